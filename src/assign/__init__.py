@@ -1,0 +1,56 @@
+"""
+Who handles a piece of consigned work: the contractor or city staff, and why.
+
+The corridor. Data walks one way; each room imports only rooms before it (`words` and `errors` are everybody's):
+
+    document ─ source ─▶ rows ─ catalog ─▶ Catalog ┐
+                                                   ├─ request ─▶ Request ┐
+    rule files ─ yamlfile, rules ─▶ RuleSet ───────┤                     ├─ explanation ─▶ answer ─ model ─▶ Decision
+                                                   └─ engine, decision ──┘
+                                                      ▶ Outcome
+    desk   the whole line in one call       check  the proofs over it       terminal, cli  the command line
+
+    from assign import Desk
+    Desk.open().decide(division="nenkin", item="24", channel="counter").assignee
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .desk import Desk
+    from .errors import AssignError
+    from .model import Decision, Row
+    from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark
+
+_HOME = {
+    "Desk": "desk",
+    "Decision": "model",
+    "Row": "model",
+    "AssignError": "errors",
+    "ActClass": "words",
+    "Assignee": "words",
+    "Certainty": "words",
+    "Channel": "words",
+    "Division": "words",
+    "Listed": "words",
+    "Mark": "words",
+}
+__all__ = [
+    "ActClass", "AssignError", "Assignee", "Certainty", "Channel", "Decision", "Desk", "Division", "Listed", "Mark",
+    "Row", "__version__",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are asked for, so that each surface pays for what it uses."""
+    if name in _HOME:
+        from importlib import import_module
+
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,291 @@
+"""
+The proofs: over the whole domain of facts, and over every row, channel and act of the list.
+
+Nothing is sampled. The facts are finite, so that exactly one rule holds everywhere, that no rule is unreachable and
+that two engines agree is shown by looking at every case; the numbers of cases looked at are part of the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+from . import places
+from .catalog import Catalog, Task, first_difference
+from .decision import Decider
+from .desk import Desk
+from .engine import DurableEngine, Engine, TableEngine
+from .errors import AssignError, EngineMissing
+from .rules import Entry, Facts, RuleSet, every_fact
+from .words import ActClass, Assignee, Certainty, Channel, Listed, Mark, Reading, date_of_case
+
+Bilingual = dict[str, str]
+CITY_ACTS: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.UNDETERMINED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: what, and a command that shows it where one can."""
+
+    kind: str
+    text: Bilingual
+    reproduce: str | None = None
+
+
+@dataclass
+class Report:
+    """What was looked at, how many cases, and what was found."""
+
+    engine: str
+    cross_checked: bool
+    counts: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    declared: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """`{ok, engine, cross_checked, counts, declared, findings: [{kind, text, reproduce}]}`."""
+        return {
+            "ok": not self.findings,
+            "engine": self.engine,
+            "cross_checked": self.cross_checked,
+            "counts": self.counts,
+            "declared": self.declared,
+            "findings": [{"kind": f.kind, "text": f.text, "reproduce": f.reproduce} for f in self.findings],
+        }
+
+
+def check(desk: Desk, *, catalog_path: Path | None = None, options: str = "") -> Report:
+    """
+    Prove a desk's list and rules.
+
+    Args:
+        desk: What to prove.
+        catalog_path: Where the desk's catalog is, if not the built-in one; its document is looked for beside it.
+        options: What to add to a command that reproduces a finding (`--rules DIR`).
+
+    Returns:
+        The report; `findings` is empty where everything holds.
+    """
+    table = TableEngine(desk.rules)
+    engines: list[Engine] = [table]
+    try:
+        engines.append(DurableEngine(desk.rules))
+    except EngineMissing:
+        pass  # the table answers alone; the report says so
+    report = Report(engine=desk.engine, cross_checked=len(engines) == 2)
+    shower = _Shower(desk, options)
+    _domain(report, desk.rules, engines, shower)
+    _every_row(report, desk, engines, shower)
+    _examples(report, desk)
+    _document(report, desk.catalog, desk.rules, catalog_path)
+    return report
+
+
+class _Shower:
+    """Finds a runnable command for a combination of facts."""
+
+    def __init__(self, desk: Desk, options: str) -> None:
+        self._options = f" {options}" if options else ""
+        self._by_facts: dict[Facts, str] = {}
+        today = date_of_case(None)
+        for task, channel, act in product(desk.catalog.tasks, Channel, (None, *desk.rules.acts)):
+            facts = desk.decider.facts(task, channel, act, today)
+            self._by_facts.setdefault(facts, self.command(task, channel, act))
+
+    def command(self, task: Task, channel: Channel, act: str | None) -> str:
+        asked = f" --act {act}" if act else ""
+        return f"assign decide --division {task.division} --item {task.item} --channel {channel}{asked}{self._options}"
+
+    def of(self, facts: Facts) -> str | None:
+        return self._by_facts.get(facts)
+
+
+def _domain(report: Report, rules: RuleSet, engines: list[Engine], shower: _Shower) -> None:
+    """Every combination of facts: one rule, both engines alike, each rule used, no unlawful answer."""
+    reached: set[str] = set()
+    cases = 0
+    for facts in every_fact():
+        cases += 1
+        holding = engines[0].holds(facts)
+        reached.update(holding)
+        if not holding:
+            report.findings.append(_found("gap", f"どの規則も当てはまりません: {facts}", f"no rule holds: {facts}", shower.of(facts)))
+        elif len(holding) > 1:
+            names = ", ".join(holding)
+            report.findings.append(_found("overlap", f"規則が重なります: {facts} に {names}", f"rules overlap: {facts} meets {names}", shower.of(facts)))
+        for other in engines[1:]:
+            if (found := other.holds(facts)) != holding:
+                report.findings.append(
+                    _found("engines", f"エンジンの答えが違います: {facts} に {holding} と {found}", f"the engines differ: {facts} gives {holding} and {found}", shower.of(facts))
+                )
+        for rule_id in holding:
+            if (law := _broken_law(facts, rules.by_id[rule_id].assignee, rules.by_id[rule_id].certainty)) is not None:
+                report.findings.append(_found("law", f"{rule_id} は {facts} で原則に反します: {law['ja']}", f"{rule_id} breaks a law at {facts}: {law['en']}", shower.of(facts)))
+    for rule in rules.rules:
+        if rule.id not in reached:
+            report.findings.append(_found("unreachable", f"規則 {rule.id} は決して当てはまりません", f"rule {rule.id} never holds"))
+    report.counts["rules"] = len(rules.rules)
+    report.counts["facts"] = cases
+    report.counts["engines"] = len(engines)
+
+
+def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilingual | None:
+    """What no rule set may do, whoever wrote it."""
+    if facts.mark is Mark.RETAINED and assignee is not Assignee.CITY_STAFF:
+        return {"ja": "×の業務は市職員が行います", "en": "work marked × is city staff's"}
+    if facts.act in CITY_ACTS and assignee is not Assignee.CITY_STAFF:
+        return {"ja": "公権力の行使などは市職員が行います", "en": "reserved and unknown acts are city staff's"}
+    if facts.act is ActClass.SHARED and assignee is Assignee.CONTRACTOR:
+        return {"ja": "両者にまたがる行為は受託者だけにはなりません", "en": "a shared act is never the contractor's alone"}
+    if facts.listed is not Listed.YES and assignee is not Assignee.CITY_STAFF:
+        return {"ja": "○のない場では受託者に渡りません", "en": "without ○ on the channel nothing goes to the contractor"}
+    if facts.listed is Listed.UNREADABLE and facts.mark is not Mark.RETAINED and certainty is Certainty.SETTLED:
+        return {"ja": "読み取れない欄は確定しません", "en": "an unreadable cell is never settled"}
+    return None
+
+
+def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Shower) -> None:
+    """Every row, channel and act of the list, decided by each engine on its own."""
+    today = date_of_case(None)
+    deciders = [Decider(desk.rules, engine) for engine in engines]
+    cases = 0
+    for task, channel, act in product(desk.catalog.tasks, Channel, (None, *desk.rules.acts)):
+        cases += 1
+        answers = []
+        for decider in deciders:
+            try:
+                answers.append(decider.decide(task, channel, act, today))
+            except AssignError:
+                answers.append(None)  # a gap or an overlap: already found in the domain
+        if answers.count(answers[0]) != len(answers):
+            report.findings.append(_found("engines", f"エンジンの答えが違います: {task.id}", f"the engines differ: {task.id}", shower.command(task, channel, act)))
+    report.counts["rows"] = len(desk.catalog.tasks)
+    report.counts["acts"] = len(desk.rules.acts)
+    report.counts["requests"] = cases
+
+
+def _examples(report: Report, desk: Desk) -> None:
+    """Every example of every entry."""
+    cases = 0
+    for entry in (*desk.rules.rules, *desk.rules.acts.values(), *desk.rules.holders, *desk.rules.notes, *desk.rules.rulings):
+        for example in entry.examples:
+            cases += 1
+            problem = example_fails(desk, entry, example)
+            if problem:
+                report.findings.append(_found("example", f"{entry.file} の {entry.line} 行目 `{entry.id}` の例が成り立ちません: {problem}", f"{entry.file}, line {entry.line}: an example of `{entry.id}` fails: {problem}"))
+        if not entry.examples:
+            report.findings.append(_found("example", f"{entry.file} の {entry.line} 行目 `{entry.id}` に例がありません", f"{entry.file}, line {entry.line}: `{entry.id}` has no example"))
+    report.counts["examples"] = cases
+
+
+def example_fails(desk: Desk, entry: Entry, example: dict[str, str] | Any) -> str | None:
+    """What an example of an entry says against what is so: None where it holds."""
+    from .rules import Act, Holder, Note, Rule, Ruling
+
+    wanted = example.get("→holds") == "true"
+    try:
+        if isinstance(entry, Rule):
+            facts = Facts(Mark(example["mark"]), Listed(example["listed"]), ActClass(example["act"]), _ruled(example["ruling"]))
+            return None if entry.holds(facts) is wanted else str(facts)
+        if isinstance(entry, Act):
+            task = desk.catalog.by_id[example["row"]]
+            found = desk.decider.decide(task, Channel(example["channel"]), entry.id, _day(example)).assignee
+            return None if found == example["→assignee"] else f"{task.id} → {found}"
+        if isinstance(entry, Holder):
+            holder = desk.rules._holder_table.get((example["division"], example["act"]))  # type: ignore[call-overload]  # a StrEnum key
+            return None if (holder is entry) is wanted else str(dict(example))
+        task = desk.catalog.by_id[example["row"]]
+        if isinstance(entry, Note):
+            return None if (task.id in entry.rows and entry.since <= _day(example)) is wanted else str(dict(example))
+        if isinstance(entry, Ruling):
+            ruling = desk.rules.ruling(task.id, Channel(example["channel"]), example["act"], _day(example))
+            return None if (ruling is entry) is wanted else str(dict(example))
+    except (KeyError, ValueError, AssignError) as error:
+        return f"{error}"
+    return None
+
+
+def _ruled(word: str) -> Any:
+    from .words import Ruled
+
+    return Ruled(word)
+
+
+def _day(example: Any) -> date:
+    return date_of_case(example.get("on"))
+
+
+def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Path | None) -> None:
+    """The catalog is what the document says, the rules cite what stands there, and odd readings are declared."""
+    name = catalog.tasks[0].document
+    path = catalog_path.parent / "source" / name if catalog_path else places.document_file()
+    report.declared = {
+        "judged": sum(task.reading is Reading.JUDGED for task in catalog.tasks),
+        "unreadable": sum(task.reading is Reading.UNREADABLE for task in catalog.tasks),
+        "undefined_mark": sum(task.mark is Mark.UNDEFINED for task in catalog.tasks),
+    }
+    for task in catalog.tasks:
+        odd = task.mark is Mark.UNDEFINED or Listed.UNREADABLE in (task.counter, task.backyard)
+        if odd and task.reading is Reading.AS_PRINTED:
+            report.findings.append(_found("reading", f"{task.id} は読みに無理があるのに「印字どおり」とされています", f"{task.id} reads oddly but is declared as printed"))
+    if not path.is_file():
+        report.declared["document_not_at_hand"] = 1
+        return
+    difference = first_difference(catalog, path)
+    if difference is not None:
+        report.findings.append(_found("source", difference.ja, difference.en))
+        return
+    lines = path.read_text("utf-8").removesuffix("\n").split("\n")
+    report.counts["lines"] = len(lines)
+    for entry in (*rules.rules, *rules.notes):
+        source = entry.source
+        if source.document == name and source.line is not None and source.text not in lines[source.line - 1]:
+            report.findings.append(_found("source", f"`{entry.id}` の引く {source.line} 行目にその文がありません", f"`{entry.id}` cites line {source.line}, which does not say so"))
+
+
+def _found(kind: str, ja: str, en: str, reproduce: str | None = None) -> Finding:
+    return Finding(kind, {"ja": ja, "en": en}, reproduce)
+
+
+def lines(report: Report, lang: str = "ja") -> Iterator[str]:
+    """The report as a person reads it."""
+    counts, ja = report.counts, lang == "ja"
+    engines = (
+        ("durable-rules と表エンジンの2つ" if ja else "durable-rules and the table engine")
+        if report.cross_checked
+        else ("表エンジンだけ（この Python に durable-rules はなく、突合はしていません）" if ja else "the table engine alone (no durable-rules in this Python: not cross-checked)")
+    )
+    yield f"エンジン: {engines}。答えるのは {report.engine}。" if ja else f"Engines: {engines}. The desk answers by {report.engine}."
+    yield (
+        f"事実の組合せ {counts['facts']} 通り: 規則 {counts['rules']} 件のちょうど1件が当てはまるか"
+        if ja
+        else f"{counts['facts']} combinations of facts: does exactly one of {counts['rules']} rules hold"
+    )
+    yield (
+        f"依頼 {counts['requests']} 件（{counts['rows']} 行 × 2 つの場 × {counts['acts'] + 1}、行為 {counts['acts']} 種と指定なし）: 答えが1つか"
+        if ja
+        else f"{counts['requests']} requests ({counts['rows']} rows x 2 channels x {counts['acts'] + 1}, that is {counts['acts']} acts and none): is there one answer"
+    )
+    yield f"例 {counts['examples']} 件: 成り立つか" if ja else f"{counts['examples']} examples: do they hold"
+    if "lines" in counts:
+        yield f"文書 {counts['lines']} 行: 台帳と一致するか" if ja else f"{counts['lines']} lines of the document: does the catalog agree"
+    else:
+        yield "文書が手元になく、台帳との突合はしていません" if ja else "The document is not at hand: not compared with the catalog"
+    odd = report.declared
+    yield (
+        f"宣言済みの読み: 判断 {odd['judged']} 行、読み取り不能 {odd['unreadable']} 行、定義のない印 {odd['undefined_mark']} 行"
+        if ja
+        else f"Declared readings: {odd['judged']} judged, {odd['unreadable']} unreadable, {odd['undefined_mark']} under an undefined mark"
+    )
+    for finding in report.findings:
+        yield f"× [{finding.kind}] {finding.text[lang]}" if ja else f"x [{finding.kind}] {finding.text[lang]}"
+        if finding.reproduce:
+            yield f"    {finding.reproduce}"
+        elif finding.kind in ("gap", "overlap"):
+            yield "    （今の一覧と裁定では起きない組合せです）" if ja else "    (no row and ruling of today has these facts)"
+    total = len(report.findings)
+    yield (f"見つかった問題: {total} 件" if ja else f"Found: {total}") if total else ("問題は見つかりませんでした。" if ja else "Nothing found.")

@@ -1,0 +1,257 @@
+"""
+The command line: parse, ask the desk, print, and say how it went. No logic in it. The one room that knows typer.
+
+Exit codes, the same for every command: 0 answered, 1 failed, 2 mistyped, 3 unknown word, 4 ambiguous item,
+5 needs a ruling (`--strict`), 6 a check found something.
+"""
+
+# No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, Optional
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from . import __version__, terminal
+from .desk import Desk
+from .errors import AmbiguousItem, AssignError, BadOption
+from .explanation import Answer, paragraphs
+from .words import CHANNEL_TEXT, DIVISION_TEXT, Certainty, Channel, Division, nearest
+
+
+
+class _Text:
+    """
+    Options as the words that were typed; the desk says what they mean.
+
+    typer (0.29) puts every value through a pydantic adapter of its own, which takes as long as the whole rest of a cold
+    start. All our options are text or flags, which need no conversion.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """All options, `--help` and the like among them."""
+        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # mixed into typer's command classes
+        for param in params:
+            param.process_value = lambda _ctx, value: value
+        return params
+
+
+class _Command(_Text, TyperCommand):
+    pass
+
+
+class _Group(_Text, TyperGroup):
+    pass
+
+
+app = typer.Typer(
+    name="assign",
+    cls=_Group,
+    help="委託業務一覧にもとづき、受託者と市職員のどちらが行う業務かを、根拠とともに答えます。\n\n"
+    "Says, from the list of consigned work, whether the contractor or city staff handle it, and why.",
+    rich_markup_mode=None,  # plain text: it costs no import, and a cp932 console can show it
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+# -- completion ------------------------------------------------------------------------------------------------------
+
+
+def _divisions(incomplete: str) -> list[tuple[str, str]]:
+    return [(key.value, DIVISION_TEXT[key]["ja"]) for key in Division if key.value.startswith(incomplete)]
+
+
+def _channels(incomplete: str) -> list[tuple[str, str]]:
+    return [(key.value, CHANNEL_TEXT[key]["ja"]) for key in Channel if key.value.startswith(incomplete)]
+
+
+def _items(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    try:
+        tasks = Desk.open(engine="table").rows(ctx.params.get("division"))
+    except AssignError:
+        return []
+    found = [(task["id"].partition("-")[2], task["name"]) for task in tasks]
+    return [(item, name) for item, name in found if item.startswith(incomplete)]
+
+
+def _acts(incomplete: str) -> list[tuple[str, str]]:
+    acts = Desk.open(engine="table").rules.acts.values()
+    return [(act.id, act.title["ja"]) for act in acts if act.id.startswith(incomplete)]
+
+
+def _langs(incomplete: str) -> list[str]:
+    return [lang for lang in ("ja", "en") if lang.startswith(incomplete)]
+
+
+# -- options that every command has ----------------------------------------------------------------------------------
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON で出力 / print JSON")]
+Lang = Annotated[str, typer.Option("--lang", help="ja か en / ja or en", autocompletion=_langs, metavar="ja|en")]
+Out = Annotated[Optional[str], typer.Option("--out", help="このファイルに書く / write to this file, whole or not at all", metavar="FILE")]  # noqa: UP007, UP045 - typer reads the annotation at run time
+Rules = Annotated[Optional[str], typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]  # noqa: UP007, UP045
+Catalog = Annotated[Optional[str], typer.Option("--catalog", help="台帳のファイル / a catalog file", metavar="FILE")]  # noqa: UP007, UP045
+Engine = Annotated[str, typer.Option("--engine", help="auto, durable-rules, table", metavar="NAME")]
+Word = Optional[str]  # noqa: UP007, UP045
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="版を表示 / print the version")] = False,
+) -> None:
+    if version:
+        terminal.write(f"assign {__version__}", None)
+        raise typer.Exit(0)
+
+
+@app.command(cls=_Command)
+def decide(
+    division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=_divisions, metavar="DIVISION")] = None,
+    item: Annotated[Word, typer.Option("--item", "-i", help="番号、または 22-3 のような行 / number, or a row such as 22-3", autocompletion=_items, metavar="ITEM")] = None,
+    channel: Annotated[Word, typer.Option("--channel", "-c", help="counter（窓口）か backyard（バックヤード）。なければ両方 / both if absent", autocompletion=_channels, metavar="CHANNEL")] = None,
+    act: Annotated[Word, typer.Option("--act", "-a", help="行為 / a step of the work", autocompletion=_acts, metavar="ACT")] = None,
+    on: Annotated[Word, typer.Option("--on", help="案件の日付。なければ今日 / date of the case, today if absent", metavar="YYYY-MM-DD")] = None,
+    section: Annotated[Word, typer.Option("--section", help="大分類か中分類 / a heading, where a number stands under several", metavar="TEXT")] = None,
+    row: Annotated[Word, typer.Option("--row", help="区分と番号の代わりに行の id / a row id instead of division and item", metavar="ID")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="要照会なら終了コード 5 / exit 5 where a ruling is needed")] = False,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    catalog: Catalog = None,
+    engine: Engine = "auto",
+) -> None:
+    """どちらが行う業務か、なぜかを答えます / Say who handles a piece of work, and why."""
+    desk = _open(rules, catalog, engine)
+    answers = desk.answers(division=division, item=item, channel=channel, act=act, on=on, section=section, row=row, provenance=as_json)
+    if as_json:
+        _print_json(answers if channel is None else answers[0], out)
+    else:
+        blocks = ["\n".join(_shown(answer, lang, out)) for answer in answers]
+        terminal.write("\n\n".join(blocks), out)
+    if strict and any(answer["certainty"] == Certainty.NEEDS_RULING for answer in answers):
+        raise typer.Exit(5)
+
+
+@app.command(cls=_Command)
+def tasks(
+    division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=_divisions, metavar="DIVISION")] = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    catalog: Catalog = None,
+) -> None:
+    """一覧の全行を文書の順に示します / Show every row of the list, in document order."""
+    rows = _open(rules, catalog, "table").rows(division)
+    if as_json:
+        _print_json(rows, out)
+        return
+    cell = {"yes": "○", "no": "-", "unreadable": "?"}
+    head = ["行", "id", "業務", "不可", "窓口", "バック"] if lang == "ja" else ["line", "id", "work", "mark", "counter", "back"]
+    body = [[str(r["source"]["line"]), r["id"], _name(r), r["glyph"], cell[r["counter"]], cell[r["backyard"]]] for r in rows]
+    foot = f"{len(rows)} 行" if lang == "ja" else f"{len(rows)} rows"
+    terminal.write("\n".join([*terminal.table([head, *body], (4, 13, 36, 4, 7, 6)), foot]), out)
+
+
+@app.command(cls=_Command)
+def check(
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    catalog: Catalog = None,
+    engine: Engine = "auto",
+) -> None:
+    """規則の抜け・重なり、エンジンの一致、文書との一致を全件調べます / Prove rules, engines and list over every case."""
+    from . import check as proofs
+
+    options = " ".join(f"{name} {value}" for name, value in (("--rules", rules), ("--catalog", catalog)) if value)
+    report = proofs.check(_open(rules, catalog, engine), catalog_path=Path(catalog) if catalog else None, options=options)
+    if as_json:
+        _print_json(report.as_json(), out)
+    else:
+        columns = terminal.columns_of(sys.stdout)
+        terminal.write("\n".join(line for text in proofs.lines(report, lang) for line in _wrapped(text, columns)), out)
+    if report.findings:
+        raise typer.Exit(6)
+
+
+def _open(rules: str | None, catalog: str | None, engine: str) -> Desk:
+    return Desk.open(rules=rules, catalog=catalog, engine=engine)
+
+
+def _shown(answer: Answer, lang: str, out: str | None) -> list[str]:
+    stream = sys.stdout
+    lines = terminal.labelled(paragraphs(answer, lang), terminal.columns_of(stream))
+    if out is None and terminal.colourful(stream):
+        lines = [terminal.bold(line, stream) if i < 2 else line for i, line in enumerate(lines)]
+    return lines
+
+
+def _name(row: dict[str, Any]) -> str:
+    group = "" if row["group"] == row["name"] else f"（{row['group']}）"
+    return f"{row['name']}{row['remark']}{group}"
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    """A command that is to be copied stays on one line."""
+    return [text] if text.startswith("    ") else terminal.wrap(text, columns)
+
+
+def _print_json(value: object, out: str | None) -> None:
+    terminal.write(json.dumps(value, ensure_ascii=False, indent=2), out, data=True)
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """The `assign` command. Every way out of it is one of the exit codes above; no stack trace reaches a user."""
+    words = list(sys.argv[1:] if args is None else args)
+    lang = _lang(words)
+    try:
+        if lang not in ("ja", "en"):
+            near = nearest(lang, ("ja", "en"))
+            raise BadOption("`--lang` は ja か en です", "`--lang` is ja or en", near)
+        code = typer.main.get_command(app).main(words, prog_name="assign", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except AssignError as error:
+        _complain(error, words, lang)
+    except typer.TyperException as error:
+        message = " ".join(error.format_message().split())
+        _complain(BadOption(f"コマンドの書き方が違います（{message}）。`assign --help` を見てください", f"{message} (see `assign --help`)"), words, lang)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except MemoryError:
+        _complain(AssignError("メモリが足りません", "out of memory"), words, lang)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a person never sees a stack trace
+        kind = type(error).__name__
+        _complain(AssignError(f"内部の誤りです（{kind}）", f"internal error ({kind})"), words, lang)
+
+
+def _complain(error: AssignError, words: Sequence[str], lang: str) -> NoReturn:
+    lang = lang if lang in ("ja", "en") else "ja"
+    if "--json" in words:
+        text = json.dumps(error.as_json(lang), ensure_ascii=False)
+        sys.stderr.flush()
+        sys.stderr.buffer.write((text + "\n").encode("utf-8"))
+        sys.stderr.buffer.flush()
+    else:
+        terminal.complain(error.message(lang))
+        if isinstance(error, AmbiguousItem):
+            for line in error.rows:
+                terminal.complain(f"  {line}")
+    sys.exit(error.exit_code)
+
+
+def _lang(words: Sequence[str]) -> str:
+    """The language asked for, known before the words are parsed, so that a mistyped command is answered in it."""
+    for i, word in enumerate(words):
+        if word == "--lang" and i + 1 < len(words):
+            return words[i + 1]
+        if word.startswith("--lang="):
+            return word.removeprefix("--lang=")
+    return "ja"

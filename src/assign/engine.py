@@ -1,0 +1,235 @@
+"""
+Facts + `RuleSet` → the rules that hold. The one room that knows durable-rules.
+
+Two engines with one face, each deciding from the rules alone:
+
+    DurableEngine   durable-rules, by a recipe that is safe (below)
+    TableEngine     plain Python; needs no compiled package, and answers alone where durable-rules cannot be installed
+
+`assign check` proves them equal over the whole domain of facts, which is finite (288 combinations): so each
+combination is evaluated once and remembered.
+
+The recipe. A stock `Host` starts two endless timer threads: a minimal host is used. Rules are flat conjunctions of
+equalities between strings (other operators are accepted and never fire). An event fires one of several matching
+rules, a fact fires all: so a fact is asserted, its rules run, and it is retracted. Each fact has an id of its own that
+every fired rule must hand back. An action's exception stays hidden in the state, so the state is looked at. Two
+threads inside crash the process: one lock. A rule set is registered once per process, since each registration leaks.
+
+Source: `durable.engine` of durable-rules 2.0.28.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+from collections.abc import Callable
+from itertools import count, product
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from .errors import EngineError, EngineMissing
+from .rules import DOMAIN, Facts, Rule, RuleSet
+
+ENGINES: Final = ("auto", "durable-rules", "table")
+
+
+class Engine(Protocol):
+    """What answers which rules hold."""
+
+    @property
+    def name(self) -> str:
+        """For `provenance.engine`."""
+
+    def holds(self, facts: Facts) -> tuple[str, ...]:
+        """The ids of all rules that hold, in the rule set's order. Raises EngineError."""
+
+
+class TableEngine:
+    """The rules read as a table, row by row."""
+
+    name = "table"
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules.rules
+
+    def holds(self, facts: Facts) -> tuple[str, ...]:
+        """The ids of all rules that hold."""
+        return tuple(rule.id for rule in self._rules if rule.holds(facts))
+
+
+class DurableEngine:
+    """The same rules in durable-rules. Raises EngineMissing where it is not installed."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.name = f"durable-rules {_durable_version()}"
+        self._compiled = _compiled(rules)
+        self._order = {rule.id: place for place, rule in enumerate(rules.rules)}
+
+    def holds(self, facts: Facts) -> tuple[str, ...]:
+        """The ids of all rules that hold."""
+        return tuple(sorted(self._compiled.fire(facts), key=self._order.__getitem__))
+
+
+def open_engine(rules: RuleSet, choice: str = "auto") -> Engine:
+    """
+    The engine of a rule set.
+
+    Args:
+        choice: `auto` (durable-rules where it is installed, else the table), `durable-rules` or `table`.
+
+    Raises:
+        EngineMissing: durable-rules was asked for by name and is not there.
+    """
+    if choice == "table":
+        return TableEngine(rules)
+    if choice not in ENGINES:
+        raise EngineError(f"エンジン `{choice}` はありません", f"there is no engine `{choice}`", ENGINES)
+    try:
+        return DurableEngine(rules)
+    except EngineMissing:
+        if choice == "durable-rules":
+            raise
+        return TableEngine(rules)
+
+
+class _Host:
+    """All that a Ruleset needs of a host. Ours starts no thread."""
+
+    def get_action(self, name: str) -> None:
+        raise EngineError(f"動作 `{name}` がありません", f"there is no action `{name}`")
+
+
+class _Compiled:
+    """One rule set inside durable-rules, and the lock around it."""
+
+    def __init__(self, name: str, definition: dict[str, Any], ids: dict[str, str]) -> None:
+        from durable.engine import Ruleset  # the import that a Python without durable-rules cannot do
+
+        self._lock = threading.Lock()
+        self._fired: list[tuple[str, str]] = []  # (rule id, id of the fact), filled by the actions
+        self._ids = count()
+        actions = {key: self._action(rule_id) for key, rule_id in ids.items()}
+        # durable-rules changes the definition that it is given.
+        whole = {key: {**copy.deepcopy(body), "run": actions[key]} for key, body in definition.items()}
+        self._ruleset = Ruleset(name, _Host(), whole)
+
+    def _action(self, rule_id: str) -> Callable[[Any], None]:
+        def fired(context: Any) -> None:  # one parameter: with two it would be taken for asynchronous
+            self._fired.append((rule_id, context.fact.id))
+
+        return fired
+
+    def fire(self, facts: Facts) -> set[str]:
+        with self._lock:
+            fact = {"sid": _SID, "id": f"{os.getpid()}-{next(self._ids)}", **_plain(facts)}
+            self._fired.clear()
+            try:
+                handle = self._assert(fact)
+                if handle is not None:
+                    self._run(handle)
+                    self._ruleset.retract_fact(dict(fact))
+            except EngineError:
+                raise
+            except Exception as error:  # whatever a C extension throws: no decision, one kind of error
+                raise EngineError(f"durable-rules が失敗しました（{error}）", f"durable-rules failed ({error})") from error
+            finally:
+                self._forget()
+            fired = list(self._fired)
+        if any(fact_id != fact["id"] for _, fact_id in fired):
+            raise EngineError("durable-rules が別の事実の規則を返しました", "durable-rules answered for another fact")
+        return {rule_id for rule_id, _ in fired}
+
+    def _assert(self, fact: dict[str, str]) -> Any:
+        """The handle to run actions with; None where no rule matches (which durable-rules calls an error)."""
+        from durable.engine import MessageNotHandledException
+
+        try:
+            return self._ruleset.assert_fact(dict(fact))
+        except MessageNotHandledException:
+            return None
+
+    def _run(self, handle: Any) -> None:
+        problems: list[object] = []
+
+        def complete(error: object, _state: object) -> None:
+            if error is not None:
+                problems.append(error)
+
+        self._ruleset.do_actions(handle, complete)
+        state = self._ruleset.get_state(_SID)
+        if problems or "exception" in state:
+            problem = problems[0] if problems else state["exception"]
+            raise EngineError(f"durable-rules の動作が失敗しました（{problem}）", f"an action in durable-rules failed ({problem})")
+
+    def _forget(self) -> None:
+        """Delete the state, so that nothing of one call is there for the next."""
+        try:
+            self._ruleset.delete_state(_SID)
+        except Exception:  # noqa: BLE001, S110 - there is no state after a fact that no rule matched
+            pass
+
+
+_SID: Final = "assign"
+_registered: dict[bytes, _Compiled] = {}  # one registration per rule set and process: each one leaks
+_registering = threading.Lock()
+
+
+def _compiled(rules: RuleSet) -> _Compiled:
+    with _registering:
+        if rules.data not in _registered:
+            definition: dict[str, Any] = {}
+            ids: dict[str, str] = {}
+            for rule in rules.rules:
+                for place, conditions in enumerate(_flat(rule)):
+                    key = f"{rule.id}~{place}"
+                    definition[key] = {"all": [{"fact": {"$and": conditions}}]}
+                    ids[key] = rule.id
+            try:
+                _registered[rules.data] = _Compiled(f"assign-{len(_registered)}", definition, ids)
+            except ImportError as error:
+                raise EngineMissing(
+                    f"この Python には durable-rules がありません（{error}）",
+                    f"this Python does not have durable-rules ({error})",
+                    ["auto", "table"],
+                ) from None
+        return _registered[rules.data]
+
+
+def _flat(rule: Rule) -> list[list[dict[str, str]]]:
+    """Any-of conditions spread out: conjunctions of at least two equalities, all between strings."""
+    when = {**rule.when}
+    if len(when) == 1:  # `$and` wants two: add a fact that may have any value
+        other = next(name for name in DOMAIN if name not in when)
+        when[other] = DOMAIN[other]
+    names = list(when)
+    return [[{name: str(value)} for name, value in zip(names, values, strict=True)] for values in product(*when.values())]
+
+
+def _plain(facts: Facts) -> dict[str, str]:
+    return {name: str(value) for name, value in zip(facts._fields, facts, strict=True)}
+
+
+def _durable_version() -> str:
+    """The installed version, read off the folder beside the package; importlib.metadata costs a cold start 10 ms."""
+    try:
+        import durable
+    except ImportError:
+        return ""
+    place = Path(str(durable.__file__)).parents[1]
+    for found in place.glob("durable_rules-*.dist-info"):
+        return found.name.removesuffix(".dist-info").partition("-")[2]
+    from importlib.metadata import version
+
+    return version("durable-rules")
+
+
+def _after_fork() -> None:
+    """A child forked while another thread was inside must not wait for that thread, nor use what it left half done."""
+    global _registering
+    _registering = threading.Lock()
+    _registered.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

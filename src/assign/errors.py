@@ -1,0 +1,326 @@
+"""
+Every error of `assign`, drawn as a tree, with the exit code that a terminal sees.
+
+    AssignError                        1   something failed
+    ├── BadRequest                     2   the request is not of the right form
+    │   ├── BadDate                    2   not a date written YYYY-MM-DD
+    │   └── BadOption                  2   an option that `assign` does not know
+    ├── UnknownWord                    3   a word that the list or the acts do not know
+    │   ├── UnknownDivision
+    │   ├── UnknownItem
+    │   ├── UnknownSection
+    │   ├── UnknownChannel
+    │   └── UnknownAct
+    ├── AmbiguousItem                  4   one number, several rows, and they do not agree
+    ├── DataError                      1   a file that cannot be used
+    │   ├── SourceError                    the document: the line that does not fit
+    │   ├── CatalogError                   data/catalog.csv
+    │   └── RuleFileError                  rules/*.yaml: file, line, nearest valid name
+    ├── EngineError                    1   the engine failed; there is no decision
+    │   ├── EngineMissing                  durable-rules was asked for and is not installed
+    │   ├── RuleGap                        no rule holds
+    │   └── RuleOverlap                    more than one rule holds
+    └── OutputError                    1   the answer could not be written
+
+A message is one line, in Japanese and English; what the user typed is shown cut and escaped, never raw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+SHOWN = 40  # characters of a user's input that a message repeats
+
+
+def shown(value: object) -> str:
+    """
+    A user's input, made safe to print: one line, no control character, no lone surrogate, cut at 40.
+
+    >>> print(shown("a\\nb"), shown(24.0), shown(""))
+    `a\\nb` `24.0` ``
+    """
+    text = value if isinstance(value, str) else repr(value)
+    cut = text[:SHOWN]
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
+    return f"`{safe}…`" if len(text) > SHOWN else f"`{safe}`"
+
+
+def listed(values: Iterable[object]) -> str:
+    """Values for a message: each in backticks, commas between."""
+    return ", ".join(f"`{value}`" for value in values)
+
+
+class AssignError(Exception):
+    """
+    The base of every error that `assign` raises on purpose.
+
+    Attributes:
+        ja, en: The message, one line each. `str(error)` is the English one.
+        code: A stable name for programs (`unknown_item`).
+        exit_code: What the command line ends with.
+        candidates: Values that may be put in place of the wrong one, nearest first.
+    """
+
+    code: ClassVar[str] = "failed"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, ja: str, en: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(en)
+        self.ja = ja
+        self.en = en
+        self.candidates: tuple[str, ...] = tuple(candidates)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors cross process borders whole (multiprocessing pickles them)."""
+        return (_rebuild, (type(self), self.__dict__.copy()))
+
+    def message(self, lang: str = "ja") -> str:
+        """The message in `ja` or `en`."""
+        return self.en if lang == "en" else self.ja
+
+    def as_json(self, lang: str = "ja") -> dict[str, Any]:
+        """The contract's error object: `{"error": {code, message, candidates}}`."""
+        return {"error": {"code": self.code, "message": self.message(lang), "candidates": list(self.candidates)}}
+
+
+def _rebuild(kind: type[AssignError], state: dict[str, Any]) -> AssignError:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    error.args = (state["en"],)
+    return error
+
+
+class BadRequest(AssignError):
+    """The request is not of the right form: a missing part, a wrong type, two ways of naming one thing."""
+
+    code = "bad_request"
+    exit_code = 2
+
+
+class BadDate(BadRequest):
+    """
+    Not a date.
+
+    >>> print(BadDate("yesterday"))
+    `yesterday` is not a date (write YYYY-MM-DD, for example `2026-04-01`)
+    """
+
+    code = "bad_date"
+
+    def __init__(self, given: object) -> None:
+        super().__init__(
+            f"{shown(given)} は日付として読めません（YYYY-MM-DD の形で、例: `2026-04-01`）",
+            f"{shown(given)} is not a date (write YYYY-MM-DD, for example `2026-04-01`)",
+        )
+
+
+class BadOption(BadRequest):
+    """A command or an option that does not exist, or one that lacks its value."""
+
+    code = "usage"
+
+
+class UnknownWord(AssignError):
+    """A word of the request that neither the list nor the acts know."""
+
+    code = "unknown"
+    exit_code = 3
+
+
+class UnknownDivision(UnknownWord):
+    """
+    No such division.
+
+    >>> print(UnknownDivision("nenkn", ["nenkin"]))
+    there is no division `nenkn` (near: `nenkin`)
+    """
+
+    code = "unknown_division"
+
+    def __init__(self, given: object, near: Sequence[str]) -> None:
+        super().__init__(
+            f"区分 {shown(given)} はありません（近いもの: {listed(near)}）",
+            f"there is no division {shown(given)} (near: {listed(near)})",
+            near,
+        )
+
+
+class UnknownItem(UnknownWord):
+    """
+    The list has no row of this number.
+
+    >>> print(UnknownItem("99", division="nenkin", span=("1", "41"), near=["41", "9"]))
+    nenkin has no item `99` (its numbers run from 1 to 41; near: `41`, `9`)
+    """
+
+    code = "unknown_item"
+
+    def __init__(self, given: object, *, division: str, span: tuple[str, str], near: Sequence[str]) -> None:
+        first, last = span
+        super().__init__(
+            f"{division} に項目 {shown(given)} はありません（番号は {first} から {last} まで。近いもの: {listed(near)}）",
+            f"{division} has no item {shown(given)} (its numbers run from {first} to {last}; near: {listed(near)})",
+            near,
+        )
+
+
+class UnknownSection(UnknownWord):
+    """The rows of this item stand under no such heading (大分類 or 中分類)."""
+
+    code = "unknown_section"
+
+    def __init__(self, given: object, *, item: str, near: Sequence[str]) -> None:
+        super().__init__(
+            f"項目 `{item}` に分類 {shown(given)} はありません（この項目の分類: {listed(near)}）",
+            f"item `{item}` has no section {shown(given)} (its sections: {listed(near)})",
+            near,
+        )
+
+
+class UnknownChannel(UnknownWord):
+    """
+    Neither 窓口 nor バックヤード.
+
+    >>> print(UnknownChannel("desk", ["counter", "backyard"]))
+    there is no channel `desk` (choose: `counter`, `backyard`)
+    """
+
+    code = "unknown_channel"
+
+    def __init__(self, given: object, near: Sequence[str]) -> None:
+        super().__init__(
+            f"業務の場 {shown(given)} はありません（選べるもの: {listed(near)}）",
+            f"there is no channel {shown(given)} (choose: {listed(near)})",
+            near,
+        )
+
+
+class UnknownAct(UnknownWord):
+    """
+    The list of acts has no such key, label or other name.
+
+    An act that really is not in the list is asked for as `undetermined`; the answer is then city staff, with a question.
+    """
+
+    code = "unknown_act"
+
+    def __init__(self, given: object, near: Sequence[str]) -> None:
+        super().__init__(
+            f"行為 {shown(given)} はありません（近いもの: {listed(near)}。一覧にない行為は `undetermined` で尋ねてください）",
+            f"there is no act {shown(given)} (near: {listed(near)}; ask for an act that is not listed as `undetermined`)",
+            near,
+        )
+
+
+class AmbiguousItem(AssignError):
+    """
+    One number stands on several rows, and they do not get the same answer: there is no answer.
+
+    `candidates` are row references (`51-1`); `rows` says which row each is.
+    """
+
+    code = "ambiguous_item"
+    exit_code = 4
+
+    def __init__(self, item: str, *, division: str, candidates: Sequence[str], rows: Sequence[str]) -> None:
+        super().__init__(
+            f"{division} の {item} は {len(candidates)} 行あり、答えが分かれます（どれかを指定してください: {listed(candidates)}）",
+            f"{division} {item} stands on {len(candidates)} rows that get different answers (name one: {listed(candidates)})",
+            candidates,
+        )
+        self.rows: tuple[str, ...] = tuple(rows)
+
+
+class DataError(AssignError):
+    """A file that cannot be used. Nothing of it is used."""
+
+    code = "data"
+
+
+class SourceError(DataError):
+    """
+    The document has a line that does not fit; it is refused whole.
+
+    >>> print(SourceError(64, "委託業務の印がありません", "no mark and no channel"))
+    line 64 of the document does not fit: no mark and no channel
+    """
+
+    code = "source"
+
+    def __init__(self, line: int, ja: str, en: str) -> None:
+        super().__init__(f"文書の {line} 行目が合いません: {ja}", f"line {line} of the document does not fit: {en}")
+        self.line = line
+
+
+class CatalogError(DataError):
+    """A catalog (CSV) that is not one: the first line that does not fit."""
+
+    code = "catalog"
+
+    def __init__(self, file: str, line: int, ja: str, en: str) -> None:
+        super().__init__(f"{file} の {line} 行目が合いません: {ja}", f"{file}, line {line}: {en}")
+        self.line = line
+
+
+class RuleFileError(DataError):
+    """
+    A mistake in a rule file; no rule of the folder is used.
+
+    >>> print(RuleFileError("legend.yaml", 7, "`marc` という事実はありません", "there is no fact `marc`", ["mark"]))
+    legend.yaml, line 7: there is no fact `marc` (near: `mark`)
+    """
+
+    code = "rule_file"
+
+    def __init__(self, file: str, line: int, ja: str, en: str, near: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"{file} の {line} 行目: {ja}" + (f"（近いもの: {listed(near)}）" if near else ""),
+            f"{file}, line {line}: {en}" + (f" (near: {listed(near)})" if near else ""),
+            near,
+        )
+        self.file = file
+        self.line = line
+
+
+class EngineError(AssignError):
+    """The engine failed. There is no decision."""
+
+    code = "engine"
+
+
+class EngineMissing(EngineError):
+    """durable-rules was asked for by name, and this Python does not have it."""
+
+    code = "engine_missing"
+
+
+class RuleGap(EngineError):
+    """No rule holds for these facts: the rule set has a hole. `assign check` shows every one."""
+
+    code = "rule_gap"
+
+    def __init__(self, facts: str) -> None:
+        super().__init__(
+            f"どの規則も当てはまりません: {facts}（`assign check` で全件を調べられます）",
+            f"no rule holds for {facts} (`assign check` lists every gap)",
+        )
+
+
+class RuleOverlap(EngineError):
+    """Several rules hold for these facts; the hit policy is UNIQUE, so there is no decision."""
+
+    code = "rule_overlap"
+
+    def __init__(self, facts: str, rules: Sequence[str]) -> None:
+        super().__init__(
+            f"複数の規則が当てはまります: {facts} に {listed(rules)}（`assign check` で全件を調べられます）",
+            f"several rules hold for {facts}: {listed(rules)} (`assign check` lists every overlap)",
+            rules,
+        )
+
+
+class OutputError(AssignError):
+    """The answer could not be written; an output file is whole or absent."""
+
+    code = "output"

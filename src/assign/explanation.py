@@ -1,0 +1,625 @@
+"""
+Outcomes → the answer: who, how sure, and why, in sentences that cite the list, the legend, acts, notes and rulings.
+
+The answer is plain data in the contract's shape. Every surface says it: Python wraps it (`model.Decision`), the
+terminal prints it. Each sentence is made here, once, in Japanese and English, from the same facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from itertools import product
+from typing import Any, Final
+
+from .catalog import Catalog, Task
+from .decision import Decider, Outcome
+from .errors import AmbiguousItem
+from .request import Request, candidate_lines
+from .rules import Act, Facts, Note, Rule, Source
+from .words import (
+    ASSIGNEE_TEXT,
+    CERTAINTY_TEXT,
+    CHANNEL_TEXT,
+    DIVISION_TEXT,
+    GLYPH,
+    ActClass,
+    Assignee,
+    Bilingual,
+    Certainty,
+    Channel,
+    Division,
+    Listed,
+    Mark,
+    Reading,
+    Ruled,
+)
+
+Text = dict[str, str]
+Answer = dict[str, Any]  # the contract's decision object
+
+CLASS_TEXT: Final[dict[ActClass, Bilingual]] = {
+    ActClass.NONE: {"ja": "行為の指定なし", "en": "no act"},
+    ActClass.FACTUAL: {"ja": "事実行為・補助的行為", "en": "a factual or auxiliary act"},
+    ActClass.AUTHORITY: {"ja": "公権力の行使", "en": "an exercise of public authority"},
+    ActClass.BARRED: {"ja": "公権力の行使ではないが市が行う行為", "en": "an act that the city does for another reason"},
+    ActClass.SHARED: {"ja": "両者にまたがる行為", "en": "a shared act"},
+    ActClass.UNDETERMINED: {"ja": "一覧にない行為", "en": "an act that the list does not know"},
+}
+_MARK_TEXT: Final[dict[Mark, Bilingual]] = {
+    Mark.RETAINED: {"ja": "「×」", "en": "×"},
+    Mark.PARTIAL: {"ja": "「△」", "en": "△"},
+    Mark.UNMARKED: {"ja": "無印", "en": "no mark"},
+    Mark.UNDEFINED: {"ja": "「○」（凡例に定義なし）", "en": "○ (which the legend does not define)"},
+}
+_RULED_TEXT: Final[dict[Ruled, Bilingual]] = {
+    Ruled.NONE: {"ja": "裁定なし", "en": "no ruling"},
+    Ruled.CONTRACTOR: {"ja": "裁定が「受託者」", "en": "a ruling for the contractor"},
+    Ruled.CITY_STAFF: {"ja": "裁定が「市職員」", "en": "a ruling for city staff"},
+    Ruled.SPLIT: {"ja": "裁定が「両者」", "en": "a ruling for both"},
+}
+_CELL_NOUN: Final[dict[Listed, Bilingual]] = {
+    Listed.YES: {"ja": "○", "en": "carries ○"},
+    Listed.NO: {"ja": "空欄", "en": "is blank"},
+    Listed.UNREADABLE: {"ja": "読み取り不能", "en": "cannot be read"},
+}
+# How far a fact is from the request: an act is asked for anew in a second, a mark is the contract's text.
+_COST: Final = {"act": 1, "ruling": 1, "listed": 2, "mark": 4}
+_CELL_TEXT: Final[dict[Listed, Bilingual]] = {
+    Listed.YES: {"ja": "欄に○があります", "en": "carries ○"},
+    Listed.NO: {"ja": "欄が空欄です", "en": "is blank"},
+    Listed.UNREADABLE: {"ja": "欄が読み取れません", "en": "cannot be read"},
+}
+_BASIS_TEXT: Final[dict[str, Bilingual]] = {
+    "seen": {"ja": "条文または一覧で確認", "en": "read in the text"},
+    "reported": {"ja": "二次資料による", "en": "from a secondary source"},
+    "judged": {"ja": "本システムの判断", "en": "our judgement"},
+}
+CONTRACT_MANAGER: Final[Text] = {"ja": "市の委託契約の担当", "en": "the city's manager of the contract"}
+CONTRACTOR_MANAGER: Final[Text] = {"ja": "受託者の業務責任者", "en": "the contractor's operations manager (業務責任者)"}
+
+
+class Explainer:
+    """Answers requests over one catalog and one rule set."""
+
+    def __init__(self, catalog: Catalog, decider: Decider) -> None:
+        self._decider = decider
+        self._rules = decider.rules
+        # Parts that many answers share are made once: the domains are small and closed, so these memories are, too.
+        self._row = {task.id: row(task) for task in catalog.tasks}
+        self._shared = self._shared_acts()
+        self._reserved: Callable[[Division], list[Answer]] = lru_cache(maxsize=None)(self._reserved_acts)
+        self._why_not: Callable[[Facts, str, Channel], list[Answer]] = lru_cache(maxsize=None)(self._other_outcomes)
+        self._change: Callable[..., Answer] = lru_cache(maxsize=None)(self._one_change)
+
+    def answer(self, request: Request) -> Answer:
+        """
+        The whole decision for one channel.
+
+        Returns:
+            The contract's object but for `provenance`, which the desk adds: keys in its order, texts as `{ja, en}`.
+            Equal requests give equal answers.
+
+        Raises:
+            AmbiguousItem: The rows of the item get different answers.
+            RuleGap, RuleOverlap, EngineError: There is no decision.
+        """
+        outcomes = [self._decider.decide(task, request.channel, request.act, request.on) for task in request.tasks]
+        first = outcomes[0]
+        if any(outcome[1:] != first[1:] for outcome in outcomes):
+            raise AmbiguousItem(
+                request.item,
+                division=request.division,
+                candidates=[task.item for task in request.tasks],
+                rows=candidate_lines(request.tasks),
+            )
+        act = self._rules.acts[request.act] if request.act else None
+        facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
+        return {
+            "assignee": first.assignee.value,
+            "certainty": first.certainty.value,
+            "division": request.division.value,
+            "item": request.item,
+            "channel": request.channel.value,
+            "act": _act(act) if act else None,
+            "on": request.on.isoformat(),
+            "rows": [self._row[task.id] for task in request.tasks],
+            "rules": list(dict.fromkeys(outcome.rule.id for outcome in outcomes)),
+            "reasons": list(self._reasons(request, outcomes, act)),
+            "reserved": self._reserved(request.division),
+            "shared": self._shared,
+            "handoff": self._handoff(request, first),
+            "caveats": list(self._caveats(request)),
+            "question": self._question(request, first, act),
+            "why_not": self._why_not(facts, first.rule.id, request.channel),
+            "would_change": list(self._would_change(request, first)),
+        }
+
+    def row(self, task: Task) -> Answer:
+        """A row of the list as answers show it."""
+        return self._row[task.id]
+
+    # -- why ---------------------------------------------------------------------------------------------------------
+
+    def _reasons(self, request: Request, outcomes: Sequence[Outcome], act: Act | None) -> Iterator[Answer]:
+        """The row and the legend; then the act, then the ruling, where the rule looked at them."""
+        groups: dict[tuple[str, Mark, Listed], list[int]] = {}
+        for i, (task, outcome) in enumerate(zip(request.tasks, outcomes, strict=True)):
+            groups.setdefault((outcome.rule.id, task.mark, task.listed(request.channel)), []).append(i)
+        for members in groups.values():
+            rule = outcomes[members[0]].rule
+            tasks = [request.tasks[i] for i in members]
+            legend = dict.fromkeys([self._rules.marks[tasks[0].mark], rule.source])
+            yield {
+                "rule": rule.id,
+                "text": _both(_row_sentence(tasks, request.channel), rule.because),
+                "cites": [_row_cite(task) for task in tasks] + [_legend_cite(source) for source in legend],
+            }
+        if act and (act.act_class is ActClass.AUTHORITY or any("act" in outcome.rule.when for outcome in outcomes)):
+            yield self._act_reason(request, outcomes[0].rule, act)
+        for task, outcome in zip(request.tasks, outcomes, strict=True):
+            ruling = self._decider.ruling(task, request.channel, request.act, request.on)
+            if ruling and "ruling" in outcome.rule.when:
+                yield {
+                    "rule": outcome.rule.id,
+                    "text": {
+                        "ja": f"裁定 {ruling.id}（{ruling.source.document}、{ruling.role}、{ruling.since}から）: {ruling.because['ja']}",
+                        "en": f"Ruling {ruling.id} ({ruling.source.document}, {ruling.role}, from {ruling.since}): {ruling.because['en']}",
+                    },
+                    "cites": [_cite("ruling", ruling.file, ruling.line, f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）")],
+                }
+
+    def _act_reason(self, request: Request, rule: Rule, act: Act) -> Answer:
+        text = {
+            "ja": f"「{act.title['ja']}」は{CLASS_TEXT[act.act_class]['ja']}です。{act.because['ja']}{_basis(act.source, 'ja')}",
+            "en": f"'{act.title['en']}' is {CLASS_TEXT[act.act_class]['en']}. {act.because['en']}{_basis(act.source, 'en')}",
+        }
+        cites = [_cite("act", act.file, act.line, act.title["ja"])]
+        if act.city and act.contractor:
+            text = _both(
+                text,
+                {
+                    "ja": f"市の部分は{act.city['ja']}、受託者の部分は{act.contractor['ja']}です。",
+                    "en": f"The city's part is {act.city['en']}; the contractor's is {act.contractor['en']}.",
+                },
+            )
+        if act.act_class in (ActClass.AUTHORITY, ActClass.SHARED):
+            holder = self._rules.holder(request.division, act.id)
+            name = self._rules.holder_names[holder.holder]
+            text = _both(
+                text,
+                {
+                    "ja": f"決める権限は{name['ja']}にあります。{holder.because['ja']}",
+                    "en": f"The authority is with {name['en']}. {holder.because['en']}",
+                },
+            )
+            cites.append(_cite("act", holder.file, holder.line, holder.title["ja"]))
+        return {"rule": rule.id, "text": text, "cites": cites}
+
+    def _reserved_acts(self, division: Division) -> list[Answer]:
+        """Acts of class authority and barred, and whose they are."""
+        return [
+            {
+                "act": act.id,
+                "label": dict(act.title),
+                "class": act.act_class.value,
+                "holder": (holder := self._rules.holder(division, act.id).holder),
+                "holder_label": dict(self._rules.holder_names[holder]),
+            }
+            for act in self._rules.acts.values()
+            if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
+        ]
+
+    def _shared_acts(self) -> list[Answer]:
+        """Acts of class shared: which part is the city's and which the contractor's."""
+        return [
+            {"act": act.id, "label": dict(act.title), "city": dict(act.city), "contractor": dict(act.contractor)}
+            for act in self._rules.acts.values()
+            if act.city and act.contractor
+        ]
+
+    # -- what next ---------------------------------------------------------------------------------------------------
+
+    def _handoff(self, request: Request, outcome: Outcome) -> Answer | None:
+        """The case goes over whole, with a reason code and the cited row; it asks for no instruction."""
+        if outcome.assignee is Assignee.CONTRACTOR:
+            return None
+        desk = _desk_text(request.division)
+        lines = "・".join(str(task.line) for task in request.tasks)
+        when = {
+            Assignee.CITY_STAFF: {"ja": "", "en": ""},
+            Assignee.SPLIT: {"ja": "市が行う部分に来たら、", "en": "At the part that is the city's, "},
+        }[outcome.assignee]
+        en = f"the contractor's 業務責任者 transfers the case to {desk['en']} (reason {outcome.rule.id}, line {lines} of the list). What comes back is a result."
+        return {
+            "from": "contractor_manager",
+            "to": "city_desk",
+            "reason_code": outcome.rule.id,
+            "text": {
+                "ja": f"{when['ja']}受託者の業務責任者から{desk['ja']}へ案件を引き継ぎます（理由 {outcome.rule.id}、一覧の{lines}行目）。市からは結果が返ります。",
+                "en": f"{when['en']}{en}" if when["en"] else en[0].upper() + en[1:],
+            },
+            "from_label": dict(CONTRACTOR_MANAGER),
+            "to_label": desk,
+        }
+
+    def _question(self, request: Request, outcome: Outcome, act: Act | None) -> Answer | None:
+        if outcome.rule.question is None:
+            return None
+        names = request.tasks[0]
+        more = {"ja": f"ほか{len(request.tasks) - 1}行", "en": f" and {len(request.tasks) - 1} more rows"} if request.tasks[1:] else {"ja": "", "en": ""}
+        step = {"ja": f"の「{act.title['ja']}」", "en": f", act '{act.title['en']}'"} if act else {"ja": "", "en": ""}
+        return {
+            "text": {
+                "ja": f"一覧{names.line}行目「{names.number} {names.name}」{more['ja']}{step['ja']}について。{outcome.rule.question['ja']}",
+                "en": f"On line {names.line} of the list, '{names.number} {names.name}'{more['en']}{step['en']}: {outcome.rule.question['en']}",
+            },
+            "to": "city_contract_manager",
+            "to_label": dict(CONTRACT_MANAGER),
+        }
+
+    def _caveats(self, request: Request) -> Iterator[Answer]:
+        """What to be careful about. None of it changes who is assigned."""
+        undefined = [task for task in request.tasks if task.mark is Mark.UNDEFINED]
+        if undefined:
+            yield {
+                "code": "undefined_mark",
+                "text": {
+                    "ja": "委託不可項目欄の○は凡例に定義がありません。委託業務の欄にも○があるので無印と同じに読んでいます（本システムの判断）。",
+                    "en": "The legend does not define ○ in 委託不可項目. The row carries ○ under 委託業務 too, so it is read as unmarked (our judgement).",
+                },
+                "cites": [_row_cite(task) for task in undefined],
+            }
+        unreadable = [task for task in request.tasks if task.reading is Reading.UNREADABLE]
+        if unreadable:
+            yield {
+                "code": "uncertain_reading",
+                "text": {
+                    "ja": "この行の○が窓口とバックヤードのどちらの欄かは、文字データからは決められません。原本を確かめてください。",
+                    "en": "The text cannot tell whether the ○ of this row stands under counter or back yard. Check the original.",
+                },
+                "cites": [_row_cite(task) for task in unreadable],
+            }
+        judged = [task for task in request.tasks if task.reading is Reading.JUDGED and task.mark is not Mark.UNDEFINED]
+        if judged:
+            yield {
+                "code": "judged_reading",
+                "text": {
+                    "ja": "この行は文字データのセルがずれているか欠けており、並び順と記号から読んでいます（本システムの判断）。",
+                    "en": "The cells of this row are displaced or missing in the text; it is read by order and glyph (our judgement).",
+                },
+                "cites": [_row_cite(task) for task in judged],
+            }
+        notes: dict[str, Note] = {}
+        for task in request.tasks:
+            for note in self._rules.notes_by_row.get(task.id, ()):
+                if note.since <= request.on:
+                    notes[note.id] = note
+        for note in notes.values():
+            touched = [task for task in request.tasks if task.id in note.rows]
+            source = note.source
+            yield {
+                "code": note.caveat,
+                "text": {lang: note.because[lang] + _basis(source, lang) for lang in ("ja", "en")},
+                "cites": [_row_cite(task) for task in touched]
+                + [_cite("note", source.document, source.line, source.text) if source.line else _cite("note", note.file, note.line, note.title["ja"])],
+            }
+        yield from self._ruled_acts(request)
+
+    def _ruled_acts(self, request: Request) -> Iterator[Answer]:
+        """Where no act is asked: which acts of these rows a ruling has settled."""
+        if request.act is not None:
+            return
+        rulings = {
+            ruling.id: ruling
+            for task in request.tasks
+            for ruling in self._rules.rulings_by_row.get(task.id, ())
+            if request.channel in ruling.channels and ruling.in_force(request.on)
+        }
+        if rulings:
+            acts = {ruling.act: ruling.assignee for ruling in rulings.values()}
+            yield {
+                "code": "ruled_acts",
+                "text": {
+                    lang: head + sep.join(f"{self._rules.acts[act].title[lang]}{arrow}{ASSIGNEE_TEXT[who][lang]}" for act, who in acts.items()) + end
+                    for lang, head, sep, arrow, end in (
+                        ("ja", "行為ごとの裁定があります: ", "、", "は", "。"),
+                        ("en", "There are rulings on single acts: ", "; ", " - ", "."),
+                    )
+                },
+                "cites": [_cite("ruling", ruling.file, ruling.line, f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）") for ruling in rulings.values()],
+            }
+
+    # -- what else ---------------------------------------------------------------------------------------------------
+
+    def _other_outcomes(self, facts: Facts, rule_id: str, channel: Channel) -> list[Answer]:
+        """For each assignee that it is not: the nearest rule that would give it, and the facts that keep it from holding."""
+        decided = self._rules.by_id[rule_id]
+        found = []
+        for assignee in Assignee:
+            if assignee is decided.assignee:
+                continue
+            ways = [rule for rule in self._rules.rules if rule.assignee is assignee]
+            if not ways:
+                continue
+            nearest = min(ways, key=lambda rule: _distance(rule, facts))
+            unmet = _unmet(nearest, facts)
+            found.append(
+                {
+                    "assignee": assignee.value,
+                    "rule": decided.id,
+                    "text": {
+                        lang: template.format(
+                            who=ASSIGNEE_TEXT[assignee][lang],
+                            needs=joint.join(_condition(name, nearest.when[name], channel, lang) for name in unmet),
+                            has=comma.join(_condition(name, (getattr(facts, name),), channel, lang) for name in unmet),
+                        )
+                        for lang, template, joint, comma in (
+                            ("ja", "「{who}」になるのは、{needs}のときです（ここでは、{has}）。", "、かつ", "、"),
+                            ("en", "It would be {who} if {needs}; here {has}.", " and ", ", "),
+                        )
+                    },
+                    "nearest_rule": nearest.id,
+                    "unmet": {name: list(map(str, nearest.when[name])) for name in unmet},
+                }
+            )
+        return found
+
+    def _would_change(self, request: Request, outcome: Outcome) -> Iterator[Answer]:
+        """
+        The smallest changes of the request that lead to another assignee; each is decided again here.
+
+        One field where that is enough, else two. Only changes that give one answer for all rows count.
+        """
+        fields = self._alternatives(request)
+        sizes: list[list[dict[str, Any]]] = [
+            [{name: value} for name, values in fields.items() for value in values],
+            [
+                {one: first, two: second}
+                for one, two in (("channel", "act"), ("act", "on"), ("channel", "on"))
+                for first, second in product(fields[one], fields[two])
+            ],
+        ]
+        missing = {assignee for assignee in Assignee if assignee is not outcome.assignee}
+        for changes in sizes:
+            reached = set()
+            for change in changes:
+                result = self._decided_again(request, change)
+                if result is not None and result.assignee in missing:
+                    reached.add(result.assignee)
+                    yield self._change(tuple(change.items()), result.assignee, result.certainty)
+            missing -= reached
+
+    def _one_change(self, change: tuple[tuple[str, Any], ...], assignee: Assignee, certainty: Certainty) -> Answer:
+        words: list[Text] = []
+        for name, value in change:
+            if name == "channel":
+                words.append(dict(CHANNEL_TEXT[value]))
+            elif name == "act":
+                words.append(dict(self._rules.acts[value].title if value else CLASS_TEXT[ActClass.NONE]))
+            else:
+                words.append({"ja": f"{value}の案件", "en": f"a case of {value}"})
+        return {
+            "change": {name: value if value is None else str(value) for name, value in change},
+            "assignee": assignee.value,
+            "certainty": certainty.value,
+            "text": {lang: " + ".join(word[lang] for word in words) for lang in ("ja", "en")},
+        }
+
+    def _alternatives(self, request: Request) -> dict[str, list[Any]]:
+        """For each field of the request: the other values that it can have. Dates matter where a ruling starts or ends."""
+        days = {
+            day
+            for task in request.tasks
+            for ruling in self._rules.rulings_by_row.get(task.id, ())
+            for day in (ruling.since, ruling.since - timedelta(days=1), *([ruling.until + timedelta(days=1)] if ruling.until else []))
+        }
+        return {
+            "channel": [channel for channel in Channel if channel is not request.channel],
+            "act": [act for act in (None, *self._rules.acts) if act != request.act],
+            "on": sorted(days - {request.on}),
+        }
+
+    def _decided_again(self, request: Request, change: dict[str, Any]) -> Outcome | None:
+        """The outcome of the changed request, or None where its rows do not agree."""
+        channel, act, on = (change.get("channel", request.channel), change.get("act", request.act), change.get("on", request.on))
+        outcomes = [self._decider.decide(task, channel, act, on) for task in request.tasks]
+        return outcomes[0] if all(outcome[1:] == outcomes[0][1:] for outcome in outcomes) else None
+
+
+# -- sentences -------------------------------------------------------------------------------------------------------
+
+
+def row(task: Task) -> Answer:
+    """A row of the list, as decisions and `assign tasks` show it."""
+    return {
+        "id": task.id,
+        "section": task.section,
+        "group": task.group,
+        "number": task.number,
+        "name": task.name,
+        "mark": task.mark.value,
+        "counter": task.counter.value,
+        "backyard": task.backyard.value,
+        "source": {"document": task.document, "line": task.line, "raw": task.raw},
+        "division": task.division.value,
+        "remark": task.remark,
+        "glyph": GLYPH[task.mark],
+        "reading": task.reading.value,
+        "repairs": list(task.repairs),
+    }
+
+
+def summary(answer: Answer, lang: str = "ja") -> str:
+    """One line: who, and how sure."""
+    who = ASSIGNEE_TEXT[Assignee(answer["assignee"])][lang]
+    sure = CERTAINTY_TEXT[Certainty(answer["certainty"])][lang]
+    return f"{who}（{sure}）" if lang == "ja" else f"{who[0].upper()}{who[1:]} ({sure})"
+
+
+def heading(answer: Answer, lang: str = "ja") -> str:
+    """One line: what was asked."""
+    first, *more = answer["rows"]
+    division = DIVISION_TEXT[Division(answer["division"])]["ja"]
+    channel = CHANNEL_TEXT[Channel(answer["channel"])][lang]
+    act = f" - {answer['act']['label'][lang]}" if answer["act"] else ""
+    group = "" if first["group"] == first["name"] else f"（{first['group']}）"
+    rest = "" if not more else f" ほか{len(more)}行" if lang == "ja" else f" and {len(more)} more rows"
+    return f"{division} {answer['item']} {first['name']}{group}{rest} [{channel}]{act}"
+
+
+def explain(answer: Answer, lang: str = "ja") -> str:
+    """
+    The answer as a clerk reads it: several lines of text.
+
+    Args:
+        answer: The contract's decision object.
+        lang: `ja` or `en`.
+    """
+    return "\n".join(f"{label}: {text}" if label else text for label, text in paragraphs(answer, lang))
+
+
+def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
+    """(label, text) in reading order: the answer first, then what to do, then why, then what else."""
+    ja = lang == "ja"
+    yield "", heading(answer, lang)
+    yield ("担当" if ja else "Who"), summary(answer, lang)
+    if answer["handoff"]:
+        yield ("次に" if ja else "Next"), answer["handoff"]["text"][lang]
+    if answer["question"]:
+        yield ("照会" if ja else "Ask"), f"{answer['question']['to_label'][lang]}{'へ。' if ja else ': '}{answer['question']['text'][lang]}"
+    for reason in answer["reasons"]:
+        yield ("理由" if ja else "Why"), reason["text"][lang]
+    for cite in _cited(answer):
+        yield ("根拠" if ja else "Source"), _cite_text(cite, lang)
+    for caveat in answer["caveats"]:
+        yield ("注意" if ja else "Note"), caveat["text"][lang]
+    if answer["assignee"] != Assignee.CITY_STAFF.value and not answer["act"]:
+        yield ("残る" if ja else "Kept"), _reserved_text(answer["reserved"], lang)
+    for other in answer["why_not"]:
+        yield ("別案" if ja else "Why not"), other["text"][lang]
+    if answer["would_change"]:
+        yield ("変化" if ja else "Changes"), _changes_text(answer["would_change"], lang)
+
+
+def _cited(answer: Answer) -> list[Answer]:
+    """Rows and legend lines that the reasons rest on, each once."""
+    cites = [cite for reason in answer["reasons"] for cite in reason["cites"] if cite["kind"] in ("row", "legend")]
+    return list({(cite["document"], cite["line"]): cite for cite in cites}.values())
+
+
+def _cite_text(cite: Answer, lang: str) -> str:
+    text = " | ".join(cell for cell in cite["text"].split("\t") if cell)
+    return f"一覧{cite['line']}行目 {text}" if lang == "ja" else f"line {cite['line']} of the list: {text}"
+
+
+def _reserved_text(reserved: list[Answer], lang: str) -> str:
+    """Reserved acts, gathered by whose they are."""
+    by_holder: dict[str, list[str]] = {}
+    for entry in reserved:
+        by_holder.setdefault(entry["holder_label"][lang], []).append(entry["label"][lang])
+    if lang == "ja":
+        return "次の行為は受託者に渡りません。" + "".join(f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items())
+    return "These acts never go to the contractor. " + " ".join(f"{holder}: {'; '.join(labels)}." for holder, labels in by_holder.items())
+
+
+def _changes_text(changes: list[Answer], lang: str) -> str:
+    """Changes gathered by where they lead, the first few of each."""
+    gathered: dict[str, list[str]] = {}
+    for change in changes:
+        gathered.setdefault(ASSIGNEE_TEXT[Assignee(change["assignee"])][lang], []).append(change["text"][lang])
+    most = 4
+    texts = []
+    for who, ways in gathered.items():
+        more = len(ways) - most
+        rest = "" if more <= 0 else f" ほか{more}" if lang == "ja" else f"; {more} more"
+        texts.append(f"{('、' if lang == 'ja' else '; ').join(ways[:most])}{rest} → {who}")
+    return "。".join(texts) + "。" if lang == "ja" else ". ".join(texts) + "."
+
+
+def _row_sentence(tasks: Sequence[Task], channel: Channel) -> Text:
+    """What the list says of these rows, which all have one mark and one cell."""
+    task = tasks[0]
+    place = {lang: CHANNEL_TEXT[channel][lang] for lang in ("ja", "en")}
+    cell = _CELL_TEXT[task.listed(channel)]
+    mark = _MARK_TEXT[task.mark]
+    name = f"{task.number} {task.name}"
+    group = "" if task.group == task.name else f"（{task.group}）"
+    if len(tasks) == 1:
+        ja, en = f"一覧{task.line}行目「{name}」{group}は", f"Line {task.line} of the list, '{name}'{group and ' (' + task.group + ')'}, has"
+    else:
+        lines = "・".join(str(each.line) for each in tasks)
+        ja, en = f"一覧{lines}行目の{len(tasks)}行は、いずれも", f"Lines {lines.replace('・', ', ')} of the list all have"
+    if task.mark is Mark.RETAINED:
+        return {"ja": f"{ja}、委託不可項目欄が「×」です。".replace("も、", "も"), "en": f"{en} × in 委託不可項目."}
+    return {
+        "ja": f"{ja}、委託不可項目欄が{mark['ja']}で、{place['ja']}の{cell['ja']}。".replace("も、", "も"),
+        "en": f"{en} {mark['en']} in 委託不可項目, and the {place['en']} cell {cell['en']}.",
+    }
+
+
+def _condition(name: str, values: Sequence[str], channel: Channel, lang: str) -> str:
+    """A fact and its values, as part of a sentence."""
+    ja = lang == "ja"
+    either = "か" if ja else " or "
+    if name == "mark":
+        marks = either.join(_MARK_TEXT[Mark(value)][lang] for value in values)
+        return f"委託不可項目欄が{marks}" if ja else f"委託不可項目 has {marks}"
+    if name == "listed":
+        cells = either.join(_CELL_NOUN[Listed(value)][lang] for value in values)
+        return f"{CHANNEL_TEXT[channel]['ja']}の欄が{cells}" if ja else f"the {CHANNEL_TEXT[channel]['en']} cell {cells}"
+    if name == "act":
+        if tuple(values) == (ActClass.NONE,):
+            return "行為の指定なし" if ja else "no act is asked"
+        classes = either.join(CLASS_TEXT[ActClass(value)][lang] for value in values if value != ActClass.NONE)
+        return f"行為が{classes}" if ja else f"the act is {classes}"
+    ruled = either.join(_RULED_TEXT[Ruled(value)][lang] for value in values)
+    return ruled if ja else f"there is {ruled}"
+
+
+def _distance(rule: Rule, facts: Facts) -> tuple[int, bool]:
+    """How far a rule is from holding; where two are as near, one that answers the act asked goes first."""
+    unmet = _unmet(rule, facts)
+    return sum(_COST[name] for name in unmet), "act" in unmet and ActClass.NONE in rule.when["act"]
+
+
+def _unmet(rule: Rule, facts: Facts) -> list[str]:
+    return [name for name, values in rule.when.items() if getattr(facts, name) not in values]
+
+
+def _desk_text(division: Division) -> Text:
+    """The desk of the city that takes a case over: the sheet's own office."""
+    if division is Division.CENTER:
+        return {"ja": "国保事務センターの市の担当", "en": "the city's desk at 国保事務センター"}
+    name = DIVISION_TEXT[division]["ja"]
+    return {"ja": f"区役所国保年金課（{name}）の市の担当", "en": f"the city's desk at 区役所国保年金課 ({name})"}
+
+
+def _act(act: Act) -> Answer:
+    return {"key": act.id, "label": dict(act.title), "class": act.act_class.value}
+
+
+def _both(one: Bilingual, two: Bilingual) -> Text:
+    return {"ja": one["ja"] + two["ja"], "en": f"{one['en']} {two['en']}"}
+
+
+def _basis(source: Source, lang: str) -> str:
+    """The law behind a sentence, and how sure it is."""
+    if source.line is not None or not source.basis:
+        return ""
+    sure = _BASIS_TEXT[source.basis][lang]
+    return f"（{source.document}、{sure}）" if lang == "ja" else f" ({source.document}; {sure})"
+
+
+def _cite(kind: str, document: str, line: int | None, text: str) -> Answer:
+    return {"kind": kind, "document": document, "line": line, "text": text}
+
+
+def _row_cite(task: Task) -> Answer:
+    return _cite("row", task.document, task.line, task.raw)
+
+
+def _legend_cite(source: Source) -> Answer:
+    return _cite("legend", source.document, source.line, source.text)
+

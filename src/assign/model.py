@@ -1,0 +1,240 @@
+"""
+The contract's answer as frozen, strict pydantic models: what Python users hold, and the JSON schema of it.
+
+Making these classes takes longer than a whole decision, so this room is entered by those who ask for a `Decision`, a
+`Row` or the schema; the terminal prints the same answer without it. A test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from .explanation import explain
+from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark, Reading
+
+
+class Frozen(BaseModel):
+    """Immutable, nothing beyond the named fields, dumped under the contract's names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+
+class Text(Frozen):
+    """One sentence in Japanese and English."""
+
+    ja: str
+    en: str
+
+
+class RowSource(Frozen):
+    """Where a row stands: 1-based line of the document, and its text to the byte."""
+
+    document: str
+    line: int
+    raw: str
+
+
+class Row(Frozen):
+    """A row of the list."""
+
+    id: str
+    section: str
+    group: str
+    number: str
+    name: str
+    mark: Mark
+    counter: Listed
+    backyard: Listed
+    source: RowSource
+    division: Division
+    remark: str
+    glyph: str
+    reading: Reading
+    repairs: tuple[str, ...]
+
+
+class Act(Frozen):
+    """The act asked for, and its class."""
+
+    key: str
+    label: Text
+    act_class: ActClass = Field(alias="class")
+
+
+class Cite(Frozen):
+    """What a sentence rests on. `line` is 1-based in `document` (the list, or a file under rules/)."""
+
+    kind: Literal["row", "legend", "act", "note", "ruling"]
+    document: str
+    line: int
+    text: str
+
+
+class Reason(Frozen):
+    """A sentence, the rule that it belongs to, and its citations."""
+
+    rule: str
+    text: Text
+    cites: tuple[Cite, ...]
+
+
+class ReservedAct(Frozen):
+    """An act that never goes to the contractor, and whose authority it is."""
+
+    act: str
+    label: Text
+    act_class: ActClass = Field(alias="class")
+    holder: str
+    holder_label: Text
+
+
+class SharedAct(Frozen):
+    """An act of which the city decides and the contractor may do the paperwork."""
+
+    act: str
+    label: Text
+    city: Text
+    contractor: Text
+
+
+class Handoff(Frozen):
+    """How the case goes over. It carries a reason and the cited row, never an instruction."""
+
+    from_: str = Field(alias="from")
+    to: str
+    reason_code: str
+    text: Text
+    from_label: Text
+    to_label: Text
+
+
+class Caveat(Frozen):
+    """Something to be careful about; it never changes who is assigned."""
+
+    code: str
+    text: Text
+    cites: tuple[Cite, ...]
+
+
+class Question(Frozen):
+    """What to ask where a ruling is needed, and of whom."""
+
+    text: Text
+    to: str
+    to_label: Text
+
+
+class FixedDict(dict[str, Any]):
+    """A dict that stays as it was made: a decision is shared between all who asked the same."""
+
+    def _fixed(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("a decision cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _fixed  # type: ignore[assignment]  # all refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (FixedDict, (dict(self),))
+
+
+class OtherOutcome(Frozen):
+    """An assignee that it is not, and what excluded it: `unmet` are the facts that `nearest_rule` would need."""
+
+    assignee: Assignee
+    rule: str
+    text: Text
+    nearest_rule: str
+    unmet: Annotated[dict[str, tuple[str, ...]], AfterValidator(FixedDict)]
+
+
+class Change(Frozen):
+    """A smallest change of the request, and the assignee that it leads to."""
+
+    change: Annotated[dict[str, str | None], AfterValidator(FixedDict)]
+    assignee: Assignee
+    certainty: Certainty
+    text: Text
+
+
+class Provenance(Frozen):
+    """The exact list, rules, program and engine behind the answer."""
+
+    catalog_sha256: str
+    rules_sha256: str
+    assign_version: str
+    engine: str
+
+
+class Decision(Frozen):
+    """
+    Who handles a piece of work, how sure that is, and why.
+
+    `model_dump(mode="json")` is the contract's JSON object; `explain()` is what a clerk reads.
+    """
+
+    assignee: Assignee
+    certainty: Certainty
+    division: Division
+    item: str
+    channel: Channel
+    act: Act | None
+    on: date
+    rows: tuple[Row, ...]
+    rules: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    reserved: tuple[ReservedAct, ...]
+    shared: tuple[SharedAct, ...]
+    handoff: Handoff | None
+    caveats: tuple[Caveat, ...]
+    question: Question | None
+    why_not: tuple[OtherOutcome, ...]
+    would_change: tuple[Change, ...]
+    provenance: Provenance
+
+    def explain(self, lang: str = "ja") -> str:
+        """The answer as a clerk reads it, in `ja` or `en`: several lines of text."""
+        return explain(self.model_dump(mode="json"), lang)
+
+
+_Part = TypeVar("_Part", bound=Frozen)
+
+
+class Maker:
+    """
+    Makes answers into decisions. Parts that many answers share (rows, reserved acts, changes) become one model each.
+
+    A part is known by its identity; it is kept beside its model, so that an identity is never used twice. The number
+    of such parts is bounded by the list and the rules.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[dict[str, Any], Frozen]] = {}
+
+    def decision(self, answer: dict[str, Any]) -> Decision:
+        """The answer, validated, as a frozen model."""
+        return Decision.model_validate(
+            {
+                **answer,
+                "rows": self._parts(Row, answer["rows"]),
+                "reserved": self._parts(ReservedAct, answer["reserved"]),
+                "shared": self._parts(SharedAct, answer["shared"]),
+                "why_not": self._parts(OtherOutcome, answer["why_not"]),
+                "would_change": self._parts(Change, answer["would_change"]),
+                "provenance": self._part(Provenance, answer["provenance"]),
+            }
+        )
+
+    def rows(self, rows: list[dict[str, Any]]) -> tuple[Row, ...]:
+        """Rows of the list as models."""
+        return self._parts(Row, rows)
+
+    def _parts(self, kind: type[_Part], parts: list[dict[str, Any]]) -> tuple[_Part, ...]:
+        return tuple(self._part(kind, part) for part in parts)
+
+    def _part(self, kind: type[_Part], part: dict[str, Any]) -> _Part:
+        known = self._made.get(id(part))
+        if known is None:
+            known = self._made[id(part)] = (part, kind.model_validate(part))
+        return known[1]  # type: ignore[return-value]  # a part is only ever asked for as one kind

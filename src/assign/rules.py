@@ -1,0 +1,452 @@
+"""
+Rule files → a `RuleSet` over the facts that a decision may look at.
+
+A rule is data: who may change it is not who writes Python. A folder is read once, whole, and either every rule in it
+is usable, or the first that is not is named with file, line and the nearest valid name. Nothing is decided here.
+
+    legend.yaml    the decision table (hit policy UNIQUE) and the legend's line for each mark
+    acts.yaml      the acts with their classes and reasons
+    holders.yaml   whose authority, by division
+    notes.yaml     dated notes: they warn, and never change who is assigned
+    rulings.yaml   the city's register of rulings
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from .errors import DataError, RuleFileError
+from .words import ActClass, Assignee, Bilingual, Certainty, Channel, Division, Listed, Mark, Ruled, nearest, normal, sha256
+from .yamlfile import Node, kept_trees, read
+
+FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "rulings.yaml")
+BASES: Final = ("seen", "reported", "judged")
+CAVEATS: Final = ("review_due", "renamed", "ended", "changed")  # the kinds of note
+
+
+class Facts(NamedTuple):
+    """All that a decision may look at: one value from each closed domain."""
+
+    mark: Mark
+    listed: Listed
+    act: ActClass
+    ruling: Ruled
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}={value}" for name, value in zip(self._fields, self, strict=True))
+
+
+DOMAIN: Final[Mapping[str, tuple[str, ...]]] = {
+    "mark": tuple(Mark),
+    "listed": tuple(Listed),
+    "act": tuple(ActClass),
+    "ruling": tuple(Ruled),
+}
+
+
+def every_fact() -> Iterator[Facts]:
+    """The whole domain: 4 x 3 x 6 x 4 = 288 combinations."""
+    return (Facts(*values) for values in product(Mark, Listed, ActClass, Ruled))
+
+
+class Source(NamedTuple):
+    """
+    What a rule rests on: a line of the document (`line`, `text`), or a law or paper (`document` alone).
+
+    `basis` is seen, reported or judged, and empty for a line of the document.
+    """
+
+    document: str
+    line: int | None
+    text: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Entry:
+    """What every entry of every file has. `file` and `line` say where it stands."""
+
+    id: str
+    title: Bilingual
+    source: Source
+    because: Bilingual
+    file: str
+    line: int
+    examples: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Rule(Entry):
+    """One row of the decision table: `when` names, for some facts, the values that it asks for; `question` where it needs a ruling."""
+
+    when: Mapping[str, tuple[str, ...]]
+    assignee: Assignee
+    certainty: Certainty
+    question: Bilingual | None
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether every condition is met."""
+        return all(getattr(facts, name) in values for name, values in self.when.items())
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Act(Entry):
+    """A step of the work. `city` and `contractor` say whose part is what where it is shared."""
+
+    also: tuple[str, ...]
+    act_class: ActClass
+    city: Bilingual | None
+    contractor: Bilingual | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Holder(Entry):
+    """Whose authority the acts of some divisions are; no `acts` means all that no other entry names."""
+
+    divisions: tuple[Division, ...]
+    acts: tuple[str, ...]
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Note(Entry):
+    """A dated note on rows: it warns on and after `since`."""
+
+    rows: tuple[str, ...]
+    since: date
+    caveat: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Ruling(Entry):
+    """The city's answer to a question that the list leaves open, in force from `since` up to and with `until`."""
+
+    rows: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    act: str
+    since: date
+    until: date | None
+    assignee: Assignee
+    role: str
+
+    def in_force(self, on: date) -> bool:
+        """Whether it applies to a case of that date."""
+        return self.since <= on and (self.until is None or on <= self.until)
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules of a folder, and its files' bytes."""
+
+    rules: tuple[Rule, ...]
+    marks: Mapping[Mark, Source]
+    acts: Mapping[str, Act]
+    holder_names: Mapping[str, Bilingual]
+    holders: tuple[Holder, ...]
+    notes: tuple[Note, ...]
+    rulings: tuple[Ruling, ...]
+    data: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 over the names, lengths and bytes of its files, in the order of `FILES`, in hexadecimal."""
+        return sha256(self.data)
+
+    @cached_property
+    def by_id(self) -> dict[str, Rule]:
+        """The rule of an id."""
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def act_words(self) -> dict[str, str]:
+        """Every way to write an act, normalised → its key."""
+        return {
+            normal(word): act.id for act in self.acts.values() for word in (act.id, *act.title.values(), *act.also)
+        }
+
+    @cached_property
+    def _holder_table(self) -> dict[tuple[Division, str], Holder]:
+        table: dict[tuple[Division, str], Holder] = {}
+        for holder in sorted(self.holders, key=lambda entry: bool(entry.acts)):  # defaults first
+            for division, act in product(holder.divisions, holder.acts or self.acts):
+                table[division, act] = holder
+        return table
+
+    def holder(self, division: Division, act: str) -> Holder:
+        """Whose authority an act is in a division."""
+        return self._holder_table[division, act]
+
+    @cached_property
+    def notes_by_row(self) -> dict[str, tuple[Note, ...]]:
+        """The notes on each row that has any."""
+        found: dict[str, tuple[Note, ...]] = {}
+        for note in self.notes:
+            for row in note.rows:
+                found[row] = (*found.get(row, ()), note)
+        return found
+
+    @cached_property
+    def rulings_by_row(self) -> dict[str, tuple[Ruling, ...]]:
+        """The rulings on each row that has any, in file order."""
+        found: dict[str, tuple[Ruling, ...]] = {}
+        for ruling in self.rulings:
+            for row in ruling.rows:
+                found[row] = (*found.get(row, ()), ruling)
+        return found
+
+    def ruling(self, row: str, channel: Channel, act: str | None, on: date) -> Ruling | None:
+        """The one ruling in force for an act on a row and channel, if there is one."""
+        for ruling in self.rulings_by_row.get(row, ()):
+            if ruling.act == act and channel in ruling.channels and ruling.in_force(on):
+                return ruling
+        return None
+
+
+def load(folder: Path, *, kept: bool = True) -> RuleSet:
+    """
+    Read a folder of rules.
+
+    Args:
+        folder: It holds the files of `FILES`.
+        kept: Whether the parsed form that is kept for the built-in files may be used.
+
+    Returns:
+        The rule set. Ids are unique over all files; references between files hold.
+
+    Raises:
+        RuleFileError: With file, line and the nearest valid name of the first mistake.
+    """
+    if not folder.is_dir():
+        raise DataError(f"規則のフォルダ {folder} がありません", f"there is no folder of rules {folder}")
+    data = b""
+    trees = kept_trees() if kept else None
+    root: dict[str, Mapping[str, Node]] = {}
+    top = {"legend.yaml": ("marks", "rules"), "holders.yaml": ("holders", "rules")}
+    for name in FILES:
+        node, read_bytes = read(folder / name, trees)
+        root[name] = node.fields(top.get(name, (name.removesuffix(".yaml"),)))
+        data += f"{name} {len(read_bytes)}\n".encode() + read_bytes
+    acts: dict[str, Act] = {}
+    for act in map(_act, _list(root["acts.yaml"]["acts"])):
+        if (first := acts.setdefault(act.id, act)) is not act:
+            raise _clash(act, f"行為 `{act.id}` は {first.line} 行目にもあります", f"the act `{act.id}` stands at line {first.line} too")
+    names = dict(_holder_name(node) for node in _list(root["holders.yaml"]["holders"]))
+    found = RuleSet(
+        rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"]))),
+        marks=_marks(root["legend.yaml"]["marks"]),
+        acts=acts,
+        holder_names=names,
+        holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"])),
+        notes=tuple(map(_note, _list(root["notes.yaml"]["notes"]))),
+        rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], empty=True)),
+        data=data,
+    )
+    _unique(found)
+    return found
+
+
+def _list(node: Node, *, empty: bool = False) -> list[Node]:
+    if not isinstance(node.value, list) or not (node.value or empty):
+        raise node.fail("一覧（- で始まる項目）が要ります", "a list is needed here")
+    return node.value
+
+
+def _entry(node: Node, then: str, *, when: bool, optional: Sequence[str] = ()) -> tuple[dict[str, object], Mapping[str, Node]]:
+    """The fields that every entry has, and all nodes of the entry."""
+    needed = ("id", "title", "source", *(("when",) if when else ()), then, "because", "examples")
+    fields = node.fields(needed, optional)
+    examples = []
+    for example in _list(fields["examples"], empty=True):
+        given = example.fields(("given",), ("holds", "assignee"))
+        flat = {name: value.text() for name, value in given["given"].fields((), EXAMPLE).items()}
+        flat |= {f"→{name}": value.text() for name, value in given.items() if name != "given"}
+        examples.append(flat)
+    common: dict[str, object] = {
+        "id": fields["id"].text(),
+        "title": fields["title"].bilingual(),
+        "source": _source(fields["source"]),
+        "because": fields["because"].bilingual(),
+        "file": node.file,
+        "line": node.line,
+        "examples": tuple(examples),
+    }
+    return common, fields
+
+
+EXAMPLE: Final = (*DOMAIN, "row", "channel", "on", "division")  # what an example may give
+
+
+def _source(node: Node) -> Source:
+    """A law, a paper, or a line of the document with its text."""
+    if isinstance(node.value, dict) and "law" in node.value:
+        fields = node.fields(("law", "basis"))
+        return Source(fields["law"].text(), None, "", fields["basis"].choice(BASES, "根拠の確かさ", "basis"))
+    if isinstance(node.value, dict) and "role" in node.value:
+        fields = node.fields(("document", "role"))
+        return Source(fields["document"].text(), None, fields["role"].text(), "")
+    fields = node.fields(("document", "line", "text"), ("basis",))
+    basis = fields["basis"].choice(BASES, "根拠の確かさ", "basis") if "basis" in fields else ""
+    return Source(fields["document"].text(), fields["line"].number(), fields["text"].text(), basis)
+
+
+def _rule(node: Node) -> Rule:
+    common, fields = _entry(node, "then", when=True, optional=("question",))
+    when = {
+        name: values.choices(DOMAIN[name], f"`{name}` の値", f"value of `{name}`")
+        for name, values in _facts(fields["when"]).items()
+    }
+    then = fields["then"].fields(("assignee", "certainty"))
+    rule = Rule(
+        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        when=when,
+        assignee=Assignee(then["assignee"].choice(Assignee, "担当", "assignee")),
+        certainty=Certainty(then["certainty"].choice(Certainty, "確かさ", "certainty")),
+        question=fields["question"].bilingual() if "question" in fields else None,
+    )
+    if (rule.question is not None) != (rule.certainty is Certainty.NEEDS_RULING):
+        raise node.fail("`question` は needs_ruling の規則にだけ、必ず要ります", "`question` is needed where the certainty is needs_ruling, and nowhere else")
+    for example, written in zip(rule.examples, fields["examples"].items(), strict=True):
+        given = {name: value for name, value in example.items() if name in DOMAIN}
+        if len(given) != len(DOMAIN) or set(example) != {*DOMAIN, "→holds"}:
+            raise written.fail("例には mark, listed, act, ruling と holds が要ります", "an example needs mark, listed, act, ruling and holds")
+        for name, value in given.items():
+            if value not in DOMAIN[name]:
+                raise written.fail(f"`{value}` という `{name}` の値はありません", f"there is no value of `{name}` `{value}`", nearest(value, DOMAIN[name]))
+    return rule
+
+
+def _facts(node: Node) -> Mapping[str, Node]:
+    """Conditions: facts alone. A rule without any would hold for everything."""
+    if not isinstance(node.value, dict) or not node.value:
+        raise node.fail("`when` には1つ以上の事実が要ります", "`when` needs at least one fact")
+    for name, value in node.value.items():
+        if name not in DOMAIN:
+            raise value.fail(f"`{name}` という事実はありません", f"there is no fact `{name}`", nearest(name, DOMAIN))
+    return node.value
+
+
+def _marks(node: Node) -> dict[Mark, Source]:
+    marks: dict[Mark, Source] = {}
+    for entry in _list(node):
+        fields = entry.fields(("mark", "source"))
+        mark = Mark(fields["mark"].choice(Mark, "印", "mark"))
+        if mark in marks:
+            raise entry.fail(f"`{mark}` が2度あります", f"`{mark}` stands twice")
+        marks[mark] = _source(fields["source"])
+    for mark in Mark:
+        if mark not in marks:
+            raise node.fail(f"印 `{mark}` の行がありません", f"the mark `{mark}` is missing")
+    return marks
+
+
+def _act(node: Node) -> Act:
+    common, fields = _entry(node, "then", when=False, optional=("also", "parts"))
+    kind = ActClass(fields["then"].fields(("class",))["class"].choice([c for c in ActClass if c is not ActClass.NONE], "行為の種類", "class of act"))
+    parts = fields["parts"].fields(("city", "contractor")) if "parts" in fields else None
+    if (parts is not None) != (kind is ActClass.SHARED):
+        raise node.fail("`parts` は shared の行為にだけ、必ず要ります", "`parts` is needed for a shared act, and for no other")
+    return Act(
+        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        also=tuple(word.text() for word in fields["also"].items()) if "also" in fields else (),
+        act_class=kind,
+        city=parts["city"].bilingual() if parts else None,
+        contractor=parts["contractor"].bilingual() if parts else None,
+    )
+
+
+def _holder_name(node: Node) -> tuple[str, Bilingual]:
+    fields = node.fields(("key", "label"))
+    return fields["key"].text(), fields["label"].bilingual()
+
+
+def _holder(node: Node, acts: Mapping[str, Act], names: Mapping[str, Bilingual]) -> Holder:
+    common, fields = _entry(node, "then", when=True)
+    when = fields["when"].fields(("division",), ("act",))
+    return Holder(
+        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        divisions=tuple(map(Division, when["division"].choices(Division, "区分", "division"))),
+        acts=when["act"].choices(acts, "行為", "act") if "act" in when else (),
+        holder=fields["then"].fields(("holder",))["holder"].choice(names, "権限の主体", "holder"),
+    )
+
+
+def _note(node: Node) -> Note:
+    common, fields = _entry(node, "then", when=True)
+    when = fields["when"].fields(("rows", "since"))
+    return Note(
+        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        rows=tuple(row.text() for row in when["rows"].items()),
+        since=when["since"].day(),
+        caveat=fields["then"].fields(("caveat",))["caveat"].choice(CAVEATS, "注意の種類", "caveat"),
+    )
+
+
+def _ruling(node: Node, acts: Mapping[str, Act]) -> Ruling:
+    common, fields = _entry(node, "then", when=True)
+    when = fields["when"].fields(("rows", "channel", "act", "since"), ("until",))
+    act = when["act"].choice(acts, "行為", "act")
+    then = fields["then"].fields(("assignee",))
+    assignee = Assignee(then["assignee"].choice(Assignee, "担当", "assignee"))
+    kind = acts[act].act_class
+    if kind not in (ActClass.FACTUAL, ActClass.SHARED) or (kind is ActClass.SHARED and assignee is Assignee.CONTRACTOR):
+        raise then["assignee"].fail(
+            f"`{act}`（{kind}）は裁定で `{assignee}` にできません",
+            f"a ruling cannot give `{act}` ({kind}) to `{assignee}`",
+        )
+    source = common["source"]
+    if not isinstance(source, Source) or source.line is not None or not source.text:
+        raise fields["source"].fail("裁定には document と role が要ります", "a ruling needs document and role")
+    since, until = when["since"].day(), when["until"].day() if "until" in when else None
+    if until is not None and until < since:
+        raise when["until"].fail("終わりが始まりより前です", "`until` is before `since`")
+    return Ruling(
+        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        rows=tuple(row.text() for row in when["rows"].items()),
+        channels=tuple(map(Channel, when["channel"].choices(Channel, "業務の場", "channel"))),
+        act=act,
+        since=since,
+        until=until,
+        assignee=assignee,
+        role=source.text,
+    )
+
+
+def _unique(rules: RuleSet) -> None:
+    """Ids stand once; words of acts, holders and rulings do not contradict each other."""
+    entries: list[Entry] = [*rules.rules, *rules.holders, *rules.notes, *rules.rulings]
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        if (first := seen.setdefault(entry.id, entry)) is not entry:
+            raise _clash(entry, f"id `{entry.id}` は {first.file} の {first.line} 行目にもあります", f"the id `{entry.id}` stands at {first.file}, line {first.line} too")
+    words: dict[str, Act] = {}
+    for act in rules.acts.values():
+        for word in {normal(word) for word in (act.id, *act.title.values(), *act.also)}:
+            if (other := words.setdefault(word, act)) is not act:
+                raise _clash(act, f"`{word}` は `{other.id}` の名前でもあります", f"`{word}` names `{other.id}` too")
+    table: dict[tuple[Division, str], Holder] = {}
+    for holder in rules.holders:
+        for division, name in product(holder.divisions, holder.acts or ("",)):
+            if (first_holder := table.setdefault((division, name), holder)) is not holder:
+                raise _clash(holder, f"`{division}` の `{name or '既定'}` は `{first_holder.id}` が定めています", f"`{first_holder.id}` already settles `{name or 'the default'}` of `{division}`")
+    for division in Division:
+        if (division, "") not in table:
+            raise _clash(rules.holders[0], f"`{division}` の既定の主体がありません", f"`{division}` has no default holder")
+    for row, rulings in rules.rulings_by_row.items():
+        for i, ruling in enumerate(rulings):
+            for earlier in rulings[:i]:
+                if ruling.act == earlier.act and set(ruling.channels) & set(earlier.channels) and _overlap(ruling, earlier):
+                    raise _clash(ruling, f"`{earlier.id}` と `{row}` で期間が重なります", f"it overlaps with `{earlier.id}` on `{row}`")
+
+
+def _overlap(one: Ruling, two: Ruling) -> bool:
+    return one.in_force(two.since) or two.in_force(one.since)
+
+
+def _clash(entry: Entry, ja: str, en: str) -> RuleFileError:
+    return RuleFileError(entry.file, entry.line, ja, en)

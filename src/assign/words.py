@@ -1,0 +1,245 @@
+"""
+The closed words of the trade, and how a person may write them.
+
+Divisions, channels, marks, assignees and certainties are finite sets; a decision looks at nothing else. A word
+is matched after normalisation (full and half width, case, surrounding spaces), and only a word of the set comes
+out: what does not match is an error with the nearest choices, never a guess.
+
+Source: the legend and sheet titles of the document; `contract.md` fixes the keys.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta, timezone
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Final
+
+from .errors import BadDate, UnknownChannel, UnknownDivision
+
+LONGEST: Final = 200  # characters; no word of the list, of the acts or of a date is nearly as long
+JAPAN: Final = timezone(timedelta(hours=9), "JST")  # the city's day, wherever the server stands; Japan has no summer time
+
+
+class Division(StrEnum):
+    """A sheet of the document, in document order."""
+
+    KOKUHO = "kokuho"
+    KOUKI = "kouki"
+    NENKIN = "nenkin"
+    SHOMU = "shomu"
+    CENTER = "center"
+
+
+class Channel(StrEnum):
+    """Where the work is done: 窓口 or バックヤード."""
+
+    COUNTER = "counter"
+    BACKYARD = "backyard"
+
+
+class Mark(StrEnum):
+    """What 委託不可項目 says of a row: × △ blank, or ○, which the legend does not define."""
+
+    RETAINED = "retained"
+    PARTIAL = "partial"
+    UNMARKED = "unmarked"
+    UNDEFINED = "undefined"
+
+
+class Listed(StrEnum):
+    """Whether a channel's cell carries ○; `unreadable` where the text cannot tell."""
+
+    YES = "yes"
+    NO = "no"
+    UNREADABLE = "unreadable"
+
+
+class ActClass(StrEnum):
+    """The class of the act asked for; `none` where no act is asked."""
+
+    NONE = "none"
+    FACTUAL = "factual"
+    AUTHORITY = "authority"
+    BARRED = "barred"
+    SHARED = "shared"
+    UNDETERMINED = "undetermined"
+
+
+class Ruled(StrEnum):
+    """What a ruling in force says of this act on this row; `none` where there is no ruling."""
+
+    NONE = "none"
+    CONTRACTOR = "contractor"
+    CITY_STAFF = "city_staff"
+    SPLIT = "split"
+
+
+class Assignee(StrEnum):
+    """Who handles the work."""
+
+    CONTRACTOR = "contractor"
+    CITY_STAFF = "city_staff"
+    SPLIT = "split"
+
+
+class Certainty(StrEnum):
+    """Whether the list and the rules settle the answer, or a ruling (疑義照会) is needed."""
+
+    SETTLED = "settled"
+    NEEDS_RULING = "needs_ruling"
+
+
+class Reading(StrEnum):
+    """How sure the reading of a row is: nothing repaired, repaired by judgement, or not to be settled."""
+
+    AS_PRINTED = "as_printed"
+    JUDGED = "judged"
+    UNREADABLE = "unreadable"
+
+
+Bilingual = Mapping[str, str]  # {"ja": …, "en": …}
+
+DIVISION_TEXT: Final[Mapping[Division, Bilingual]] = {
+    Division.KOKUHO: {"ja": "国民健康保険", "en": "National Health Insurance"},
+    Division.KOUKI: {"ja": "後期高齢者医療制度", "en": "medical care for the late-stage elderly"},
+    Division.NENKIN: {"ja": "国民年金", "en": "National Pension"},
+    Division.SHOMU: {"ja": "庶務経理", "en": "general affairs and accounts"},
+    Division.CENTER: {"ja": "国保事務センター", "en": "NHI processing centre"},
+}
+CHANNEL_TEXT: Final[Mapping[Channel, Bilingual]] = {
+    Channel.COUNTER: {"ja": "窓口", "en": "counter"},
+    Channel.BACKYARD: {"ja": "バックヤード", "en": "back yard"},
+}
+ASSIGNEE_TEXT: Final[Mapping[Assignee, Bilingual]] = {
+    Assignee.CONTRACTOR: {"ja": "受託者", "en": "contractor"},
+    Assignee.CITY_STAFF: {"ja": "市職員", "en": "city staff"},
+    Assignee.SPLIT: {"ja": "両者", "en": "split between both"},
+}
+CERTAINTY_TEXT: Final[Mapping[Certainty, Bilingual]] = {
+    Certainty.SETTLED: {"ja": "確定", "en": "settled"},
+    Certainty.NEEDS_RULING: {"ja": "要照会", "en": "needs a ruling"},
+}
+GLYPH: Final[Mapping[Mark, str]] = {Mark.RETAINED: "×", Mark.PARTIAL: "△", Mark.UNMARKED: "", Mark.UNDEFINED: "○"}
+
+_DIVISION_NAMES: Final = {
+    Division.KOKUHO: ("国民健康保険", "国保"),
+    Division.KOUKI: ("後期高齢者医療制度", "後期"),
+    Division.NENKIN: ("国民年金", "年金"),
+    Division.SHOMU: ("庶務経理", "庶務"),
+    Division.CENTER: ("国保事務センター", "センター"),
+}
+_CHANNEL_NAMES: Final = {
+    Channel.COUNTER: ("窓口", "窓口業務"),
+    Channel.BACKYARD: ("バックヤード", "バックヤード業務"),
+}
+
+
+def normal(text: str) -> str:
+    """
+    A word as it is compared: NFKC, every space dropped, case folded. Never printed.
+
+    >>> normal(" ＮＥＮＫＩＮ "), normal("ﾊﾞｯｸﾔｰﾄﾞ"), normal("国保（給 付）")
+    ('nenkin', 'バックヤード', '国保(給付)')
+    """
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+def nearest(text: object, choices: Iterable[str], *, at_most: int = 3) -> list[str]:
+    """The choices that look most like `text`, best first; the first few where nothing does."""
+    known = list(choices)
+    if not isinstance(text, str) or len(text) > LONGEST:
+        return known[:at_most]
+    by_normal = {normal(choice): choice for choice in reversed(known)}
+    close = get_close_matches(normal(text), list(by_normal), n=at_most, cutoff=0.4)
+    return [by_normal[match] for match in close] or known[:at_most]
+
+
+def division(given: object) -> Division:
+    """A key or a Japanese name → the division. Raises UnknownDivision."""
+    found = _DIVISIONS.get(normal(given)) if _is_word(given) else None
+    if found is None:
+        near = list(dict.fromkeys(_DIVISIONS[normal(name)].value for name in nearest(given, _DIVISIONS, at_most=5)))
+        raise UnknownDivision(given, near)
+    return found
+
+
+def channel(given: object) -> Channel:
+    """A key or a Japanese word → the channel. Raises UnknownChannel."""
+    found = _CHANNELS.get(normal(given)) if _is_word(given) else None
+    if found is None:
+        raise UnknownChannel(given, [choice.value for choice in Channel])
+    return found
+
+
+def item_reference(given: object) -> tuple[str, int | None] | None:
+    """
+    What stands for an item → (number, which of its rows), or None if it is no reference at all.
+
+    Full-width digits and the dashes of a Japanese keyboard are read; nothing else is bent into a number:
+    `24.0`, `²`, `①`, `024`, `-1` and True are refused.
+
+    >>> item_reference(" ２２－３ "), item_reference(24), item_reference("24.0"), item_reference("²")
+    (('22', 3), ('24', None), None, None)
+    """
+    if type(given) is int:
+        given = str(given) if 0 < given < 10**9 else ""
+    if not _is_word(given):
+        return None
+    found = _ITEM.fullmatch(given.translate(_WIDTHS).strip())
+    return (found[1], int(found[2]) if found[2] else None) if found else None
+
+
+def date_of_case(given: object) -> date:
+    """
+    `YYYY-MM-DD` (full-width digits too), a `date`, or None for today in Japan → the date. Raises BadDate.
+
+    >>> date_of_case("2026-04-01").isoformat()
+    '2026-04-01'
+    """
+    if given is None:
+        return today()
+    if type(given) is date:
+        return given
+    if _is_word(given):
+        text = given.translate(_WIDTHS).strip()
+        if _DATE.fullmatch(text):
+            try:
+                return date.fromisoformat(text)
+            except ValueError:  # a month 13, a 30 February
+                raise BadDate(given) from None
+    raise BadDate(given)
+
+
+def sha256(data: bytes) -> str:
+    """Hexadecimal. OpenSSL is loaded when the first digest is asked for: a terminal that prints none need not wait."""
+    from hashlib import sha256 as digest
+
+    return digest(data).hexdigest()
+
+
+def today() -> date:
+    """The city's day: Japan's, also on a server that keeps UTC."""
+    return datetime.now(JAPAN).date()
+
+
+def _is_word(given: object) -> bool:
+    """A string that could be a word of ours: of sane length."""
+    return isinstance(given, str) and len(given) <= LONGEST
+
+
+_ITEM = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,3}))?", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+# Full-width digits, and the dashes that a Japanese keyboard gives for '-'.
+_WIDTHS = {ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９", "0123456789", strict=True)} | dict.fromkeys(
+    map(ord, "－‐‑‒–—―−ーｰ"), "-"  # noqa: RUF001 - these very characters are meant
+)
+_DIVISIONS = {key.value: key for key in Division} | {
+    normal(name): key for key, names in _DIVISION_NAMES.items() for name in names
+}
+_CHANNELS = {key.value: key for key in Channel} | {
+    normal(name): key for key, names in _CHANNEL_NAMES.items() for name in names
+}

@@ -1,0 +1,242 @@
+"""
+A rule file's text → plain nodes that know their line.
+
+YAML is read as a small, safe part of 1.2: mappings, lists and text. Every scalar is text (`no` stays `no`, `12:30`
+stays `12:30`); anchors, aliases, tags and duplicate keys are refused, and so is a file that is too large or too deep.
+Only libyaml's event stream is used, so nothing is ever expanded or constructed.
+
+Parsing the built-in rules takes longer than deciding by them, so their nodes are kept beside the code: `python -m
+assign.yamlfile` writes `built_in/rules.json` when the package is built or set up. What is kept is used only for a file
+whose text is the very text it was made from; without it, everything works and starts 20 ms later. `assign check`
+reads the files themselves and compares.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from . import places
+from .errors import RuleFileError, shown
+from .words import nearest
+
+LARGEST: Final = 1_000_000  # bytes; the largest built-in file has 25,000
+DEEPEST: Final = 12
+
+
+class Node:
+    """A value and the line it stands on. `value` is text, a list of nodes, or a mapping from text to nodes."""
+
+    __slots__ = ("file", "line", "value")
+
+    def __init__(self, file: str, line: int, value: str | list[Node] | dict[str, Node]) -> None:
+        self.file = file
+        self.line = line
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Node) and _flat(self) == _flat(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds lists and dicts
+
+    def fail(self, ja: str, en: str, near: Iterable[str] = ()) -> RuleFileError:
+        """The error that this node does not fit."""
+        return RuleFileError(self.file, self.line, ja, en, list(near))
+
+    def text(self) -> str:
+        """A text that says something."""
+        if not isinstance(self.value, str) or not self.value.strip():
+            raise self.fail("文字列が要ります", "text is needed here")
+        return self.value
+
+    def items(self) -> list[Node]:
+        """A list; one value alone counts as a list of one."""
+        return self.value if isinstance(self.value, list) else [self]
+
+    def fields(self, required: Iterable[str], optional: Iterable[str] = ()) -> Mapping[str, Node]:
+        """A mapping with all of `required` and nothing beyond `optional`."""
+        if not isinstance(self.value, dict):
+            raise self.fail("項目（名前: 値）が要ります", "a mapping is needed here")
+        known = [*required, *optional]
+        for name, node in self.value.items():
+            if name not in known:
+                raise node.fail(f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, known))
+        for name in required:
+            if name not in self.value:
+                raise self.fail(f"`{name}` がありません", f"`{name}` is missing")
+        return self.value
+
+    def choice(self, known: Iterable[str], ja: str, en: str) -> str:
+        """A text out of a closed set, called `ja` / `en` in the message."""
+        known = list(known)
+        if not isinstance(self.value, str) or self.value not in known:
+            given = self.value if isinstance(self.value, str) else ""
+            raise self.fail(f"{shown(given)} という{ja}はありません", f"there is no {en} {shown(given)}", nearest(given, known))
+        return self.value
+
+    def choices(self, known: Iterable[str], ja: str, en: str) -> tuple[str, ...]:
+        """One or more texts out of a closed set, none twice."""
+        known = list(known)
+        found = tuple(node.choice(known, ja, en) for node in self.items())
+        if not found or len(set(found)) != len(found):
+            raise self.fail(f"{ja}が空か、重なっています", f"an empty or repeated {en}")
+        return found
+
+    def bilingual(self) -> dict[str, str]:
+        """`{ja: …, en: …}`, both there."""
+        fields = self.fields(("ja", "en"))
+        return {"ja": fields["ja"].text(), "en": fields["en"].text()}
+
+    def number(self) -> int:
+        """A line number or the like: digits alone."""
+        text = self.text()
+        if not (text.isascii() and text.isdigit() and len(text) < 9):
+            raise self.fail(f"{shown(text)} は番号ではありません", f"{shown(text)} is not a number")
+        return int(text)
+
+    def day(self) -> date:
+        """YYYY-MM-DD."""
+        text = self.text()
+        try:
+            if len(text) != 10:
+                raise ValueError
+            return date.fromisoformat(text)
+        except ValueError:
+            raise self.fail(f"{shown(text)} は日付ではありません（YYYY-MM-DD）", f"{shown(text)} is not a date (YYYY-MM-DD)") from None
+
+    def truth(self) -> bool:
+        """`true` or `false`."""
+        return self.choice(("true", "false"), "真偽値", "truth value") == "true"
+
+
+def read(path: Path, kept: Mapping[str, Any] | None = None) -> tuple[Node, bytes]:
+    """
+    Read one file whole.
+
+    Args:
+        kept: What `kept_trees` gave; used if it was made from this very text.
+
+    Returns:
+        Its root node, and its bytes (for the rule set's SHA-256).
+
+    Raises:
+        RuleFileError: With file and line.
+    """
+    name = path.name
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise RuleFileError(name, 1, f"読めません（{error.strerror}）", f"cannot be read ({error.strerror})") from None
+    if len(data) > LARGEST:
+        raise RuleFileError(name, 1, "ファイルが大きすぎます", f"larger than {LARGEST} bytes")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise RuleFileError(name, line, "UTF-8 ではありません", "not UTF-8") from None
+    if kept and name in kept and kept[name]["text"] == text:
+        return _node(name, kept[name]["tree"]), data
+    return _parsed(name, text), data
+
+
+def _parsed(name: str, text: str) -> Node:
+    import yaml
+
+    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml where the wheel has it
+    try:
+        return _Reader(name, yaml.parse(text, Loader=loader), yaml).document()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", "unreadable")
+        line = mark.line + 1 if mark else 1
+        raise RuleFileError(name, line, f"YAML として読めません（{problem}）", f"not YAML ({problem})") from None
+
+
+def kept_trees() -> Mapping[str, Any]:
+    """What is kept of the built-in files: `{file: {text, tree}}`, empty where nothing is."""
+    try:
+        return json.loads(places.kept_file().read_bytes())  # type: ignore[no-any-return]  # our own file
+    except (OSError, ValueError):
+        return {}
+
+
+def keep(folder: Path) -> bytes:
+    """What `built_in/rules.json` holds for a folder: `{file: {text, tree}}`, a node being `[line, value]`."""
+    found = {}
+    for path in sorted(folder.glob("*.yaml")):
+        node, data = read(path)
+        found[path.name] = {"text": data.decode("utf-8"), "tree": _flat(node)}
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _flat(node: Node) -> list[Any]:
+    value = node.value
+    if isinstance(value, list):
+        return [node.line, [_flat(each) for each in value]]
+    if isinstance(value, dict):
+        return [node.line, {name: _flat(each) for name, each in value.items()}]
+    return [node.line, value]
+
+
+def _node(file: str, tree: list[Any]) -> Node:
+    line, value = tree
+    if type(value) is str:
+        return Node(file, line, value)
+    if type(value) is dict:
+        return Node(file, line, {name: _node(file, each) for name, each in value.items()})
+    return Node(file, line, [_node(file, each) for each in value])
+
+
+class _Reader:
+    def __init__(self, file: str, events: Iterator[Any], yaml: Any) -> None:
+        self._file = file
+        self._events = events
+        self._yaml = yaml
+
+    def document(self) -> Node:
+        next(self._events)  # the start of the stream
+        first = next(self._events)
+        if isinstance(first, self._yaml.StreamEndEvent):
+            raise RuleFileError(self._file, 1, "ファイルが空です", "the file is empty")
+        root = self._node(next(self._events), 0)
+        next(self._events)  # the end of the document
+        last = next(self._events)
+        if not isinstance(last, self._yaml.StreamEndEvent):
+            raise RuleFileError(self._file, last.start_mark.line + 1, "文書は1つだけです", "more than one document")
+        return root
+
+    def _node(self, event: Any, depth: int) -> Node:
+        line = event.start_mark.line + 1
+        if isinstance(event, self._yaml.AliasEvent) or event.anchor is not None:
+            raise RuleFileError(self._file, line, "アンカーと別名（& と *）は使えません", "anchors and aliases (& and *) are not allowed")
+        if event.tag is not None:
+            raise RuleFileError(self._file, line, "タグ（!）は使えません", "tags (!) are not allowed")
+        if depth > DEEPEST:
+            raise RuleFileError(self._file, line, "入れ子が深すぎます", "nested too deeply")
+        if isinstance(event, self._yaml.ScalarEvent):
+            return Node(self._file, line, event.value)
+        if isinstance(event, self._yaml.SequenceStartEvent):
+            values = []
+            while not isinstance(event := next(self._events), self._yaml.SequenceEndEvent):
+                values.append(self._node(event, depth + 1))
+            return Node(self._file, line, values)
+        mapping: dict[str, Node] = {}
+        while not isinstance(event := next(self._events), self._yaml.MappingEndEvent):
+            key = self._node(event, depth + 1)
+            if not isinstance(key.value, str):
+                raise key.fail("項目の名前は文字列です", "a field's name must be text")
+            if key.value in mapping:
+                raise key.fail(f"{shown(key.value)} が2度あります", f"{shown(key.value)} stands twice")
+            mapping[key.value] = self._node(next(self._events), depth + 1)
+        return Node(self._file, line, mapping)
+
+
+if __name__ == "__main__":  # part of setting up, like byte-compiling
+    places.kept_file().parent.mkdir(exist_ok=True)
+    places.kept_file().write_bytes(keep(places.rules_folder()))
+    sys.stdout.write(f"{places.kept_file()}\n")
