@@ -1,0 +1,56 @@
+# assign. `make example` and `make test` are all that a newcomer needs; each makes its own environment.
+PYTHON ?= python3
+export PYTHON
+V := .venv/bin
+
+.PHONY: help
+help:  ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.PHONY: example
+example: setup  ## set up, and decide one case
+	$(V)/assign decide --division nenkin --item 24 --channel counter
+
+.PHONY: setup
+setup:  ## make .venv from the lock file
+	@sh tools/env.sh .venv locks/dev.txt
+
+.PHONY: test
+test: setup  ## set up, and pass everything: style, types, corridor, tests, coverage, Pythons without durable-rules
+	@sh tools/test.sh
+
+.PHONY: quick
+quick: setup  ## the fast tests alone
+	$(V)/python -m pytest -q -x -n 2 -m "not slow"
+
+.PHONY: lint
+lint: setup  ## style, types, corridor
+	@sh tools/lint.sh
+
+.PHONY: fix
+fix: setup  ## format, and mend what can be mended
+	$(V)/ruff check --fix-only -q .
+	$(V)/ruff format -q .
+
+.PHONY: catalog
+catalog: setup  ## read the document anew into data/catalog.csv
+	$(V)/python -m assign.catalog
+
+.PHONY: golden
+golden: setup  ## record the golden decisions anew; read the diff before you commit it
+	$(V)/python tests/golden.py
+
+.PHONY: bench
+bench:  ## speed, beside its limits and its peers
+	@sh tools/env.sh .venv-bench locks/bench.txt
+	.venv-bench/bin/python bench/decide.py
+	.venv-bench/bin/python bench/start.py
+
+.PHONY: lock
+lock: setup  ## resolve the lock files anew (needs uv)
+	@sh tools/lock.sh
+
+.PHONY: clean
+clean:  ## remove what was made
+	rm -rf .venv .venv-* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* src/assign/built_in
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

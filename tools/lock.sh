@@ -1,0 +1,8 @@
+#!/bin/sh
+# The lock files: exact versions with hashes for every platform and Python, and no address of a registry.
+set -eu
+compile="uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header"
+command -v uv >/dev/null || { echo "uv がありません / uv is missing (pip install uv)" >&2; exit 1; }
+$compile pyproject.toml --group build -o locks/run.txt
+$compile pyproject.toml --group dev -c locks/run.txt -o locks/dev.txt
+$compile pyproject.toml --group bench --group build -c locks/run.txt -o locks/bench.txt
