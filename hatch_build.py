@@ -13,6 +13,7 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
     """Parse `rules/` once, at build time."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Write `built_in/rules.json`, and have a wheel carry it."""
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
         from assign import places, yamlfile

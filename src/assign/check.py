@@ -7,7 +7,8 @@ that two engines agree is shown by looking at every case; the numbers of cases l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import product
@@ -16,12 +17,13 @@ from typing import Any, Final
 
 from . import places
 from .catalog import Catalog, Task, first_difference
-from .decision import Decider
+from .decision import Decider, Outcome
 from .desk import Desk
 from .engine import DurableEngine, Engine, TableEngine
 from .errors import AssignError, EngineMissing
-from .rules import Entry, Facts, RuleSet, every_fact
-from .words import ActClass, Assignee, Certainty, Channel, Listed, Mark, Reading, date_of_case
+from .rules import Act, Entry, Facts, Holder, Note, Rule, RuleSet, Ruling, every_fact
+from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark, Reading, Ruled, date_of_case
+from .yamlfile import kept_trees, read
 
 Bilingual = dict[str, str]
 CITY_ACTS: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.UNDETERMINED)
@@ -72,16 +74,15 @@ def check(desk: Desk, *, catalog_path: Path | None = None, options: str = "") ->
     """
     table = TableEngine(desk.rules)
     engines: list[Engine] = [table]
-    try:
+    with suppress(EngineMissing):  # the table then answers alone; the report says so
         engines.append(DurableEngine(desk.rules))
-    except EngineMissing:
-        pass  # the table answers alone; the report says so
     report = Report(engine=desk.engine, cross_checked=len(engines) == 2)
     shower = _Shower(desk, options)
     _domain(report, desk.rules, engines, shower)
     _every_row(report, desk, engines, shower)
     _examples(report, desk)
     _document(report, desk.catalog, desk.rules, catalog_path)
+    _kept(report)
     return report
 
 
@@ -113,21 +114,44 @@ def _domain(report: Report, rules: RuleSet, engines: list[Engine], shower: _Show
         holding = engines[0].holds(facts)
         reached.update(holding)
         if not holding:
-            report.findings.append(_found("gap", f"どの規則も当てはまりません: {facts}", f"no rule holds: {facts}", shower.of(facts)))
+            report.findings.append(
+                _found("gap", f"どの規則も当てはまりません: {facts}", f"no rule holds: {facts}", shower.of(facts))
+            )
         elif len(holding) > 1:
             names = ", ".join(holding)
-            report.findings.append(_found("overlap", f"規則が重なります: {facts} に {names}", f"rules overlap: {facts} meets {names}", shower.of(facts)))
+            report.findings.append(
+                _found(
+                    "overlap",
+                    f"規則が重なります: {facts} に {names}",
+                    f"rules overlap: {facts} meets {names}",
+                    shower.of(facts),
+                )
+            )
         for other in engines[1:]:
             if (found := other.holds(facts)) != holding:
                 report.findings.append(
-                    _found("engines", f"エンジンの答えが違います: {facts} に {holding} と {found}", f"the engines differ: {facts} gives {holding} and {found}", shower.of(facts))
+                    _found(
+                        "engines",
+                        f"エンジンの答えが違います: {facts} に {holding} と {found}",
+                        f"the engines differ: {facts} gives {holding} and {found}",
+                        shower.of(facts),
+                    )
                 )
         for rule_id in holding:
             if (law := _broken_law(facts, rules.by_id[rule_id].assignee, rules.by_id[rule_id].certainty)) is not None:
-                report.findings.append(_found("law", f"{rule_id} は {facts} で原則に反します: {law['ja']}", f"{rule_id} breaks a law at {facts}: {law['en']}", shower.of(facts)))
+                report.findings.append(
+                    _found(
+                        "law",
+                        f"{rule_id} は {facts} で原則に反します: {law['ja']}",
+                        f"{rule_id} breaks a law at {facts}: {law['en']}",
+                        shower.of(facts),
+                    )
+                )
     for rule in rules.rules:
         if rule.id not in reached:
-            report.findings.append(_found("unreachable", f"規則 {rule.id} は決して当てはまりません", f"rule {rule.id} never holds"))
+            report.findings.append(
+                _found("unreachable", f"規則 {rule.id} は決して当てはまりません", f"rule {rule.id} never holds")
+            )
     report.counts["rules"] = len(rules.rules)
     report.counts["facts"] = cases
     report.counts["engines"] = len(engines)
@@ -140,9 +164,15 @@ def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilin
     if facts.act in CITY_ACTS and assignee is not Assignee.CITY_STAFF:
         return {"ja": "公権力の行使などは市職員が行います", "en": "reserved and unknown acts are city staff's"}
     if facts.act is ActClass.SHARED and assignee is Assignee.CONTRACTOR:
-        return {"ja": "両者にまたがる行為は受託者だけにはなりません", "en": "a shared act is never the contractor's alone"}
+        return {
+            "ja": "両者にまたがる行為は受託者だけにはなりません",
+            "en": "a shared act is never the contractor's alone",
+        }
     if facts.listed is not Listed.YES and assignee is not Assignee.CITY_STAFF:
-        return {"ja": "○のない場では受託者に渡りません", "en": "without ○ on the channel nothing goes to the contractor"}
+        return {
+            "ja": "○のない場では受託者に渡りません",
+            "en": "without ○ on the channel nothing goes to the contractor",
+        }
     if facts.listed is Listed.UNREADABLE and facts.mark is not Mark.RETAINED and certainty is Certainty.SETTLED:
         return {"ja": "読み取れない欄は確定しません", "en": "an unreadable cell is never settled"}
     return None
@@ -155,14 +185,21 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
     cases = 0
     for task, channel, act in product(desk.catalog.tasks, Channel, (None, *desk.rules.acts)):
         cases += 1
-        answers = []
+        answers: list[Outcome | None] = []
         for decider in deciders:
             try:
                 answers.append(decider.decide(task, channel, act, today))
             except AssignError:
                 answers.append(None)  # a gap or an overlap: already found in the domain
         if answers.count(answers[0]) != len(answers):
-            report.findings.append(_found("engines", f"エンジンの答えが違います: {task.id}", f"the engines differ: {task.id}", shower.command(task, channel, act)))
+            report.findings.append(
+                _found(
+                    "engines",
+                    f"エンジンの答えが違います: {task.id}",
+                    f"the engines differ: {task.id}",
+                    shower.command(task, channel, act),
+                )
+            )
     report.counts["rows"] = len(desk.catalog.tasks)
     report.counts["acts"] = len(desk.rules.acts)
     report.counts["requests"] = cases
@@ -171,51 +208,63 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
 def _examples(report: Report, desk: Desk) -> None:
     """Every example of every entry."""
     cases = 0
-    for entry in (*desk.rules.rules, *desk.rules.acts.values(), *desk.rules.holders, *desk.rules.notes, *desk.rules.rulings):
+    for entry in (
+        *desk.rules.rules,
+        *desk.rules.acts.values(),
+        *desk.rules.holders,
+        *desk.rules.notes,
+        *desk.rules.rulings,
+    ):
         for example in entry.examples:
             cases += 1
             problem = example_fails(desk, entry, example)
             if problem:
-                report.findings.append(_found("example", f"{entry.file} の {entry.line} 行目 `{entry.id}` の例が成り立ちません: {problem}", f"{entry.file}, line {entry.line}: an example of `{entry.id}` fails: {problem}"))
+                report.findings.append(
+                    _found(
+                        "example",
+                        f"{entry.file} の {entry.line} 行目 `{entry.id}` の例が成り立ちません: {problem}",
+                        f"{entry.file}, line {entry.line}: an example of `{entry.id}` fails: {problem}",
+                    )
+                )
         if not entry.examples:
-            report.findings.append(_found("example", f"{entry.file} の {entry.line} 行目 `{entry.id}` に例がありません", f"{entry.file}, line {entry.line}: `{entry.id}` has no example"))
+            report.findings.append(
+                _found(
+                    "example",
+                    f"{entry.file} の {entry.line} 行目 `{entry.id}` に例がありません",
+                    f"{entry.file}, line {entry.line}: `{entry.id}` has no example",
+                )
+            )
     report.counts["examples"] = cases
 
 
-def example_fails(desk: Desk, entry: Entry, example: dict[str, str] | Any) -> str | None:
+def example_fails(desk: Desk, entry: Entry, example: Mapping[str, str]) -> str | None:
     """What an example of an entry says against what is so: None where it holds."""
-    from .rules import Act, Holder, Note, Rule, Ruling
-
     wanted = example.get("→holds") == "true"
     try:
         if isinstance(entry, Rule):
-            facts = Facts(Mark(example["mark"]), Listed(example["listed"]), ActClass(example["act"]), _ruled(example["ruling"]))
+            facts = Facts(
+                Mark(example["mark"]), Listed(example["listed"]), ActClass(example["act"]), Ruled(example["ruling"])
+            )
             return None if entry.holds(facts) is wanted else str(facts)
         if isinstance(entry, Act):
             task = desk.catalog.by_id[example["row"]]
             found = desk.decider.decide(task, Channel(example["channel"]), entry.id, _day(example)).assignee
             return None if found == example["→assignee"] else f"{task.id} → {found}"
         if isinstance(entry, Holder):
-            holder = desk.rules._holder_table.get((example["division"], example["act"]))  # type: ignore[call-overload]  # a StrEnum key
-            return None if (holder is entry) is wanted else str(dict(example))
+            holder = desk.rules.holder(Division(example["division"]), example["act"])
+            return None if (holder.id == entry.id) is wanted else str(dict(example))
         task = desk.catalog.by_id[example["row"]]
         if isinstance(entry, Note):
             return None if (task.id in entry.rows and entry.since <= _day(example)) is wanted else str(dict(example))
         if isinstance(entry, Ruling):
             ruling = desk.rules.ruling(task.id, Channel(example["channel"]), example["act"], _day(example))
-            return None if (ruling is entry) is wanted else str(dict(example))
+            return None if (ruling is not None and ruling.id == entry.id) is wanted else str(dict(example))
     except (KeyError, ValueError, AssignError) as error:
         return f"{error}"
     return None
 
 
-def _ruled(word: str) -> Any:
-    from .words import Ruled
-
-    return Ruled(word)
-
-
-def _day(example: Any) -> date:
+def _day(example: Mapping[str, str]) -> date:
     return date_of_case(example.get("on"))
 
 
@@ -231,7 +280,13 @@ def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Pa
     for task in catalog.tasks:
         odd = task.mark is Mark.UNDEFINED or Listed.UNREADABLE in (task.counter, task.backyard)
         if odd and task.reading is Reading.AS_PRINTED:
-            report.findings.append(_found("reading", f"{task.id} は読みに無理があるのに「印字どおり」とされています", f"{task.id} reads oddly but is declared as printed"))
+            report.findings.append(
+                _found(
+                    "reading",
+                    f"{task.id} は読みに無理があるのに「印字どおり」とされています",
+                    f"{task.id} reads oddly but is declared as printed",
+                )
+            )
     if not path.is_file():
         report.declared["document_not_at_hand"] = 1
         return
@@ -244,7 +299,29 @@ def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Pa
     for entry in (*rules.rules, *rules.notes):
         source = entry.source
         if source.document == name and source.line is not None and source.text not in lines[source.line - 1]:
-            report.findings.append(_found("source", f"`{entry.id}` の引く {source.line} 行目にその文がありません", f"`{entry.id}` cites line {source.line}, which does not say so"))
+            report.findings.append(
+                _found(
+                    "source",
+                    f"`{entry.id}` の引く {source.line} 行目にその文がありません",
+                    f"`{entry.id}` cites line {source.line}, which does not say so",
+                )
+            )
+
+
+def _kept(report: Report) -> None:
+    """The parsed form that is kept of the built-in rules is what parsing them gives."""
+    trees = kept_trees()
+    for path in sorted(places.rules_folder().glob("*.yaml")):
+        parsed, _ = read(path)
+        kept, _ = read(path, trees)
+        if kept != parsed:
+            report.findings.append(
+                _found(
+                    "kept",
+                    f"{path.name} の解析結果の控えが違います",
+                    f"what is kept of {path.name} is not what it says",
+                )
+            )
 
 
 def _found(kind: str, ja: str, en: str, reproduce: str | None = None) -> Finding:
@@ -257,9 +334,17 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
     engines = (
         ("durable-rules と表エンジンの2つ" if ja else "durable-rules and the table engine")
         if report.cross_checked
-        else ("表エンジンだけ（この Python に durable-rules はなく、突合はしていません）" if ja else "the table engine alone (no durable-rules in this Python: not cross-checked)")
+        else (
+            "表エンジンだけ（この Python に durable-rules はなく、突合はしていません）"
+            if ja
+            else "the table engine alone (no durable-rules in this Python: not cross-checked)"
+        )
     )
-    yield f"エンジン: {engines}。答えるのは {report.engine}。" if ja else f"Engines: {engines}. The desk answers by {report.engine}."
+    yield (
+        f"エンジン: {engines}。答えるのは {report.engine}。"
+        if ja
+        else f"Engines: {engines}. The desk answers by {report.engine}."
+    )
     yield (
         f"事実の組合せ {counts['facts']} 通り: 規則 {counts['rules']} 件のちょうど1件が当てはまるか"
         if ja
@@ -272,9 +357,17 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
     )
     yield f"例 {counts['examples']} 件: 成り立つか" if ja else f"{counts['examples']} examples: do they hold"
     if "lines" in counts:
-        yield f"文書 {counts['lines']} 行: 台帳と一致するか" if ja else f"{counts['lines']} lines of the document: does the catalog agree"
+        yield (
+            f"文書 {counts['lines']} 行: 台帳と一致するか"
+            if ja
+            else f"{counts['lines']} lines of the document: does the catalog agree"
+        )
     else:
-        yield "文書が手元になく、台帳との突合はしていません" if ja else "The document is not at hand: not compared with the catalog"
+        yield (
+            "文書が手元になく、台帳との突合はしていません"
+            if ja
+            else "The document is not at hand: not compared with the catalog"
+        )
     odd = report.declared
     yield (
         f"宣言済みの読み: 判断 {odd['judged']} 行、読み取り不能 {odd['unreadable']} 行、定義のない印 {odd['undefined_mark']} 行"
@@ -286,6 +379,14 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
         if finding.reproduce:
             yield f"    {finding.reproduce}"
         elif finding.kind in ("gap", "overlap"):
-            yield "    （今の一覧と裁定では起きない組合せです）" if ja else "    (no row and ruling of today has these facts)"
+            yield (
+                "    （今の一覧と裁定では起きない組合せです）"
+                if ja
+                else "    (no row and ruling of today has these facts)"
+            )
     total = len(report.findings)
-    yield (f"見つかった問題: {total} 件" if ja else f"Found: {total}") if total else ("問題は見つかりませんでした。" if ja else "Nothing found.")
+    yield (
+        (f"見つかった問題: {total} 件" if ja else f"Found: {total}")
+        if total
+        else ("問題は見つかりませんでした。" if ja else "Nothing found.")
+    )

@@ -23,7 +23,6 @@ from .explanation import Answer, paragraphs
 from .words import CHANNEL_TEXT, DIVISION_TEXT, Certainty, Channel, Division, nearest
 
 
-
 class _Text:
     """
     Options as the words that were typed; the desk says what they mean.
@@ -93,11 +92,14 @@ def _langs(incomplete: str) -> list[str]:
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON で出力 / print JSON")]
 Lang = Annotated[str, typer.Option("--lang", help="ja か en / ja or en", autocompletion=_langs, metavar="ja|en")]
-Out = Annotated[Optional[str], typer.Option("--out", help="このファイルに書く / write to this file, whole or not at all", metavar="FILE")]  # noqa: UP007, UP045 - typer reads the annotation at run time
-Rules = Annotated[Optional[str], typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]  # noqa: UP007, UP045
-Catalog = Annotated[Optional[str], typer.Option("--catalog", help="台帳のファイル / a catalog file", metavar="FILE")]  # noqa: UP007, UP045
+Out = Annotated[
+    str | None,
+    typer.Option("--out", help="このファイルに書く / write to this file, whole or not at all", metavar="FILE"),
+]
+Rules = Annotated[Optional[str], typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]  # noqa: UP045
+Catalog = Annotated[Optional[str], typer.Option("--catalog", help="台帳のファイル / a catalog file", metavar="FILE")]  # noqa: UP045
 Engine = Annotated[str, typer.Option("--engine", help="auto, durable-rules, table", metavar="NAME")]
-Word = Optional[str]  # noqa: UP007, UP045
+Word = Optional[str]  # noqa: UP045
 
 
 @app.callback(invoke_without_command=True)
@@ -111,14 +113,49 @@ def _root(
 
 @app.command(cls=_Command)
 def decide(
-    division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=_divisions, metavar="DIVISION")] = None,
-    item: Annotated[Word, typer.Option("--item", "-i", help="番号、または 22-3 のような行 / number, or a row such as 22-3", autocompletion=_items, metavar="ITEM")] = None,
-    channel: Annotated[Word, typer.Option("--channel", "-c", help="counter（窓口）か backyard（バックヤード）。なければ両方 / both if absent", autocompletion=_channels, metavar="CHANNEL")] = None,
-    act: Annotated[Word, typer.Option("--act", "-a", help="行為 / a step of the work", autocompletion=_acts, metavar="ACT")] = None,
-    on: Annotated[Word, typer.Option("--on", help="案件の日付。なければ今日 / date of the case, today if absent", metavar="YYYY-MM-DD")] = None,
-    section: Annotated[Word, typer.Option("--section", help="大分類か中分類 / a heading, where a number stands under several", metavar="TEXT")] = None,
-    row: Annotated[Word, typer.Option("--row", help="区分と番号の代わりに行の id / a row id instead of division and item", metavar="ID")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="要照会なら終了コード 5 / exit 5 where a ruling is needed")] = False,
+    division: Annotated[
+        Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=_divisions, metavar="DIVISION")
+    ] = None,
+    item: Annotated[
+        Word,
+        typer.Option(
+            "--item",
+            "-i",
+            help="番号、または 22-3 のような行 / number, or a row such as 22-3",
+            autocompletion=_items,
+            metavar="ITEM",
+        ),
+    ] = None,
+    channel: Annotated[
+        Word,
+        typer.Option(
+            "--channel",
+            "-c",
+            help="counter（窓口）か backyard（バックヤード）。なければ両方 / both if absent",
+            autocompletion=_channels,
+            metavar="CHANNEL",
+        ),
+    ] = None,
+    act: Annotated[
+        Word, typer.Option("--act", "-a", help="行為 / a step of the work", autocompletion=_acts, metavar="ACT")
+    ] = None,
+    on: Annotated[
+        Word,
+        typer.Option("--on", help="案件の日付。なければ今日 / date of the case, today if absent", metavar="YYYY-MM-DD"),
+    ] = None,
+    section: Annotated[
+        Word,
+        typer.Option(
+            "--section", help="大分類か中分類 / a heading, where a number stands under several", metavar="TEXT"
+        ),
+    ] = None,
+    row: Annotated[
+        Word,
+        typer.Option("--row", help="区分と番号の代わりに行の id / a row id instead of division and item", metavar="ID"),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="要照会なら終了コード 5 / exit 5 where a ruling is needed")
+    ] = False,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
@@ -128,7 +165,9 @@ def decide(
 ) -> None:
     """どちらが行う業務か、なぜかを答えます / Say who handles a piece of work, and why."""
     desk = _open(rules, catalog, engine)
-    answers = desk.answers(division=division, item=item, channel=channel, act=act, on=on, section=section, row=row, provenance=as_json)
+    answers = desk.answers(
+        division=division, item=item, channel=channel, act=act, on=on, section=section, row=row, provenance=as_json
+    )
     if as_json:
         _print_json(answers if channel is None else answers[0], out)
     else:
@@ -140,7 +179,9 @@ def decide(
 
 @app.command(cls=_Command)
 def tasks(
-    division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=_divisions, metavar="DIVISION")] = None,
+    division: Annotated[
+        Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=_divisions, metavar="DIVISION")
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
@@ -153,8 +194,14 @@ def tasks(
         _print_json(rows, out)
         return
     cell = {"yes": "○", "no": "-", "unreadable": "?"}
-    head = ["行", "id", "業務", "不可", "窓口", "バック"] if lang == "ja" else ["line", "id", "work", "mark", "counter", "back"]
-    body = [[str(r["source"]["line"]), r["id"], _name(r), r["glyph"], cell[r["counter"]], cell[r["backyard"]]] for r in rows]
+    head = (
+        ["行", "id", "業務", "不可", "窓口", "バック"]
+        if lang == "ja"
+        else ["line", "id", "work", "mark", "counter", "back"]
+    )
+    body = [
+        [str(r["source"]["line"]), r["id"], _name(r), r["glyph"], cell[r["counter"]], cell[r["backyard"]]] for r in rows
+    ]
     foot = f"{len(rows)} 行" if lang == "ja" else f"{len(rows)} rows"
     terminal.write("\n".join([*terminal.table([head, *body], (4, 13, 36, 4, 7, 6)), foot]), out)
 
@@ -172,7 +219,9 @@ def check(
     from . import check as proofs
 
     options = " ".join(f"{name} {value}" for name, value in (("--rules", rules), ("--catalog", catalog)) if value)
-    report = proofs.check(_open(rules, catalog, engine), catalog_path=Path(catalog) if catalog else None, options=options)
+    report = proofs.check(
+        _open(rules, catalog, engine), catalog_path=Path(catalog) if catalog else None, options=options
+    )
     if as_json:
         _print_json(report.as_json(), out)
     else:
@@ -222,7 +271,14 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         _complain(error, words, lang)
     except typer.TyperException as error:
         message = " ".join(error.format_message().split())
-        _complain(BadOption(f"コマンドの書き方が違います（{message}）。`assign --help` を見てください", f"{message} (see `assign --help`)"), words, lang)
+        _complain(
+            BadOption(
+                f"コマンドの書き方が違います（{message}）。`assign --help` を見てください",
+                f"{message} (see `assign --help`)",
+            ),
+            words,
+            lang,
+        )
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except MemoryError:

@@ -25,7 +25,7 @@ from .engine import open_engine
 from .errors import AssignError, BadRequest, RuleFileError, shown
 from .explanation import Answer, Explainer
 from .request import Request, understand
-from .rules import RuleSet
+from .rules import Note, RuleSet, Ruling
 from .words import Channel, date_of_case, division, nearest
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ class Desk:
                 try:
                     hash(value)
                 except TypeError:  # a list, a dict: no word of ours, and no key of a memory
-                    raise BadRequest(f"{shown(value)} は指定できません", f"{shown(value)} cannot be asked for") from None
+                    raise BadRequest(
+                        f"{shown(value)} は指定できません", f"{shown(value)} cannot be asked for"
+                    ) from None
             raise
 
     def _decide(self, *asked: object) -> Decision:
@@ -172,7 +174,9 @@ class Desk:
         """
         channels = list(Channel) if channel is None else [channel]
         when = date_of_case(on)
-        found = [self._explainer.answer(self._understand(division, item, each, act, when, section, row)) for each in channels]
+        found = [
+            self._explainer.answer(self._understand(division, item, each, act, when, section, row)) for each in channels
+        ]
         return [{**answer, "provenance": self.provenance} for answer in found] if provenance else found
 
     def decide_many(self, requests: Iterable[Mapping[str, object]]) -> list[Decision | AssignError]:
@@ -193,7 +197,11 @@ class Desk:
                 raise BadRequest(f"{shown(request)} は依頼の形ではありません", f"{shown(request)} is not a request")
             for name in request:
                 if name not in ASKED:
-                    raise BadRequest(f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, ASKED))
+                    raise BadRequest(
+                        f"{shown(name)} という項目はありません",
+                        f"there is no field {shown(name)}",
+                        nearest(name, ASKED),
+                    )
             asked: dict[str, Any] = dict(request)
             return self.decide(**asked)
         except AssignError as error:
@@ -225,7 +233,8 @@ class Desk:
 
 def _rows_exist(catalog: Catalog, rules: RuleSet) -> None:
     """A note or a ruling on a row that the list does not have would be lost in silence."""
-    for entry in (*rules.notes, *rules.rulings):
+    entries: list[Note | Ruling] = [*rules.notes, *rules.rulings]
+    for entry in entries:
         for row_id in entry.rows:
             if row_id not in catalog.by_id:
                 raise RuleFileError(

@@ -24,6 +24,7 @@ import copy
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count, product
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -63,12 +64,14 @@ class DurableEngine:
 
     def __init__(self, rules: RuleSet) -> None:
         self.name = f"durable-rules {_durable_version()}"
-        self._compiled = _compiled(rules)
+        self._rules = rules
+        _compiled(rules)
         self._order = {rule.id: place for place, rule in enumerate(rules.rules)}
 
     def holds(self, facts: Facts) -> tuple[str, ...]:
         """The ids of all rules that hold."""
-        return tuple(sorted(self._compiled.fire(facts), key=self._order.__getitem__))
+        # Looked up anew: after a fork the child has a registration of its own.
+        return tuple(sorted(_compiled(self._rules).fire(facts), key=self._order.__getitem__))
 
 
 def open_engine(rules: RuleSet, choice: str = "auto") -> Engine:
@@ -132,7 +135,9 @@ class _Compiled:
             except EngineError:
                 raise
             except Exception as error:  # whatever a C extension throws: no decision, one kind of error
-                raise EngineError(f"durable-rules が失敗しました（{error}）", f"durable-rules failed ({error})") from error
+                raise EngineError(
+                    f"durable-rules が失敗しました（{error}）", f"durable-rules failed ({error})"
+                ) from error
             finally:
                 self._forget()
             fired = list(self._fired)
@@ -160,24 +165,33 @@ class _Compiled:
         state = self._ruleset.get_state(_SID)
         if problems or "exception" in state:
             problem = problems[0] if problems else state["exception"]
-            raise EngineError(f"durable-rules の動作が失敗しました（{problem}）", f"an action in durable-rules failed ({problem})")
+            raise EngineError(
+                f"durable-rules の動作が失敗しました（{problem}）", f"an action in durable-rules failed ({problem})"
+            )
 
     def _forget(self) -> None:
         """Delete the state, so that nothing of one call is there for the next."""
-        try:
+        with suppress(Exception):  # there is no state after a fact that no rule matched
             self._ruleset.delete_state(_SID)
-        except Exception:  # noqa: BLE001, S110 - there is no state after a fact that no rule matched
-            pass
 
 
 _SID: Final = "assign"
-_registered: dict[bytes, _Compiled] = {}  # one registration per rule set and process: each one leaks
-_registering = threading.Lock()
+
+
+class _Register:
+    """The rule sets of this process: one registration each, since every registration leaks."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.known: dict[bytes, _Compiled] = {}
+
+
+_register = _Register()
 
 
 def _compiled(rules: RuleSet) -> _Compiled:
-    with _registering:
-        if rules.data not in _registered:
+    with _register.lock:
+        if rules.data not in _register.known:
             definition: dict[str, Any] = {}
             ids: dict[str, str] = {}
             for rule in rules.rules:
@@ -186,14 +200,14 @@ def _compiled(rules: RuleSet) -> _Compiled:
                     definition[key] = {"all": [{"fact": {"$and": conditions}}]}
                     ids[key] = rule.id
             try:
-                _registered[rules.data] = _Compiled(f"assign-{len(_registered)}", definition, ids)
+                _register.known[rules.data] = _Compiled(f"assign-{len(_register.known)}", definition, ids)
             except ImportError as error:
                 raise EngineMissing(
                     f"この Python には durable-rules がありません（{error}）",
                     f"this Python does not have durable-rules ({error})",
                     ["auto", "table"],
                 ) from None
-        return _registered[rules.data]
+        return _register.known[rules.data]
 
 
 def _flat(rule: Rule) -> list[list[dict[str, str]]]:
@@ -203,7 +217,9 @@ def _flat(rule: Rule) -> list[list[dict[str, str]]]:
         other = next(name for name in DOMAIN if name not in when)
         when[other] = DOMAIN[other]
     names = list(when)
-    return [[{name: str(value)} for name, value in zip(names, values, strict=True)] for values in product(*when.values())]
+    return [
+        [{name: str(value)} for name, value in zip(names, values, strict=True)] for values in product(*when.values())
+    ]
 
 
 def _plain(facts: Facts) -> dict[str, str]:
@@ -224,12 +240,6 @@ def _durable_version() -> str:
     return version("durable-rules")
 
 
-def _after_fork() -> None:
-    """A child forked while another thread was inside must not wait for that thread, nor use what it left half done."""
-    global _registering
-    _registering = threading.Lock()
-    _registered.clear()
-
-
+# A child forked while another thread was inside must not wait for that thread, nor use what it left half done.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_register.__init__)  # type: ignore[misc]  # made anew in place

@@ -167,7 +167,14 @@ class Explainer:
                         "ja": f"裁定 {ruling.id}（{ruling.source.document}、{ruling.role}、{ruling.since}から）: {ruling.because['ja']}",
                         "en": f"Ruling {ruling.id} ({ruling.source.document}, {ruling.role}, from {ruling.since}): {ruling.because['en']}",
                     },
-                    "cites": [_cite("ruling", ruling.file, ruling.line, f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）")],
+                    "cites": [
+                        _cite(
+                            "ruling",
+                            ruling.file,
+                            ruling.line,
+                            f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）",
+                        )
+                    ],
                 }
 
     def _act_reason(self, request: Request, rule: Rule, act: Act) -> Answer:
@@ -248,7 +255,11 @@ class Explainer:
         if outcome.rule.question is None:
             return None
         names = request.tasks[0]
-        more = {"ja": f"ほか{len(request.tasks) - 1}行", "en": f" and {len(request.tasks) - 1} more rows"} if request.tasks[1:] else {"ja": "", "en": ""}
+        more = (
+            {"ja": f"ほか{len(request.tasks) - 1}行", "en": f" and {len(request.tasks) - 1} more rows"}
+            if request.tasks[1:]
+            else {"ja": "", "en": ""}
+        )
         step = {"ja": f"の「{act.title['ja']}」", "en": f", act '{act.title['en']}'"} if act else {"ja": "", "en": ""}
         return {
             "text": {
@@ -303,7 +314,11 @@ class Explainer:
                 "code": note.caveat,
                 "text": {lang: note.because[lang] + _basis(source, lang) for lang in ("ja", "en")},
                 "cites": [_row_cite(task) for task in touched]
-                + [_cite("note", source.document, source.line, source.text) if source.line else _cite("note", note.file, note.line, note.title["ja"])],
+                + [
+                    _cite("note", source.document, source.line, source.text)
+                    if source.line
+                    else _cite("note", note.file, note.line, note.title["ja"])
+                ],
             }
         yield from self._ruled_acts(request)
 
@@ -322,13 +337,26 @@ class Explainer:
             yield {
                 "code": "ruled_acts",
                 "text": {
-                    lang: head + sep.join(f"{self._rules.acts[act].title[lang]}{arrow}{ASSIGNEE_TEXT[who][lang]}" for act, who in acts.items()) + end
+                    lang: head
+                    + sep.join(
+                        f"{self._rules.acts[act].title[lang]}{arrow}{ASSIGNEE_TEXT[who][lang]}"
+                        for act, who in acts.items()
+                    )
+                    + end
                     for lang, head, sep, arrow, end in (
                         ("ja", "行為ごとの裁定があります: ", "、", "は", "。"),
                         ("en", "There are rulings on single acts: ", "; ", " - ", "."),
                     )
                 },
-                "cites": [_cite("ruling", ruling.file, ruling.line, f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）") for ruling in rulings.values()],
+                "cites": [
+                    _cite(
+                        "ruling",
+                        ruling.file,
+                        ruling.line,
+                        f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）",
+                    )
+                    for ruling in rulings.values()
+                ],
             }
 
     # -- what else ---------------------------------------------------------------------------------------------------
@@ -413,7 +441,11 @@ class Explainer:
             day
             for task in request.tasks
             for ruling in self._rules.rulings_by_row.get(task.id, ())
-            for day in (ruling.since, ruling.since - timedelta(days=1), *([ruling.until + timedelta(days=1)] if ruling.until else []))
+            for day in (
+                ruling.since,
+                ruling.since - timedelta(days=1),
+                *([ruling.until + timedelta(days=1)] if ruling.until else []),
+            )
         }
         return {
             "channel": [channel for channel in Channel if channel is not request.channel],
@@ -423,7 +455,11 @@ class Explainer:
 
     def _decided_again(self, request: Request, change: dict[str, Any]) -> Outcome | None:
         """The outcome of the changed request, or None where its rows do not agree."""
-        channel, act, on = (change.get("channel", request.channel), change.get("act", request.act), change.get("on", request.on))
+        channel, act, on = (
+            change.get("channel", request.channel),
+            change.get("act", request.act),
+            change.get("on", request.on),
+        )
         outcomes = [self._decider.decide(task, channel, act, on) for task in request.tasks]
         return outcomes[0] if all(outcome[1:] == outcomes[0][1:] for outcome in outcomes) else None
 
@@ -488,7 +524,10 @@ def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
     if answer["handoff"]:
         yield ("次に" if ja else "Next"), answer["handoff"]["text"][lang]
     if answer["question"]:
-        yield ("照会" if ja else "Ask"), f"{answer['question']['to_label'][lang]}{'へ。' if ja else ': '}{answer['question']['text'][lang]}"
+        yield (
+            ("照会" if ja else "Ask"),
+            f"{answer['question']['to_label'][lang]}{'へ。' if ja else ': '}{answer['question']['text'][lang]}",
+        )
     for reason in answer["reasons"]:
         yield ("理由" if ja else "Why"), reason["text"][lang]
     for cite in _cited(answer):
@@ -520,8 +559,12 @@ def _reserved_text(reserved: list[Answer], lang: str) -> str:
     for entry in reserved:
         by_holder.setdefault(entry["holder_label"][lang], []).append(entry["label"][lang])
     if lang == "ja":
-        return "次の行為は受託者に渡りません。" + "".join(f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items())
-    return "These acts never go to the contractor. " + " ".join(f"{holder}: {'; '.join(labels)}." for holder, labels in by_holder.items())
+        return "次の行為は受託者に渡りません。" + "".join(
+            f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items()
+        )
+    return "These acts never go to the contractor. " + " ".join(
+        f"{holder}: {'; '.join(labels)}." for holder, labels in by_holder.items()
+    )
 
 
 def _changes_text(changes: list[Answer], lang: str) -> str:
@@ -547,10 +590,16 @@ def _row_sentence(tasks: Sequence[Task], channel: Channel) -> Text:
     name = f"{task.number} {task.name}"
     group = "" if task.group == task.name else f"（{task.group}）"
     if len(tasks) == 1:
-        ja, en = f"一覧{task.line}行目「{name}」{group}は", f"Line {task.line} of the list, '{name}'{group and ' (' + task.group + ')'}, has"
+        ja, en = (
+            f"一覧{task.line}行目「{name}」{group}は",
+            f"Line {task.line} of the list, '{name}'{group and ' (' + task.group + ')'}, has",
+        )
     else:
         lines = "・".join(str(each.line) for each in tasks)
-        ja, en = f"一覧{lines}行目の{len(tasks)}行は、いずれも", f"Lines {lines.replace('・', ', ')} of the list all have"
+        ja, en = (
+            f"一覧{lines}行目の{len(tasks)}行は、いずれも",
+            f"Lines {lines.replace('・', ', ')} of the list all have",
+        )
     if task.mark is Mark.RETAINED:
         return {"ja": f"{ja}、委託不可項目欄が「×」です。".replace("も、", "も"), "en": f"{en} × in 委託不可項目."}
     return {
@@ -568,7 +617,9 @@ def _condition(name: str, values: Sequence[str], channel: Channel, lang: str) ->
         return f"委託不可項目欄が{marks}" if ja else f"委託不可項目 has {marks}"
     if name == "listed":
         cells = either.join(_CELL_NOUN[Listed(value)][lang] for value in values)
-        return f"{CHANNEL_TEXT[channel]['ja']}の欄が{cells}" if ja else f"the {CHANNEL_TEXT[channel]['en']} cell {cells}"
+        return (
+            f"{CHANNEL_TEXT[channel]['ja']}の欄が{cells}" if ja else f"the {CHANNEL_TEXT[channel]['en']} cell {cells}"
+        )
     if name == "act":
         if tuple(values) == (ActClass.NONE,):
             return "行為の指定なし" if ja else "no act is asked"
@@ -622,4 +673,3 @@ def _row_cite(task: Task) -> Answer:
 
 def _legend_cite(source: Source) -> Answer:
     return _cite("legend", source.document, source.line, source.text)
-

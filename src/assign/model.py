@@ -19,7 +19,9 @@ from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mar
 class Frozen(BaseModel):
     """Immutable, nothing beyond the named fields, dumped under the contract's names."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True
+    )
 
 
 class Text(Frozen):
@@ -133,7 +135,7 @@ class FixedDict(dict[str, Any]):
     def _fixed(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a decision cannot be changed")
 
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _fixed  # type: ignore[assignment]  # all refuse
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _fixed
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (FixedDict, (dict(self),))

@@ -12,8 +12,8 @@ from datetime import date
 from .catalog import Catalog, Task
 from .errors import BadRequest, UnknownAct, UnknownItem, UnknownSection
 from .rules import RuleSet
-from .words import Channel, Division, channel, date_of_case, division, item_reference, nearest, normal
 from .words import LONGEST as LONGEST_WORD
+from .words import Channel, Division, channel, date_of_case, division, item_reference, nearest, normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,10 @@ def understand(
     """
     if row_word is not None:
         if division_word is not None or item_word is not None:
-            raise BadRequest("`row` と `division`・`item` は同時に指定できません", "give `row`, or `division` and `item`, not both")
-        tasks = (_row(catalog, row_word),)
+            raise BadRequest(
+                "`row` と `division`・`item` は同時に指定できません", "give `row`, or `division` and `item`, not both"
+            )
+        tasks: tuple[Task, ...] = (_row(catalog, row_word),)
     elif division_word is None or item_word is None:
         missing = "division" if division_word is None else "item"
         raise BadRequest(f"`{missing}` がありません", f"`{missing}` is missing")
@@ -80,7 +82,9 @@ def act(rules: RuleSet, given: object) -> str:
 def _row(catalog: Catalog, given: object) -> Task:
     task = catalog.by_id.get(given.strip()) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
     if task is None:
-        raise UnknownItem(given, division="一覧", span=(catalog.tasks[0].id, catalog.tasks[-1].id), near=nearest(given, catalog.by_id))
+        raise UnknownItem(
+            given, division="一覧", span=(catalog.tasks[0].id, catalog.tasks[-1].id), near=nearest(given, catalog.by_id)
+        )
     return task
 
 
@@ -119,5 +123,3 @@ def _under(tasks: tuple[Task, ...], given: object) -> tuple[Task, ...]:
 def candidate_lines(tasks: tuple[Task, ...]) -> list[str]:
     """One line a row, for choosing among several."""
     return [f"{task.item}  {task.section} / {task.group} / {task.name}" for task in tasks]
-
-

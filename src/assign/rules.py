@@ -22,7 +22,20 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from .errors import DataError, RuleFileError
-from .words import ActClass, Assignee, Bilingual, Certainty, Channel, Division, Listed, Mark, Ruled, nearest, normal, sha256
+from .words import (
+    ActClass,
+    Assignee,
+    Bilingual,
+    Certainty,
+    Channel,
+    Division,
+    Listed,
+    Mark,
+    Ruled,
+    nearest,
+    normal,
+    sha256,
+)
 from .yamlfile import Node, kept_trees, read
 
 FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "rulings.yaml")
@@ -166,9 +179,7 @@ class RuleSet:
     @cached_property
     def act_words(self) -> dict[str, str]:
         """Every way to write an act, normalised → its key."""
-        return {
-            normal(word): act.id for act in self.acts.values() for word in (act.id, *act.title.values(), *act.also)
-        }
+        return {normal(word): act.id for act in self.acts.values() for word in (act.id, *act.title.values(), *act.also)}
 
     @cached_property
     def _holder_table(self) -> dict[tuple[Division, str], Holder]:
@@ -235,7 +246,11 @@ def load(folder: Path, *, kept: bool = True) -> RuleSet:
     acts: dict[str, Act] = {}
     for act in map(_act, _list(root["acts.yaml"]["acts"])):
         if (first := acts.setdefault(act.id, act)) is not act:
-            raise _clash(act, f"行為 `{act.id}` は {first.line} 行目にもあります", f"the act `{act.id}` stands at line {first.line} too")
+            raise _clash(
+                act,
+                f"行為 `{act.id}` は {first.line} 行目にもあります",
+                f"the act `{act.id}` stands at line {first.line} too",
+            )
     names = dict(_holder_name(node) for node in _list(root["holders.yaml"]["holders"]))
     found = RuleSet(
         rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"]))),
@@ -257,7 +272,9 @@ def _list(node: Node, *, empty: bool = False) -> list[Node]:
     return node.value
 
 
-def _entry(node: Node, then: str, *, when: bool, optional: Sequence[str] = ()) -> tuple[dict[str, object], Mapping[str, Node]]:
+def _entry(
+    node: Node, then: str, *, when: bool, optional: Sequence[str] = ()
+) -> tuple[dict[str, object], Mapping[str, Node]]:
     """The fields that every entry has, and all nodes of the entry."""
     needed = ("id", "title", "source", *(("when",) if when else ()), then, "because", "examples")
     fields = node.fields(needed, optional)
@@ -310,14 +327,24 @@ def _rule(node: Node) -> Rule:
         question=fields["question"].bilingual() if "question" in fields else None,
     )
     if (rule.question is not None) != (rule.certainty is Certainty.NEEDS_RULING):
-        raise node.fail("`question` は needs_ruling の規則にだけ、必ず要ります", "`question` is needed where the certainty is needs_ruling, and nowhere else")
+        raise node.fail(
+            "`question` は needs_ruling の規則にだけ、必ず要ります",
+            "`question` is needed where the certainty is needs_ruling, and nowhere else",
+        )
     for example, written in zip(rule.examples, fields["examples"].items(), strict=True):
         given = {name: value for name, value in example.items() if name in DOMAIN}
         if len(given) != len(DOMAIN) or set(example) != {*DOMAIN, "→holds"}:
-            raise written.fail("例には mark, listed, act, ruling と holds が要ります", "an example needs mark, listed, act, ruling and holds")
+            raise written.fail(
+                "例には mark, listed, act, ruling と holds が要ります",
+                "an example needs mark, listed, act, ruling and holds",
+            )
         for name, value in given.items():
             if value not in DOMAIN[name]:
-                raise written.fail(f"`{value}` という `{name}` の値はありません", f"there is no value of `{name}` `{value}`", nearest(value, DOMAIN[name]))
+                raise written.fail(
+                    f"`{value}` という `{name}` の値はありません",
+                    f"there is no value of `{name}` `{value}`",
+                    nearest(value, DOMAIN[name]),
+                )
     return rule
 
 
@@ -347,10 +374,16 @@ def _marks(node: Node) -> dict[Mark, Source]:
 
 def _act(node: Node) -> Act:
     common, fields = _entry(node, "then", when=False, optional=("also", "parts"))
-    kind = ActClass(fields["then"].fields(("class",))["class"].choice([c for c in ActClass if c is not ActClass.NONE], "行為の種類", "class of act"))
+    kind = ActClass(
+        fields["then"]
+        .fields(("class",))["class"]
+        .choice([c for c in ActClass if c is not ActClass.NONE], "行為の種類", "class of act")
+    )
     parts = fields["parts"].fields(("city", "contractor")) if "parts" in fields else None
     if (parts is not None) != (kind is ActClass.SHARED):
-        raise node.fail("`parts` は shared の行為にだけ、必ず要ります", "`parts` is needed for a shared act, and for no other")
+        raise node.fail(
+            "`parts` は shared の行為にだけ、必ず要ります", "`parts` is needed for a shared act, and for no other"
+        )
     return Act(
         **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
         also=tuple(word.text() for word in fields["also"].items()) if "also" in fields else (),
@@ -423,7 +456,11 @@ def _unique(rules: RuleSet) -> None:
     seen: dict[str, Entry] = {}
     for entry in entries:
         if (first := seen.setdefault(entry.id, entry)) is not entry:
-            raise _clash(entry, f"id `{entry.id}` は {first.file} の {first.line} 行目にもあります", f"the id `{entry.id}` stands at {first.file}, line {first.line} too")
+            raise _clash(
+                entry,
+                f"id `{entry.id}` は {first.file} の {first.line} 行目にもあります",
+                f"the id `{entry.id}` stands at {first.file}, line {first.line} too",
+            )
     words: dict[str, Act] = {}
     for act in rules.acts.values():
         for word in {normal(word) for word in (act.id, *act.title.values(), *act.also)}:
@@ -433,15 +470,29 @@ def _unique(rules: RuleSet) -> None:
     for holder in rules.holders:
         for division, name in product(holder.divisions, holder.acts or ("",)):
             if (first_holder := table.setdefault((division, name), holder)) is not holder:
-                raise _clash(holder, f"`{division}` の `{name or '既定'}` は `{first_holder.id}` が定めています", f"`{first_holder.id}` already settles `{name or 'the default'}` of `{division}`")
+                raise _clash(
+                    holder,
+                    f"`{division}` の `{name or '既定'}` は `{first_holder.id}` が定めています",
+                    f"`{first_holder.id}` already settles `{name or 'the default'}` of `{division}`",
+                )
     for division in Division:
         if (division, "") not in table:
-            raise _clash(rules.holders[0], f"`{division}` の既定の主体がありません", f"`{division}` has no default holder")
+            raise _clash(
+                rules.holders[0], f"`{division}` の既定の主体がありません", f"`{division}` has no default holder"
+            )
     for row, rulings in rules.rulings_by_row.items():
         for i, ruling in enumerate(rulings):
             for earlier in rulings[:i]:
-                if ruling.act == earlier.act and set(ruling.channels) & set(earlier.channels) and _overlap(ruling, earlier):
-                    raise _clash(ruling, f"`{earlier.id}` と `{row}` で期間が重なります", f"it overlaps with `{earlier.id}` on `{row}`")
+                if (
+                    ruling.act == earlier.act
+                    and set(ruling.channels) & set(earlier.channels)
+                    and _overlap(ruling, earlier)
+                ):
+                    raise _clash(
+                        ruling,
+                        f"`{earlier.id}` と `{row}` で期間が重なります",
+                        f"it overlaps with `{earlier.id}` on `{row}`",
+                    )
 
 
 def _overlap(one: Ruling, two: Ruling) -> bool:

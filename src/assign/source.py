@@ -27,7 +27,11 @@ SHEETS: Final = {
     "(区役所国保年金課：庶務経理)": Division.SHOMU,
     "(国保事務センター)": Division.CENTER,
 }
-LEGEND: Final = ("委託不可項目欄 「×：業務を委託しない」", "「△：一部の業務を委託」", "「無印：公権力の行使を除いて委託」")
+LEGEND: Final = (
+    "委託不可項目欄 「×：業務を委託しない」",
+    "「△：一部の業務を委託」",
+    "「無印：公権力の行使を除いて委託」",
+)
 _COLUMNS: Final = ("大分類", "中分類", "小分類 (※番号は業務フローの番号と一致)", "委託 不可 項目", "委託業務")
 _CHANNELS: Final = ("窓口 業務", "バック ヤード 業務")
 _NUMBER: Final = re.compile(r"([1-9][0-9]?)(?: (\S.*))?", re.ASCII)
@@ -122,7 +126,11 @@ def parse(text: str) -> list[Row]:
             lines.expect(legend)
     if seen != order:
         missing = order[len(seen)].value
-        raise SourceError(len(lines), f"ここで文書が終わり、`{missing}` の表がありません", f"it ends here, without the table of `{missing}`")
+        raise SourceError(
+            len(lines),
+            f"ここで文書が終わり、`{missing}` の表がありません",
+            f"it ends here, without the table of `{missing}`",
+        )
     return rows
 
 
@@ -201,13 +209,11 @@ def _row(lines: _Lines, division: Division, raw: str, above: Row | None, split: 
     cells = raw.split("\t")
     if any(cell != cell.strip() for cell in cells):
         raise lines.misfit("セルの前後に空白があります", "a cell with spaces around it")
-    at = next((i for i, cell in enumerate(cells) if _NUMBER.fullmatch(cell)), None)
-    if at is None:
+    at, found = next(((i, match) for i, cell in enumerate(cells) if (match := _NUMBER.fullmatch(cell))), (0, None))
+    if found is None:
         raise lines.misfit("番号のある行のはずです", "expected a row with its number")
     repairs: list[str] = []
     section, group = _headings(lines, cells[:at], above, repairs)
-    found = _NUMBER.fullmatch(cells[at])
-    assert found is not None  # `at` was chosen so
     number, name = found[1], found[2] or ""
     rest = cells[at + 1 :]
     if split:
@@ -273,7 +279,9 @@ def _follows(lines: _Lines, number: str, section: str, above: Row | None) -> Non
         allowed = {str(int(above.number) + 1), "1"}
     if number not in allowed:
         wanted = " / ".join(sorted(allowed, key=int))
-        raise lines.misfit(f"番号が続きません（{number}。{wanted} のはず）", f"number {number} does not follow (expected {wanted})")
+        raise lines.misfit(
+            f"番号が続きません（{number}。{wanted} のはず）", f"number {number} does not follow (expected {wanted})"
+        )
 
 
 def _marks(lines: _Lines, rest: list[str]) -> tuple[Mark, set[int], bool]:
@@ -299,6 +307,12 @@ def _marks(lines: _Lines, rest: list[str]) -> tuple[Mark, set[int], bool]:
     channels = circles - {0}
     if not channels:
         raise lines.misfit("委託業務欄に○がありません", "no ○ in a channel, and no ×")
-    if letters and 0 in circles or min(circles) < 0 or max(channels) > 3 or {1, 3} <= channels or (mark is not Mark.UNMARKED and 3 in channels):
+    if (
+        (letters and 0 in circles)
+        or min(circles) < 0
+        or max(channels) > 3
+        or {1, 3} <= channels
+        or (mark is not Mark.UNMARKED and 3 in channels)
+    ):
         raise lines.misfit("○の位置が読めません", "the place of ○ cannot be read")
     return mark, channels, bool(slip)

@@ -25,7 +25,11 @@ _NEVER_LAST: Final = "（「『【〔"
 def width(text: str) -> int:
     """Columns that a text takes: wide, full-width and ambiguous characters two, combining ones none."""
     return sum(
-        0 if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn") else 2 if unicodedata.east_asian_width(c) in "WFA" else 1
+        0
+        if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn")
+        else 2
+        if unicodedata.east_asian_width(c) in "WFA"
+        else 1
         for c in text
     )
 
@@ -34,7 +38,8 @@ def wrap(text: str, columns: int) -> list[str]:
     """Lines of at most `columns`: between any two full-width characters (but for 、 and the like), at spaces elsewhere."""
     lines: list[str] = []
     line = ""
-    for piece in _pieces(text):
+    for whole in _pieces(text):
+        piece = whole
         if line and width(line) + width(piece.rstrip()) > columns:
             lines.append(line.rstrip())
             line = ""
@@ -52,7 +57,12 @@ def _pieces(text: str) -> list[str]:
     for c in text:
         before = pieces[-1][-1] if pieces else ""
         wide = unicodedata.east_asian_width(c) in "WF"
-        if pieces and (c in _NEVER_FIRST or before in _NEVER_LAST or (not wide and before != " " and unicodedata.east_asian_width(before) not in "WF") or c == " "):
+        if pieces and (
+            c in _NEVER_FIRST
+            or before in _NEVER_LAST
+            or (not wide and before != " " and unicodedata.east_asian_width(before) not in "WF")
+            or c == " "
+        ):
             pieces[-1] += c
         else:
             pieces.append(c)
@@ -82,7 +92,9 @@ def table(rows: Sequence[Sequence[str]], widest: Sequence[int]) -> list[str]:
         cells = [wrap(cell, size) for cell, size in zip(row, sizes, strict=True)]
         for i in range(max(map(len, cells))):
             parts = [cell[i] if i < len(cell) else "" for cell in cells]
-            lines.append("  ".join(part + " " * (size - width(part)) for part, size in zip(parts, sizes, strict=True)).rstrip())
+            lines.append(
+                "  ".join(part + " " * (size - width(part)) for part, size in zip(parts, sizes, strict=True)).rstrip()
+            )
     return lines
 
 
@@ -129,7 +141,9 @@ def write(text: str, out: str | None, *, data: bool = False) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         name = out or "stdout"
-        raise OutputError(f"{name} に書けません（{error.strerror}）", f"cannot write {name} ({error.strerror})") from None
+        raise OutputError(
+            f"{name} に書けません（{error.strerror}）", f"cannot write {name} ({error.strerror})"
+        ) from None
 
 
 def whole_or_not(path: Path, data: bytes) -> None:
@@ -142,10 +156,10 @@ def whole_or_not(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
     except BaseException:
-        os.unlink(temporary)
+        Path(temporary).unlink()
         raise
 
 

@@ -16,12 +16,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeGuard
 
 from .errors import BadDate, UnknownChannel, UnknownDivision
 
 LONGEST: Final = 200  # characters; no word of the list, of the acts or of a date is nearly as long
-JAPAN: Final = timezone(timedelta(hours=9), "JST")  # the city's day, wherever the server stands; Japan has no summer time
+JAPAN: Final = timezone(
+    timedelta(hours=9), "JST"
+)  # the city's day, wherever the server stands; Japan has no summer time
 
 
 class Division(StrEnum):
@@ -226,7 +228,7 @@ def today() -> date:
     return datetime.now(JAPAN).date()
 
 
-def _is_word(given: object) -> bool:
+def _is_word(given: object) -> TypeGuard[str]:
     """A string that could be a word of ours: of sane length."""
     return isinstance(given, str) and len(given) <= LONGEST
 
@@ -234,8 +236,11 @@ def _is_word(given: object) -> bool:
 _ITEM = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,3}))?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # Full-width digits, and the dashes that a Japanese keyboard gives for '-'.
-_WIDTHS = {ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９", "0123456789", strict=True)} | dict.fromkeys(
-    map(ord, "－‐‑‒–—―−ーｰ"), "-"  # noqa: RUF001 - these very characters are meant
+_WIDTHS = {
+    ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９", "0123456789", strict=True)
+} | dict.fromkeys(
+    map(ord, "－‐‑‒–—―−ーｰ"),
+    "-",
 )
 _DIVISIONS = {key.value: key for key in Division} | {
     normal(name): key for key, names in _DIVISION_NAMES.items() for name in names

@@ -64,7 +64,9 @@ class Node:
         known = [*required, *optional]
         for name, node in self.value.items():
             if name not in known:
-                raise node.fail(f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, known))
+                raise node.fail(
+                    f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, known)
+                )
         for name in required:
             if name not in self.value:
                 raise self.fail(f"`{name}` がありません", f"`{name}` is missing")
@@ -75,7 +77,9 @@ class Node:
         known = list(known)
         if not isinstance(self.value, str) or self.value not in known:
             given = self.value if isinstance(self.value, str) else ""
-            raise self.fail(f"{shown(given)} という{ja}はありません", f"there is no {en} {shown(given)}", nearest(given, known))
+            raise self.fail(
+                f"{shown(given)} という{ja}はありません", f"there is no {en} {shown(given)}", nearest(given, known)
+            )
         return self.value
 
     def choices(self, known: Iterable[str], ja: str, en: str) -> tuple[str, ...]:
@@ -106,7 +110,9 @@ class Node:
                 raise ValueError
             return date.fromisoformat(text)
         except ValueError:
-            raise self.fail(f"{shown(text)} は日付ではありません（YYYY-MM-DD）", f"{shown(text)} is not a date (YYYY-MM-DD)") from None
+            raise self.fail(
+                f"{shown(text)} は日付ではありません（YYYY-MM-DD）", f"{shown(text)} is not a date (YYYY-MM-DD)"
+            ) from None
 
     def truth(self) -> bool:
         """`true` or `false`."""
@@ -213,7 +219,12 @@ class _Reader:
     def _node(self, event: Any, depth: int) -> Node:
         line = event.start_mark.line + 1
         if isinstance(event, self._yaml.AliasEvent) or event.anchor is not None:
-            raise RuleFileError(self._file, line, "アンカーと別名（& と *）は使えません", "anchors and aliases (& and *) are not allowed")
+            raise RuleFileError(
+                self._file,
+                line,
+                "アンカーと別名（& と *）は使えません",
+                "anchors and aliases (& and *) are not allowed",
+            )
         if event.tag is not None:
             raise RuleFileError(self._file, line, "タグ（!）は使えません", "tags (!) are not allowed")
         if depth > DEEPEST:
@@ -232,7 +243,8 @@ class _Reader:
                 raise key.fail("項目の名前は文字列です", "a field's name must be text")
             if key.value in mapping:
                 raise key.fail(f"{shown(key.value)} が2度あります", f"{shown(key.value)} stands twice")
-            mapping[key.value] = self._node(next(self._events), depth + 1)
+            value = mapping[key.value] = self._node(next(self._events), depth + 1)
+            value.line = key.line  # a block that opens below its name is told by the name's line
         return Node(self._file, line, mapping)
 
 

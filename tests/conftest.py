@@ -1,0 +1,54 @@
+"""What all tests share: a desk of each engine, the document's lines, and the rule that CI skips nothing."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from assign import Desk
+from assign.places import document_file
+
+HAS_DURABLE = find_spec("durable_rules_engine") is not None
+needs_durable = pytest.mark.skipif(not HAS_DURABLE, reason="durable-rules is not installed in this Python")
+
+settings.register_profile("assign", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.load_profile("assign")
+
+
+@pytest.fixture(scope="session")
+def desk() -> Desk:
+    """The built-in list and rules, with whichever engine this Python has."""
+    return Desk.open()
+
+
+@pytest.fixture(scope="session")
+def table_desk() -> Desk:
+    """The same, answered by the table engine."""
+    return Desk.open(engine="table")
+
+
+@pytest.fixture(scope="session")
+def document() -> list[str]:
+    """The document's lines; line 1 is `document[0]`."""
+    return document_file().read_text("utf-8").removesuffix("\n").split("\n")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes more than a few seconds (left out by `make quick`)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which engine the suite ran with."""
+    terminalreporter.write_line(f"engine under test: {'durable-rules and table' if HAS_DURABLE else 'table alone'}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI a skipped test is a failure, but where the environment is declared to lack a part."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("CI") == "true" and skipped and not os.environ.get("ASSIGN_TEST_WITHOUT") and exitstatus == 0:
+        reporter.write_line(f"CI: {len(skipped)} tests were skipped, and nothing may be left out", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

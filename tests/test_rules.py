@@ -1,0 +1,274 @@
+"""Rule files: every example holds, and a mistake is refused with file, line and the nearest valid name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assign import Desk
+from assign.check import example_fails
+from assign.errors import AssignError, DataError, RuleFileError
+from assign.places import kept_file, rules_folder
+from assign.rules import FILES, Entry, every_fact, load
+from assign.words import ActClass, Division
+from assign.yamlfile import keep, kept_trees, read
+
+RULES = load(rules_folder())
+ENTRIES: list[Entry] = [*RULES.rules, *RULES.acts.values(), *RULES.holders, *RULES.notes, *RULES.rulings]
+Edit = Callable[[str, str, str], Path]
+
+
+@pytest.fixture
+def edit(tmp_path: Path) -> Edit:
+    """A copy of the rules with one passage of one file replaced."""
+
+    def edited(file: str, old: str, new: str) -> Path:
+        folder = tmp_path / "rules"
+        shutil.copytree(rules_folder(), folder, dirs_exist_ok=True)
+        text = (folder / file).read_text("utf-8")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new, 1), "utf-8", newline="")
+        return folder
+
+    return edited
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+def test_every_example_holds(entry: Entry, desk: Desk) -> None:
+    """An entry carries its own cases, at least one."""
+    assert entry.examples
+    for example in entry.examples:
+        assert example_fails(desk, entry, example) is None
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+def test_every_entry_says_why_in_both_languages_and_on_what_ground(entry: Entry) -> None:
+    """No sentence without a source."""
+    for text in (entry.title, entry.because):
+        assert text["ja"].strip()
+        assert text["en"].strip()
+    assert entry.source.document
+    assert entry.source.line or entry.source.basis
+
+
+def test_a_line_that_a_rule_cites_says_so(document: list[str]) -> None:
+    """The legend's line, the header's, line 58 and line 64."""
+    for entry in ENTRIES:
+        if entry.source.line is not None:
+            assert entry.source.text in document[entry.source.line - 1]
+    for source in RULES.marks.values():
+        assert source.line is not None
+        assert source.text in document[source.line - 1]
+
+
+def test_exactly_one_rule_holds_for_every_combination_of_facts() -> None:
+    """UNIQUE, over the whole domain of 288."""
+    facts = list(every_fact())
+    assert len(facts) == 288
+    assert all(sum(rule.holds(each) for rule in RULES.rules) == 1 for each in facts)
+
+
+def test_the_acts_are_the_domain_s() -> None:
+    """domain.md, section 3: 18 factual, 10 authority, 11 barred, 8 shared, and one for what the list does not know."""
+    classes = [act.act_class for act in RULES.acts.values()]
+    assert [classes.count(kind) for kind in ActClass] == [0, 18, 10, 11, 8, 1]
+
+
+def test_the_holder_of_a_decision_differs_by_division() -> None:
+    """domain.md, 'Whose authority'."""
+    assert {division.value: RULES.holder(division, "decide").holder for division in Division} == {
+        "kokuho": "city",
+        "kouki": "wide_area_union",
+        "nenkin": "minister",
+        "shomu": "city",
+        "center": "city",
+    }
+
+
+RULING = """rulings:
+  - id: R1
+    title: {ja: 裁定, en: ruling}
+    source: {document: 回答第1号, role: 契約担当課長}
+    when: {rows: [kokuho-25], channel: counter, act: receive, since: 2026-04-01, until: 2027-03-31}
+    then: {assignee: contractor}
+    because: {ja: 委託の範囲に入る。, en: It is within the consigned part.}
+    examples:
+      - {given: {row: kokuho-25, channel: counter, act: receive, on: 2026-04-01}, holds: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "below", "says"),
+    [
+        ("legend.yaml", "when: {mark: retained}", "when: {marc: retained}", 0, "no fact `marc` (near: `mark`"),
+        ("legend.yaml", "when: {mark: retained}", "when: {mark: retaind}", 0, "no value of `mark` `retaind` (near: `retained`"),
+        ("legend.yaml", "when: {mark: retained}", "when: {}", 0, "at least one fact"),
+        ("legend.yaml", "when: {mark: retained}", "when: {mark: [retained, retained]}", 0, "repeated"),
+        ("legend.yaml", "title: {ja: 委託しない業務, en: Work that is not consigned}", "title: {ja: 委託しない業務}", 0, "`en` is missing"),
+        ("legend.yaml", "certainty: settled}", "certainty: sure}", 0, "no certainty `sure` (near: `settled`"),
+        ("legend.yaml", "id: NOT_LISTED", "id: RETAINED", 0, "stands at legend.yaml, line 18 too"),
+        ("legend.yaml", "  - id: RETAINED", "  - id: RETAINED\n    note: x", 1, "no field `note`"),
+        ("legend.yaml", "    question:", "    questoin:", 0, "no field `questoin`"),
+        ("legend.yaml", "{mark: partial, source", "{mark: retained, source", 0, "`retained` stands twice"),
+        ("acts.yaml", "then: {class: factual}", "then: {class: factuall}", 0, "no class of act `factuall` (near: `factual`"),
+        ("acts.yaml", "id: explain", "id: guide", 0, "stands at line 14 too"),
+        ("acts.yaml", "also: [説明,", "also: [案内,", -2, "names `guide` too"),
+        ("acts.yaml", "id: refuse", "id: refuse\n    parts: {city: {ja: あ, en: a}, contractor: {ja: い, en: b}}", 0, "parts"),
+        ("holders.yaml", "then: {holder: city}", "then: {holder: town}", 0, "no holder `town` (near: `city`"),
+        ("holders.yaml", "when: {division: kokuho}", "when: {division: kokuhoo}", 0, "no division `kokuhoo` (near: `kokuho`"),
+        ("holders.yaml", "when: {division: [shomu, center]}", "when: {division: [shomu, kokuho]}", -3, "`HOLDER_KOKUHO` already settles"),
+        ("holders.yaml", "when: {division: [shomu, center]}", "when: {division: shomu}", None, "`center` has no default holder"),
+        ("notes.yaml", "since: 2021-10-01", "since: 2021-13-01", 0, "not a date"),
+        ("notes.yaml", "caveat: review_due", "caveat: reviewed", 0, "no caveat `reviewed` (near: `review_due`"),
+        ("rulings.yaml", "rulings: []", "rulings: {}", 0, "a list is needed"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_refused_with_file_line_and_nearest_name(
+    edit: Edit, file: str, old: str, new: str, below: int | None, says: str
+) -> None:
+    """So that who writes rules is told where, and what was meant. `below` counts lines from the passage changed."""
+    with pytest.raises(RuleFileError) as caught:
+        Desk.open(rules=edit(file, old, new))
+    if below is not None:
+        text = (rules_folder() / file).read_text("utf-8")
+        line = text[: text.index(old)].count("\n") + 1 + below
+        assert str(caught.value).startswith(f"{file}, line {line}: ")
+    assert says in str(caught.value)
+
+
+def test_a_note_or_ruling_on_a_row_that_does_not_exist_is_refused(edit: Edit) -> None:
+    """It would be lost in silence."""
+    with pytest.raises(RuleFileError, match=r"no row `kokuho-82`"):
+        Desk.open(rules=edit("notes.yaml", "rows: [kokuho-28]", "rows: [kokuho-82]"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("act: receive", "act: decide", "cannot give `decide` (authority) to `contractor`"),
+        ("act: receive", "act: seal", "cannot give `seal` (barred) to `contractor`"),
+        ("act: receive", "act: refund", "cannot give `refund` (shared) to `contractor`"),
+        ("act: receive", "act: undetermined", "cannot give `undetermined`"),
+        ("until: 2027-03-31", "until: 2026-03-31", "`until` is before `since`"),
+        (", role: 契約担当課長", "", "`line` is missing"),
+        ("channel: counter", "channel: desk", "no channel `desk`"),
+    ],
+)
+def test_a_ruling_that_the_law_does_not_allow_is_refused(edit: Edit, old: str, new: str, says: str) -> None:
+    """A wrong 'contractor' is unlawful, also where a ruling says so."""
+    with pytest.raises(RuleFileError, match="rulings.yaml") as caught:
+        Desk.open(rules=edit("rulings.yaml", "rulings: []", RULING.replace(old, new)))
+    assert says in str(caught.value)
+
+
+def test_two_rulings_on_one_act_at_one_time_are_refused(edit: Edit) -> None:
+    """Which of them would hold, a reader could not tell."""
+    second = RULING.removeprefix("rulings:\n").replace("R1", "R2").replace("since: 2026-04-01, until: 2027-03-31", "since: 2027-03-31")
+    with pytest.raises(RuleFileError, match="overlaps with `R1` on `kokuho-25`"):
+        Desk.open(rules=edit("rulings.yaml", "rulings: []", RULING + second))
+
+
+def test_a_ruling_settles_an_act_within_its_dates_and_never_earlier(edit: Edit) -> None:
+    """It is dated, attributed, and changes later answers alone."""
+    desk = Desk.open(rules=edit("rulings.yaml", "rulings: []", RULING))
+
+    def said(on: str, act: str | None = "receive", channel: str = "counter") -> tuple[str, str]:
+        decision = desk.decide("kokuho", 25, channel, act, on)
+        return decision.assignee.value, decision.certainty.value
+
+    assert said("2026-03-31") == ("split", "needs_ruling")
+    assert said("2026-04-01") == ("contractor", "settled")
+    assert said("2027-03-31") == ("contractor", "settled")
+    assert said("2027-04-01") == ("split", "needs_ruling")
+    assert said("2026-04-01", "data_entry") == ("split", "needs_ruling")
+    assert said("2026-04-01", None) == ("split", "needs_ruling")
+    assert said("2026-04-01", "receive", "backyard") == ("split", "needs_ruling")
+    decision = desk.decide("kokuho", 25, "counter", "receive", date(2026, 4, 1))
+    assert decision.rules == ("RULED_CONTRACTOR",)
+    cites = [cite for reason in decision.reasons for cite in reason.cites if cite.kind == "ruling"]
+    assert [(cite.document, cite.line) for cite in cites] == [("rulings.yaml", 15)]
+    assert "契約担当課長" in decision.explain()
+    assert {"on": "2027-04-01"} in [change.change for change in decision.would_change]
+    asked_whole = desk.decide("kokuho", 25, "counter", None, "2026-04-01")
+    assert "ruled_acts" in [caveat.code for caveat in asked_whole.caveats]
+
+
+BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nrulings: [*c]\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (BOMB.encode(), "anchors and aliases"),
+        (b"rulings: !!python/object/apply:os.system ['true']\n", "tags"),
+        (b"rulings: []\nrulings: []\n", "stands twice"),
+        (b"rulings: []\n---\nrulings: []\n", "more than one document"),
+        (b"", "empty"),
+        (b"# nothing\n", "empty"),
+        (b"rulings: [\n", "not YAML"),
+        (b"rulings: \xff\n", "not UTF-8"),
+        (b"rulings: a\x00b\n", "not YAML"),
+        (b"? [a, b]\n: c\n", "name must be text"),
+        (b"- a\n", "a mapping is needed"),
+        (b"rulings: " + b"[" * 40 + b"]" * 40 + b"\n", "nested too deeply"),
+        (b"rulings: []\n" + b"#" * 1_000_000, "larger than"),
+    ],
+)
+def test_a_hostile_file_is_refused(edit: Edit, data: bytes, says: str) -> None:
+    """Nothing is expanded, nothing constructed."""
+    folder = edit("rulings.yaml", "rulings: []", "rulings: []")
+    (folder / "rulings.yaml").write_bytes(data)
+    with pytest.raises(RuleFileError, match="rulings.yaml, line") as caught:
+        load(folder)
+    assert says in str(caught.value)
+
+
+def test_yaml_1_1_words_stay_words(edit: Edit) -> None:
+    """`no` is the word no, also without quotes."""
+    assert load(edit("legend.yaml", 'listed: "no"}\n    then', "listed: no}\n    then")).rules[2].when["listed"] == ("no",)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_missing_file_or_folder_is_one_line(edit: Edit, file: str, tmp_path: Path) -> None:
+    """Named, with no stack trace."""
+    folder = edit("rulings.yaml", "rulings: []", "rulings: []")
+    (folder / file).unlink()
+    with pytest.raises(RuleFileError, match=f"{file}, line 1: cannot be read"):
+        load(folder)
+    with pytest.raises(DataError, match="no folder of rules"):
+        load(tmp_path / "nowhere")
+
+
+@given(file=st.sampled_from(FILES), at=st.integers(0, 30_000), put=st.sampled_from(["", ":", "-", "x", '"', "{", "}", "\n", "\t", "&a ", "*a", "! ", "～", "\x00"]), drop=st.integers(0, 30))
+def test_a_broken_file_is_refused_or_harmless(file: str, at: int, put: str, drop: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whatever a typing error does, nothing but an AssignError comes out."""
+    folder = tmp_path_factory.mktemp("broken") / "rules"
+    shutil.copytree(rules_folder(), folder)
+    text = (folder / file).read_text("utf-8")
+    at %= len(text)
+    (folder / file).write_text(text[:at] + put + text[at + drop :], "utf-8", newline="")
+    try:
+        load(folder)
+    except AssignError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - either way out is fine
+
+
+def test_what_is_kept_of_the_rules_is_what_parsing_them_gives() -> None:
+    """The parsed form speeds a cold start up, and can never say something else."""
+    if kept_file().exists():
+        assert kept_file().read_bytes() == keep(rules_folder())
+    for name in FILES:
+        assert read(rules_folder() / name, kept_trees())[0] == read(rules_folder() / name)[0]
+
+
+def test_what_is_kept_is_not_used_for_another_text(edit: Edit) -> None:
+    """Only for the very text that it was made from."""
+    changed = load(edit("legend.yaml", "ja: 委託しない業務", "ja: 委託しないもの"))
+    assert changed.rules[0].title["ja"] == "委託しないもの"
+    assert changed.sha256 != RULES.sha256

@@ -1,0 +1,205 @@
+"""The document is read by order and glyph, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assign.catalog import first_difference, load
+from assign.errors import SourceError
+from assign.places import catalog_file, document_file
+from assign.source import LEGEND, Row, parse, read
+from assign.words import Division, Listed, Mark, Reading
+
+ROWS = {row.line: row for row in read(document_file())}
+TEXT = document_file().read_text("utf-8")
+LINES = TEXT.split("\n")
+
+
+def cells(line: int) -> tuple[str, str, str]:
+    row = ROWS[line]
+    return row.mark.value, row.counter.value, row.backyard.value
+
+
+def test_the_document_is_the_city_s_to_the_byte() -> None:
+    """Everything rests on it; its digest stands beside it."""
+    digest, name = (document_file().parent / "SHA256SUMS").read_text().split()
+    assert document_file().name == name
+    assert hashlib.sha256(document_file().read_bytes()).hexdigest() == digest
+    assert digest == "5144716c63dd3417192e917e992ff237ba8520dfbc214cb12a96ceb3f7d755ff"
+
+
+def test_it_has_215_rows_in_five_sheets() -> None:
+    """The counts of domain.md, section 1."""
+    assert Counter(row.division for row in ROWS.values()) == {
+        Division.KOKUHO: 75,
+        Division.KOUKI: 74,
+        Division.NENKIN: 41,
+        Division.SHOMU: 9,
+        Division.CENTER: 16,
+    }
+
+
+def test_no_retained_row_is_listed_and_every_other_row_is() -> None:
+    """As the document has it throughout."""
+    for row in ROWS.values():
+        on_a_channel = {row.counter, row.backyard} != {Listed.NO}
+        assert on_a_channel is (row.mark is not Mark.RETAINED), row
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (9, ("unmarked", "yes", "yes")),
+        (17, ("unmarked", "no", "yes")),
+        (24, ("retained", "no", "no")),
+        (29, ("partial", "yes", "no")),
+        (58, ("unmarked", "no", "yes")),  # ○ one cell past the last column
+        (61, ("unmarked", "no", "yes")),
+        (62, ("unmarked", "yes", "yes")),
+        (63, ("unmarked", "no", "yes")),
+        (64, ("unmarked", "unreadable", "unreadable")),
+        (66, ("unmarked", "no", "yes")),
+        (67, ("retained", "no", "no")),  # a heading one cell too far to the left
+        (68, ("retained", "no", "no")),
+        (83, ("unmarked", "no", "yes")),
+        (153, ("unmarked", "yes", "yes")),  # number in the first cell
+        (174, ("unmarked", "yes", "yes")),  # a cell too many in front
+        (181, ("unmarked", "yes", "yes")),
+        (182, ("unmarked", "yes", "yes")),
+        (183, ("retained", "no", "no")),
+        (184, ("unmarked", "yes", "no")),
+        (187, ("unmarked", "yes", "yes")),
+        (196, ("partial", "no", "yes")),  # △ one cell too far to the right, and its ○ with it
+        (222, ("retained", "no", "no")),
+        (256, ("unmarked", "yes", "no")),
+        (257, ("unmarked", "no", "yes")),
+        (265, ("unmarked", "yes", "no")),
+        (281, ("unmarked", "yes", "no")),  # number and name in separate cells
+        (289, ("unmarked", "no", "yes")),
+        (327, ("undefined", "no", "yes")),
+        (336, ("partial", "no", "yes")),
+    ],
+)
+def test_shifted_cells_are_read_by_order(line: int, expected: tuple[str, str, str]) -> None:
+    """Line by line, as a person reads the printed table."""
+    assert cells(line) == expected
+
+
+def test_line_64_alone_is_unreadable() -> None:
+    """Its neighbours slipped; the text cannot tell which column it is in."""
+    assert [line for line, row in ROWS.items() if row.reading is Reading.UNREADABLE] == [64]
+
+
+def test_eleven_rows_carry_a_mark_that_the_legend_does_not_define() -> None:
+    """All in the centre's sheet."""
+    undefined = [row for row in ROWS.values() if row.mark is Mark.UNDEFINED]
+    assert len(undefined) == 11
+    assert {row.division for row in undefined} == {Division.CENTER}
+
+
+def test_headings_carry_down_and_over_a_page() -> None:
+    """Printed once; a heading alone in its line is a 中分類."""
+    assert (ROWS[53].section, ROWS[53].group) == ("給付", "その他保険給付")
+    assert (ROWS[68].section, ROWS[68].group) == ("給付", "その他")
+    assert (ROWS[187].section, ROWS[187].group) == ("給付", "その他")
+    assert (ROWS[265].section, ROWS[265].group) == ("給付", "寡婦年金")
+    assert (ROWS[334].section, ROWS[334].group) == ("国保（保 健事業）", "特定健診受診券発行等業務")
+
+
+def test_a_row_without_a_name_takes_its_heading() -> None:
+    """Lines 183, 222 and 331 carry a number alone."""
+    assert {line: row.name for line, row in ROWS.items() if "name_from_heading" in row.repairs} == {
+        183: "給付差し止め",
+        222: "審査請求",
+        331: "審査請求",
+    }
+
+
+def test_the_remark_of_line_58_is_no_part_of_the_name() -> None:
+    """It is a date to warn of."""
+    assert ROWS[58].name == "レセプト点検に関する事"
+    assert ROWS[58].remark == "(令和3年10月頃業務見直し予定)"
+    assert [line for line, row in ROWS.items() if row.remark] == [58]
+
+
+def test_misprints_are_kept() -> None:
+    """勤奨 is what the document says."""
+    assert "勤奨" in ROWS[82].name
+    assert "受療証" in ROWS[64].name
+    assert "受領証" in ROWS[184].name
+
+
+def test_every_row_keeps_its_raw_line(document: list[str]) -> None:
+    """To the byte."""
+    assert all(row.raw == document[row.line - 1] for row in ROWS.values())
+
+
+def difference_of(text: str, tmp_path: Path) -> SourceError | None:
+    path = tmp_path / "document.txt"
+    path.write_text(text, "utf-8", newline="")
+    catalog = load(catalog_file())
+    return first_difference(catalog, path)
+
+
+@pytest.mark.parametrize("line", range(1, len(LINES)))
+def test_a_truncated_document_is_refused(line: int) -> None:
+    """Cut after any line, it is never half-read."""
+    with pytest.raises(SourceError):
+        parse("\n".join(LINES[:line]))
+
+
+@pytest.mark.parametrize("line", [n for n in range(1, len(LINES) + 1) if LINES[n - 1]])
+def test_a_changed_line_is_named(line: int, tmp_path: Path) -> None:
+    """One glyph more in any line that says something: that line is named."""
+    changed = LINES.copy()
+    changed[line - 1] += "〇"
+    error = difference_of("\n".join(changed), tmp_path)
+    assert error is not None
+    assert error.line == line
+
+
+@pytest.mark.parametrize("row", list(ROWS.values()), ids=lambda row: str(row.line))
+def test_a_lost_or_doubled_row_is_refused(row: Row, tmp_path: Path) -> None:
+    """At that line, or at the next row, where the numbers no longer follow."""
+    following = min((line for line in ROWS if line > row.line), default=len(LINES))
+    without = LINES[: row.line - 1] + LINES[row.line :]
+    twice = LINES[: row.line] + LINES[row.line - 1 :]
+    for text in (without, twice):
+        error = difference_of("\n".join(text), tmp_path)
+        assert error is not None
+        assert row.line <= error.line <= following
+
+
+@given(line=st.integers(1, len(LINES)), cut=st.integers(0, 200), put=st.text(max_size=6))
+def test_any_other_document_is_refused_or_is_the_same(line: int, cut: int, put: str) -> None:
+    """Whatever is put into a line: the reading is refused, or the catalog notices, or nothing changed."""
+    changed = LINES.copy()
+    changed[line - 1] = changed[line - 1][:cut] + put + changed[line - 1][cut:]
+    text = "\n".join(changed)
+    try:
+        rows = parse(text)
+    except SourceError:
+        return
+    same = [row.raw for row in rows] == [row.raw for row in ROWS.values()]
+    assert same is (rows == list(ROWS.values()))
+    if same:
+        assert [text for text in changed if text] == [text for text in LINES if text] or "\n" in put
+
+
+def test_a_document_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
+    """A document saved anew as cp932, say."""
+    path = tmp_path / "document.txt"
+    path.write_bytes(TEXT.encode("cp932", "replace"))
+    with pytest.raises(SourceError, match="line 3 .*UTF-8"):
+        read(path)
+
+
+def test_the_legend_is_printed_under_every_table(document: list[str]) -> None:
+    """Ten tables, ten legends."""
+    assert [document.count(line) for line in LEGEND] == [10, 10, 10]
