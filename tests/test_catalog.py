@@ -27,7 +27,9 @@ def test_a_row_id_is_the_number_where_it_stands_once_else_number_and_place() -> 
     """contract.md, 'row id'."""
     ids = [task.id for task in load(catalog_file()).tasks]
     assert len(set(ids)) == 215
-    assert {"nenkin-24", "kokuho-22-1", "kokuho-22-10", "center-1-1", "center-1-3", "center-6", "kouki-51-2"} <= set(ids)
+    assert {"nenkin-24", "kokuho-22-1", "kokuho-22-10", "center-1-1", "center-1-3", "center-6", "kouki-51-2"} <= set(
+        ids
+    )
     assert not {"kokuho-22", "nenkin-24-1", "center-1"} & set(ids)
 
 
@@ -81,7 +83,9 @@ def test_a_changed_cell_of_the_document_s_reading_is_found(tmp_path: Path) -> No
     assert error.line == 29
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"id,division\n", DATA[:3000], DATA.replace(b"kokuho-2,", b'"kokuho-2,', 1)])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xfe", b"id,division\n", DATA[:3000], DATA.replace(b"kokuho-2,", b'"kokuho-2,', 1)]
+)
 def test_what_is_no_catalog_is_refused(tmp_path: Path, data: bytes) -> None:
     """Empty, not UTF-8, other columns, cut short, an open quote."""
     path = tmp_path / "catalog.csv"
@@ -100,7 +104,9 @@ def test_any_byte_changed_is_refused_or_found(at: int, byte: int, tmp_path_facto
     except CatalogError:
         return
     if catalog.tasks != load(catalog_file()).tasks:
-        assert first_difference(catalog, document_file()) is not None or catalog.tasks[0].document != document_file().name
+        assert (
+            first_difference(catalog, document_file()) is not None or catalog.tasks[0].document != document_file().name
+        )
 
 
 def test_a_missing_catalog_is_one_line(tmp_path: Path) -> None:

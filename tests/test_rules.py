@@ -169,7 +169,11 @@ def test_a_ruling_that_the_law_does_not_allow_is_refused(edit: Edit, old: str, n
 
 def test_two_rulings_on_one_act_at_one_time_are_refused(edit: Edit) -> None:
     """Which of them would hold, a reader could not tell."""
-    second = RULING.removeprefix("rulings:\n").replace("R1", "R2").replace("since: 2026-04-01, until: 2027-03-31", "since: 2027-03-31")
+    second = (
+        RULING.removeprefix("rulings:\n")
+        .replace("R1", "R2")
+        .replace("since: 2026-04-01, until: 2027-03-31", "since: 2027-03-31")
+    )
     with pytest.raises(RuleFileError, match="overlaps with `R1` on `kokuho-25`"):
         Desk.open(rules=edit("rulings.yaml", "rulings: []", RULING + second))
 
@@ -231,7 +235,9 @@ def test_a_hostile_file_is_refused(edit: Edit, data: bytes, says: str) -> None:
 
 def test_yaml_1_1_words_stay_words(edit: Edit) -> None:
     """`no` is the word no, also without quotes."""
-    assert load(edit("legend.yaml", 'listed: "no"}\n    then', "listed: no}\n    then")).rules[2].when["listed"] == ("no",)
+    assert load(edit("legend.yaml", 'listed: "no"}\n    then', "listed: no}\n    then")).rules[2].when["listed"] == (
+        "no",
+    )
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -245,8 +251,15 @@ def test_a_missing_file_or_folder_is_one_line(edit: Edit, file: str, tmp_path: P
         load(tmp_path / "nowhere")
 
 
-@given(file=st.sampled_from(FILES), at=st.integers(0, 30_000), put=st.sampled_from(["", ":", "-", "x", '"', "{", "}", "\n", "\t", "&a ", "*a", "! ", "～", "\x00"]), drop=st.integers(0, 30))
-def test_a_broken_file_is_refused_or_harmless(file: str, at: int, put: str, drop: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+@given(
+    file=st.sampled_from(FILES),
+    at=st.integers(0, 30_000),
+    put=st.sampled_from(["", ":", "-", "x", '"', "{", "}", "\n", "\t", "&a ", "*a", "! ", "～", "\x00"]),
+    drop=st.integers(0, 30),
+)
+def test_a_broken_file_is_refused_or_harmless(
+    file: str, at: int, put: str, drop: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Whatever a typing error does, nothing but an AssignError comes out."""
     folder = tmp_path_factory.mktemp("broken") / "rules"
     shutil.copytree(rules_folder(), folder)

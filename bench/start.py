@@ -1,0 +1,113 @@
+"""
+How long does one answer take from a cold start?
+
+In:   the `assign` command beside this Python, and this Python itself.
+Out:  one table, milliseconds from starting a process to its end, and one line for the claim; with --json the same as a
+      file. The unit of comparison is a Python that imports typer and pydantic, which are given, and does nothing.
+
+Every command is run once before, untimed, and must succeed. Then commands take turns, starting with another one each
+round. The table shows the median over the rounds; a ratio is a quotient of two medians.
+
+    python bench/start.py [--rounds 25] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+from importlib.util import cache_from_source
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Final
+
+import assign
+from assign import places
+
+UNIT: Final = "import typer, pydantic"
+TIMES: Final = 1.3  # the claim
+ANSWER: Final = ["decide", "--division", "nenkin", "--item", "24", "--channel", "counter"]
+
+
+def commands() -> dict[str, list[str]]:
+    """What is timed, and how it is started."""
+    script = Path(sys.executable).with_name("assign")
+    if not script.exists():
+        raise SystemExit("there is no `assign` beside this Python: make an environment with tools/env.sh")
+    python = [sys.executable, "-c"]
+    return {
+        "pass": [*python, "pass"],
+        "import typer": [*python, "import typer"],
+        "import pydantic": [*python, "import pydantic"],
+        UNIT: [*python, UNIT],
+        "assign decide": [str(script), *ANSWER],
+        "assign decide --json": [str(script), *ANSWER, "--json"],
+        "assign tasks": [str(script), "tasks"],
+    }
+
+
+def not_compiled() -> list[str]:
+    """The modules of assign whose byte code is missing or of another source; each costs a start its compilation."""
+    found = []
+    for source in sorted(Path(str(assign.__file__)).parent.glob("*.py")):
+        compiled, stat = Path(cache_from_source(str(source))), source.stat()
+        stamp = int(stat.st_mtime).to_bytes(4, "little") + (stat.st_size & 0xFFFFFFFF).to_bytes(4, "little")
+        if not compiled.exists() or compiled.read_bytes()[8:16] != stamp:
+            found.append(source.stem)
+    return found
+
+
+def milliseconds(command: list[str]) -> float:
+    begin = perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return (perf_counter() - begin) * 1e3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="How long does one answer take from a cold start?")
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args()
+
+    missing, kept = not_compiled(), places.kept_file().exists()
+    print(f"Python {platform.python_version()}, {options.rounds} rounds")
+    print(
+        f"assign byte-compiled: {'no: ' + ', '.join(missing) if missing else 'yes'}; rules kept parsed: {'yes' if kept else 'no'}\n"
+    )
+
+    contestants = commands()
+    for command in contestants.values():
+        milliseconds(command)
+    names = list(contestants)
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(options.rounds):
+        first = turn % len(names)
+        for name in (*names[first:], *names[:first]):
+            taken[name].append(milliseconds(contestants[name]))
+    middle = {name: median(figures) for name, figures in taken.items()}
+
+    form = "{:<24} {:>7} {:>15} {:>8}"
+    print(form.format("from start to end", "ms", "min..max", "ratio"))
+    rows = []
+    for name, figures in taken.items():
+        low, high, ratio = min(figures), max(figures), middle[name] / middle[UNIT]
+        shown = name if name.startswith("assign") else f"python: {name}"
+        print(form.format(shown, f"{middle[name]:.1f}", f"{low:.1f}..{high:.1f}", f"{ratio:.2f}"))
+        rows.append({"name": name, "ms": middle[name], "min": low, "max": high, "ratio": ratio})
+
+    largest, slowest = max((row["ratio"], row["name"]) for row in rows if str(row["name"]).startswith("assign"))
+    says = "yes" if largest <= TIMES else "no"
+    print(f"\nassign: at most {TIMES}x `{UNIT}`: {says} (largest: {largest:.2f}x, {slowest})")
+    if options.json:
+        about = {"python": platform.python_version(), "rounds": options.rounds}
+        about |= {"not_byte_compiled": missing, "rules_kept_parsed": kept}
+        claim = {"at_most": TIMES, "largest": largest, "command": slowest, "holds": largest <= TIMES}
+        whole = {**about, "commands": rows, "claim": claim}
+        options.json.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
