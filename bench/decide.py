@@ -1,19 +1,20 @@
 """
 How long does a decision take, beside its limits and its peers?
 
-In:   the built-in list and rules. 430 inputs, each a row id and a channel (215 rows x 2 channels), no act, one fixed date.
+In:   the built-in list and rules. 430 inputs, each a row id and a channel (215 rows x 2 channels); no act, one date.
 Out:  one table, microseconds per decision, and one line per claim; with --json the same as a file.
 
     limits   a dict that knows every answer; the same with a pydantic model in and out
-    assign   takes division, item and channel, works out rows and facts, and returns the whole decision
+    assign   takes division, item and channel; returns the whole decision, from its memory (warm) or built anew
     peers    are given the facts of each input (mark, listed, act, ruling) and the same rules, and return the bare
-             assignee; each as its own documentation advises for speed, its rules compiled once, outside the timed region
+             assignee; each as its own documentation advises for speed, its rules compiled once, untimed
 
 Before anything is timed, every contestant's answers are compared with ours: on the 430 inputs, and the peers' on every
 combination of facts, too. One difference, and the run ends with an error.
 
 Contestants take turns: each round times every one of them over all inputs, as often as fills SAMPLE seconds, starting
-with another one each round. The table shows the median over the rounds; a ratio is a quotient of two medians.
+with another one each round; garbage is collected before each sample, and the collector stays on. The table shows the
+median over the rounds; a ratio is taken within each round, and its median shown.
 
     python bench/decide.py [--rounds 11] [--json FILE]
 """
@@ -47,10 +48,17 @@ WARM: Final = "assign warm"
 TIMES: Final = 3  # the claim
 Answer = Callable[[Any], Any]  # one input → an assignee, or what has one
 FactsAnswer = Callable[[dict[str, str]], str]
+NOTES: Final = """
+from memory:  the desk was asked the same before and remembers the decision. No peer has a memory; with one before it
+              (functools.lru_cache) a peer would be about as fast.
+built anew:   a desk is opened before each sample, and asked each input once. Untimed: reading the files, registering
+              the rules with durable-rules, making pydantic's classes. Timed: everything else.
+bare outcome: row and channel become facts each time; the rule of each combination of facts is remembered.
+"""
 
 
 class Contestant(NamedTuple):
-    """`given` are the inputs in the form that `answer` takes. `anew` makes another `answer` before each sample, untimed."""
+    """`given` are the inputs as `answer` takes them. `anew` makes another `answer` before each sample, untimed."""
 
     name: str
     version: str
@@ -60,7 +68,7 @@ class Contestant(NamedTuple):
     anew: Callable[[], Answer] | None = None
 
 
-# -- limits ----------------------------------------------------------------------------------------------------------------
+# -- limits ------------------------------------------------------------------------------------------------------------
 
 
 class Asked(BaseModel):
@@ -90,7 +98,7 @@ def limits(inputs: Sequence[tuple[str, str]], assignees: Sequence[Assignee]) -> 
     ]
 
 
-# -- ours ------------------------------------------------------------------------------------------------------------------
+# -- ours --------------------------------------------------------------------------------------------------------------
 
 
 def ours(desk: Desk) -> list[Contestant]:
@@ -122,7 +130,7 @@ def ours(desk: Desk) -> list[Contestant]:
     ]
 
 
-# -- peers -----------------------------------------------------------------------------------------------------------------
+# -- peers -------------------------------------------------------------------------------------------------------------
 
 
 def business_rules(rules: Sequence[Rule]) -> FactsAnswer:
@@ -180,7 +188,11 @@ def business_rules(rules: Sequence[Rule]) -> FactsAnswer:
 
 
 def rule_engine(rules: Sequence[Rule]) -> FactsAnswer:
-    """Its documentation: a `Chain` returns the value of the first rule that matches. (`or` is faster than `in`, and no types than types.)"""
+    """
+    Its documentation: a `Chain` returns the value of the first rule that matches.
+
+    (`or` is faster than `in`, and symbols without types are faster than with them.)
+    """
     from rule_engine import Chain
 
     def condition(name: str, values: Sequence[str]) -> str:
@@ -260,7 +272,11 @@ def zen_engine(rules: Sequence[Rule]) -> FactsAnswer:
 
 
 def cedarpy(rules: Sequence[Rule]) -> FactsAnswer:
-    """Its README, "Reusing parsed policies for performance". It knows allow and deny alone: the policy that allows names the rule."""
+    """
+    Its README, "Reusing parsed policies for performance".
+
+    It knows allow and deny alone: the id of the policy that allows says the rule.
+    """
     from cedarpy import Entities, PolicySet, is_authorized
 
     def condition(name: str, values: Sequence[str]) -> str:
@@ -286,7 +302,11 @@ def cedarpy(rules: Sequence[Rule]) -> FactsAnswer:
 
 
 def regopy(rules: Sequence[Rule]) -> FactsAnswer:
-    """Its documentation: a module built into a `Bundle`, queried by entry point. (A chain of `else` is faster than rules side by side.)"""
+    """
+    Its documentation: a module is built into a `Bundle`, which is queried by entry point.
+
+    (A chain of `else` is faster than rules side by side.)
+    """
     from regopy import Interpreter
 
     def body(rule: Rule) -> str:
@@ -349,7 +369,7 @@ def _plain(facts: Facts) -> dict[str, str]:
     return {name: str(value) for name, value in zip(facts._fields, facts, strict=True)}
 
 
-# -- the contest -----------------------------------------------------------------------------------------------------------
+# -- the contest -------------------------------------------------------------------------------------------------------
 
 
 def agree(name: str, given: Sequence[Any], wanted: Answer, answer: Answer) -> None:
@@ -387,6 +407,11 @@ def contest(contestants: Sequence[Contestant], rounds: int) -> dict[str, list[fl
     return taken
 
 
+def times_as_long(one: Sequence[float], other: Sequence[float]) -> float:
+    """The ratio within a round, which a busy machine hardly changes; its median."""
+    return median(mine / yours for mine, yours in zip(one, other, strict=True))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="How long does a decision take, beside its limits and its peers?")
     parser.add_argument("--rounds", type=int, default=11)
@@ -414,24 +439,16 @@ def main() -> None:
     print(form.format("contestant", "version", "us/decision", "min..max", "x warm", "returns"))
     rows = []
     for one in contestants:
-        low, high, ratio = min(taken[one.name]), max(taken[one.name]), middle[one.name] / middle[WARM]
+        low, high, ratio = min(taken[one.name]), max(taken[one.name]), times_as_long(taken[one.name], taken[WARM])
         spread = f"{low:.2f}..{high:.2f}"
         print(form.format(one.name, one.version, f"{middle[one.name]:.2f}", spread, f"{ratio:.2f}", one.returns))
         figures = {"us": middle[one.name], "min": low, "max": high, "ratio_to_warm": ratio}
         rows.append({"name": one.name, "version": one.version, **figures, "returns": one.returns})
-    print(
-        "\nfrom memory:  the desk was asked the same before and remembers the decision. No peer has a memory; one put before"
-    )
-    print("              a peer (functools.lru_cache) would cost what ours costs.")
-    print(
-        "built anew:   a desk opened (untimed) before each sample, each input asked of it once. Outside: reading the files,"
-    )
-    print("              registering the rules with durable-rules, pydantic's classes. Inside: everything else.")
-    print("bare outcome: rule and assignee from row and channel; each combination of facts was evaluated before.\n")
+    print(NOTES)
 
     claims = []
     for one in own:
-        margin, slowest = min((middle[rival.name] / middle[one.name], rival.name) for rival in rivals)
+        margin, slowest = min((times_as_long(taken[rival.name], taken[one.name]), rival.name) for rival in rivals)
         claims.append({"name": one.name, "margin": margin, "peer": slowest, "holds": margin >= TIMES})
         says = "yes" if margin >= TIMES else "no"
         print(

@@ -6,7 +6,7 @@ Out:  one table, milliseconds from starting a process to its end, and one line f
       file. The unit of comparison is a Python that imports typer and pydantic, which are given, and does nothing.
 
 Every command is run once before, untimed, and must succeed. Then commands take turns, starting with another one each
-round. The table shows the median over the rounds; a ratio is a quotient of two medians.
+round. The table shows the median over the rounds; a ratio is taken within each round, and its median shown.
 
     python bench/start.py [--rounds 25] [--json FILE]
 """
@@ -62,8 +62,11 @@ def not_compiled() -> list[str]:
 
 def milliseconds(command: list[str]) -> float:
     begin = perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    return (perf_counter() - begin) * 1e3
+    code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+    taken = (perf_counter() - begin) * 1e3
+    if code:
+        raise SystemExit(f"{' '.join(command)} ended with exit code {code}")
+    return taken
 
 
 def main() -> None:
@@ -73,10 +76,9 @@ def main() -> None:
     options = parser.parse_args()
 
     missing, kept = not_compiled(), places.kept_file().exists()
+    compiled = f"no ({', '.join(missing)}); tools/env.sh does it" if missing else "yes"
     print(f"Python {platform.python_version()}, {options.rounds} rounds")
-    print(
-        f"assign byte-compiled: {'no: ' + ', '.join(missing) if missing else 'yes'}; rules kept parsed: {'yes' if kept else 'no'}\n"
-    )
+    print(f"assign byte-compiled: {compiled}; rules kept parsed: {'yes' if kept else 'no'}\n")
 
     contestants = commands()
     for command in contestants.values():
@@ -87,16 +89,16 @@ def main() -> None:
         first = turn % len(names)
         for name in (*names[first:], *names[:first]):
             taken[name].append(milliseconds(contestants[name]))
-    middle = {name: median(figures) for name, figures in taken.items()}
 
-    form = "{:<24} {:>7} {:>15} {:>8}"
+    form = "{:<32} {:>7} {:>15} {:>8}"
     print(form.format("from start to end", "ms", "min..max", "ratio"))
     rows = []
     for name, figures in taken.items():
-        low, high, ratio = min(figures), max(figures), middle[name] / middle[UNIT]
+        middle, low, high = median(figures), min(figures), max(figures)
+        ratio = median(a / b for a, b in zip(figures, taken[UNIT], strict=True))
         shown = name if name.startswith("assign") else f"python: {name}"
-        print(form.format(shown, f"{middle[name]:.1f}", f"{low:.1f}..{high:.1f}", f"{ratio:.2f}"))
-        rows.append({"name": name, "ms": middle[name], "min": low, "max": high, "ratio": ratio})
+        print(form.format(shown, f"{middle:.1f}", f"{low:.1f}..{high:.1f}", f"{ratio:.2f}"))
+        rows.append({"name": name, "ms": middle, "min": low, "max": high, "ratio": ratio})
 
     largest, slowest = max((row["ratio"], row["name"]) for row in rows if str(row["name"]).startswith("assign"))
     says = "yes" if largest <= TIMES else "no"

@@ -111,5 +111,5 @@ def test_any_byte_changed_is_refused_or_found(at: int, byte: int, tmp_path_facto
 
 def test_a_missing_catalog_is_one_line(tmp_path: Path) -> None:
     """No stack trace, the file named."""
-    with pytest.raises(DataError, match="cannot read .*nowhere.csv"):
+    with pytest.raises(DataError, match=r"cannot read .*nowhere.csv"):
         load(tmp_path / "nowhere.csv")

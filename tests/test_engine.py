@@ -63,6 +63,29 @@ def test_durable_rules_shows_overlaps_and_gaps(tmp_path: Path) -> None:
 
 
 @needs_durable
+def test_a_fact_that_meets_no_rule_crashes_nothing(tmp_path: Path) -> None:
+    """First or later, again and again: deleting a state that is not there once ended the process."""
+    code = (
+        "import sys, random\n"
+        "from pathlib import Path\n"
+        "from assign.engine import DurableEngine, TableEngine\n"
+        "from assign.rules import every_fact, load\n"
+        "rules = load(Path(sys.argv[1]))\n"
+        "durable, table, facts = DurableEngine(rules), TableEngine(rules), list(every_fact())\n"
+        "facts.sort(key=lambda each: len(table.holds(each)))\n"
+        "rng = random.Random(1)\n"
+        "for each in [*facts, *(rng.choice(facts) for _ in range(20_000))]:\n"
+        "    assert durable.holds(each) == table.holds(each)\n"
+        "print('ok')\n"
+    )
+    overlapping(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "rules")], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "ok\n"), done.stderr
+
+
+@needs_durable
 def test_no_thread_is_started() -> None:
     """A stock Host starts two that never end."""
     before = threading.active_count()

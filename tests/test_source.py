@@ -196,7 +196,7 @@ def test_a_document_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -
     """A document saved anew as cp932, say."""
     path = tmp_path / "document.txt"
     path.write_bytes(TEXT.encode("cp932", "replace"))
-    with pytest.raises(SourceError, match="line 3 .*UTF-8"):
+    with pytest.raises(SourceError, match=r"line 3 .*UTF-8"):
         read(path)
 
 

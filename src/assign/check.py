@@ -345,23 +345,34 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
         if ja
         else f"Engines: {engines}. The desk answers by {report.engine}."
     )
+    kinds = [finding.kind for finding in report.findings]
+
+    def verdict(*of: str) -> str:
+        found = sum(kind in of for kind in kinds)
+        return (f"問題 {found} 件" if found else "すべて成立") if ja else (f"{found} found" if found else "holds")
+
+    whole = verdict("gap", "overlap", "unreachable", "law", "engines")
     yield (
-        f"事実の組合せ {counts['facts']} 通り: 規則 {counts['rules']} 件のちょうど1件が当てはまるか"
+        f"事実の組合せ {counts['facts']} 通り × 規則 {counts['rules']} 件、ちょうど1件が当てはまる: {whole}"
         if ja
-        else f"{counts['facts']} combinations of facts: does exactly one of {counts['rules']} rules hold"
+        else f"{counts['facts']} combinations of facts x {counts['rules']} rules, exactly one holds: {whole}"
     )
+    asked = counts["acts"] + 1
     yield (
-        f"依頼 {counts['requests']} 件（{counts['rows']} 行 × 2 つの場 × {counts['acts'] + 1}、行為 {counts['acts']} 種と指定なし）: 答えが1つか"
+        f"依頼 {counts['requests']} 件（{counts['rows']} 行 × 窓口・バックヤード × {asked}、行為 {counts['acts']} 種と指定なし）、"
+        f"答えが1つ: {whole}"
         if ja
-        else f"{counts['requests']} requests ({counts['rows']} rows x 2 channels x {counts['acts'] + 1}, that is {counts['acts']} acts and none): is there one answer"
+        else f"{counts['requests']} requests ({counts['rows']} rows x 2 channels x {asked}, that is {counts['acts']} acts and "
+        f"none), one answer: {whole}"
     )
-    yield f"例 {counts['examples']} 件: 成り立つか" if ja else f"{counts['examples']} examples: do they hold"
+    yield (f"例 {counts['examples']} 件: " if ja else f"{counts['examples']} examples: ") + verdict("example")
     if "lines" in counts:
-        yield (
-            f"文書 {counts['lines']} 行: 台帳と一致するか"
+        head = (
+            f"文書 {counts['lines']} 行と台帳の一致: "
             if ja
-            else f"{counts['lines']} lines of the document: does the catalog agree"
+            else f"{counts['lines']} lines of the document, same as the catalog: "
         )
+        yield head + verdict("source", "reading", "kept")
     else:
         yield (
             "文書が手元になく、台帳との突合はしていません"
@@ -370,9 +381,10 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
         )
     odd = report.declared
     yield (
-        f"宣言済みの読み: 判断 {odd['judged']} 行、読み取り不能 {odd['unreadable']} 行、定義のない印 {odd['undefined_mark']} 行"
+        f"宣言済みの読み: 判断 {odd['judged']} 行（うち定義のない印 {odd['undefined_mark']} 行）、読み取り不能 {odd['unreadable']} 行"
         if ja
-        else f"Declared readings: {odd['judged']} judged, {odd['unreadable']} unreadable, {odd['undefined_mark']} under an undefined mark"
+        else f"Declared readings: {odd['judged']} judged ({odd['undefined_mark']} of them under an undefined mark), "
+        f"{odd['unreadable']} unreadable"
     )
     for finding in report.findings:
         yield f"× [{finding.kind}] {finding.text[lang]}" if ja else f"x [{finding.kind}] {finding.text[lang]}"
@@ -380,7 +392,7 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
             yield f"    {finding.reproduce}"
         elif finding.kind in ("gap", "overlap"):
             yield (
-                "    （今の一覧と裁定では起きない組合せです）"
+                "    （今の一覧と疑義照会への回答では起きない組合せです）"
                 if ja
                 else "    (no row and ruling of today has these facts)"
             )

@@ -10,6 +10,7 @@ Exit codes, the same for every command: 0 answered, 1 failed, 2 mistyped, 3 unkn
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Optional
 
@@ -18,9 +19,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from . import __version__, terminal
 from .desk import Desk
-from .errors import AmbiguousItem, AssignError, BadOption
-from .explanation import Answer, paragraphs
-from .words import CHANNEL_TEXT, DIVISION_TEXT, Certainty, Channel, Division, nearest
+from .errors import AmbiguousItem, AssignError, BadOption, listed, shown
+from .explanation import CLASS_TEXT, Answer, paragraphs
+from .words import CHANNEL_TEXT, DIVISION_TEXT, Certainty, Channel, Division
 
 
 class _Text:
@@ -35,8 +36,12 @@ class _Text:
         """All options, `--help` and the like among them."""
         params: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # mixed into typer's command classes
         for param in params:
-            param.process_value = lambda _ctx, value: value
+            param.process_value = partial(_as_typed, param)
         return params
+
+
+def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
+    return param.callback(ctx, param, value) if param.callback else value
 
 
 class _Command(_Text, TyperCommand):
@@ -54,7 +59,6 @@ app = typer.Typer(
     "Says, from the list of consigned work, whether the contractor or city staff handle it, and why.",
     rich_markup_mode=None,  # plain text: it costs no import, and a cp932 console can show it
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -104,11 +108,14 @@ Word = Optional[str]  # noqa: UP045
 
 @app.callback(invoke_without_command=True)
 def _root(
+    ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="版を表示 / print the version")] = False,
 ) -> None:
     if version:
         terminal.write(f"assign {__version__}", None)
         raise typer.Exit(0)
+    if ctx.invoked_subcommand is None:
+        terminal.write(ctx.get_help(), None)
 
 
 @app.command(cls=_Command)
@@ -137,7 +144,14 @@ def decide(
         ),
     ] = None,
     act: Annotated[
-        Word, typer.Option("--act", "-a", help="行為 / a step of the work", autocompletion=_acts, metavar="ACT")
+        Word,
+        typer.Option(
+            "--act",
+            "-a",
+            help="行為。一覧は assign acts / a step of the work, listed by assign acts",
+            autocompletion=_acts,
+            metavar="ACT",
+        ),
     ] = None,
     on: Annotated[
         Word,
@@ -193,17 +207,44 @@ def tasks(
     if as_json:
         _print_json(rows, out)
         return
+    ja = lang == "ja"
     cell = {"yes": "○", "no": "-", "unreadable": "?"}
     head = (
-        ["行", "id", "業務", "不可", "窓口", "バック"]
-        if lang == "ja"
-        else ["line", "id", "work", "mark", "counter", "back"]
+        ["行", "id", "業務", "印", "窓口", "バックヤード"]
+        if ja
+        else ["line", "id", "work", "mark", "counter", "back yard"]
     )
     body = [
         [str(r["source"]["line"]), r["id"], _name(r), r["glyph"], cell[r["counter"]], cell[r["backyard"]]] for r in rows
     ]
-    foot = f"{len(rows)} 行" if lang == "ja" else f"{len(rows)} rows"
-    terminal.write("\n".join([*terminal.table([head, *body], (4, 13, 36, 4, 7, 6)), foot]), out)
+    foot = (
+        f"{len(rows)} 件。印: ×委託しない、△一部を委託、空欄は公権力の行使を除いて委託、○は凡例に定義なし。"
+        "窓口・バックヤード: ○委託、- 空欄、? どちらの欄の○か未確定。"
+        if ja
+        else f"{len(rows)} rows. mark: × not consigned, △ in part, blank consigned except public authority, "
+        "○ not defined by the legend. counter, back yard: ○ consigned, - blank, ? open which cell the ○ is in."
+    )
+    lines = [*terminal.table([head, *body], (4, 13, 34, 4, 7, 12)), *terminal.wrap(foot, terminal.WIDTH)]
+    terminal.write("\n".join(lines), out)
+
+
+@app.command(cls=_Command)
+def acts(
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+) -> None:
+    """尋ねられる行為の一覧を示します / Show the acts that can be asked for."""
+    found = _open(rules, None, "table").rules.acts.values()
+    if as_json:
+        _print_json(
+            [{"key": a.id, "label": dict(a.title), "class": a.act_class.value, "also": list(a.also)} for a in found],
+            out,
+        )
+        return
+    body = [[a.id, a.title[lang], CLASS_TEXT[a.act_class][lang]] for a in found]
+    terminal.write("\n".join(terminal.table(body, (16, 32, 28))), out)
 
 
 @app.command(cls=_Command)
@@ -237,10 +278,10 @@ def _open(rules: str | None, catalog: str | None, engine: str) -> Desk:
 
 def _shown(answer: Answer, lang: str, out: str | None) -> list[str]:
     stream = sys.stdout
-    lines = terminal.labelled(paragraphs(answer, lang), terminal.columns_of(stream))
-    if out is None and terminal.colourful(stream):
-        lines = [terminal.bold(line, stream) if i < 2 else line for i, line in enumerate(lines)]
-    return lines
+    pairs = list(paragraphs(answer, lang))
+    first = terminal.labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
+    lines = terminal.labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
+    return [*(first if out else [terminal.bold(line, stream) for line in first]), *lines]
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -263,22 +304,13 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     lang = _lang(words)
     try:
         if lang not in ("ja", "en"):
-            near = nearest(lang, ("ja", "en"))
-            raise BadOption("`--lang` は ja か en です", "`--lang` is ja or en", near)
+            raise BadOption("`--lang` は ja か en です", "`--lang` is ja or en", ("ja", "en"))
         code = typer.main.get_command(app).main(words, prog_name="assign", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except AssignError as error:
         _complain(error, words, lang)
     except typer.TyperException as error:
-        message = " ".join(error.format_message().split())
-        _complain(
-            BadOption(
-                f"コマンドの書き方が違います（{message}）。`assign --help` を見てください",
-                f"{message} (see `assign --help`)",
-            ),
-            words,
-            lang,
-        )
+        _complain(_mistyped(error), words, lang)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except MemoryError:
@@ -286,6 +318,19 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # noqa: BLE001 - the last line of defence: a person never sees a stack trace
         kind = type(error).__name__
         _complain(AssignError(f"内部の誤りです（{kind}）", f"internal error ({kind})"), words, lang)
+
+
+def _mistyped(error: typer.TyperException) -> BadOption:
+    """Typer's message, which is English, in our words."""
+    en = " ".join(error.format_message().split())
+    option, near = getattr(error, "option_name", None), getattr(error, "possibilities", None)
+    ja = f"コマンドの書き方が違います（{en}）"
+    if option is not None and hasattr(error, "possibilities"):
+        close = f"（近いもの: {listed(sorted(near))}）" if near else ""
+        ja = f"オプション {shown(option)} はありません{close}"
+    elif option is not None:
+        ja = f"オプション {shown(option)} に値がありません"
+    return BadOption(f"{ja}。使い方は `assign --help`", f"{en} (see `assign --help`)", sorted(near or ()))
 
 
 def _complain(error: AssignError, words: Sequence[str], lang: str) -> NoReturn:

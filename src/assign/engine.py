@@ -24,7 +24,6 @@ import copy
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import count, product
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -129,17 +128,18 @@ class _Compiled:
             self._fired.clear()
             try:
                 handle = self._assert(fact)
-                if handle is not None:
-                    self._run(handle)
-                    self._ruleset.retract_fact(dict(fact))
+                if handle is not None:  # there is a state now; to delete one that is not there crashes the process
+                    try:
+                        self._run(handle)
+                        self._ruleset.retract_fact(dict(fact))
+                    finally:
+                        self._ruleset.delete_state(_SID)
             except EngineError:
                 raise
             except Exception as error:  # whatever a C extension throws: no decision, one kind of error
                 raise EngineError(
                     f"durable-rules が失敗しました（{error}）", f"durable-rules failed ({error})"
                 ) from error
-            finally:
-                self._forget()
             fired = list(self._fired)
         if any(fact_id != fact["id"] for _, fact_id in fired):
             raise EngineError("durable-rules が別の事実の規則を返しました", "durable-rules answered for another fact")
@@ -168,11 +168,6 @@ class _Compiled:
             raise EngineError(
                 f"durable-rules の動作が失敗しました（{problem}）", f"an action in durable-rules failed ({problem})"
             )
-
-    def _forget(self) -> None:
-        """Delete the state, so that nothing of one call is there for the next."""
-        with suppress(Exception):  # there is no state after a fact that no rule matched
-            self._ruleset.delete_state(_SID)
 
 
 _SID: Final = "assign"

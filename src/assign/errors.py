@@ -8,6 +8,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     ├── UnknownWord                    3   a word that the list or the acts do not know
     │   ├── UnknownDivision
     │   ├── UnknownItem
+    │   │   └── UnknownRow
     │   ├── UnknownSection
     │   ├── UnknownChannel
     │   └── UnknownAct
@@ -27,7 +28,7 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 SHOWN = 40  # characters of a user's input that a message repeats
@@ -44,6 +45,13 @@ def shown(value: object) -> str:
     cut = text[:SHOWN]
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
     return f"`{safe}…`" if len(text) > SHOWN else f"`{safe}`"
+
+
+def _choose(choices: Sequence[str], lang: str = "ja") -> str:
+    """A few choices are near, many are all there is to choose from."""
+    near = len(choices) < 5
+    head = ("近いもの" if near else "選べるもの") if lang == "ja" else ("near" if near else "choose")
+    return f"{head}: {listed(choices)}"
 
 
 def listed(values: Iterable[object]) -> str:
@@ -103,15 +111,15 @@ class BadDate(BadRequest):
     Not a date.
 
     >>> print(BadDate("yesterday"))
-    `yesterday` is not a date (write YYYY-MM-DD, for example `2026-04-01`)
+    `yesterday` is not a date (write a day of the calendar as YYYY-MM-DD, for example `2026-04-01`)
     """
 
     code = "bad_date"
 
     def __init__(self, given: object) -> None:
         super().__init__(
-            f"{shown(given)} は日付として読めません（YYYY-MM-DD の形で、例: `2026-04-01`）",
-            f"{shown(given)} is not a date (write YYYY-MM-DD, for example `2026-04-01`)",
+            f"{shown(given)} は日付として読めません（暦にある日を YYYY-MM-DD の形で、例: `2026-04-01`）",
+            f"{shown(given)} is not a date (write a day of the calendar as YYYY-MM-DD, for example `2026-04-01`)",
         )
 
 
@@ -134,14 +142,16 @@ class UnknownDivision(UnknownWord):
 
     >>> print(UnknownDivision("nenkn", ["nenkin"]))
     there is no division `nenkn` (near: `nenkin`)
+    >>> print(UnknownDivision("x", ["kokuho", "kouki", "nenkin", "shomu", "center"]))
+    there is no division `x` (choose: `kokuho`, `kouki`, `nenkin`, `shomu`, `center`)
     """
 
     code = "unknown_division"
 
     def __init__(self, given: object, near: Sequence[str]) -> None:
         super().__init__(
-            f"区分 {shown(given)} はありません（近いもの: {listed(near)}）",
-            f"there is no division {shown(given)} (near: {listed(near)})",
+            f"区分 {shown(given)} はありません（{_choose(near)}）",
+            f"there is no division {shown(given)} ({_choose(near, 'en')})",
             near,
         )
 
@@ -156,11 +166,29 @@ class UnknownItem(UnknownWord):
 
     code = "unknown_item"
 
-    def __init__(self, given: object, *, division: str, span: tuple[str, str], near: Sequence[str]) -> None:
+    def __init__(self, given: object, *, division: str, span: tuple[str, str], near: Sequence[str] = ()) -> None:
         first, last = span
+        close_ja, close_en = (f"。近いもの: {listed(near)}", f"; near: {listed(near)}") if near else ("", "")
         super().__init__(
-            f"{division} に項目 {shown(given)} はありません（番号は {first} から {last} まで。近いもの: {listed(near)}）",
-            f"{division} has no item {shown(given)} (its numbers run from {first} to {last}; near: {listed(near)})",
+            f"{division} に項目 {shown(given)} はありません（番号は {first} から {last} まで{close_ja}）",
+            f"{division} has no item {shown(given)} (its numbers run from {first} to {last}{close_en})",
+            near or span,
+        )
+
+
+class UnknownRow(UnknownItem):
+    """
+    The list has no row of this id, or the number does not stand on that many rows.
+
+    >>> print(UnknownRow("kokuho-99", ["kokuho-9"]))
+    there is no row `kokuho-99` (near: `kokuho-9`)
+    """
+
+    def __init__(self, given: object, near: Sequence[str]) -> None:
+        AssignError.__init__(
+            self,
+            f"行 {shown(given)} はありません（近いもの: {listed(near)}）",
+            f"there is no row {shown(given)} (near: {listed(near)})",
             near,
         )
 
@@ -190,7 +218,7 @@ class UnknownChannel(UnknownWord):
 
     def __init__(self, given: object, near: Sequence[str]) -> None:
         super().__init__(
-            f"業務の場 {shown(given)} はありません（選べるもの: {listed(near)}）",
+            f"窓口・バックヤードの指定 {shown(given)} が分かりません（`counter` は窓口、`backyard` はバックヤード）",
             f"there is no channel {shown(given)} (choose: {listed(near)})",
             near,
         )
@@ -205,11 +233,14 @@ class UnknownAct(UnknownWord):
 
     code = "unknown_act"
 
-    def __init__(self, given: object, near: Sequence[str]) -> None:
+    def __init__(self, given: object, near: Mapping[str, str], known: Sequence[str]) -> None:
+        close = "、".join(f"`{key}`（{label}）" for key, label in near.items())
         super().__init__(
-            f"行為 {shown(given)} はありません（近いもの: {listed(near)}。一覧にない行為は `undetermined` で尋ねてください）",
-            f"there is no act {shown(given)} (near: {listed(near)}; ask for an act that is not listed as `undetermined`)",
-            near,
+            f"行為 {shown(given)} は行為表にありません（{f'近いもの: {close}。' if near else ''}行為表は `assign acts`。"
+            "表にない行為は `undetermined` で尋ねられます）",
+            f"there is no act {shown(given)} ({f'near: {listed(near)}; ' if near else ''}`assign acts` lists them; "
+            "an act that is not listed is asked for as `undetermined`)",
+            list(near) or known,
         )
 
 

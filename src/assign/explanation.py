@@ -43,9 +43,12 @@ CLASS_TEXT: Final[dict[ActClass, Bilingual]] = {
     ActClass.NONE: {"ja": "行為の指定なし", "en": "no act"},
     ActClass.FACTUAL: {"ja": "事実行為・補助的行為", "en": "a factual or auxiliary act"},
     ActClass.AUTHORITY: {"ja": "公権力の行使", "en": "an exercise of public authority"},
-    ActClass.BARRED: {"ja": "公権力の行使ではないが市が行う行為", "en": "an act that the city does for another reason"},
+    ActClass.BARRED: {
+        "ja": "市に残る行為（公権力の行使以外）",
+        "en": "reserved for another reason than public authority",
+    },
     ActClass.SHARED: {"ja": "両者にまたがる行為", "en": "a shared act"},
-    ActClass.UNDETERMINED: {"ja": "一覧にない行為", "en": "an act that the list does not know"},
+    ActClass.UNDETERMINED: {"ja": "行為表にない行為", "en": "not in the table of acts"},
 }
 _MARK_TEXT: Final[dict[Mark, Bilingual]] = {
     Mark.RETAINED: {"ja": "「×」", "en": "×"},
@@ -54,28 +57,34 @@ _MARK_TEXT: Final[dict[Mark, Bilingual]] = {
     Mark.UNDEFINED: {"ja": "「○」（凡例に定義なし）", "en": "○ (which the legend does not define)"},
 }
 _RULED_TEXT: Final[dict[Ruled, Bilingual]] = {
-    Ruled.NONE: {"ja": "裁定なし", "en": "no ruling"},
-    Ruled.CONTRACTOR: {"ja": "裁定が「受託者」", "en": "a ruling for the contractor"},
-    Ruled.CITY_STAFF: {"ja": "裁定が「市職員」", "en": "a ruling for city staff"},
-    Ruled.SPLIT: {"ja": "裁定が「両者」", "en": "a ruling for both"},
+    Ruled.NONE: {"ja": "疑義照会への回答なし", "en": "no ruling"},
+    Ruled.CONTRACTOR: {"ja": "回答が「受託者」", "en": "a ruling for the contractor"},
+    Ruled.CITY_STAFF: {"ja": "回答が「市職員」", "en": "a ruling for city staff"},
+    Ruled.SPLIT: {"ja": "回答が「両者」", "en": "a ruling for both"},
 }
 _CELL_NOUN: Final[dict[Listed, Bilingual]] = {
     Listed.YES: {"ja": "○", "en": "carries ○"},
     Listed.NO: {"ja": "空欄", "en": "is blank"},
-    Listed.UNREADABLE: {"ja": "読み取り不能", "en": "cannot be read"},
+    Listed.UNREADABLE: {"ja": "未確定", "en": "is open"},
+}
+_THE: Final[dict[Assignee, Bilingual]] = {
+    Assignee.CONTRACTOR: {"ja": "受託者", "en": "the contractor"},
+    Assignee.CITY_STAFF: {"ja": "市職員", "en": "city staff"},
+    Assignee.SPLIT: {"ja": "両者", "en": "both"},
 }
 # How far a fact is from the request: an act is asked for anew in a second, a mark is the contract's text.
 _COST: Final = {"act": 1, "ruling": 1, "listed": 2, "mark": 4}
 _CELL_TEXT: Final[dict[Listed, Bilingual]] = {
     Listed.YES: {"ja": "欄に○があります", "en": "carries ○"},
     Listed.NO: {"ja": "欄が空欄です", "en": "is blank"},
-    Listed.UNREADABLE: {"ja": "欄が読み取れません", "en": "cannot be read"},
+    Listed.UNREADABLE: {"ja": "欄に○があるかを決められません", "en": "cannot be told to carry ○ or not"},
 }
 _BASIS_TEXT: Final[dict[str, Bilingual]] = {
-    "seen": {"ja": "条文または一覧で確認", "en": "read in the text"},
+    "seen": {"ja": "条文で確認", "en": "read in the statute"},
     "reported": {"ja": "二次資料による", "en": "from a secondary source"},
     "judged": {"ja": "本システムの判断", "en": "our judgement"},
 }
+CITY: Final = "city"  # the key of the holder that is the city itself
 CONTRACT_MANAGER: Final[Text] = {"ja": "市の委託契約の担当", "en": "the city's manager of the contract"}
 CONTRACTOR_MANAGER: Final[Text] = {"ja": "受託者の業務責任者", "en": "the contractor's operations manager (業務責任者)"}
 
@@ -150,21 +159,25 @@ class Explainer:
         for members in groups.values():
             rule = outcomes[members[0]].rule
             tasks = [request.tasks[i] for i in members]
-            legend = dict.fromkeys([self._rules.marks[tasks[0].mark], rule.source])
+            printed = self._rules.marks.values()
+            legend = dict.fromkeys(
+                [self._rules.marks[tasks[0].mark], *([rule.source] if rule.source in printed else [])]
+            )
             yield {
                 "rule": rule.id,
                 "text": _both(_row_sentence(tasks, request.channel), rule.because),
                 "cites": [_row_cite(task) for task in tasks] + [_legend_cite(source) for source in legend],
             }
-        if act and (act.act_class is ActClass.AUTHORITY or any("act" in outcome.rule.when for outcome in outcomes)):
-            yield self._act_reason(request, outcomes[0].rule, act)
+        reserved = act and act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
+        if act and (reserved or any("act" in outcome.rule.when for outcome in outcomes)):
+            yield self._act_reason(request, outcomes[0], act)
         for task, outcome in zip(request.tasks, outcomes, strict=True):
             ruling = self._decider.ruling(task, request.channel, request.act, request.on)
             if ruling and "ruling" in outcome.rule.when:
                 yield {
                     "rule": outcome.rule.id,
                     "text": {
-                        "ja": f"裁定 {ruling.id}（{ruling.source.document}、{ruling.role}、{ruling.since}から）: {ruling.because['ja']}",
+                        "ja": f"疑義照会への回答 {ruling.id}（{ruling.source.document}、{ruling.role}、{ruling.since}から）: {ruling.because['ja']}",
                         "en": f"Ruling {ruling.id} ({ruling.source.document}, {ruling.role}, from {ruling.since}): {ruling.because['en']}",
                     },
                     "cites": [
@@ -177,32 +190,41 @@ class Explainer:
                     ],
                 }
 
-    def _act_reason(self, request: Request, rule: Rule, act: Act) -> Answer:
-        text = {
-            "ja": f"「{act.title['ja']}」は{CLASS_TEXT[act.act_class]['ja']}です。{act.because['ja']}{_basis(act.source, 'ja')}",
-            "en": f"'{act.title['en']}' is {CLASS_TEXT[act.act_class]['en']}. {act.because['en']}{_basis(act.source, 'en')}",
-        }
+    def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
+        """What class the act is of, why, whose part is which, and whose authority it is."""
+        kind = CLASS_TEXT[act.act_class]
+        text = {lang: act.because[lang] + _basis(act.source, lang) for lang in ("ja", "en")}
+        if act.act_class is not ActClass.UNDETERMINED:
+            text = _both(
+                {"ja": f"「{act.title['ja']}」は{kind['ja']}です。", "en": f"'{act.title['en']}' is {kind['en']}."},
+                text,
+            )
         cites = [_cite("act", act.file, act.line, act.title["ja"])]
         if act.city and act.contractor:
+            settled = outcome.certainty is Certainty.SETTLED
+            mine_ja = "受託者の部分は" if settled else "委託に入る場合の受託者の部分は"
+            mine_en = "the contractor's part is" if settled else "the contractor's part, if it is consigned, is"
             text = _both(
                 text,
                 {
-                    "ja": f"市の部分は{act.city['ja']}、受託者の部分は{act.contractor['ja']}です。",
-                    "en": f"The city's part is {act.city['en']}; the contractor's is {act.contractor['en']}.",
+                    "ja": f"受託者に渡らない部分は{act.city['ja']}、{mine_ja}{act.contractor['ja']}です。",
+                    "en": f"Not the contractor's is {act.city['en']}; {mine_en} {act.contractor['en']}.",
                 },
             )
-        if act.act_class in (ActClass.AUTHORITY, ActClass.SHARED):
-            holder = self._rules.holder(request.division, act.id)
+        holder = self._rules.holder(request.division, act.id)
+        if act.act_class in (ActClass.AUTHORITY, ActClass.SHARED) or (
+            act.act_class is ActClass.BARRED and holder.holder != CITY
+        ):
             name = self._rules.holder_names[holder.holder]
             text = _both(
                 text,
                 {
-                    "ja": f"決める権限は{name['ja']}にあります。{holder.because['ja']}",
-                    "en": f"The authority is with {name['en']}. {holder.because['en']}",
+                    "ja": f"決める権限は{name['ja']}にあります。{holder.because['ja']}{_basis(holder.source, 'ja')}",
+                    "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
                 },
             )
             cites.append(_cite("act", holder.file, holder.line, holder.title["ja"]))
-        return {"rule": rule.id, "text": text, "cites": cites}
+        return {"rule": outcome.rule.id, "text": text, "cites": cites}
 
     def _reserved_acts(self, division: Division) -> list[Answer]:
         """Acts of class authority and barred, and whose they are."""
@@ -234,18 +256,27 @@ class Explainer:
             return None
         desk = _desk_text(request.division)
         lines = "・".join(str(task.line) for task in request.tasks)
-        when = {
-            Assignee.CITY_STAFF: {"ja": "", "en": ""},
-            Assignee.SPLIT: {"ja": "市が行う部分に来たら、", "en": "At the part that is the city's, "},
-        }[outcome.assignee]
-        en = f"the contractor's 業務責任者 transfers the case to {desk['en']} (reason {outcome.rule.id}, line {lines} of the list). What comes back is a result."
+        part = {"ja": "", "en": ""}
+        if outcome.assignee is Assignee.SPLIT:
+            open_act = request.act is not None and outcome.certainty is Certainty.NEEDS_RULING
+            part = {
+                "ja": "この行為を受託者が行えるかは未確定です。" if open_act else "受託者が行わない部分に来たら、",
+                "en": "Whether the contractor may do this act is open. "
+                if open_act
+                else "At a part that is not the contractor's, ",
+            }
+        en = f"the contractor's 業務責任者 transfers the case to {desk['en']}."
         return {
             "from": "contractor_manager",
             "to": "city_desk",
             "reason_code": outcome.rule.id,
             "text": {
-                "ja": f"{when['ja']}受託者の業務責任者から{desk['ja']}へ案件を引き継ぎます（理由 {outcome.rule.id}、一覧の{lines}行目）。市からは結果が返ります。",
-                "en": f"{when['en']}{en}" if when["en"] else en[0].upper() + en[1:],
+                "ja": f"{part['ja']}業務責任者が{desk['ja']}へ案件を引き継ぎます。",
+                "en": part["en"] + (en if part["en"].endswith(", ") else en[0].upper() + en[1:]),
+            },
+            "slip": {
+                "ja": f"理由コード {outcome.rule.id}、一覧{lines}行目。市から返るのは結果です。",
+                "en": f"reason code {outcome.rule.id}, line {lines} of the list. What comes back is a result.",
             },
             "from_label": dict(CONTRACTOR_MANAGER),
             "to_label": desk,
@@ -255,11 +286,8 @@ class Explainer:
         if outcome.rule.question is None:
             return None
         names = request.tasks[0]
-        more = (
-            {"ja": f"ほか{len(request.tasks) - 1}行", "en": f" and {len(request.tasks) - 1} more rows"}
-            if request.tasks[1:]
-            else {"ja": "", "en": ""}
-        )
+        rest = len(request.tasks) - 1
+        more = {"ja": f"ほか{rest}行" if rest else "", "en": f" and {_rows(rest)} more" if rest else ""}
         step = {"ja": f"の「{act.title['ja']}」", "en": f", act '{act.title['en']}'"} if act else {"ja": "", "en": ""}
         return {
             "text": {
@@ -267,11 +295,17 @@ class Explainer:
                 "en": f"On line {names.line} of the list, '{names.number} {names.name}'{more['en']}{step['en']}: {outcome.rule.question['en']}",
             },
             "to": "city_contract_manager",
+            "from": "contractor_manager",
+            "from_label": dict(CONTRACTOR_MANAGER),
             "to_label": dict(CONTRACT_MANAGER),
         }
 
     def _caveats(self, request: Request) -> Iterator[Answer]:
         """What to be careful about. None of it changes who is assigned."""
+        act = self._rules.acts[request.act] if request.act else None
+        if act and act.condition:
+            cites = [_cite("act", act.file, act.line, act.title["ja"])]
+            yield {"code": "condition", "text": dict(act.condition), "cites": cites}
         undefined = [task for task in request.tasks if task.mark is Mark.UNDEFINED]
         if undefined:
             yield {
@@ -287,8 +321,8 @@ class Explainer:
             yield {
                 "code": "uncertain_reading",
                 "text": {
-                    "ja": "この行の○が窓口とバックヤードのどちらの欄かは、文字データからは決められません。原本を確かめてください。",
-                    "en": "The text cannot tell whether the ○ of this row stands under counter or back yard. Check the original.",
+                    "ja": "この行の○が窓口とバックヤードのどちらの欄かは、文字データからは決められません。原本で確かめる必要があります。",
+                    "en": "The text cannot tell whether the ○ of this row stands under counter or back yard; only the original can.",
                 },
                 "cites": [_row_cite(task) for task in unreadable],
             }
@@ -296,10 +330,14 @@ class Explainer:
         if judged:
             yield {
                 "code": "judged_reading",
-                "text": {
-                    "ja": "この行は文字データのセルがずれているか欠けており、並び順と記号から読んでいます（本システムの判断）。",
-                    "en": "The cells of this row are displaced or missing in the text; it is read by order and glyph (our judgement).",
-                },
+                "text": _about(
+                    judged,
+                    request,
+                    {
+                        "ja": "文字データのセルがずれているか欠けており、並び順と記号から読んでいます（本システムの判断）。",
+                        "en": "The cells are displaced or missing in the text; the row is read by order and glyph (our judgement).",
+                    },
+                ),
                 "cites": [_row_cite(task) for task in judged],
             }
         notes: dict[str, Note] = {}
@@ -312,7 +350,9 @@ class Explainer:
             source = note.source
             yield {
                 "code": note.caveat,
-                "text": {lang: note.because[lang] + _basis(source, lang) for lang in ("ja", "en")},
+                "text": _about(
+                    touched, request, {lang: note.because[lang] + _basis(source, lang) for lang in ("ja", "en")}
+                ),
                 "cites": [_row_cite(task) for task in touched]
                 + [
                     _cite("note", source.document, source.line, source.text)
@@ -344,7 +384,7 @@ class Explainer:
                     )
                     + end
                     for lang, head, sep, arrow, end in (
-                        ("ja", "行為ごとの裁定があります: ", "、", "は", "。"),
+                        ("ja", "行為ごとに疑義照会への回答があります: ", "、", "は", "。"),
                         ("en", "There are rulings on single acts: ", "; ", " - ", "."),
                     )
                 },
@@ -379,13 +419,18 @@ class Explainer:
                     "rule": decided.id,
                     "text": {
                         lang: template.format(
-                            who=ASSIGNEE_TEXT[assignee][lang],
+                            who=_THE[assignee][lang],
                             needs=joint.join(_condition(name, nearest.when[name], channel, lang) for name in unmet),
                             has=comma.join(_condition(name, (getattr(facts, name),), channel, lang) for name in unmet),
                         )
                         for lang, template, joint, comma in (
-                            ("ja", "「{who}」になるのは、{needs}のときです（ここでは、{has}）。", "、かつ", "、"),
-                            ("en", "It would be {who} if {needs}; here {has}.", " and ", ", "),
+                            (
+                                "ja",
+                                "「{who}」になるのは、たとえば{needs}のときです（ここでは、{has}）。",
+                                "、かつ",
+                                "、",
+                            ),
+                            ("en", "It would be {who}, for example, if {needs}; here {has}.", " and ", ", "),
                         )
                     },
                     "nearest_rule": nearest.id,
@@ -495,76 +540,120 @@ def summary(answer: Answer, lang: str = "ja") -> str:
 
 
 def heading(answer: Answer, lang: str = "ja") -> str:
-    """One line: what was asked."""
-    first, *more = answer["rows"]
-    division = DIVISION_TEXT[Division(answer["division"])]["ja"]
+    """One line: what was asked, and as of which day."""
+    rows = answer["rows"]
+    division = DIVISION_TEXT[Division(answer["division"])]
     channel = CHANNEL_TEXT[Channel(answer["channel"])][lang]
-    act = f" - {answer['act']['label'][lang]}" if answer["act"] else ""
+    act = answer["act"]["label"][lang] if answer["act"] else ""
+    first = rows[0]
     group = "" if first["group"] == first["name"] else f"（{first['group']}）"
-    rest = "" if not more else f" ほか{len(more)}行" if lang == "ja" else f" and {len(more)} more rows"
-    return f"{division} {answer['item']} {first['name']}{group}{rest} [{channel}]{act}"
+    if lang == "ja":
+        name = f"{first['name']}{group}" if len(rows) == 1 else f"（{len(rows)}行）"
+        step = f"の「{act}」" if act else ""
+        return f"{division['ja']} {answer['item']} {name}【{channel}】{step} 基準日 {answer['on']}"
+    name = f"{first['name']}{group}" if len(rows) == 1 else f"({_rows(len(rows))})"
+    step = f", {act}" if act else ""
+    return f"{division['en']} ({division['ja']}) {answer['item']} {name}, {channel}{step}, as of {answer['on']}"
 
 
 def explain(answer: Answer, lang: str = "ja") -> str:
     """
-    The answer as a clerk reads it: several lines of text.
+    The answer as a clerk reads it: several lines of text, what matters first.
 
     Args:
         answer: The contract's decision object.
         lang: `ja` or `en`.
     """
-    return "\n".join(f"{label}: {text}" if label else text for label, text in paragraphs(answer, lang))
+    return "\n".join(f"{label}: {text}" for label, text in paragraphs(answer, lang))
 
 
 def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
-    """(label, text) in reading order: the answer first, then what to do, then why, then what else."""
+    """(label, text) in reading order: who, what next, of what; then why, on what; then what else."""
     ja = lang == "ja"
-    yield "", heading(answer, lang)
     yield ("担当" if ja else "Who"), summary(answer, lang)
-    if answer["handoff"]:
-        yield ("次に" if ja else "Next"), answer["handoff"]["text"][lang]
-    if answer["question"]:
-        yield (
-            ("照会" if ja else "Ask"),
-            f"{answer['question']['to_label'][lang]}{'へ。' if ja else ': '}{answer['question']['text'][lang]}",
-        )
+    yield ("次に" if ja else "Next"), _next(answer, lang)
+    yield ("対象" if ja else "Asked"), heading(answer, lang)
+    conditions = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] == "condition"]
+    others = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] != "condition"]
+    yield from ((("条件" if ja else "Only if"), text) for text in conditions)
     for reason in answer["reasons"]:
         yield ("理由" if ja else "Why"), reason["text"][lang]
-    for cite in _cited(answer):
-        yield ("根拠" if ja else "Source"), _cite_text(cite, lang)
-    for caveat in answer["caveats"]:
-        yield ("注意" if ja else "Note"), caveat["text"][lang]
+    for line in _grounds(answer, lang):
+        yield ("根拠" if ja else "Source"), line
+    yield from ((("注意" if ja else "Note"), text) for text in others)
+    if answer["question"]:
+        yield ("疑義照会" if ja else "Question"), _question_text(answer["question"], lang)
+    if answer["handoff"]:
+        yield ("引継票" if ja else "Slip"), answer["handoff"]["slip"][lang]
     if answer["assignee"] != Assignee.CITY_STAFF.value and not answer["act"]:
-        yield ("残る" if ja else "Kept"), _reserved_text(answer["reserved"], lang)
+        yield ("除く行為" if ja else "Reserved"), _reserved_text(answer, lang)
     for other in answer["why_not"]:
-        yield ("別案" if ja else "Why not"), other["text"][lang]
-    if answer["would_change"]:
-        yield ("変化" if ja else "Changes"), _changes_text(answer["would_change"], lang)
+        yield ("別の答え" if ja else "Why not"), other["text"][lang]
+    changes = [change for change in answer["would_change"] if change["change"].get("act", "") is not None]
+    if changes:
+        yield ("変わる例" if ja else "Changes"), _changes_text(changes, lang)
 
 
-def _cited(answer: Answer) -> list[Answer]:
-    """Rows and legend lines that the reasons rest on, each once."""
-    cites = [cite for reason in answer["reasons"] for cite in reason["cites"] if cite["kind"] in ("row", "legend")]
-    return list({(cite["document"], cite["line"]): cite for cite in cites}.values())
-
-
-def _cite_text(cite: Answer, lang: str) -> str:
-    text = " | ".join(cell for cell in cite["text"].split("\t") if cell)
-    return f"一覧{cite['line']}行目 {text}" if lang == "ja" else f"line {cite['line']} of the list: {text}"
-
-
-def _reserved_text(reserved: list[Answer], lang: str) -> str:
-    """Reserved acts, gathered by whose they are."""
-    by_holder: dict[str, list[str]] = {}
-    for entry in reserved:
-        by_holder.setdefault(entry["holder_label"][lang], []).append(entry["label"][lang])
+def _next(answer: Answer, lang: str) -> str:
+    """The worker's next step, in one breath."""
+    if answer["handoff"]:
+        return str(answer["handoff"]["text"][lang])
+    desk = _desk_text(Division(answer["division"]))
     if lang == "ja":
-        return "次の行為は受託者に渡りません。" + "".join(
-            f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items()
+        return f"受託者が進めます。受託者が行わない行為に来たら、業務責任者が{desk['ja']}へ案件を引き継ぎます。"
+    return f"The contractor goes on. At an act that is not the contractor's, the 業務責任者 transfers the case to {desk['en']}."
+
+
+def _question_text(question: Answer, lang: str) -> str:
+    if lang == "ja":
+        way = f"{question['from_label']['ja']}から{question['to_label']['ja']}へ、契約についての照会（案件の処理の依頼ではありません）。"
+        return f"{way}{question['text']['ja']}"
+    way = f"From {question['from_label']['en']} to {question['to_label']['en']}, on the contract, not on the case at hand."
+    return f"{way} {question['text']['en']}"
+
+
+def _grounds(answer: Answer, lang: str) -> Iterator[str]:
+    """The rows with each cell named as it is read, then the legend's lines."""
+    ja = lang == "ja"
+    for each in answer["rows"]:
+        glyph = each["glyph"] or ("無印" if ja else "none")
+        cells = [f"委託不可項目 {glyph}"]
+        for channel in Channel:
+            value = _CELL_NOUN[Listed(each[channel.value])]
+            cell = {"yes": "○", "no": "空欄" if ja else "blank"}.get(each[channel.value], value["ja"] if ja else "open")
+            cells.append(f"{CHANNEL_TEXT[channel][lang]} {cell}")
+        mended = bool({"cells_shifted", "past_last_column", "heading_displaced"} & set(each["repairs"]))
+        note = ("（セルのずれを補正）" if ja else " (displaced cells put right)") if mended else ""
+        line = each["source"]["line"]
+        name = f"{each['number']} {each['name']}{each['remark']}"
+        yield (f"一覧{line}行目 {name} ― " if ja else f"line {line} of the list, {name}: ") + "／".join(cells) + note
+    undefined = any(each["mark"] == Mark.UNDEFINED.value for each in answer["rows"])
+    legends = {
+        cite["line"]: cite["text"]
+        for reason in answer["reasons"]
+        for cite in reason["cites"]
+        if cite["kind"] == "legend"
+    }
+    for line, text in legends.items():
+        note = (
+            ("（○の定義ではなく、これに準じて読む）" if ja else " (no definition of ○, which is read likewise)")
+            if undefined
+            else ""
         )
-    return "These acts never go to the contractor. " + " ".join(
-        f"{holder}: {'; '.join(labels)}." for holder, labels in by_holder.items()
-    )
+        yield f"凡例（{line}行目）{text}{note}" if ja else f"legend (line {line}): {text}{note}"
+
+
+def _reserved_text(answer: Answer, lang: str) -> str:
+    """Acts that the contractor does not do, gathered by whose they are; then the shared ones."""
+    by_holder: dict[str, list[str]] = {}
+    for entry in answer["reserved"]:
+        by_holder.setdefault(entry["holder_label"][lang], []).append(entry["label"][lang])
+    shared = [entry["label"][lang] for entry in answer["shared"]]
+    if lang == "ja":
+        texts = "".join(f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items())
+        return f"次の行為は受託者が行いません。{texts}決める部分だけ受託者が行わないもの: {'、'.join(shared)}。"
+    texts = " ".join(f"{holder[0].upper()}{holder[1:]}: {'; '.join(labels)}." for holder, labels in by_holder.items())
+    return f"These acts are never the contractor's. {texts} Only the part that decides is not the contractor's in: {'; '.join(shared)}."
 
 
 def _changes_text(changes: list[Answer], lang: str) -> str:
@@ -576,9 +665,24 @@ def _changes_text(changes: list[Answer], lang: str) -> str:
     texts = []
     for who, ways in gathered.items():
         more = len(ways) - most
-        rest = "" if more <= 0 else f" ほか{more}" if lang == "ja" else f"; {more} more"
+        rest = "" if more <= 0 else f" ほか{more}件" if lang == "ja" else f"; {more} more"
         texts.append(f"{('、' if lang == 'ja' else '; ').join(ways[:most])}{rest} → {who}")
     return "。".join(texts) + "。" if lang == "ja" else ". ".join(texts) + "."
+
+
+def _about(tasks: Sequence[Task], request: Request, text: Text) -> Text:
+    """A sentence on some rows of several says which."""
+    if len(tasks) == len(request.tasks):
+        return text
+    lines = [str(task.line) for task in tasks]
+    return {
+        "ja": f"一覧{'・'.join(lines)}行目について: {text['ja']}",
+        "en": f"On line {', '.join(lines)}: {text['en']}",
+    }
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
 
 
 def _row_sentence(tasks: Sequence[Task], channel: Channel) -> Text:
@@ -598,13 +702,16 @@ def _row_sentence(tasks: Sequence[Task], channel: Channel) -> Text:
         lines = "・".join(str(each.line) for each in tasks)
         ja, en = (
             f"一覧{lines}行目の{len(tasks)}行は、いずれも",
-            f"Lines {lines.replace('・', ', ')} of the list all have",
+            f"Lines {lines.replace('・', ', ')} of the list each have",
         )
     if task.mark is Mark.RETAINED:
-        return {"ja": f"{ja}、委託不可項目欄が「×」です。".replace("も、", "も"), "en": f"{en} × in 委託不可項目."}
+        return {
+            "ja": f"{ja}、委託不可項目欄が「×」です。".replace("も、", "も"),
+            "en": f"{en} × in the not-to-consign column (委託不可項目).",
+        }
     return {
         "ja": f"{ja}、委託不可項目欄が{mark['ja']}で、{place['ja']}の{cell['ja']}。".replace("も、", "も"),
-        "en": f"{en} {mark['en']} in 委託不可項目, and the {place['en']} cell {cell['en']}.",
+        "en": f"{en} {mark['en']} in the not-to-consign column (委託不可項目), and the {place['en']} cell {cell['en']}.",
     }
 
 
@@ -614,7 +721,7 @@ def _condition(name: str, values: Sequence[str], channel: Channel, lang: str) ->
     either = "か" if ja else " or "
     if name == "mark":
         marks = either.join(_MARK_TEXT[Mark(value)][lang] for value in values)
-        return f"委託不可項目欄が{marks}" if ja else f"委託不可項目 has {marks}"
+        return f"委託不可項目欄が{marks}" if ja else f"the not-to-consign column (委託不可項目) has {marks}"
     if name == "listed":
         cells = either.join(_CELL_NOUN[Listed(value)][lang] for value in values)
         return (
@@ -644,7 +751,7 @@ def _desk_text(division: Division) -> Text:
     if division is Division.CENTER:
         return {"ja": "国保事務センターの市の担当", "en": "the city's desk at 国保事務センター"}
     name = DIVISION_TEXT[division]["ja"]
-    return {"ja": f"区役所国保年金課（{name}）の市の担当", "en": f"the city's desk at 区役所国保年金課 ({name})"}
+    return {"ja": f"国保年金課（{name}）の市の担当", "en": f"the city's desk at 国保年金課 ({name})"}
 
 
 def _act(act: Act) -> Answer:

@@ -109,6 +109,7 @@ class Handoff(Frozen):
     to: str
     reason_code: str
     text: Text
+    slip: Text
     from_label: Text
     to_label: Text
 
@@ -126,6 +127,8 @@ class Question(Frozen):
 
     text: Text
     to: str
+    from_: str = Field(alias="from")
+    from_label: Text
     to_label: Text
 
 

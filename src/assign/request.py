@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from .catalog import Catalog, Task
-from .errors import BadRequest, UnknownAct, UnknownItem, UnknownSection
+from .errors import BadRequest, UnknownAct, UnknownItem, UnknownRow, UnknownSection, listed
 from .rules import RuleSet
+from .words import DIVISION_TEXT, Channel, Division, channel, date_of_case, division, item_reference, nearest, normal
 from .words import LONGEST as LONGEST_WORD
-from .words import Channel, Division, channel, date_of_case, division, item_reference, nearest, normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,17 @@ def understand(
             )
         tasks: tuple[Task, ...] = (_row(catalog, row_word),)
     elif division_word is None or item_word is None:
-        missing = "division" if division_word is None else "item"
-        raise BadRequest(f"`{missing}` がありません", f"`{missing}` is missing")
+        if division_word is None:
+            names = [f"`{each}`（{DIVISION_TEXT[each]['ja']}）" for each in Division]
+            raise BadRequest(
+                f"区分 `division` を指定してください（{'、'.join(names)}）",
+                f"`division` is missing (choose: {listed(Division)})",
+                list(Division),
+            )
+        raise BadRequest(
+            "番号 `item` を指定してください（`assign tasks` に一覧があります）",
+            "`item` is missing (`assign tasks` lists them)",
+        )
     else:
         tasks = _rows(catalog, division(division_word), item_word)
     if section_word is not None:
@@ -75,16 +84,14 @@ def act(rules: RuleSet, given: object) -> str:
     found = rules.act_words.get(normal(given)) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
     if found is None:
         keys = [rules.act_words[word] for word in nearest(given, rules.act_words, at_most=5)]
-        raise UnknownAct(given, list(dict.fromkeys(keys)))
+        raise UnknownAct(given, {key: rules.acts[key].title["ja"] for key in keys}, list(rules.acts))
     return found
 
 
 def _row(catalog: Catalog, given: object) -> Task:
     task = catalog.by_id.get(given.strip()) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
     if task is None:
-        raise UnknownItem(
-            given, division="一覧", span=(catalog.tasks[0].id, catalog.tasks[-1].id), near=nearest(given, catalog.by_id)
-        )
+        raise UnknownRow(given, nearest(given, catalog.by_id) or list(catalog.by_id)[:3])
     return task
 
 
@@ -102,12 +109,15 @@ def _rows(catalog: Catalog, key: Division, given: object) -> tuple[Task, ...]:
     if not numbers:
         raise BadRequest(f"この台帳に `{key}` の行はありません", f"this catalog has no row of `{key}`")
     if rows:
-        near = [row.item for row in rows]
-    elif number:
+        raise UnknownRow(given, [row.item for row in rows])
+    if number:
         closest = min(numbers, key=lambda n: abs(int(n) - int(number)))
         near = list(dict.fromkeys([closest, *nearest(number, numbers)]))[:3]
-    else:
-        near = nearest(given, numbers)
+    else:  # a name in place of a number: the rows of that name, never an answer
+        names = {
+            f"{task.name} {task.group} {task.section}": task.item for task in catalog.tasks if task.division is key
+        }
+        near = [names[name] for name in nearest(given, names)]
     raise UnknownItem(given, division=key, span=(numbers[0], max(numbers, key=int)), near=near)
 
 

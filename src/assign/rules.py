@@ -110,12 +110,16 @@ class Rule(Entry):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Act(Entry):
-    """A step of the work. `city` and `contractor` say whose part is what where it is shared."""
+    """
+    A step of the work. `city` and `contractor` say which part is reserved and which consignable where it is shared;
+    `condition` what must be so for the act to be this act.
+    """
 
     also: tuple[str, ...]
     act_class: ActClass
     city: Bilingual | None
     contractor: Bilingual | None
+    condition: Bilingual | None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -343,7 +347,7 @@ def _rule(node: Node) -> Rule:
                 raise written.fail(
                     f"`{value}` という `{name}` の値はありません",
                     f"there is no value of `{name}` `{value}`",
-                    nearest(value, DOMAIN[name]),
+                    nearest(value, DOMAIN[name]) or DOMAIN[name],
                 )
     return rule
 
@@ -354,7 +358,9 @@ def _facts(node: Node) -> Mapping[str, Node]:
         raise node.fail("`when` には1つ以上の事実が要ります", "`when` needs at least one fact")
     for name, value in node.value.items():
         if name not in DOMAIN:
-            raise value.fail(f"`{name}` という事実はありません", f"there is no fact `{name}`", nearest(name, DOMAIN))
+            raise value.fail(
+                f"`{name}` という事実はありません", f"there is no fact `{name}`", nearest(name, DOMAIN) or DOMAIN
+            )
     return node.value
 
 
@@ -373,7 +379,7 @@ def _marks(node: Node) -> dict[Mark, Source]:
 
 
 def _act(node: Node) -> Act:
-    common, fields = _entry(node, "then", when=False, optional=("also", "parts"))
+    common, fields = _entry(node, "then", when=False, optional=("also", "parts", "condition"))
     kind = ActClass(
         fields["then"]
         .fields(("class",))["class"]
@@ -390,6 +396,7 @@ def _act(node: Node) -> Act:
         act_class=kind,
         city=parts["city"].bilingual() if parts else None,
         contractor=parts["contractor"].bilingual() if parts else None,
+        condition=fields["condition"].bilingual() if "condition" in fields else None,
     )
 
 
@@ -429,12 +436,14 @@ def _ruling(node: Node, acts: Mapping[str, Act]) -> Ruling:
     kind = acts[act].act_class
     if kind not in (ActClass.FACTUAL, ActClass.SHARED) or (kind is ActClass.SHARED and assignee is Assignee.CONTRACTOR):
         raise then["assignee"].fail(
-            f"`{act}`（{kind}）は裁定で `{assignee}` にできません",
+            f"`{act}`（{kind}）は疑義照会への回答で `{assignee}` にできません",
             f"a ruling cannot give `{act}` ({kind}) to `{assignee}`",
         )
     source = common["source"]
     if not isinstance(source, Source) or source.line is not None or not source.text:
-        raise fields["source"].fail("裁定には document と role が要ります", "a ruling needs document and role")
+        raise fields["source"].fail(
+            "疑義照会への回答には document と role が要ります", "a ruling needs document and role"
+        )
     since, until = when["since"].day(), when["until"].day() if "until" in when else None
     if until is not None and until < since:
         raise when["until"].fail("終わりが始まりより前です", "`until` is before `since`")

@@ -18,8 +18,8 @@ from typing import Final, TextIO
 from .errors import OutputError
 
 WIDTH: Final = 80
-_NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・"  # what may not open a Japanese line
-_NEVER_LAST: Final = "（「『【〔"
+_NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・／…)]},.;:?!ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # what may not open a Japanese line
+_NEVER_LAST: Final = "（「『【〔(["
 
 
 def width(text: str) -> int:
@@ -69,15 +69,11 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
-def labelled(pairs: Iterable[tuple[str, str]], columns: int) -> list[str]:
-    """Lines of `label  text`, the text wrapped beside its label; a pair without label is a heading."""
-    pairs = list(pairs)
-    indent = max((width(label) for label, _ in pairs), default=0) + 2
+def labelled(pairs: Iterable[tuple[str, str]], columns: int, beside: Iterable[tuple[str, str]]) -> list[str]:
+    """Lines of `label  text`, the text wrapped beside its label, all labels as wide as the widest of `beside`."""
+    indent = max((width(label) for label, _ in beside), default=0) + 2
     lines: list[str] = []
     for label, text in pairs:
-        if not label:
-            lines += wrap(text, columns)
-            continue
         first, *rest = wrap(text, columns - indent)
         lines.append(label + " " * (indent - width(label)) + first)
         lines += [" " * indent + line for line in rest]

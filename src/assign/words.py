@@ -107,10 +107,10 @@ Bilingual = Mapping[str, str]  # {"ja": …, "en": …}
 
 DIVISION_TEXT: Final[Mapping[Division, Bilingual]] = {
     Division.KOKUHO: {"ja": "国民健康保険", "en": "National Health Insurance"},
-    Division.KOUKI: {"ja": "後期高齢者医療制度", "en": "medical care for the late-stage elderly"},
+    Division.KOUKI: {"ja": "後期高齢者医療制度", "en": "Late-Stage Medical Care"},
     Division.NENKIN: {"ja": "国民年金", "en": "National Pension"},
-    Division.SHOMU: {"ja": "庶務経理", "en": "general affairs and accounts"},
-    Division.CENTER: {"ja": "国保事務センター", "en": "NHI processing centre"},
+    Division.SHOMU: {"ja": "庶務経理", "en": "General Affairs and Accounts"},
+    Division.CENTER: {"ja": "国保事務センター", "en": "NHI Processing Centre"},
 }
 CHANNEL_TEXT: Final[Mapping[Channel, Bilingual]] = {
     Channel.COUNTER: {"ja": "窓口", "en": "counter"},
@@ -119,11 +119,11 @@ CHANNEL_TEXT: Final[Mapping[Channel, Bilingual]] = {
 ASSIGNEE_TEXT: Final[Mapping[Assignee, Bilingual]] = {
     Assignee.CONTRACTOR: {"ja": "受託者", "en": "contractor"},
     Assignee.CITY_STAFF: {"ja": "市職員", "en": "city staff"},
-    Assignee.SPLIT: {"ja": "両者", "en": "split between both"},
+    Assignee.SPLIT: {"ja": "両者", "en": "both (split)"},
 }
 CERTAINTY_TEXT: Final[Mapping[Certainty, Bilingual]] = {
     Certainty.SETTLED: {"ja": "確定", "en": "settled"},
-    Certainty.NEEDS_RULING: {"ja": "要照会", "en": "needs a ruling"},
+    Certainty.NEEDS_RULING: {"ja": "未確定", "en": "open: needs a ruling"},
 }
 GLYPH: Final[Mapping[Mark, str]] = {Mark.RETAINED: "×", Mark.PARTIAL: "△", Mark.UNMARKED: "", Mark.UNDEFINED: "○"}
 
@@ -151,21 +151,21 @@ def normal(text: str) -> str:
 
 
 def nearest(text: object, choices: Iterable[str], *, at_most: int = 3) -> list[str]:
-    """The choices that look most like `text`, best first; the first few where nothing does."""
-    known = list(choices)
-    if not isinstance(text, str) or len(text) > LONGEST:
-        return known[:at_most]
-    by_normal = {normal(choice): choice for choice in reversed(known)}
-    close = get_close_matches(normal(text), list(by_normal), n=at_most, cutoff=0.4)
-    return [by_normal[match] for match in close] or known[:at_most]
+    """The choices that contain `text` or look like it, best first; none where none does."""
+    if not isinstance(text, str) or len(text) > LONGEST or not (word := normal(text)):
+        return []
+    by_normal = {normal(choice): choice for choice in reversed(list(choices))}
+    holding = sorted((known for known in by_normal if len(word) > 1 and word in known), key=len)
+    close = get_close_matches(word, list(by_normal), n=at_most, cutoff=0.5)
+    return [by_normal[match] for match in dict.fromkeys([*holding, *close])][:at_most]
 
 
 def division(given: object) -> Division:
     """A key or a Japanese name → the division. Raises UnknownDivision."""
     found = _DIVISIONS.get(normal(given)) if _is_word(given) else None
     if found is None:
-        near = list(dict.fromkeys(_DIVISIONS[normal(name)].value for name in nearest(given, _DIVISIONS, at_most=5)))
-        raise UnknownDivision(given, near)
+        near = list(dict.fromkeys(_DIVISIONS[normal(name)].value for name in nearest(given, _DIVISIONS)))
+        raise UnknownDivision(given, near or [key.value for key in Division])
     return found
 
 

@@ -65,7 +65,9 @@ class Node:
         for name, node in self.value.items():
             if name not in known:
                 raise node.fail(
-                    f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, known)
+                    f"{shown(name)} という項目はありません",
+                    f"there is no field {shown(name)}",
+                    nearest(name, known) or known[:8],
                 )
         for name in required:
             if name not in self.value:
@@ -78,7 +80,9 @@ class Node:
         if not isinstance(self.value, str) or self.value not in known:
             given = self.value if isinstance(self.value, str) else ""
             raise self.fail(
-                f"{shown(given)} という{ja}はありません", f"there is no {en} {shown(given)}", nearest(given, known)
+                f"{shown(given)} という{ja}はありません",
+                f"there is no {en} {shown(given)}",
+                nearest(given, known) or known[:8],
             )
         return self.value
 

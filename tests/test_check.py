@@ -1,0 +1,161 @@
+"""`assign check` proves the whole, and shows what is wrong with a command that reproduces it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assign import Desk
+from assign.catalog import COLUMNS
+from assign.check import check, lines
+from assign.places import catalog_file, document_file, rules_folder
+
+from .conftest import HAS_DURABLE
+from .test_cli import ASSIGN, run, said
+
+
+def changed(tmp_path: Path, *edits: tuple[str, str, str]) -> Path:
+    """The built-in rules with passages replaced: (file, old, new)."""
+    folder = tmp_path / "rules"
+    shutil.copytree(rules_folder(), folder)
+    for file, old, new in edits:
+        text = (folder / file).read_text("utf-8")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new, 1), "utf-8", newline="")
+    return folder
+
+
+def test_the_built_in_rules_hold_everywhere(desk: Desk) -> None:
+    """With the counts of what was looked at."""
+    report = check(desk)
+    assert report.findings == []
+    assert report.cross_checked is HAS_DURABLE
+    assert report.counts["facts"] == 288
+    assert report.counts["requests"] == 215 * 2 * 49
+    assert report.counts["lines"] == 348
+    assert report.counts["examples"] > 100
+    assert report.declared == {"judged": 31, "unreadable": 1, "undefined_mark": 11}
+
+
+GAP = (
+    "legend.yaml",
+    'when: {mark: unmarked, listed: "yes", act: factual}',
+    'when: {mark: unmarked, listed: "no", act: factual}',
+)
+OVERLAP = (
+    "legend.yaml",
+    'when: {mark: unmarked, listed: "yes", act: none}',
+    'when: {mark: unmarked, listed: "yes", act: [none, shared]}',
+)
+
+
+@pytest.mark.parametrize(
+    ("edit", "kind", "code"),
+    [(GAP, "gap", 1), (OVERLAP, "overlap", 1)],
+)
+def test_a_gap_or_overlap_is_shown_with_a_command_that_reproduces_it(
+    tmp_path: Path, edit: tuple[str, str, str], kind: str, code: int
+) -> None:
+    """The command, run, fails the same way."""
+    folder = changed(tmp_path, edit)
+    done = run("check", "--rules", str(folder))
+    assert done.returncode == 6
+    shown = said(done)
+    assert f"[{kind}]" in shown
+    command = next(line.strip() for line in shown.split("\n") if line.strip().startswith("assign decide"))
+    again = subprocess.run([*ASSIGN, *shlex.split(command)[1:]], capture_output=True, check=False)
+    assert again.returncode == code
+    assert "規則" in again.stderr.decode("utf-8")
+    assert again.stdout == b""
+
+
+def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
+    """Facts that need a ruling which nobody has given."""
+    folder = changed(
+        tmp_path,
+        (
+            "legend.yaml",
+            "act: factual, ruling: contractor}\n    then",
+            "act: factual, ruling: [contractor, split]}\n    then",
+        ),
+    )
+    report = check(Desk.open(rules=folder))
+    overlaps = [finding for finding in report.findings if finding.kind == "overlap"]
+    assert overlaps
+    assert all(finding.reproduce is None for finding in overlaps)
+    assert "    （今の一覧と疑義照会への回答では起きない組合せです）" in list(lines(report))
+
+
+@pytest.mark.parametrize(
+    ("edit", "kind"),
+    [
+        (("legend.yaml", "when: {mark: retained}\n    then: {assignee: city_staff", "when: {mark: retained}\n    then: {assignee: contractor"), "law"),
+        (("legend.yaml", "act: authority}\n    then: {assignee: city_staff", "act: authority}\n    then: {assignee: contractor"), "law"),
+        (("legend.yaml", "listed: unreadable}\n    then: {assignee: city_staff, certainty: needs_ruling}", "listed: unreadable}\n    then: {assignee: contractor, certainty: needs_ruling}"), "law"),
+        (("legend.yaml", "  - id: NOT_LISTED", "  - id: NEVER\n    title: {ja: あ, en: a}\n    source: {law: x, basis: judged}\n    when: {mark: retained, act: factual}\n    then: {assignee: city_staff, certainty: settled}\n    because: {ja: あ, en: a}\n    examples: []\n\n  - id: NOT_LISTED"), "overlap"),
+        (("legend.yaml", "act: factual, ruling: none}, holds: true}", "act: factual, ruling: none}, holds: false}"), "example"),
+        (("acts.yaml", "channel: counter}, assignee: contractor}]", "channel: counter}, assignee: city_staff}]"), "example"),
+        (("holders.yaml", "act: decide}, holds: true}", "act: decide}, holds: false}"), "example"),
+        (("notes.yaml", "on: 2021-10-01}, holds: true}", "on: 2021-10-01}, holds: false}"), "example"),
+        (("legend.yaml", 'line: 41, text: "「×：業務を委託しない」"}\n    when', 'line: 42, text: "「×：業務を委託しない」"}\n    when'), "source"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_found(tmp_path: Path, edit: tuple[str, str, str], kind: str) -> None:
+    """An unlawful answer, a doubled rule, an example or a citation that is not so."""
+    report = check(Desk.open(rules=changed(tmp_path, edit)))
+    assert kind in {finding.kind for finding in report.findings}
+
+
+def test_an_unreachable_rule_is_found(tmp_path: Path) -> None:
+    """One that holds only where others hold is an overlap; one that never holds cannot be written, since facts are closed."""
+    folder = changed(
+        tmp_path,
+        (
+            "legend.yaml",
+            "when: {mark: retained}",
+            "when: {mark: retained, act: [none, factual, authority, barred, shared, undetermined]}",
+        ),
+    )
+    assert check(Desk.open(rules=folder)).findings == []
+
+
+def test_a_catalog_that_is_not_the_document_s_is_found(tmp_path: Path) -> None:
+    """Its document beside it, one cell changed."""
+    text = catalog_file().read_text("utf-8-sig").split("\n")
+    cells = text[21].split(",")
+    cells[COLUMNS.index("mark")] = "unmarked"
+    text[21] = ",".join(cells)
+    (tmp_path / "catalog.csv").write_text("\n".join(text), "utf-8")
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / document_file().name).write_bytes(document_file().read_bytes())
+    done = run("check", "--catalog", str(tmp_path / "catalog.csv"), "--json")
+    assert done.returncode == 6
+    body = json.loads(done.stdout)
+    assert [finding["kind"] for finding in body["findings"]] == ["source"]
+    assert "29" in body["findings"][0]["text"]["ja"]
+
+
+def test_without_the_document_it_says_that_it_did_not_compare(tmp_path: Path) -> None:
+    """Never in silence."""
+    (tmp_path / "catalog.csv").write_bytes(catalog_file().read_bytes())
+    done = run("check", "--catalog", str(tmp_path / "catalog.csv"))
+    assert done.returncode == 0
+    assert "文書が手元になく" in said(done)
+
+
+def test_check_says_which_engines_it_compared() -> None:
+    """Both where durable-rules is installed, else the table alone."""
+    body = json.loads(run("check", "--json").stdout)
+    assert body["ok"] is True
+    assert body["cross_checked"] is HAS_DURABLE
+    assert body["engine"] == ("durable-rules 2.0.28" if HAS_DURABLE else "table")
+    without = "import sys; sys.modules['durable_rules_engine'] = None; sys.argv = ['assign', 'check']; from assign.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", without], capture_output=True, check=False)
+    assert done.returncode == 0
+    assert "突合はしていません" in done.stdout.decode("utf-8").replace("\n", "")
