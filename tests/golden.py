@@ -53,7 +53,7 @@ def files(desk: Desk) -> dict[str, str]:
     """Every golden file: name → text."""
     found = {"decisions.csv": decisions(desk)}
     for name, asked in WHOLE.items():
-        decision = desk.decide(**asked, on=ON)  # type: ignore[arg-type]  # the arguments of decide
+        decision = desk.decide(**asked, on=ON)
         answer = decision.model_dump(mode="json")
         del answer["provenance"]
         found[f"{name}.txt"] = f"{decision.explain('ja')}\n\n{decision.explain('en')}\n"

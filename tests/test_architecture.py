@@ -1,0 +1,120 @@
+"""The house: rooms, pictures and frames are what the front door says."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import assign
+from assign import cli
+
+ROOT = Path(__file__).parents[1]
+SRC = ROOT / "src" / "assign"
+ROOMS = sorted(path.stem for path in SRC.glob("*.py"))
+
+
+def test_the_picture_of_the_corridor_names_every_room() -> None:
+    """In the package's docstring and in both READMEs; and no room that is not there."""
+    for text in (
+        assign.__doc__ or "",
+        (ROOT / "README.md").read_text("utf-8"),
+        (ROOT / "README.ja.md").read_text("utf-8"),
+    ):
+        named = set(re.findall(r"[a-z]+", text))
+        assert set(ROOMS) - {"__init__", "__main__"} <= named
+
+
+def test_the_layers_name_every_room_once() -> None:
+    """import-linter holds the order; this holds the list."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    layers = config["tool"]["importlinter"]["contracts"][0]["layers"]
+    named = [room.strip() for layer in layers for room in re.split(r"[:|]", layer)]
+    assert sorted(named) == [room for room in ROOMS if room != "__init__"]
+
+
+@pytest.mark.parametrize(
+    ("package", "home"), [("durable", "engine"), ("typer", "cli"), ("yaml", "yamlfile"), ("pydantic", "model")]
+)
+def test_a_library_lives_in_one_room(package: str, home: str) -> None:
+    """durable-rules, typer, YAML and pydantic are each imported in one place."""
+    importing = set()
+    for path in SRC.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = (
+                [each.name for each in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom) and not node.level
+                else []
+            )
+            if any(name.split(".")[0] == package for name in names):
+                importing.add(path.stem)
+    assert importing == {home}
+
+
+def test_every_room_opens_with_what_it_gives() -> None:
+    """A docstring of more than one line."""
+    for path in SRC.glob("*.py"):
+        text = ast.get_docstring(ast.parse(path.read_text("utf-8")))
+        assert text, path
+
+
+def test_every_command_is_in_both_readmes() -> None:
+    """A command that nobody can find is no command."""
+    commands = {command.callback.__name__ for command in cli.app.registered_commands if command.callback}
+    for name in ("README.md", "README.ja.md"):
+        text = (ROOT / name).read_text("utf-8")
+        for command in commands:
+            assert f"assign {command}" in text
+
+
+def test_every_option_and_exit_code_is_in_the_readme() -> None:
+    """As contract.md names them."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    for option in (
+        "--division",
+        "--item",
+        "--channel",
+        "--act",
+        "--on",
+        "--section",
+        "--json",
+        "--lang",
+        "--strict",
+        "--out",
+        "--rules",
+        "--catalog",
+        "--engine",
+    ):
+        assert option in text
+    for code in range(7):
+        assert re.search(rf"^\| {code} \|", text, re.MULTILINE)
+
+
+def test_the_doctests_hold() -> None:
+    """Examples in docstrings are run."""
+    code = "import doctest, assign.errors, assign.words; print([doctest.testmod(m) for m in (assign.errors, assign.words)])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("failed=0") == 2, done.stdout
+
+
+def test_nothing_in_the_tree_names_a_machine_or_a_registry() -> None:
+    """No absolute path, no host, no secret."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pattern = re.compile(r"pypi\.org|pythonhosted|/(root|home|work)/|BEGIN [A-Z ]*PRIVATE KEY")
+    for name in listed.stdout.split():
+        path = ROOT / name
+        if path.is_file() and path != Path(__file__):
+            assert not pattern.search(path.read_text("utf-8", errors="replace")), name

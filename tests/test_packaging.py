@@ -1,0 +1,100 @@
+"""An installed wheel, an editable install and a plain checkout all answer, with rules and list of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ASKED = ["decide", "--division", "nenkin", "--item", "24", "--channel", "counter"]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy of what git would check out."""
+    copy = tmp_path_factory.mktemp("checkout") / "assign"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.split("\n"):
+        if name and (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    out = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, copy],
+        check=True,
+        capture_output=True,
+    )
+    [found] = out.glob("*.whl")
+    return found
+
+
+def test_the_wheel_carries_rules_and_data(wheel: Path) -> None:
+    """And the parsed rules, the type marker, the document to the byte."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        document = archive.read("assign/built_in/data/source/000_c23591d651e7d7b6.txt")
+    assert document == (ROOT / "data" / "source" / "000_c23591d651e7d7b6.txt").read_bytes()
+    for name in ("rules.json", "rules/legend.yaml", "rules/acts.yaml", "rules/rulings.yaml", "data/catalog.csv"):
+        assert f"assign/built_in/{name}" in names
+    assert "assign/py.typed" in names
+    assert not any(name.endswith(".pyc") for name in names)
+
+
+def test_an_installed_wheel_answers_anywhere(wheel: Path, tmp_path: Path) -> None:
+    """In an environment of its own, from another folder, with nothing of the checkout; and checks itself."""
+    place = tmp_path / "env"
+    venv.create(place, with_pip=False)
+    [site] = (place / "lib").glob("python*/site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    # The libraries of this environment, without its editable install of the checkout.
+    [libraries] = [path for path in map(Path, sys.path) if path.name == "site-packages" and (path / "typer").is_dir()]
+    (site / "libraries.pth").write_text(f"import sys; sys.path.append({str(libraries)!r})\n")
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COVERAGE"))}
+    python = place / "bin" / "python"
+    where = subprocess.run(
+        [python, "-c", "import assign; print(assign.__file__)"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert where.stdout.startswith(str(site))
+    done = subprocess.run([python, "-m", "assign", *ASKED], cwd=tmp_path, env=env, capture_output=True, check=True)
+    assert "市職員（確定）" in done.stdout.decode("utf-8")
+    subprocess.run([python, "-m", "assign", "check"], cwd=tmp_path, env=env, capture_output=True, check=True)
+
+
+def test_a_plain_checkout_answers() -> None:
+    """Without being installed, and without what setting up keeps."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, "-m", "assign", *ASKED], cwd=ROOT, env=env, capture_output=True, check=True)
+    assert "市職員（確定）" in done.stdout.decode("utf-8")
+
+
+def test_without_what_setting_up_keeps_the_answer_is_the_same(tmp_path: Path) -> None:
+    """The parsed rules are a convenience."""
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("built_in", "__pycache__"))
+    for name in ("rules", "data"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    answers = []
+    for source in (tmp_path / "src", ROOT / "src"):
+        env = {**os.environ, "PYTHONPATH": str(source)}
+        words = [sys.executable, "-m", "assign", *ASKED, "--on", "2026-11-25", "--json"]
+        answers.append(subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, check=True).stdout)
+    assert answers[0] == answers[1]

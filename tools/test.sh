@@ -1,0 +1,45 @@
+#!/bin/sh
+# The whole suite. In CI nothing may be left out; elsewhere what is missing is named, and the rest runs.
+set -eu
+summary=
+note() { summary="$summary
+  $*"; }
+
+sh tools/lint.sh
+note "style, types, corridor: passed"
+
+# The suite with every part, and its coverage.
+rm -f .coverage .coverage.*
+.venv/bin/coverage run -m pytest -n 2 -q
+.venv/bin/coverage combine -q
+.venv/bin/coverage report --fail-under=95 | tail -n 12
+note "tests: passed on $(.venv/bin/python -V), $(.venv/bin/assign check --json | .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)["engine"])')"
+
+# The same Python without durable-rules: everything but the cross-check works.
+sh tools/env.sh .venv-bare locks/dev.txt without-durable-rules
+ASSIGN_TEST_WITHOUT=durable-rules .venv-bare/bin/python -m pytest -q -n 2 -m "not slow"
+note "tests: passed without durable-rules"
+
+# Other Pythons, where this machine has them.
+others=$(sh tools/pythons.sh)
+[ -n "$others" ] || note "other Pythons: none on this machine, left out"
+echo "$others" | while read -r version python; do
+  [ -n "$version" ] || continue
+  PYTHON=$python sh tools/env.sh ".venv-$version" locks/dev.txt
+  engine=$(".venv-$version/bin/assign" check --json | ".venv-$version/bin/python" -c 'import json, sys; r = json.load(sys.stdin); print(r["engine"], "cross-checked" if r["cross_checked"] else "alone")')
+  ASSIGN_TEST_WITHOUT=durable-rules ".venv-$version/bin/python" -m pytest -q -n 2 -m "not slow"
+  echo "tests: passed on Python $version ($engine)" >>.venv/.others
+done
+if [ -f .venv/.others ]; then
+  while read -r line; do note "$line"; done <.venv/.others
+  rm -f .venv/.others
+fi
+
+# durable-rules on 3.13, built with the compiler definition that the README names.
+p313=$(echo "$others" | sed -n 's/^3\.13 //p')
+if [ -n "$p313" ]; then
+  sh tools/durable313.sh "$p313"
+  note "durable-rules built for 3.13 with -DPyEval_CallObject=PyObject_CallObject: both engines agree"
+fi
+
+printf '\nWhat ran:%s\n' "$summary"
