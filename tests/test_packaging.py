@@ -14,6 +14,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ASKED = ["decide", "--division", "nenkin", "--item", "24", "--channel", "counter"]
+ALONE = {
+    key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COVERAGE"))
+}  # copies are not measured
 pytestmark = pytest.mark.slow
 
 
@@ -36,6 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, copy],
         check=True,
+        env=ALONE,
         capture_output=True,
     )
     [found] = out.glob("*.whl")
@@ -64,20 +68,19 @@ def test_an_installed_wheel_answers_anywhere(wheel: Path, tmp_path: Path) -> Non
     # The libraries of this environment, without its editable install of the checkout.
     [libraries] = [path for path in map(Path, sys.path) if path.name == "site-packages" and (path / "typer").is_dir()]
     (site / "libraries.pth").write_text(f"import sys; sys.path.append({str(libraries)!r})\n")
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COVERAGE"))}
     python = place / "bin" / "python"
     where = subprocess.run(
         [python, "-c", "import assign; print(assign.__file__)"],
         cwd=tmp_path,
-        env=env,
+        env=ALONE,
         capture_output=True,
         text=True,
         check=True,
     )
     assert where.stdout.startswith(str(site))
-    done = subprocess.run([python, "-m", "assign", *ASKED], cwd=tmp_path, env=env, capture_output=True, check=True)
+    done = subprocess.run([python, "-m", "assign", *ASKED], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
     assert "市職員（確定）" in done.stdout.decode("utf-8")
-    subprocess.run([python, "-m", "assign", "check"], cwd=tmp_path, env=env, capture_output=True, check=True)
+    subprocess.run([python, "-m", "assign", "check"], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
 
 
 def test_a_plain_checkout_answers() -> None:
@@ -94,7 +97,7 @@ def test_without_what_setting_up_keeps_the_answer_is_the_same(tmp_path: Path) ->
         shutil.copytree(ROOT / name, tmp_path / name)
     answers = []
     for source in (tmp_path / "src", ROOT / "src"):
-        env = {**os.environ, "PYTHONPATH": str(source)}
+        env = {**ALONE, "PYTHONPATH": str(source)}
         words = [sys.executable, "-m", "assign", *ASKED, "--on", "2026-11-25", "--json"]
         answers.append(subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, check=True).stdout)
     assert answers[0] == answers[1]

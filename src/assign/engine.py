@@ -62,9 +62,8 @@ class DurableEngine:
     """The same rules in durable-rules. Raises EngineMissing where it is not installed."""
 
     def __init__(self, rules: RuleSet) -> None:
-        self.name = f"durable-rules {_durable_version()}"
-        self._rules = rules
-        _compiled(rules)
+        self.name = f"durable-rules {_durable_version()}"  # raises EngineMissing
+        self._rules = rules  # registered when the first fact is asked about: a registration is never given back
         self._order = {rule.id: place for place, rule in enumerate(rules.rules)}
 
     def holds(self, facts: Facts) -> tuple[str, ...]:
@@ -194,14 +193,7 @@ def _compiled(rules: RuleSet) -> _Compiled:
                     key = f"{rule.id}~{place}"
                     definition[key] = {"all": [{"fact": {"$and": conditions}}]}
                     ids[key] = rule.id
-            try:
-                _register.known[rules.data] = _Compiled(f"assign-{len(_register.known)}", definition, ids)
-            except ImportError as error:
-                raise EngineMissing(
-                    f"この Python には durable-rules がありません（{error}）",
-                    f"this Python does not have durable-rules ({error})",
-                    ["auto", "table"],
-                ) from None
+            _register.known[rules.data] = _Compiled(f"assign-{len(_register.known)}", definition, ids)
         return _register.known[rules.data]
 
 
@@ -224,9 +216,13 @@ def _plain(facts: Facts) -> dict[str, str]:
 def _durable_version() -> str:
     """The installed version, read off the folder beside the package; importlib.metadata costs a cold start 10 ms."""
     try:
-        import durable
-    except ImportError:
-        return ""
+        import durable.engine
+    except ImportError as error:
+        raise EngineMissing(
+            f"この Python には durable-rules がありません（{error}）",
+            f"this Python does not have durable-rules ({error})",
+            ["auto", "table"],
+        ) from None
     place = Path(str(durable.__file__)).parents[1]
     for found in place.glob("durable_rules-*.dist-info"):
         return found.name.removesuffix(".dist-info").partition("-")[2]

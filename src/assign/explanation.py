@@ -8,7 +8,7 @@ terminal prints it. Each sentence is made here, once, in Japanese and English, f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import product
 from typing import Any, Final
@@ -455,14 +455,25 @@ class Explainer:
             ],
         ]
         missing = {assignee for assignee in Assignee if assignee is not outcome.assignee}
+        decided: dict[tuple[Any, ...], Outcome | None] = {}
         for changes in sizes:
             reached = set()
             for change in changes:
-                result = self._decided_again(request, change)
+                channel, act, on = (change.get(name, getattr(request, name)) for name in ("channel", "act", "on"))
+                key = (channel, on, self._alike(request, act))
+                if key not in decided:
+                    decided[key] = self._decided_again(request, channel, act, on)
+                result = decided[key]
                 if result is not None and result.assignee in missing:
                     reached.add(result.assignee)
                     yield self._change(tuple(change.items()), result.assignee, result.certainty)
             missing -= reached
+
+    def _alike(self, request: Request, act: str | None) -> str | None:
+        """Acts of one class are decided alike, but where a ruling names one of them on these rows."""
+        if act is None or any(task.id in self._rules.rulings_by_row for task in request.tasks):
+            return act
+        return self._rules.acts[act].act_class
 
     def _one_change(self, change: tuple[tuple[str, Any], ...], assignee: Assignee, certainty: Certainty) -> Answer:
         words: list[Text] = []
@@ -498,13 +509,8 @@ class Explainer:
             "on": sorted(days - {request.on}),
         }
 
-    def _decided_again(self, request: Request, change: dict[str, Any]) -> Outcome | None:
+    def _decided_again(self, request: Request, channel: Channel, act: str | None, on: date) -> Outcome | None:
         """The outcome of the changed request, or None where its rows do not agree."""
-        channel, act, on = (
-            change.get("channel", request.channel),
-            change.get("act", request.act),
-            change.get("on", request.on),
-        )
         outcomes = [self._decider.decide(task, channel, act, on) for task in request.tasks]
         return outcomes[0] if all(outcome[1:] == outcomes[0][1:] for outcome in outcomes) else None
 

@@ -11,6 +11,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, TextIO
@@ -24,14 +25,14 @@ _NEVER_LAST: Final = "（「『【〔(["
 
 def width(text: str) -> int:
     """Columns that a text takes: wide, full-width and ambiguous characters two, combining ones none."""
-    return sum(
-        0
-        if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn")
-        else 2
-        if unicodedata.east_asian_width(c) in "WFA"
-        else 1
-        for c in text
-    )
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+@lru_cache(maxsize=4096)
+def _columns(c: str) -> int:
+    if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn"):
+        return 0
+    return 2 if unicodedata.east_asian_width(c) in "WFA" else 1
 
 
 def wrap(text: str, columns: int) -> list[str]:
