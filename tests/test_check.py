@@ -22,7 +22,7 @@ from .test_cli import ASSIGN, run, said
 
 def changed(tmp_path: Path, *edits: tuple[str, str, str]) -> Path:
     """The built-in rules with passages replaced: (file, old, new)."""
-    folder = tmp_path / "rules"
+    folder = tmp_path / "our rules"  # a command that is printed can be pasted
     shutil.copytree(rules_folder(), folder)
     for file, old, new in edits:
         text = (folder / file).read_text("utf-8")

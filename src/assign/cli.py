@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, NoReturn, Optional
 
 import typer
@@ -259,7 +260,8 @@ def check(
     """規則の抜け・重なり、エンジンの一致、文書との一致を全件調べます / Prove rules, engines and list over every case."""
     from . import check as proofs
 
-    options = " ".join(f"{name} {value}" for name, value in (("--rules", rules), ("--catalog", catalog)) if value)
+    named = (("--rules", rules), ("--catalog", catalog))
+    options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
     report = proofs.check(
         _open(rules, catalog, engine), catalog_path=Path(catalog) if catalog else None, options=options
     )
