@@ -23,7 +23,7 @@ from .catalog import Catalog
 from .decision import Decider
 from .engine import open_engine
 from .errors import AssignError, BadRequest, RuleFileError, shown
-from .explanation import Answer, Explainer
+from .explanation import Answer, Brief, Explainer
 from .request import Request, understand
 from .rules import Note, RuleSet, Ruling
 from .words import Channel, date_of_case, division, nearest
@@ -178,6 +178,10 @@ class Desk:
             self._explainer.answer(self._understand(division, item, each, act, when, section, row)) for each in channels
         ]
         return [{**answer, "provenance": self.provenance} for answer in found] if provenance else found
+
+    def brief(self, **asked: object) -> Brief:
+        """The decision in one line, for tables of many. Takes and raises what `decide` does."""
+        return self._explainer.brief(self._understand(*(asked.get(name) for name in ASKED)))
 
     def decide_many(self, requests: Iterable[Mapping[str, object]]) -> list[Decision | AssignError]:
         """

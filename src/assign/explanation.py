@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .catalog import Catalog, Task
 from .decision import Decider, Outcome
@@ -89,6 +89,18 @@ CONTRACT_MANAGER: Final[Text] = {"ja": "市の委託契約の担当", "en": "the
 CONTRACTOR_MANAGER: Final[Text] = {"ja": "受託者の業務責任者", "en": "the contractor's operations manager (業務責任者)"}
 
 
+class Brief(NamedTuple):
+    """A decision in one line: ids of rules, rows and caveats joined by spaces, and a short reason."""
+
+    assignee: str
+    certainty: str
+    rules: str
+    row: str
+    caveats: str
+    reason_ja: str
+    reason_en: str
+
+
 class Explainer:
     """Answers requests over one catalog and one rule set."""
 
@@ -114,15 +126,8 @@ class Explainer:
             AmbiguousItem: The rows of the item get different answers.
             RuleGap, RuleOverlap, EngineError: There is no decision.
         """
-        outcomes = [self._decider.decide(task, request.channel, request.act, request.on) for task in request.tasks]
+        outcomes = self._agreed(request)
         first = outcomes[0]
-        if any(outcome[1:] != first[1:] for outcome in outcomes):
-            raise AmbiguousItem(
-                request.item,
-                division=request.division,
-                candidates=[task.item for task in request.tasks],
-                rows=candidate_lines(request.tasks),
-            )
         act = self._rules.acts[request.act] if request.act else None
         facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
         return {
@@ -144,6 +149,38 @@ class Explainer:
             "why_not": self._why_not(facts, first.rule.id, request.channel),
             "would_change": list(self._would_change(request, first)),
         }
+
+    def brief(self, request: Request) -> Brief:
+        """
+        The same decision in one line, for tables of many; it says what `answer` says.
+
+        Raises:
+            As `answer`.
+        """
+        outcomes = self._agreed(request)
+        rules = {outcome.rule.id: outcome.rule for outcome in outcomes}
+        lines = "・".join(str(task.line) for task in request.tasks)
+        return Brief(
+            assignee=outcomes[0].assignee.value,
+            certainty=outcomes[0].certainty.value,
+            rules=" ".join(rules),
+            row=" ".join(task.id for task in request.tasks),
+            caveats=" ".join(caveat["code"] for caveat in self._caveats(request)),
+            reason_ja=f"一覧{lines}行目: {' / '.join(rule.title['ja'] for rule in rules.values())}",
+            reason_en=f"line {lines.replace('・', ', ')}: {' / '.join(rule.title['en'] for rule in rules.values())}",
+        )
+
+    def _agreed(self, request: Request) -> list[Outcome]:
+        """The outcome of each row, if they are one answer. Raises AmbiguousItem."""
+        outcomes = [self._decider.decide(task, request.channel, request.act, request.on) for task in request.tasks]
+        if any(outcome[1:] != outcomes[0][1:] for outcome in outcomes):
+            raise AmbiguousItem(
+                request.item,
+                division=request.division,
+                candidates=[task.item for task in request.tasks],
+                rows=candidate_lines(request.tasks),
+            )
+        return outcomes
 
     def row(self, task: Task) -> Answer:
         """A row of the list as answers show it."""

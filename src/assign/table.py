@@ -1,0 +1,173 @@
+"""
+The desk → the decision table: every item, channel and act, and the days between which the answer is one.
+
+What a columnar engine, a cluster or a database needs to answer without Python: the lookup is a join. The table is made
+by the desk itself, and a test decides every line of it again. It holds the words of the contract alone (keys and printed
+numbers); how other spellings are understood stays with the desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from itertools import pairwise, product
+from typing import Final, NamedTuple
+
+from .desk import Desk
+from .errors import AmbiguousItem, AssignError
+from .explanation import Brief
+from .rules import RuleSet
+from .words import Channel
+
+FIRST: Final = date(1, 1, 1)
+LAST: Final = date(9999, 12, 31)
+
+
+class Line(NamedTuple):
+    """
+    One answer: for `division`, `item`, `channel`, `act` (empty: none asked) and every day from `since` to `until`.
+
+    `error` is empty, or `ambiguous_item` where the item's rows get different answers; then the answer is empty.
+    """
+
+    division: str
+    item: str
+    channel: str
+    act: str
+    since: str
+    until: str
+    assignee: str
+    certainty: str
+    rules: str
+    row: str
+    caveats: str
+    reason_ja: str
+    reason_en: str
+    error: str
+    error_ja: str
+    error_en: str
+
+
+def decision_table(desk: Desk) -> list[Line]:
+    """
+    Every answer of a desk.
+
+    Returns:
+        About 24,000 lines, in document order. For each request the lines' days cover all of time without overlap.
+    """
+    return list(_lines(desk))
+
+
+def boundaries(rules: RuleSet, rows: Iterable[str]) -> list[date]:
+    """Every day on which an answer on these rows changes: a note begins, a ruling begins, or one has ended."""
+    days: set[date] = set()
+    for row in rows:
+        days.update(note.since for note in rules.notes_by_row.get(row, ()))
+        for ruling in rules.rulings_by_row.get(row, ()):
+            days.add(ruling.since)
+            if ruling.until is not None and ruling.until < LAST:
+                days.add(ruling.until + timedelta(days=1))
+    return sorted(days)
+
+
+def windows(days: list[date]) -> list[tuple[date, date]]:
+    """Days on which something changes → spans on which nothing does, over all of time."""
+    starts = [FIRST, *(day for day in days if day > FIRST)]
+    return [(since, until - timedelta(days=1)) for since, until in pairwise(starts)] + [(starts[-1], LAST)]
+
+
+ASKED: Final = (
+    "division",
+    "item",
+    "channel",
+    "act",
+    "on",
+    "section",
+)  # columns of a request; the last three may be absent
+ANSWERED: Final = ("assignee", "certainty", "rules", "row", "caveats", "reason", "error")  # columns of its answer
+
+
+class Answered(NamedTuple):
+    """One request's answer in columns. Either `error` is None, or everything else is."""
+
+    assignee: str | None
+    certainty: str | None
+    rules: str | None
+    row: str | None
+    caveats: str | None
+    reason: str | None
+    error: str | None
+
+
+def answered(desk: Desk, asked: Mapping[str, str | None], today: date, lang: str = "ja") -> Answered:
+    """
+    Decide one request of words as they stand in a file.
+
+    Args:
+        asked: The columns of `ASKED`. None or empty is absent: no act, no section, `today`.
+        today: The date of a case that names none; one for a whole run.
+        lang: Of the short reason and the error, `ja` or `en`.
+
+    Returns:
+        The answer, or the error as `code: message`. Nothing is raised for a bad request.
+    """
+    words: dict[str, object] = {name: asked.get(name) or None for name in ASKED}
+    words["channel"] = asked.get("channel") or ""
+    words["on"] = words["on"] or today
+    try:
+        said = desk.brief(**words)
+    except AssignError as error:
+        return Answered(None, None, None, None, None, None, f"{error.code}: {error.message(lang)}")
+    reason = said.reason_en if lang == "en" else said.reason_ja
+    return Answered(said.assignee, said.certainty, said.rules, said.row, said.caveats, reason, None)
+
+
+def of_line(line: Line, lang: str = "ja") -> Answered:
+    """The answer that a line of the table gives, in the same columns."""
+    if line.error:
+        message = line.error_en if lang == "en" else line.error_ja
+        return Answered(None, None, None, None, None, None, f"{line.error}: {message}")
+    reason = line.reason_en if lang == "en" else line.reason_ja
+    return Answered(line.assignee, line.certainty, line.rules, line.row, line.caveats, reason, None)
+
+
+class Refused(NamedTuple):
+    """Why a request has no answer."""
+
+    code: str
+    ja: str
+    en: str
+
+
+def _lines(desk: Desk) -> Iterator[Line]:
+    for (division, number), tasks in desk.catalog.by_number.items():
+        named = [(number, tasks), *((task.item, (task,)) for task in tasks if len(tasks) > 1)]
+        for item, rows in named:
+            spans = windows(boundaries(desk.rules, (task.id for task in rows)))
+            for channel, act in product(Channel, (None, *desk.rules.acts)):
+                asked = {"division": division.value, "item": item, "channel": channel.value, "act": act}
+                yield from _over_time(desk, asked, spans)
+
+
+def _over_time(desk: Desk, asked: dict[str, str | None], spans: list[tuple[date, date]]) -> Iterator[Line]:
+    """The answers of one request over time, equal neighbours made one."""
+    since, said = FIRST, _said(desk, asked, FIRST)
+    for start, _ in spans[1:]:
+        if (now := _said(desk, asked, start)) != said:
+            yield _line(asked, since, start - timedelta(days=1), said)
+            since, said = start, now
+    yield _line(asked, since, LAST, said)
+
+
+def _said(desk: Desk, asked: dict[str, str | None], on: date) -> Brief | Refused:
+    try:
+        return desk.brief(**asked, on=on)
+    except AmbiguousItem as error:
+        return Refused(error.code, error.ja, error.en)
+
+
+def _line(asked: dict[str, str | None], since: date, until: date, said: Brief | Refused) -> Line:
+    key = (*(word or "" for word in asked.values()), since.isoformat(), until.isoformat())
+    if isinstance(said, Refused):
+        return Line(*key, "", "", "", "", "", "", "", *said)  # type: ignore[call-arg]  # six words of the request
+    return Line(*key, *said, "", "", "")  # type: ignore[call-arg]
