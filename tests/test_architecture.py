@@ -39,7 +39,15 @@ def test_the_layers_name_every_room_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "home"), [("durable", "engine"), ("typer", "cli"), ("yaml", "yamlfile"), ("pydantic", "model")]
+    ("package", "home"),
+    [
+        ("durable", "engine"),
+        ("typer", "cli"),
+        ("yaml", "yamlfile"),
+        ("pydantic", "model"),
+        ("polars", "batch"),
+        ("pyspark", "spark"),
+    ],
 )
 def test_a_library_lives_in_one_room(package: str, home: str) -> None:
     """durable-rules, typer, YAML and pydantic are each imported in one place."""

@@ -5,12 +5,13 @@ summary=
 note() { summary="$summary
   $*"; }
 
+sh tools/system.sh
 sh tools/lint.sh
 note "style, types, corridor: passed"
 
 # The suite with every part, and its coverage.
 rm -f .coverage .coverage.*
-.venv/bin/coverage run -m pytest -n 2 -q
+.venv/bin/coverage run -m pytest -n 2 --dist loadfile -q
 .venv/bin/coverage combine -q
 .venv/bin/coverage report --fail-under=95 >.venv/coverage.txt || { cat .venv/coverage.txt; exit 1; }
 note "coverage of lines and branches: $(grep "^TOTAL" .venv/coverage.txt | grep -o "[0-9]*%") (at least 95 %; what is left are refusals of damaged files)"

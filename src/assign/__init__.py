@@ -10,7 +10,7 @@ are everybody's):
                                                    └─ engine, decision ──┘
                                                       ▶ Outcome
     desk   the whole line in one call       check  the proofs over it       terminal, cli  the command line
-    table  every answer, for engines that join
+    table  every answer, for engines that join     batch  files     sql  databases     spark  clusters
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee

@@ -67,11 +67,10 @@ class Catalog:
     @cached_property
     def by_number(self) -> dict[tuple[Division, str], tuple[Task, ...]]:
         """All rows that carry a number in a division, in document order."""
-        found: dict[tuple[Division, str], tuple[Task, ...]] = {}
+        found: dict[tuple[Division, str], list[Task]] = {}
         for task in self.tasks:
-            key = (task.division, task.number)
-            found[key] = (*found.get(key, ()), task)
-        return found
+            found.setdefault((task.division, task.number), []).append(task)
+        return {key: tuple(tasks) for key, tasks in found.items()}
 
 
 def with_keys(rows: Iterable[Row], document: str) -> tuple[Task, ...]:

@@ -9,11 +9,13 @@ Exit codes, the same for every command: 0 answered, 1 failed, 2 mistyped, 3 unkn
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any, NoReturn, Optional
+from time import perf_counter
+from typing import Annotated, Any, NoReturn, Optional, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -22,7 +24,17 @@ from . import __version__, terminal
 from .desk import Desk
 from .errors import AmbiguousItem, AssignError, BadOption, listed, shown
 from .explanation import CLASS_TEXT, Answer, paragraphs
-from .words import CHANNEL_TEXT, DIVISION_TEXT, Certainty, Channel, Division
+from .words import (
+    ASSIGNEE_TEXT,
+    CERTAINTY_TEXT,
+    CHANNEL_TEXT,
+    DIVISION_TEXT,
+    Assignee,
+    Certainty,
+    Channel,
+    Division,
+    date_of_case,
+)
 
 
 class _Text:
@@ -42,6 +54,12 @@ class _Text:
 
 
 def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
+    if param.required and param.value_is_missing(value):
+        name = param.metavar or param.name
+        raise BadOption(
+            f"`{name}` がありません。使い方は `assign {ctx.info_name} --help`",
+            f"`{name}` is missing (see `assign {ctx.info_name} --help`)",
+        )
     return param.callback(ctx, param, value) if param.callback else value
 
 
@@ -272,6 +290,111 @@ def check(
         terminal.write("\n".join(line for text in proofs.lines(report, lang) for line in _wrapped(text, columns)), out)
     if report.findings:
         raise typer.Exit(6)
+
+
+@app.command(cls=_Command)
+def batch(
+    source: Annotated[str, typer.Argument(metavar="IN", help="依頼のファイル、- は標準入力 / requests; - is stdin")],
+    target: Annotated[str, typer.Argument(metavar="OUT", help="答えのファイル、- は標準出力 / answers; - is stdout")],
+    format_: Annotated[
+        Word, typer.Option("--format", help="csv, jsonl, parquet。名前で分からないとき / where a name does not say")
+    ] = None,
+    encoding: Annotated[
+        str, typer.Option("--encoding", help="CSV の文字コード auto, utf-8, cp932 / of a CSV file")
+    ] = "auto",
+    guard: Annotated[
+        bool, typer.Option("--guard/--no-guard", help="CSV の数式を無効にする / neutralise formulas in CSV")
+    ] = True,
+    on: Annotated[
+        Word, typer.Option("--on", help="日付のない案件の日付。なければ今日 / of cases that name no date")
+    ] = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    rules: Rules = None,
+    catalog: Catalog = None,
+    engine: Annotated[str, typer.Option("--engine", help="polars, spark")] = "polars",
+    master: Annotated[str, typer.Option("--master", help="Spark のマスター / of Spark", metavar="URL")] = "local[*]",
+) -> None:
+    """ファイルの全行に答えを付けます / Answer every row of a file."""
+    from . import batch as files
+
+    options = files.Options(
+        lang=lang,
+        today=date_of_case(on),
+        in_format=files.format_of(source, format_ if source == "-" or files.ending(source) is None else None),
+        out_format=files.format_of(target, format_ if target == "-" or files.ending(target) is None else None),
+        encoding=files.encoding_of(encoding),
+        guard=guard,
+    )
+    desk = _open(rules, catalog, "auto")
+    files.need(engine)
+    if engine == "spark":
+        from . import spark
+
+        counts = spark.run(desk, source, target, master, options)
+    else:
+        with _progress(sys.stderr) as listener:
+            counts = files.run(desk, source, target, options, listener)
+    stream = sys.stderr if target == "-" else sys.stdout
+    if as_json:
+        terminal.say(json.dumps(counts.as_json(), ensure_ascii=False), stream)
+    else:
+        terminal.say("\n".join(_tally(counts.as_json(), lang)), stream)
+
+
+def _tally(counts: dict[str, Any], lang: str) -> Iterator[str]:
+    ja = lang == "ja"
+    rows = (counts["rows_in"], counts["rows_out"])
+    yield f"入力 {rows[0]:,} 行、出力 {rows[1]:,} 行" if ja else f"{rows[0]:,} rows in, {rows[1]:,} rows out"
+    for outcome, number in counts["outcomes"].items():
+        who, _, sure = outcome.partition("/")
+        if who == "error":
+            yield f"  誤り {sure}: {number:,}" if ja else f"  error {sure}: {number:,}"
+        else:
+            names = f"{ASSIGNEE_TEXT[Assignee(who)][lang]}（{CERTAINTY_TEXT[Certainty(sure)][lang]}）"
+            yield f"  {names}: {number:,}" if ja else f"  {who}, {sure}: {number:,}"
+
+
+@contextmanager
+def _progress(stream: TextIO) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar with rows a second and time left on a terminal; silence in a pipe."""
+    if not stream.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    started = perf_counter()
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def listener(done: int, total: int) -> None:
+            rate = done / max(perf_counter() - started, 0.001)
+            bar.update(task, completed=done, total=total, description=f"{done:,} / {total:,}  {rate:,.0f}/s")
+
+        yield listener
+
+
+@app.command(cls=_Command)
+def export(
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="sql")],
+    dialect: Annotated[str, typer.Option("--dialect", help="postgresql, duckdb, sqlite")] = "postgresql",
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    catalog: Catalog = None,
+) -> None:
+    """判定表を市のデータベース用に書き出します / Write the decision table for the city's own database."""
+    from . import sql
+
+    if format_ != "sql":
+        raise BadOption(
+            f"形式 {shown(format_)} はありません（`sql`）",
+            f"there is no format {shown(format_)} (choose: `sql`)",
+            ["sql"],
+        )
+    terminal.write(sql.script(_open(rules, catalog, "auto"), dialect, lang), out, data=True)
 
 
 def _open(rules: str | None, catalog: str | None, engine: str) -> Desk:

@@ -200,20 +200,20 @@ class RuleSet:
     @cached_property
     def notes_by_row(self) -> dict[str, tuple[Note, ...]]:
         """The notes on each row that has any."""
-        found: dict[str, tuple[Note, ...]] = {}
+        found: dict[str, list[Note]] = {}
         for note in self.notes:
             for row in note.rows:
-                found[row] = (*found.get(row, ()), note)
-        return found
+                found.setdefault(row, []).append(note)
+        return {row: tuple(notes) for row, notes in found.items()}
 
     @cached_property
     def rulings_by_row(self) -> dict[str, tuple[Ruling, ...]]:
         """The rulings on each row that has any, in file order."""
-        found: dict[str, tuple[Ruling, ...]] = {}
+        found: dict[str, list[Ruling]] = {}
         for ruling in self.rulings:
             for row in ruling.rows:
-                found[row] = (*found.get(row, ()), ruling)
-        return found
+                found.setdefault(row, []).append(ruling)
+        return {row: tuple(rulings) for row, rulings in found.items()}
 
     def ruling(self, row: str, channel: Channel, act: str | None, on: date) -> Ruling | None:
         """The one ruling in force for an act on a row and channel, if there is one."""

@@ -161,7 +161,12 @@ def whole_or_not(path: Path, data: bytes) -> None:
 
 
 def complain(text: str) -> None:
-    """A message on stderr, with whatever characters the console has."""
-    encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write((text + "\n").encode(encoding, "replace").decode(encoding))
-    sys.stderr.flush()
+    """A message on stderr."""
+    say(text, sys.stderr)
+
+
+def say(text: str, stream: TextIO) -> None:
+    """A line, with whatever characters the console has."""
+    encoding = stream.encoding or "utf-8"
+    stream.write((text + "\n").encode(encoding, "replace").decode(encoding))
+    stream.flush()

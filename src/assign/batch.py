@@ -1,0 +1,815 @@
+"""
+A file of requests → the same file with its answers: order kept, no row lost, whole or not at all.
+
+    source ─ as a frame ─▶ join with the decision table ─▶ words that the table does not know: decided once each ─▶ target
+
+The engine is Polars (extra `batch`): it reads and writes natively, its left join keeps the order of the rows by contract
+(DuckDB 2.0.1 moved 737,280 of 2 million rows in the same join), and its memory stays flat. The lookup is a join; Python
+sees a request only where its words are no words of the table (`２４`, 国民年金, a typing error), and then once for all rows
+that say the same.
+
+A CSV file that is not clean (a short row, another encoding in one cell, a quote that never closes) is mended first, line
+by line: each such row is an output row that names what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from .desk import Desk
+from .errors import BadRequest, DataError, OutputError, listed, shown
+from .table import ANSWERED, ASKED, answered, decision_table, of_line
+from .words import nearest
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FORMATS: Final = ("csv", "jsonl", "parquet")
+ENDINGS: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
+ENCODINGS: Final = ("auto", "utf-8", "cp932")
+DAYS: Final = (date(1950, 1, 1), date(2100, 12, 31))  # dates that the join knows; others are decided like odd words
+MOST_WORDS: Final = 500_000  # distinct odd requests held at once; beyond it the file is answered in slices
+SLICE: Final = 250_000  # rows
+LONGEST_RECORD: Final = 100  # lines of one CSV record; a quote open for longer is a broken row
+DAMAGE: Final = "__damage"
+BOM: Final = b"\xef\xbb\xbf"
+
+
+Listener = Callable[[int, int], None]
+
+
+@dataclass
+class Counts:
+    """What came in and what went out: rows, and rows by outcome (`contractor/settled`, …, `error/unknown_item`)."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> int:
+        """Rows that carry an error."""
+        return sum(number for outcome, number in self.outcomes.items() if outcome.startswith("error/"))
+
+    def as_json(self) -> dict[str, Any]:
+        """`{rows_in, rows_out, errors, outcomes}`."""
+        return {
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "errors": self.errors,
+            "outcomes": dict(sorted(self.outcomes.items())),
+        }
+
+
+@dataclass(frozen=True)
+class Options:
+    """
+    How a batch is read and written.
+
+    Attributes:
+        lang: Of the short reason and the errors, `ja` or `en`.
+        today: The date of a case that names none.
+        in_format, out_format: One of `FORMATS`.
+        encoding: Of a CSV file: `auto`, `utf-8` or `cp932`. It is written as it was read.
+        guard: Whether a CSV cell that a spreadsheet would take for a formula is given a leading `'` (`unguarded` undoes it).
+    """
+
+    lang: str
+    today: date
+    in_format: str
+    out_format: str
+    encoding: str = "auto"
+    guard: bool = True
+
+
+def ending(name: str) -> str | None:
+    """The format that a file's name tells, if it tells one."""
+    return ENDINGS.get(Path(name).suffix.lower())
+
+
+def encoding_of(given: str) -> str:
+    """One of `ENCODINGS`. Raises BadRequest."""
+    if given not in ENCODINGS:
+        raise BadRequest(
+            f"文字コード {shown(given)} はありません（{listed(ENCODINGS)}）",
+            f"there is no encoding {shown(given)} ({listed(ENCODINGS)})",
+            ENCODINGS,
+        )
+    return given
+
+
+def need(engine: str) -> None:
+    """Raises DataError where the engine's extra is not installed, BadRequest where there is no such engine."""
+    packages = {"polars": ("polars", "batch"), "spark": ("pyspark", "spark")}
+    if engine not in packages:
+        raise BadRequest(
+            f"エンジン {shown(engine)} はありません（{listed(packages)}）",
+            f"there is no engine {shown(engine)} ({listed(packages)})",
+            list(packages),
+        )
+    package, extra = packages[engine]
+    if find_spec(package) is None:
+        raise DataError(
+            f"{package} がありません（pip install 'assign[{extra}]'）",
+            f"{package} is missing (pip install 'assign[{extra}]')",
+        )
+
+
+def format_of(name: str, given: str | None) -> str:
+    """The format of a file, by its name or as given. Raises BadRequest."""
+    if given is not None:
+        if given not in FORMATS:
+            raise BadRequest(
+                f"形式 {shown(given)} はありません（{listed(FORMATS)}）",
+                f"there is no format {shown(given)} ({listed(FORMATS)})",
+                nearest(given, FORMATS) or FORMATS,
+            )
+        return given
+    found = ending(name)
+    if found is None:
+        raise BadRequest(
+            f"{shown(name)} の形式が分かりません（{listed(FORMATS)} を指定してください）",
+            f"the format of {shown(name)} is not known (name one of {listed(FORMATS)})",
+            FORMATS,
+        )
+    return found
+
+
+def run(desk: Desk, source: str, target: str, options: Options, listener: Listener | None = None) -> Counts:
+    """
+    Answer every row of a file.
+
+    Args:
+        source, target: Paths, or `-` for stdin and stdout.
+        listener: Told (rows done, rows in all) as it goes.
+
+    Returns:
+        The counts; rows out equal rows in, or nothing is written.
+
+    Raises:
+        BadRequest: The columns are not those of requests. DataError: The source cannot be read. OutputError: It could
+            not be written; the target is as it was.
+    """
+    with tempfile.TemporaryDirectory(prefix="assign-") as folder:
+        work = Path(folder)
+        path = _spooled(source, work)
+        with _whole(target, work) as out:
+            if options.in_format == options.out_format == "jsonl":
+                counts = _json_lines(desk, path, out, options)
+            else:
+                counts = _answer(desk, _watched(_source(path, work, options), listener), out, options, work)
+            if counts.rows_in != counts.rows_out:
+                raise OutputError(
+                    f"入力 {counts.rows_in} 行に対し出力が {counts.rows_out} 行です",
+                    f"{counts.rows_out} rows out of {counts.rows_in}",
+                )
+    return counts
+
+
+def unguarded(cell: str) -> str:
+    """The cell as it was before it was guarded against spreadsheets."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'")[:1] in _FORMULA else cell
+
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file that Polars can read: its frame, its rows, and how its CSV was encoded (to be written likewise)."""
+
+    frame: pl.LazyFrame
+    rows: int
+    encoding: str = "utf-8"
+    bom: bool = False
+    mend: Callable[[], _Source] | None = None  # what to read instead, should the engine find it damaged
+
+
+def _watched(source: _Source, listener: Listener | None) -> _Source:
+    """The same source, each block of its rows told to the listener as the engine reads it."""
+    if listener is None:
+        return source
+    done = [0]
+
+    def seen(block: pl.DataFrame) -> pl.DataFrame:
+        done[0] += block.height
+        listener(done[0] % source.rows or source.rows, source.rows)
+        return block
+
+    return replace(source, frame=source.frame.map_batches(seen, streamable=True))
+
+
+# -- the join --------------------------------------------------------------------------------------------------------
+
+
+def _answer(desk: Desk, source: _Source, out: Path, options: Options, work: Path) -> Counts:
+    import polars as pl
+
+    try:
+        return _answered(desk, source, out, options, work)
+    except pl.exceptions.PolarsError as error:
+        if source.mend is None:
+            raise DataError(f"読めません（{_first_line(error)}）", f"cannot be read ({_first_line(error)})") from None
+    return _answered(desk, source.mend(), out, options, work)
+
+
+def _answered(desk: Desk, source: _Source, out: Path, options: Options, work: Path) -> Counts:
+    columns = _columns(source.frame)
+    joined = _joined(desk, source.frame, columns, options)
+    # Every word a word of the table: one pass. Else the odd words are decided, and the file is written again with them.
+    # In it only the carried columns can hold a formula.
+    outcomes = _written(joined, columns, [name for name in columns if name not in ASKED], out, options, source)
+    if odd := outcomes.get(_ODD, 0):
+        words = _odd_words(joined, odd)
+        final = (
+            _in_slices(desk, source, columns, options, work)
+            if words is None
+            else _with_odd(desk, joined, words, options)
+        )
+        outcomes = _written(final, columns, columns, out, options, source)
+    return Counts(rows_in=source.rows, rows_out=sum(outcomes.values()), outcomes=outcomes)
+
+
+_ODD: Final = "odd"  # rows that the table does not know
+
+
+def _columns(frame: pl.LazyFrame) -> list[str]:
+    """The file's own columns. Raises BadRequest where they are not those of requests."""
+    columns = [name for name in frame.collect_schema().names() if name != DAMAGE]
+    for name in ASKED[:3]:
+        if name not in columns:
+            raise BadRequest(
+                f"列 `{name}` がありません（要る列: {listed(ASKED[:3])}、あってよい列: {listed(ASKED[3:])}）",
+                f"there is no column `{name}` (needed: {listed(ASKED[:3])}; optional: {listed(ASKED[3:])})",
+                nearest(name, columns),
+            )
+    for name in ANSWERED:
+        if name in columns:
+            raise BadRequest(
+                f"列 `{name}` は答えの列の名前です。名前を変えてください",
+                f"the column `{name}` has the name of an answer's column; rename it",
+            )
+    return columns
+
+
+def _joined(desk: Desk, frame: pl.LazyFrame, columns: list[str], options: Options) -> pl.LazyFrame:
+    """The frame with its words as text beside it, and the table's answer where the table knows them."""
+    import polars as pl
+
+    lines = decision_table(desk)
+    starts = sorted({line.since for line in lines})
+    answers = pl.DataFrame(
+        [
+            (*line[:4], window, *of_line(line, options.lang))
+            for line in lines
+            for window, start in enumerate(starts)
+            if line.since <= start <= line.until
+        ],
+        schema={
+            **{f"__{name}": pl.String for name in ASKED[:4]},
+            "__window": pl.Int16,
+            **{f"__{name}": pl.String for name in ANSWERED},
+        },
+        orient="row",
+    )
+    days = pl.DataFrame({"__on": pl.date_range(*DAYS, eager=True).cast(pl.String)})
+    days = days.with_columns(
+        __window=pl.sum_horizontal([(pl.col("__on") >= start).cast(pl.Int16) for start in starts[1:]])
+    )
+    schema = frame.collect_schema()
+    words = {}
+    for name in ASKED:
+        if name not in columns:
+            words[f"__{name}"] = pl.lit("")
+        elif schema[name].is_nested() or schema[name] == pl.Binary:
+            raise BadRequest(
+                f"列 `{name}` の型が文字列ではありません（{schema[name]}）",
+                f"the column `{name}` is not text ({schema[name]})",
+            )
+        else:
+            words[f"__{name}"] = pl.col(name).cast(pl.String).fill_null("")
+    words["__on"] = pl.when(words["__on"] == "").then(pl.lit(options.today.isoformat())).otherwise(words["__on"])
+    damage = pl.col(DAMAGE) if DAMAGE in schema else pl.lit(None, dtype=pl.String)
+    keys = [f"__{name}" for name in ASKED[:4]]
+    return (
+        frame.with_columns(**words)
+        .join(days.lazy(), on="__on", how="left", maintain_order="left")
+        # A section narrows a number down: not in the table, so decided like an odd word. A damaged row is not looked up.
+        .with_columns(__window=pl.when((pl.col("__section") == "") & damage.is_null()).then(pl.col("__window")))
+        .join(answers.lazy(), on=[*keys, "__window"], how="left", maintain_order="left")
+        .rename({f"__{name}": name for name in ANSWERED})
+        .with_columns(error=pl.coalesce(damage, "error"))
+    )
+
+
+def _odd_words(joined: pl.LazyFrame, rows: int) -> pl.DataFrame | None:
+    """The distinct requests that the table does not know, or None where they are too many to hold."""
+    import polars as pl
+
+    keys = [f"__{name}" for name in ASKED]
+    odd = joined.filter(pl.col("assignee").is_null() & pl.col("error").is_null()).select(keys)
+    if rows > 4 * MOST_WORDS:
+        about = odd.select(pl.struct(keys).hash().approx_n_unique()).collect(engine="streaming").item()
+        if about > MOST_WORDS:
+            return None
+    words = odd.unique().collect(engine="streaming")
+    return words if words.height <= MOST_WORDS else None
+
+
+def _with_odd(desk: Desk, joined: pl.LazyFrame, odd: pl.DataFrame, options: Options) -> pl.LazyFrame:
+    """The answers of the odd words, decided once each, joined in their place."""
+    import polars as pl
+
+    keys = [f"__{name}" for name in ASKED]
+    decided = [
+        (*words, *answered(desk, dict(zip(ASKED, words, strict=True)), options.today, options.lang))
+        for words in odd.iter_rows()
+    ]
+    schema = {**dict.fromkeys(keys, pl.String), **{f"__{name}": pl.String for name in ANSWERED}}
+    answers = pl.DataFrame(decided, schema=schema, orient="row")
+    return joined.join(answers.lazy(), on=keys, how="left", maintain_order="left").with_columns(
+        **{name: pl.coalesce(pl.col(name), pl.col(f"__{name}")) for name in ANSWERED}
+    )
+
+
+def _in_slices(desk: Desk, source: _Source, columns: list[str], options: Options, work: Path) -> pl.LazyFrame:
+    """A file of more odd requests than can be held: answered slice by slice, then taken together."""
+    import polars as pl
+
+    keys = [f"__{name}" for name in ASKED]
+    parts = []
+    for start in range(0, source.rows, SLICE):
+        piece = source.frame.slice(start, SLICE).collect(engine="streaming").lazy()
+        joined = _joined(desk, piece, columns, options)
+        odd = joined.filter(pl.col("assignee").is_null() & pl.col("error").is_null()).select(keys).unique().collect()
+        part = work / f"part-{start:015d}.parquet"
+        _with_odd(desk, joined, odd, options).sink_parquet(part)
+        parts.append(part)
+    return pl.scan_parquet(parts)
+
+
+def _written(
+    final: pl.LazyFrame, columns: list[str], guarded: list[str], out: Path, options: Options, source: _Source
+) -> dict[str, int]:
+    """Write in the format asked for; the number of rows by outcome. `guarded` are the columns that may hold a formula."""
+    import polars as pl
+
+    outcome = (
+        pl.when(pl.col("assignee").is_not_null())
+        .then(pl.concat_str("assignee", pl.lit("/"), "certainty"))
+        .when(pl.col("error").is_not_null())
+        .then(pl.concat_str(pl.lit("error/"), pl.col("error").str.extract(r"^(\w+):")))
+        .otherwise(pl.lit(_ODD))
+        .alias("outcome")
+    )
+    whole = final.select(*columns, *ANSWERED)
+    if options.out_format == "parquet":
+        whole.sink_parquet(out)
+        tally = pl.scan_parquet(out).group_by(outcome).len().collect(engine="streaming")
+    else:
+        if options.out_format == "csv":
+            text = _guarded(whole, guarded).rename(_guarded_names(columns)) if options.guard else whole
+            sink = text.sink_csv(out, include_bom=source.bom, lazy=True)
+        else:
+            sink = whole.sink_ndjson(out, lazy=True)
+        _, tally = pl.collect_all([sink, final.group_by(outcome).len()], engine="streaming")
+        if source.encoding != "utf-8":
+            _recode(out, "utf-8", source.encoding)
+    return dict(tally.iter_rows())
+
+
+# What a spreadsheet takes for a formula: it opens with = @ tab or CR, or with + or - and is no number.
+_DANGEROUS: Final = r"^'*[=@\t\r]|^'+[+\-]|^[+\-](?:$|[^0-9]|[0-9]+(?:[^0-9.]|[.](?:$|[^0-9]|[0-9]+[^0-9])))"
+
+
+def _guarded(whole: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
+    """A cell that a spreadsheet would take for a formula gets a leading `'`."""
+    import polars as pl
+
+    schema = whole.collect_schema()
+    return whole.with_columns(
+        pl.when(pl.col(name).str.contains(_DANGEROUS))
+        .then(pl.concat_str(pl.lit("'"), name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in columns
+        if schema[name] == pl.String
+    )
+
+
+def _guarded_names(columns: list[str]) -> dict[str, str]:
+    return {name: f"'{name}" for name in columns if name.lstrip("'")[:1] in _FORMULA and name.lstrip("'")}
+
+
+# -- sources ---------------------------------------------------------------------------------------------------------
+
+
+def _source(path: Path, work: Path, options: Options) -> _Source:
+    import polars as pl
+
+    if options.in_format == "csv":
+        return _csv(path, work, options)
+    if options.in_format == "jsonl":
+        return _objects(path, work)
+    try:
+        frame = pl.scan_parquet(path, glob=False)
+        return _Source(frame, frame.select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(
+            f"Parquet として読めません（{_first_line(error)}）", f"not Parquet ({_first_line(error)})"
+        ) from None
+
+
+def _csv(path: Path, work: Path, options: Options) -> _Source:
+    """A CSV file as a frame of text: as it is where it is clean, else mended row by row."""
+    import polars as pl
+
+    with path.open("rb") as file:
+        head = file.read(1 << 20)
+    if not head.strip():
+        raise DataError("ファイルが空です（見出しの行が要ります）", "the file is empty (a header line is needed)")
+    bom = head.startswith(BOM)
+    encoding = _encoding(head, options.encoding)
+    if encoding != "utf-8":
+        recoded = work / "utf-8.csv"
+        clean = _copy_as_utf_8(path, recoded, encoding)
+        path = recoded if clean else path
+    else:
+        clean = True
+    names = _header(path, "utf-8" if clean else encoding)
+    if clean and (rows := _clean_rows(path, len(names))) is not None:
+        frame = pl.scan_csv(path, infer_schema=False, empty_string_is_null=False, glob=False)
+        if frame.collect_schema().names() == names:
+            return _Source(frame, rows, encoding, bom, mend=lambda: _mended(path, work, names, "utf-8", encoding, bom))
+    return _mended(path, work, names, "utf-8" if clean else encoding, encoding, bom)
+
+
+def _mended(path: Path, work: Path, names: list[str], reading: str, encoding: str, bom: bool) -> _Source:
+    import polars as pl
+
+    mended = work / "mended.parquet"
+    rows = _mend(path, mended, names, reading)
+    return _Source(pl.scan_parquet(mended), rows, encoding, bom)
+
+
+def _encoding(head: bytes, given: str) -> str:
+    """UTF-8 where the beginning of the file is UTF-8, else cp932 where it is that."""
+    if given != "auto":
+        return given
+    lines = head[: head.rfind(b"\n") + 1] or head
+    first = lines[: lines.find(b"\n") + 1] or lines
+    for text in (lines, first):  # one bad cell does not make a file cp932
+        for encoding in ("utf-8", "cp932"):
+            with suppress(UnicodeDecodeError):
+                text.decode(encoding)
+                return encoding
+    return "utf-8"
+
+
+def _copy_as_utf_8(source: Path, target: Path, encoding: str) -> bool:
+    """Whether the whole file is of that encoding; then there is a copy in UTF-8."""
+    try:
+        with (
+            source.open("r", encoding=encoding, newline="") as text,
+            target.open("w", encoding="utf-8", newline="") as out,
+        ):
+            shutil.copyfileobj(text, out, 1 << 20)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _recode(path: Path, old: str, new: str) -> None:
+    """In place, by a copy beside it; a character that the old encoding of the source lacks becomes `?`."""
+    copy = path.with_suffix(".recoded")
+    with (
+        path.open("r", encoding=old, newline="") as text,
+        copy.open("w", encoding=new, errors="replace", newline="") as out,
+    ):
+        shutil.copyfileobj(text, out, 1 << 20)
+    copy.replace(path)
+
+
+def _header(path: Path, encoding: str) -> list[str]:
+    """The names of the columns. Raises BadRequest where two are the same or one is empty."""
+    with path.open("r", encoding=encoding, errors="replace", newline="") as text:
+        names = next(csv.reader([_first_record(text).removeprefix("\ufeff")]), [])
+    for i, name in enumerate(names):
+        if not name or name in names[:i]:
+            raise BadRequest(
+                f"見出しの {i + 1} 列目 {shown(name)} が{'空' if not name else '2度あり'}ます"
+                if name
+                else f"見出しの {i + 1} 列目が空です",
+                f"column {i + 1} of the header is {'named twice: ' + shown(name) if name else 'empty'}",
+            )
+        if name == DAMAGE or (name.startswith("__") and name[2:] in (*ASKED, *ANSWERED, "window")):
+            raise BadRequest(f"列の名前 {shown(name)} は使えません", f"a column cannot be named {shown(name)}")
+    return names
+
+
+def _first_record(text: IO[str]) -> str:
+    record = ""
+    for line in text:
+        record += line
+        if record.count('"') % 2 == 0:
+            break
+    return record.rstrip("\r\n")
+
+
+def _clean_rows(path: Path, columns: int) -> int | None:
+    """
+    The number of rows, if no row is ragged; None where that takes a closer look.
+
+    Outside of quoted cells every line is a row, and the separators add up exactly if no row is short or long (the
+    engine refuses a long one, so a short one cannot hide behind it).
+    """
+    commas = lines = 0
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            whole, newline, rest = (rest + block).rpartition(b"\n")
+            if b"\0" in block or len(rest) > 1 << 24:
+                return None
+            part = _outside_quotes(whole + newline)
+            if part is None:
+                return None
+            commas += part.count(b",")
+            lines += part.count(b"\n")
+    if rest:
+        part = _outside_quotes(rest)
+        if part is None:
+            return None
+        commas += part.count(b",")
+        lines += 1
+    return lines - 1 if columns > 1 and commas == lines * (columns - 1) else None
+
+
+def _outside_quotes(part: bytes) -> bytes | None:
+    """What stands outside of quoted cells; None where a quote is still open at its end."""
+    if b'"' not in part:
+        return part
+    part = part.replace(b'""', b"")
+    if b'"' in part:
+        part = _QUOTED.sub(b"", part)
+    return None if b'"' in part else part
+
+
+_QUOTED: Final = re.compile(rb'"[^"]*"')
+
+
+def _mend(path: Path, target: Path, names: list[str], encoding: str) -> int:
+    """The rows as text in Parquet, what is wrong with a row beside it."""
+    import polars as pl
+
+    csv.field_size_limit(1 << 30)
+    schema = dict.fromkeys([*names, DAMAGE], pl.String)
+    parts: list[Path] = []
+    rows: list[tuple[str | None, ...]] = []
+    total = 0
+
+    def flush() -> None:
+        part = target.with_name(f"mended-{len(parts):09d}.parquet")
+        pl.DataFrame(rows, schema=schema, orient="row").write_parquet(part)
+        parts.append(part)
+        rows.clear()
+
+    size = 0
+    for cells, found in _records(path, encoding):
+        total += 1
+        damage = found
+        if damage is None and len(cells) != len(names):
+            damage = _damage(
+                f"{len(cells)} 列です（{len(names)} 列のはず）", f"{len(cells)} columns, expected {len(names)}"
+            )
+        rows.append((*(cells + [""] * len(names))[: len(names)], damage))
+        size += sum(map(len, cells))
+        if len(rows) >= 100_000 or size > 64_000_000:
+            flush()
+            size = 0
+    flush()
+    pl.scan_parquet(parts).sink_parquet(target)
+    return total
+
+
+def _damage(ja: str, en: str) -> str:
+    return f"damaged_row: {ja} / {en}"
+
+
+def _records(path: Path, encoding: str) -> Iterator[tuple[list[str], str | None]]:
+    """Every row after the header: its cells, and what is wrong with it. A quote that never closes spoils one line alone."""
+    with path.open("rb") as file:
+        waiting: list[bytes] = []
+        header = True
+        for cells, damage in _grouped(file, waiting, encoding):
+            if header:
+                header = False
+                continue
+            yield cells, damage
+
+
+def _grouped(file: IO[bytes], waiting: list[bytes], encoding: str) -> Iterator[tuple[list[str], str | None]]:
+    while True:
+        line = waiting.pop(0) if waiting else file.readline()
+        if not line:
+            return
+        record, quotes, more = line, line.count(b'"'), [line]
+        while quotes % 2 and len(more) < LONGEST_RECORD:
+            follow = waiting.pop(0) if waiting else file.readline()
+            if not follow:
+                break
+            more.append(follow)
+            quotes += follow.count(b'"')
+        if quotes % 2:
+            waiting[:0] = more[1:]
+            yield (
+                [_text(line, encoding)[0].rstrip("\r\n")],
+                _damage("引用符が閉じていません", "a quote that never closes"),
+            )
+            continue
+        record = b"".join(more)
+        text, bad = _text(record, encoding)
+        text = text.rstrip("\r\n")
+        if not text:
+            if waiting or file.peek(1):  # type: ignore[attr-defined]  # a buffered reader
+                yield [], _damage("空の行です", "an empty line")
+            continue
+        try:
+            [cells] = (
+                csv.reader([text], strict=True)
+                if "\n" not in text
+                else csv.reader(io.StringIO(text, newline=""), strict=True)
+            )
+        except (csv.Error, ValueError) as error:
+            yield [text], _damage(f"CSV として読めません（{error}）", f"not CSV ({error})")
+            continue
+        yield cells, _damage(f"{encoding} ではない文字があります", f"a cell that is not {encoding}") if bad else None
+
+
+def _text(data: bytes, encoding: str) -> tuple[str, bool]:
+    try:
+        return data.decode(encoding).removeprefix("\ufeff"), False
+    except UnicodeDecodeError:
+        return data.decode(encoding, "replace").removeprefix("\ufeff"), True
+
+
+def _json_lines(desk: Desk, path: Path, out: Path, options: Options) -> Counts:
+    """One object a line, with the answer's fields after its own; a line that is none is kept as `line`, with its error."""
+    counts = Counts()
+    known: dict[tuple[Any, ...], dict[str, str | None]] = {}
+    sink = io.BufferedWriter(out.open("wb", buffering=0), 1 << 20)
+    with path.open("rb") as file, sink:
+        for raw in file:
+            counts.rows_in += 1
+            body, words = _object(raw)
+            if words is None:
+                answer: dict[str, str | None] = {**dict.fromkeys(ANSWERED), "error": body.pop("error")}
+            else:
+                answer = known.get(words) or _remember(
+                    known,
+                    words,
+                    answered(desk, dict(zip(ASKED, words, strict=True)), options.today, options.lang)._asdict(),
+                )
+            outcome = (
+                f"error/{answer['error'].partition(':')[0]}"
+                if answer["error"]
+                else f"{answer['assignee']}/{answer['certainty']}"
+            )
+            counts.outcomes[outcome] = counts.outcomes.get(outcome, 0) + 1
+            sink.write(json.dumps({**body, **answer}, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            counts.rows_out += 1
+    return counts
+
+
+def _objects(path: Path, work: Path) -> _Source:
+    """JSON Lines for another format: the fields of all objects as columns of text; a line that is none keeps its `line`."""
+    import polars as pl
+
+    names: dict[str, None] = {}
+    with path.open("rb") as file:
+        for raw in file:
+            names.update(dict.fromkeys(name for name in _object(raw)[0] if name != "error"))
+    schema = dict.fromkeys([*(dict.fromkeys(ASKED[:3]) | names), DAMAGE], pl.String)
+    parts: list[Path] = []
+    total = 0
+    with path.open("rb") as file:
+        while rows := [_cells(_object(raw), schema) for raw in islice(file, 100_000)]:
+            total += len(rows)
+            parts.append(work / f"objects-{len(parts):09d}.parquet")
+            pl.DataFrame(rows, schema=schema, orient="row").write_parquet(parts[-1])
+    if not parts:
+        return _Source(pl.DataFrame(schema=schema).lazy(), 0)
+    return _Source(pl.scan_parquet(parts), total)
+
+
+def _cells(found: tuple[dict[str, Any], tuple[str | None, ...] | None], names: Iterable[str]) -> tuple[str | None, ...]:
+    body, words = found
+    damage = None if words is not None else body.pop("error")
+    return (*(_word(body.get(name)) for name in names if name != DAMAGE), damage)
+
+
+def _remember(
+    known: dict[tuple[Any, ...], dict[str, str | None]], words: tuple[Any, ...], answer: dict[str, str | None]
+) -> dict[str, str | None]:
+    if len(known) < MOST_WORDS:
+        known[words] = answer
+    return answer
+
+
+def _object(raw: bytes) -> tuple[dict[str, Any], tuple[str | None, ...] | None]:
+    """A line → its object and the words of the request; None where there is no request, with the object saying why."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("名前が2度あります / a name stands twice")
+        return found
+
+    text, bad = _text(raw, "utf-8")
+    try:
+        if bad:
+            raise ValueError("UTF-8 ではありません / not UTF-8")
+        body = json.loads(text, object_pairs_hook=once)
+        if not isinstance(body, dict):
+            raise ValueError("オブジェクトではありません / not an object")  # noqa: TRY004 - one kind of damage
+        if taken := [name for name in ANSWERED if name in body]:
+            raise ValueError(f"`{taken[0]}` は答えの項目です / `{taken[0]}` is a field of the answer")
+    except (ValueError, RecursionError) as error:
+        return {"line": text.rstrip("\r\n"), "error": f"damaged_row: {_first_line(error)}"}, None
+    return body, tuple(_word(body.get(name)) for name in ASKED)
+
+
+def _word(value: Any) -> str | None:
+    """A JSON value as the word that a person would write; what is none stays what it is, and is refused."""
+    if value is None or isinstance(value, str):
+        return value
+    return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False)
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def _spooled(source: str, work: Path) -> Path:
+    """A path to read: the file itself, or what stdin brought."""
+    path = Path(source)
+    try:
+        if source == "-":
+            path = work / "stdin"
+            with path.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        raise DataError(
+            f"{source} を読めません（{error.strerror}）", f"cannot read {source} ({error.strerror})"
+        ) from None
+
+
+@contextmanager
+def _whole(target: str, work: Path) -> Iterator[Path]:
+    """A path to write: it becomes the target when everything went well, and is gone where it did not."""
+    path = Path(target)
+    place = work if target == "-" else path.parent
+    try:
+        handle, name = tempfile.mkstemp(dir=place, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+    except OSError as error:
+        raise OutputError(
+            f"{target} に書けません（{error.strerror}）", f"cannot write {target} ({error.strerror})"
+        ) from None
+    out = Path(name)
+    try:
+        yield out
+        if target == "-":
+            with out.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
+            sys.stdout.buffer.flush()
+            return
+        with out.open("rb") as file:
+            os.fsync(file.fileno())
+        out.chmod(0o644)
+        out.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{target} に書けません（{error.strerror or error}）", f"cannot write {target} ({error.strerror or error})"
+        ) from None
+    finally:
+        out.unlink(missing_ok=True)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0][:200]

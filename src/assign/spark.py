@@ -1,0 +1,414 @@
+"""
+A Spark DataFrame of requests → the same frame with its answers: one broadcast join, on whatever cluster Spark has.
+
+    frame ─ left join, the decision table broadcast ─▶ rows whose words are no words of the table ─▶ with all answers
+                                                       └ distinct, to the driver, decided there, broadcast ┘
+
+    from assign import spark
+    spark.decide(frame).write.parquet("answers")
+
+Nothing but tables of strings travels to the executors: no Python function, no file of ours, so an executor needs neither
+Python nor `assign`. Words that the table does not hold (`２４`, 国民年金, a typing error) are decided by the desk on the
+driver, once for all rows that say the same. To find them the frame is read once more than it is written.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from .desk import Desk
+from .errors import AssignError, BadOption, BadRequest, DataError, OutputError, listed, shown
+from .table import ANSWERED, ASKED, FIRST, LAST, answered, boundaries, decision_table, of_line
+from .words import LONGEST
+from .words import today as today_in_japan
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+NEEDED: Final = ("division", "item", "channel")
+FORMATS: Final = ("csv", "jsonl", "parquet")
+MOST_WORDS: Final = 200_000  # distinct odd requests; the driver holds and broadcasts them, at most about 1 GB
+CHUNK: Final = 2000  # lines of one literal
+_KEY: Final = ("division", "item", "channel", "act")
+_SPAN: Final = ("since", "until")
+_OURS: Final = "__assign_"  # what our columns are called while they stand beside the user's
+
+
+class SparkMissing(DataError):
+    """PySpark was asked for, and it or its Java is not installed."""
+
+    code = "spark_missing"
+
+
+class SparkFailed(DataError):
+    """Spark could not read the source or finish the job."""
+
+    code = "spark"
+
+
+class TooManyWords(DataError):
+    """More distinct odd requests than a driver may hold: not a list with typing errors, but another column."""
+
+    code = "too_many_words"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was written: rows, and how many of them carry an error."""
+
+    rows: int
+    errors: int
+
+
+def decide(df: DataFrame, *, desk: Desk | None = None, lang: str = "ja", today: date | None = None) -> DataFrame:
+    """
+    Answer every row of a frame.
+
+    Args:
+        df: Columns `division`, `item`, `channel` and, where there are any, `act`, `on`, `section`, of any type; they are
+            compared as strings. It is read once here and once more by whatever is done with the result, so persist it
+            first if it is dear to make. It gives the same rows each time it is read.
+        desk: Whose answers; the built-in list and rules if absent.
+        lang: Of reason and error, `ja` or `en`.
+        today: The date of a row that names none; today in Japan, once for the whole frame, if absent.
+
+    Returns:
+        Every column of `df`, untouched and in order, then `assignee`, `certainty`, `rules`, `row`, `caveats`, `reason`
+        and `error`, all strings: for each row what `assign.table.answered` gives. No row is lost or doubled.
+
+    Raises:
+        BadRequest: A column is missing, stands there twice, or has the name of an answer; or the frame is a stream.
+        TooManyWords: More than `MOST_WORDS` distinct odd requests. They are counted, not held: an answer that big would
+            have to be broadcast to every executor, and a column of so many words is no column of items or acts.
+        SparkMissing: pyspark is not installed.
+    """
+    need_pyspark()
+    names = _columns(df)
+    desk = desk or Desk.open()
+    asked = _Asked(df, names, desk, today or today_in_japan())
+    table = _table(df.sparkSession, desk, lang)
+    return asked.answered_by(table, asked.odd_words(table), lang)
+
+
+def run(
+    desk: Desk,
+    source: str,
+    target: str,
+    master: str | None = None,
+    lang: str = "ja",
+    today: date | None = None,
+    in_format: str = "parquet",
+    out_format: str = "parquet",
+) -> Counts:
+    """
+    Answer the files at `source` into files at `target`: what `assign batch --engine spark` calls.
+
+    Args:
+        desk, lang, today: As in `decide`.
+        source: A file or a folder that every executor reaches (`hdfs://…`, `s3a://…`, a shared disk).
+        target: A folder that does not exist yet. Spark writes one file for each part of the source, and `_SUCCESS` last.
+        master: `spark://host:7077`, `yarn`, `k8s://…`, `local[2]`; None is what `spark-submit` or the environment says.
+            A session that already runs in this process is used as it is, and left running; one made here is stopped.
+        in_format, out_format: `csv` (with a header, UTF-8, no line break inside a cell), `jsonl` or `parquet`.
+
+    Raises:
+        BadOption: Another format. BadRequest, TooManyWords: As in `decide`.
+        OutputError: The target exists already.
+        SparkFailed: The source cannot be read, or the job failed. SparkMissing: There is no pyspark or no Java.
+    """
+    need_pyspark()
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as f
+
+    for each in (in_format, out_format):
+        if each not in FORMATS:
+            raise BadOption(
+                f"形式 {shown(each)} は使えません（選べるもの: {listed(FORMATS)}）",
+                f"there is no format {shown(each)} (choose: {listed(FORMATS)})",
+                FORMATS,
+            )
+    with _session(master) as spark, _spoken(source, target):
+        frame = decide(_read(spark, source, in_format), desk=desk, lang=lang, today=today)
+        seen = Observation()
+        frame = frame.observe(seen, f.count(f.lit(1)).alias("rows"), f.count("error").alias("errors"))
+        writer = frame.write.mode("error")
+        if out_format == "csv":
+            writer = writer.options(header=True, escape='"', emptyValue="", **_BLANKS_KEPT)
+        if out_format == "jsonl":
+            writer = writer.options(ignoreNullFields=False)
+        writer.format(_SPARKS[out_format]).save(target)
+        return Counts(**seen.get)
+
+
+def need_pyspark() -> None:
+    """Raise SparkMissing where pyspark cannot be imported."""
+    try:
+        import pyspark  # noqa: F401
+    except ImportError:
+        raise SparkMissing(
+            "PySpark がありません（`pip install 'assign[spark]'`）",
+            "pyspark is not installed (`pip install 'assign[spark]'`)",
+        ) from None
+
+
+_SPARKS: Final = {"csv": "csv", "jsonl": "json", "parquet": "parquet"}
+_BLANKS_KEPT: Final = {"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}
+
+
+class _Asked:
+    """A frame whose requests are read: the key and the day of each row as the table holds them, and its words."""
+
+    def __init__(self, df: DataFrame, names: Mapping[str, str], desk: Desk, today: date) -> None:
+        from pyspark.sql import functions as f
+
+        self._desk = desk
+        self._today = today
+        self._changes = [FIRST, *(day for day in boundaries(desk.rules, (task.id for task in desk.catalog.tasks)))]
+        text = {name: f.col(f"`{names[name]}`").cast("string") if name in names else f.lit("") for name in ASKED}
+        day = self._day(df, names.get("on"), text["on"])
+        # No act is the table's empty act. A row with a section is never of the table: it has no day there.
+        key = [text["division"], text["item"], text["channel"], f.coalesce(text["act"], f.lit(""))]
+        of_table = f.when(f.coalesce(text["section"], f.lit("")) == "", day) if "section" in names else day
+        self._key = [*key, of_table]
+        self._words = self._request(text, day)
+        self._df = df
+
+    def odd_words(self, table: DataFrame) -> list[list[str]]:
+        """The distinct requests that are not in the table, each as the words of `ASKED`. Raises TooManyWords."""
+        keyed = self._df.select(*self._key_columns(), self._words.alias(f"{_OURS}words"))
+        missed = keyed.join(*self._joining(table), "left_anti").select(f"{_OURS}words").distinct()
+        found = missed.limit(MOST_WORDS + 1).collect()
+        if len(found) > MOST_WORDS:
+            count = missed.count()
+            raise TooManyWords(
+                f"表にない依頼が {count:,} とおりあります（{MOST_WORDS:,} まで）。`item` や `act` の列が正しいか確かめてください",
+                f"{count:,} distinct requests are not in the table (at most {MOST_WORDS:,}); "
+                "see whether `item` and `act` are the right columns",
+            )
+        return [list(words) for (words,) in found]
+
+    def answered_by(self, table: DataFrame, odd: Sequence[Sequence[str]], lang: str) -> DataFrame:
+        """The frame with its answers: the table's, and for the odd requests the desk's."""
+        from pyspark.sql import functions as f
+
+        joined = self._df.select("*", *self._key_columns()).join(*self._joining(table), "left")
+        hit = f.col(f"{_OURS}since").isNotNull()
+        answers = {name: f.when(hit, f.col(_OURS + name)) for name in ANSWERED}
+        if odd:
+            # One key of six words, null and so not looked up where the table has answered. A blank and a null word are
+            # one word, so plain equality does what `<=>` would.
+            joined = joined.withColumn(f"{_OURS}words", f.when(~hit, self._words))
+            lines = self._decided(odd, lang)
+            joined = joined.join(f.broadcast(lines), f.col(f"{_OURS}words") == f.col(f"{_OURS}odd"), "left")
+            decided = f.col(f"{_OURS}odd").isNotNull()
+            answers = {name: each.when(decided, f.col(f"{_OURS}odd_{name}")) for name, each in answers.items()}
+        # INVARIANT: every row is answered. One that neither join knows was not there when the words were read.
+        changed = f.raise_error(f.lit("assign: the input gave other rows when it was read again; persist it first"))
+        told = [each.otherwise(changed.cast("string")).alias(name) for name, each in answers.items()]
+        carried = [name for name in joined.columns if name.startswith(_OURS)]
+        return joined.select("*", *told).drop(*carried)
+
+    def _decided(self, odd: Sequence[Sequence[str]], lang: str) -> DataFrame:
+        from pyspark.sql import functions as f
+
+        lines = (
+            [*words, *answered(self._desk, dict(zip(ASKED, words, strict=True)), self._today, lang)] for words in odd
+        )
+        names = [*ASKED, *(f"odd_{name}" for name in ANSWERED)]
+        frame = _local(self._df.sparkSession, names, lines)
+        return frame.select(
+            f.struct(*(f.col(_OURS + name).alias(name) for name in ASKED)).alias(f"{_OURS}odd"),
+            *(_OURS + name for name in names[len(ASKED) :]),
+        )
+
+    def _key_columns(self) -> list[Column]:
+        return [each.alias(f"{_OURS}key_{name}") for each, name in zip(self._key, (*_KEY, "day"), strict=True)]
+
+    def _joining(self, table: DataFrame) -> tuple[DataFrame, Column]:
+        """
+        The table and the condition under which a line of it answers a row.
+
+        A number is looked up several times faster than four words, so the words' hash is the key of the join. That the
+        words are equal, too, is said in a form that the planner does not make a key of; if it did, it would be as right.
+        """
+        from pyspark.sql import functions as f
+
+        day = f.col(f"{_OURS}key_day")
+        condition = _hash(f"{_OURS}key_") == _hash(_OURS)
+        condition &= (f.col(f"{_OURS}since") <= day) & (day <= f.col(f"{_OURS}until"))
+        for name in _KEY:
+            condition &= f.coalesce(f.col(f"{_OURS}key_{name}") == f.col(_OURS + name), f.lit(False))  # noqa: FBT003
+        return f.broadcast(table), condition
+
+    def _day(self, df: DataFrame, name: str | None, text: Column) -> Column:
+        """The day that is asked for, as a date; null where the words are no date as the contract writes it."""
+        from pyspark.sql import functions as f
+        from pyspark.sql.types import DateType
+
+        if name is None:
+            return _literal(self._today)
+        if isinstance(df.select(f"`{name}`").schema[0].dataType, DateType):
+            return f.coalesce(f.col(f"`{name}`"), _literal(self._today))
+        # Spark also reads `2026-4-1`, ` 2026-04-01` and `2026-04-01T…` as dates. With ten characters, dashes in their
+        # places and a digit at the end none of those is left.
+        canonical = (
+            (f.length(text) == 10)
+            & (f.substring(text, 5, 1) == "-")
+            & (f.substring(text, 8, 1) == "-")
+            & f.substring(text, 10, 1).between("0", "9")
+        )
+        return f.when(f.coalesce(text, f.lit("")) == "", _literal(self._today)).when(canonical, text.try_cast("date"))
+
+    def _request(self, text: Mapping[str, Column], day: Column) -> Column:
+        """
+        The words of a request as one value, made small.
+
+        A day stands for all days between the same two changes of answers, and a word that is longer than any word of
+        ours for all that begin alike: a message repeats 40 characters.
+        """
+        from pyspark.sql import functions as f
+
+        changes = f.array(*(_literal(each) for each in self._changes))
+        since = f.array_max(f.filter(changes, lambda change: change <= day))
+        words = dict(text)
+        words["on"] = f.coalesce(f.when(day <= _literal(LAST), since).cast("string"), text["on"])
+        cut = {name: f.substring(f.make_valid_utf8(each), 1, LONGEST + 1) for name, each in words.items()}
+        return f.struct(*(f.coalesce(each, f.lit("")).alias(name) for name, each in cut.items()))
+
+
+def _literal(day: date) -> Column:
+    """A day for Spark. `lit(day)` fails in the year 1 and reads early years in another calendar."""
+    from pyspark.sql import functions as f
+
+    return f.lit(day.isoformat()).cast("date")
+
+
+def _columns(df: DataFrame) -> dict[str, str]:
+    """The columns of `ASKED` that the frame has, as it writes them. Raises BadRequest."""
+    exact = df.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
+    written: dict[str, list[str]] = {}
+    for name in df.columns:
+        written.setdefault(name if exact else name.lower(), []).append(name)
+    if missing := [name for name in NEEDED if name not in written]:
+        raise BadRequest(
+            f"列 {listed(missing)} がありません（列 {listed(NEEDED)} が必要です）",
+            f"there is no column {listed(missing)} (columns {listed(NEEDED)} are needed)",
+        )
+    if twice := [name for name in ASKED if len(written.get(name, ())) > 1]:
+        raise BadRequest(f"列 {listed(twice)} が二つ以上あります", f"there is more than one column {listed(twice)}")
+    if taken := [name for name in written if name in ANSWERED or name.startswith(_OURS)]:
+        raise BadRequest(
+            f"列 {listed(taken)} は答えの列の名前です（`withColumnRenamed` で名前を変えてください）",
+            f"column {listed(taken)} has the name of an answer (rename it with `withColumnRenamed`)",
+        )
+    if df.isStreaming:
+        raise BadRequest(
+            "ストリームは一度に答えられません（`foreachBatch` で `decide` を呼んでください）",
+            "a stream is not answered at once (call `decide` in `foreachBatch`)",
+        )
+    return {name: written[name][0] for name in ASKED if name in written}
+
+
+def _hash(prefix: str) -> Column:
+    """The key of a row or of a line as one number."""
+    from pyspark.sql import functions as f
+
+    return f.xxhash64(*(f.col(prefix + name) for name in _KEY))
+
+
+def _table(spark: SparkSession, desk: Desk, lang: str) -> DataFrame:
+    """The decision table as a frame: its keys, days and answers."""
+    from pyspark.sql import functions as f
+
+    lines = ([*line[: len(_KEY) + 2], *of_line(line, lang)] for line in decision_table(desk))
+    frame = _local(spark, (*_KEY, *_SPAN, *ANSWERED), lines)
+    return frame.withColumns({_OURS + name: f.col(_OURS + name).cast("date") for name in _SPAN})
+
+
+def _local(spark: SparkSession, names: Sequence[str], lines: Iterator[Sequence[str | None]]) -> DataFrame:
+    """
+    Lines of strings → a frame that needs no Python on an executor, as `createDataFrame` does.
+
+    They travel as JSON in base64, some thousands to a literal: no character of a user stands in the statement.
+    """
+    from pyspark.sql import functions as f
+
+    columns = [_OURS + name for name in names]
+    objects = (dict(zip(columns, line, strict=True)) for line in lines)
+    chunks = (json.dumps(chunk) for chunk in iter(lambda: list(islice(objects, CHUNK)), []))
+    values = ", ".join(f"('{b64encode(chunk.encode()).decode()}')" for chunk in chunks)
+    schema = f"array<struct<{', '.join(f'{name}: string' for name in columns)}>>"
+    frame = spark.sql(f"SELECT * FROM VALUES {values} AS lines(chunk)")  # noqa: S608  # base64 alone
+    return frame.select(f.inline(f.from_json(f.unbase64("chunk").cast("string"), schema)).alias(*columns))
+
+
+@contextmanager
+def _session(master: str | None) -> Iterator[SparkSession]:
+    """The session of this process, or one of our own that is stopped afterwards."""
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.sql import SparkSession
+
+    if (running := SparkSession.getActiveSession()) is not None:
+        yield running
+        return
+    builder = SparkSession.builder.appName("assign batch")
+    if master:
+        builder = builder.master(master)
+    try:
+        spark = builder.getOrCreate()
+    except PySparkRuntimeError as error:  # the gateway did not start
+        raise SparkMissing(
+            f"Spark を起動できません（Java 17 以上が必要です。`JAVA_HOME` を確かめてください）: {_first(error)}",
+            f"Spark does not start (it needs Java 17 or later; see `JAVA_HOME`): {_first(error)}",
+        ) from None
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def _read(spark: SparkSession, source: str, kind: str) -> DataFrame:
+    reader = spark.read
+    if kind == "csv":
+        # A line that does not fit ends the job: a cell that spans lines would otherwise become two wrong rows.
+        reader = reader.options(header=True, escape='"', mode="FAILFAST", enforceSchema=False, **_BLANKS_KEPT)
+    if kind == "jsonl":
+        reader = reader.options(mode="FAILFAST")
+    return reader.format(_SPARKS[kind]).load(source)
+
+
+@contextmanager
+def _spoken(source: str, target: str) -> Iterator[None]:
+    """Spark's errors as ours, in one line."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except AssignError:
+        raise
+    except (PySparkException, Py4JJavaError) as error:
+        said = _first(error)
+        if "PATH_ALREADY_EXISTS" in said:
+            raise OutputError(
+                f"出力先 {shown(target)} は既にあります（無い名前を指定してください）",
+                f"{shown(target)} exists already (name a folder that does not)",
+            ) from None
+        raise SparkFailed(
+            f"Spark が {shown(source)} を処理できませんでした: {said}",
+            f"Spark could not answer {shown(source)}: {said}",
+        ) from error
+
+
+def _first(error: Exception) -> str:
+    """The line that says why: the innermost cause of Java's, or else the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return causes[-1].removeprefix("Caused by: ") if causes else lines[0]

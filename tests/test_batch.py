@@ -1,0 +1,312 @@
+"""A file of requests → the same file with its answers: order kept, no row lost, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assign import Desk, batch
+from assign.batch import Options, run, unguarded
+from assign.errors import BadRequest, DataError, OutputError
+from assign.table import ASKED, answered
+
+pl = pytest.importorskip("polars")
+TODAY = date(2026, 11, 25)
+COLUMNS = ["id", *ASKED, "memo"]
+WORDS: dict[str, list[Any]] = {
+    "division": ["nenkin", "kokuho", "国民年金", "後期", " center ", "shomu", "nenkn", "", "ＫＯＵＫＩ"],
+    "item": ["24", "1", "２４", "22", "22-3", "51", "4", "99", "", "24.0", "-1", "葬祭費", "²"],
+    "channel": ["counter", "backyard", "窓口", "ﾊﾞｯｸﾔｰﾄﾞ", "", "desk"],
+    "act": ["", "receive", "decide", "申請書の受領", "undetermined", "recieve"],
+    "on": ["", "2026-04-01", "2020-01-01", "２０２４-12-02", "2026-02-30", "yesterday", "1900-01-01"],
+    "section": ["", "", "", "国保（給付）", "x"],
+}
+
+
+def requests(number: int, *, odd: float = 0.3, seed: int = 1) -> list[dict[str, str]]:
+    rng = random.Random(seed)
+    desk = Desk.open(engine="table")
+    rows = []
+    for i in range(number):
+        task = rng.choice(desk.catalog.tasks)
+        row = {
+            "division": task.division.value,
+            "item": rng.choice([task.item, task.number]),
+            "channel": rng.choice(["counter", "backyard"]),
+            "act": rng.choice(["", *desk.rules.acts]),
+            "on": rng.choice(["", "2026-04-01", "2021-09-30", "2024-12-02"]),
+            "section": "",
+        }
+        if rng.random() < odd:
+            name = rng.choice(ASKED)
+            row[name] = rng.choice(WORDS[name])
+        rows.append({"id": str(i), **row, "memo": f"メモ{i}"})
+    return rows
+
+
+def options(source: str, target: str, **more: Any) -> Options:
+    given: dict[str, Any] = {"lang": "ja", "today": TODAY, "in_format": source, "out_format": target}
+    return Options(**{**given, **more})
+
+
+def write(path: Path, kind: str, rows: list[dict[str, str]], encoding: str = "utf-8") -> Path:
+    if kind == "csv":
+        with path.open("w", encoding=encoding, newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    elif kind == "jsonl":
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    else:
+        pl.DataFrame(rows).write_parquet(path)
+    return path
+
+
+def read(path: Path, kind: str, encoding: str = "utf-8") -> list[dict[str, Any]]:
+    if kind == "csv":
+        with path.open("r", encoding=encoding, newline="") as file:
+            return [{name: unguarded(cell) or None for name, cell in row.items()} for row in csv.DictReader(file)]
+    if kind == "jsonl":
+        return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+    return [dict(row) for row in pl.read_parquet(path).iter_rows(named=True)]
+
+
+def expected(desk: Desk, row: dict[str, Any], lang: str = "ja") -> dict[str, Any]:
+    return {name: value or None for name, value in {**row, **answered(desk, row, TODAY, lang)._asdict()}.items()}
+
+
+@pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
+def test_every_row_is_answered_as_the_desk_answers_it(desk: Desk, tmp_path: Path, source: str, target: str) -> None:
+    """In its place, odd words and all, from every format to every format."""
+    rows = requests(3_000)
+    out = tmp_path / f"out.{target}"
+    counts = run(desk, str(write(tmp_path / f"in.{source}", source, rows)), str(out), options(source, target))
+    found = [{name: value or None for name, value in row.items()} for row in read(out, target)]
+    assert found == [expected(desk, row) for row in rows]
+    assert (counts.rows_in, counts.rows_out) == (3_000, 3_000)
+    assert sum(counts.outcomes.values()) == 3_000
+    assert counts.errors == sum(row["error"] is not None for row in found)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_clean_csv_is_read_by_the_engine_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
+    """No row of it passes through Python."""
+
+    def never(*_: object) -> int:
+        pytest.fail("mended, although it is clean")
+
+    monkeypatch.setattr(batch, "_mend", never)
+    rows = requests(500, odd=0)
+    out = tmp_path / "out.csv"
+    run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "csv"))
+    assert len(read(out, "csv")) == 500
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+def test_a_csv_comes_out_in_the_encoding_it_came_in(desk: Desk, tmp_path: Path, encoding: str) -> None:
+    """UTF-8 with and without a byte order mark, and cp932."""
+    rows = requests(300)
+    rows = [row for row in rows if "²" not in row.values()]
+    out = tmp_path / "out.csv"
+    run(desk, str(write(tmp_path / "in.csv", "csv", rows, encoding)), str(out), options("csv", "csv"))
+    assert read(out, "csv", encoding) == [expected(desk, row) for row in rows]
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf") is (encoding == "utf-8-sig")
+
+
+def broken(rows: list[dict[str, str]], every: int) -> tuple[bytes, list[int]]:
+    """A CSV file in which each `every`-th row is broken in one of many ways, and which rows those are."""
+    ways: list[Callable[[bytes], bytes]] = [
+        lambda line: b"\xff\xfe" + line,  # not UTF-8
+        lambda line: line.replace(",メモ".encode(), "，メモ".encode("cp932") + b","),
+        lambda line: line.replace(b",", b"", 1),  # a column short
+        lambda _: b"short",
+        lambda line: line + b",one,more",
+        lambda line: b'"' + line,  # a quote that never closes
+        lambda line: line.replace(b",", b',"x"y,', 1),
+        lambda _: b"",
+        lambda _: b"id,division,item,channel,act,on,section,memo",  # the header again
+        lambda line: line.replace(b",", b",\0", 1),  # NUL in the division
+    ]
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    lines = out.getvalue().encode().split(b"\n")[:-1]
+    where = list(range(every, len(lines), every))
+    for number, at in enumerate(where):
+        lines[at] = ways[number % len(ways)](lines[at])
+    return b"\n".join(lines) + b"\n", [at - 1 for at in where]
+
+
+def test_each_broken_row_is_an_output_row_that_says_so(desk: Desk, tmp_path: Path) -> None:
+    """20,000 rows in, 1 % of them broken in ten ways: 20,000 out, each broken one named, the others right."""
+    rows = requests(20_000, odd=0.01)
+    data, where = broken(rows, 100)
+    (tmp_path / "in.csv").write_bytes(data)
+    out = tmp_path / "out.csv"
+    counts = run(desk, str(tmp_path / "in.csv"), str(out), options("csv", "csv"))
+    found = read(out, "csv")
+    assert (counts.rows_in, counts.rows_out, len(found)) == (20_000, 20_000, 20_000)
+    for at in where:
+        assert found[at]["error"], (at, found[at])
+        assert found[at]["assignee"] is None
+    bad = set(where)
+    assert [row for i, row in enumerate(found) if i not in bad] == [
+        expected(desk, row) for i, row in enumerate(rows) if i not in bad
+    ]
+
+
+def test_a_huge_cell_is_carried_or_refused_like_any_other(desk: Desk, tmp_path: Path) -> None:
+    """10 MB in a word and in a memo."""
+    rows = requests(4, odd=0)
+    rows[1]["memo"] = "x" * 10_000_000
+    rows[2]["item"] = "9" * 10_000_000
+    out = tmp_path / "out.parquet"
+    run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "parquet"))
+    found = read(out, "parquet")
+    assert found[1]["memo"] == rows[1]["memo"]
+    assert found[2]["error"].startswith("unknown_item: ")
+    assert len(found[2]["error"]) < 300
+
+
+def test_a_quoted_line_break_is_one_row(desk: Desk, tmp_path: Path) -> None:
+    """And is carried through."""
+    rows = requests(50, odd=0)
+    rows[7]["memo"] = 'two\nlines, and a "quote"'
+    out = tmp_path / "out.csv"
+    run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "csv"))
+    assert read(out, "csv") == [expected(desk, row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+cmd", "-x", "@sum", "\ttab", "'=1", "''=1", "-5", "+3.5", "plain", "'plain", "-"]
+)
+def test_a_formula_is_neutralised_and_can_be_had_back(desk: Desk, tmp_path: Path, cell: str) -> None:
+    """A number is none; what already began with a quote keeps it."""
+    rows = requests(3, odd=0)
+    rows[1]["memo"] = cell
+    rows[2]["division"] = cell
+    out = tmp_path / "out.csv"
+    run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "csv"))
+    with out.open(encoding="utf-8", newline="") as file:
+        raw = list(csv.DictReader(file))
+    assert raw[1]["memo"][0] not in "=@\t" or cell[0] not in "=@\t"
+    assert unguarded(raw[1]["memo"]) == cell
+    assert unguarded(raw[2]["division"]) == cell
+    run(desk, str(tmp_path / "in.csv"), str(out), options("csv", "csv", guard=False))
+    with out.open(encoding="utf-8", newline="") as file:
+        assert list(csv.DictReader(file))[1]["memo"] == cell
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("division,item,act", "no column `channel`"),
+        ("division,item,channel,channel", "twice: `channel`"),
+        ("division,item,channel,", "column 4 of the header is empty"),
+        ("division,item,channel,error", "`error` has the name of an answer's column"),
+        ("Division,item,channel", "no column `division`"),
+    ],
+)
+def test_columns_that_are_not_those_of_requests_are_refused(desk: Desk, tmp_path: Path, header: str, says: str) -> None:
+    """Before anything is written."""
+    (tmp_path / "in.csv").write_text(f"{header}\nnenkin,24,counter,x\n", "utf-8")
+    with pytest.raises(BadRequest, match=says):
+        run(desk, str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), options("csv", "csv"))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_what_is_no_such_file_is_refused(desk: Desk, tmp_path: Path, kind: str) -> None:
+    """Missing, empty, garbage; the target is not touched."""
+    out = tmp_path / "out.csv"
+    out.write_text("as it was")
+    with pytest.raises(DataError, match="cannot read"):
+        run(desk, str(tmp_path / "nowhere"), str(out), options(kind, "csv"))
+    if kind != "jsonl":
+        (tmp_path / "in").write_bytes(b"")
+        with pytest.raises(DataError):
+            run(desk, str(tmp_path / "in"), str(out), options(kind, "csv"))
+    with pytest.raises(OutputError):
+        run(
+            desk,
+            str(write(tmp_path / "good", kind, requests(3))),
+            str(tmp_path / "no" / "out.csv"),
+            options(kind, "csv"),
+        )
+    assert out.read_text() == "as it was"
+
+
+def test_columns_of_other_types_are_words_like_any_other(desk: Desk, tmp_path: Path) -> None:
+    """A number as item, a date as on; a float is no number of the list."""
+    frame = pl.DataFrame({
+        "division": ["nenkin", "nenkin"], "item": [24, 99], "channel": pl.Series(["counter", "counter"], dtype=pl.Categorical),
+        "on": [date(2026, 4, 1), None], "weight": [1.5, None],
+    })  # fmt: skip
+    frame.write_parquet(tmp_path / "in.parquet")
+    out = tmp_path / "out.parquet"
+    run(desk, str(tmp_path / "in.parquet"), str(out), options("parquet", "parquet"))
+    found = pl.read_parquet(out)
+    assert found.select(frame.columns).equals(frame)
+    assert found["assignee"].to_list() == ["city_staff", None]
+    frame.with_columns(item=pl.Series([24.0, 24.5])).write_parquet(tmp_path / "in.parquet")
+    run(desk, str(tmp_path / "in.parquet"), str(out), options("parquet", "parquet"))
+    assert pl.read_parquet(out)["error"].str.starts_with("unknown_item").all()
+    frame.with_columns(item=pl.Series([[24], [1]])).write_parquet(tmp_path / "in.parquet")
+    with pytest.raises(BadRequest, match="`item` is not text"):
+        run(desk, str(tmp_path / "in.parquet"), str(out), options("parquet", "parquet"))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("{", "damaged_row"),
+        ("[1]", "not an object"),
+        ('{"item": 1, "item": 2}', "twice"),
+        ('{"division": "nenkin", "item": "24", "channel": "counter", "error": 1}', "`error` is a field of the answer"),
+        ('{"division": "nenkin", "item": 24.0, "channel": "counter"}', "unknown_item"),
+        ('{"division": "nenkin", "item": true, "channel": "counter"}', "unknown_item"),
+        ('{"division": "nenkin", "item": [24], "channel": "counter"}', "unknown_item"),
+        ("[" * 100_000, "damaged_row"),
+    ],
+)
+def test_a_broken_json_line_is_a_row_that_says_so(desk: Desk, tmp_path: Path, line: str, says: str) -> None:
+    """And the lines around it are answered."""
+    good = '{"division": "nenkin", "item": 24, "channel": "counter", "nested": {"a": [1, "二"]}}'
+    (tmp_path / "in.jsonl").write_text(f"{good}\n{line}\n{good}\n", "utf-8")
+    out = tmp_path / "out.jsonl"
+    counts = run(desk, str(tmp_path / "in.jsonl"), str(out), options("jsonl", "jsonl"))
+    found = read(out, "jsonl")
+    assert [row["assignee"] for row in found] == ["city_staff", None, "city_staff"]
+    assert says in found[1]["error"]
+    assert found[0]["nested"] == {"a": [1, "二"]}
+    assert counts.rows_in == counts.rows_out == 3
+
+
+def test_a_file_of_too_many_odd_words_is_answered_in_slices(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory does not grow with the number of typing errors."""
+    monkeypatch.setattr(batch, "MOST_WORDS", 100)
+    monkeypatch.setattr(batch, "SLICE", 700)
+    rows = [{**row, "item": f"{i}x"} if i % 2 else row for i, row in enumerate(requests(3_000))]
+    out = tmp_path / "out.csv"
+    run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "csv"))
+    assert read(out, "csv") == [expected(desk, row) for row in rows]
+
+
+def test_in_english_reasons_and_errors_are_english(desk: Desk, tmp_path: Path) -> None:
+    """--lang en."""
+    rows = requests(100)
+    out = tmp_path / "out.csv"
+    run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "csv", lang="en"))
+    assert read(out, "csv") == [expected(desk, row, "en") for row in rows]
