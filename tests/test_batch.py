@@ -6,6 +6,9 @@ import csv
 import io
 import json
 import random
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -310,3 +313,84 @@ def test_in_english_reasons_and_errors_are_english(desk: Desk, tmp_path: Path) -
     out = tmp_path / "out.csv"
     run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "csv", lang="en"))
     assert read(out, "csv") == [expected(desk, row, "en") for row in rows]
+
+
+def command(*words: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "assign", "batch", *words], capture_output=True, check=False, **more)
+
+
+def test_the_command_answers_a_file_and_counts(desk: Desk, tmp_path: Path) -> None:
+    """Rows in, rows out, by outcome; as text and as JSON."""
+    rows = requests(200)
+    source, out = write(tmp_path / "in.csv", "csv", rows), tmp_path / "out.csv"
+    done = command(str(source), str(out), "--on", TODAY.isoformat())
+    assert done.returncode == 0
+    assert "入力 200 行、出力 200 行" in done.stdout.decode("utf-8")
+    assert done.stderr == b""
+    assert read(out, "csv") == [expected(desk, row) for row in rows]
+    counts = json.loads(command(str(source), str(out), "--json").stdout)
+    assert (counts["rows_in"], counts["rows_out"]) == (200, 200)
+    assert sum(counts["outcomes"].values()) == 200
+
+
+def test_the_command_works_in_a_pipe(desk: Desk, tmp_path: Path) -> None:
+    """stdin to stdout, the counts on stderr."""
+    rows = requests(50)
+    data = write(tmp_path / "in.csv", "csv", rows).read_bytes()
+    done = command("-", "-", "--format", "csv", "--on", TODAY.isoformat(), input=data)
+    assert done.returncode == 0
+    (tmp_path / "out.csv").write_bytes(done.stdout)
+    assert read(tmp_path / "out.csv", "csv") == [expected(desk, row) for row in rows]
+    assert "出力 50 行" in done.stderr.decode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["in.csv"], 2),
+        (["in.csv", "out.txt"], 2),
+        (["in.csv", "out.csv", "--format", "xlsx"], 0),  # both names tell their format
+        (["-", "out.csv", "--format", "xlsx"], 2),
+        (["in.csv", "out.csv", "--encoding", "latin-1"], 2),
+        (["in.csv", "out.csv", "--engine", "hadoop"], 2),
+        (["in.csv", "out.csv", "--on", "x"], 2),
+        (["nowhere.csv", "out.csv"], 1),
+        (["in.csv", "no/where.csv"], 1),
+    ],
+)
+def test_a_mistyped_batch_is_one_line_and_its_exit_code(tmp_path: Path, words: list[str], code: int) -> None:
+    """And nothing is written."""
+    write(tmp_path / "in.csv", "csv", requests(3))
+    done = command(*words, cwd=tmp_path)
+    assert done.returncode == code
+    if code:
+        assert done.stderr.decode("utf-8").count("\n") == 1
+        assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.slow
+def test_a_killed_run_leaves_no_half_file_and_the_source_untouched(tmp_path: Path) -> None:
+    """kill -9 at 20 moments; the run itself, let go, ends well."""
+    rows = requests(60_000, odd=0.05)
+    source, out = write(tmp_path / "in.csv", "csv", rows), tmp_path / "out.csv"
+    before = source.read_bytes()
+    started = time.perf_counter()
+    assert command(str(source), str(out)).returncode == 0
+    whole, took = out.read_bytes(), time.perf_counter() - started
+    out.unlink()
+    killed = 0
+    for moment in range(20):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "assign", "batch", str(source), str(out)], stdout=subprocess.DEVNULL
+        )
+        try:
+            process.wait(took * (moment + 1) / 20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            killed += 1
+        assert source.read_bytes() == before
+        if out.exists():
+            assert out.read_bytes() == whole
+            out.unlink()
+    assert killed >= 10
