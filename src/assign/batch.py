@@ -64,7 +64,7 @@ class Counts:
     @property
     def errors(self) -> int:
         """Rows that carry an error."""
-        return sum(number for outcome, number in self.outcomes.items() if outcome.startswith("error/"))
+        return sum(number for outcome, number in self.outcomes.items() if outcome.startswith("error"))
 
     def as_json(self) -> dict[str, Any]:
         """`{rows_in, rows_out, errors, outcomes}`."""

@@ -16,7 +16,8 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     ├── DataError                      1   a file that cannot be used
     │   ├── SourceError                    the document: the line that does not fit
     │   ├── CatalogError                   data/catalog.csv
-    │   └── RuleFileError                  rules/*.yaml: file, line, nearest valid name
+    │   ├── RuleFileError                  rules/*.yaml: file, line, nearest valid name
+    │   └── SparkMissing, SparkFailed, TooManyWords    (in spark.py)
     ├── EngineError                    1   the engine failed; there is no decision
     │   ├── EngineMissing                  durable-rules was asked for and is not installed
     │   ├── RuleGap                        no rule holds

@@ -1,0 +1,388 @@
+"""A Spark cluster answers what the desk answers: every row once, also where a machine dies on the way."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from assign import Desk, spark
+from assign.errors import BadOption, BadRequest, OutputError
+from assign.table import ANSWERED, answered, decision_table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+ROOT = Path(__file__).parents[1]
+TODAY = date(2026, 11, 25)
+COLUMNS = ("id", "division", "item", "channel", "act", "on", "section")
+needs_spark = pytest.mark.spark  # run by tools/test.sh in an environment of their own
+PARTS = 60  # of the frame in the cluster test; each is a task
+ROWS = 900_000
+
+ODD: list[tuple[str | None, ...]] = [
+    ("国民年金", "２４", "窓口", None, None, None),
+    (" ＮＥＮＫＩＮ ", "24", "ﾊﾞｯｸﾔｰﾄﾞ", "", "", ""),
+    ("nenkin", "nenkin-24", "counter", "受付", "2026-04-01", None),
+    ("nenkin", "24", "counter", None, None, " "),
+    ("nenkin", "24", "counter", None, None, "x"),
+    ("kouki", "51", "counter", None, None, None),
+    ("kouki", "51", "窓口", None, None, ""),
+    ("kouki", "５１－１", "counter", "decide", "2022-10-01", None),
+    (None, None, None, None, None, None),
+    ("", "24", "counter", None, None, None),
+    ("nenkin", "24", None, None, None, None),
+    ("nenkin", "99", "counter", None, None, None),
+    ("nenkn", "24", "counter", None, None, None),
+    ("nenkin", "024", "counter", None, None, None),
+    ("nenkin", "24.0", "counter", None, None, None),
+    ("nenkin", "24", "Counter", "RECEIVE", None, None),
+    ("nenkin", "24", "counter", "no such act", None, None),
+    ("x" * 300, "1", "counter", None, None, None),
+    ("x" * 200, "1", "counter", None, None, None),
+    ("nenkin", "24" + " " * 300, "counter", "y" * 40, None, "z" * 41),
+    ("nenkin", "'); DROP\\\n\x01\"", "counter", "受付😀", None, None),
+    *(
+        ("nenkin", "24", "counter", None, on, None)
+        for on in (
+            "2026-4-1",
+            "2026-4-1  ",
+            "2026-04-1 ",
+            "2026-04-1T",
+            " 2026-04-01",
+            "2026-04-01 ",
+            "2026-04-01T00:00",
+            "2026-02-30",
+            "0000-01-01",
+            "0001-01-01",
+            "9999-12-31",
+            "12026-04-01",
+            "２０２６－０４－０１",
+            "2026/04/01",
+            "2021-09-30",
+            "2021-10-01",
+            "x",
+        )
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def tools() -> Any:
+    """The cluster and the session of the bench."""
+    spec = importlib.util.spec_from_file_location("bench_spark", ROOT / "bench" / "spark.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def loopback() -> Iterator[None]:
+    """Spark in this process listens on 127.0.0.1 alone, and is stopped in the end."""
+    from pyspark.sql import SparkSession
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        yield
+        if (running := SparkSession.getActiveSession()) is not None:
+            running.stop()
+
+
+@pytest.fixture
+def session(tools: Any, loopback: None) -> SparkSession:
+    """A session in this process, whose executors could not start Python if they tried."""
+    del loopback
+    made: SparkSession = tools.session("local[2]", **{"spark.pyspark.python": "no-such-python"})
+    return made
+
+
+def frame_of(session: SparkSession, folder: Path, rows: Sequence[Sequence[str | None]]) -> DataFrame:
+    """Rows of `COLUMNS` as a frame of strings."""
+    path = folder / "rows.json"
+    lines = (dict(zip(COLUMNS, row, strict=True)) for row in rows)
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    return session.read.schema(", ".join(f"`{name}` string" for name in COLUMNS)).json(str(path))
+
+
+def rows_of(frame: DataFrame) -> list[tuple[Any, ...]]:
+    """All rows, by their id."""
+    return sorted((tuple(row) for row in frame.collect()), key=lambda row: int(row[0]))
+
+
+def plan_of(frame: DataFrame) -> str:
+    """The plan as it was executed, where it was."""
+    return str(frame._jdf.queryExecution().executedPlan().toString())
+
+
+def test_without_pyspark_the_error_says_what_to_install(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The room itself is imported without it."""
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    with pytest.raises(spark.SparkMissing, match=r"pip install 'assign\[spark\]'"):
+        spark.decide(None, desk=desk)  # type: ignore[arg-type]
+    with pytest.raises(spark.SparkMissing):
+        spark.run(desk, "in", "out")
+
+
+@needs_spark
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_every_request_of_the_table_and_every_odd_word_is_answered_as_by_the_desk(
+    session: SparkSession, desk: Desk, tmp_path: Path, lang: str
+) -> None:
+    """Row by row: all keys on the first day of each span, keys without a date, and words that are not the table's."""
+    asked = [(*line[:4], line.since if n % 3 else None, None) for n, line in enumerate(decision_table(desk))]
+    rows = [(str(n), *request) for n, request in enumerate([*asked, *ODD])]
+    frame = spark.decide(frame_of(session, tmp_path, rows), desk=desk, lang=lang, today=TODAY)
+    assert frame.columns == [*COLUMNS, *ANSWERED]
+    found = rows_of(frame)
+    wanted = [(*row, *answered(desk, dict(zip(COLUMNS, row, strict=True)), TODAY, lang)) for row in rows]
+    assert len(found) == len(wanted)
+    assert [pair for pair in zip(found, wanted, strict=True) if pair[0] != pair[1]] == []
+
+
+@needs_spark
+@pytest.mark.slow
+def test_columns_of_other_types_are_read_as_their_words_and_carried_as_they_are(
+    session: SparkSession, desk: Desk
+) -> None:
+    """Ints as digits, dates as ISO, a collated string letter by letter; structs, duplicates and dotted names stay."""
+    frame = session.sql(
+        "SELECT named_struct('a', id) AS `a.b`, id AS n, id AS n, 'nenkin' AS Division, CAST(id AS INT) AS item, "
+        "collate(IF(id = 3, 'COUNTER', 'counter'), 'UNICODE_CI') AS channel, "
+        "IF(id = 24, NULL, date_add(DATE'2021-09-30', CAST(id % 2 AS INT))) AS on FROM range(1, 45)"
+    )
+    found = spark.decide(frame, desk=desk, today=TODAY)
+    assert found.columns == [*frame.columns, *ANSWERED]
+    assert found.schema.fields[: len(frame.columns)] == frame.schema.fields
+    rows = sorted((tuple(row) for row in found.collect()), key=lambda row: int(row[1]))
+    assert len(rows) == 44
+    for nested, n, again, division, item, channel, on, *answer in rows:
+        assert (tuple(nested), again, item) == ((n,), n, n)
+        words = {"division": division, "item": str(item), "channel": channel, "on": on.isoformat() if on else None}
+        assert tuple(answer) == answered(desk, words, TODAY)
+
+
+@needs_spark
+@pytest.mark.slow
+@pytest.mark.parametrize("adaptive", ["true", "false"])
+def test_the_table_is_joined_by_broadcast_and_no_python_runs(
+    session: SparkSession, desk: Desk, tmp_path: Path, adaptive: str
+) -> None:
+    """In the plan as executed, whether or not Spark may change it on the way."""
+    session.conf.set("spark.sql.adaptive.enabled", adaptive)
+    try:
+        rows = [("0", "nenkin", "24", "counter", None, None, None)]
+        frame = spark.decide(frame_of(session, tmp_path, rows), desk=desk, today=TODAY)
+        assert len(frame.collect()) == 1
+        plan = plan_of(frame)
+    finally:
+        session.conf.unset("spark.sql.adaptive.enabled")
+    assert "BroadcastHashJoin" in plan
+    for other in ("SortMergeJoin", "ShuffledHashJoin", "NestedLoop", "Exchange hashpartitioning", "Python"):
+        assert other not in plan
+
+
+@needs_spark
+@pytest.mark.slow
+def test_a_frame_that_cannot_be_answered_is_refused_with_the_column(session: SparkSession, desk: Desk) -> None:
+    """Before anything runs on the cluster."""
+    good = "'nenkin' AS division, '24' AS item, 'counter' AS channel"
+    for columns, named in (
+        ("'nenkin' AS division, '24' AS item", "channel"),
+        (f"{good}, 1 AS row", "row"),
+        (f"{good}, 1 AS Reason", "reason"),
+        (f"{good}, 1 AS on, 2 AS On", "on"),
+    ):
+        with pytest.raises(BadRequest, match=f"`{named}`"):
+            spark.decide(session.sql(f"SELECT {columns}"), desk=desk)
+    stream = session.readStream.format("rate").load().selectExpr("*", *good.split(", "))
+    with pytest.raises(BadRequest, match="foreachBatch"):
+        spark.decide(stream, desk=desk)
+
+
+@needs_spark
+@pytest.mark.slow
+def test_too_many_odd_words_are_counted_and_refused(
+    session: SparkSession, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver never holds more than the limit and one."""
+    monkeypatch.setattr(spark, "MOST_WORDS", 100)
+    frame = session.sql("SELECT 'nenkin' AS division, concat('x', id) AS item, 'counter' AS channel FROM range(1234)")
+    with pytest.raises(spark.TooManyWords, match="1,234 distinct"):
+        spark.decide(frame, desk=desk)
+    assert spark.decide(frame.limit(100), desk=desk).count() == 100
+
+
+@needs_spark
+@pytest.mark.slow
+def test_days_between_the_same_changes_are_one_odd_request(
+    session: SparkSession, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that says 国民年金 on every row of seven years is not thousands of odd requests."""
+    monkeypatch.setattr(spark, "MOST_WORDS", 8)
+    frame = session.sql(
+        "SELECT id, '国民年金' AS division, '24' AS item, 'counter' AS channel, "
+        "CAST(date_add(DATE'2020-01-01', CAST(id AS INT)) AS STRING) AS on FROM range(2500)"
+    )
+    for row in spark.decide(frame, desk=desk, today=TODAY).collect():
+        words = {name: row[name] for name in ("division", "item", "channel", "on")}
+        assert tuple(row)[5:] == answered(desk, words, TODAY)
+
+
+@needs_spark
+@pytest.mark.slow
+def test_an_input_that_changes_between_its_two_readings_is_an_error_not_an_empty_answer(
+    session: SparkSession, desk: Desk, tmp_path: Path
+) -> None:
+    """A row whose words were not there when they were looked for."""
+    from pyspark.errors import PySparkException
+
+    frame = frame_of(session, tmp_path, [("0", "nenkin", "24", "counter", None, None, None)])
+    found = spark.decide(frame, desk=desk, today=TODAY)
+    frame_of(session, tmp_path, [("0", "nenkin", "9x", "counter", None, None, None)])
+    session.catalog.clearCache()
+    with pytest.raises(PySparkException, match="persist it first"):
+        found.collect()
+
+
+@needs_spark
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_files_are_answered_into_files(session: SparkSession, desk: Desk, tmp_path: Path, kind: str) -> None:
+    """What the command line calls; an existing target is left as it was."""
+    rows = [(str(n), *row) for n, row in enumerate(ODD) if kind != "csv" or "\n" not in "".join(map(str, row))]
+    frame = frame_of(session, tmp_path, rows)
+    source, target = str(tmp_path / "source"), str(tmp_path / "target")
+    writer = frame.write.options(header=True, escape='"') if kind == "csv" else frame.write
+    if kind == "csv":
+        writer = writer.options(ignoreLeadingWhiteSpace=False, ignoreTrailingWhiteSpace=False)
+    writer.format("json" if kind == "jsonl" else kind).save(source)
+    counts = spark.run(desk, source, target, today=TODAY, in_format=kind, out_format=kind)
+    wanted = {row[0]: answered(desk, dict(zip(COLUMNS, row, strict=True)), TODAY) for row in rows}
+    assert counts == spark.Counts(len(rows), sum(answer.error is not None for answer in wanted.values()))
+    reader = session.read.options(header=True, escape='"', ignoreTrailingWhiteSpace=False)
+    found = reader.format("json" if kind == "jsonl" else kind).load(target).collect()
+    assert len(found) == len(rows)
+    for row in found:
+        answer = tuple(row[name] or None for name in ANSWERED)
+        assert answer == tuple(word or None for word in wanted[str(row["id"])])
+    with pytest.raises(OutputError, match="exists already"):
+        spark.run(desk, source, target, in_format=kind, out_format=kind)
+    with pytest.raises(BadOption, match="xlsx"):
+        spark.run(desk, source, target, in_format="xlsx")
+    with pytest.raises(spark.SparkFailed, match="could not answer"):
+        spark.run(desk, str(tmp_path / "nowhere"), str(tmp_path / "new"), in_format=kind)
+
+
+@needs_spark
+@pytest.mark.slow
+def test_a_csv_cell_that_spans_lines_ends_the_job_and_is_not_two_wrong_rows(
+    session: SparkSession, desk: Desk, tmp_path: Path
+) -> None:
+    """Spark splits a file at line ends; what it cannot read so is refused, with the reason."""
+    source, target = tmp_path / "source.csv", tmp_path / "target"
+    source.write_text('division,item,channel,note\nnenkin,24,counter,"a\nb"\n', "utf-8")
+    assert session.version
+    with pytest.raises(spark.SparkFailed, match=r"(?i)malformed"):
+        spark.run(desk, str(source), str(target), in_format="csv")
+    assert not (target / "_SUCCESS").exists()
+
+
+@needs_spark
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_in_mid_run_gives_every_row_once_and_right(
+    tools: Any, loopback: None, desk: Desk, tmp_path: Path
+) -> None:
+    """
+    A master and two workers, processes of their own; SIGKILL to one and its executor while both are at work.
+
+    That the kill landed is asserted, too: the master counts one worker, and Spark counts tasks that failed.
+    """
+    from pyspark.sql import SparkSession
+
+    del loopback
+    if (before := SparkSession.getActiveSession()) is not None:
+        before.stop()
+    with tools.Cluster(tmp_path / "cluster", memory="1g") as cluster:
+        running = tools.session(
+            cluster.master,
+            **{"spark.executor.cores": "1", "spark.executor.memory": "800m", "spark.cores.max": "2"},
+        )
+        try:
+            _survives(running, cluster, desk, tmp_path)
+        finally:
+            running.stop()
+
+
+def _survives(running: SparkSession, cluster: Any, desk: Desk, folder: Path) -> None:
+    words = [line[:3] for line in decision_table(desk) if not line.act][::5] + [row[:3] for row in ODD[:2]] * 9
+    words = [row for row in words if all(row)]
+    arrays = [f"array({', '.join(repr(str(row[n]).strip()) for row in words)})" for n in range(3)]
+    picked = (f"element_at({each}, CAST(id % {len(words)} AS INT) + 1)" for each in arrays)
+    named = ", ".join(f"{each} AS {name}" for each, name in zip(picked, ("division", "item", "channel"), strict=True))
+    frame = running.sql(f"SELECT id, {named} FROM range(0, {ROWS}, 1, {PARTS})")  # noqa: S608
+    answers = spark.decide(frame, desk=desk, today=TODAY)
+    failures: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            answers.write.csv(str(folder / "out"), emptyValue="")
+        except BaseException as error:  # noqa: BLE001  # told by the test's own thread
+            failures.append(error)
+
+    job = threading.Thread(target=write)
+    tracker = running.sparkContext.statusTracker()
+    seen: dict[int, Any] = {}
+
+    def writing() -> Any:
+        """The stage that writes, as it stands."""
+        for stage in tracker.getActiveStageIds():
+            info = tracker.getStageInfo(stage)
+            if info is not None and info.numTasks == PARTS:
+                seen[stage] = info
+                return info
+        return None
+
+    assert cluster.alive() == 2
+    job.start()
+    while job.is_alive():
+        info = writing()
+        if info is not None and info.numCompletedTasks >= 4 and info.numActiveTasks == 2:
+            break
+        time.sleep(0.01)
+    assert info is not None, f"the job was over before the kill: {failures}"
+    assert info.numCompletedTasks < PARTS - 10, "the job was nearly over before the kill"
+    cluster.kill(1)
+    job.join(240)
+    assert not job.is_alive()
+    assert failures == []
+    last = tracker.getStageInfo(info.stageId)
+    assert last is not None
+    assert last.numFailedTasks >= 1, "no task was lost with the worker: the kill did not land in mid-run"
+    assert cluster.alive() == 1
+    assert [worker["state"] for worker in cluster.state()["workers"]].count("DEAD") == 1
+
+    wanted = []
+    for row in words:
+        asked = tuple(str(word).strip() for word in row)
+        answer = answered(desk, dict(zip(("division", "item", "channel"), asked, strict=True)), TODAY)
+        wanted.append((*asked, *(word or "" for word in answer)))
+    met = bytearray(ROWS)
+    for part in sorted((folder / "out").glob("part-*.csv")):
+        with part.open(encoding="utf-8", newline="") as file:
+            for line in csv.reader(file, doublequote=False, escapechar="\\"):
+                number = int(line[0])
+                met[number] += 1
+                assert tuple(line[1:]) == wanted[number % len(wanted)]
+    assert met == b"\x01" * ROWS
