@@ -104,6 +104,9 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
         (("holders.yaml", "act: decide}, holds: true}", "act: decide}, holds: false}"), "example"),
         (("notes.yaml", "on: 2021-10-01}, holds: true}", "on: 2021-10-01}, holds: false}"), "example"),
         (("legend.yaml", 'line: 41, text: "「×：業務を委託しない」"}\n    when', 'line: 42, text: "「×：業務を委託しない」"}\n    when'), "source"),
+        (("legend.yaml", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 43", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 44"), "source"),
+        (("legend.yaml", '{document: 000_c23591d651e7d7b6.txt, line: 41, text: "「×：業務を委託しない」"}\n    when', '{document: 000_c23591d651e7d7b6.txt, line: 99999, text: "「×：業務を委託しない」"}\n    when'), "source"),
+        (("legend.yaml", '{document: 000_c23591d651e7d7b6.txt, line: 41, text: "「×：業務を委託しない」"}\n    when', '{document: another.txt, line: 41, text: "「×：業務を委託しない」"}\n    when'), "source"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_found(tmp_path: Path, edit: tuple[str, str, str], kind: str) -> None:

@@ -322,6 +322,60 @@ def test_a_full_disk_or_a_closed_stdout_is_one_line() -> None:
     assert closed.returncode == 1
 
 
+def test_out_follows_links_keeps_modes_and_refuses_what_is_no_file(tmp_path: Path) -> None:
+    """A device or a pipe is not replaced by a file; a secret file stays secret."""
+    real, link, pipe = tmp_path / "real", tmp_path / "link", tmp_path / "pipe"
+    real.write_text("old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    os.mkfifo(pipe)
+    assert run(*ASKED, "--out", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert "市職員" in real.read_text("utf-8")
+    for bad in (str(pipe), "/dev/null", f"{tmp_path}/sub/"):
+        done = run(*ASKED, "--out", bad)
+        assert done.returncode == 1
+        assert error(done).count("\n") == 1
+    assert pipe.is_fifo()
+    assert run(*ASKED, "--out", str(tmp_path / ("x" * 250))).returncode == 0
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ASKED, ["tasks"], ["check", "--json"]])
+def test_a_stdout_that_takes_nothing_is_exit_code_1(words: list[str]) -> None:
+    """Never a code of the interpreter's own."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*ASSIGN, *words], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*ASSIGN, "decide", "-d", "x", "-i", "1"], stdout=subprocess.PIPE, stderr=full, check=False
+        )
+    assert done.returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["decide", "--json", b"\xff"], 2),
+        (["tasks", "--json", "--rules", b"\xff"], 1),
+        (["tasks", "--json", "--catalog", b"\xff\n"], 1),
+        (["decide", "-d", "nenkin", "-i", "24", "--json", "--engine", b"\xff"], 1),
+        (["decide", "--json", "--lang", "en", "--lang", "xx"], 2),
+        (["decide", "--json=1"], 2),
+    ],
+)
+def test_bytes_that_are_no_text_make_a_json_error_like_any_other(words: list[str | bytes], code: int) -> None:
+    """On stderr, one object."""
+    done = run(*words)
+    assert done.returncode == code
+    text = done.stderr.decode("utf-8")
+    assert text.count("\n") == 1
+    if "--json" in words:
+        assert json.loads(text)["error"]["message"]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_shell_completes_divisions_items_and_acts(shell: str) -> None:
     """Items of the division that was typed."""

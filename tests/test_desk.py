@@ -137,7 +137,7 @@ BAD: list[tuple[dict[str, Any], type[AssignError], int]] = [
     ({"row": "nenkin-24"}, BadRequest, 2),
     ({"division": None}, BadRequest, 2),
     ({"item": None}, BadRequest, 2),
-    ({"item": ["24"]}, BadRequest, 2),
+    ({"item": ["24"]}, UnknownItem, 3),
 ]  # fmt: skip
 
 
@@ -374,6 +374,98 @@ WORDS = st.one_of(
     st.lists(st.integers(), max_size=2),
     st.dates(),
 )
+
+
+class Hostile(str):  # noqa: SLOT000 - hostile
+    """A string whose methods lie: it equals everything, and hashes like anything."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __getitem__(self, _key: object) -> str:
+        raise RuntimeError
+
+
+class Broken:
+    """An object that cannot even be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+    def __hash__(self) -> int:
+        raise RuntimeError
+
+
+class BrokenMapping(dict[str, object]):
+    def __iter__(self) -> Any:
+        raise RuntimeError
+
+
+def test_a_string_that_lies_poisons_no_memory(desk: Desk) -> None:
+    """What is compared is the text, never somebody's methods."""
+    assert desk.decide(Hostile("nenkin"), "24", "counter", on=ON).division is Division.NENKIN
+    assert desk.decide(Hostile("kokuho"), "24", "counter", on=ON).division is Division.KOKUHO
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Broken(), [[[]]], {"a": Broken()}, object(), float("nan"), 10**5000],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_object_that_cannot_be_shown_is_refused_like_any_other(desk: Desk, value: object) -> None:
+    """And loses no other row of a batch."""
+    for name in ("division", "item", "channel", "act", "on", "section", "row"):
+        with pytest.raises(AssignError):
+            desk.decide(**{"division": "nenkin", "item": "24", "channel": "counter", name: value})
+    good = {"row": "nenkin-24", "channel": "counter"}
+    found = desk.decide_many([good, {"division": value, "item": value, "channel": value}, BrokenMapping(a=1), good])
+    assert [isinstance(each, Decision) for each in found] == [True, False, False, True]
+
+
+def test_plain_answers_belong_to_their_receiver() -> None:
+    """Changing them changes no later answer."""
+    desk = Desk.open()
+    asked: dict[str, Any] = {"row": "nenkin-23", "channel": "counter", "on": ON}
+    before = json.dumps(desk.answers(**asked))
+    for answer in (desk.answers(**asked)[0], {"rows": desk.rows()}):
+        for part in ("rows", "reserved", "shared", "why_not", "would_change"):
+            for entry in answer.get(part, []):
+                entry.clear()
+        answer.get("provenance", {}).clear()
+    assert json.dumps(desk.answers(**asked)) == before
+    with pytest.raises(TypeError):
+        desk.provenance["engine"] = "x"  # type: ignore[index]  # that is the point
+
+
+def test_a_misspelt_field_is_never_dropped_in_silence(desk: Desk) -> None:
+    """`acts="decide"` left out would make the contractor of city staff."""
+    with pytest.raises(BadRequest, match="no field `acts`"):
+        desk.brief(row="nenkin-23", channel="counter", acts="decide")
+
+
+def test_a_fork_during_the_first_decision_of_another_thread_does_not_hang() -> None:
+    """Late imports and properties hold no lock that a child would inherit."""
+    code = (
+        "import os, threading\n"
+        "from assign import Desk\n"
+        "desk = Desk.open()\n"
+        "thread = threading.Thread(target=desk.decide, args=('nenkin', 24, 'counter'))\n"
+        "thread.start()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    Desk.open().decide('nenkin', 23, 'counter')\n"
+        "    os._exit(0)\n"
+        "thread.join()\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.stdout == "0\n", done.stderr
 
 
 @given(division=WORDS, item=WORDS, channel=WORDS, act=WORDS, on=WORDS, section=WORDS, row=WORDS)

@@ -127,6 +127,12 @@ RULING = """rulings:
         ("notes.yaml", "since: 2021-10-01", "since: 2021-13-01", 0, "not a date"),
         ("notes.yaml", "caveat: review_due", "caveat: reviewed", 0, "no caveat `reviewed` (near: `review_due`"),
         ("rulings.yaml", "rulings: []", "rulings: {}", 0, "a list is needed"),
+        ("notes.yaml", "rows: [kokuho-28]", "rows: []", 0, "rows are needed"),
+        ("notes.yaml", "since: 2021-10-01", "since: 2021-W39-5", 0, "not a date"),
+        ("notes.yaml", "holds: true}", "holds: fasle}", 0, "truth value"),
+        ("notes.yaml", "{given: {row: kokuho-28, on: 2021-10-01}, holds: true}", "{given: {row: kokuho-28, on: 2021-10-01}}", 0, "not of the right form"),
+        ("holders.yaml", "key: wide_area_union", "key: city", 0, "`city` stands twice"),
+        ("legend.yaml", "ja: 委託しない業務", 'ja: "委託\\x1b[31m"', 0, "without control characters"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_refused_with_file_line_and_nearest_name(
@@ -165,6 +171,14 @@ def test_a_ruling_that_the_law_does_not_allow_is_refused(edit: Edit, old: str, n
     with pytest.raises(RuleFileError, match=r"rulings.yaml") as caught:
         Desk.open(rules=edit("rulings.yaml", "rulings: []", RULING.replace(old, new)))
     assert says in str(caught.value)
+
+
+def test_a_ruling_of_the_first_and_the_last_day_is_decided(edit: Edit) -> None:
+    """No day before or after it is looked for."""
+    forever = RULING.replace("since: 2026-04-01, until: 2027-03-31", "since: 0001-01-01, until: 9999-12-31")
+    desk = Desk.open(rules=edit("rulings.yaml", "rulings: []", forever))
+    assert desk.decide("kokuho", 25, "counter", "receive").assignee == "contractor"
+    assert desk.decide("kokuho", 25, "counter").assignee == "split"
 
 
 def test_two_rulings_on_one_act_at_one_time_are_refused(edit: Edit) -> None:

@@ -129,7 +129,7 @@ def test_without_pyspark_the_error_says_what_to_install(desk: Desk, monkeypatch:
     """The room itself is imported without it."""
     monkeypatch.setitem(sys.modules, "pyspark", None)
     with pytest.raises(spark.SparkMissing, match=r"pip install 'assign\[spark\]'"):
-        spark.decide(None, desk=desk)  # type: ignore[arg-type]
+        spark.decide(None, desk=desk)
     with pytest.raises(spark.SparkMissing):
         spark.run(desk, "in", "out")
 

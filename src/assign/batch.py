@@ -32,8 +32,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from .desk import Desk
-from .errors import BadRequest, DataError, OutputError, listed, shown
+from .errors import BadRequest, DataError, OutputError, listed, path_shown, shown
 from .table import ANSWERED, ASKED, answered, decision_table, of_line
+from .terminal import destination
 from .words import nearest
 
 if TYPE_CHECKING:
@@ -775,17 +776,17 @@ def _spooled(source: str, work: Path) -> Path:
             return path
     except OSError as error:
         raise DataError(
-            f"{source} を読めません（{error.strerror}）", f"cannot read {source} ({error.strerror})"
+            f"{path_shown(source)} を読めません（{error.strerror}）",
+            f"cannot read {path_shown(source)} ({error.strerror})",
         ) from None
 
 
 @contextmanager
 def _whole(target: str, work: Path) -> Iterator[Path]:
     """A path to write: it becomes the target when everything went well, and is gone where it did not."""
-    path = Path(target)
-    place = work if target == "-" else path.parent
     try:
-        handle, name = tempfile.mkstemp(dir=place, prefix=f".{path.name}.", suffix=".part")
+        path, mode = (work / "stdout", 0o600) if target == "-" else destination(target)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".assign-", suffix=".part")
         os.close(handle)
     except OSError as error:
         raise OutputError(
@@ -801,7 +802,7 @@ def _whole(target: str, work: Path) -> Iterator[Path]:
             return
         with out.open("rb") as file:
             os.fsync(file.fileno())
-        out.chmod(0o644)
+        out.chmod(mode)
         out.replace(path)
     except OSError as error:
         raise OutputError(

@@ -12,19 +12,20 @@ number stands on several rows of the division).
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeVar
 
-from .errors import CatalogError, DataError, SourceError
+from .errors import CatalogError, DataError, SourceError, path_shown, shown
 from .source import REPAIRS, Row, read
-from .words import GLYPH, Channel, Division, Listed, Mark, Reading, sha256
+from .words import GLYPH, Channel, Division, Listed, Mark, Reading, once, sha256
 
 COLUMNS: Final = (
     "id", "division", "section", "group", "number", "name", "remark", "mark", "counter", "backyard",
@@ -54,17 +55,17 @@ class Catalog:
     tasks: tuple[Task, ...]
     data: bytes = field(repr=False)
 
-    @cached_property
+    @once
     def sha256(self) -> str:
         """The SHA-256 of the file, in hexadecimal."""
         return sha256(self.data)
 
-    @cached_property
+    @once
     def by_id(self) -> dict[str, Task]:
         """The row of an id."""
         return {task.id: task for task in self.tasks}
 
-    @cached_property
+    @once
     def by_number(self) -> dict[tuple[Division, str], tuple[Task, ...]]:
         """All rows that carry a number in a division, in document order."""
         found: dict[tuple[Division, str], list[Task]] = {}
@@ -114,10 +115,15 @@ def load(path: Path) -> Catalog:
         CatalogError: With the first line that does not fit.
     """
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise DataError(f"{path} を読めません（{error.strerror}）", f"cannot read {path} ({error.strerror})") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "a name that no file can have"
+        raise DataError(
+            f"{path_shown(path)} を読めません（{reason}）", f"cannot read {path_shown(path)} ({reason})"
+        ) from None
     if len(data) > LARGEST:
         raise CatalogError(path.name, 1, "大きすぎます", f"larger than {LARGEST} bytes")
     try:
@@ -161,7 +167,10 @@ def _tasks(file: str, text: str) -> tuple[Task, ...]:
     for task, (given, line) in zip(tasks, ids, strict=True):
         if task.id != given:
             raise CatalogError(
-                file, line, f"id は `{task.id}` のはずが `{given}` です", f"the id must be `{task.id}`, not `{given}`"
+                file,
+                line,
+                f"id は `{task.id}` のはずが {shown(given)} です",
+                f"the id must be `{task.id}`, not {shown(given)}",
             )
     return tasks
 
@@ -199,7 +208,11 @@ def _row(file: str, line: int, cell: dict[str, str]) -> Row:
         raw=cell["raw"],
     )
     if unknown := set(row.repairs).difference(REPAIRS):
-        raise CatalogError(file, line, f"知らない修復 `{min(unknown)}` です", f"an unknown repair `{min(unknown)}`")
+        raise CatalogError(
+            file, line, f"知らない修復 {shown(min(unknown))} です", f"an unknown repair {shown(min(unknown))}"
+        )
+    if any(len(text) > 2_000 for text in cell.values()):
+        raise CatalogError(file, line, "2,000 文字を超えるセルがあります", "a cell of more than 2,000 characters")
     if not row.name or not row.section:
         raise CatalogError(file, line, "名称と大分類が要ります", "name and section must not be empty")
     some = Listed.NO in (row.counter, row.backyard) and row.counter == row.backyard
@@ -223,7 +236,8 @@ def first_difference(catalog: Catalog, document: Path) -> SourceError | None:
     are held by the reader itself.
     """
     try:
-        tasks = with_keys(read(document), catalog.tasks[0].document)  # whatever the file at hand is called
+        name = catalog.tasks[0].document  # whatever the file at hand is called
+        tasks = with_keys(read(document, name), name)
     except SourceError as error:
         return error
     for kept, found in zip(catalog.tasks, tasks, strict=False):

@@ -173,6 +173,11 @@ def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilin
             "ja": "○のない場では受託者に渡りません",
             "en": "without ○ on the channel nothing goes to the contractor",
         }
+    unsure = facts.mark in (Mark.PARTIAL, Mark.UNDEFINED) and facts.listed is Listed.YES
+    if unsure and facts.ruling is Ruled.NONE and facts.act not in CITY_ACTS and certainty is Certainty.SETTLED:
+        return {"ja": "「△」と「○」は、回答がなければ確定しません", "en": "△ and ○ are not settled without a ruling"}
+    if facts.mark is Mark.PARTIAL and facts.ruling is Ruled.NONE and assignee is Assignee.CONTRACTOR:
+        return {"ja": "「△」は、回答がなければ受託者になりません", "en": "△ is never the contractor's without a ruling"}
     if facts.listed is Listed.UNREADABLE and facts.mark is not Mark.RETAINED and certainty is Certainty.SETTLED:
         return {"ja": "読み取れない欄は確定しません", "en": "an unreadable cell is never settled"}
     return None
@@ -296,14 +301,20 @@ def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Pa
         return
     lines = path.read_text("utf-8").removesuffix("\n").split("\n")
     report.counts["lines"] = len(lines)
-    for entry in (*rules.rules, *rules.notes):
-        source = entry.source
-        if source.document == name and source.line is not None and source.text not in lines[source.line - 1]:
+    cited = [(entry.id, entry.source) for entry in (*rules.rules, *rules.notes)]
+    cited += [(mark.value, source) for mark, source in rules.marks.items()]
+    for who, source in cited:
+        if source.line is None:
+            if who in set(Mark) or (who in rules.by_id and not source.basis):
+                report.findings.append(
+                    _found("source", f"`{who}` が文書の行を引いていません", f"`{who}` cites no line of the document")
+                )
+        elif source.document != name or source.line > len(lines) or source.text not in lines[source.line - 1]:
             report.findings.append(
                 _found(
                     "source",
-                    f"`{entry.id}` の引く {source.line} 行目にその文がありません",
-                    f"`{entry.id}` cites line {source.line}, which does not say so",
+                    f"`{who}` の引く {source.document} の {source.line} 行目にその文がありません",
+                    f"`{who}` cites line {source.line} of {source.document}, which does not say so",
                 )
             )
 

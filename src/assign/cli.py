@@ -7,6 +7,7 @@ Exit codes, the same for every command: 0 answered, 1 failed, 2 mistyped, 3 unkn
 
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from . import __version__, terminal
 from .desk import Desk
-from .errors import AmbiguousItem, AssignError, BadOption, listed, shown
+from .errors import AmbiguousItem, AssignError, BadOption, OutputError, listed, shown
 from .explanation import CLASS_TEXT, Answer, paragraphs
 from .words import (
     ASSIGNEE_TEXT,
@@ -430,10 +431,14 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     """The `assign` command. Every way out of it is one of the exit codes above; no stack trace reaches a user."""
     words = list(sys.argv[1:] if args is None else args)
     lang = _lang(words)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # help, too, on a console that lacks a character
     try:
         if lang not in ("ja", "en"):
             raise BadOption("`--lang` は ja か en です", "`--lang` is ja or en", ("ja", "en"))
         code = typer.main.get_command(app).main(words, prog_name="assign", standalone_mode=False)
+        terminal.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except AssignError as error:
         _complain(error, words, lang)
@@ -441,6 +446,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         _complain(_mistyped(error), words, lang)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except OSError as error:  # typer's own output: help, completion
+        name = error.strerror or type(error).__name__
+        _complain(OutputError(f"書けません（{name}）", f"cannot write ({name})"), words, lang)
     except MemoryError:
         _complain(AssignError("メモリが足りません", "out of memory"), words, lang)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a person never sees a stack trace
@@ -456,7 +464,7 @@ def _mistyped(error: typer.TyperException) -> BadOption:
     if option is not None and hasattr(error, "possibilities"):
         close = f"（近いもの: {listed(sorted(near))}）" if near else ""
         ja = f"オプション {shown(option)} はありません{close}"
-    elif option is not None:
+    elif option is not None and "requires an argument" in en:
         ja = f"オプション {shown(option)} に値がありません"
     return BadOption(f"{ja}。使い方は `assign --help`", f"{en} (see `assign --help`)", sorted(near or ()))
 
@@ -465,9 +473,7 @@ def _complain(error: AssignError, words: Sequence[str], lang: str) -> NoReturn:
     lang = lang if lang in ("ja", "en") else "ja"
     if "--json" in words:
         text = json.dumps(error.as_json(lang), ensure_ascii=False)
-        sys.stderr.flush()
-        sys.stderr.buffer.write((text + "\n").encode("utf-8"))
-        sys.stderr.buffer.flush()
+        terminal.complain_bytes((text + "\n").encode("utf-8", "backslashreplace"))
     else:
         terminal.complain(error.message(lang))
         if isinstance(error, AmbiguousItem):
@@ -478,9 +484,10 @@ def _complain(error: AssignError, words: Sequence[str], lang: str) -> NoReturn:
 
 def _lang(words: Sequence[str]) -> str:
     """The language asked for, known before the words are parsed, so that a mistyped command is answered in it."""
+    found = "ja"
     for i, word in enumerate(words):
         if word == "--lang" and i + 1 < len(words):
-            return words[i + 1]
-        if word.startswith("--lang="):
-            return word.removeprefix("--lang=")
-    return "ja"
+            found = words[i + 1]
+        elif word.startswith("--lang="):
+            found = word.removeprefix("--lang=")
+    return found

@@ -11,9 +11,11 @@ no thread of its own. What it has decided it remembers, up to a fixed number of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from datetime import date
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from . import __version__, places
@@ -26,7 +28,7 @@ from .errors import AssignError, BadRequest, RuleFileError, shown
 from .explanation import Answer, Brief, Explainer
 from .request import Request, understand
 from .rules import Note, RuleSet, Ruling
-from .words import Channel, date_of_case, division, nearest
+from .words import Channel, Division, date_of_case, division, importing, nearest, once
 
 if TYPE_CHECKING:
     from .model import Decision, Maker, Row
@@ -119,25 +121,23 @@ class Desk:
             BadRequest, BadDate: The request is not of the right form.
             EngineError: There is no decision.
         """
-        when = date_of_case(on)
-        try:
-            return self._remembered(division, item, channel, act, when, section, row)
-        except TypeError:
-            for value in (division, item, channel, act, section, row):
-                try:
-                    hash(value)
-                except TypeError:  # a list, a dict: no word of ours, and no key of a memory
-                    raise BadRequest(
-                        f"{shown(value)} は指定できません", f"{shown(value)} cannot be asked for"
-                    ) from None
-            raise
+        asked = [_exact(word) for word in (division, item, channel, act, date_of_case(on), section, row)]
+        if all(type(word) in _WORDS for word in asked):
+            return self._remembered(*asked)
+        return self._decide(*asked)  # no word of ours, and no key of a memory: it says so
 
     def _decide(self, *asked: object) -> Decision:
-        return self._maker.decision({**self._explainer.answer(self._understand(*asked)), "provenance": self.provenance})
+        return self._maker.decision(
+            {**self._explainer.answer(self._understand(*asked)), "provenance": self._provenance}
+        )
 
-    @cached_property
-    def provenance(self) -> dict[str, str]:
+    @property
+    def provenance(self) -> Mapping[str, str]:
         """The exact list, rules, program and engine behind every answer of this desk."""
+        return MappingProxyType(self._provenance)
+
+    @once
+    def _provenance(self) -> dict[str, str]:
         return {
             "catalog_sha256": self.catalog.sha256,
             "rules_sha256": self.rules.sha256,
@@ -145,9 +145,10 @@ class Desk:
             "engine": self.engine,
         }
 
-    @cached_property
+    @once
     def _maker(self) -> Maker:
-        from .model import Maker  # pydantic's classes take longer to make than the terminal takes to answer
+        with importing:
+            from .model import Maker  # pydantic's classes take longer to make than the terminal takes to answer
 
         return Maker()
 
@@ -177,10 +178,11 @@ class Desk:
         found = [
             self._explainer.answer(self._understand(division, item, each, act, when, section, row)) for each in channels
         ]
-        return [{**answer, "provenance": self.provenance} for answer in found] if provenance else found
+        return [_own({**answer, "provenance": self._provenance} if provenance else answer) for answer in found]
 
     def brief(self, **asked: object) -> Brief:
         """The decision in one line, for tables of many. Takes and raises what `decide` does."""
+        _known_names(asked)
         return self._explainer.brief(self._understand(*(asked.get(name) for name in ASKED)))
 
     def decide_many(self, requests: Iterable[Mapping[str, object]]) -> list[Decision | AssignError]:
@@ -199,25 +201,26 @@ class Desk:
         try:
             if not isinstance(request, Mapping):
                 raise BadRequest(f"{shown(request)} は依頼の形ではありません", f"{shown(request)} is not a request")
-            for name in request:
-                if name not in ASKED:
-                    raise BadRequest(
-                        f"{shown(name)} という項目はありません",
-                        f"there is no field {shown(name)}",
-                        nearest(name, ASKED),
-                    )
-            asked: dict[str, Any] = dict(request)
+            asked: dict[str, Any] = {
+                str.__str__(name) if isinstance(name, str) else shown(name): request[name] for name in request
+            }
+            _known_names(asked)
             return self.decide(**asked)
         except AssignError as error:
             return error.with_traceback(None)
+        except Exception as error:  # noqa: BLE001 - a mapping of somebody else's that raises; its row is not lost
+            kind = type(error).__name__
+            return BadRequest(f"依頼を読めません（{kind}）", f"the request cannot be read ({kind})")
 
     def tasks(self, division: object = None) -> tuple[Row, ...]:
         """Every row of the list, or of a division, in document order. Raises UnknownDivision."""
-        return self._maker.rows(self.rows(division))
+        return self._maker.rows(self._rows(_key(division)))
 
     def rows(self, division_word: object = None) -> list[Answer]:
         """The same as plain data."""
-        key = None if division_word is None else division(division_word)
+        return [_own(row) for row in self._rows(_key(division_word))]
+
+    def _rows(self, key: Division | None) -> list[Answer]:
         return [self._explainer.row(task) for task in self.catalog.tasks if key is None or task.division is key]
 
     def _understand(self, *asked: object) -> Request:
@@ -233,6 +236,33 @@ class Desk:
             section_word=section,
             row_word=row_word,
         )
+
+
+_WORDS: Final = (str, int, date, type(None))  # what a request is made of; anything else is refused
+
+
+def _exact(word: object) -> object:
+    """A plain string where a subclass came: what is compared is the text, never somebody's methods."""
+    return str.__str__(word) if isinstance(word, str) else word
+
+
+def _known_names(asked: Mapping[str, object]) -> None:
+    for name in asked:
+        if name not in ASKED:
+            raise BadRequest(
+                f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, ASKED)
+            )
+
+
+def _key(word: object) -> Division | None:
+    return None if word is None else division(word)
+
+
+def _own(value: Any) -> Any:
+    """A copy that its receiver may change: parts of answers are shared between them."""
+    if isinstance(value, dict):
+        return {name: _own(each) for name, each in value.items()}
+    return [_own(each) for each in value] if isinstance(value, list) else value
 
 
 def _rows_exist(catalog: Catalog, rules: RuleSet) -> None:

@@ -28,8 +28,9 @@ from itertools import count, product
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from .errors import EngineError, EngineMissing
+from .errors import EngineError, EngineMissing, shown
 from .rules import DOMAIN, Facts, Rule, RuleSet
+from .words import importing
 
 ENGINES: Final = ("auto", "durable-rules", "table")
 
@@ -85,7 +86,7 @@ def open_engine(rules: RuleSet, choice: str = "auto") -> Engine:
     if choice == "table":
         return TableEngine(rules)
     if choice not in ENGINES:
-        raise EngineError(f"エンジン `{choice}` はありません", f"there is no engine `{choice}`", ENGINES)
+        raise EngineError(f"エンジン {shown(choice)} はありません", f"there is no engine {shown(choice)}", ENGINES)
     try:
         return DurableEngine(rules)
     except EngineMissing:
@@ -193,7 +194,12 @@ def _compiled(rules: RuleSet) -> _Compiled:
                     key = f"{rule.id}~{place}"
                     definition[key] = {"all": [{"fact": {"$and": conditions}}]}
                     ids[key] = rule.id
-            _register.known[rules.data] = _Compiled(f"assign-{len(_register.known)}", definition, ids)
+            try:
+                _register.known[rules.data] = _Compiled(f"assign-{len(_register.known)}", definition, ids)
+            except Exception as error:  # the C extension's own: too many rules, say
+                raise EngineError(
+                    f"durable-rules が規則を受け付けません（{error}）", f"durable-rules refuses the rules ({error})"
+                ) from error
         return _register.known[rules.data]
 
 
@@ -216,7 +222,8 @@ def _plain(facts: Facts) -> dict[str, str]:
 def _durable_version() -> str:
     """The installed version, read off the folder beside the package; importlib.metadata costs a cold start 10 ms."""
     try:
-        import durable.engine
+        with importing:
+            import durable.engine
     except ImportError as error:
         raise EngineMissing(
             f"この Python には durable-rules がありません（{error}）",

@@ -35,17 +35,20 @@ from typing import Any, ClassVar
 SHOWN = 40  # characters of a user's input that a message repeats
 
 
-def shown(value: object) -> str:
+def shown(value: object, most: int = SHOWN) -> str:
     """
     A user's input, made safe to print: one line, no control character, no lone surrogate, cut at 40.
 
     >>> print(shown("a\\nb"), shown(24.0), shown(""))
     `a\\nb` `24.0` ``
     """
-    text = value if isinstance(value, str) else repr(value)
-    cut = text[:SHOWN]
+    try:
+        text = str.__str__(value) if isinstance(value, str) else repr(value)
+        cut = text[:most]
+    except Exception:  # noqa: BLE001 - an object of somebody else's, a number too long to print
+        text = cut = type(value).__name__
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
-    return f"`{safe}…`" if len(text) > SHOWN else f"`{safe}`"
+    return f"`{safe}…`" if len(text) > most else f"`{safe}`"
 
 
 def _choose(choices: Sequence[str], lang: str = "ja") -> str:
@@ -55,9 +58,14 @@ def _choose(choices: Sequence[str], lang: str = "ja") -> str:
     return f"{head}: {listed(choices)}"
 
 
+def path_shown(path: object) -> str:
+    """A path, of which more is shown than of a word."""
+    return shown(str(path), 200)
+
+
 def listed(values: Iterable[object]) -> str:
-    """Values for a message: each in backticks, commas between."""
-    return ", ".join(f"`{value}`" for value in values)
+    """Values for a message: each in backticks, safe to print, commas between."""
+    return ", ".join(shown(value) for value in values)
 
 
 class AssignError(Exception):

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from .catalog import Catalog, Task
 from .decision import Decider, Outcome
-from .errors import AmbiguousItem
+from .errors import AmbiguousItem, BadRequest, RuleGap, RuleOverlap, shown
 from .request import Request, candidate_lines
 from .rules import Act, Facts, Note, Rule, Source
 from .words import (
@@ -536,8 +536,8 @@ class Explainer:
             for ruling in self._rules.rulings_by_row.get(task.id, ())
             for day in (
                 ruling.since,
-                ruling.since - timedelta(days=1),
-                *([ruling.until + timedelta(days=1)] if ruling.until else []),
+                *([ruling.since - timedelta(days=1)] if ruling.since > date.min else []),
+                *([ruling.until + timedelta(days=1)] if ruling.until and ruling.until < date.max else []),
             )
         }
         return {
@@ -548,7 +548,10 @@ class Explainer:
 
     def _decided_again(self, request: Request, channel: Channel, act: str | None, on: date) -> Outcome | None:
         """The outcome of the changed request, or None where its rows do not agree."""
-        outcomes = [self._decider.decide(task, channel, act, on) for task in request.tasks]
+        try:
+            outcomes = [self._decider.decide(task, channel, act, on) for task in request.tasks]
+        except (RuleGap, RuleOverlap):  # a hole elsewhere in the rules is no change to offer; `check` shows it
+            return None
         return outcomes[0] if all(outcome[1:] == outcomes[0][1:] for outcome in outcomes) else None
 
 
@@ -612,6 +615,12 @@ def explain(answer: Answer, lang: str = "ja") -> str:
 
 def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
     """(label, text) in reading order: who, what next, of what; then why, on what; then what else."""
+    if lang not in ("ja", "en"):
+        raise BadRequest(
+            f"言語 {shown(lang)} はありません（`ja`, `en`）",
+            f"there is no language {shown(lang)} (`ja`, `en`)",
+            ("ja", "en"),
+        )
     ja = lang == "ja"
     yield ("担当" if ja else "Who"), summary(answer, lang)
     yield ("次に" if ja else "Next"), _next(answer, lang)

@@ -26,6 +26,12 @@ def document_file() -> Path:
     return _built_in("data") / "source" / DOCUMENT
 
 
+def line_digests(document: str) -> Path | None:
+    """The file with a digest for each line of a document that we ship, if it is one."""
+    path = document_file().with_name(f"{document}.lines")
+    return path if path.is_file() else None
+
+
 def kept_file() -> Path:
     """Where the parsed built-in rules are kept, if they are."""
     return Path(__file__).resolve().parent / "built_in" / "rules.json"

@@ -16,12 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from .errors import DataError, RuleFileError
+from .errors import DataError, RuleFileError, path_shown, shown
 from .words import (
     ActClass,
     Assignee,
@@ -34,6 +33,7 @@ from .words import (
     Ruled,
     nearest,
     normal,
+    once,
     sha256,
 )
 from .yamlfile import Node, kept_trees, read
@@ -170,22 +170,22 @@ class RuleSet:
     rulings: tuple[Ruling, ...]
     data: bytes
 
-    @cached_property
+    @once
     def sha256(self) -> str:
         """The SHA-256 over the names, lengths and bytes of its files, in the order of `FILES`, in hexadecimal."""
         return sha256(self.data)
 
-    @cached_property
+    @once
     def by_id(self) -> dict[str, Rule]:
         """The rule of an id."""
         return {rule.id: rule for rule in self.rules}
 
-    @cached_property
+    @once
     def act_words(self) -> dict[str, str]:
         """Every way to write an act, normalised → its key."""
         return {normal(word): act.id for act in self.acts.values() for word in (act.id, *act.title.values(), *act.also)}
 
-    @cached_property
+    @once
     def _holder_table(self) -> dict[tuple[Division, str], Holder]:
         table: dict[tuple[Division, str], Holder] = {}
         for holder in sorted(self.holders, key=lambda entry: bool(entry.acts)):  # defaults first
@@ -197,7 +197,7 @@ class RuleSet:
         """Whose authority an act is in a division."""
         return self._holder_table[division, act]
 
-    @cached_property
+    @once
     def notes_by_row(self) -> dict[str, tuple[Note, ...]]:
         """The notes on each row that has any."""
         found: dict[str, list[Note]] = {}
@@ -206,7 +206,7 @@ class RuleSet:
                 found.setdefault(row, []).append(note)
         return {row: tuple(notes) for row, notes in found.items()}
 
-    @cached_property
+    @once
     def rulings_by_row(self) -> dict[str, tuple[Ruling, ...]]:
         """The rulings on each row that has any, in file order."""
         found: dict[str, list[Ruling]] = {}
@@ -237,8 +237,14 @@ def load(folder: Path, *, kept: bool = True) -> RuleSet:
     Raises:
         RuleFileError: With file, line and the nearest valid name of the first mistake.
     """
-    if not folder.is_dir():
-        raise DataError(f"規則のフォルダ {folder} がありません", f"there is no folder of rules {folder}")
+    try:
+        found_folder = folder.is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        found_folder = False
+    if not found_folder:
+        raise DataError(
+            f"規則のフォルダ {path_shown(folder)} がありません", f"there is no folder of rules {path_shown(folder)}"
+        )
     data = b""
     trees = kept_trees() if kept else None
     root: dict[str, Mapping[str, Node]] = {}
@@ -255,7 +261,12 @@ def load(folder: Path, *, kept: bool = True) -> RuleSet:
                 f"行為 `{act.id}` は {first.line} 行目にもあります",
                 f"the act `{act.id}` stands at line {first.line} too",
             )
-    names = dict(_holder_name(node) for node in _list(root["holders.yaml"]["holders"]))
+    names: dict[str, Bilingual] = {}
+    for node in _list(root["holders.yaml"]["holders"]):
+        key, label = _holder_name(node)
+        if key in names:
+            raise node.fail(f"{shown(key)} が2度あります", f"{shown(key)} stands twice")
+        names[key] = label
     found = RuleSet(
         rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"]))),
         marks=_marks(root["legend.yaml"]["marks"]),
@@ -287,6 +298,10 @@ def _entry(
         given = example.fields(("given",), ("holds", "assignee"))
         flat = {name: value.text() for name, value in given["given"].fields((), EXAMPLE).items()}
         flat |= {f"→{name}": value.text() for name, value in given.items() if name != "given"}
+        if "holds" in given:
+            given["holds"].truth()
+        if set(given) != {"given", "assignee" if then == "then" and not when else "holds"}:
+            raise example.fail("例の形が違います", "the example is not of the right form")
         examples.append(flat)
     common: dict[str, object] = {
         "id": fields["id"].text(),
@@ -345,8 +360,8 @@ def _rule(node: Node) -> Rule:
         for name, value in given.items():
             if value not in DOMAIN[name]:
                 raise written.fail(
-                    f"`{value}` という `{name}` の値はありません",
-                    f"there is no value of `{name}` `{value}`",
+                    f"{shown(value)} という `{name}` の値はありません",
+                    f"there is no value of `{name}` {shown(value)}",
                     nearest(value, DOMAIN[name]) or DOMAIN[name],
                 )
     return rule
@@ -359,7 +374,9 @@ def _facts(node: Node) -> Mapping[str, Node]:
     for name, value in node.value.items():
         if name not in DOMAIN:
             raise value.fail(
-                f"`{name}` という事実はありません", f"there is no fact `{name}`", nearest(name, DOMAIN) or DOMAIN
+                f"{shown(name)} という事実はありません",
+                f"there is no fact {shown(name)}",
+                nearest(name, DOMAIN) or DOMAIN,
             )
     return node.value
 
@@ -421,7 +438,7 @@ def _note(node: Node) -> Note:
     when = fields["when"].fields(("rows", "since"))
     return Note(
         **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
-        rows=tuple(row.text() for row in when["rows"].items()),
+        rows=_row_ids(when["rows"]),
         since=when["since"].day(),
         caveat=fields["then"].fields(("caveat",))["caveat"].choice(CAVEATS, "注意の種類", "caveat"),
     )
@@ -449,7 +466,7 @@ def _ruling(node: Node, acts: Mapping[str, Act]) -> Ruling:
         raise when["until"].fail("終わりが始まりより前です", "`until` is before `since`")
     return Ruling(
         **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
-        rows=tuple(row.text() for row in when["rows"].items()),
+        rows=_row_ids(when["rows"]),
         channels=tuple(map(Channel, when["channel"].choices(Channel, "業務の場", "channel"))),
         act=act,
         since=since,
@@ -457,6 +474,13 @@ def _ruling(node: Node, acts: Mapping[str, Act]) -> Ruling:
         assignee=assignee,
         role=source.text,
     )
+
+
+def _row_ids(node: Node) -> tuple[str, ...]:
+    rows = tuple(row.text() for row in node.items())
+    if not rows:
+        raise node.fail("行が要ります", "rows are needed here")
+    return rows
 
 
 def _unique(rules: RuleSet) -> None:

@@ -11,13 +11,16 @@ Source: the document under data/source/ (348 lines, 10 printed tables, 215 rows)
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from .errors import SourceError
-from .words import Division, Listed, Mark, Reading
+from .errors import DataError, SourceError, path_shown
+from .places import line_digests
+from .words import Division, Listed, Mark, Reading, sha256
 
 TITLE: Final = "区役所国保年金課及び国保事務センター窓口等業務委託 委託業務一覧"
 SHEETS: Final = {
@@ -80,12 +83,13 @@ class Row:
     raw: str
 
 
-def read(path: Path) -> list[Row]:
+def read(path: Path, document: str = "") -> list[Row]:
     """
     Read the document whole.
 
     Args:
         path: The document, UTF-8, one printed line a line.
+        document: Which document it is, if its file has another name.
 
     Returns:
         Its rows in document order.
@@ -93,13 +97,51 @@ def read(path: Path) -> list[Row]:
     Raises:
         SourceError: With the first line that does not fit. A file that is cut short does not fit at its end.
     """
-    data = path.read_bytes()
+    data = _bytes(path)
+    unchanged(data, document or path.name)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise SourceError(line, "UTF-8 ではありません", "not UTF-8") from None
     return parse(text)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "a name that no file can have"
+        raise DataError(
+            f"{path_shown(path)} を読めません（{reason}）", f"cannot read {path_shown(path)} ({reason})"
+        ) from None
+
+
+def digests(data: bytes) -> list[str]:
+    """A short digest of each line, the line end with it: 16 hexadecimal digits of its SHA-256."""
+    return [sha256(line)[:16] for line in data.splitlines(keepends=True)]
+
+
+def unchanged(data: bytes, document: str) -> None:
+    """
+    A document that we ship is what it was, line for line. Raises SourceError with the first line that is not.
+
+    The reader below would find a row that does not fit; this finds any other change, too, down to a blank line.
+    """
+    kept = line_digests(document)
+    if kept is None:
+        return
+    wanted = kept.read_text("ascii").split()
+    found = digests(data)
+    for line, (one, other) in enumerate(zip(wanted, found, strict=False), start=1):
+        if one != other:
+            raise SourceError(line, "元の文書と違います", "it differs from the document as it was")
+    if len(found) < len(wanted):
+        raise SourceError(len(found) + 1, "ここで文書が途切れています", "the document breaks off here")
+    if len(found) > len(wanted):
+        raise SourceError(len(wanted) + 1, "元の文書にない行です", "a line that the document does not have")
 
 
 def parse(text: str) -> list[Row]:

@@ -7,16 +7,19 @@ Japanese terminals show them: a line is then never too long. wcwidth would do th
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, TextIO
 
-from .errors import OutputError
+from .errors import OutputError, path_shown
 
 WIDTH: Final = 80
 _NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・／…)]},.;:?!ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # what may not open a Japanese line
@@ -44,10 +47,13 @@ def wrap(text: str, columns: int) -> list[str]:
         if line and width(line) + width(piece.rstrip()) > columns:
             lines.append(line.rstrip())
             line = ""
-        while width(piece) > columns:  # one word longer than a line
-            cut = next(n for n in range(len(piece), 0, -1) if width(piece[:n]) <= columns)
-            lines.append(piece[:cut])
-            piece = piece[cut:]
+        while len(piece) > columns // 2 and width(piece) > columns:  # one word longer than a line
+            cut, used = 0, 0
+            while cut < len(piece) and used + _columns(piece[cut]) <= columns:
+                used += _columns(piece[cut])
+                cut += 1
+            lines.append(piece[: cut or 1])
+            piece = piece[cut or 1 :]
         line += piece if line else piece.lstrip()
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
@@ -95,17 +101,25 @@ def table(rows: Sequence[Sequence[str]], widest: Sequence[int]) -> list[str]:
     return lines
 
 
-def columns_of(stream: TextIO) -> int:
-    """A terminal's columns, at most 100; 80 where the output is not a terminal."""
+def columns_of(stream: TextIO | None) -> int:
+    """A terminal's columns, at most 100; 80 where the output is not a terminal, or there is none."""
+    if stream is None or stream.closed:
+        return WIDTH
     return max(40, min(get_terminal_size((WIDTH, 24)).columns, 100)) if stream.isatty() else WIDTH
 
 
-def colourful(stream: TextIO) -> bool:
+def colourful(stream: TextIO | None) -> bool:
     """Whether to colour: a terminal, NO_COLOR not set, not a dumb one."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        stream is not None
+        and not stream.closed
+        and stream.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
-def bold(text: str, stream: TextIO) -> str:
+def bold(text: str, stream: TextIO | None) -> str:
     """The text in bold where the stream shows colour."""
     return f"\x1b[1m{text}\x1b[0m" if colourful(stream) else text
 
@@ -123,8 +137,10 @@ def write(text: str, out: str | None, *, data: bool = False) -> None:
         OutputError: It could not be written.
     """
     try:
+        if out is None and sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if out is not None:
-            whole_or_not(Path(out), (text + "\n").encode("utf-8", "replace"))
+            whole_or_not(out, (text + "\n").encode("utf-8", "replace"))
         elif data and not sys.stdout.isatty():
             sys.stdout.flush()
             sys.stdout.buffer.write((text + "\n").encode("utf-8"))
@@ -135,29 +151,50 @@ def write(text: str, out: str | None, *, data: bool = False) -> None:
             sys.stdout.flush()
     except BrokenPipeError:
         # The reader has gone (`| head`): nothing to say, and nothing more to flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        name = out or "stdout"
-        raise OutputError(
-            f"{name} に書けません（{error.strerror}）", f"cannot write {name} ({error.strerror})"
-        ) from None
+        _silence(sys.stdout)
+    except (OSError, ValueError) as error:
+        if out is None:
+            _silence(sys.stdout)
+        name = path_shown(out) if out else "stdout"
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(f"{name} に書けません（{reason}）", f"cannot write {name} ({reason})") from None
 
 
-def whole_or_not(path: Path, data: bytes) -> None:
+def whole_or_not(name: str, data: bytes) -> None:
     """A temporary file beside it, synced, then renamed. Raises OSError; the old file is then as it was."""
     import tempfile  # costs a cold start 2 ms, for those who write no file
 
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    path, mode = destination(name)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink()
         raise
+
+
+def destination(name: str) -> tuple[Path, int]:
+    """
+    Where a file is really to appear (links followed), and the mode it is to have: its own, or what the umask leaves.
+
+    Raises:
+        OSError: What is there is no regular file (a device, a pipe, a folder), or the name is a folder's.
+    """
+    if name.endswith(("/", os.sep)):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    real = Path(os.path.realpath(name))
+    if not real.exists():
+        mask = os.umask(0)
+        os.umask(mask)
+        return real, 0o666 & ~mask
+    if not real.is_file():
+        raise OSError(errno.EINVAL, "通常のファイルではありません / not a regular file")
+    return real, stat.S_IMODE(real.stat().st_mode)
 
 
 def complain(text: str) -> None:
@@ -165,8 +202,44 @@ def complain(text: str) -> None:
     say(text, sys.stderr)
 
 
-def say(text: str, stream: TextIO) -> None:
+def complain_bytes(data: bytes) -> None:
+    """JSON on stderr, UTF-8 whatever the console can do."""
+    try:
+        sys.stderr.flush()
+        sys.stderr.buffer.write(data)
+        sys.stderr.buffer.flush()
+    except AttributeError:  # a stream of text alone, in somebody's own program
+        say(data.decode("utf-8").rstrip("\n"), sys.stderr)
+    except (OSError, ValueError):
+        _silence(sys.stderr)
+
+
+def flush() -> None:
+    """Everything out, before the exit code is said. Raises OutputError."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _silence(sys.stdout)
+    except (OSError, ValueError) as error:
+        _silence(sys.stdout)
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(f"stdout に書けません（{reason}）", f"cannot write stdout ({reason})") from None
+
+
+def say(text: str, stream: TextIO | None) -> None:
     """A line, with whatever characters the console has."""
+    if stream is None:
+        return
     encoding = stream.encoding or "utf-8"
-    stream.write((text + "\n").encode(encoding, "replace").decode(encoding))
-    stream.flush()
+    try:
+        stream.write((text + "\n").encode(encoding, "replace").decode(encoding))
+        stream.flush()
+    except (OSError, ValueError):
+        _silence(stream)
+
+
+def _silence(stream: TextIO | None) -> None:
+    """What cannot be written to any more is not flushed at exit: that would change the exit code, and say so in English."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]  # None is suppressed

@@ -10,16 +10,24 @@ Source: the legend and sheet titles of the document; `contract.md` fixes the key
 
 from __future__ import annotations
 
+import os
 import re
+import threading
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Final, TypeGuard
+from typing import Any, Final, Generic, TypeGuard, TypeVar
 
 from .errors import BadDate, UnknownChannel, UnknownDivision
 
+_Value = TypeVar("_Value")
+importing = (
+    threading.RLock()
+)  # held while a room is imported late, and by a fork: a child never inherits half an import
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=importing.acquire, after_in_parent=importing.release, after_in_child=importing.release)
 LONGEST: Final = 200  # characters; no word of the list, of the acts or of a date is nearly as long
 JAPAN: Final = timezone(
     timedelta(hours=9), "JST"
@@ -214,6 +222,26 @@ def date_of_case(given: object) -> date:
             except ValueError:  # a month 13, a 30 February
                 raise BadDate(given) from None
     raise BadDate(given)
+
+
+class once(Generic[_Value]):  # noqa: N801 - used like a decorator of the standard library
+    """
+    A property that is worked out once. functools.cached_property of Python 3.11 holds one lock for all objects, and a child
+    forked while another thread is inside waits for ever; here two threads may work it out twice, to the same value.
+    """
+
+    def __init__(self, work: Callable[[Any], _Value]) -> None:
+        self._work = work
+        self.__doc__ = work.__doc__
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: object, _kind: type | None = None) -> _Value:
+        if owner is None:
+            return self  # type: ignore[return-value]  # asked of the class, as a property does
+        value = owner.__dict__[self._name] = self._work(owner)
+        return value
 
 
 def sha256(data: bytes) -> str:

@@ -13,7 +13,9 @@ reads the files themselves and compares.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -21,11 +23,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import places
-from .errors import RuleFileError, shown
-from .words import nearest
+from .errors import BadDate, RuleFileError, shown
+from .words import date_of_case, nearest
 
 LARGEST: Final = 1_000_000  # bytes; the largest built-in file has 25,000
 DEEPEST: Final = 12
+LONGEST_TEXT: Final = 2_000
 
 
 class Node:
@@ -51,6 +54,11 @@ class Node:
         """A text that says something."""
         if not isinstance(self.value, str) or not self.value.strip():
             raise self.fail("文字列が要ります", "text is needed here")
+        if len(self.value) > LONGEST_TEXT or not all(c.isprintable() or c in "\n\u3000" for c in self.value):
+            raise self.fail(
+                f"{LONGEST_TEXT} 文字までの、制御文字のない文字列が要ります",
+                f"text of at most {LONGEST_TEXT} characters without control characters is needed here",
+            )
         return self.value
 
     def items(self) -> list[Node]:
@@ -110,10 +118,8 @@ class Node:
         """YYYY-MM-DD."""
         text = self.text()
         try:
-            if len(text) != 10:
-                raise ValueError
-            return date.fromisoformat(text)
-        except ValueError:
+            return date_of_case(text)
+        except BadDate:
             raise self.fail(
                 f"{shown(text)} は日付ではありません（YYYY-MM-DD）", f"{shown(text)} is not a date (YYYY-MM-DD)"
             ) from None
@@ -138,6 +144,8 @@ def read(path: Path, kept: Mapping[str, Any] | None = None) -> tuple[Node, bytes
     """
     name = path.name
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
