@@ -3,10 +3,9 @@ A file of requests → the same file with its answers: order kept, no row lost, 
 
     source ─ as a frame ─▶ join with the decision table ─▶ words that the table does not know: decided once each ─▶ target
 
-The engine is Polars (extra `batch`): it reads and writes natively, its left join keeps the order of the rows by contract
-(DuckDB 2.0.1 moved 737,280 of 2 million rows in the same join), and its memory stays flat. The lookup is a join; Python
-sees a request only where its words are no words of the table (`２４`, 国民年金, a typing error), and then once for all rows
-that say the same.
+The engine is Polars (extra `batch`): it reads and writes natively, in bounded memory, and keeps the order of the rows
+(DuckDB 2.0.1 moved 737,280 of 2 million rows in the same join). Python sees a request only where its words are no words
+of the table (`２４`, 国民年金, a typing error), and then once for all rows that say the same.
 
 A CSV file that is not clean (a short row, another encoding in one cell, a quote that never closes) is mended first, line
 by line: each such row is an output row that names what is wrong with it.
@@ -22,6 +21,8 @@ import re
 import shutil
 import sys
 import tempfile
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from .desk import Desk
 from .errors import BadRequest, DataError, OutputError, listed, path_shown, shown
-from .table import ANSWERED, ASKED, answered, decision_table, of_line
+from .table import ANSWERED, ASKED, Line, answered, decision_table, of_line
 from .terminal import destination
 from .words import nearest
 
@@ -269,53 +270,81 @@ def _columns(frame: pl.LazyFrame) -> list[str]:
 
 
 def _joined(desk: Desk, frame: pl.LazyFrame, columns: list[str], options: Options) -> pl.LazyFrame:
-    """The frame with its words as text beside it, and the table's answer where the table knows them."""
+    """
+    The frame with its words as text beside it, and the table's answer where the table knows them.
+
+    Each word becomes the place that it has among the words of its column, the places together one number, and the number
+    is the place of the answer. So the lookup takes from a list, block by block: it keeps the order of the rows without
+    being told to, and takes no longer than the engine's own join, which does not.
+    """
     import polars as pl
 
     lines = decision_table(desk)
     starts = sorted({line.since for line in lines})
-    answers = pl.DataFrame(
-        [
-            (*line[:4], window, *of_line(line, options.lang))
-            for line in lines
-            for window, start in enumerate(starts)
-            if line.since <= start <= line.until
-        ],
-        schema={
-            **{f"__{name}": pl.String for name in ASKED[:4]},
-            "__window": pl.Int16,
-            **{f"__{name}": pl.String for name in ANSWERED},
-        },
-        orient="row",
-    )
-    days = pl.DataFrame({"__on": pl.date_range(*DAYS, eager=True).cast(pl.String)})
-    days = days.with_columns(
-        __window=pl.sum_horizontal([(pl.col("__on") >= start).cast(pl.Int16) for start in starts[1:]])
-    )
+    first_day = DAYS[0]
+    words = {name: pl.Enum(list(dict.fromkeys(line[at] for line in lines))) for at, name in enumerate(ASKED[:4])}
+    days = pl.Enum(pl.date_range(*DAYS, eager=True).cast(pl.String))
     schema = frame.collect_schema()
-    words = {}
+    text = {}
     for name in ASKED:
         if name not in columns:
-            words[f"__{name}"] = pl.lit("")
+            text[f"__{name}"] = pl.lit("")
         elif schema[name].is_nested() or schema[name] == pl.Binary:
             raise BadRequest(
                 f"列 `{name}` の型が文字列ではありません（{schema[name]}）",
                 f"the column `{name}` is not text ({schema[name]})",
             )
         else:
-            words[f"__{name}"] = pl.col(name).cast(pl.String).fill_null("")
-    words["__on"] = pl.when(words["__on"] == "").then(pl.lit(options.today.isoformat())).otherwise(words["__on"])
+            text[f"__{name}"] = pl.col(name).cast(pl.String).fill_null("")
+    text["__on"] = pl.when(text["__on"] == "").then(pl.lit(options.today.isoformat())).otherwise(text["__on"])
+
+    def place(window: pl.Expr) -> pl.Expr:
+        number = pl.lit(0, dtype=pl.Int32)
+        for name, kind in words.items():
+            known = pl.col(f"__{name}").cast(kind, strict=False).to_physical().cast(pl.Int32)
+            number = number * len(kind.categories) + known
+        return number * len(starts) + window
+
+    day = pl.col("__on").cast(days, strict=False).to_physical().cast(pl.Int32)
+    window = pl.lit(0, dtype=pl.Int32)
+    for start in starts[1:]:
+        window += (day >= (date.fromisoformat(start) - first_day).days).cast(pl.Int32)
     damage = pl.col(DAMAGE) if DAMAGE in schema else pl.lit(None, dtype=pl.String)
-    keys = [f"__{name}" for name in ASKED[:4]]
-    return (
-        frame.with_columns(**words)
-        .join(days.lazy(), on="__on", how="left", maintain_order="left")
-        # A section narrows a number down: not in the table, so decided like an odd word. A damaged row is not looked up.
-        .with_columns(__window=pl.when((pl.col("__section") == "") & damage.is_null()).then(pl.col("__window")))
-        .join(answers.lazy(), on=[*keys, "__window"], how="left", maintain_order="left")
-        .rename({f"__{name}": name for name in ANSWERED})
-        .with_columns(error=pl.coalesce(damage, "error"))
+    # A section narrows a number down: not in the table, so decided like an odd word. A damaged row is not looked up.
+    asked = frame.with_columns(**text).with_columns(
+        __place=pl.when((pl.col("__section") == "") & damage.is_null()).then(place(window))
     )
+    answers = _by_place(lines, starts, options.lang, place)
+
+    def looked_up(block: pl.DataFrame) -> pl.DataFrame:
+        found = answers.select(pl.all().gather(block["__place"]))
+        return block.drop("__place").hstack(found.get_columns())
+
+    after = {name: kind for name, kind in asked.collect_schema().items() if name != "__place"}
+    found = asked.map_batches(looked_up, streamable=True, schema={**after, **dict.fromkeys(ANSWERED, pl.String)})
+    return found.with_columns(error=pl.coalesce(damage, "error")) if DAMAGE in schema else found
+
+
+def _by_place(lines: list[Line], starts: list[str], lang: str, place: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:
+    """The answers of the table in the order of their places; a place without one is null."""
+    import polars as pl
+
+    rows = [
+        (*line[:4], window, *of_line(line, lang))
+        for line in lines
+        for window, start in enumerate(starts)
+        if line.since <= start <= line.until
+    ]
+    schema = {
+        **{f"__{name}": pl.String for name in ASKED[:4]},
+        "__window": pl.Int32,
+        **dict.fromkeys(ANSWERED, pl.String),
+    }
+    known = pl.DataFrame(rows, schema=schema, orient="row").select(
+        place(pl.col("__window")).alias("__place"), *ANSWERED
+    )
+    places = pl.DataFrame({"__place": pl.int_range(0, max(known["__place"]) + 1, dtype=pl.Int32, eager=True)})
+    return places.join(known, on="__place", how="left", maintain_order="left").select(ANSWERED)
 
 
 def _odd_words(joined: pl.LazyFrame, rows: int) -> pl.DataFrame | None:
@@ -378,20 +407,26 @@ def _written(
         .otherwise(pl.lit(_ODD))
         .alias("outcome")
     )
-    whole = final.select(*columns, *ANSWERED)
+    tally: Counter[str] = Counter()
+    one_at_a_time = threading.Lock()
+
+    def counted(block: pl.DataFrame) -> pl.DataFrame:
+        found = block.group_by(outcome).len()
+        with one_at_a_time:
+            tally.update(dict(found.iter_rows()))
+        return block
+
+    whole = final.select(*columns, *ANSWERED).map_batches(counted, streamable=True)
     if options.out_format == "parquet":
         whole.sink_parquet(out)
-        tally = pl.scan_parquet(out).group_by(outcome).len().collect(engine="streaming")
-    else:
-        if options.out_format == "csv":
-            text = _guarded(whole, guarded).rename(_guarded_names(columns)) if options.guard else whole
-            sink = text.sink_csv(out, include_bom=source.bom, lazy=True)
-        else:
-            sink = whole.sink_ndjson(out, lazy=True)
-        _, tally = pl.collect_all([sink, final.group_by(outcome).len()], engine="streaming")
+    elif options.out_format == "csv":
+        safe = _guarded(whole, guarded).rename(_guarded_names(columns)) if options.guard else whole
+        safe.sink_csv(out, include_bom=source.bom)
         if source.encoding != "utf-8":
             _recode(out, "utf-8", source.encoding)
-    return dict(tally.iter_rows())
+    else:
+        whole.sink_ndjson(out)
+    return dict(tally)
 
 
 # What a spreadsheet takes for a formula: it opens with = @ tab or CR, or with + or - and is no number.
