@@ -41,10 +41,11 @@ golden: setup  ## record the golden decisions anew; read the diff before you com
 	$(V)/python tests/golden.py
 
 .PHONY: bench
-bench:  ## speed, beside its limits and its peers
+bench: setup  ## speed, beside its limits and its peers
 	@sh tools/env.sh .venv-bench locks/bench.txt
 	.venv-bench/bin/python bench/decide.py
 	.venv-bench/bin/python bench/start.py
+	.venv/bin/python bench/batch.py --rows 100000 1000000
 
 .PHONY: lock
 lock: setup  ## resolve the lock files anew (needs uv)
