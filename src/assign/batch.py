@@ -599,7 +599,9 @@ def _outside_quotes(part: bytes) -> bytes | None:
     """What stands outside of quoted cells; None where a quote is still open at its end."""
     if b'"' not in part:
         return part
-    if part.count(b'"') == 2 * part.count(b'""'):  # empty cells alone, as many writers quote them: nothing stands inside
+    if part.count(b'"') == 2 * part.count(
+        b'""'
+    ):  # empty cells alone, as many writers quote them: nothing stands inside
         return part
     part = _QUOTED.sub(b"", part)
     return None if b'"' in part else part
