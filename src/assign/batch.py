@@ -651,16 +651,12 @@ def _damage(ja: str, en: str) -> str:
 def _records(path: Path, encoding: str) -> Iterator[tuple[list[str], str | None]]:
     """Every row after the header: its cells, and what is wrong with it. A quote that never closes spoils one line alone."""
     with path.open("rb") as file:
-        waiting: list[bytes] = []
-        header = True
-        for cells, damage in _grouped(file, waiting, encoding):
-            if header:
-                header = False
-                continue
-            yield cells, damage
+        yield from islice(_grouped(file, encoding), 1, None)
 
 
-def _grouped(file: IO[bytes], waiting: list[bytes], encoding: str) -> Iterator[tuple[list[str], str | None]]:
+def _grouped(file: IO[bytes], encoding: str) -> Iterator[tuple[list[str], str | None]]:
+    """Every record of the file, the header among them."""
+    waiting: list[bytes] = []  # lines that an open quote reached for, and that are looked at again on their own
     while True:
         line = waiting.pop(0) if waiting else file.readline()
         if not line:

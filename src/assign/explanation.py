@@ -17,7 +17,7 @@ from .catalog import Catalog, Task
 from .decision import Decider, Outcome
 from .errors import AmbiguousItem, BadRequest, RuleGap, RuleOverlap, shown
 from .request import Request, candidate_lines
-from .rules import Act, Facts, Note, Rule, Source
+from .rules import Act, Facts, Note, Rule, Ruling, Source
 from .words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
@@ -217,14 +217,7 @@ class Explainer:
                         "ja": f"疑義照会への回答 {ruling.id}（{ruling.source.document}、{ruling.role}、{ruling.since}から）: {ruling.because['ja']}",
                         "en": f"Ruling {ruling.id} ({ruling.source.document}, {ruling.role}, from {ruling.since}): {ruling.because['en']}",
                     },
-                    "cites": [
-                        _cite(
-                            "ruling",
-                            ruling.file,
-                            ruling.line,
-                            f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）",
-                        )
-                    ],
+                    "cites": [_ruling_cite(ruling)],
                 }
 
     def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
@@ -425,15 +418,7 @@ class Explainer:
                         ("en", "There are rulings on single acts: ", "; ", " - ", "."),
                     )
                 },
-                "cites": [
-                    _cite(
-                        "ruling",
-                        ruling.file,
-                        ruling.line,
-                        f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）",
-                    )
-                    for ruling in rulings.values()
-                ],
+                "cites": [_ruling_cite(ruling) for ruling in rulings.values()],
             }
 
     # -- what else ---------------------------------------------------------------------------------------------------
@@ -828,6 +813,10 @@ def _cite(kind: str, document: str, line: int | None, text: str) -> Answer:
 
 def _row_cite(task: Task) -> Answer:
     return _cite("row", task.document, task.line, task.raw)
+
+
+def _ruling_cite(ruling: Ruling) -> Answer:
+    return _cite("ruling", ruling.file, ruling.line, f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）")
 
 
 def _legend_cite(source: Source) -> Answer:

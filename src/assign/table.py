@@ -170,4 +170,4 @@ def _line(asked: dict[str, str | None], since: date, until: date, said: Brief | 
     key = (*(word or "" for word in asked.values()), since.isoformat(), until.isoformat())
     if isinstance(said, Refused):
         return Line(*key, "", "", "", "", "", "", "", *said)  # type: ignore[call-arg]  # six words of the request
-    return Line(*key, *said, "", "", "")  # type: ignore[call-arg]
+    return Line(*key, *said, "", "", "")  # type: ignore[call-arg]  # six words of the request, as above
