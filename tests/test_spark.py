@@ -331,7 +331,11 @@ def _survives(running: SparkSession, cluster: Any, desk: Desk, folder: Path) -> 
     arrays = [f"array({', '.join(repr(str(row[n]).strip()) for row in words)})" for n in range(3)]
     picked = (f"element_at({each}, CAST(id % {len(words)} AS INT) + 1)" for each in arrays)
     named = ", ".join(f"{each} AS {name}" for each, name in zip(picked, ("division", "item", "channel"), strict=True))
-    frame = running.sql(f"SELECT id, {named} FROM range(0, {ROWS}, 1, {PARTS})")  # noqa: S608
+    # Each part waits a little at its first row, so that the job can't be over before the kill, however fast the machine.
+    wait = f"CASE WHEN id % {ROWS // PARTS} = 0 THEN reflect('java.lang.Thread', 'sleep', CAST(200 AS BIGINT)) END"
+    frame = running.sql(
+        f"SELECT id, {named} FROM range(0, {ROWS}, 1, {PARTS}) WHERE coalesce({wait}, '') <> 'never'"  # noqa: S608
+    )
     answers = spark.decide(frame, desk=desk, today=TODAY)
     failures: list[BaseException] = []
 
@@ -355,6 +359,12 @@ def _survives(running: SparkSession, cluster: Any, desk: Desk, folder: Path) -> 
         return None
 
     assert cluster.alive() == 2
+    executors = running.sparkContext._jsc.sc().getExecutorMemoryStatus  # the driver is one of them
+    until = time.monotonic() + 60
+    while executors().size() < 3:
+        assert time.monotonic() < until, "the second executor did not come"
+        time.sleep(0.05)
+    info = None
     job.start()
     while job.is_alive():
         info = writing()
