@@ -1,0 +1,207 @@
+"""
+Checkpoints as signed notes: what an auditor keeps outside the building.
+
+    example.city/assign        the log's name (its origin)
+    1024                       how many records
+    5fYx…=                     their Merkle root, base64
+
+    — example.city/assign 2b1c…=     an Ed25519 signature with its key's name and number
+
+The text form is C2SP's `tlog-checkpoint` over `signed-note`, so that tools of that family read it. A public key is one
+line, `name+number+base64`; the secret one begins with PRIVATE+KEY. Neither is needed to read a log.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from .errors import DataError
+
+ED25519: Final = b"\x01"  # the signature type in key numbers and keys
+DASH: Final = "\u2014 "
+LARGEST: Final = 100_000  # bytes of a note
+NAME: Final = re.compile(
+    r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?(?:/[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?){0,4}", re.ASCII
+)
+
+
+class NoteError(DataError):
+    """A checkpoint or a key that is not one, or that nobody known has signed."""
+
+    code = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """Who may sign a log's checkpoints: the name, the key's number (4 bytes), the Ed25519 key (32 bytes)."""
+
+    name: str
+    number: bytes
+    key: bytes
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.number.hex()}+{_base64(ED25519 + self.key)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """What signs: a name and an Ed25519 seed (32 bytes). It prints as its public half."""
+
+    name: str
+    seed: bytes
+
+    def public(self) -> PublicKey:
+        """The key that goes out."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        key = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
+        return PublicKey(self.name, _number(self.name, key), key)
+
+    def __repr__(self) -> str:
+        return f"SecretKey({self.name})"
+
+    __str__ = __repr__
+
+    def text(self) -> str:
+        """The line that is kept secret."""
+        return f"PRIVATE+KEY+{self.name}+{self.public().number.hex()}+{_base64(ED25519 + self.seed)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A log's name, its size in records, and the root of their tree (32 bytes)."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def body(self) -> str:
+        """The text that is signed."""
+        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
+
+
+def new_key(name: str) -> SecretKey:
+    """A key from the operating system's randomness."""
+    import secrets
+
+    return SecretKey(name, secrets.token_bytes(32))
+
+
+def secret_key(text: str) -> SecretKey:
+    """A secret key's line → the key. Raises NoteError, which repeats nothing of it."""
+    wrong = NoteError(
+        "秘密鍵の形ではありません（PRIVATE+KEY+名前+番号+値）", "not a secret key (PRIVATE+KEY+name+number+value)"
+    )
+    parts = text.strip().split("+", 4)
+    if len(parts) != 5 or parts[:2] != ["PRIVATE", "KEY"]:
+        raise wrong
+    value = _decoded(parts[4])
+    if value is None or len(value) != 33 or value[:1] != ED25519 or not NAME.fullmatch(parts[2]):
+        raise wrong
+    key = SecretKey(parts[2], value[1:])
+    if key.public().number.hex() != parts[3]:
+        raise wrong
+    return key
+
+
+def public_key(text: str) -> PublicKey:
+    """A public key's line → the key. Raises NoteError."""
+    parts = text.strip().split("+", 2)
+    value = _decoded(parts[2]) if len(parts) == 3 else None
+    if value is None or len(value) != 33 or value[:1] != ED25519 or not NAME.fullmatch(parts[0]):
+        raise NoteError("公開鍵の形ではありません（名前+番号+値）", "not a public key (name+number+value)")
+    key = PublicKey(parts[0], _number(parts[0], value[1:]), value[1:])
+    if key.number.hex() != parts[1]:
+        raise NoteError("公開鍵の番号が合いません", "the public key's number does not fit it")
+    return key
+
+
+def sign(checkpoint: Checkpoint, key: SecretKey) -> str:
+    """The signed note."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    body = checkpoint.body()
+    signature = Ed25519PrivateKey.from_private_bytes(key.seed).sign(body.encode())
+    public = key.public()
+    return f"{body}\n{DASH}{public.name} {_base64(public.number + signature)}\n"
+
+
+def parse(text: str) -> tuple[Checkpoint, list[tuple[str, bytes, bytes]]]:
+    """
+    A note → its checkpoint and its signatures as (name, key number, signature), which are not checked here.
+
+    Raises:
+        NoteError: It is no checkpoint.
+    """
+    wrong = NoteError("チェックポイントの形ではありません", "not a checkpoint (a signed note of C2SP tlog-checkpoint)")
+    body, gap, tail = text.partition("\n\n")
+    lines = body.split("\n")
+    if not gap or len(text) > LARGEST or len(lines) < 3 or not tail.endswith("\n"):
+        raise wrong
+    root = _decoded(lines[2])
+    if (
+        not NAME.fullmatch(lines[0])
+        or root is None
+        or len(root) != 32
+        or not re.fullmatch(r"0|[1-9][0-9]{0,15}", lines[1])
+    ):
+        raise wrong
+    if len(lines) > 3:
+        raise NoteError("チェックポイントに知らない行があります", "the checkpoint has lines that are not known here")
+    signatures = []
+    for line in tail[:-1].split("\n"):
+        name, _, value = line.removeprefix(DASH).partition(" ")
+        raw = _decoded(value)
+        if not line.startswith(DASH) or not name or raw is None or len(raw) < 5:
+            raise wrong
+        signatures.append((name, raw[:4], raw[4:]))
+    return Checkpoint(lines[0], int(lines[1]), root), signatures
+
+
+def opened(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]:
+    """
+    A note → its checkpoint and which of the keys signed it.
+
+    Raises:
+        NoteError: It is no checkpoint, or none of the keys signed it.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    checkpoint, signatures = parse(text)
+    for key in keys:
+        for name, number, signature in signatures:
+            if (name, number) != (key.name, key.number):
+                continue
+            try:
+                Ed25519PublicKey.from_public_bytes(key.key).verify(signature, checkpoint.body().encode())
+            except (InvalidSignature, ValueError):
+                raise NoteError("チェックポイントの署名が合いません", "the checkpoint's signature is wrong") from None
+            return checkpoint, key
+    raise NoteError(
+        "チェックポイントは、知っている鍵で署名されていません",
+        "the checkpoint is not signed with a key that is known here",
+    )
+
+
+def _number(name: str, key: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + ED25519 + key).digest()[:4]
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode("ascii")
+
+
+def _decoded(text: str) -> bytes | None:
+    """Base64 in its one canonical spelling, or None."""
+    try:
+        data = b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if _base64(data) == text else None
