@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .places import VERSION as __version__
+
 
 if TYPE_CHECKING:
     from .desk import Desk

@@ -124,14 +124,24 @@ def load(path: Path) -> Catalog:
         raise DataError(
             f"{path_shown(path)} を読めません（{reason}）", f"cannot read {path_shown(path)} ({reason})"
         ) from None
+    return from_edition(data, path.name)
+
+
+def from_edition(data: bytes, name: str = "catalog.csv") -> Catalog:
+    """
+    A catalog from its bytes, as `Catalog.data` is and a decision log keeps it.
+
+    Raises:
+        CatalogError: With the first line that does not fit.
+    """
     if len(data) > LARGEST:
-        raise CatalogError(path.name, 1, "大きすぎます", f"larger than {LARGEST} bytes")
+        raise CatalogError(name, 1, "大きすぎます", f"larger than {LARGEST} bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise CatalogError(path.name, line, "UTF-8 ではありません", "not UTF-8") from None
-    return Catalog(tasks=_tasks(path.name, text), data=data)
+        raise CatalogError(name, line, "UTF-8 ではありません", "not UTF-8") from None
+    return Catalog(tasks=_tasks(name, text), data=data)
 
 
 def _tasks(file: str, text: str) -> tuple[Task, ...]:

@@ -23,7 +23,7 @@ from .engine import DurableEngine, Engine, TableEngine
 from .errors import AssignError, EngineMissing
 from .rules import Act, Entry, Facts, Holder, Note, Rule, RuleSet, Ruling, every_fact
 from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark, Reading, Ruled, date_of_case
-from .yamlfile import kept_trees, read
+from .yamlfile import kept_trees, parse, read
 
 Bilingual = dict[str, str]
 CITY_ACTS: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.UNDETERMINED)
@@ -323,8 +323,9 @@ def _kept(report: Report) -> None:
     """The parsed form that is kept of the built-in rules is what parsing them gives."""
     trees = kept_trees()
     for path in sorted(places.rules_folder().glob("*.yaml")):
-        parsed, _ = read(path)
-        kept, _ = read(path, trees)
+        data = read(path)
+        parsed = parse(path.name, data)
+        kept = parse(path.name, data, trees)
         if kept != parsed:
             report.findings.append(
                 _found(

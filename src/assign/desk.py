@@ -16,21 +16,23 @@ from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from . import __version__, places
+from . import places
 from . import catalog as catalogs
+from . import record as records
 from . import rules as rule_files
 from .catalog import Catalog
 from .decision import Decider
 from .engine import open_engine
-from .errors import AssignError, BadRequest, RuleFileError, shown
+from .errors import AssignError, BadRequest, EngineError, RuleFileError, shown
 from .explanation import Answer, Brief, Explainer
 from .request import Request, understand
 from .rules import Note, RuleSet, Ruling
-from .words import Channel, Division, date_of_case, division, importing, nearest, once
+from .words import Channel, Division, date_of_case, division, importing, nearest, once, sha256
 
 if TYPE_CHECKING:
+    from .log import Kept, Log
     from .model import Decision, Maker, Row
 
 REMEMBERED: Final = 8192  # decisions kept; about 15 kB each, and most of that is shared
@@ -43,15 +45,18 @@ class Desk:
 
     Attributes:
         catalog: The list. rules: The rule set. engine: The name of the engine that answers.
+        audit: The decision log, if answers are recorded.
     """
 
-    def __init__(self, catalog: Catalog, rules: RuleSet, engine: str = "auto") -> None:
+    def __init__(self, catalog: Catalog, rules: RuleSet, engine: str = "auto", audit: Log | None = None) -> None:
         _rows_exist(catalog, rules)
         self.catalog = catalog
         self.rules = rules
+        self.audit = audit
         self._decider = Decider(rules, open_engine(rules, engine))
         self._explainer = Explainer(catalog, self._decider)
         self._remembered = lru_cache(maxsize=REMEMBERED, typed=True)(self._decide)
+        self._recordable = lru_cache(maxsize=REMEMBERED, typed=True)(self._digested)
 
     @classmethod
     def open(
@@ -60,6 +65,8 @@ class Desk:
         catalog: str | PathLike[str] | None = None,
         rules: str | PathLike[str] | None = None,
         engine: str = "auto",
+        audit: str | None = None,
+        origin: str | None = None,
     ) -> Desk:
         """
         Open a desk.
@@ -68,16 +75,44 @@ class Desk:
             catalog: A catalog file (CSV); the built-in list if absent.
             rules: A folder of rule files; the built-in rules if absent.
             engine: `auto` (durable-rules where it is installed), `durable-rules` or `table`.
+            audit: A decision log that is there (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it
+                before it is given. None: nothing is recorded.
+            origin: The log's name, where the database has several.
 
         Raises:
             CatalogError, RuleFileError, DataError: With file and line of the first mistake.
             EngineMissing: durable-rules was asked for and is not installed.
+            StoreError: The log is missing, or cannot promise to keep what is written (`StoreMissing`, `StoreRefused`).
         """
         return cls(
             catalogs.load(Path(catalog) if catalog is not None else places.catalog_file()),
             rule_files.load(Path(rules) if rules is not None else places.rules_folder()),
             engine,
+            _log(audit, origin) if audit is not None else None,
         )
+
+    @classmethod
+    def of_edition(cls, log: Log, editions: Mapping[str, str], engine: str = "auto") -> Desk:
+        """
+        A desk over a list and rules that a log has kept.
+
+        Args:
+            editions: SHA-256 of `list` and `rules`, as a record names them.
+
+        Raises:
+            EditionMissing: The log does not hold one of them, or holds another text under its name.
+        """
+        held = {}
+        for what in ("list", "rules"):
+            held[what] = log.store.edition(editions[what]) or b""
+            if sha256(held[what]) != editions[what]:
+                raise EditionMissing(what, editions[what])
+        return cls(catalogs.from_edition(held["list"]), rule_files.from_edition(held["rules"]), engine)
+
+    @property
+    def editions(self) -> dict[str, bytes]:
+        """The texts behind every answer, as a log keeps them: the list, the rules, and the register of rulings among them."""
+        return {"list": self.catalog.data, "rules": self.rules.data, "rulings": self.rules.rulings_data}
 
     @property
     def engine(self) -> str:
@@ -99,9 +134,13 @@ class Desk:
         section: object = None,
         *,
         row: object = None,
+        key: object = None,
+        case: object = None,
+        role: object = None,
+        corrects: object = None,
     ) -> Decision:
         """
-        Say who handles a piece of work, and why.
+        Say who handles a piece of work, and why; with a log, write it down first.
 
         Args:
             division: A key or a Japanese name (`nenkin`, `国民年金`).
@@ -111,6 +150,7 @@ class Desk:
             on: The date of the case, a `date` or `YYYY-MM-DD`; today in Japan if None.
             section: A 大分類 or 中分類, where a number stands under several.
             row: A row id (`nenkin-24`), instead of division and item.
+            key, case, role, corrects: For the record, as `record` takes them; a desk without a log refuses them.
 
         Returns:
             The decision, frozen. Equal requests give equal decisions.
@@ -120,7 +160,14 @@ class Desk:
             AmbiguousItem: The item's rows get different answers; there is none.
             BadRequest, BadDate: The request is not of the right form.
             EngineError: There is no decision.
+            StoreError, NotPublished, KeyReused: It could not be recorded, and there is no answer.
         """
+        if self.audit is not None or any(word is not None for word in (key, case, role, corrects)):
+            asked_for = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
+            kept = self.record(**asked_for, section=section, row=row, key=key, case=case, role=role, corrects=corrects)[
+                0
+            ]
+            return self._maker.decision(kept.answer)
         asked = [_exact(word) for word in (division, item, channel, act, date_of_case(on), section, row)]
         if all(type(word) in _WORDS for word in asked):
             return self._remembered(*asked)
@@ -130,6 +177,110 @@ class Desk:
         return self._maker.decision(
             {**self._explainer.answer(self._understand(*asked)), "provenance": self._provenance}
         )
+
+    def record(
+        self,
+        *,
+        key: object = None,
+        case: object = None,
+        role: object = None,
+        corrects: object = None,
+        **asked: object,
+    ) -> list[Recorded]:
+        """
+        Answer, and write it down before the answer is given.
+
+        Args:
+            key: An idempotency key, a random UUID: a retry with it gets the first answer, and nothing is written.
+            case: A random UUID of the case; a new one if None. role: A key of `record.Role`.
+            corrects: The number of an earlier decision that this one corrects. Nothing earlier is changed.
+            asked: As `decide` takes it. Without `channel` both are answered, each with a record of its own.
+
+        Raises:
+            BadRequest: There is no log, or one of these is not of its form. StoreError, NotPublished, KeyReused, and as
+            `decide`. There is no answer then.
+        """
+        if self.audit is None:
+            raise BadRequest(
+                "この窓口には記録がありません（`Desk.open(audit=…)`）", "this desk has no log (`Desk.open(audit=…)`)"
+            )
+        _known_names(asked)
+        words = {name: _exact(asked.get(name)) for name in ASKED}
+        channels = [words["channel"]] if words["channel"] is not None else list(Channel)
+        if key is not None and len(channels) > 1:
+            raise BadRequest(
+                "`key` には `channel` が要ります（記録1件に1つ）", "`key` needs a `channel` (one for each record)"
+            )
+        common = {
+            "kind": records.Kind.DECISION.value,
+            "key": None if key is None else records.random_id(key, "key"),
+            "case": records.new_id() if case is None else records.random_id(case, "case"),
+            "role": records.role(role if role is not None else records.Role.UNSTATED).value,
+            "corrects": self._corrected(corrects),
+        }
+        when = date_of_case(words["on"])
+        drafts = []
+        for each in channels:
+            given = records.given_words({**words, "channel": each})
+            request, decision, digest, answer = self._recordable(
+                *({**words, "channel": each, "on": when}[name] for name in ASKED)
+            )
+            drafts.append(
+                (
+                    {
+                        **common,
+                        "on": request["on"],
+                        "given": given,
+                        "request": request,
+                        "decision": decision,
+                        "answer": digest,
+                    },
+                    answer,
+                )
+            )
+        return [self._keep(draft, answer) for draft, answer in drafts]
+
+    def _corrected(self, seq: object) -> int | None:
+        if seq is None or self.audit is None:
+            return None
+        kept = records.read(self.audit.row(seq).payload) if type(seq) is int else {}
+        if type(seq) is not int or kept.get("kind") != records.Kind.DECISION:
+            raise BadRequest(f"番号 {shown(seq)} は判定の記録ではありません", f"record {shown(seq)} is not a decision")
+        return seq
+
+    def _keep(self, draft: dict[str, Any], answer: Answer) -> Recorded:
+        assert self.audit is not None  # noqa: S101 - INVARIANT: `record` has looked
+        mine = {"editions": self._edition_digests, "engine": self.engine}
+        kept = self.audit.append({**draft, **mine})
+        answer = {**answer, "provenance": self._provenance}
+        if not kept.fresh and (first := kept.record)["answer"] != draft["answer"]:
+            answer = self._again(first)
+        return Recorded(_own(answer), kept)
+
+    def _again(self, record: Mapping[str, Any]) -> Answer:
+        """The answer of an earlier record, from the editions that it names."""
+        assert self.audit is not None  # noqa: S101 - INVARIANT: the record came from there
+        same = record["editions"] == self._edition_digests
+        answer = (self if same else Desk.of_edition(self.audit, record["editions"])).replayed(record)
+        if records.digest(answer) != record["answer"]:
+            raise EngineError(
+                f"番号 {record['seq']} の最初の答えを、この版のプログラムでは同じ文で示せません（`assign audit show {record['seq']}`）",
+                f"this version cannot give the first answer of record {record['seq']} in its very words (`assign audit show {record['seq']}`)",
+            )
+        return {**answer, "provenance": self._provenance}
+
+    def replayed(self, record: Mapping[str, Any]) -> Answer:
+        """What this desk answers to a recorded request, as it was given, for the date that it was understood to have."""
+        asked = {**record["given"], "on": record["request"]["on"]}
+        return self._recordable(*(date_of_case(asked["on"]) if name == "on" else asked.get(name) for name in ASKED))[3]
+
+    @once
+    def _edition_digests(self) -> dict[str, str]:
+        return {what: sha256(data) for what, data in self.editions.items()}
+
+    def _digested(self, *asked: object) -> tuple[dict[str, Any], dict[str, Any], str, Answer]:
+        answer = self._explainer.answer(self._understand(*asked))
+        return records.understood(answer), records.decided(answer), records.digest(answer), answer
 
     @property
     def provenance(self) -> Mapping[str, str]:
@@ -141,7 +292,7 @@ class Desk:
         return {
             "catalog_sha256": self.catalog.sha256,
             "rules_sha256": self.rules.sha256,
-            "assign_version": __version__,
+            "assign_version": places.VERSION,
             "engine": self.engine,
         }
 
@@ -236,6 +387,33 @@ class Desk:
             section_word=section,
             row_word=row_word,
         )
+
+
+class Recorded(NamedTuple):
+    """An answer (plain data, as `answers` gives it) and its record."""
+
+    answer: Answer
+    kept: Kept
+
+
+class EditionMissing(EngineError):
+    """A log does not hold an edition that a record names, so that nothing can be decided by it."""
+
+    code = "edition_missing"
+
+    def __init__(self, what: str, digest: str) -> None:
+        names = {"list": "一覧", "rules": "規則", "rulings": "疑義照会への回答"}
+        super().__init__(
+            f"{names[what]}の版 {digest[:16]}… が記録にありません",
+            f"the log does not hold the edition {digest[:16]}… of the {what}",
+        )
+        self.what = what
+
+
+def _log(url: str, origin: str | None) -> Log:
+    from .log import Log  # a desk without a log need not wait for it
+
+    return Log.open(url, origin)
 
 
 _WORDS: Final = (str, int, date, type(None))  # what a request is made of; anything else is refused

@@ -14,14 +14,17 @@ line, `name+number+base64`; the secret one begins with PRIVATE+KEY. Neither is n
 from __future__ import annotations
 
 import binascii
+import os
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
-from .errors import DataError
+from .errors import DataError, path_shown, shown
 
 ED25519: Final = b"\x01"  # the signature type in key numbers and keys
 DASH: Final = "\u2014 "
@@ -188,6 +191,81 @@ def opened(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]
         "チェックポイントは、知っている鍵で署名されていません",
         "the checkpoint is not signed with a key that is known here",
     )
+
+
+def key_file(name: str) -> Path:
+    """Where a log's secret key is kept unless told otherwise: `~/.config/assign/keys/`, as XDG has it."""
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "assign" / "keys" / f"{name.replace('/', '_')}.key"
+
+
+def held_key(name: str, *, make: bool = False) -> SecretKey:
+    """
+    The secret key for a log: from ASSIGN_KEY (its line), ASSIGN_KEY_COMMAND (a program that prints it), ASSIGN_KEY_FILE, or
+    the file of `key_file`, in this order.
+
+    Args:
+        make: Whether to make the file, readable by its owner alone, where it is not there.
+
+    Raises:
+        NoteError: There is none, it is another log's, or others may read it.
+    """
+    if text := os.environ.get("ASSIGN_KEY"):
+        key = secret_key(text)
+    elif command := os.environ.get("ASSIGN_KEY_COMMAND"):
+        key = secret_key(_printed(command))
+    else:
+        path = Path(os.environ.get("ASSIGN_KEY_FILE") or key_file(name))
+        key = _from_file(path, name, make=make)
+    if key.name != name:
+        raise NoteError(
+            f"この鍵は {shown(key.name)} の鍵で、{shown(name)} の鍵ではありません",
+            f"this key is of {shown(key.name)}, not of {shown(name)}",
+        )
+    return key
+
+
+def write_key(path: Path, key: SecretKey) -> None:
+    """A new file that its owner alone can read. Raises FileExistsError, OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key.text() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _from_file(path: Path, name: str, *, make: bool) -> SecretKey:
+    try:
+        if make and not path.exists():
+            with suppress(FileExistsError):  # another process was first
+                write_key(path, new_key(name))
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise NoteError(
+                f"鍵 {path_shown(path)} を他人が読めます（chmod 600 してください）",
+                f"the key {path_shown(path)} can be read by others (chmod 600)",
+            )
+        return secret_key(path.read_text("ascii"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise NoteError(
+            f"鍵 {path_shown(path)} がありません（{reason}）。記録を読むのに鍵は要りません",
+            f"there is no key {path_shown(path)} ({reason}); reading a log needs none",
+        ) from None
+
+
+def _printed(command: str) -> str:
+    import shlex
+    import subprocess
+
+    try:
+        done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=30, check=True)  # noqa: S603 - the operator's own
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise NoteError(
+            f"ASSIGN_KEY_COMMAND が失敗しました（{type(error).__name__}）",
+            f"ASSIGN_KEY_COMMAND failed ({type(error).__name__})",
+        ) from None
+    return done.stdout
 
 
 def _number(name: str, key: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """
-Where the built-in list and rules are: beside the code in an installed wheel, at the top of a checkout.
+Which program this is, and where its built-in list and rules are: beside the code in an installed wheel, at the top of a
+checkout.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from .errors import DataError
 
+VERSION = "0.1.0"
 DOCUMENT = "000_c23591d651e7d7b6.txt"
 
 

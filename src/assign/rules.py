@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .errors import DataError, RuleFileError, path_shown, shown
 from .words import (
@@ -36,7 +36,7 @@ from .words import (
     once,
     sha256,
 )
-from .yamlfile import Node, kept_trees, read
+from .yamlfile import Node, kept_trees, parse, read
 
 FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "rulings.yaml")
 BASES: Final = ("seen", "reported", "judged")
@@ -175,6 +175,11 @@ class RuleSet:
         """The SHA-256 over the names, lengths and bytes of its files, in the order of `FILES`, in hexadecimal."""
         return sha256(self.data)
 
+    @property
+    def rulings_data(self) -> bytes:
+        """The bytes of the register of rulings."""
+        return _split(self.data)["rulings.yaml"]
+
     @once
     def by_id(self) -> dict[str, Rule]:
         """The rule of an id."""
@@ -245,14 +250,44 @@ def load(folder: Path, *, kept: bool = True) -> RuleSet:
         raise DataError(
             f"規則のフォルダ {path_shown(folder)} がありません", f"there is no folder of rules {path_shown(folder)}"
         )
+    return _loaded({name: read(folder / name) for name in FILES}, kept_trees() if kept else None)
+
+
+def from_edition(data: bytes) -> RuleSet:
+    """
+    A rule set from its one text, as `RuleSet.data` is and a decision log keeps it.
+
+    Raises:
+        RuleFileError: It is none, or a file in it has a mistake.
+    """
+    return _loaded(_split(data), None)
+
+
+def _split(data: bytes) -> dict[str, bytes]:
+    """Each file is headed by a line with its name and its length in bytes."""
+    files: dict[str, bytes] = {}
+    rest = data
+    for name in FILES:
+        head, _, rest = rest.partition(b"\n")
+        expected, _, length = head.decode("utf-8", "replace").partition(" ")
+        if expected != name or not (
+            length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= len(rest)
+        ):
+            raise RuleFileError(name, 1, "規則の版の形ではありません", "not an edition of rules")
+        files[name], rest = rest[: int(length)], rest[int(length) :]
+    if rest:
+        raise RuleFileError(FILES[-1], 1, "規則の版の後に余分があります", "something follows the edition of rules")
+    return files
+
+
+def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> RuleSet:
     data = b""
-    trees = kept_trees() if kept else None
     root: dict[str, Mapping[str, Node]] = {}
     top = {"legend.yaml": ("marks", "rules"), "holders.yaml": ("holders", "rules")}
     for name in FILES:
-        node, read_bytes = read(folder / name, trees)
+        node = parse(name, files[name], trees)
         root[name] = node.fields(top.get(name, (name.removesuffix(".yaml"),)))
-        data += f"{name} {len(read_bytes)}\n".encode() + read_bytes
+        data += f"{name} {len(files[name])}\n".encode() + files[name]
     acts: dict[str, Act] = {}
     for act in map(_act, _list(root["acts.yaml"]["acts"])):
         if (first := acts.setdefault(act.id, act)) is not act:

@@ -129,18 +129,12 @@ class Node:
         return self.choice(("true", "false"), "真偽値", "truth value") == "true"
 
 
-def read(path: Path, kept: Mapping[str, Any] | None = None) -> tuple[Node, bytes]:
+def read(path: Path) -> bytes:
     """
-    Read one file whole.
-
-    Args:
-        kept: What `kept_trees` gave; used if it was made from this very text.
-
-    Returns:
-        Its root node, and its bytes (for the rule set's SHA-256).
+    The bytes of one file.
 
     Raises:
-        RuleFileError: With file and line.
+        RuleFileError: It is not there, cannot be read, or is too large.
     """
     name = path.name
     try:
@@ -152,14 +146,27 @@ def read(path: Path, kept: Mapping[str, Any] | None = None) -> tuple[Node, bytes
         raise RuleFileError(name, 1, f"読めません（{error.strerror}）", f"cannot be read ({error.strerror})") from None
     if len(data) > LARGEST:
         raise RuleFileError(name, 1, "ファイルが大きすぎます", f"larger than {LARGEST} bytes")
+    return data
+
+
+def parse(name: str, data: bytes, kept: Mapping[str, Any] | None = None) -> Node:
+    """
+    A file's bytes → its root node.
+
+    Args:
+        kept: What `kept_trees` gave; used if it was made from this very text.
+
+    Raises:
+        RuleFileError: With file and line.
+    """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise RuleFileError(name, line, "UTF-8 ではありません", "not UTF-8") from None
     if kept and name in kept and kept[name]["text"] == text:
-        return _node(name, kept[name]["tree"]), data
-    return _parsed(name, text), data
+        return _node(name, kept[name]["tree"])
+    return _parsed(name, text)
 
 
 def _parsed(name: str, text: str) -> Node:
@@ -187,8 +194,8 @@ def keep(folder: Path) -> bytes:
     """What `built_in/rules.json` holds for a folder: `{file: {text, tree}}`, a node being `[line, value]`."""
     found = {}
     for path in sorted(folder.glob("*.yaml")):
-        node, data = read(path)
-        found[path.name] = {"text": data.decode("utf-8"), "tree": _flat(node)}
+        data = read(path)
+        found[path.name] = {"text": data.decode("utf-8"), "tree": _flat(parse(path.name, data))}
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 

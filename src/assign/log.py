@@ -1,0 +1,461 @@
+"""
+One decision log: append durably, read back, make checkpoints.
+
+    log = Log.open("sqlite:///audit.db", "example.city/assign")
+    log.append({"kind": "decision", …}).seq
+
+Who appends waits until the record is on the disk. Callers that wait at the same time share one commit (group commit): the
+first one writes for all who are waiting, so there is no thread of our own, and the more wait, the cheaper each record.
+Writers in other processes and on other machines take turns in the database; the log stays one line of records.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from . import merkle
+from .errors import AssignError, BadRequest, shown
+from .note import NAME, Checkpoint, PublicKey, SecretKey, held_key, public_key, sign
+from .places import VERSION
+from .record import SCHEMA, Kind, Record, canonical, check, moment, read
+from .store import New, Row, Store, StoreError, StoreMissing, Writing, open_store
+from .words import sha256
+
+TOGETHER: Final = 1000  # records that share a commit, at most
+EDITIONS: Final = ("list", "rules", "rulings")
+
+
+class NotPublished(AssignError):
+    """A decision on an edition that the log has not published: it would cite what nobody has put into force."""
+
+    code = "not_published"
+
+
+class KeyReused(BadRequest):
+    """An idempotency key came back with another request. The first answer stands; nothing was written."""
+
+    code = "key_reused"
+
+
+class Kept(NamedTuple):
+    """A record that is on the disk: its number, its bytes, and whether this call wrote it."""
+
+    seq: int
+    payload: bytes
+    fresh: bool
+
+    @property
+    def record(self) -> Record:
+        """What it says."""
+        return read(self.payload)
+
+
+class Log:
+    """
+    One log of a store. Safe in threads and forks; each process writes through one connection.
+
+    Attributes:
+        origin: Its name. number: Its number in the store. store: Where it is kept.
+    """
+
+    def __init__(self, store: Store, origin: str, number: int) -> None:
+        self.store = store
+        self.origin = origin
+        self.number = number
+        self._writer = _Writer(self)
+
+    @classmethod
+    def open(cls, url: str, origin: str | None = None) -> Log:
+        """
+        Open a log that is there.
+
+        Args:
+            url: As `store.open_store` takes it.
+            origin: The log's name; may be left out where the store has one log.
+
+        Raises:
+            StoreMissing: There is no such log, or several and none was named. StoreRefused, StoreError, BadOption.
+        """
+        store = open_store(url)
+        try:
+            origins = store.origins()
+            if origin is None and len(origins) == 1:
+                origin = next(iter(origins))
+            if origin is None or origin not in origins:
+                raise _missing(origin, list(origins))
+        except BaseException:
+            store.close()
+            raise
+        return cls(store, origin, origins[origin])
+
+    @classmethod
+    def make(cls, url: str, origin: str, editions: Mapping[str, bytes]) -> Log:
+        """
+        Open a log, and make it if it is not there: its key, its first record, and the editions that it begins with.
+
+        Raises:
+            BadRequest: The origin is not a name. NoteError: No key could be had. StoreRefused, StoreError, BadOption.
+        """
+        if not NAME.fullmatch(origin) or len(origin) > 128:
+            raise BadRequest(
+                "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます",
+                "a log's name is written like `example.city/assign`: small letters, digits and . - _ /",
+            )
+        store = open_store(url, create=True)
+        try:
+            log = cls(store, origin, store.create(origin))
+            if store.size(log.number) == 0:
+                log._begin(held_key(origin, make=True).public(), editions)
+        except BaseException:
+            store.close()
+            raise
+        return log
+
+    def _begin(self, key: PublicKey, editions: Mapping[str, bytes]) -> None:
+        first = {"kind": Kind.LOG.value, "signer": str(key)}
+        with self.store.writing(self.number) as writing:
+            if writing.tail()[0]:
+                return  # another process was first
+            self._writer.write(writing, [first, *(_publication(what, editions[what]) for what in EDITIONS)], editions)
+
+    def append(self, draft: Record) -> Kept:
+        """
+        Keep a record.
+
+        Args:
+            draft: A record without `schema`, `origin`, `seq`, `recorded` and `version`, which the log gives.
+
+        Returns:
+            The record, when it is on the disk; the first one, where its idempotency key is known already.
+
+        Raises:
+            RecordError: It holds what may not be recorded. NotPublished, KeyReused.
+            StoreError: It could not be written; there is no record, and there must be no answer.
+        """
+        return self._writer.append(draft)
+
+    def publish(self, editions: Mapping[str, bytes]) -> list[Kept]:
+        """Put editions into use: each that the log has not published gets a record, and its text is kept."""
+        with self.store.writing(self.number) as writing:
+            size = writing.tail()[0]  # takes the turn
+            if not size:
+                raise _missing(self.origin, [])
+            known = {(what, value) for what, value, _ in writing.published()}
+            new = [
+                _publication(what, editions[what]) for what in EDITIONS if (what, sha256(editions[what])) not in known
+            ]
+            return self._writer.write(writing, new, editions)
+
+    def rotate(self, new: SecretKey) -> Kept:
+        """Another key signs from here on. Raises BadRequest where it is the present one, or another log's."""
+        now = self.keys()[-1]
+        if new.name != self.origin or str(new.public()) in map(str, self.keys()):
+            raise BadRequest("新しい鍵が要ります", "a new key of this log is needed")
+        return self.append({"kind": Kind.KEY.value, "signer": str(new.public()), "replaces": str(now)})
+
+    def keys(self) -> list[PublicKey]:
+        """The keys that the log has named, the present one last."""
+        return [public_key(value) for what, value, _ in self.store.published(self.number) if what == "key"]
+
+    @property
+    def size(self) -> int:
+        """How many records it has."""
+        return self.store.size(self.number)
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """Records in order, as they are kept."""
+        return self.store.read(self.number, start, stop)
+
+    def row(self, seq: int) -> Row:
+        """One record. Raises BadRequest where there is none of that number."""
+        found = next(iter(self.rows(seq, seq + 1)), None) if 0 <= seq < 1 << 40 else None
+        if found is None or found.seq != seq:
+            last = self.size - 1
+            raise UnknownRecord(seq, last)
+        return found
+
+    def node(self, level: int, place: int) -> bytes:
+        """The hash of a perfect subtree, as `merkle` asks for it. It stands in the row of its last record."""
+        seq = ((place + 1) << level) - 1
+        return _node(self.store.nodes(self.number, [seq]), seq, level)
+
+    def head(self) -> Checkpoint:
+        """The log as it stands, unsigned."""
+        size = self.size
+        return Checkpoint(self.origin, size, merkle.root(size, self.node))
+
+    def checkpoint(self, key: SecretKey) -> str:
+        """
+        A signed note of the log as it stands; a copy is kept here, and proves nothing here.
+
+        Raises:
+            BadRequest: The key is not the one that the log has named.
+            StoreError: The log no longer holds what the last checkpoint here says: nothing is signed.
+        """
+        if str(key.public()) != str(self.keys()[-1]):
+            raise BadRequest(
+                "この鍵は記録が示す今の鍵ではありません（`assign audit key` で替えられます）",
+                "this key is not the one that the log names (`assign audit key` changes it)",
+            )
+        head = self.head()
+        note = sign(head, key)
+        notes = self.store.checkpoints(self.number)
+        if note not in notes:
+            self.store.add_checkpoint(self.number, head.size, note)
+        return note
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+
+class UnknownRecord(AssignError):
+    """The log has no record of that number."""
+
+    code = "unknown_record"
+    exit_code = 3
+
+    def __init__(self, seq: object, last: int) -> None:
+        super().__init__(
+            f"番号 {shown(seq)} の記録はありません（0 から {last} まで）",
+            f"there is no record {shown(seq)} (they run from 0 to {last})",
+            [str(last)] if last >= 0 else [],
+        )
+
+
+# -- writing ---------------------------------------------------------------------------------------------------------
+
+
+class _Ticket:
+    """One caller's record, and the gate that it waits at."""
+
+    __slots__ = ("done", "draft", "error", "gate", "gone", "kept", "leads")
+
+    def __init__(self, draft: Record) -> None:
+        self.draft = draft
+        self.gate = threading.Lock()
+        self.gate.acquire()
+        self.done = self.leads = self.gone = False
+        self.kept: Kept | None = None
+        self.error: BaseException | None = None
+
+
+class _Writer:
+    """Group commit: whoever finds nobody writing writes for all that wait, then hands the pen on."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._published: set[tuple[str, str]] = set()
+        self._frontier: merkle.Frontier | None = None
+        self._last = b""
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self._pid = os.getpid()
+        self._mutex = threading.Lock()
+        self._queue: deque[_Ticket] = deque()
+        self._busy = False
+        self._frontier = None
+
+    def append(self, draft: Record) -> Kept:
+        """Wait until it is on the disk."""
+        if self._pid != os.getpid():
+            self._fresh()
+        check({**draft, **self._given(0, moment())})  # what may not be recorded does not join a queue
+        ticket = _Ticket(draft)
+        with self._mutex:
+            self._queue.append(ticket)
+            ticket.leads = not self._busy
+            self._busy = True
+        if not ticket.leads:
+            try:
+                ticket.gate.acquire()
+            except BaseException:  # the caller is interrupted: its place, and the pen if it has it, go on
+                with self._mutex:
+                    ticket.gone = True
+                    leads = ticket.leads and not ticket.done
+                    if ticket in self._queue:
+                        self._queue.remove(ticket)
+                if leads:
+                    self._hand_on(())
+                raise
+        if not ticket.done:
+            self._lead(ticket)
+        if ticket.error is not None:
+            raise ticket.error.with_traceback(None)
+        assert ticket.kept is not None  # noqa: S101 - INVARIANT: a ticket that is done has one of the two
+        return ticket.kept
+
+    def _lead(self, own: _Ticket) -> None:
+        with self._mutex:
+            batch = [self._queue.popleft() for _ in range(min(len(self._queue), TOGETHER))]
+        try:
+            self._commit(batch)
+        except BaseException as error:
+            self._frontier = None
+            failed = (
+                error
+                if isinstance(error, AssignError)
+                else StoreError(
+                    f"記録できませんでした（{type(error).__name__}）。回答はありません",
+                    f"the record could not be written ({type(error).__name__}); there is no answer",
+                )
+            )
+            for ticket in batch:
+                ticket.kept, ticket.error = None, _copy(failed)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._hand_on([ticket for ticket in batch if ticket is not own])
+            own.done = True
+
+    def _hand_on(self, batch: list[_Ticket] | tuple[()]) -> None:
+        with self._mutex:
+            following = self._queue[0] if self._queue else None
+            if following is None:
+                self._busy = False
+            else:
+                following.leads = True
+        if following is not None:
+            following.gate.release()
+        for ticket in batch:
+            ticket.done = True
+            ticket.gate.release()
+
+    def _commit(self, batch: list[_Ticket]) -> None:
+        with self._log.store.writing(self._log.number) as writing:
+            size, last = writing.tail()
+            if not size:
+                raise _missing(self._log.origin, [])
+            self._settle(writing, size, last)
+            keys = [ticket.draft["key"] for ticket in batch if ticket.draft.get("key")]
+            known = writing.by_keys(keys) if keys else {}
+            drafts: list[Record] = []
+            waiting: list[_Ticket] = []
+            first: dict[str, _Ticket] = {}
+            for ticket in batch:
+                key = ticket.draft.get("key")
+                if key in known:
+                    seq, payload = known[key]
+                    ticket.kept, ticket.error = _again(ticket.draft, seq, payload)
+                elif key in first:
+                    waiting.append(ticket)
+                elif (error := self._refused(writing, ticket.draft, size)) is not None:
+                    ticket.error = error
+                else:
+                    drafts.append(ticket.draft)
+                    if key:
+                        first[key] = ticket
+                    ticket.kept = Kept(size + len(drafts) - 1, b"", fresh=True)
+            kept = self.write(writing, drafts, {})
+            by_seq = {each.seq: each for each in kept}
+            for ticket in batch:
+                if ticket.kept is not None and ticket.kept.fresh:
+                    ticket.kept = by_seq[ticket.kept.seq]
+            for ticket in waiting:
+                earlier = first[ticket.draft["key"]].kept
+                assert earlier is not None  # noqa: S101 - INVARIANT: set just above
+                ticket.kept, ticket.error = _again(ticket.draft, earlier.seq, earlier.payload)
+
+    def _refused(self, writing: Writing, draft: Record, size: int) -> AssignError | None:
+        wanted = set(draft.get("editions", {}).items())
+        if not wanted <= self._published:
+            self._published = {(what, value) for what, value, _ in writing.published()}
+        if missing := sorted(what for what, _ in wanted - self._published):
+            return NotPublished(
+                f"この版の {', '.join(missing)} は記録に公示されていません（`assign audit publish` で公示します）",
+                f"the log has not published this edition of {', '.join(missing)} (`assign audit publish` does)",
+            )
+        corrects = draft.get("corrects")
+        if corrects is not None and corrects >= size:
+            return UnknownRecord(corrects, size - 1)
+        return None
+
+    def _settle(self, writing: Writing, size: int, last: bytes) -> None:
+        """The tree's right edge: remembered where nobody else has written, else read from the rows that complete it."""
+        if self._frontier is None or self._frontier.size != size or self._last != last:
+            places = merkle.edge(size)
+            rows = writing.nodes([((place + 1) << level) - 1 for level, place in places])
+            hashes = [_node(rows, ((place + 1) << level) - 1, level) for level, place in places]
+            self._frontier = merkle.Frontier(size, hashes)
+            self._last = last
+
+    def write(self, writing: Writing, drafts: list[Record], editions: Mapping[str, bytes]) -> list[Kept]:
+        """Number, stamp, hash and insert drafts, in a transaction whose turn it is."""
+        size, last = (self._frontier.size, self._last) if self._frontier and not editions else writing.tail()
+        self._settle(writing, size, last)
+        assert self._frontier is not None  # noqa: S101 - INVARIANT: settled
+        frontier, self._frontier = self._frontier, None  # whatever fails now, the next writer reads the edge anew
+        when = moment()
+        rows: list[New] = []
+        published: list[tuple[str, str, int]] = []
+        for draft in drafts:
+            record = {**draft, **self._given(frontier.size, when)}
+            check(record)
+            payload = canonical(record)
+            rows.append(New(frontier.size, payload, frontier.append(merkle.leaf_hash(payload)), draft.get("key")))
+            if record["kind"] == Kind.PUBLICATION:
+                published.append((record["what"], record["sha256"], rows[-1].seq))
+            elif record["kind"] in (Kind.LOG, Kind.KEY):
+                published.append(("key", record["signer"], rows[-1].seq))
+        if rows:
+            writing.add(rows, published, [(sha256(data), data) for data in editions.values()])
+            self._last = rows[-1].nodes
+        self._frontier = frontier
+        return [Kept(row.seq, row.payload, fresh=True) for row in rows]
+
+    def _given(self, seq: int, when: str) -> Record:
+        return {"schema": SCHEMA, "origin": self._log.origin, "seq": seq, "recorded": when, "version": VERSION}
+
+
+def _again(draft: Record, seq: int, payload: bytes) -> tuple[Kept | None, AssignError | None]:
+    """A key that is known: the first record, if it is of the same request."""
+    before = read(payload)
+    # A retry that names no date may come after midnight: it is the same request if it was given in the same words.
+    same = all(before.get(name) == draft.get(name) for name in ("kind", "corrects", "input"))
+    if same and (before.get("given") == draft.get("given") or before.get("request") == draft.get("request")):
+        return Kept(seq, payload, fresh=False), None
+    return None, KeyReused(
+        "この `key` は別の依頼で使われています（新しい依頼には新しい UUID を使ってください）",
+        "this `key` was used for another request (a new request takes a new UUID)",
+    )
+
+
+def _copy(error: AssignError) -> AssignError:
+    """Each caller raises its own."""
+    kind, arguments = error.__reduce__()[:2]
+    return kind(*arguments)  # type: ignore[no-any-return]  # errors rebuild themselves
+
+
+def _publication(what: str, data: bytes) -> Record:
+    return {"kind": Kind.PUBLICATION.value, "what": what, "sha256": sha256(data), "bytes": len(data)}
+
+
+def _node(rows: Mapping[int, bytes], seq: int, level: int) -> bytes:
+    found = rows.get(seq, b"")[level * 32 : level * 32 + 32]
+    if len(found) != 32:
+        raise StoreError(
+            f"記録の番号 {seq} が欠けているか、壊れています（`assign audit verify`）",
+            f"record {seq} of the log is missing or damaged (`assign audit verify`)",
+        )
+    return found
+
+
+def _missing(origin: str | None, there: list[str]) -> StoreMissing:
+    named = ", ".join(shown(each) for each in there[:10]) or "なし / none"
+    if origin is None and there:
+        error = StoreMissing(
+            f"記録が {len(there)} あります。`--origin` で選んでください（{named}）",
+            f"there are {len(there)} logs; choose one with `--origin` ({named})",
+        )
+    else:
+        error = StoreMissing(
+            f"その名前の記録はありません（あるもの: {named}。`assign audit init` で作ります）",
+            f"there is no log of that name (there are: {named}; `assign audit init` makes one)",
+        )
+    error.candidates = tuple(there[:10])
+    return error

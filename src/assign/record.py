@@ -1,0 +1,413 @@
+"""
+What is kept of an answer: one record, an allow-list of typed fields, as canonical JSON (RFC 8785).
+
+A record holds codes, closed words, dates, digests and random ids. There is no free text in it and no field for a person:
+what is not on the list below is refused, and never repeated in the message. The sentences that a clerk read are not in
+it either; their digest is (`answer`), and they follow again, to the byte, from the editions that the record names.
+
+    log          the first record: the log's name and the key that signs its checkpoints
+    publication  an edition of the list, the rules or the rulings comes into use; its text is kept beside the log
+    key          another key signs from here on
+    decision     one answer: as asked, as understood, what was decided by which rules and editions
+    batch        one file of answers: a Merkle root over its rows, and the digests of both files
+
+Field by field: `docs/record.md`. `schema` is the format's number; each one stays readable for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from .errors import AssignError, BadRequest
+from .words import (
+    Assignee,
+    Certainty,
+    Channel,
+    Division,
+    channel,
+    date_of_case,
+    division,
+    item_reference,
+    nearest,
+    normal,
+    sha256,
+)
+
+SCHEMA: Final = 1
+LARGEST: Final = 20_000  # bytes of a record; a decision takes about 1,000
+Record = dict[str, Any]
+
+
+class Kind(StrEnum):
+    """What a record says."""
+
+    LOG = "log"
+    PUBLICATION = "publication"
+    KEY = "key"
+    DECISION = "decision"
+    BATCH = "batch"
+
+
+class Role(StrEnum):
+    """In which capacity somebody asked. Never who."""
+
+    UNSTATED = "unstated"
+    CONTRACTOR_CLERK = "contractor_clerk"
+    CONTRACTOR_MANAGER = "contractor_manager"
+    CITY_CLERK = "city_clerk"
+    CITY_MANAGER = "city_manager"
+    SYSTEM = "system"
+
+
+ROLE_TEXT: Final = {
+    Role.UNSTATED: {"ja": "記載なし", "en": "not stated"},
+    Role.CONTRACTOR_CLERK: {"ja": "受託者の従事者", "en": "contractor's clerk"},
+    Role.CONTRACTOR_MANAGER: {"ja": "受託者の業務責任者", "en": "contractor's operations manager (業務責任者)"},
+    Role.CITY_CLERK: {"ja": "市職員", "en": "city staff"},
+    Role.CITY_MANAGER: {"ja": "市の委託契約の担当", "en": "city's contract manager"},
+    Role.SYSTEM: {"ja": "システム", "en": "a system"},
+}
+
+
+class RecordError(AssignError):
+    """Something that a record may not hold. The message names the field and repeats nothing of its value."""
+
+    code = "record"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"記録の `{field}` に、記録できない値があります（個人情報を記録しないため、値は示しません）",
+            f"the record's `{field}` holds what may not be recorded (it is not repeated here: no personal data is kept)",
+        )
+        self.field = field
+
+
+def canonical(value: object) -> bytes:
+    """
+    RFC 8785 for what records and answers are made of: ASCII names, text, whole numbers below 2**53, true, false, null.
+
+    For these the standard library's encoder with sorted names gives the canonical form; a test holds it equal to the
+    package rfc8785 on every record and answer, and `check` lets nothing else in.
+    """
+    return _ENCODER.encode(value).encode("utf-8")
+
+
+def read(payload: bytes) -> Record:
+    """
+    The record that some bytes hold.
+
+    Raises:
+        ValueError: They are not one JSON object in its canonical form.
+    """
+    found = json.loads(payload)
+    if type(found) is not dict or canonical(found) != payload:
+        raise ValueError("not the canonical form of an object")
+    return found
+
+
+def check(record: Mapping[str, Any]) -> None:
+    """
+    Let a record pass, or refuse it.
+
+    Raises:
+        RecordError: A field is missing, is not on the list, or holds what it may not.
+    """
+    fields = _FIELDS.get(record.get("kind", ""))
+    if fields is None:
+        raise RecordError("kind")
+    _object(fields, record, "")
+
+
+def moment(when: datetime | None = None) -> str:
+    """A time as records have it: UTC, to the millisecond."""
+    when = (when or datetime.now(UTC)).astimezone(UTC)
+    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z"
+
+
+def role(given: object) -> Role:
+    """A role's key → the role. Raises BadRequest, with the choices; the word itself is not repeated."""
+    if isinstance(given, str) and given in set(Role):
+        return Role(given)
+    near = nearest(given, list(Role)) or list(Role)
+    raise BadRequest(
+        f"役割 `role` は次のどれかです: {', '.join(Role)}（氏名は記録しません）",
+        f"`role` is one of: {', '.join(Role)} (no names are recorded)",
+        near,
+    )
+
+
+def random_id(given: object, name: str) -> str:
+    """
+    A case id or an idempotency key: a random UUID (version 4), in lower case.
+
+    Nothing else is taken, since a number of a person's would be readable in it. A UUID without a single letter is refused,
+    too: chance makes one in a million, a number dressed up as a UUID is one.
+
+    Raises:
+        BadRequest: It is not; its value is not repeated.
+    """
+    try:
+        found = uuid.UUID(given) if isinstance(given, str) and len(given) == 36 else None
+    except ValueError:
+        found = None
+    if found is None or not _UUID(str(found)):
+        raise BadRequest(
+            f"`{name}` は乱数の UUID（第4版）です。個人や書類の番号は使えません",
+            f"`{name}` is a random UUID (version 4); a number of a person or a paper cannot be used",
+        )
+    return str(found)
+
+
+def new_id() -> str:
+    """A random UUID."""
+    while not _UUID(found := str(uuid.uuid4())):
+        pass
+    return found
+
+
+def given_words(asked: Mapping[str, object]) -> dict[str, str | int]:
+    """
+    A request as it was given, for the record. Its words have been understood, so each is one of a closed set, in some
+    spelling of it; a spelling that is longer than any word of ours is not kept.
+
+    Raises:
+        BadRequest: A word is too long, or of no type that a request has.
+    """
+    kept: dict[str, str | int] = {}
+    for name, word in asked.items():
+        if word is None:
+            continue
+        plain = word.isoformat() if isinstance(word, date) else word
+        if type(plain) is int or (isinstance(plain, str) and _GIVEN[name](plain)):
+            kept[name] = plain
+        else:
+            raise BadRequest(
+                f"`{name}` の書き方は記録できません（余分な文字や空白を除いてください）",
+                f"`{name}` cannot be recorded as it is written (leave out what does not belong there)",
+            )
+    return kept
+
+
+def understood(answer: Mapping[str, Any]) -> Record:
+    """The request of an answer, as it was understood."""
+    act = answer["act"]
+    return {
+        "division": answer["division"],
+        "item": answer["item"],
+        "channel": answer["channel"],
+        "act": act["key"] if act else None,
+        "on": answer["on"],
+    }
+
+
+def decided(answer: Mapping[str, Any]) -> Record:
+    """What an answer decided, in codes: `cites` are [kind, line] of the list, the acts or the register."""
+    cites = [[cite["kind"], cite["line"]] for reason in answer["reasons"] for cite in reason["cites"]]
+    return {
+        "assignee": answer["assignee"],
+        "certainty": answer["certainty"],
+        "rows": [row["id"] for row in answer["rows"]],
+        "rules": list(answer["rules"]),
+        "cites": [cite for place, cite in enumerate(cites) if cite not in cites[:place]],
+        "caveats": [caveat["code"] for caveat in answer["caveats"]],
+        "handoff": answer["handoff"]["to"] if answer["handoff"] else None,
+        "question": answer["question"]["to"] if answer["question"] else None,
+    }
+
+
+def digest(answer: Mapping[str, Any]) -> str:
+    """The SHA-256 of the whole answer, every sentence of it, but for `provenance`, which the record has itself."""
+    said = {name: part for name, part in answer.items() if name != "provenance"}
+    return sha256(canonical(said))
+
+
+# -- the allow-list --------------------------------------------------------------------------------------------------
+
+Check = Callable[[Any], bool]
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _pattern(text: str) -> Check:
+    match = re.compile(text, re.ASCII).fullmatch
+    return lambda value: type(value) is str and match(value) is not None
+
+
+def _one_of(values: Iterable[str]) -> Check:
+    known = frozenset(str(value) for value in values)
+    return lambda value: type(value) is str and value in known
+
+
+def _or_none(each: Check) -> Check:
+    return lambda value: value is None or each(value)
+
+
+def _list_of(each: Check, most: int) -> Check:
+    return lambda value: type(value) is list and len(value) <= most and all(map(each, value))
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**53
+
+
+def _day(value: Any) -> bool:
+    try:
+        return type(value) is str and len(value) == 10 and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _time(value: Any) -> bool:
+    try:
+        return _MOMENT(value) and datetime.fromisoformat(value) is not None
+    except ValueError:
+        return False
+
+
+def _accepted(read_word: Callable[[str], object], longest: int = 40) -> Check:
+    """A spelling that our own reader understands."""
+
+    def understood(value: Any) -> bool:
+        try:
+            return type(value) is str and len(value) <= longest and read_word(value) is not None
+        except AssignError:
+            return False
+
+    return understood
+
+
+def _uuid4(value: Any) -> bool:
+    return _UUID_FORM(value) and not value.replace("-", "").isdigit()
+
+
+def _word(value: Any) -> bool:
+    """A label of an act, a heading: words without a number that could be a person's."""
+    return (
+        type(value) is str
+        and 0 < len(value) <= 64
+        and value.isprintable()
+        and not _NUMBER.search(normal(value))
+        and "@" not in normal(value)
+    )
+
+
+_NUMBER: Final = re.compile(r"[0-9](?:[^a-z]{0,2}[0-9]){5}")  # six digits or more, with or without dashes between
+_HASH: Final = _pattern(r"[0-9a-f]{64}")
+_MOMENT: Final = _pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_UUID_FORM: Final = _pattern(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_UUID: Final = _uuid4
+_CODE: Final = _pattern(r"(?![A-Za-z0-9_.-]*[0-9]{7})[A-Za-z][A-Za-z0-9_.-]{0,63}")  # no telephone number, no My Number
+_ROW: Final = _pattern(r"[a-z]{1,12}-[1-9][0-9]{0,3}(?:-[1-9][0-9]{0,2})?")
+_ITEM: Final = _pattern(r"[1-9][0-9]{0,3}(?:-[1-9][0-9]{0,2})?")
+_ORIGIN: Final = _pattern(r"[a-z0-9][a-z0-9./_-]{1,126}[a-z0-9]")
+_VKEY: Final = _pattern(r"[a-z0-9./_-]{3,128}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}")
+_VERSION: Final = _pattern(r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:[a-z.+-]{1,8}[0-9]{0,4})?")
+
+_OUTCOME: Final = _pattern(r"[a-z_]{1,20}(?:/[a-z_]{1,20})?")
+
+_GIVEN: Final[dict[str, Check]] = {
+    "division": _accepted(division),
+    "item": lambda value: (
+        _accepted(item_reference, 20)(value) or (type(value) is str and _ROW(value.strip()) and len(value) <= 40)
+    ),
+    "channel": _accepted(channel),
+    "act": _word,
+    "on": _accepted(date_of_case, 30),
+    "section": _word,
+    "row": lambda value: type(value) is str and len(value) <= 40 and _ROW(value.strip()),
+}
+
+
+def _given(value: Any) -> bool:
+    if type(value) is not dict:
+        return False
+    return all(
+        name in _GIVEN and ((type(word) is int and 0 < word < 10_000) or _GIVEN[name](word))
+        for name, word in value.items()
+    )
+
+
+Fields = Mapping[str, "Check | Fields"]
+_COMMON: Final[dict[str, Any]] = {
+    "schema": lambda value: value == SCHEMA and type(value) is int,
+    "kind": _one_of(Kind),
+    "origin": _ORIGIN,
+    "seq": _whole,
+    "recorded": _time,
+    "version": _VERSION,
+}
+_EDITIONS: Final[dict[str, Any]] = {"list": _HASH, "rules": _HASH, "rulings": _HASH}
+_ACTOR: Final[dict[str, Any]] = {
+    "role": _one_of(Role),
+    "key": _or_none(_UUID),
+    "engine": _pattern(r"(?:durable-rules|table)(?: [0-9]{1,4}(?:\.[0-9]{1,4}){1,3})?"),
+    "editions": _EDITIONS,
+}
+_FIELDS: Final[dict[str, dict[str, Any]]] = {
+    Kind.LOG: {**_COMMON, "signer": _VKEY},
+    Kind.PUBLICATION: {**_COMMON, "what": _one_of(("list", "rules", "rulings")), "sha256": _HASH, "bytes": _whole},
+    Kind.KEY: {**_COMMON, "signer": _VKEY, "replaces": _VKEY},
+    Kind.DECISION: {
+        **_COMMON,
+        **_ACTOR,
+        "on": _day,
+        "case": _UUID,
+        "corrects": _or_none(_whole),
+        "given": _given,
+        "request": {
+            "division": _one_of(Division),
+            "item": _ITEM,
+            "channel": _one_of(Channel),
+            "act": _or_none(_CODE),
+            "on": _day,
+        },
+        "decision": {
+            "assignee": _one_of(Assignee),
+            "certainty": _one_of(Certainty),
+            "rows": _list_of(_ROW, 50),
+            "rules": _list_of(_CODE, 50),
+            "cites": _list_of(
+                lambda each: (
+                    type(each) is list and len(each) == 2 and _CODE(each[0]) and (each[1] is None or _whole(each[1]))
+                ),
+                200,
+            ),
+            "caveats": _list_of(_CODE, 20),
+            "handoff": _or_none(_CODE),
+            "question": _or_none(_CODE),
+        },
+        "answer": _HASH,
+    },
+    Kind.BATCH: {
+        **_COMMON,
+        **_ACTOR,
+        "on": _day,
+        "rows": _whole,
+        "root": _HASH,
+        "input": _HASH,
+        "output": _HASH,
+        "outcomes": lambda value: (
+            type(value) is dict and all(_OUTCOME(name) and _whole(number) for name, number in value.items())
+        ),
+    },
+}
+
+
+def _object(fields: Mapping[str, Any], value: Any, path: str) -> None:
+    if not isinstance(value, Mapping):
+        raise RecordError(path or "record")
+    for name in value:
+        if name not in fields:
+            raise RecordError(f"{path}?")  # not even the name of an unknown field is repeated
+    for name, test in fields.items():
+        if name not in value:
+            raise RecordError(f"{path}{name}")
+        if isinstance(test, dict):
+            _object(test, value[name], f"{path}{name}.")
+        elif not test(value[name]):
+            raise RecordError(f"{path}{name}")
