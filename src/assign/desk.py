@@ -18,8 +18,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from . import places
 from . import catalog as catalogs
+from . import places
 from . import record as records
 from . import rules as rule_files
 from .catalog import Catalog
