@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .places import VERSION as __version__  # noqa: N811 - one number, under the name that Python asks for
+from .places import VERSION as __version__  # noqa: N811 - the name that Python asks for
 
 if TYPE_CHECKING:
     from .desk import Desk

@@ -75,21 +75,25 @@ class Desk:
             catalog: A catalog file (CSV); the built-in list if absent.
             rules: A folder of rule files; the built-in rules if absent.
             engine: `auto` (durable-rules where it is installed), `durable-rules` or `table`.
-            audit: A decision log that is there (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it
-                before it is given. None: nothing is recorded.
-            origin: The log's name, where the database has several.
+            audit: A decision log (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it before it is given.
+                A log that is not there is made, and begins with this list and these rules. None: nothing is recorded.
+            origin: The log's name; may be left out where the database has one log, or none yet.
 
         Raises:
             CatalogError, RuleFileError, DataError: With file and line of the first mistake.
             EngineMissing: durable-rules was asked for and is not installed.
             StoreError: The log is missing, or cannot promise to keep what is written (`StoreMissing`, `StoreRefused`).
         """
-        return cls(
+        desk = cls(
             catalogs.load(Path(catalog) if catalog is not None else places.catalog_file()),
             rule_files.load(Path(rules) if rules is not None else places.rules_folder()),
             engine,
-            _log(audit, origin) if audit is not None else None,
         )
+        if audit is not None:
+            from .log import Log  # a desk without a log need not wait for it
+
+            desk.audit = Log.make(audit, origin, desk.editions)
+        return desk
 
     @classmethod
     def of_edition(cls, log: Log, editions: Mapping[str, str], engine: str = "auto") -> Desk:
@@ -206,7 +210,7 @@ class Desk:
             )
         _known_names(asked)
         words = {name: _exact(asked.get(name)) for name in ASKED}
-        channels = [words["channel"]] if words["channel"] is not None else list(Channel)
+        channels = [words["channel"]] if words["channel"] is not None else [each.value for each in Channel]
         if key is not None and len(channels) > 1:
             raise BadRequest(
                 "`key` には `channel` が要ります（記録1件に1つ）", "`key` needs a `channel` (one for each record)"
@@ -221,7 +225,7 @@ class Desk:
         when = date_of_case(words["on"])
         drafts = []
         for each in channels:
-            given = records.given_words({**words, "channel": each})
+            given = records.given_words(words)
             request, decision, digest, answer = self._recordable(
                 *({**words, "channel": each, "on": when}[name] for name in ASKED)
             )
@@ -271,7 +275,7 @@ class Desk:
 
     def replayed(self, record: Mapping[str, Any]) -> Answer:
         """What this desk answers to a recorded request, as it was given, for the date that it was understood to have."""
-        asked = {**record["given"], "on": record["request"]["on"]}
+        asked = {"channel": record["request"]["channel"], **record["given"], "on": record["request"]["on"]}
         return self._recordable(*(date_of_case(asked["on"]) if name == "on" else asked.get(name) for name in ASKED))[3]
 
     @once
@@ -408,12 +412,6 @@ class EditionMissing(EngineError):
             f"the log does not hold the edition {digest[:16]}… of the {what}",
         )
         self.what = what
-
-
-def _log(url: str, origin: str | None) -> Log:
-    from .log import Log  # a desk without a log need not wait for it
-
-    return Log.open(url, origin)
 
 
 _WORDS: Final = (str, int, date, type(None))  # what a request is made of; anything else is refused

@@ -12,6 +12,7 @@ Writers in other processes and on other machines take turns in the database; the
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,8 @@ from .record import SCHEMA, Kind, Record, canonical, check, moment, read
 from .store import New, Row, Store, StoreError, StoreMissing, Writing, open_store
 from .words import sha256
 
+UNNAMED: Final = "assign.local/log"
+_TELLING: Final = re.compile(r"[0-9]{6}|[0-9]{2,4}-[0-9]{2,4}-[0-9]{3,4}")  # a number of a person's, of a telephone
 TOGETHER: Final = 1000  # records that share a commit, at most
 EDITIONS: Final = ("list", "rules", "rulings")
 
@@ -93,21 +96,32 @@ class Log:
         return cls(store, origin, origins[origin])
 
     @classmethod
-    def make(cls, url: str, origin: str, editions: Mapping[str, bytes]) -> Log:
+    def make(cls, url: str, origin: str | None, editions: Mapping[str, bytes]) -> Log:
         """
         Open a log, and make it if it is not there: its key, its first record, and the editions that it begins with.
+
+        Args:
+            origin: Its name. None: the one log that is there, or `assign.local/log` where there is none.
 
         Raises:
             BadRequest: The origin is not a name. NoteError: No key could be had. StoreRefused, StoreError, BadOption.
         """
-        if not NAME.fullmatch(origin) or len(origin) > 128:
+        if origin is not None and (not NAME.fullmatch(origin) or len(origin) > 100 or _TELLING.search(origin)):
             raise BadRequest(
-                "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます",
-                "a log's name is written like `example.city/assign`: small letters, digits and . - _ /",
+                "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます（数字は続けて5字まで）",
+                "a log's name is written like `example.city/assign`: small letters, digits (five together at most) and . - _ /",
             )
-        store = open_store(url, create=True)
         try:
-            log = cls(store, origin, store.create(origin))
+            store = open_store(url)
+        except StoreMissing:
+            store = open_store(url, create=True)
+        try:
+            origins = store.origins()
+            if origin is None and len(origins) > 1:
+                raise _missing(None, list(origins))
+            origin = origin or next(iter(origins), UNNAMED)
+            number = origins.get(origin)
+            log = cls(store, origin, store.create(origin) if number is None else number)
             if store.size(log.number) == 0:
                 log._begin(held_key(origin, make=True).public(), editions)
         except BaseException:

@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from .errors import AssignError, BadOption, path_shown
+from .errors import AssignError, BadOption, path_shown, shown
 
 if TYPE_CHECKING:
     import apsw
@@ -141,6 +141,9 @@ class Store(Protocol):
 
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
+
+    def grant(self, role: str) -> None:
+        """Let a database role read and append, and nothing else."""
 
     def close(self) -> None:
         """Let go."""
@@ -383,6 +386,13 @@ class SqliteStore:
         """Keep a note."""
         self._rows("INSERT INTO checkpoint VALUES (?, ?, ?)", (log, size, note))
 
+    def grant(self, role: str) -> None:
+        """A file has no roles; its permissions are the operating system's."""
+        raise BadOption(
+            f"SQLite に役割 {shown(role)} はありません（ファイルの権限で守ります）",
+            f"SQLite has no role {shown(role)} (the file's permissions guard it)",
+        )
+
     def close(self) -> None:
         """Let go of the file."""
         if self._db is not None and self._pid == os.getpid():
@@ -420,9 +430,10 @@ class _SqliteWriting:
         }
 
     def published(self) -> list[tuple[str, str, int]]:
-        return self._db.execute(
+        found: list[Any] = self._db.execute(
             "SELECT what, value, seq FROM publication WHERE log = ? ORDER BY seq", (self._log,)
         ).fetchall()
+        return found
 
     def add(
         self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
@@ -653,6 +664,16 @@ class PostgresStore:
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
         self._rows("INSERT INTO checkpoint VALUES (%s, %s, %s) RETURNING size", (log, size, note))
+
+    def grant(self, role: str) -> None:
+        """INSERT and SELECT on the five tables."""
+        sql = self._psycopg.sql
+        with self._said(), self._lock:
+            self._connection().execute(
+                sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(
+                    sql.SQL(", ").join(map(sql.Identifier, NAMES)), sql.Identifier(role)
+                )
+            )
 
     def close(self) -> None:
         """Let go of the connection."""

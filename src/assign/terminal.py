@@ -160,6 +160,44 @@ def write(text: str, out: str | None, *, data: bool = False) -> None:
         raise OutputError(f"{name} に書けません（{reason}）", f"cannot write {name} ({reason})") from None
 
 
+def pour(lines: Iterable[str], out: str | None) -> None:
+    """
+    Write line after line (UTF-8) to the file, which appears whole or not at all, or to stdout.
+
+    Raises:
+        OutputError: They could not be written.
+    """
+    import tempfile
+
+    if out is None:
+        for line in lines:
+            write(line, None, data=True)
+        return
+    try:
+        path, mode = destination(out)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-")
+    except OSError as error:
+        raise OutputError(
+            f"{path_shown(out)} に書けません（{error.strerror}）", f"cannot write {path_shown(out)} ({error.strerror})"
+        ) from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            for line in lines:
+                file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink()
+        raise OutputError(
+            f"{path_shown(out)} に書けません（{error.strerror}）", f"cannot write {path_shown(out)} ({error.strerror})"
+        ) from None
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+
+
 def whole_or_not(name: str, data: bytes) -> None:
     """A temporary file beside it, synced, then renamed. Raises OSError; the old file is then as it was."""
     import tempfile  # costs a cold start 2 ms, for those who write no file
