@@ -265,26 +265,26 @@ class Desk:
         """The answer of an earlier record, from the editions that it names."""
         assert self.audit is not None  # noqa: S101 - INVARIANT: the record came from there
         same = record["editions"] == self._edition_digests
-        answer = (self if same else Desk.of_edition(self.audit, record["editions"])).replayed(record)
-        if records.digest(answer) != record["answer"]:
+        found = (self if same else Desk.of_edition(self.audit, record["editions"])).replayed(record)
+        if found.digest != record["answer"]:
             raise EngineError(
                 f"番号 {record['seq']} の最初の答えを、この版のプログラムでは同じ文で示せません（`assign audit show {record['seq']}`）",
                 f"this version cannot give the first answer of record {record['seq']} in its very words (`assign audit show {record['seq']}`)",
             )
-        return {**answer, "provenance": self._provenance}
+        return {**found.answer, "provenance": self._provenance}
 
-    def replayed(self, record: Mapping[str, Any]) -> Answer:
+    def replayed(self, record: Mapping[str, Any]) -> Recordable:
         """What this desk answers to a recorded request, as it was given, for the date that it was understood to have."""
         asked = {"channel": record["request"]["channel"], **record["given"], "on": record["request"]["on"]}
-        return self._recordable(*(date_of_case(asked["on"]) if name == "on" else asked.get(name) for name in ASKED))[3]
+        return self._recordable(*(date_of_case(asked["on"]) if name == "on" else asked.get(name) for name in ASKED))
 
     @once
     def _edition_digests(self) -> dict[str, str]:
         return {what: sha256(data) for what, data in self.editions.items()}
 
-    def _digested(self, *asked: object) -> tuple[dict[str, Any], dict[str, Any], str, Answer]:
+    def _digested(self, *asked: object) -> Recordable:
         answer = self._explainer.answer(self._understand(*asked))
-        return records.understood(answer), records.decided(answer), records.digest(answer), answer
+        return Recordable(records.understood(answer), records.decided(answer), records.digest(answer), answer)
 
     @property
     def provenance(self) -> Mapping[str, str]:
@@ -391,6 +391,15 @@ class Desk:
             section_word=section,
             row_word=row_word,
         )
+
+
+class Recordable(NamedTuple):
+    """What a record keeps of an answer (`record.understood`, `decided`, `digest`), and the answer."""
+
+    request: dict[str, Any]
+    decision: dict[str, Any]
+    digest: str
+    answer: Answer
 
 
 class Recorded(NamedTuple):
