@@ -254,7 +254,7 @@ class Desk:
 
     def _keep(self, draft: dict[str, Any], answer: Answer) -> Recorded:
         assert self.audit is not None  # noqa: S101 - INVARIANT: `record` has looked
-        mine = {"editions": self._edition_digests, "engine": self.engine}
+        mine = {"editions": self.edition_digests, "engine": self.engine}
         kept = self.audit.append({**draft, **mine})
         answer = {**answer, "provenance": self._provenance}
         if not kept.fresh and (first := kept.record)["answer"] != draft["answer"]:
@@ -264,7 +264,7 @@ class Desk:
     def _again(self, record: Mapping[str, Any]) -> Answer:
         """The answer of an earlier record, from the editions that it names."""
         assert self.audit is not None  # noqa: S101 - INVARIANT: the record came from there
-        same = record["editions"] == self._edition_digests
+        same = record["editions"] == self.edition_digests
         found = (self if same else Desk.of_edition(self.audit, record["editions"])).replayed(record)
         if found.digest != record["answer"]:
             raise EngineError(
@@ -279,7 +279,8 @@ class Desk:
         return self._recordable(*(date_of_case(asked["on"]) if name == "on" else asked.get(name) for name in ASKED))
 
     @once
-    def _edition_digests(self) -> dict[str, str]:
+    def edition_digests(self) -> dict[str, str]:
+        """The SHA-256 of each of them."""
         return {what: sha256(data) for what, data in self.editions.items()}
 
     def _digested(self, *asked: object) -> Recordable:

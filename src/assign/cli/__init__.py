@@ -38,9 +38,11 @@ from .common import (
     Command,
     Engine,
     Group,
+    Key,
     Lang,
     Origin,
     Out,
+    Role,
     Rules,
     Word,
     audit_url,
@@ -133,18 +135,11 @@ def decide(
     record: Annotated[
         bool, typer.Option("--record", help="記録してから答える / write it into the decision log first")
     ] = False,
-    role: Annotated[
-        Word,
-        typer.Option(
-            "--role", help="尋ねた人の役割（氏名ではなく） / the capacity of who asks, never a name", metavar="ROLE"
-        ),
-    ] = None,
+    role: Role = None,
     case: Annotated[
         Word, typer.Option("--case", help="案件の乱数 UUID / a random UUID of the case", metavar="UUID")
     ] = None,
-    key: Annotated[
-        Word, typer.Option("--key", help="再送で二重に記録しないための乱数 UUID / idempotency key", metavar="UUID")
-    ] = None,
+    key: Key = None,
     corrects: Annotated[
         Word, typer.Option("--corrects", help="訂正する記録の番号 / the record that this one corrects", metavar="N")
     ] = None,
@@ -289,6 +284,13 @@ def batch(
     on: Annotated[
         Word, typer.Option("--on", help="日付のない案件の日付。なければ今日 / of cases that name no date")
     ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="全体を 1 件の記録にしてから書く / one record for the whole file, first")
+    ] = False,
+    role: Role = None,
+    key: Key = None,
+    audit: Audit = None,
+    origin: Origin = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     rules: Rules = None,
@@ -307,8 +309,15 @@ def batch(
         encoding=files.encoding_of(encoding),
         guard=guard,
     )
-    desk = open_desk(rules, catalog, "auto")
     files.need(engine)
+    if record and engine == "spark":
+        raise BadOption("`--record` は polars エンジンで使えます", "`--record` goes with the engine polars", ["polars"])
+    if not record and not (key is role is None):
+        raise BadOption(
+            "`--role` と `--key` は `--record` と使います", "`--role` and `--key` go with `--record`", ["--record"]
+        )
+    desk = open_desk(rules, catalog, "auto", *((audit_url(audit), origin_name(origin)) if record else ()))
+    kept: list[Any] = []
     if engine == "spark":
         from assign import spark
 
@@ -316,12 +325,20 @@ def batch(
         counts = files.Counts(done.rows, done.rows, {"answered": done.rows - done.errors, "error": done.errors})
     else:
         with _progress(sys.stderr) as listener:
-            counts = files.run(desk, source, target, options, listener)
+            if record:
+                from assign import batchrecord
+
+                role = role or os.environ.get("ASSIGN_ROLE")
+                counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
+                kept.append((None, one))
+            else:
+                counts = files.run(desk, source, target, options, listener)
     stream = sys.stderr if target == "-" else sys.stdout
     if as_json:
         terminal.say(json.dumps(counts.as_json(), ensure_ascii=False), stream)
     else:
         terminal.say("\n".join(_tally(counts.as_json(), lang)), stream)
+    _kept(kept, as_json=as_json, lang=lang)
 
 
 def _tally(counts: dict[str, Any], lang: str) -> Iterator[str]:
@@ -386,19 +403,21 @@ def _kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
     for _, each in kept:
         record = each.record
         if as_json:
-            receipt = {name: record[name] for name in ("origin", "seq", "recorded", "case", "key")}
+            receipt = {name: record[name] for name in ("origin", "seq", "recorded", "case", "key") if name in record}
             text = json.dumps({"record": {**receipt, "fresh": each.fresh}}, ensure_ascii=False)
             terminal.complain_bytes((text + "\n").encode())
-        elif lang == "ja":
-            done = "記録しました" if each.fresh else "前の記録のままです"
-            terminal.complain(
-                f"{done}: {record['origin']} 番号 {record['seq']}（{record['recorded']}、案件 {record['case']}）"
-            )
-        else:
-            done = "recorded" if each.fresh else "recorded before"
-            terminal.complain(
-                f"{done}: {record['origin']} number {record['seq']} ({record['recorded']}, case {record['case']})"
-            )
+            continue
+        ja = lang == "ja"
+        done = (
+            ("記録しました" if ja else "recorded")
+            if each.fresh
+            else ("前の記録のままです" if ja else "recorded before")
+        )
+        where = f"{record['origin']} 番号 {record['seq']}" if ja else f"{record['origin']} number {record['seq']}"
+        case = (f"、案件 {record['case']}" if ja else f", case {record['case']}") if "case" in record else ""
+        terminal.complain(
+            f"{done}: {where}（{record['recorded']}{case}）" if ja else f"{done}: {where} ({record['recorded']}{case})"
+        )
 
 
 def _number(given: str | None) -> int | None:

@@ -313,6 +313,11 @@ def checkpoint(
 def prove(
     n: Number,
     to: Annotated[str, typer.Option("--to", help="このファイルに / to this file", metavar="FILE")],
+    row: Annotated[
+        Word,
+        typer.Option("--row", help="一括処理の記録で、この行（1 から） / of a batch: this row, from 1", metavar="ROW"),
+    ] = None,
+    file: Annotated[Word, typer.Option("--file", help="その出力ファイル / its output file", metavar="OUT")] = None,
     checkpoint_: Annotated[
         Word,
         typer.Option(
@@ -326,9 +331,18 @@ def prove(
     lang: Lang = "ja",
 ) -> None:
     """記録 1 件の証明を書きます（assign なしで検証できます） / Write a proof that is checked without assign."""
+    if (row is None) is not (file is None):
+        raise BadOption("`--row` と `--file` は一緒に使います", "`--row` and `--file` go together")
     with _log(audit, origin) as log:
         note = _read(checkpoint_) if checkpoint_ is not None else log.checkpoint(held_key(log.origin))
-        bundle = auditing.prove(log, _seq(n), note)
+        if row is not None and file is not None:
+            from assign import batch, batchrecord
+
+            form = batch.format_of(file, None)
+            options = batch.Options(lang, date_of_case(None), form, form)
+            bundle = batchrecord.prove_row(log, _seq(n), Path(file), _seq(row, "--row"), options, note)
+        else:
+            bundle = auditing.prove(log, _seq(n), note)
     _whole(to, (json.dumps(bundle, ensure_ascii=False, indent=1) + "\n").encode())
     ja = f"{to} を書きました。検証: `assign audit verifier --out verify.py` を渡し、`python verify.py {to}`"
     en = f"wrote {to}; to check it elsewhere, hand over `assign audit verifier --out verify.py` and run `python verify.py {to}`"

@@ -103,6 +103,16 @@ Audit = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--audit", help="記録の場所。なければ ASSIGN_AUDIT / where the log is", metavar="URL"),
 ]
+Role = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--role", help="尋ねた人の役割（氏名ではなく） / the capacity of who asks, never a name", metavar="ROLE"
+    ),
+]
+Key = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--key", help="再送で二重に記録しないための乱数 UUID / idempotency key", metavar="UUID"),
+]
 Origin = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--origin", help="記録の名前。なければ ASSIGN_ORIGIN / the log's name", metavar="NAME"),
