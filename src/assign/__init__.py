@@ -11,6 +11,7 @@ are everybody's):
                                                       ▶ Outcome
     desk   the whole line in one call       check  the proofs over it       terminal, cli  the command line
     table  every answer, for engines that join     batch  files     sql  databases     spark  clusters
+    merkle, note  the proofs of a decision log     standalone  the verifier that an auditor takes along
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee
