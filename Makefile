@@ -24,7 +24,7 @@ quick: setup  ## the fast tests alone
 	$(V)/python -m pytest -q -x -n 2 -m "not slow and not soak"
 
 .PHONY: soak
-soak: setup  ## the long runs: 100,000 mutated proofs
+soak: setup  ## the long runs: a million mutated proofs
 	$(V)/python -m pytest -q -s -m soak
 
 .PHONY: lint

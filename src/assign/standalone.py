@@ -82,7 +82,7 @@ def consistent(first: int, second: int, old: bytes, new: bytes, path: list[bytes
     if first == second or first & (first - 1) == 0:  # then the path begins at the old root
         return 0 < first <= second and roots(first - 1, second, old, path, early=True) == (old, new)
     found = roots(first - 1, second, path[0], path[1:], early=True) if path and 0 < first < second else None
-    return found == (old, new) and len(path[0]) == 32
+    return found == (old, new)
 
 
 def add(p: tuple[int, int], q: tuple[int, int]) -> tuple[int, int]:
