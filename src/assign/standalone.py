@@ -95,9 +95,7 @@ def add(p: tuple[int, int], q: tuple[int, int]) -> tuple[int, int]:
 
 def times(factor: int, point: tuple[int, int]) -> tuple[int, int]:
     """So many times the point; nothing here is secret, so that time may vary."""
-    if factor == 0:
-        return 0, 1
-    half = times(factor // 2, add(point, point))
+    half = times(factor // 2, add(point, point)) if factor else (0, 1)
     return add(half, point) if factor % 2 else half
 
 
