@@ -39,6 +39,7 @@ def document() -> list[str]:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
     config.addinivalue_line("markers", "slow: takes more than a few seconds (left out by `make quick`)")
+    config.addinivalue_line("markers", "soak: runs for minutes (`make soak` alone)")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

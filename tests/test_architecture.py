@@ -87,11 +87,9 @@ def test_every_command_is_in_both_readmes() -> None:
         for command in commands:
             assert f"assign {command}" in text
     manual = (ROOT / "docs" / "audit.md").read_text("utf-8")
-    for command in audit.app.registered_commands:
-        assert command.callback
-        assert f"`{command.callback.__name__.strip('_')}" in manual.replace("`audit ", "`").replace(
-            "`assign audit ", "`"
-        )
+    for each in audit.app.registered_commands:
+        assert each.callback
+        assert f"`{each.callback.__name__.strip('_')}" in manual.replace("`audit ", "`").replace("`assign audit ", "`")
 
 
 def test_every_option_and_exit_code_is_in_the_readme() -> None:
