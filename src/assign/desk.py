@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from . import catalog as catalogs
 from . import places
-from . import record as records
 from . import rules as rule_files
 from .catalog import Catalog
 from .decision import Decider
@@ -204,6 +203,8 @@ class Desk:
             BadRequest: There is no log, or one of these is not of its form. StoreError, NotPublished, KeyReused, and as
             `decide`. There is no answer then.
         """
+        from . import record as records  # its allow-list is nothing that a desk without a log need make
+
         if self.audit is None:
             raise BadRequest(
                 "この窓口には記録がありません（`Desk.open(audit=…)`）", "this desk has no log (`Desk.open(audit=…)`)"
@@ -247,8 +248,10 @@ class Desk:
     def _corrected(self, seq: object) -> int | None:
         if seq is None or self.audit is None:
             return None
-        kept = records.read(self.audit.row(seq).payload) if type(seq) is int else {}
-        if type(seq) is not int or kept.get("kind") != records.Kind.DECISION:
+        from .record import Kind, read
+
+        kept = read(self.audit.row(seq).payload) if type(seq) is int else {}
+        if type(seq) is not int or kept.get("kind") != Kind.DECISION:
             raise BadRequest(f"番号 {shown(seq)} は判定の記録ではありません", f"record {shown(seq)} is not a decision")
         return seq
 
@@ -284,6 +287,8 @@ class Desk:
         return {what: sha256(data) for what, data in self.editions.items()}
 
     def _digested(self, *asked: object) -> Recordable:
+        from . import record as records
+
         answer = self._explainer.answer(self._understand(*asked))
         return Recordable(records.understood(answer), records.decided(answer), records.digest(answer), answer)
 
@@ -321,7 +326,8 @@ class Desk:
         provenance: bool = True,
     ) -> list[Answer]:
         """
-        The same as plain data, for surfaces that print it: one answer, or one for each channel where none is named.
+        The same as plain data, for surfaces that print it: one answer, or one for each channel where none is named. A desk
+        with a log records them first.
 
         Args:
             provenance: Whether to add it; a surface that does not show it need not wait for two digests.
@@ -329,6 +335,9 @@ class Desk:
         Raises:
             As `decide`. If either channel has no answer, there is none.
         """
+        if self.audit is not None:
+            asked = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
+            return [each.answer for each in self.record(**asked, section=section, row=row)]
         channels = list(Channel) if channel is None else [channel]
         when = date_of_case(on)
         found = [
@@ -337,7 +346,7 @@ class Desk:
         return [_own({**answer, "provenance": self._provenance} if provenance else answer) for answer in found]
 
     def brief(self, **asked: object) -> Brief:
-        """The decision in one line, for tables of many. Takes and raises what `decide` does."""
+        """The decision in one line, for tables of many; never recorded. Takes and raises what `decide` does."""
         _known_names(asked)
         return self._explainer.brief(self._understand(*(asked.get(name) for name in ASKED)))
 

@@ -16,18 +16,23 @@ import re
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from . import merkle
 from .errors import AssignError, BadRequest, shown
-from .note import NAME, Checkpoint, PublicKey, SecretKey, held_key, public_key, sign
 from .places import VERSION
 from .record import SCHEMA, Kind, Record, canonical, check, moment, read
 from .store import New, Row, Store, StoreError, StoreMissing, Writing, open_store
 from .words import sha256
 
+if TYPE_CHECKING:
+    from .note import (  # `decide --record` writes to a log that is there, and needs no key
+        Checkpoint,
+        PublicKey,
+        SecretKey,
+    )
+
 UNNAMED: Final = "assign.local/log"
-_TELLING: Final = re.compile(r"[0-9]{6}|[0-9]{2,4}-[0-9]{2,4}-[0-9]{3,4}")  # a number of a person's, of a telephone
 TOGETHER: Final = 1000  # records that share a commit, at most
 EDITIONS: Final = ("list", "rules", "rulings")
 
@@ -106,7 +111,7 @@ class Log:
         Raises:
             BadRequest: The origin is not a name. NoteError: No key could be had. StoreRefused, StoreError, BadOption.
         """
-        if origin is not None and (not NAME.fullmatch(origin) or len(origin) > 100 or _TELLING.search(origin)):
+        if origin is not None and not _is_name(origin):
             raise BadRequest(
                 "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます（数字は続けて5字まで）",
                 "a log's name is written like `example.city/assign`: small letters, digits (five together at most) and . - _ /",
@@ -123,6 +128,8 @@ class Log:
             number = origins.get(origin)
             log = cls(store, origin, store.create(origin) if number is None else number)
             if store.size(log.number) == 0:
+                from .note import held_key
+
                 log._begin(held_key(origin, make=True).public(), editions)
         except BaseException:
             store.close()
@@ -173,6 +180,8 @@ class Log:
 
     def keys(self) -> list[PublicKey]:
         """The keys that the log has named, the present one last."""
+        from .note import public_key
+
         return [public_key(value) for what, value, _ in self.store.published(self.number) if what == "key"]
 
     @property
@@ -199,6 +208,8 @@ class Log:
 
     def head(self) -> Checkpoint:
         """The log as it stands, unsigned."""
+        from .note import Checkpoint
+
         size = self.size
         return Checkpoint(self.origin, size, merkle.root(size, self.node))
 
@@ -215,6 +226,8 @@ class Log:
                 "この鍵は記録が示す今の鍵ではありません（`assign audit key` で替えられます）",
                 "this key is not the one that the log names (`assign audit key` changes it)",
             )
+        from .note import sign
+
         head = self.head()
         note = sign(head, key)
         notes = self.store.checkpoints(self.number)
@@ -225,6 +238,17 @@ class Log:
     def close(self) -> None:
         """Let go of the store."""
         self.store.close()
+
+
+def _is_name(origin: str) -> bool:
+    """A log's name, and no number of a person's or of a telephone in it."""
+    from .note import NAME
+
+    return (
+        bool(NAME.fullmatch(origin))
+        and len(origin) <= 100
+        and not re.search(r"[0-9]{6}|[0-9]{2,4}-[0-9]{2,4}-[0-9]{3,4}", origin)
+    )
 
 
 class UnknownRecord(AssignError):

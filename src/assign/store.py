@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -469,17 +468,19 @@ def network_file_system(path: Path) -> str | None:
     real, best, kind = os.path.realpath(path), "", ""
     for mount in mounts:
         left, _, right = mount.partition(" - ")
-        point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split(" ")[4])
+        point = left.split(" ")[4]
+        if "\\" in point:  # a space or the like, in octal
+            point = point.encode("latin-1", "replace").decode("unicode_escape")
         inside = real == point or real.startswith(point.rstrip("/") + "/")
         if inside and len(point) >= len(best):
             best, kind = point, right.split(" ")[0]
-    return kind if _NETWORK.match(kind) else None
+    return kind if kind.startswith(_NETWORK) else None
 
 
-_NETWORK: Final = re.compile(
-    r"nfs|cifs|smb|9p|afs|ceph|gluster|lustre|ocfs2|gfs2|beegfs|fuse\.(?:sshfs|gluster|s3|rclone|davfs|ceph|gcsfuse)|davfs|virtiofs|vboxsf|drvfs",
-    re.ASCII,
-)
+_NETWORK: Final = (
+    "nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "ocfs2", "gfs2", "beegfs", "davfs", "virtiofs", "vboxsf",
+    "drvfs", "fuse.sshfs", "fuse.gluster", "fuse.s3", "fuse.rclone", "fuse.davfs", "fuse.ceph", "fuse.gcsfuse",
+)  # fmt: skip
 _APPLICATION: Final = 0x6173676E  # "asgn"
 _SEQ: Final = (1 << SHIFT) - 1
 _PAGE_SQL: Final = "SELECT at, payload, nodes FROM record WHERE at >= {p} AND at < {p} ORDER BY at LIMIT {p}"

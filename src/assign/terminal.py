@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, TextIO
@@ -170,8 +171,9 @@ def pour(lines: Iterable[str], out: str | None) -> None:
     import tempfile
 
     if out is None:
-        for line in lines:
-            write(line, None, data=True)
+        rest = iter(lines)
+        while some := list(islice(rest, 1000)):
+            write("\n".join(some), None, data=True)
         return
     try:
         path, mode = destination(out)
