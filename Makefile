@@ -21,7 +21,11 @@ test: setup  ## set up, and pass everything: style, types, corridor, tests, cove
 
 .PHONY: quick
 quick: setup  ## the fast tests alone
-	$(V)/python -m pytest -q -x -n 2 -m "not slow"
+	$(V)/python -m pytest -q -x -n 2 -m "not slow and not soak"
+
+.PHONY: soak
+soak: setup  ## the long tests of the log: kills, power cuts, faults, tampering (an hour or more)
+	$(V)/python -m pytest -q -s -m soak
 
 .PHONY: lint
 lint: setup  ## style, types, corridor

@@ -38,6 +38,7 @@ def document() -> list[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
+    config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
     config.addinivalue_line("markers", "slow: takes more than a few seconds (left out by `make quick`)")
 
 

@@ -11,7 +11,7 @@ note "style, types, corridor: passed"
 
 # The suite with every part, and its coverage.
 rm -f .coverage .coverage.*
-.venv/bin/coverage run -m pytest -n 2 --dist loadfile -q -m "not spark"
+.venv/bin/coverage run -m pytest -n 2 --dist loadfile -q -m "not spark and not soak"
 .venv/bin/coverage combine -q
 .venv/bin/coverage report --fail-under=93 >.venv/coverage.txt || { cat .venv/coverage.txt; exit 1; }
 note "coverage of lines and branches: $(grep "^TOTAL" .venv/coverage.txt | grep -o "[0-9]*%") (at least 93 %; what is left are refusals of damaged files)"
@@ -19,7 +19,7 @@ note "tests: passed on $(.venv/bin/python -V), $(.venv/bin/assign check --json |
 
 # The same Python without durable-rules: everything but the cross-check works.
 sh tools/env.sh .venv-bare locks/dev.txt without-durable-rules
-ASSIGN_TEST_WITHOUT=durable-rules .venv-bare/bin/python -m pytest -q -n 2 -m "not slow and not spark"
+ASSIGN_TEST_WITHOUT=durable-rules .venv-bare/bin/python -m pytest -q -n 2 -m "not slow and not spark and not soak"
 note "tests: passed without durable-rules"
 
 # Other Pythons, where this machine has them.
@@ -29,7 +29,7 @@ echo "$others" | while read -r version python; do
   [ -n "$version" ] || continue
   PYTHON=$python sh tools/env.sh ".venv-$version" locks/dev.txt
   engine=$(".venv-$version/bin/assign" check --json | ".venv-$version/bin/python" -c 'import json, sys; r = json.load(sys.stdin); print(r["engine"], "cross-checked" if r["cross_checked"] else "alone")')
-  ASSIGN_TEST_WITHOUT=durable-rules ".venv-$version/bin/python" -m pytest -q -n 2 -m "not slow and not spark"
+  ASSIGN_TEST_WITHOUT=durable-rules ".venv-$version/bin/python" -m pytest -q -n 2 -m "not slow and not spark and not soak"
   echo "tests: passed on Python $version ($engine)" >>.venv/.others
 done
 if [ -f .venv/.others ]; then
