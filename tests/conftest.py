@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from assign import Desk
 from assign.places import document_file
+
+from .servers import Server, private_server
 
 HAS_DURABLE = find_spec("durable_rules_engine") is not None
 needs_durable = pytest.mark.skipif(not HAS_DURABLE, reason="durable-rules is not installed in this Python")
@@ -36,8 +39,16 @@ def document() -> list[str]:
     return document_file().read_text("utf-8").removesuffix("\n").split("\n")
 
 
+@pytest.fixture(scope="session")
+def durable_server() -> Iterator[Server]:
+    """A PostgreSQL server that keeps what it has acknowledged."""
+    with private_server() as running:
+        yield running
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
+    config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
     config.addinivalue_line("markers", "slow: takes more than a few seconds (left out by `make quick`)")
     config.addinivalue_line("markers", "soak: runs for minutes (`make soak` alone)")
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import shutil
 import sqlite3
-import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib import import_module
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any
 
 import pytest
 
@@ -28,6 +25,7 @@ from assign.sql import DIALECTS, script
 from assign.table import answered, decision_table
 from assign.words import date_of_case
 
+from .servers import Server, missing, private_server
 from .test_rules import RULING
 
 pytestmark = pytest.mark.slow
@@ -44,63 +42,11 @@ ASKED = {
 Case = tuple[str | None, str | None, str | None, str | None, date | str | None]
 
 
-def missing(what: str) -> NoReturn:
-    """In CI a database that is not there is a failure; elsewhere its tests are skipped, with the reason."""
-    if os.environ.get("CI") == "true" and not os.environ.get("ASSIGN_TEST_WITHOUT"):
-        pytest.fail(f"{what} is not installed, and CI leaves nothing out")
-    pytest.skip(f"{what} is not installed")
-
-
-class Server(NamedTuple):
-    """A PostgreSQL of our own, on a socket that nobody else has."""
-
-    folder: Path
-
-    def database(self, name: str, encoding: str = "UTF8") -> None:
-        with closing(self.connect("postgres")) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'".encode())
-
-    def connect(self, name: str, user: str = "tester") -> Any:
-        psycopg = import_module("psycopg")
-        return psycopg.connect(host=str(self.folder), dbname=name, user=user, autocommit=True)
-
-    def psql(self, name: str, file: Path, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """As a city loads it."""
-        words: list[str | Path] = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *more, "-f", file]
-        where = {"PGHOST": str(self.folder), "PGUSER": "tester", "PGDATABASE": name, **environment}
-        return subprocess.run(
-            words, env={**os.environ, **where}, capture_output=True, encoding="utf-8", errors="replace", check=False
-        )
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A private cluster in a temporary folder, which ends with the tests."""
-    try:
-        import_module("psycopg")
-    except ImportError:
-        missing("psycopg")
-    # Debian keeps the server's programs off the PATH, one folder for each version.
-    found = shutil.which("initdb") or max(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), default=None)
-    if found is None or shutil.which("psql") is None or not hasattr(os, "geteuid"):
-        missing("a PostgreSQL server (initdb, psql)")
-    programs = Path(found).resolve().parent
-    folder = Path(tempfile.mkdtemp(prefix="assign-pg-"))
-    run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    if os.geteuid() == 0:  # which PostgreSQL refuses to run as
-        shutil.chown(folder, "postgres", "postgres")
-        run = partial(run, user="postgres", group="postgres", extra_groups=())
-    data = folder / "data"
-    try:
-        run([programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
-        options = f"-k {folder} -c listen_addresses= -c fsync=off -c timezone=America/Los_Angeles"
-        run([programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start"])
-        try:
-            yield Server(folder)
-        finally:
-            run([programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
-    finally:
-        shutil.rmtree(folder)
+    with private_server("-c fsync=off -c timezone=America/Los_Angeles") as running:
+        yield running
 
 
 class Database:

@@ -11,18 +11,18 @@ Writers in other processes and on other machines take turns in the database; the
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from . import merkle
 from .errors import AssignError, BadRequest, shown
 from .places import VERSION
 from .record import SCHEMA, Kind, Record, canonical, check, moment, read
-from .store import New, Row, Store, StoreError, StoreMissing, Writing, open_store
+from .store import New, Row, Store, StoreError, StoreMissing, Writing, at_fork, open_store
 from .words import sha256
 
 if TYPE_CHECKING:
@@ -269,17 +269,23 @@ class UnknownRecord(AssignError):
 
 
 class _Ticket:
-    """One caller's record, and the gate that it waits at."""
+    """One caller's record, the gate that it waits at, and for whom it writes when it has the pen."""
 
-    __slots__ = ("done", "draft", "error", "gate", "gone", "kept", "leads")
+    __slots__ = ("batch", "done", "draft", "error", "gate", "kept")
 
     def __init__(self, draft: Record) -> None:
         self.draft = draft
         self.gate = threading.Lock()
         self.gate.acquire()
-        self.done = self.leads = self.gone = False
+        self.batch: list[_Ticket] = []
+        self.done = False
         self.kept: Kept | None = None
-        self.error: BaseException | None = None
+        self.error: AssignError | None = None
+
+    def wake(self) -> None:
+        """Open the gate; it may be open."""
+        if self.gate.locked():
+            self.gate.release()
 
 
 class _Writer:
@@ -288,81 +294,80 @@ class _Writer:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._published: set[tuple[str, str]] = set()
-        self._frontier: merkle.Frontier | None = None
         self._last = b""
         self._fresh()
+        at_fork(self)
 
     def _fresh(self) -> None:
-        self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._queue: deque[_Ticket] = deque()
-        self._busy = False
-        self._frontier = None
+        self._pen: _Ticket | None = None  # whose turn it is to write; the first in the queue
+        self._frontier: merkle.Frontier | None = None
+
+    def before_fork(self) -> None:
+        """The store waits for whoever is writing."""
+
+    def after_fork(self, *, child: bool) -> None:
+        """Nobody waits in a child."""
+        if child:
+            self._fresh()
 
     def append(self, draft: Record) -> Kept:
         """Wait until it is on the disk."""
-        if self._pid != os.getpid():
-            self._fresh()
         check({**draft, **self._given(0, moment())})  # what may not be recorded does not join a queue
         ticket = _Ticket(draft)
-        with self._mutex:
-            self._queue.append(ticket)
-            ticket.leads = not self._busy
-            self._busy = True
-        if not ticket.leads:
-            try:
+        try:
+            with self._mutex:
+                self._queue.append(ticket)
+                self._pen = self._pen or ticket
+            if self._pen is not ticket:
                 ticket.gate.acquire()
-            except BaseException:  # the caller is interrupted: its place, and the pen if it has it, go on
-                with self._mutex:
-                    ticket.gone = True
-                    leads = ticket.leads and not ticket.done
-                    if ticket in self._queue:
-                        self._queue.remove(ticket)
-                if leads:
-                    self._hand_on(())
+            if not ticket.done:
+                self._lead(ticket)
+        finally:  # INVARIANT: however this ends, by an interrupt too, the pen goes on and nobody waits for ever
+            try:
+                self._leave(ticket)
+            except BaseException:  # an interrupt while leaving: once more, from the start
+                self._leave(ticket)
                 raise
-        if not ticket.done:
-            self._lead(ticket)
         if ticket.error is not None:
             raise ticket.error.with_traceback(None)
         assert ticket.kept is not None  # noqa: S101 - INVARIANT: a ticket that is done has one of the two
         return ticket.kept
 
-    def _lead(self, own: _Ticket) -> None:
+    def _lead(self, ticket: _Ticket) -> None:
         with self._mutex:
-            batch = [self._queue.popleft() for _ in range(min(len(self._queue), TOGETHER))]
+            ticket.batch = list(islice(self._queue, TOGETHER))
         try:
-            self._commit(batch)
-        except BaseException as error:
+            self._commit(ticket.batch)
+        except Exception as error:  # noqa: BLE001 - whatever it was: there is no record, and each caller is told
+            failed = error if isinstance(error, AssignError) else _failed(type(error).__name__)
             self._frontier = None
-            failed = (
-                error
-                if isinstance(error, AssignError)
-                else StoreError(
-                    f"記録できませんでした（{type(error).__name__}）。回答はありません",
-                    f"the record could not be written ({type(error).__name__}); there is no answer",
-                )
-            )
-            for ticket in batch:
-                ticket.kept, ticket.error = None, _copy(failed)
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            self._hand_on([ticket for ticket in batch if ticket is not own])
-            own.done = True
+            for each in ticket.batch:
+                each.kept, each.error = None, _copy(failed)
+        for each in ticket.batch:
+            each.done = True
 
-    def _hand_on(self, batch: list[_Ticket] | tuple[()]) -> None:
+    def _leave(self, ticket: _Ticket) -> None:
+        """Give up the pen or the place in the queue. It may be called again where it was interrupted."""
+        if ticket.done and self._pen is not ticket:
+            return
         with self._mutex:
-            following = self._queue[0] if self._queue else None
-            if following is None:
-                self._busy = False
-            else:
-                following.leads = True
-        if following is not None:
-            following.gate.release()
-        for ticket in batch:
+            if self._pen is not ticket:
+                if ticket in self._queue:
+                    self._queue.remove(ticket)
+                return
+            for each in ticket.batch:
+                if not each.done:  # the writer was interrupted
+                    each.kept, each.error, each.done = None, _failed("interrupted"), True
+                each.wake()
             ticket.done = True
-            ticket.gate.release()
+            while self._queue and self._queue[0].done:
+                self._queue.popleft()
+            following = self._queue[0] if self._queue else None
+            if following is not None:
+                following.wake()
+            self._pen = following  # last: until here, all of it can be done again
 
     def _commit(self, batch: list[_Ticket]) -> None:
         with self._log.store.writing(self._log.number) as writing:
@@ -460,6 +465,13 @@ def _again(draft: Record, seq: int, payload: bytes) -> tuple[Kept | None, Assign
     return None, KeyReused(
         "この `key` は別の依頼で使われています（新しい依頼には新しい UUID を使ってください）",
         "this `key` was used for another request (a new request takes a new UUID)",
+    )
+
+
+def _failed(reason: str) -> StoreError:
+    return StoreError(
+        f"記録できませんでした（{reason}）。回答はありません",
+        f"the record could not be written ({reason}); there is no answer",
     )
 
 

@@ -18,6 +18,7 @@ import os
 import random
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -171,6 +172,34 @@ def open_store(url: str, *, create: bool = False) -> Store:
     )
 
 
+# -- forks -----------------------------------------------------------------------------------------------------------
+
+_FORKING: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
+
+
+def at_fork(thing: Any) -> None:
+    """Call `before_fork()` and `after_fork(child=…)` of a thing around each fork, for as long as it lives."""
+    _FORKING.add(thing)
+
+
+def _before_fork() -> None:
+    for thing in list(_FORKING):
+        thing.before_fork()
+
+
+def _after_fork(*, child: bool) -> None:
+    for thing in list(_FORKING):
+        with suppress(RuntimeError):  # made by another thread meanwhile, and never locked
+            thing.after_fork(child=child)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=lambda: _after_fork(child=False),
+        after_in_child=lambda: _after_fork(child=True),
+    )
+
 # -- SQLite ----------------------------------------------------------------------------------------------------------
 
 
@@ -230,21 +259,21 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
+        self._file: _Inode | None = None
+        self._wal: _Inode | None = None
         with self._said():
             db = self._connection(make=create)
-            if db.pragma("application_id") not in (0, _APPLICATION):
-                raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
             if not self._tables(db):
                 if not create:
                     raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
                 self._make(db)
+        at_fork(self)
 
     def _connection(self, *, make: bool = False) -> apsw.Connection:
-        """One for each process: a child of a fork opens its own."""
-        if self._pid != os.getpid():
+        """The one of this process, opened where there is none. Whoever calls holds the lock."""
+        if self._db is None:
             apsw = self._apsw
             flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if make else 0)
-            self._lock = threading.RLock()
             try:
                 db = apsw.Connection(str(self._path), flags=flags, vfs=self.vfs)
             except apsw.CantOpenError:
@@ -259,6 +288,7 @@ class SqliteStore:
 
             db.set_busy_handler(busy)
             db.execute("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON")
+            self._ours(db, make=make)
             if not db.readonly("main"):
                 mode = db.execute("PRAGMA journal_mode=WAL").get
                 db.execute("PRAGMA synchronous=FULL; PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON")
@@ -267,16 +297,58 @@ class SqliteStore:
                         f"{self.shown} で WAL と synchronous=FULL を使えません",
                         f"{self.shown} does not take WAL with synchronous=FULL",
                     )
+            self._file, self._wal = self._file or _inode(self._path), None
             self._db, self._pid = db, os.getpid()
+            self._in_place()
+        if self._pid != os.getpid():
+            raise StoreError(
+                f"記録 {self.shown} は、Python が知らない fork の前に開かれました。プロセスごとに開いてください",
+                f"the log {self.shown} was opened before a fork that Python was not told of: open it in each process",
+            )
         return self._db  # type: ignore[no-any-return]  # apsw's own type
+
+    def _ours(self, db: apsw.Connection, *, make: bool) -> None:
+        """Look before anything is changed: somebody else's database stays as it is."""
+        with db:
+            marked = db.pragma("application_id")
+            if marked != _APPLICATION and (marked or not make or db.execute("SELECT count(*) FROM sqlite_schema").get):
+                raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
+
+    def _in_place(self) -> None:
+        """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
+        wal = Path(f"{self._path}-wal")
+        self._wal = self._wal or _inode(wal)
+        if _inode(self._path) != self._file or _inode(wal) != self._wal:
+            self._let_go()
+            raise StoreError(
+                f"記録 {self.shown} のファイルが、開いている間に動かされました。回答はありません（開き直してください）",
+                f"the file of the log {self.shown} was moved or replaced while it was open; there is no answer (open it again)",
+            )
+
+    def before_fork(self) -> None:
+        """SQLite's locks and its memory of them do not survive a fork: nothing may be open then."""
+        self._lock.acquire()
+        self._let_go()
+
+    def after_fork(self, *, child: bool) -> None:
+        """Parent and child each open anew when they need it."""
+        if child:
+            self._lock = threading.RLock()
+        else:
+            self._lock.release()
+
+    def _let_go(self) -> None:
+        if self._db is not None and self._pid == os.getpid():
+            with suppress(self._apsw.Error):
+                self._db.close()
+        self._db, self._pid = None, 0
 
     def _tables(self, db: apsw.Connection) -> bool:
         found = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         return found >= set(NAMES)
 
     def _make(self, db: apsw.Connection) -> None:
-        db.execute("BEGIN IMMEDIATE")
-        with _ended(db):
+        with _begun(db):
             db.execute(_TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
             db.execute(_KEYS)
             for name in NAMES:
@@ -319,10 +391,8 @@ class SqliteStore:
             ) from None
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
-        with self._said():
-            db = self._connection()
-            with self._lock:
-                return db.execute(sql, values).fetchall()
+        with self._said(), self._lock:
+            return self._connection().execute(sql, values).fetchall()
 
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""
@@ -330,26 +400,23 @@ class SqliteStore:
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
-        with self._said():
+        with self._said(), self._lock:
             db = self._connection()
-            with self._lock:
-                db.execute("BEGIN IMMEDIATE")
-                with _ended(db):
-                    db.execute(
-                        "INSERT INTO log SELECT coalesce(max(id), 0) + 1, ? FROM log HAVING NOT EXISTS (SELECT 1 FROM log WHERE origin = ?)",
-                        (origin, origin),
-                    )
-                return db.execute("SELECT id FROM log WHERE origin = ?", (origin,)).get  # type: ignore[no-any-return]
+            with _begun(db):
+                db.execute(
+                    "INSERT INTO log SELECT coalesce(max(id), 0) + 1, ? FROM log HAVING NOT EXISTS (SELECT 1 FROM log WHERE origin = ?)",
+                    (origin, origin),
+                )
+            return db.execute("SELECT id FROM log WHERE origin = ?", (origin,)).get  # type: ignore[no-any-return]
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
         """A transaction, from its turn to its sync."""
-        with self._said():
+        with self._said(), self._lock:
             db = self._connection()
-            with self._lock:
-                db.execute("BEGIN IMMEDIATE")
-                with _ended(db):
-                    yield _SqliteWriting(db, log)
+            with _begun(db):
+                yield _SqliteWriting(db, log)
+            self._in_place()
 
     def size(self, log: int) -> int:
         """How many records."""
@@ -394,10 +461,8 @@ class SqliteStore:
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._db is not None and self._pid == os.getpid():
-            with suppress(self._apsw.Error):
-                self._db.close()
-        self._db, self._pid = None, 0
+        with self._lock:
+            self._let_go()
 
 
 class _SqliteWriting:
@@ -447,9 +512,12 @@ class _SqliteWriting:
 
 
 @contextmanager
-def _ended(db: apsw.Connection) -> Iterator[None]:
-    """COMMIT, or ROLLBACK whatever went wrong, the commit itself too."""
+def _begun(db: apsw.Connection) -> Iterator[None]:
+    """BEGIN, when it is our turn, and COMMIT; or ROLLBACK whatever went wrong, the commit itself too."""
+    if db.in_transaction:  # an interrupt came between two lines here
+        db.execute("ROLLBACK")
     try:
+        db.execute("BEGIN IMMEDIATE")
         yield
         db.execute("COMMIT")
     except BaseException:
@@ -457,6 +525,17 @@ def _ended(db: apsw.Connection) -> Iterator[None]:
             with suppress(Exception):
                 db.execute("ROLLBACK")
         raise
+
+
+_Inode = tuple[int, int]
+
+
+def _inode(path: Path) -> _Inode | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def network_file_system(path: Path) -> str | None:
@@ -533,11 +612,22 @@ class PostgresStore:
                         "the database has no tables of a log (an administrator makes them with `assign audit init`)",
                     )
                 self._make(db)
+        at_fork(self)
+
+    def before_fork(self) -> None:
+        """Nobody may be in the middle of a conversation."""
+        self._lock.acquire()
+
+    def after_fork(self, *, child: bool) -> None:
+        """The connection stays the parent's; a child makes its own."""
+        if child:
+            self._lock = threading.RLock()
+        else:
+            self._lock.release()
 
     def _connection(self) -> psycopg.Connection[Any]:
         """One for each process, made anew after the server dropped it."""
         if self._pid != os.getpid() or self._db is None or self._db.closed:
-            self._lock = threading.RLock() if self._pid != os.getpid() else self._lock
             db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
             settings: dict[str, str] = dict(
                 db.execute(
@@ -629,8 +719,22 @@ class PostgresStore:
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
         """A transaction. Writers of one log queue for its advisory lock, first come first served; other logs do not wait."""
-        with self._said(), self._lock, (db := self._connection()).transaction():
-            yield _PostgresWriting(db, log)
+        with self._said(), self._lock:
+            db = self._connection()
+            try:
+                with db.transaction():
+                    yield _PostgresWriting(db, log)
+                committed = db.info.transaction_status == self._psycopg.pq.TransactionStatus.IDLE
+            except Exception:
+                raise
+            except BaseException:  # an interrupt: nobody knows what the server heard
+                self._drop()
+                raise
+            if not committed:  # inside the transaction that an interrupt had left open
+                self._drop()
+                raise StoreError(
+                    "記録できませんでした。回答はありません", "the record could not be written; there is no answer"
+                )
 
     def size(self, log: int) -> int:
         """How many records."""

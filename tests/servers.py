@@ -1,0 +1,96 @@
+"""A PostgreSQL server of our own for the tests: in a temporary folder, on a socket that nobody else has."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import pytest
+
+
+def missing(what: str) -> NoReturn:
+    """In CI a database that is not there is a failure; elsewhere its tests are skipped, with the reason."""
+    if os.environ.get("CI") == "true" and not os.environ.get("ASSIGN_TEST_WITHOUT"):
+        pytest.fail(f"{what} is not installed, and CI leaves nothing out")
+    pytest.skip(f"{what} is not installed")
+
+
+class Server(NamedTuple):
+    """A PostgreSQL of our own."""
+
+    folder: Path
+    programs: Path
+    options: str
+
+    def database(self, name: str, encoding: str = "UTF8") -> None:
+        with closing(self.connect("postgres")) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'".encode())
+
+    def connect(self, name: str, user: str = "tester") -> Any:
+        psycopg = import_module("psycopg")
+        return psycopg.connect(host=str(self.folder), dbname=name, user=user, autocommit=True)
+
+    def url(self, name: str, user: str = "tester") -> str:
+        """As a log is told where it is."""
+        return f"postgresql://{user}@/{name}?host={self.folder}"
+
+    def psql(self, name: str, file: Path, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """As a city loads it."""
+        words: list[str | Path] = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *more, "-f", file]
+        where = {"PGHOST": str(self.folder), "PGUSER": "tester", "PGDATABASE": name, **environment}
+        return subprocess.run(
+            words, env={**os.environ, **where}, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+
+    def run(self, program: str, *words: str | Path) -> None:
+        """One of the server's programs, as its own user."""
+        as_user: dict[str, Any] = {}
+        if os.geteuid() == 0:  # which PostgreSQL refuses to run as
+            as_user = {"user": "postgres", "group": "postgres", "extra_groups": ()}
+        call = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
+        call([self.programs / program, *words], **as_user)
+
+    def start(self) -> None:
+        """Until it answers."""
+        options = f"-k {self.folder} -c listen_addresses= {self.options}"
+        self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-o", options, "-w", "start")
+
+    def stop(self, how: str = "immediate") -> None:
+        """`immediate` is what a power cut leaves of a server: it recovers from its log at the next start."""
+        self.run("pg_ctl", "-D", self.folder / "data", "-m", how, "-w", "stop")
+
+
+@contextmanager
+def private_server(options: str = "") -> Iterator[Server]:
+    """Made, started, and gone with its folder at the end."""
+    try:
+        import_module("psycopg")
+    except ImportError:
+        missing("psycopg")
+    # Debian keeps the server's programs off the PATH, one folder for each version.
+    found = shutil.which("initdb") or max(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), default=None)
+    if found is None or shutil.which("psql") is None or not hasattr(os, "geteuid"):
+        missing("a PostgreSQL server (initdb, psql)")
+    folder = Path(tempfile.mkdtemp(prefix="assign-pg-"))
+    server = Server(folder, Path(found).resolve().parent, options)
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+        data = folder / "data"
+        server.run("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        server.start()
+        try:
+            yield server
+        finally:
+            with suppress(subprocess.CalledProcessError):  # a test may have stopped it
+                server.stop()
+    finally:
+        shutil.rmtree(folder)

@@ -1,0 +1,555 @@
+"""A log keeps each record once, in one line, before it says so - for threads, forks and processes, and whoever is interrupted."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assign import Desk
+from assign.errors import AssignError
+from assign.log import KeyReused, Log, NotPublished, UnknownRecord
+from assign.record import RecordError, new_id
+from assign.store import StoreError, StoreMissing, Writing
+from assign.words import sha256
+
+from .logs import EDITIONS, FIRST, ORIGIN, draft, key_of, make, sound, sqlite_url
+from .servers import Server
+from .test_rules import RULING, Edit, edit  # noqa: F401 - a fixture
+from .writers import ROOT, started
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Where a log can be."""
+    return sqlite_url(tmp_path / "audit.db")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same, on each store."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "audit.db")
+    server: Server = request.getfixturevalue("durable_server")
+    name = f"log_{new_id().replace('-', '')}"
+    server.database(name)
+    return server.url(name)
+
+
+@pytest.fixture
+def log(url: str) -> Iterator[Log]:
+    """A log that has answered nothing yet."""
+    made = make(url)
+    yield made
+    made.close()
+
+
+class Threads:
+    """Calls that run at the same time, and what each gave or raised."""
+
+    def __init__(self, number: int, call: Callable[[int], Any]) -> None:
+        self.given: list[Any] = [None] * number
+        self._call = call
+        self._threads = [threading.Thread(target=self._run, args=(each,), daemon=True) for each in range(number)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, each: int) -> None:
+        try:
+            self.given[each] = self._call(each)
+        except BaseException as error:  # noqa: BLE001 - it is looked at
+            self.given[each] = error
+
+    def joined(self, seconds: float = 60) -> list[Any]:
+        end = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0, end - time.monotonic()))
+            assert not thread.is_alive(), "a caller waits for ever"
+        return self.given
+
+
+@contextmanager
+def held(log: Log, monkeypatch: pytest.MonkeyPatch, error: BaseException | None = None) -> Iterator[threading.Event]:
+    """The next transaction waits until it is let go, and then fails if told so; the ones after it are as ever."""
+    entered, go = threading.Event(), threading.Event()
+    before, first = log.store.writing, [True]
+
+    @contextmanager
+    def slow(number: int) -> Iterator[Writing]:
+        with before(number) as writing:
+            if first.pop() if first else False:
+                entered.set()
+                assert go.wait(30)
+                if error is not None:
+                    raise error
+            yield writing
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log.store, "writing", slow)
+        yield entered
+        go.set()
+
+
+def waiting(log: Log, number: int) -> None:
+    """Until so many callers are in the queue."""
+    end = time.monotonic() + 30
+    while len(log._writer._queue) < number:
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+# -- group commit ----------------------------------------------------------------------------------------------------
+
+
+def test_of_64_threads_each_gets_its_own_record_and_all_are_in_one_line(
+    any_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Acknowledged = rows; the records share commits, and the tree does not show it."""
+    log, commits = make(any_url), []
+    before = log.store.writing
+
+    def counted(number: int) -> Any:
+        commits.append(number)
+        return before(number)
+
+    monkeypatch.setattr(log.store, "writing", counted)
+    drafts = [[draft() for _ in range(8)] for _ in range(64)]
+    given = Threads(64, lambda each: [log.append(one) for one in drafts[each]]).joined()
+    kept = [one for each in given for one in each]
+    assert [one.record["key"] for one in kept] == [one["key"] for each in drafts for one in each]
+    assert all([one.seq for one in each] == sorted(one.seq for one in each) for each in given)
+    assert sorted(one.seq for one in kept) == list(range(FIRST, FIRST + 512))
+    assert sound(log) == {**dict(list(sound(log).items())[:FIRST]), **{one.seq: sha256(one.payload) for one in kept}}
+    assert len(commits) < 512 / 4
+    log.close()
+
+
+def test_one_callers_mistake_is_its_own(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that is refused inside a shared commit fails its caller and nobody else."""
+    wrong = {"list": sha256(b"another list"), "rules": sha256(b"some rules"), "rulings": sha256(b"")}
+    drafts = [draft(), draft(editions=wrong), draft(corrects=99), draft(corrects=FIRST)]
+    with held(log, monkeypatch) as entered:
+        first = Threads(1, lambda _: log.append(draft()))
+        entered.wait()
+        others = Threads(4, lambda each: log.append(drafts[each]))
+        waiting(log, 5)
+    assert first.joined()[0].seq == FIRST
+    right, not_published, no_such, correction = others.joined()
+    assert isinstance(not_published, NotPublished)
+    assert isinstance(no_such, UnknownRecord)
+    assert sorted([right.seq, correction.seq]) == [FIRST + 1, FIRST + 2]
+    assert len(sound(log)) == FIRST + 3
+
+
+def test_what_may_not_be_recorded_joins_no_queue_and_is_not_repeated(log: Log) -> None:
+    """Refused before anything is written."""
+    with pytest.raises(RecordError) as caught:
+        log.append(draft(role="山田太郎"))
+    assert "山田" not in str(caught.value)
+    assert log.size == FIRST
+
+
+def test_a_commit_that_fails_fails_everyone_who_waited_and_the_next_one_works(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No durable record, no answer; and no repair."""
+    with held(log, monkeypatch, OSError("broken")) as entered:
+        first = Threads(1, lambda _: log.append(draft()))
+        entered.wait()
+        others = Threads(8, lambda _: log.append(draft()))
+        waiting(log, 9)
+    assert [type(each) for each in first.joined()] == [StoreError]
+    assert [each.fresh for each in others.joined()] == [True] * 8  # they had not joined the commit that failed
+    writing = log.store.writing
+
+    @contextmanager
+    def broken(number: int) -> Iterator[Writing]:
+        with writing(number) as each:
+            yield each
+            time.sleep(0.05)
+            raise StoreError("壊れた", "broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log.store, "writing", broken)
+        errors = Threads(8, lambda _: log.append(draft())).joined()
+    assert {type(each) for each in errors} == {StoreError}
+    assert len(set(map(id, errors))) == 8, "each caller raises its own"
+    assert log.append(draft()).seq == FIRST + 8
+    assert len(sound(log)) == FIRST + 9
+
+
+# -- interrupts ------------------------------------------------------------------------------------------------------
+
+
+def test_a_waiter_that_is_interrupted_leaves_the_queue(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its record is not written, and the pen goes to the next."""
+    with held(log, monkeypatch) as entered:
+        first = Threads(1, lambda _: log.append(draft()))
+        entered.wait()
+
+        def interrupts() -> None:
+            waiting(log, 2)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+        interrupt = threading.Thread(target=interrupts)
+        interrupt.start()
+        with pytest.raises(KeyboardInterrupt):
+            log.append(draft())
+        interrupt.join()
+        last = Threads(1, lambda _: log.append(draft()))
+        waiting(log, 2)
+    assert [first.joined()[0].seq, last.joined()[0].seq] == [FIRST, FIRST + 1]
+    assert len(sound(log)) == FIRST + 2
+
+
+def test_a_writer_that_is_interrupted_fails_those_it_wrote_for(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are told that there is no record; nobody waits for the pen."""
+    with held(log, monkeypatch) as entered:
+        first = Threads(1, lambda _: log.append(draft()))
+        entered.wait()
+        others = Threads(3, lambda _: log.append(draft()))
+        waiting(log, 4)
+        monkeypatch.setattr(log._writer, "_commit", interrupted := Raises(KeyboardInterrupt(), log._writer._commit))
+    given = [type(each) for each in others.joined()]
+    assert interrupted.times == 1
+    assert sorted(kind.__name__ for kind in given) == ["KeyboardInterrupt", "StoreError", "StoreError"]
+    assert first.joined()[0].seq == FIRST
+    assert log.append(draft()).seq == FIRST + 1
+
+
+class Raises:
+    """Raises once, then calls."""
+
+    def __init__(self, error: BaseException, call: Callable[..., Any]) -> None:
+        self.times, self._error, self._call = 0, error, call
+
+    def __call__(self, *given: Any) -> Any:
+        self.times += 1
+        if self.times == 1:
+            raise self._error
+        return self._call(*given)
+
+
+@pytest.mark.slow
+def test_an_interrupt_at_any_moment_leaves_the_log_usable(any_url: str) -> None:
+    """Ctrl-C has been pressed 300 times, each time somewhere else in an append, while others wrote."""
+    log = make(any_url)
+    kept: list[int] = []
+    interrupted = 0
+    stop = threading.Event()
+
+    def others(_: int) -> int:
+        done = 0
+        while not stop.is_set():
+            try:
+                log.append(draft())
+                done += 1
+            except StoreError:  # the main thread wrote for this one, and was interrupted
+                continue
+        return done
+
+    running = Threads(3, others)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    chance = random.Random(7)
+    try:
+        for _ in range(300):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, 3e-3))
+                while True:
+                    kept.append(log.append(draft()).seq)
+            except KeyboardInterrupt:
+                interrupted += 1
+            except StoreError:
+                pass
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        stop.set()
+    written = sum(running.joined(20))
+    found = sound(log)
+    assert interrupted > 200
+    assert set(kept) <= set(found)
+    assert len(kept) + written <= len(found) - FIRST
+    log.close()
+
+
+# -- idempotency keys ------------------------------------------------------------------------------------------------
+
+
+def test_a_retry_gets_the_first_record_and_writes_nothing(any_url: str) -> None:
+    """The same bytes, whoever asks, after the log was opened anew too."""
+    log, asked = make(any_url), draft()
+    first = log.append(asked)
+    again = log.append({**asked, "case": new_id()})
+    log.close()
+    with closing(Log.open(any_url)) as opened:
+        later = opened.append(asked)
+        assert len(sound(opened)) == FIRST + 1
+    assert (first.fresh, again.fresh, later.fresh) == (True, False, False)
+    assert first.payload == again.payload == later.payload
+
+
+def test_one_key_in_32_threads_at_once_is_one_record(any_url: str) -> None:
+    """One of them wrote it; inside one commit, or in several."""
+    log, asked = make(any_url), draft()
+    kept = Threads(32, lambda _: log.append(asked)).joined()
+    assert sum(one.fresh for one in kept) == 1
+    assert len({(one.seq, one.payload) for one in kept}) == 1
+    assert len(sound(log)) == FIRST + 1
+    log.close()
+
+
+@pytest.mark.slow
+def test_one_key_in_four_processes_at_once_is_one_record(any_url: str) -> None:
+    """A client that retried elsewhere."""
+    log = make(any_url)
+    for _ in range(3):
+        key = new_id()
+        writers = [started("keyed", any_url, key) for _ in range(4)]
+        for each in writers:
+            assert each.stdout is not None
+            assert each.stdout.readline() == "ready\n"
+        said = [each.communicate("go\n")[0].split() for each in writers]
+        assert len({(seq, digest) for seq, digest, _ in said}) == 1
+        assert sum(int(fresh) for *_, fresh in said) == 1
+    assert len(sound(log)) == FIRST + 3
+    log.close()
+
+
+def test_a_key_of_another_request_is_refused(any_url: str) -> None:
+    """The first answer stands; nothing was written - within one commit as well."""
+    log, asked = make(any_url), draft()
+    log.append(asked)
+    other = {**asked, "given": {**asked["given"], "item": "25"}, "request": {**asked["request"], "item": "25"}}
+    for wrong in (other, {**asked, "corrects": FIRST}):
+        with pytest.raises(KeyReused):
+            log.append(wrong)
+    assert len(sound(log)) == FIRST + 1
+    log.close()
+
+
+def test_of_two_requests_with_one_key_in_one_commit_the_first_stands(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order of the queue decides."""
+    asked = draft()
+    other = {**asked, "given": {**asked["given"], "item": "25"}, "request": {**asked["request"], "item": "25"}}
+    with held(log, monkeypatch) as entered:
+        Threads(1, lambda _: log.append(draft()))
+        entered.wait()
+        one = Threads(1, lambda _: log.append(asked))
+        waiting(log, 2)
+        two = Threads(1, lambda _: log.append(other))
+        waiting(log, 3)
+    assert one.joined()[0].fresh
+    assert isinstance(two.joined()[0], KeyReused)
+    assert len(sound(log)) == FIRST + 2
+
+
+def test_two_logs_in_one_database_have_their_own_numbers_and_keys(any_url: str) -> None:
+    """What one log knows is nothing to the other."""
+    first, second = make(any_url, "example.city/one"), make(any_url, "example.city/two")
+    asked = draft()
+    for _ in range(3):
+        first.append(draft())
+    assert [log.append(asked).fresh for log in (first, second)] == [True, True]
+    assert (first.size, second.size) == (FIRST + 4, FIRST + 1)
+    for log in (first, second):
+        assert [key.name for key in list(log.keys())] == [log.origin]
+    sound(first)
+    sound(second)
+    with pytest.raises(StoreMissing, match=r"there are 2 logs.*example\.city/one"):
+        Log.open(any_url)
+    for log in (first, second):
+        log.close()
+
+
+# -- retries, at the desk --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def editions(edit: Edit, url: str) -> tuple[Desk, Desk]:  # noqa: F811 - the fixture
+    """A desk, and one with a ruling that changes its answer from 2026-04-01; both write to one log."""
+    plain, ruled = Desk.open(), Desk.open(rules=edit("rulings.yaml", "rulings: []", RULING))
+    with key_of(ORIGIN):
+        log = Log.make(url, ORIGIN, plain.editions)
+    return Desk(plain.catalog, plain.rules, audit=log), Desk(ruled.catalog, ruled.rules, audit=log)
+
+
+ASKED: dict[str, Any] = {"division": "kokuho", "item": 25, "channel": "counter", "act": "receive"}
+
+
+def said(desk: Desk, **asked: Any) -> tuple[str, int, bool]:
+    """Who, by which record, and whether it was written now."""
+    (recorded,) = desk.record(**ASKED, **asked)
+    return recorded.answer["assignee"], recorded.kept.seq, recorded.kept.fresh
+
+
+def test_a_retry_after_a_new_edition_gets_the_first_answer(editions: tuple[Desk, Desk]) -> None:
+    """It was the answer to this request; a new request gets the new one."""
+    old, new = editions
+    key = new_id()
+    first = said(old, key=key, on="2026-04-01")
+    assert old.audit is not None
+    old.audit.publish(new.editions)
+    assert said(new, key=new_id(), on="2026-04-01")[0] == "contractor" != first[0]
+    assert said(new, key=key, on="2026-04-01") == (first[0], first[1], False)
+    (again,) = new.record(**ASKED, key=key, on="2026-04-01")
+    (before,) = old.record(**ASKED, key=key, on="2026-04-01")
+    assert {**again.answer, "provenance": None} == {**before.answer, "provenance": None}
+
+
+def test_a_retry_after_midnight_gets_the_first_answer(
+    editions: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request without a date was for the day on which it was made; the ruling of the next day is not in its answer."""
+    old, new = editions
+    assert old.audit is not None
+    old.audit.publish(new.editions)
+    key = new_id()
+    monkeypatch.setattr("assign.words.today", lambda: date(2026, 3, 31))
+    first = said(new, key=key)
+    monkeypatch.setattr("assign.words.today", lambda: date(2026, 4, 1))
+    assert said(new, key=new_id())[0] == "contractor" != first[0]
+    assert said(new, key=key) == (first[0], first[1], False)
+
+
+def test_a_key_with_another_date_is_another_request(editions: tuple[Desk, Desk]) -> None:
+    """Here the date was given."""
+    old, _ = editions
+    key = new_id()
+    said(old, key=key, on="2026-04-01")
+    with pytest.raises(KeyReused):
+        said(old, key=key, on="2026-04-02")
+
+
+def test_an_edition_that_was_not_published_is_not_cited(editions: tuple[Desk, Desk]) -> None:
+    """There is no answer on what nobody has put into force."""
+    _, new = editions
+    assert new.audit is not None
+    size = new.audit.size
+    with pytest.raises(NotPublished):
+        said(new, on="2026-04-01")
+    assert new.audit.size == size
+
+
+# -- forks, processes ------------------------------------------------------------------------------------------------
+
+FORK = """
+import os, sys, threading
+from tests.logs import draft, sound
+from assign.log import Log
+log = Log.open(sys.argv[1])
+log.append(draft())
+told, tell = os.pipe()
+go, gone = os.pipe()
+stop = threading.Event()
+busy = threading.Thread(target=lambda: [log.append(draft()) for _ in iter(stop.is_set, True)])
+busy.start()
+child = os.fork()
+if not child:
+    os.close(told)
+    os.close(gone)
+    try:
+        for each in range(50):
+            os.write(tell, b"%d\\n" % log.append(draft()).seq)
+        os.read(go, 1)  # the parent has closed its log
+        threads = [threading.Thread(target=lambda: os.write(tell, b"%d\\n" % log.append(draft()).seq)) for _ in range(50)]
+        [each.start() for each in threads]
+        [each.join() for each in threads]
+    finally:
+        os._exit(0)
+os.close(tell)
+stop.set()
+busy.join()
+log.close()
+os.write(gone, b"!")
+other = Log.open(sys.argv[1])
+kept = {int(line) for line in os.fdopen(told).read().split()}
+os.waitpid(child, 0)
+other.close()
+found = sound(Log.open(sys.argv[1]))
+print(len(kept), len(kept - set(found)))
+"""
+
+
+def test_a_child_of_a_fork_loses_nothing_when_its_parent_closes(any_url: str) -> None:
+    """SQLite's memory of its locks is copied by a fork and its locks are not: 224 of 300 acknowledged records were lost so."""
+    make(any_url).close()
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK, any_url],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "100 0\n"
+
+
+def test_a_spawned_process_writes_to_the_same_line(url: str) -> None:
+    """And what it was told is what its parent reads."""
+    log = make(url)
+    log.append(draft())
+    writer = started("append", url, "--records", "5")
+    lines = writer.communicate()[0].splitlines()
+    log.append(draft())
+    found = sound(log)
+    assert [line.split()[:2] for line in lines] == [[str(seq), found[seq]] for seq in range(FIRST + 1, FIRST + 6)]
+    assert len(found) == FIRST + 7
+    log.close()
+
+
+@pytest.mark.slow
+def test_of_four_processes_that_make_a_log_at_once_one_begins_it(any_url: str) -> None:
+    """One first record, one key; nobody gets an error."""
+    makers = [started("make", any_url) for _ in range(4)]
+    assert [each.communicate("go\n")[0] for each in makers] == [f"{FIRST}\n"] * 4
+    log = Log.open(any_url)
+    assert [len(sound(log)), len(log.keys())] == [FIRST, 1]
+    log.close()
+
+
+# -- the pages of a log ----------------------------------------------------------------------------------------------
+
+
+def test_a_log_that_was_not_begun_takes_no_record(url: str) -> None:
+    """Its first record names its key."""
+    log = make(url)
+    log.store.create("example.city/empty")
+    empty = Log.open(url, "example.city/empty")
+    for call in (lambda: empty.append(draft()), lambda: empty.publish(EDITIONS)):
+        with pytest.raises(StoreMissing):
+            call()
+    log.close()
+    empty.close()
+
+
+def test_publishing_again_writes_nothing(log: Log) -> None:
+    """Only what is new gets a record; and a new edition can be cited from then on."""
+    assert log.publish(EDITIONS) == []
+    other = {**EDITIONS, "list": b"another list"}
+    wanted = {what: sha256(data) for what, data in other.items()}
+    with pytest.raises(NotPublished):
+        log.append(draft(editions=wanted))
+    assert [kept.record["what"] for kept in log.publish(other)] == ["list"]
+    assert log.append(draft(editions=wanted)).seq == FIRST + 1
+    assert log.store.edition(wanted["list"]) == b"another list"
+
+
+@pytest.mark.parametrize("origin", ["", "UPPER/case", "a b", "名前", "x" * 200])
+def test_a_name_that_is_none_is_refused_before_anything_is_made(tmp_path: Path, origin: str) -> None:
+    """No file is left behind."""
+    with pytest.raises(AssignError):
+        Log.make(sqlite_url(tmp_path / "audit.db"), origin, EDITIONS)
+    assert list(tmp_path.iterdir()) == []

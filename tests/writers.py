@@ -1,0 +1,87 @@
+"""
+Processes that write to a log, for tests which kill them: `python -m tests.writers VERB URL …`, told over a pipe what was kept.
+
+    append URL [--seconds N | --records N]   decisions, one after the other; a line `seq sha256 milliseconds` AFTER each append
+    keyed URL KEY                            waits for a line on standard input, then appends one decision with that key
+    make URL                                 the same, for making the log
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from assign.errors import AssignError
+from assign.log import Log
+from assign.words import sha256
+
+from .logs import ORIGIN, draft, make
+
+ROOT = Path(__file__).parents[1]
+
+
+class Acknowledged(NamedTuple):
+    """What a writer said it had been told: the record's number, the SHA-256 of its bytes, how long it took."""
+
+    seq: int
+    sha256: str
+    milliseconds: float
+
+
+def started(*words: str, out: int | IO[Any] | None = subprocess.PIPE) -> subprocess.Popen[str]:
+    """A writer, in a new Python."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.writers", *words], cwd=ROOT, stdin=subprocess.PIPE, stdout=out, text=True
+    )
+
+
+def acknowledged(said: str) -> list[Acknowledged]:
+    """A writer's lines; the last one may have been cut by a kill, and what was not said whole was not said."""
+    return [
+        Acknowledged(int(seq), digest, float(milliseconds))
+        for seq, digest, milliseconds in (line.split() for line in said.split("\n")[:-1])
+    ]
+
+
+def _append(log: Log, end: float, records: int) -> None:
+    while records and time.monotonic() < end:
+        begin = time.perf_counter()
+        kept = log.append(draft())
+        taken = (time.perf_counter() - begin) * 1e3
+        os.write(1, f"{kept.seq} {sha256(kept.payload)} {taken:.3f}\n".encode())
+        records -= 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("verb")
+    parser.add_argument("url")
+    parser.add_argument("key", nargs="?")
+    parser.add_argument("--origin", default=ORIGIN)
+    parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--records", type=int, default=-1)
+    options = parser.parse_args()
+    if options.verb == "make":
+        sys.stdin.readline()
+        print(make(options.url, options.origin).size)
+    elif options.verb == "keyed":
+        log = Log.open(options.url, options.origin)
+        print("ready", flush=True)
+        sys.stdin.readline()
+        kept = log.append(draft(key=options.key))
+        print(kept.seq, sha256(kept.payload), int(kept.fresh))
+    else:
+        try:
+            log = Log.open(options.url, options.origin)
+            _append(log, time.monotonic() + options.seconds, options.records)
+        except AssignError as error:
+            sys.exit(f"{error.code}: {error}")
+
+
+if __name__ == "__main__":
+    main()
