@@ -597,6 +597,14 @@ class PostgresStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
+        try:
+            self._open(create=create)
+        except BaseException:
+            self.close()
+            raise
+        at_fork(self)
+
+    def _open(self, *, create: bool) -> None:
         with self._said():
             db = self._connection()
             found = {
@@ -612,7 +620,6 @@ class PostgresStore:
                         "the database has no tables of a log (an administrator makes them with `assign audit init`)",
                     )
                 self._make(db)
-        at_fork(self)
 
     def before_fork(self) -> None:
         """Nobody may be in the middle of a conversation."""

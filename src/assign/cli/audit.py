@@ -589,7 +589,8 @@ def _seq(given: str, name: str = "N") -> int:
 def _read(name: str) -> str:
     try:
         with Path(name).open("rb") as file:
-            return file.read(LARGEST).decode("utf-8")
+            # As it was written, whatever an editor, a mail or a scanned QR code has made of its line ends.
+            return file.read(LARGEST).decode("utf-8-sig").replace("\r\n", "\n").rstrip("\n") + "\n"
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise NoteError(
