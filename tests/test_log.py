@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import pytest
 from assign import Desk
 from assign.errors import AssignError
 from assign.log import KeyReused, Log, NotPublished, UnknownRecord
+from assign.note import held_key
 from assign.record import RecordError, new_id
 from assign.store import StoreError, StoreMissing, Writing
 from assign.words import sha256
@@ -553,3 +555,25 @@ def test_a_name_that_is_none_is_refused_before_anything_is_made(tmp_path: Path, 
     with pytest.raises(AssignError):
         Log.make(sqlite_url(tmp_path / "audit.db"), origin, EDITIONS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_signed_once_the_log_no_longer_fits_its_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that signs whatever stands there would help whoever rewrote it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    desk = Desk.open(audit=f"sqlite:///{tmp_path / 'log.db'}", origin="test.example/log")
+    log = desk.audit
+    assert log is not None
+    key = held_key("test.example/log")
+    first = log.checkpoint(key)
+    assert log.checkpoint(key) == first  # the same log, the same note
+    desk.decide("nenkin", "24", "counter")
+    assert log.checkpoint(key) != first
+    log.close()
+    with sqlite3.connect(tmp_path / "log.db") as raw:
+        raw.execute("DROP TRIGGER record_no_update")
+        raw.execute("UPDATE record SET nodes = zeroblob(32) || substr(nodes, 33) WHERE at & 1 = 0")
+    raw.close()
+    with pytest.raises(StoreError, match="nothing is signed"):
+        log.checkpoint(key)

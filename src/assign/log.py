@@ -226,11 +226,17 @@ class Log:
                 "この鍵は記録が示す今の鍵ではありません（`assign audit key` で替えられます）",
                 "this key is not the one that the log names (`assign audit key` changes it)",
             )
-        from .note import sign
+        from .note import Checkpoint, parse, sign
 
         head = self.head()
-        note = sign(head, key)
         notes = self.store.checkpoints(self.number)
+        last = parse(notes[-1])[0] if notes else Checkpoint(self.origin, 0, merkle.EMPTY)
+        if last.size > head.size or merkle.root(last.size, self.node) != last.root:
+            raise StoreError(
+                f"記録は、{last.size} 件の時のチェックポイントともう合いません。署名しません（`assign audit verify`）",
+                f"the log no longer fits its checkpoint of {last.size} records; nothing is signed (`assign audit verify`)",
+            )
+        note = sign(head, key)
         if note not in notes:
             self.store.add_checkpoint(self.number, head.size, note)
         return note
