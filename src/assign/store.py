@@ -430,7 +430,7 @@ class SqliteStore:
     def nodes(self, log: int, seqs: Sequence[int]) -> dict[int, bytes]:
         """The nodes of some records."""
         return {
-            seq: nodes
+            seq: _bytes(nodes)
             for seq in seqs
             for (nodes,) in self._rows("SELECT nodes FROM record WHERE at = ?", (log << SHIFT | seq,))
         }
@@ -442,11 +442,14 @@ class SqliteStore:
     def edition(self, sha256: str) -> bytes | None:
         """The text of an edition."""
         found = self._rows("SELECT data FROM edition WHERE sha256 = ?", (sha256,))
-        return found[0][0] if found else None
+        return _bytes(found[0][0]) if found else None
 
     def checkpoints(self, log: int) -> list[str]:
         """The notes made here."""
-        return [note for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = ? ORDER BY size", (log,))]
+        return [
+            _bytes(note).decode("utf-8", "replace")
+            for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = ? ORDER BY size", (log,))
+        ]
 
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
@@ -479,14 +482,14 @@ class _SqliteWriting:
 
     def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
         return {
-            seq: nodes
+            seq: _bytes(nodes)
             for seq in seqs
             for (nodes,) in self._db.execute("SELECT nodes FROM record WHERE at = ?", (self._base | seq,))
         }
 
     def by_keys(self, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         return {
-            key: (at & _SEQ, payload)
+            key: (at & _SEQ, _bytes(payload))
             for key in keys
             for at, payload in self._db.execute(
                 "SELECT at, payload FROM record WHERE (at >> 40) = ? AND key = ?", (self._log, key)
@@ -565,15 +568,22 @@ _SEQ: Final = (1 << SHIFT) - 1
 _PAGE_SQL: Final = "SELECT at, payload, nodes FROM record WHERE at >= {p} AND at < {p} ORDER BY at LIMIT {p}"
 
 
+def _bytes(value: object) -> bytes:
+    """What a cell holds. SQLite lets anyone who can write the file put text, a number or nothing where bytes should be."""
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value)
+    return str(value).encode("utf-8", "surrogateescape")
+
+
 def _tail(found: tuple[int, bytes] | None, log: int) -> tuple[int, bytes]:
-    return (0, b"") if found is None or found[0] >> SHIFT != log else ((found[0] & _SEQ) + 1, bytes(found[1]))
+    return (0, b"") if found is None or found[0] >> SHIFT != log else ((found[0] & _SEQ) + 1, _bytes(found[1]))
 
 
 def _paged(page: Any, log: int, start: int, stop: int | None) -> Iterator[Row]:
     low, high = log << SHIFT | start, log << SHIFT | (_SEQ if stop is None else stop)
     while rows := page(low, high):
         for at, payload, nodes in rows:
-            yield Row(at & _SEQ, bytes(payload), bytes(nodes))
+            yield Row(at & _SEQ, _bytes(payload), _bytes(nodes))
         low = rows[-1][0] + 1
 
 
@@ -767,11 +777,14 @@ class PostgresStore:
     def edition(self, sha256: str) -> bytes | None:
         """The text of an edition."""
         found = self._rows("SELECT data FROM edition WHERE sha256 = %s", (sha256,))
-        return bytes(found[0][0]) if found else None
+        return _bytes(found[0][0]) if found else None
 
     def checkpoints(self, log: int) -> list[str]:
         """The notes made here."""
-        return [note for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = %s ORDER BY size", (log,))]
+        return [
+            _bytes(note).decode("utf-8", "replace")
+            for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = %s ORDER BY size", (log,))
+        ]
 
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
@@ -818,7 +831,7 @@ class _PostgresWriting:
         found = self._db.execute(
             "SELECT key, at, payload FROM record WHERE (at >> 40) = %s AND key = ANY(%s)", (self._log, list(keys))
         )
-        return {key: (at & _SEQ, bytes(payload)) for key, at, payload in found}
+        return {key: (at & _SEQ, _bytes(payload)) for key, at, payload in found}
 
     def published(self) -> list[tuple[str, str, int]]:
         return self._db.execute(
@@ -844,7 +857,7 @@ class _PostgresWriting:
 
 
 def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
-    return {at & _SEQ: bytes(nodes) for at, nodes in rows}
+    return {at & _SEQ: _bytes(nodes) for at, nodes in rows}
 
 
 _LOCKS: Final = 0x6173676E  # the first half of our advisory locks' numbers; the second is the log's
