@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from assign import Desk
+from assign.audit import rebuild
 from assign.errors import AssignError
 from assign.log import KeyReused, Log, NotPublished, UnknownRecord
 from assign.note import held_key
@@ -577,3 +578,30 @@ def test_nothing_is_signed_once_the_log_no_longer_fits_its_last_checkpoint(
     raw.close()
     with pytest.raises(StoreError, match="nothing is signed"):
         log.checkpoint(key)
+
+
+def test_what_is_derived_from_the_records_is_made_anew_from_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index of keys and the list of publications can be lost; no record is."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    desk = Desk.open(audit=f"sqlite:///{tmp_path / 'log.db'}", origin="test.example/log")
+    log, key = desk.audit, new_id()
+    assert log is not None
+    desk.decide("nenkin", "24", "counter", key=key)
+    before = log.store.published(log.number)
+    log.close()
+    with closing(sqlite3.connect(tmp_path / "log.db")) as raw, raw:
+        raw.execute("DROP TRIGGER publication_no_delete")
+        raw.execute("DELETE FROM publication WHERE what <> 'key'")
+        raw.execute("DROP INDEX record_key")
+    with pytest.raises(NotPublished):
+        Desk.open(audit=f"sqlite:///{tmp_path / 'log.db'}").decide("nenkin", "25", "counter")
+    assert rebuild(log) == len(before) - 1
+    assert log.store.published(log.number) == before
+    assert rebuild(log) == 0
+    desk.decide("nenkin", "24", "counter", key=key)
+    desk.decide("nenkin", "25", "counter")
+    assert log.size == 6
+    with closing(sqlite3.connect(tmp_path / "log.db")) as raw:
+        assert raw.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'record_key'").fetchone() == (1,)

@@ -696,17 +696,44 @@ def copy(log: Log, target: Store) -> int:
                         f"record {tree.size} is missing (`assign audit verify`)",
                     )
                 rows.append(New(row.seq, row.payload, tree.append(merkle.leaf_hash(row.payload)), record.get("key")))
-                if record["kind"] == Kind.PUBLICATION:
-                    published.append((record["what"], record["sha256"], row.seq))
-                    data = log.store.edition(record["sha256"])
-                    if data is not None:
-                        editions.append((record["sha256"], data))
-                elif record["kind"] in (Kind.LOG, Kind.KEY):
-                    published.append(("key", record["signer"], row.seq))
+                each = _published(record)
+                if each is not None:
+                    published.append(each)
+                data = log.store.edition(record["sha256"]) if record["kind"] == Kind.PUBLICATION else None
+                if data is not None:
+                    editions.append((record["sha256"], data))
             writing.add(rows, published, editions)
     for note in log.store.checkpoints(log.number):
         target.add_checkpoint(number, parse(note)[0].size, note)
     return tree.size
+
+
+def rebuild(log: Log) -> int:
+    """
+    Make anew what is derived from the records: the index of idempotency keys, and the list of what was published.
+
+    Returns:
+        How many publications had been missing from that list.
+    """
+    known = set(log.store.published(log.number))
+    missing = []
+    for record in records(log):
+        each = _published(record)
+        if each is not None and each not in known:
+            missing.append(each)
+    if missing:
+        with log.store.writing(log.number) as writing:
+            writing.tail()  # takes the turn
+            writing.add([], missing, [])
+    log.store.reindex()
+    return len(missing)
+
+
+def _published(record: Record) -> tuple[str, str, int] | None:
+    """What a record puts into use."""
+    if record["kind"] == Kind.PUBLICATION:
+        return record["what"], record["sha256"], record["seq"]
+    return ("key", record["signer"], record["seq"]) if record["kind"] in (Kind.LOG, Kind.KEY) else None
 
 
 def _pages(rows: Iterable[Any], most: int = 2000) -> Iterator[list[Any]]:

@@ -456,6 +456,16 @@ def restore(
 
 
 @app.command(cls=Command)
+def rebuild(audit: Audit = None, origin: Origin = None, lang: Lang = "ja") -> None:
+    """記録から作れるもの（索引、公示の一覧）を作り直します / Make anew what is derived from the records."""
+    with _log(audit, origin) as log:
+        missing = auditing.rebuild(log)
+    ja = f"索引を作り直しました。公示の一覧に足したもの: {missing} 件"
+    en = f"The index is made anew; publications put back into their list: {missing}"
+    terminal.write(ja if lang == "ja" else en, None)
+
+
+@app.command(cls=Command)
 def stats(
     audit: Audit = None, origin: Origin = None, as_json: AsJson = False, lang: Lang = "ja", out: Out = None
 ) -> None:
