@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 8192  # decisions kept; about 15 kB each, and most of that is shared
 ASKED: Final = ("division", "item", "channel", "act", "on", "section", "row")
+FOR_THE_RECORD: Final = ("key", "case", "role", "corrects")
 
 
 class Desk:
@@ -369,7 +370,7 @@ class Desk:
             asked: dict[str, Any] = {
                 str.__str__(name) if isinstance(name, str) else shown(name): request[name] for name in request
             }
-            _known_names(asked)
+            _known_names(asked, (*ASKED, *FOR_THE_RECORD))
             return self.decide(**asked)
         except AssignError as error:
             return error.with_traceback(None)
@@ -441,11 +442,11 @@ def _exact(word: object) -> object:
     return str.__str__(word) if isinstance(word, str) else word
 
 
-def _known_names(asked: Mapping[str, object]) -> None:
+def _known_names(asked: Mapping[str, object], known: tuple[str, ...] = ASKED) -> None:
     for name in asked:
-        if name not in ASKED:
+        if name not in known:
             raise BadRequest(
-                f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, ASKED)
+                f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, known)
             )
 
 
