@@ -285,7 +285,7 @@ def test_a_row_of_a_batch_and_a_grown_log_are_verified(judge: Judge) -> None:
     """The row is printed; of a grown log, both sizes."""
     said = judge(of_batch())
     assert said.code == 0
-    assert ROWS[3] in said.out
+    assert f"一括の行: 4 / {ROWS[3]}" in said.out  # people count from 1
     grown = judge(growth())
     assert grown.code == 0
     assert "初めの部分: 17 / " in grown.out
@@ -645,6 +645,35 @@ def test_names_are_sorted_by_utf_16_as_rfc_8785_has_it() -> None:
     names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
     ordered = list(json.loads(standalone.canonical(dict.fromkeys(names, 0))))
     assert ordered == ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
+
+
+def test_what_the_product_proves_is_verified(tmp_path: Path) -> None:
+    """A decision, a row of a batch and growth, from `assign audit`, by the file that `assign audit verifier` gives out."""
+    home = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "ASSIGN_ORIGIN": ORIGIN, "ASSIGN_AUDIT": "sqlite:///log.db"}
+    for name in [name for name in home if name.startswith("ASSIGN_KEY")]:
+        del home[name]
+    (tmp_path / "in.csv").write_text("division,item,channel\nnenkin,24,counter\n国保,22-3,窓口\n", "utf-8")
+    for words in (
+        "audit init", "decide --division 年金 --item ２４ --channel 窓口 --record", "audit checkpoint --to old.txt",
+        "batch in.csv out.csv --record", "audit checkpoint --to new.txt", "audit verifier --out verify.py",
+        "audit prove 4 --checkpoint old.txt --to decision.json", "audit growth old.txt new.txt --to growth.json",
+        "audit prove 5 --row 2 --file out.csv --checkpoint new.txt --to row.json",
+    ):  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "assign", *words.split()], cwd=tmp_path, env=home, capture_output=True, check=False
+        )
+        assert done.returncode == 0, (words, done)
+    for file, own, part in (
+        ("decision.json", "old.txt", "担当: 市職員 / 確定"), ("row.json", "new.txt", "kokuho-22-3"),
+        ("growth.json", "old.txt", "初めの部分: 5 / "), ("growth.json", "new.txt", "チェックポイント: 6 / "),
+    ):  # fmt: skip
+        verify = [sys.executable, "-I", "-S", "verify.py", file, "--checkpoint", own]
+        key = (tmp_path / f"{own}.pub").read_text("ascii").strip()
+        done = subprocess.run([*verify, "--key", key], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, (file, done)
+        assert part in done.stdout.decode()
+        other = subprocess.run([*verify, "--key", str(KEY.public())], cwd=tmp_path, capture_output=True, check=False)
+        assert other.returncode == 6
 
 
 # -- as a command ----------------------------------------------------------------------------------------------------

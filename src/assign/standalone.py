@@ -216,7 +216,7 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
         row = fields(bundle["row"], leaf=str, index=int, size=int, path=list)
         need((kind, row["size"]) == ("batch", at(record, "rows")), "この一括の行ではありません", "no row of this batch")
         standing(row, row["leaf"], Checkpoint("", row["size"], bytes.fromhex(record["root"]), ""))
-        report.append(("一括の行", "row of the batch", row["index"], row["leaf"]))
+        report.append(("一括の行", "row of the batch", row["index"] + 1, row["leaf"]))
     return report
 
 
