@@ -1,7 +1,7 @@
 """
 A bundle from the decision log → verified or not. One file for an auditor's own machine: Python 3.9 or later, nothing else.
 
-    python -I -S standalone.py BUNDLE.json [--checkpoint FILE] [--key VKEY] [--lang ja|en]
+    python -I -S standalone.py BUNDLE.json [--checkpoint FILE] [--key VKEY]... [--lang ja|en]
 
 It shows that a record stands in the log whose checkpoint is signed (RFC 9162, RFC 8032, C2SP signed-note), that the list
 and rules it names were published before it, and that the rows and rules it cites stand in them; or that one checkpoint's
@@ -27,7 +27,7 @@ PRIME, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 CURVE = -121665 * pow(121666, -1, PRIME) % PRIME  # Ed25519: -x² + y² = 1 + CURVE x² y² modulo PRIME
 LARGEST = 64_000_000  # bytes that are read of a file; a bundle with its editions has about 200,000
 BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
-NOTE = re.compile(rf"([!-*,-~]+)\n(0|[1-9][0-9]{{0,15}})\n({BASE64})\n\n((?:\u2014 [!-*,-~]+ {BASE64}\n)+)")
+NOTE = re.compile(rf"([!-*,-~]+)\n(0|[1-9][0-9]{{0,15}})\n({BASE64})\n\n((?:\u2014 [!-*,-~]+ {BASE64}\n){{1,99}})")
 FORMATS: dict[str, dict[str, type]] = {
     "assign.bundle/1": {"format": str, "record": str, "index": int, "size": int, "path": list, "checkpoint": str,
                         "keys": list, "editions": list, "row": object},
@@ -136,7 +136,7 @@ def key_of(line: Any) -> tuple[str, str, bytes]:
     return found[1], number, data[1:]
 
 
-def opened(text: str, keys: list[tuple[str, str, bytes]]) -> Checkpoint:
+def opened(text: str, keys: set[tuple[str, str, bytes]]) -> Checkpoint:
     """A signed note → its checkpoint. One of the keys must have signed it, and each that did, rightly."""
     found, by = need(NOTE.fullmatch(text), "チェックポイントの形ではありません", "not a checkpoint (a signed note)"), ""
     for name, value in (line.split(" ")[1:] for line in found[4].splitlines()):
@@ -216,7 +216,7 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
         row = fields(bundle["row"], leaf=str, index=int, size=int, path=list)
         need((kind, row["size"]) == ("batch", at(record, "rows")), "この一括の行ではありません", "no row of this batch")
         standing(row, row["leaf"], Checkpoint("", row["size"], bytes.fromhex(record["root"]), ""))
-        report.append(("一括の行", "row of the batch", row["index"], row["leaf"]))
+        report.append(("一括の行", "row of the batch", row["index"] + 1, row["leaf"]))
     return report
 
 
@@ -236,12 +236,12 @@ def of_decision(record: Any, listed: str, rules: str) -> list[tuple[Any, ...]]:
     return [*report, ("規則", "rules", *record["decision"]["rules"])]
 
 
-def verified(text: str, own: str | None, key: Any) -> list[tuple[Any, ...]]:
+def verified(text: str, own: str | None, held: Any) -> list[tuple[Any, ...]]:
     """Verify a bundle, also against what the auditor holds: the report's lines, or WrongError."""
     bundle = parsed(text)
     kinds = need(FORMATS.get(str(at(bundle, "format"))), "知らない形式です", "a format that is not known here")
-    given = [key_of(line) for line in fields(bundle, **kinds)["keys"]]
-    keys = given if key is None else [key]
+    given = {key_of(line) for line in fields(bundle, **kinds)["keys"]}
+    keys = set(held or given)
     trees = [opened(bundle[name], keys) for name in ("from", "to", "checkpoint") if name in bundle]
     old, tree = trees[0], trees[-1]
     if "record" in bundle:
@@ -258,7 +258,7 @@ def verified(text: str, own: str | None, key: Any) -> list[tuple[Any, ...]]:
         raise WrongError("お手元のチェックポイントと食い違います", "it contradicts the checkpoint that you hold")
     end = [("チェックポイント", "checkpoint", tree.size, tree.root.hex()), ("鍵の番号", "key number", tree.number)]
     end += [] if own is None else [("お手元のチェックポイントと一致", "it agrees with the checkpoint that you hold")]
-    return [("ログ", "log", tree.origin), *report, *end, *([CAUTION] if key is None else [])]
+    return [("ログ", "log", tree.origin), *report, *end, *([] if held else [CAUTION])]
 
 
 def printed(line: tuple[Any, ...], lang: int) -> str:
@@ -273,7 +273,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", metavar="BUNDLE.json")
     parser.add_argument("--checkpoint", metavar="FILE", help="お手元のチェックポイント / the checkpoint that you hold")
-    parser.add_argument("--key", type=key_of, metavar="VKEY", help="別に受け取った公開鍵 / a key received another way")
+    parser.add_argument("--key", type=key_of, action="append", metavar="VKEY", help="公開鍵 / a key had another way")
     parser.add_argument("--lang", choices=("ja", "en"), default="ja")
     asked = parser.parse_args(argv)
     lang, texts, code = int(asked.lang == "en"), [], 6
