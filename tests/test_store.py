@@ -253,6 +253,24 @@ def test_a_lost_index_is_no_loss(path: Path) -> None:
         assert len(sound(log)) == FIRST + 2
 
 
+def test_a_row_without_bytes_is_a_damaged_record_and_no_traceback(path: Path) -> None:
+    """A damaged file may hold anything in the place of a record; whoever reads it finds it wrong, and nobody builds on it."""
+    with closing(sqlite3.connect(path)) as db:
+        at = db.execute("SELECT max(at) FROM record").fetchone()[0]
+        db.execute("CREATE TABLE other (at INTEGER PRIMARY KEY, payload, nodes, key)")
+        db.execute(
+            "INSERT INTO other SELECT at, CASE at WHEN ? THEN NULL ELSE payload END, 'text', key FROM record", (at,)
+        )
+        db.execute("DROP TABLE record")
+        db.execute("ALTER TABLE other RENAME TO record")
+        db.commit()
+    with closing(Log.open(sqlite_url(path))) as log:
+        assert [bool(row.payload) for row in log.rows()] == [True] * (FIRST - 1) + [False]
+        with pytest.raises(StoreError, match="missing or damaged"):
+            log.append(draft())
+        assert log.size == FIRST
+
+
 def test_no_row_can_be_changed_or_deleted_through_sqlite(path: Path) -> None:
     """A trigger says so on each table; it is for slips, not against whoever owns the file."""
     with closing(Log.open(sqlite_url(path))) as log:

@@ -582,14 +582,19 @@ _PAGE_SQL: Final = "SELECT at, payload, nodes FROM record WHERE at >= {p} AND at
 
 
 def _tail(found: tuple[int, bytes] | None, log: int) -> tuple[int, bytes]:
-    return (0, b"") if found is None or found[0] >> SHIFT != log else ((found[0] & _SEQ) + 1, bytes(found[1]))
+    return (0, b"") if found is None or found[0] >> SHIFT != log else ((found[0] & _SEQ) + 1, _bytes(found[1]))
+
+
+def _bytes(value: object) -> bytes:
+    """What a damaged file holds in the place of bytes is no record: whoever reads it finds it wrong."""
+    return bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
 def _paged(page: Any, log: int, start: int, stop: int | None) -> Iterator[Row]:
     low, high = log << SHIFT | start, log << SHIFT | (_SEQ if stop is None else stop)
     while rows := page(low, high):
         for at, payload, nodes in rows:
-            yield Row(at & _SEQ, bytes(payload), bytes(nodes))
+            yield Row(at & _SEQ, _bytes(payload), _bytes(nodes))
         low = rows[-1][0] + 1
 
 
