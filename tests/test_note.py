@@ -89,7 +89,7 @@ def by_library(key: bytes, message: bytes, signature: bytes) -> bool:
 def by_auditor(text: str, *keys: PublicKey) -> bool:
     """What the stand-alone verifier says of a note."""
     try:
-        standalone.opened(text, [standalone.key_of(str(key)) for key in keys])
+        standalone.opened(text, {standalone.key_of(str(key)) for key in keys})
     except standalone.WrongError:
         return False
     return True
@@ -111,7 +111,7 @@ def test_a_note_opens_with_its_key_and_says_what_was_signed() -> None:
     """Both verifiers, and the lines that the C2SP text names."""
     assert opened(NOTE, [KEY.public()]) == (CHECKPOINT, KEY.public())
     assert parse(NOTE)[0] == CHECKPOINT
-    found = standalone.opened(NOTE, [standalone.key_of(str(KEY.public()))])
+    found = standalone.opened(NOTE, {standalone.key_of(str(KEY.public()))})
     assert (found.origin, found.size, found.root, found.number) == (
         CHECKPOINT.origin, 40, CHECKPOINT.root, KEY.public().number.hex(),
     )  # fmt: skip
@@ -205,7 +205,7 @@ def test_random_text_is_a_note_error_and_nothing_else(text: str) -> None:
     for read in (parse, public_key, secret_key, lambda given: opened(given, [KEY.public()])):
         with suppress(NoteError):
             read(text)
-    for check in (standalone.key_of, lambda given: standalone.opened(given, [standalone.key_of(str(KEY.public()))])):
+    for check in (standalone.key_of, lambda given: standalone.opened(given, {standalone.key_of(str(KEY.public()))})):
         with suppress(standalone.WrongError):
             check(text)
 

@@ -262,8 +262,8 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
-        self._file: _Inode | None = None
-        self._wal: _Inode | None = None
+        self._file: _There | None = None
+        self._wal: _There | None = None
         with self._said():
             db = self._connection(make=create)
             if not self._tables(db):
@@ -281,6 +281,8 @@ class SqliteStore:
                 db = apsw.Connection(str(self._path), flags=flags, vfs=self.vfs)
             except apsw.CantOpenError:
                 db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self.vfs)
+            if db.readonly("main"):
+                db = self._on_a_disc(db)
             waited = random.Random(os.urandom(8)).uniform  # noqa: S311 - a nap, not a secret
 
             # SQLite's own handler naps ever longer, and whoever came first can wait for seconds. Naps of one random length
@@ -300,7 +302,7 @@ class SqliteStore:
                         f"{self.shown} で WAL と synchronous=FULL を使えません",
                         f"{self.shown} does not take WAL with synchronous=FULL",
                     )
-            self._file, self._wal = self._file or _inode(self._path), None
+            self._file, self._wal = self._file or _there(self._path), None
             self._db, self._pid = db, os.getpid()
             self._in_place()
         if self._pid != os.getpid():
@@ -309,6 +311,21 @@ class SqliteStore:
                 f"the log {self.shown} was opened before a fork that Python was not told of: open it in each process",
             )
         return self._db  # type: ignore[no-any-return]  # apsw's own type
+
+    def _on_a_disc(self, db: apsw.Connection) -> apsw.Connection:
+        """Where nothing can be written, not even the memory that readers of a WAL share: a file that nobody changes."""
+        try:
+            db.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018 - reads the file
+        except (self._apsw.ReadOnlyError, self._apsw.CantOpenError):
+            wal = Path(f"{self._path}-wal")
+            if wal.exists() and wal.stat().st_size:
+                raise StoreError(
+                    f"記録 {self.shown} は閉じられていません。`-wal` のファイルと一緒に、書けるフォルダに写してから読んでください",
+                    f"the log {self.shown} was not closed: copy it, with its `-wal` file, to a folder that can be written, and read it there",
+                ) from None
+            flags = self._apsw.SQLITE_OPEN_READONLY | self._apsw.SQLITE_OPEN_URI
+            return self._apsw.Connection(self._path.absolute().as_uri() + "?immutable=1", flags=flags, vfs=self.vfs)
+        return db
 
     def _ours(self, db: apsw.Connection, *, make: bool) -> None:
         """Look before anything is changed: somebody else's database stays as it is."""
@@ -319,9 +336,14 @@ class SqliteStore:
 
     def _in_place(self) -> None:
         """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
-        wal = Path(f"{self._path}-wal")
-        self._wal = self._wal or _inode(wal)
-        if _inode(self._path) != self._file or _inode(wal) != self._wal:
+        file, wal = _there(self._path), _there(Path(f"{self._path}-wal"))
+        self._wal = self._wal or wal
+        if file is None or self._file is None or file[:2] != self._file[:2] or file.size < self._file.size:
+            moved = True
+        else:
+            self._file = file
+            moved = self._wal is not None and (wal is None or wal[:2] != self._wal[:2])
+        if moved:
             self._let_go()
             raise StoreError(
                 f"記録 {self.shown} のファイルが、開いている間に動かされました。回答はありません（開き直してください）",
@@ -538,15 +560,20 @@ def _begun(db: apsw.Connection) -> Iterator[None]:
         raise
 
 
-_Inode = tuple[int, int]
+class _There(NamedTuple):
+    """Which file it is, and how large; a log's never shrinks."""
+
+    device: int
+    inode: int
+    size: int
 
 
-def _inode(path: Path) -> _Inode | None:
+def _there(path: Path) -> _There | None:
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return _There(found.st_dev, found.st_ino, found.st_size)
 
 
 def network_file_system(path: Path) -> str | None:
@@ -580,7 +607,7 @@ def _bytes(value: object) -> bytes:
     """What a cell holds. SQLite lets anyone who can write the file put text, a number or nothing where bytes should be."""
     if isinstance(value, (bytes, memoryview)):
         return bytes(value)
-    return str(value).encode("utf-8", "surrogateescape")
+    return b"" if value is None else str(value).encode("utf-8", "surrogateescape")
 
 
 def _tail(found: tuple[int, bytes] | None, log: int) -> tuple[int, bytes]:
@@ -616,28 +643,12 @@ class PostgresStore:
         self._pid = 0
         self._db: Any = None
         try:
-            self._open(create=create)
+            with self._said():
+                self._tables(self._connection(), create=create)
         except BaseException:
-            self.close()
+            self._drop()
             raise
         at_fork(self)
-
-    def _open(self, *, create: bool) -> None:
-        with self._said():
-            db = self._connection()
-            found = {
-                name
-                for (name,) in db.execute(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = ANY(current_schemas(false))"
-                )
-            }
-            if not found >= set(NAMES):
-                if not create:
-                    raise StoreMissing(
-                        "データベースに記録の表がありません（管理者が `assign audit init` で作ります）",
-                        "the database has no tables of a log (an administrator makes them with `assign audit init`)",
-                    )
-                self._make(db)
 
     def before_fork(self) -> None:
         """Nobody may be in the middle of a conversation."""
@@ -654,21 +665,27 @@ class PostgresStore:
         """One for each process, made anew after the server dropped it."""
         if self._pid != os.getpid() or self._db is None or self._db.closed:
             db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
-            settings: dict[str, str] = dict(
-                db.execute(
-                    "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes')"
-                ).fetchall()
-            )
-            for name, setting in settings.items():
-                if setting == "off":
-                    db.close()
-                    raise StoreRefused(
-                        f"PostgreSQL の {name} が {setting} で、確定した記録を失うことがあります（on にしてください）",
-                        f"PostgreSQL has {name} = {setting} and can lose acknowledged records (set it to on)",
-                    )
+            try:
+                _durable(db.execute(f"SELECT {_SETTINGS}".encode()).fetchone())
+            except StoreRefused:
+                db.close()
+                raise
+            # A session's own setting outlasts a change of the server's.
+            db.execute("SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)")
             db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
             self._db, self._pid = db, os.getpid()
         return self._db  # type: ignore[no-any-return]  # psycopg's own type
+
+    def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
+        found = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = ANY(current_schemas(false))")
+        if {name for (name,) in found} >= set(NAMES):
+            return
+        if not create:
+            raise StoreMissing(
+                "データベースに記録の表がありません（管理者が `assign audit init` で作ります）",
+                "the database has no tables of a log (an administrator makes them with `assign audit init`)",
+            )
+        self._make(db)
 
     def _make(self, db: psycopg.Connection[Any]) -> None:
         with db.transaction():
@@ -829,11 +846,12 @@ class _PostgresWriting:
     def tail(self) -> tuple[int, bytes]:
         # Two statements, one round trip; the second sees what whoever held the lock before has committed.
         with self._db.pipeline():
-            self._db.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCKS, self._log))
+            turn = self._db.execute(f"SELECT {_SETTINGS}, pg_advisory_xact_lock(%s, %s)".encode(), (_LOCKS, self._log))
             found = self._db.execute(
                 "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT 1",
                 (self._base, self._base + (1 << SHIFT)),
             )
+        _durable(turn.fetchone())  # the server may have been told otherwise since we connected
         return _tail(found.fetchone(), self._log)
 
     def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
@@ -870,8 +888,19 @@ class _PostgresWriting:
             self._db.execute("INSERT INTO edition VALUES (%s, %s) ON CONFLICT DO NOTHING", edition)
 
 
+def _durable(settings: Sequence[Any] | None) -> None:
+    for name, setting in zip(_DURABLE, settings or (), strict=False):
+        if setting == "off":
+            raise StoreRefused(
+                f"PostgreSQL の {name} が {setting} で、確定した記録を失うことがあります（on にしてください）",
+                f"PostgreSQL has {name} = {setting} and can lose acknowledged records (set it to on)",
+            )
+
+
 def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
     return {at & _SEQ: _bytes(nodes) for at, nodes in rows}
 
 
 _LOCKS: Final = 0x6173676E  # the first half of our advisory locks' numbers; the second is the log's
+_DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
+_SETTINGS: Final = ", ".join(f"current_setting('{name}')" for name in _DURABLE)

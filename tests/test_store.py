@@ -1,0 +1,548 @@
+"""A store refuses where it cannot keep its promise, says what to do, and is read without an index, a right to write or a key."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from assign.errors import BadOption
+from assign.log import Log
+from assign.record import new_id
+from assign.store import (
+    NAMES,
+    SqliteStore,
+    StoreError,
+    StoreMissing,
+    StoreRefused,
+    network_file_system,
+    open_store,
+    sound_sqlite,
+)
+
+from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sound, sqlite_url
+from .servers import Server, private_server
+from .writers import ROOT
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The file of a log that has answered nothing yet."""
+    make(sqlite_url(tmp_path / "audit.db")).close()
+    return tmp_path / "audit.db"
+
+
+@pytest.fixture
+def database(durable_server: Server) -> str:
+    """An empty database on a server."""
+    name = f"store_{new_id().replace('-', '')}"
+    durable_server.database(name)
+    return name
+
+
+# -- what is refused -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "good"),
+    [
+        ("3.6.23", True),
+        ("3.7.0", False),
+        ("3.40.1", False),
+        ("3.44.5", False),
+        ("3.44.6", True),
+        ("3.44.7", False),
+        ("3.50.6", False),
+        ("3.50.7", True),
+        ("3.51.1", False),
+        ("3.51.2", False),
+        ("3.51.3", True),
+        ("3.52.0", True),
+        ("3.54.1", True),
+        ("4.0.0", True),
+    ],
+)
+def test_a_sqlite_with_the_wal_reset_defect_is_known(version: str, good: bool) -> None:
+    """3.7.0 to 3.51.2, but for two that were mended."""
+    assert sound_sqlite(version) is good
+
+
+def test_the_sqlite_that_is_linked_counts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the one that the package was made for: a system's own may have been linked in."""
+    monkeypatch.setattr("apsw.sqlite_lib_version", lambda: "3.51.2")
+    with pytest.raises(StoreRefused, match=r"SQLite 3\.51\.2 can lose .*pip install -U apsw"):
+        Log.open(sqlite_url(path))
+
+
+def test_a_file_that_takes_no_write_ahead_log_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system in memory, here."""
+    monkeypatch.setattr(SqliteStore, "vfs", "memdb")
+    with pytest.raises(StoreRefused, match="does not take WAL with synchronous=FULL"):
+        open_store(sqlite_url(tmp_path / "audit.db"), create=True)
+
+
+def test_every_connection_syncs_each_commit(path: Path) -> None:
+    """NORMAL loses acknowledged records in a power cut; what the file says of itself changes nothing."""
+    with closing(open_store(sqlite_url(path))) as store:
+        assert isinstance(store, SqliteStore)
+        db = store._connection()
+        assert [db.pragma(name) for name in ("journal_mode", "synchronous", "fullfsync")] == ["wal", 2, 1]
+
+
+MOUNTS = """22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
+30 22 0:26 / {folder}/net rw,relatime shared:2 - {kind} server:/export rw
+31 30 254:2 / {folder}/net/local rw,relatime - xfs /dev/vdb rw
+32 22 0:27 / {folder}/with\\040space rw - nfs4 server:/x rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused"),
+    [
+        ("nfs", True),
+        ("nfs4", True),
+        ("cifs", True),
+        ("smb3", True),
+        ("9p", True),
+        ("fuse.sshfs", True),
+        ("fuse.glusterfs", True),
+        ("ceph", True),
+        ("virtiofs", True),
+        ("ext4", False),
+        ("tmpfs", False),
+        ("overlay", False),
+        ("fuse.lxcfs", False),
+        ("autofs", False),
+    ],
+)
+def test_a_network_file_system_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, refused: bool
+) -> None:
+    """A WAL needs memory that all writers share; the innermost mount of a path decides, through links as well."""
+    for name in ("net/deep", "net/local", "with space"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "net")
+    said, mounts = Path.read_text, MOUNTS.format(folder=tmp_path, kind=kind)
+    monkeypatch.setattr(
+        Path, "read_text", lambda path, *more: mounts if path == Path("/proc/self/mountinfo") else said(path, *more)
+    )
+    expected = kind if refused else None
+    assert network_file_system(tmp_path / "audit.db") is None
+    assert network_file_system(tmp_path / "net" / "local" / "audit.db") is None
+    assert network_file_system(tmp_path / "network.db") is None
+    assert network_file_system(tmp_path / "with space" / "audit.db") == "nfs4"
+    for name in ("net/audit.db", "net/deep/audit.db", "link/audit.db"):
+        assert network_file_system(tmp_path / name) == expected
+    if refused:
+        with pytest.raises(StoreRefused, match=rf"network file system \({kind}\).*local disk, or PostgreSQL"):
+            open_store(sqlite_url(tmp_path / "link" / "audit.db"), create=True)
+        assert list((tmp_path / "net").glob("audit*")) == []
+
+
+@pytest.mark.parametrize("url", ["", "audit.db", "sqlite:", "sqlite:/x", "mysql://x", "file:///x"])
+def test_an_address_of_no_store_is_refused(url: str) -> None:
+    """With the two that there are."""
+    with pytest.raises(BadOption, match="sqlite:///FILE"):
+        open_store(url)
+
+
+# -- SQLite: what may be wrong with a file ---------------------------------------------------------------------------
+
+
+def test_a_file_a_folder_or_a_log_that_is_not_there_is_named(tmp_path: Path, path: Path) -> None:
+    """Nothing is made by looking."""
+    for wrong, says in (
+        (sqlite_url(tmp_path / "none.db"), "there is no log"),
+        (sqlite_url(tmp_path), "is not a file"),
+        (sqlite_url(tmp_path / "no" / "where.db"), "there is no log"),
+    ):
+        with pytest.raises(StoreMissing, match=says):
+            Log.open(wrong)
+    with pytest.raises(StoreMissing, match="there is no folder"):
+        open_store(sqlite_url(tmp_path / "no" / "where.db"), create=True)
+    with pytest.raises(StoreMissing, match=r"no log of that name.*example\.city/test"):
+        Log.open(sqlite_url(path), "example.city/other")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["audit.db"]
+
+
+def test_somebody_elses_database_is_not_touched(tmp_path: Path) -> None:
+    """Not even its journal mode; the first version turned it to WAL before it looked."""
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as db:
+        db.execute("CREATE TABLE people (name)")
+        db.commit()
+    before = other.read_bytes()
+    for create in (False, True):
+        with pytest.raises(StoreMissing, match="is not a log"):
+            open_store(sqlite_url(other), create=create)
+    assert other.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["other.db"]
+
+
+@pytest.mark.parametrize("damage", ["garbage", "truncated", "text"])
+def test_a_damaged_file_is_an_error_that_names_the_backup(path: Path, damage: str) -> None:
+    """Never an answer, never a new empty log in its place, and no traceback of a library."""
+    whole = path.read_bytes()
+    spoilt = {"garbage": bytes(reversed(whole)), "truncated": whole[:5000], "text": b"not a database at all\n" * 200}[
+        damage
+    ]
+    path.write_bytes(spoilt)
+    with pytest.raises(StoreError, match=r"damaged.*assign audit restore"), closing(Log.open(sqlite_url(path))) as log:
+        list(log.rows())
+    assert path.read_bytes()[:100] == spoilt[:100]
+
+
+def test_a_log_that_is_cut_while_it_is_open_answers_nothing(path: Path) -> None:
+    """Its pages are gone; the next append says so."""
+    with closing(Log.open(sqlite_url(path))) as log:
+        log.append(draft())
+        log.store._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[attr-defined]
+        os.truncate(path, 4096)
+        with pytest.raises(StoreError):
+            log.append(draft())
+
+
+@pytest.mark.parametrize("how", ["file removed", "file replaced", "wal removed"])
+def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(tmp_path: Path, path: Path, how: str) -> None:
+    """The commits of the first version went on, into a file that had no name any more."""
+    with closing(Log.open(sqlite_url(path))) as log:
+        kept = log.append(draft())
+        if how == "wal removed":
+            Path(f"{path}-wal").unlink()
+        else:
+            for each in ("", "-wal", "-shm"):
+                Path(f"{path}{each}").rename(tmp_path / f"moved.db{each}")
+        if how == "file replaced":
+            make(sqlite_url(tmp_path / "new.db")).close()
+            (tmp_path / "new.db").rename(path)
+        for _ in range(3):
+            with pytest.raises(StoreError, match="there is no answer"):
+                log.append(draft())
+            if how == "wal removed":  # what was not yet in the file is lost with it, and the log says nothing else
+                break
+    assert kept.seq == FIRST
+    if how == "file replaced":
+        with closing(Log.open(sqlite_url(path))) as log:
+            assert log.append(draft()).seq == FIRST
+            assert len(sound(log)) == FIRST + 1
+
+
+def test_a_lost_index_is_no_loss(path: Path) -> None:
+    """Opening, reading and even finding a key again need the records alone."""
+    with closing(Log.open(sqlite_url(path))) as log:
+        asked = draft()
+        first = log.append(asked)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP INDEX record_key")
+        assert db.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL").fetchone() == (
+            0,
+        )
+    with closing(Log.open(sqlite_url(path))) as log:
+        assert log.append(asked) == first._replace(fresh=False)
+        assert log.append(draft()).fresh
+        assert len(sound(log)) == FIRST + 2
+
+
+def test_a_row_without_bytes_is_a_damaged_record_and_no_traceback(path: Path) -> None:
+    """A damaged file may hold anything in the place of a record; whoever reads it finds it wrong, and nobody builds on it."""
+    with closing(sqlite3.connect(path)) as db:
+        at = db.execute("SELECT max(at) FROM record").fetchone()[0]
+        db.execute("CREATE TABLE other (at INTEGER PRIMARY KEY, payload, nodes, key)")
+        db.execute(
+            "INSERT INTO other SELECT at, CASE at WHEN ? THEN NULL ELSE payload END, 'text', key FROM record", (at,)
+        )
+        db.execute("DROP TABLE record")
+        db.execute("ALTER TABLE other RENAME TO record")
+        db.commit()
+    with closing(Log.open(sqlite_url(path))) as log:
+        assert [bool(row.payload) for row in log.rows()] == [True] * (FIRST - 1) + [False]
+        with pytest.raises(StoreError, match="missing or damaged"):
+            log.append(draft())
+        assert log.size == FIRST
+
+
+def test_no_row_can_be_changed_or_deleted_through_sqlite(path: Path) -> None:
+    """A trigger says so on each table; it is for slips, not against whoever owns the file."""
+    with closing(Log.open(sqlite_url(path))) as log:
+        log.append(draft())
+        log.store.add_checkpoint(log.number, 1, "a note")
+    with closing(sqlite3.connect(path)) as db:
+        for name in NAMES:
+            column = db.execute(f"SELECT name FROM pragma_table_info('{name}')").fetchone()[0]
+            for sql in (f"DELETE FROM {name}", f"UPDATE {name} SET {column} = {column}"):
+                with pytest.raises(sqlite3.IntegrityError, match="a log is only ever added to"):
+                    db.execute(sql)
+
+
+# -- SQLite: read only, and full -------------------------------------------------------------------------------------
+
+READ = """
+import os, sys
+from tests.logs import draft, sound
+from assign.log import Log
+from assign.store import StoreError
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    log = Log.open(sys.argv[1])
+except StoreError as error:
+    print(error)
+    sys.exit()
+print(len(sound(log)))
+try:
+    log.append(draft())
+except StoreError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("left", ["closed", "copied while it was open"])
+def test_a_log_that_may_only_be_read_is_read(left: str) -> None:
+    """An auditor's copy on a disc, or a file of another user's: every record is there, and no append is pretended."""
+    folder = Path(tempfile.mkdtemp(prefix="assign-read-"))
+    try:
+        log = make(sqlite_url(folder / "work.db"))
+        for _ in range(5):
+            log.append(draft())
+        if left == "closed":
+            log.close()
+        (folder / "disc").mkdir()
+        for file in folder.glob("work.db*"):
+            if not file.name.endswith("-shm"):
+                shutil.copy(file, folder / "disc" / file.name)
+                (folder / "disc" / file.name).chmod(0o444)
+        log.close()
+        (folder / "disc").chmod(0o555)
+        folder.chmod(0o755)
+        words = [sys.executable, "-c", READ, sqlite_url(folder / "disc" / "work.db")]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        if left == "closed":
+            assert done.stdout.splitlines()[0] == str(FIRST + 5)
+            assert "cannot be written; there is no answer" in done.stdout.splitlines()[1]
+        else:  # half of it is in the other file, and reading that takes a file for the readers' own use
+            assert "was not closed: copy it, with its `-wal` file" in done.stdout
+    finally:
+        (folder / "disc").chmod(0o755)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def full_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
+    """A file system of that size, where this user may mount one."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, f"size={kilobytes}k".encode()) != 0:
+        pytest.skip("a file system cannot be mounted here (the limit on a file's size is tried instead)")
+    try:
+        yield folder
+    finally:
+        libc.umount2(bytes(folder), 2)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root mounts a file system; the limit on a file's size is tried by all"
+)
+def test_on_a_full_disk_there_is_no_answer_and_no_repair(tmp_path: Path) -> None:
+    """A disk that is really full. With room again the next append works, and nothing that was acknowledged is missing."""
+    with full_disk(tmp_path, 400) as folder:
+        log = make(sqlite_url(folder / "audit.db"))
+        kept = [log.append(draft())]
+
+        def fill() -> None:
+            while len(kept) < 10_000:
+                kept.append(log.append(draft()))
+
+        with pytest.raises(StoreError, match="disk is full; there is no answer"):
+            fill()
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                log.append(draft())
+        full = sound(log)
+        assert {one.seq: one for one in kept}.keys() <= full.keys()
+        ctypes.CDLL(None).mount(b"tmpfs", bytes(folder), b"tmpfs", 32, b"size=4000k")  # a larger disk
+        again = log.append(draft())
+        found = sound(log)
+        assert list(found)[: len(full)] == list(full)
+        assert again.seq == len(full) == len(found) - 1
+        assert {one.seq for one in kept} <= set(found)
+        log.close()
+
+
+LIMITED = """
+import resource, signal, sys
+from tests.logs import draft, sound, make
+from assign.store import StoreError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+log = make(sys.argv[1])
+kept = [log.append(draft()).seq]
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+refused = 0
+for _ in range(500):
+    try:
+        kept.append(log.append(draft()).seq)
+    except StoreError:
+        refused += 1
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+kept.append(log.append(draft()).seq)
+found = sound(log)
+log.close()
+print(refused > 100, len(kept) > 20, set(kept) <= set(found), kept[-1] == len(found) - 1)
+"""
+
+
+def test_at_the_limit_of_a_files_size_there_is_no_answer_and_no_repair(tmp_path: Path) -> None:
+    """The full disk of whoever may not mount one."""
+    words = [sys.executable, "-c", LIMITED, sqlite_url(tmp_path / "audit.db")]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("True True True True\n", "")
+
+
+# -- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "setting",
+    ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+    ids=lambda setting: setting.split("=")[0],
+)
+def test_a_server_that_may_lose_a_commit_is_refused(setting: str) -> None:
+    """With the setting that is to be changed."""
+    name = setting.removesuffix("=off")
+    with private_server(f"-c {setting}") as server, pytest.raises(StoreRefused, match=f"{name} = off .*set it to on"):
+        make(server.url("postgres"))
+
+
+@pytest.mark.slow
+def test_a_role_or_a_database_that_turns_it_off_is_refused(durable_server: Server, database: str) -> None:
+    """The setting of this session is what counts."""
+    make(durable_server.url(database)).close()
+    with closing(durable_server.connect("postgres")) as db:
+        db.execute(f"ALTER DATABASE {database} SET synchronous_commit = off")
+    with pytest.raises(StoreRefused, match="synchronous_commit = off"):
+        Log.open(durable_server.url(database))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes", "synchronous_commit"])
+def test_a_setting_that_is_turned_off_while_a_log_is_open_is_noticed(setting: str) -> None:
+    """A server reads its settings anew when told; the promise was made for each record."""
+    with private_server() as server, closing(make(server.url("postgres"))) as log:
+        log.append(draft())
+        with closing(server.connect("postgres")) as db:
+            db.execute(f"ALTER SYSTEM SET {setting} = off")
+            db.execute("SELECT pg_reload_conf()")
+            db.execute("SELECT pg_sleep(0.3)")
+            assert db.execute(f"SHOW {setting}").fetchone() == ("off",)
+        if setting == "synchronous_commit":  # a session's own: ours stays as it was when we looked
+            log.append(draft())
+            assert log.store._rows(f"SHOW {setting}") == [("on",)]  # type: ignore[attr-defined]
+        else:
+            with pytest.raises(StoreRefused, match=f"{setting} = off"):
+                log.append(draft())
+
+
+@pytest.mark.slow
+def test_a_role_with_insert_and_select_alone_can_keep_a_log(durable_server: Server, database: str) -> None:
+    """And can neither change nor delete a row; nor can the owner, by slip: a trigger says so."""
+    make(durable_server.url(database)).close()
+    psycopg = pytest.importorskip("psycopg")
+    role = f"writer_{database}"
+    with closing(durable_server.connect(database)) as owner:
+        owner.execute(f"CREATE ROLE {role} LOGIN")
+        for name in NAMES:
+            owner.execute(f"GRANT SELECT, INSERT ON {name} TO {role}")
+    with closing(Log.open(durable_server.url(database, role))) as log:
+        asked = draft()
+        assert [log.append(asked).fresh, log.append(asked).fresh] == [True, False]
+        assert [kept.seq for kept in log.publish({**EDITIONS, "list": b"another"})] == [FIRST + 1]
+        log.store.add_checkpoint(log.number, FIRST + 2, "a note")
+        assert len(sound(log)) == FIRST + 2
+    with closing(make(durable_server.url(database, role), "example.city/second")) as log:
+        assert len(sound(log)) == FIRST
+    for user, error in ((role, psycopg.errors.InsufficientPrivilege), ("tester", psycopg.errors.RaiseException)):
+        with closing(durable_server.connect(database, user)) as db:
+            for name, column in zip(NAMES, ("id", "at", "log", "data", "size"), strict=True):
+                for sql in (f"DELETE FROM {name}", f"UPDATE {name} SET {column} = {column}", f"TRUNCATE {name}"):
+                    with pytest.raises(error):
+                        db.execute(sql)
+
+
+@pytest.mark.slow
+def test_a_role_without_them_is_told_what_it_needs(durable_server: Server, database: str) -> None:
+    """And the message holds no address."""
+    make(durable_server.url(database)).close()
+    role = f"reader_{database}"
+    with closing(durable_server.connect(database)) as owner:
+        owner.execute(f"CREATE ROLE {role} LOGIN")
+        with pytest.raises(StoreError, match="needs SELECT and INSERT"):
+            Log.open(durable_server.url(database, role))
+        for name in NAMES:
+            owner.execute(f"GRANT SELECT ON {name} TO {role}")
+    with closing(Log.open(durable_server.url(database, role))) as log:
+        assert len(sound(log)) == FIRST
+        with pytest.raises(StoreError, match="needs SELECT and INSERT") as caught:
+            log.append(draft())
+        assert str(durable_server.folder) not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_database_without_tables_is_not_a_log(durable_server: Server, database: str) -> None:
+    """Looking makes none; and a server that is not there is no traceback."""
+    with pytest.raises(StoreMissing, match="no tables of a log"):
+        Log.open(durable_server.url(database))
+    with closing(durable_server.connect(database)) as db:
+        assert db.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+    with pytest.raises(StoreError, match="cannot be reached") as caught:
+        Log.open("postgresql://someone:secret@/none?host=/nowhere")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_lost_index_is_no_loss_on_a_server(durable_server: Server, database: str) -> None:
+    """As on SQLite."""
+    url, asked = durable_server.url(database), draft()
+    with closing(make(url)) as log:
+        first = log.append(asked)
+    with closing(durable_server.connect(database)) as db:
+        db.execute("DROP INDEX record_key")
+    with closing(Log.open(url)) as log:
+        assert log.append(asked) == first._replace(fresh=False)
+        assert len(sound(log)) == FIRST + 1
+
+
+@pytest.mark.slow
+def test_a_server_that_stops_gives_no_answer_and_is_used_again_when_it_is_back() -> None:
+    """No restart of ours is needed."""
+    with private_server() as server, closing(make(server.url("postgres"))) as log:
+        log.append(draft())
+        server.stop("immediate")
+        for _ in range(2):
+            with pytest.raises(StoreError, match="cannot be reached; there is no answer"):
+                log.append(draft())
+        server.start()
+        assert log.append(draft()).seq == FIRST + 1
+        server.stop("fast")
+        server.start()
+        with pytest.raises(StoreError):
+            log.append(draft())  # it learns of it by trying
+        assert log.append(draft()).seq == FIRST + 2
+        assert len(sound(log)) == FIRST + 3
+
+
+def test_a_log_is_readable_by_its_owner_alone(path: Path) -> None:
+    """Nothing in it is of a person; it is the city's all the same."""
+    assert stat.S_IMODE(path.stat().st_mode) & 0o022 == 0
+    assert ORIGIN.encode() in path.read_bytes()
