@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256, sha512
 
@@ -75,6 +76,7 @@ NOT_CANONICAL = [
 KEY = SecretKey("example.city/assign", bytes(range(32)))
 CHECKPOINT = Checkpoint("example.city/assign", 40, sha256(b"root").digest())
 NOTE = sign(CHECKPOINT, KEY)
+STRANGER = SecretKey(KEY.name, bytes(32))
 
 
 def by_library(key: bytes, message: bytes, signature: bytes) -> bool:
@@ -166,9 +168,26 @@ def test_a_damaged_key_line_is_refused_by_both(change: object) -> None:
         public_key(line)
     with pytest.raises(standalone.WrongError):
         standalone.key_of(line)
-    with pytest.raises(NoteError) as error:
-        secret_key(KEY.text()[:-6] + "AAAA")
-    assert KEY.text()[30:50] not in str(error.value)
+
+
+def test_a_damaged_secret_line_is_refused_and_not_repeated() -> None:
+    """Also with another key's number, and another key's kind."""
+    good = KEY.text()
+    number, other = KEY.public().number.hex(), STRANGER.public().number.hex()
+    kind = base64.b64encode(b"\x02" + KEY.seed).decode()
+    for line in (
+        good[:-6] + "AAAA",
+        good[:-4],
+        good.replace(number, other),
+        good[:-44] + kind,
+        good[8:],
+        str(KEY.public()),
+    ):
+        with pytest.raises(NoteError) as error:
+            secret_key(line)
+        assert good[-40:-20] not in str(error.value)
+        assert number not in str(error.value)
+    assert secret_key(good) == KEY
 
 
 def test_any_single_changed_byte_of_a_note_is_refused_by_both() -> None:
@@ -210,24 +229,66 @@ def test_random_text_is_a_note_error_and_nothing_else(text: str) -> None:
             check(text)
 
 
+def spare_bit(line: str) -> str:
+    """Base64 whose last letter differs in bits that stand for nothing."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    head, padding = line.rstrip("="), "=" * (len(line) - len(line.rstrip("=")))
+    return head[:-1] + alphabet[alphabet.index(head[-1]) ^ 1] + padding
+
+
+@pytest.mark.parametrize(
+    ("place", "other"),
+    [
+        (1, lambda _: "040"),
+        (1, lambda _: "+40"),
+        (1, lambda _: "４０"),
+        (1, lambda _: " 40"),
+        (1, lambda _: "4_0"),
+        (2, spare_bit),
+        (2, lambda line: line + "\nmore"),
+        (2, lambda line: line + "\r"),
+        (4, spare_bit),
+        (4, lambda line: line[2:]),
+        (4, lambda line: "-" + line[1:]),
+        (4, lambda line: "\u2013" + line[1:]),
+        (4, lambda line: line.replace(" ", "\u3000")),
+        (4, lambda line: line + " "),
+    ],
+)
+def test_a_rightly_signed_checkpoint_in_another_spelling_is_refused_by_both(
+    place: int, other: Callable[[str], str]
+) -> None:
+    """What it says is what was signed; how it is written must be, too, since readers compare the text."""
+    lines = NOTE.split("\n")
+    lines[place] = other(lines[place])
+    assert "\n".join(lines) != NOTE
+    assert not by_product("\n".join(lines), KEY.public())
+    assert not by_auditor("\n".join(lines), KEY.public())
+
+
 def test_a_second_signer_is_passed_over_and_a_known_one_must_be_right() -> None:
     """C2SP signed-note: unknown signatures are ignored; a wrong one of a known key spoils the note."""
     witness = SecretKey("witness.example", bytes(32))
     line = sign(CHECKPOINT, witness).partition("\n\n")[2]
-    both = NOTE + line
+    both, own = NOTE + line, NOTE.partition("\n\n")[2]
     wrong = NOTE + line[:-20] + ("A" if line[-20] != "A" else "B") + line[-19:]
     for judge in (by_product, by_auditor):
         assert judge(both, KEY.public())
         assert judge(both, witness.public())
         assert judge(wrong, KEY.public())
         assert not judge(wrong, witness.public())
+        assert judge(both, KEY.public(), witness.public())
+        assert not judge(wrong, KEY.public(), witness.public())
+        assert not judge(wrong, witness.public(), KEY.public())
+        assert judge(NOTE + own, KEY.public())
+        assert not judge(NOTE + own[:-20] + ("A" if own[-20] != "A" else "B") + own[-19:], KEY.public())
         assert not judge(NOTE, witness.public())
         assert not judge(NOTE)
 
 
 def test_a_key_of_the_same_name_is_not_the_same_key() -> None:
     """The key's number tells them apart; a number alone convinces nobody."""
-    other = SecretKey(KEY.name, bytes(32)).public()
+    other = STRANGER.public()
     forged = PublicKey(KEY.name, KEY.public().number, other.key)
     assert not by_product(NOTE, other)
     assert not by_auditor(NOTE, other)

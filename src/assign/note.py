@@ -186,21 +186,24 @@ def opened(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]
     A note → its checkpoint and which of the keys signed it.
 
     Raises:
-        NoteError: It is no checkpoint, or none of the keys signed it.
+        NoteError: It is no checkpoint, none of the keys signed it, or a signature of one of them is wrong.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     checkpoint, signatures = parse(text)
+    by = None
     for key in keys:
         for name, number, signature in signatures:
             if (name, number) != (key.name, key.number):
                 continue
             try:
                 Ed25519PublicKey.from_public_bytes(key.key).verify(signature, checkpoint.body().encode())
-            except (InvalidSignature, ValueError):
+            except (InvalidSignature, ValueError):  # also beside a right one: C2SP signed-note
                 raise NoteError("チェックポイントの署名が合いません", "the checkpoint's signature is wrong") from None
-            return checkpoint, key
+            by = by or key
+    if by:
+        return checkpoint, by
     raise NoteError(
         "チェックポイントは、知っている鍵で署名されていません",
         "the checkpoint is not signed with a key that is known here",
