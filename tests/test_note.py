@@ -242,6 +242,7 @@ def spare_bit(line: str) -> str:
         (1, lambda _: "040"),
         (1, lambda _: "+40"),
         (1, lambda _: "４０"),
+        (1, lambda _: "4０"),
         (1, lambda _: " 40"),
         (1, lambda _: "4_0"),
         (2, spare_bit),
