@@ -445,6 +445,7 @@ def test_parts_of_two_good_bundles_do_not_mix(judge: Judge) -> None:
     grown = growth()
     assert refused(judge({**grown, "from": grown["to"], "to": grown["from"]}))
     assert refused(judge({**grown, "from": note(later, 18)}))
+    assert refused(judge({**grown, "from": note(later, 17, origin="other.city/assign")}))
     assert refused(judge({**grown, "format": "assign.bundle/1"}))
     assert refused(judge({**one, "format": "assign.consistency/1"}))
 
