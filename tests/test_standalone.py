@@ -522,6 +522,8 @@ def test_a_row_stands_in_its_own_batch_alone(judge: Judge) -> None:
     """Not beside a decision, not in a batch of another size or root, not in another spelling."""
     row = of_batch()["row"]
     assert refused(judge({**bundle(), "row": row}))
+    alike = with_record(PLACE, rows=1000, root=ROWS_TREE.root(1000).hex())
+    assert refused(judge({**bundle(alike), "row": row}))
     for more in ({"rows": 999}, {"root": digest("another")}, {"root": "xyz"}, {"root": None}, {"rows": None}):
         assert refused(judge({**bundle(with_record(BATCH, **more), index=BATCH), "row": row}))
     spaced = [ROWS[0], '{"item": "1"}']
