@@ -170,6 +170,18 @@ def test_a_damaged_key_line_is_refused_by_both(change: object) -> None:
         standalone.key_of(line)
 
 
+@pytest.mark.parametrize("kind", [b"\x00", b"\x02", b"\x04", b"e"])
+def test_a_key_of_another_kind_is_refused_by_both(kind: bytes) -> None:
+    """Its number fits it; but 1 is Ed25519, and nothing else is read here."""
+    data = kind + KEY.public().key
+    number = sha256(KEY.name.encode() + b"\n" + data).hexdigest()[:8]
+    line = f"{KEY.name}+{number}+{base64.b64encode(data).decode()}"
+    with pytest.raises(NoteError):
+        public_key(line)
+    with pytest.raises(standalone.WrongError):
+        standalone.key_of(line)
+
+
 def test_a_damaged_secret_line_is_refused_and_not_repeated() -> None:
     """Also with another key's number, and another key's kind."""
     good = KEY.text()

@@ -526,6 +526,9 @@ def test_a_row_stands_in_its_own_batch_alone(judge: Judge) -> None:
     assert refused(judge({**bundle(alike), "row": row}))
     for more in ({"rows": 999}, {"root": digest("another")}, {"root": "xyz"}, {"root": None}, {"rows": None}):
         assert refused(judge({**bundle(with_record(BATCH, **more), index=BATCH), "row": row}))
+    second = {"leaf": ROWS[1], "index": 1, "size": 1000, "path": ROWS_TREE.path(1, 1000)}
+    assert judge({**bundle(index=BATCH), "row": second}).code == 0
+    assert refused(judge({**bundle(index=BATCH), "row": {**second, "index": True}}))
     spaced = [ROWS[0], '{"item": "1"}']
     tree = Tree(spaced)
     log = with_record(BATCH, rows=2, root=tree.root(2).hex())
