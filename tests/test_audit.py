@@ -193,6 +193,19 @@ def test_a_column_that_holds_another_type_is_a_finding_and_no_accident(
         assert list(replay(log))
 
 
+@pytest.mark.parametrize("value", [None, 0, -1, 2**62, "x", b"x"])
+@pytest.mark.usefixtures("notes")
+def test_a_log_without_a_number_that_a_log_can_have_is_not_there(path: Path, value: object) -> None:
+    """A damaged row of the table of logs: it is said so, and nothing is computed with it."""
+    with broken_into(path) as db:
+        db.execute("CREATE TABLE loose (id, origin)")
+        db.execute("INSERT INTO loose VALUES (?, ?)", (value, ORIGIN))
+        db.execute("DROP TABLE log")
+        db.execute("ALTER TABLE loose RENAME TO log")
+    with pytest.raises(StoreError), opened(path):
+        pass
+
+
 def test_numbers_that_do_not_grow_in_a_damaged_file_do_not_hold_the_auditor_up(
     path: Path, notes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

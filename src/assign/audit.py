@@ -13,7 +13,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -621,8 +621,7 @@ def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], da
                 f"the case is of {on}, before the edition it cites was published ({begun})",
             ),
         )
-    if day - on > timedelta(days=late):
-        days = (day - on).days
+    if (days := (day - on).days) > late:
         yield Exception_(
             "late",
             seq,

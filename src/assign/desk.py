@@ -78,7 +78,8 @@ class Desk:
             engine: `auto` (durable-rules where it is installed), `durable-rules` or `table`.
             audit: A decision log (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it before it is given.
                 A log that is not there is made, and begins with this list and these rules. None: nothing is recorded.
-            origin: The log's name; may be left out where the database has one log, or none yet.
+            origin: The log's name; may be left out where the database has one log, or none yet. A second log in a database is
+                made by `assign audit init` alone.
 
         Raises:
             CatalogError, RuleFileError, DataError: With file and line of the first mistake.
@@ -93,7 +94,7 @@ class Desk:
         if audit is not None:
             from .log import Log  # a desk without a log need not wait for it
 
-            desk.audit = Log.make(audit, origin, desk.editions)
+            desk.audit = Log.make(audit, origin, desk.editions, beside=False)
         return desk
 
     @classmethod

@@ -100,15 +100,18 @@ class Log:
         return cls(store, origin, origins[origin])
 
     @classmethod
-    def make(cls, url: str, origin: str | None, editions: Mapping[str, bytes]) -> Log:
+    def make(cls, url: str, origin: str | None, editions: Mapping[str, bytes], *, beside: bool = True) -> Log:
         """
         Open a log, and make it if it is not there: its key, its first record, and the editions that it begins with.
 
         Args:
             origin: Its name. None: the one log that is there, or `assign.local/log` where there is none.
+            beside: Whether a new log may begin where others are. A clerk's slip in a name must not begin one, in which nobody
+                looks for the answer; who sets up a second log says so.
 
         Raises:
             BadRequest: The origin is not a name. NoteError: No key could be had. StoreRefused, StoreError, BadOption.
+            StoreMissing: There are other logs and none of that name.
         """
         if origin is not None and not _is_name(origin):
             raise BadRequest(
@@ -121,8 +124,8 @@ class Log:
             store = open_store(url, create=True)
         try:
             origins = store.origins()
-            if origin is None and len(origins) > 1:
-                raise _missing(None, list(origins))
+            if (origin is None and len(origins) > 1) or (origins and origin not in (None, *origins) and not beside):
+                raise _missing(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
             number = origins.get(origin)
             log = cls(store, origin, store.create(origin) if number is None else number)

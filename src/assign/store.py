@@ -421,7 +421,10 @@ class SqliteStore:
 
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""
-        return dict(self._rows("SELECT origin, id FROM log ORDER BY id"))
+        found = self._rows("SELECT origin, id FROM log ORDER BY id")
+        return {
+            name: log for name, log in found if type(name) is str and type(log) is int and 0 < log < 1 << 63 - SHIFT
+        }
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""

@@ -96,8 +96,7 @@ def init(
     catalog: Catalog = None,
 ) -> None:
     """記録を作ります（鍵、最初の記録、今の版） / Make a log: its key, its first records, the editions in use."""
-    log = open_desk(rules, catalog, "table", audit_url(audit), origin_name(origin)).audit
-    assert log is not None  # noqa: S101 - INVARIANT: opened with one
+    log = Log.make(audit_url(audit), origin_name(origin), open_desk(rules, catalog, "table").editions)
     if grant is not None:
         log.store.grant(grant)
     key = log.keys()[-1]
