@@ -478,9 +478,8 @@ def stats(
         return
     ja = lang == "ja"
     lines = [
-        f"{found['origin']}: {found['records']:,} 件（{found['first']} から {found['last']}）"
-        if ja
-        else f"{found['origin']}: {found['records']:,} records ({found['first']} to {found['last']})"
+        f"{found['origin']}: {found['records']:,} 件" if ja else f"{found['origin']}: {found['records']:,} records",
+        f"{found['first']} から {found['last']}" if ja else f"{found['first']} to {found['last']}",
     ]
     for name, head in _STATS_TEXT.items():
         lines += [f"{head.say(lang)}:"] if found[name] else []
