@@ -9,7 +9,6 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
-import apsw
 import pytest
 
 from assign.log import Log
@@ -263,10 +262,12 @@ class Balanced(HTMLParser):
         self.open: list[str] = []
         self.text = ""
         self.lang: str | None = None
+        self.seen: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "html":
             self.lang = dict(attrs).get("lang")
+        self.seen.add(tag)
         if tag not in ("meta", "br"):
             self.open.append(tag)
 
@@ -288,4 +289,15 @@ def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> No
         assert (page.open, page.lang) == ([], lang)
         assert says.lower() in page.text.lower()
         assert page.text.count("nenkin") == 0
-    assert apsw.sqlite_lib_version()
+        assert "相談、請求の受付（窓口）" in page.text or lang == "en"
+        assert {"ja": "日本時間", "en": "Japan time"}[lang] in page.text
+    with broken_into(tmp_path / "audit.db") as db:
+        db.execute(
+            "UPDATE edition SET data = ? WHERE data LIKE 'legend.yaml%' OR sha256 IN (SELECT value FROM publication)",
+            (b"<b>",),
+        )
+    page = Balanced()
+    page.feed(cli("audit", "export", "--format", "html").out)
+    assert page.open == []
+    assert "b" not in page.seen
+    assert page.text.count("作り直せません") == 4
