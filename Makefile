@@ -43,6 +43,7 @@ catalog: setup  ## read the document anew into data/catalog.csv
 .PHONY: golden
 golden: setup  ## record the golden decisions anew; read the diff before you commit it
 	$(V)/python tests/golden.py
+	$(V)/python -c 'from tests.golden_log import record_once; record_once()'
 
 .PHONY: bench
 bench: setup  ## speed, beside its limits and its peers

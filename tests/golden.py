@@ -64,6 +64,7 @@ def files(desk: Desk) -> dict[str, str]:
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.iterdir():
-        old.unlink()
+        if not old.name.startswith("log-"):  # logs of every format stay as they were written
+            old.unlink()
     for name, text in files(Desk.open()).items():
         (FOLDER / name).write_text(text, "utf-8", newline="")

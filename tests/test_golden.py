@@ -2,16 +2,54 @@
 
 from __future__ import annotations
 
-from assign import Desk
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from assign import Desk, merkle
+from assign.audit import replay, verify
+from assign.log import Log
+from assign.note import public_key
+from assign.record import read
+from assign.store import New, open_store
+from assign.words import sha256
 
 from .golden import FOLDER, files
+from .golden_log import ENDINGS, ORIGIN
 
 
 def test_every_golden_decision_is_answered_as_it_was_reviewed(desk: Desk, table_desk: Desk) -> None:
     """A change shows as a diff: `make golden`, and read it."""
-    kept = {path.name: path.read_text("utf-8") for path in FOLDER.iterdir()}
+    kept = {path.name: path.read_text("utf-8") for path in FOLDER.iterdir() if not path.name.startswith("log-")}
     for each in (desk, table_desk):
         found = files(each)
         assert found.keys() == kept.keys()
         for name, text in found.items():
             assert text == kept[name], name
+
+
+@pytest.mark.parametrize("name", ["log-1"])
+def test_a_log_of_every_format_is_read_verified_and_decided_anew_for_ever(name: str, tmp_path: Path) -> None:
+    """A later program may say a sentence otherwise; what was decided, and by which rules, it must find again."""
+    lines = (FOLDER / f"{name}.jsonl").read_bytes().splitlines()
+    texts = [(FOLDER / f"{name}.{ending}").read_bytes() for ending in ENDINGS.values()]
+    tree, rows, published = merkle.Frontier(), [], []
+    for seq, line in enumerate(lines):
+        record = read(line)
+        rows.append(New(seq, line, tree.append(merkle.leaf_hash(line)), record.get("key")))
+        if record["kind"] == "publication":
+            published.append((record["what"], record["sha256"], seq))
+        elif record["kind"] == "log":
+            published.append(("key", record["signer"], seq))
+    with closing(open_store(f"sqlite:///{tmp_path}/audit.db", create=True)) as store:
+        log = Log(store, ORIGIN, store.create(ORIGIN))
+        with store.writing(log.number) as writing:
+            writing.tail()
+            writing.add(rows, published, [(sha256(data), data) for data in texts])
+        note, key = ((FOLDER / f"{name}.{ending}").read_text("utf-8") for ending in ("checkpoint", "pub"))
+        found = verify(log, [note], [public_key(key)])
+        assert (found.findings, found.covered) == ([], len(lines))
+        outcomes = Counter(each.outcome for each in replay(log))
+        assert outcomes["same"] + outcomes["wording"] == outcomes.total() == 9

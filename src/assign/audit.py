@@ -13,7 +13,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -23,8 +23,8 @@ from .desk import Desk, EditionMissing
 from .errors import AssignError, BadRequest, shown
 from .log import Log
 from .note import Checkpoint, NoteError, PublicKey, opened, parse, public_key
-from .record import Kind, Record, check, read
-from .store import New, Store
+from .record import Kind, Record, RecordError, check, read
+from .store import New, Store, StoreError
 from .words import JAPAN, sha256
 
 LATE: Final = 7  # days from the date of the case to its record, after which it counts as late
@@ -119,6 +119,7 @@ class _Verifier:
         self._trusted = list(keys)
         self._named: list[PublicKey] = []  # by the records themselves
         self._published: set[tuple[str, str]] = set()
+        self._derived: list[tuple[str, str, int]] = []  # what the table of publications must say
         self._cited: set[bytes] = set()  # the text of `editions` in records that cite what was published before them
         self._last_cited = b""
         self._here = b'"origin":"%s"' % log.origin.encode()
@@ -192,13 +193,19 @@ class _Verifier:
             cited = record.get("editions", {}).items()
             if kind == Kind.PUBLICATION:
                 self._published.add((record["what"], record["sha256"]))
+                self._derived.append((record["what"], record["sha256"], seq))
             elif kind in (Kind.LOG, Kind.KEY):
                 self._named.append(public_key(record["signer"]))
+                self._derived.append(("key", record["signer"], seq))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NoteError):
             self._say(
                 "unreadable", seq, f"番号 {seq} は記録として読めません", f"record {seq} cannot be read as a record"
             )
             return
+        try:
+            check(record)
+        except RecordError as error:
+            self._say("refused", seq, f"番号 {seq}: {error.ja}", f"record {seq}: {error.en}")
         if number != seq or origin != self._log.origin:
             self._say(
                 "moved",
@@ -257,7 +264,8 @@ class _Verifier:
             elif stored == note.root:
                 good = hashes_hold = note.size
             elif not any(
-                each.seq is not None and good <= each.seq < note.size for each in self._found.findings
+                each.code in ("deleted", "moved") and each.seq is not None and good <= each.seq < note.size
+                for each in self._found.findings
             ) and not any(good <= seq < note.size for seq in self._differing):
                 self._say(
                     "rewritten",
@@ -306,7 +314,18 @@ class _Verifier:
         return True
 
     def _editions(self) -> None:
-        """The text of every published edition is there and is the one."""
+        """The text of every published edition is there and is the one; the table of publications says what records say."""
+        try:
+            told = Counter(self._log.store.published(self._log.number))
+        except StoreError:
+            told = Counter()
+        if told != Counter(self._derived):
+            self._say(
+                "publications",
+                None,
+                "公示の表が記録の本文と合いません（記録の本文が正です）",
+                "the table of publications does not say what the records say (the records count)",
+            )
         for what, value in sorted(self._published):
             data = self._log.store.edition(value)
             if data is None or sha256(data) != value:
@@ -357,11 +376,14 @@ def _replayed(record: Record, desk: Callable[[str, str], Desk]) -> tuple[str, Te
     try:
         check(record)
         editions = record["editions"]
-        found = desk(editions["list"], editions["rules"]).replayed(record)
+        deciding = desk(editions["list"], editions["rules"])
+        found = deciding.replayed(record)
     except EditionMissing as error:
         return "cannot", Text(error.ja, error.en)
     except AssignError as error:
         return "different", Text(error.ja, error.en)
+    if deciding.edition_digests != editions:
+        return "different", Text("違うところ: editions", "differs in: editions")
     now, then = found.decision, record["decision"]
     if (
         now == then and found.request == record["request"]
@@ -391,7 +413,8 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
         edition that the record cites, with the record that published it and its own path.
 
     Raises:
-        BadRequest: The checkpoint is older than the record. UnknownRecord, NoteError, StoreError.
+        BadRequest: The checkpoint is older than the record. EditionMissing, UnknownRecord, NoteError.
+        StoreError: The log no longer fits the checkpoint.
     """
     note, _ = opened(checkpoint, log.keys())
     row = log.row(seq)
@@ -407,14 +430,16 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
     for what, value, place in log.store.published(log.number):
         if wanted.get(what) != value or place >= seq:
             continue
-        data = log.store.edition(value)
-        if data is None:
+        data = log.store.edition(value) or b""
+        if sha256(data) != value:
             raise EditionMissing(what, value)
-        editions.append({**_proved(log, place, note.size, nodes), "text": data.decode("utf-8")})
+        editions.append({**_proved(log, place, note, nodes), "text": data.decode("utf-8")})
         del wanted[what]
+    for what, value in wanted.items():
+        raise EditionMissing(what, value)
     return {
         "format": "assign.bundle/1",
-        **_proved(log, seq, note.size, nodes),
+        **_proved(log, seq, note, nodes),
         "size": note.size,
         "checkpoint": checkpoint,
         "keys": list(map(str, log.keys())),
@@ -423,13 +448,23 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
     }
 
 
-def _proved(log: Log, seq: int, size: int, nodes: merkle.Node) -> dict[str, Any]:
-    path = merkle.inclusion(seq, size, nodes)
+def _proved(log: Log, seq: int, note: Checkpoint, nodes: merkle.Node) -> dict[str, Any]:
+    payload = log.row(seq).payload
+    path = merkle.inclusion(seq, note.size, nodes)
+    if not merkle.included(seq, note.size, merkle.leaf_hash(payload), path, note.root):
+        raise _unlike(note)
     return {
-        "record": log.row(seq).payload.decode("utf-8"),
+        "record": payload.decode("utf-8"),
         "index": seq,
         "path": [b64encode(each).decode() for each in path],
     }
+
+
+def _unlike(note: Checkpoint) -> StoreError:
+    return StoreError(
+        f"記録が {note.size} 件のチェックポイントと合わず、証明を作れません（`assign audit verify`）",
+        f"the log does not fit the checkpoint of {note.size} records, so that nothing can be proved (`assign audit verify`)",
+    )
 
 
 def prove_growth(log: Log, old: str, new: str) -> dict[str, Any]:
@@ -438,6 +473,7 @@ def prove_growth(log: Log, old: str, new: str) -> dict[str, Any]:
 
     Raises:
         BadRequest: The second is not the larger. NoteError: One of them is not of this log.
+        StoreError: The log no longer fits one of them.
     """
     keys = log.keys()
     first, second = opened(old, keys)[0], opened(new, keys)[0]
@@ -447,6 +483,8 @@ def prove_growth(log: Log, old: str, new: str) -> dict[str, Any]:
             f"the checkpoints do not grow, from {first.size} to {second.size} (the log has {log.size} records)",
         )
     path = merkle.consistency(first.size, second.size, lru_cache(maxsize=None)(log.node))
+    if not merkle.consistent(first.size, second.size, first.root, second.root, path):
+        raise _unlike(second)
     return {
         "format": "assign.consistency/1",
         "from": old,
@@ -495,7 +533,7 @@ def _read(seq: int, payload: bytes) -> Record:
     try:
         return read(payload)
     except ValueError:
-        raise BadRequest(
+        raise StoreError(
             f"番号 {seq} は記録として読めません（`assign audit verify`）",
             f"record {seq} cannot be read as a record (`assign audit verify`)",
         ) from None
@@ -583,8 +621,7 @@ def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], da
                 f"the case is of {on}, before the edition it cites was published ({begun})",
             ),
         )
-    if day - on > timedelta(days=late):
-        days = (day - on).days
+    if (days := (day - on).days) > late:
         yield Exception_(
             "late",
             seq,
@@ -669,13 +706,14 @@ def stats(log: Log) -> dict[str, Any]:
 
 def copy(log: Log, target: Store) -> int:
     """
-    Copy a log whole into another database, in one transaction: records verbatim, their hashes made anew.
+    Copy a log whole into another database, in one transaction: records verbatim, their hashes made anew and compared.
 
     Returns:
         How many records.
 
     Raises:
-        BadRequest: The target has records of that name already. StoreError: It could not be read or written.
+        BadRequest: The target has records of that name already. StoreError: It could not be read or written, or a record
+        is missing or does not fit its hash.
     """
     number = target.create(log.origin)
     if target.size(number):
@@ -691,11 +729,17 @@ def copy(log: Log, target: Store) -> int:
             for row in page:
                 record = _read(row.seq, row.payload)
                 if row.seq != tree.size:
-                    raise BadRequest(
+                    raise StoreError(
                         f"番号 {tree.size} の記録が欠けています（`assign audit verify`）",
                         f"record {tree.size} is missing (`assign audit verify`)",
                     )
-                rows.append(New(row.seq, row.payload, tree.append(merkle.leaf_hash(row.payload)), record.get("key")))
+                nodes = tree.append(merkle.leaf_hash(row.payload))
+                if nodes != row.nodes:  # a copy hashed anew would hide it
+                    raise StoreError(
+                        f"番号 {row.seq} の本文とハッシュが合いません（`assign audit verify`）",
+                        f"the bytes and the hashes of record {row.seq} do not fit (`assign audit verify`)",
+                    )
+                rows.append(New(row.seq, row.payload, nodes, record.get("key")))
                 each = _published(record)
                 if each is not None:
                     published.append(each)

@@ -10,7 +10,8 @@ no thread of its own. What it has decided it remembers, up to a fixed number of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from os import PathLike
@@ -77,7 +78,8 @@ class Desk:
             engine: `auto` (durable-rules where it is installed), `durable-rules` or `table`.
             audit: A decision log (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it before it is given.
                 A log that is not there is made, and begins with this list and these rules. None: nothing is recorded.
-            origin: The log's name; may be left out where the database has one log, or none yet.
+            origin: The log's name; may be left out where the database has one log, or none yet. A second log in a database is
+                made by `assign audit init` alone.
 
         Raises:
             CatalogError, RuleFileError, DataError: With file and line of the first mistake.
@@ -92,7 +94,7 @@ class Desk:
         if audit is not None:
             from .log import Log  # a desk without a log need not wait for it
 
-            desk.audit = Log.make(audit, origin, desk.editions)
+            desk.audit = Log.make(audit, origin, desk.editions, beside=False)
         return desk
 
     @classmethod
@@ -210,8 +212,12 @@ class Desk:
             raise BadRequest(
                 "この窓口には記録がありません（`Desk.open(audit=…)`）", "this desk has no log (`Desk.open(audit=…)`)"
             )
-        _known_names(asked)
+        with _unrepeated(asked):
+            _known_names(asked)
         words = {name: _exact(asked.get(name)) for name in ASKED}
+        for name, word in words.items():
+            if type(word) not in _WORDS:
+                raise BadRequest(f"`{name}` の型が違います", f"`{name}` is of a type that a request does not have")
         channels = [words["channel"]] if words["channel"] is not None else [each.value for each in Channel]
         if key is not None and len(channels) > 1:
             raise BadRequest(
@@ -224,26 +230,16 @@ class Desk:
             "role": records.role(role if role is not None else records.Role.UNSTATED).value,
             "corrects": self._corrected(corrects),
         }
-        when = date_of_case(words["on"])
+        with _unrepeated(words.values()):
+            when = date_of_case(words["on"])
+            found = [
+                self._recordable(*({**words, "channel": each, "on": when}[name] for name in ASKED)) for each in channels
+            ]
+        given = records.given_words(words)
         drafts = []
-        for each in channels:
-            given = records.given_words(words)
-            request, decision, digest, answer = self._recordable(
-                *({**words, "channel": each, "on": when}[name] for name in ASKED)
-            )
-            drafts.append(
-                (
-                    {
-                        **common,
-                        "on": request["on"],
-                        "given": given,
-                        "request": request,
-                        "decision": decision,
-                        "answer": digest,
-                    },
-                    answer,
-                )
-            )
+        for request, decision, digest, answer in found:
+            said = {"given": given, "request": request, "decision": decision, "answer": digest}
+            drafts.append(({**common, "on": request["on"], **said}, answer))
         return [self._keep(draft, answer) for draft, answer in drafts]
 
     def _corrected(self, seq: object) -> int | None:
@@ -253,7 +249,7 @@ class Desk:
 
         kept = read(self.audit.row(seq).payload) if type(seq) is int else {}
         if type(seq) is not int or kept.get("kind") != Kind.DECISION:
-            raise BadRequest(f"番号 {shown(seq)} は判定の記録ではありません", f"record {shown(seq)} is not a decision")
+            raise BadRequest("`corrects` は判定の記録の番号です", "`corrects` is the number of a decision's record")
         return seq
 
     def _keep(self, draft: dict[str, Any], answer: Answer) -> Recorded:
@@ -440,6 +436,18 @@ _WORDS: Final = (str, int, date, type(None))  # what a request is made of; anyth
 def _exact(word: object) -> object:
     """A plain string where a subclass came: what is compared is the text, never somebody's methods."""
     return str.__str__(word) if isinstance(word, str) else word
+
+
+@contextmanager
+def _unrepeated(words: Iterable[object]) -> Iterator[None]:
+    """Who records is not shown what was typed: a clerk may have typed a person's number, and terminals are logged, too."""
+    try:
+        yield
+    except AssignError as error:
+        for word in words:
+            error.ja, error.en = (text.replace(shown(word), "`…`") for text in (error.ja, error.en))
+        error.args = (error.en,)
+        raise
 
 
 def _known_names(asked: Mapping[str, object], known: tuple[str, ...] = ASKED) -> None:

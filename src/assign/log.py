@@ -11,7 +11,6 @@ Writers in other processes and on other machines take turns in the database; the
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from . import merkle
 from .errors import AssignError, BadRequest, shown
 from .places import VERSION
-from .record import SCHEMA, Kind, Record, canonical, check, moment, read
+from .record import SCHEMA, Kind, Record, canonical, check, moment, read, telling
 from .store import New, Row, Store, StoreError, StoreMissing, Writing, at_fork, open_store
 from .words import sha256
 
@@ -101,15 +100,18 @@ class Log:
         return cls(store, origin, origins[origin])
 
     @classmethod
-    def make(cls, url: str, origin: str | None, editions: Mapping[str, bytes]) -> Log:
+    def make(cls, url: str, origin: str | None, editions: Mapping[str, bytes], *, beside: bool = True) -> Log:
         """
         Open a log, and make it if it is not there: its key, its first record, and the editions that it begins with.
 
         Args:
             origin: Its name. None: the one log that is there, or `assign.local/log` where there is none.
+            beside: Whether a new log may begin where others are. A clerk's slip in a name must not begin one, in which nobody
+                looks for the answer; who sets up a second log says so.
 
         Raises:
             BadRequest: The origin is not a name. NoteError: No key could be had. StoreRefused, StoreError, BadOption.
+            StoreMissing: There are other logs and none of that name.
         """
         if origin is not None and not _is_name(origin):
             raise BadRequest(
@@ -122,8 +124,8 @@ class Log:
             store = open_store(url, create=True)
         try:
             origins = store.origins()
-            if origin is None and len(origins) > 1:
-                raise _missing(None, list(origins))
+            if (origin is None and len(origins) > 1) or (origins and origin not in (None, *origins) and not beside):
+                raise _missing(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
             number = origins.get(origin)
             log = cls(store, origin, store.create(origin) if number is None else number)
@@ -198,7 +200,7 @@ class Log:
         found = next(iter(self.rows(seq, seq + 1)), None) if 0 <= seq < 1 << 40 else None
         if found is None or found.seq != seq:
             last = self.size - 1
-            raise UnknownRecord(seq, last)
+            raise UnknownRecord(last)
         return found
 
     def node(self, level: int, place: int) -> bytes:
@@ -226,20 +228,33 @@ class Log:
                 "この鍵は記録が示す今の鍵ではありません（`assign audit key` で替えられます）",
                 "this key is not the one that the log names (`assign audit key` changes it)",
             )
-        from .note import Checkpoint, parse, sign
+        from .note import sign
 
         head = self.head()
         notes = self.store.checkpoints(self.number)
-        last = parse(notes[-1])[0] if notes else Checkpoint(self.origin, 0, merkle.EMPTY)
-        if last.size > head.size or merkle.root(last.size, self.node) != last.root:
-            raise StoreError(
-                f"記録は、{last.size} 件の時のチェックポイントともう合いません。署名しません（`assign audit verify`）",
-                f"the log no longer fits its checkpoint of {last.size} records; nothing is signed (`assign audit verify`)",
-            )
+        self._still_holds(notes, head.size)
         note = sign(head, key)
         if note not in notes:
             self.store.add_checkpoint(self.number, head.size, note)
         return note
+
+    def _still_holds(self, notes: list[str], size: int) -> None:
+        """What the last good checkpoint here says is still in the log: a log that lost its tail is not signed anew."""
+        from .note import NoteError, opened
+
+        for note in reversed(notes):
+            try:
+                last, _ = opened(note, self.keys())
+            except NoteError:
+                continue  # whoever may insert may insert nonsense; it must not stop the log
+            if last.origin != self.origin:
+                continue
+            if last.size > size or merkle.root(last.size, self.node) != last.root:
+                raise StoreError(
+                    f"記録が {last.size} 件のチェックポイントと合いません。署名しません（`assign audit verify`）",
+                    f"the log no longer fits its checkpoint of {last.size} records; nothing is signed (`assign audit verify`)",
+                )
+            return
 
     def close(self) -> None:
         """Let go of the store."""
@@ -250,11 +265,7 @@ def _is_name(origin: str) -> bool:
     """A log's name, and no number of a person's or of a telephone in it."""
     from .note import NAME
 
-    return (
-        bool(NAME.fullmatch(origin))
-        and len(origin) <= 100
-        and not re.search(r"[0-9]{6}|[0-9]{2,4}-[0-9]{2,4}-[0-9]{3,4}", origin)
-    )
+    return bool(NAME.fullmatch(origin)) and len(origin) <= 100 and not telling(origin)
 
 
 class UnknownRecord(AssignError):
@@ -263,10 +274,10 @@ class UnknownRecord(AssignError):
     code = "unknown_record"
     exit_code = 3
 
-    def __init__(self, seq: object, last: int) -> None:
-        super().__init__(
-            f"番号 {shown(seq)} の記録はありません（0 から {last} まで）",
-            f"there is no record {shown(seq)} (they run from 0 to {last})",
+    def __init__(self, last: int) -> None:
+        super().__init__(  # the number is not repeated: somebody may have typed a person's
+            f"その番号の記録はありません（0 から {last} まで）",
+            f"there is no record of that number (they run from 0 to {last})",
             [str(last)] if last >= 0 else [],
         )
 
@@ -421,7 +432,7 @@ class _Writer:
             )
         corrects = draft.get("corrects")
         if corrects is not None and corrects >= size:
-            return UnknownRecord(corrects, size - 1)
+            return UnknownRecord(size - 1)
         return None
 
     def _settle(self, writing: Writing, size: int, last: bytes) -> None:

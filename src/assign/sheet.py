@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 from html import escape
 from typing import Any, Final
@@ -22,7 +23,17 @@ from .errors import BadOption
 from .explanation import paragraphs
 from .log import Log
 from .record import ROLE_TEXT, Kind, Record, Role, canonical
-from .words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CHANNEL_TEXT, DIVISION_TEXT, Assignee, Certainty, Channel, Division
+from .words import (
+    ASSIGNEE_TEXT,
+    CERTAINTY_TEXT,
+    CHANNEL_TEXT,
+    DIVISION_TEXT,
+    JAPAN,
+    Assignee,
+    Certainty,
+    Channel,
+    Division,
+)
 
 FORMATS: Final = ("jsonl", "csv", "html")
 COLUMNS: Final = (
@@ -96,7 +107,7 @@ dl { display: grid; grid-template-columns: 8.5rem 1fr; gap: .35rem 1rem } dt { c
 .open { border-style: dashed }
 .proof, footer { font-size: .8rem; color: #444; overflow-wrap: anywhere } code { font-family: ui-monospace, monospace }
 table { border-collapse: collapse; width: 100%; font-size: .85rem } th, td { border: 1px solid #999; padding: .2rem .5rem; text-align: left }
-@media print { body { margin: 0; max-width: none; font-size: 11pt } section { break-before: page } dl, .answer, tr { break-inside: avoid } }
+@media print { body { margin: 0; max-width: none; font-size: 11pt } section + section { break-before: page } dl, .answer, tr { break-inside: avoid } }
 """
 _SAYS: Final = {
     "title": {"ja": "委託業務の判定 説明書", "en": "Decisions on consigned work"},
@@ -117,6 +128,10 @@ _SAYS: Final = {
     "who": {"ja": "尋ねた人の役割", "en": "Asked by"},
     "rules": {"ja": "決めた規則", "en": "Rules that decided"},
     "editions": {"ja": "使った版", "en": "Editions used"},
+    "list": {"ja": "一覧", "en": "list"},
+    "rules_": {"ja": "規則", "en": "rules"},
+    "rulings": {"ja": "疑義照会への回答", "en": "rulings"},
+    "japan": {"ja": "日本時間", "en": "Japan time"},
     "leaf": {"ja": "記録のハッシュ", "en": "Hash of the record"},
     "lost": {
         "ja": "この答えの文は、今のプログラムでは作り直せません。記録そのものは上のとおりです。",
@@ -159,7 +174,8 @@ def _section(record: Record, answer: dict[str, Any] | None, lang: str) -> Iterat
     where = CHANNEL_TEXT[Channel(request["channel"])][lang]
     act = f" / {request['act']}" if request["act"] else ""
     dashed = "" if decision["certainty"] == Certainty.SETTLED else " open"
-    yield f"<section><h2>{say('number')} {record['seq']}: {escape(place)}（{escape(where)}）</h2>"
+    title = "" if answer is None or len(answer["rows"]) != 1 else f" {answer['rows'][0]['name']}"
+    yield f"<section><h2>{say('number')} {record['seq']}: {escape(place + title)}（{escape(where)}）</h2>"
     yield f'<p class="answer{dashed}">{escape(who)}（{escape(sure)}）</p><dl>'
     pairs = [] if answer is None else list(paragraphs(answer, lang))[1:]
     if answer is None:
@@ -173,9 +189,11 @@ def _section(record: Record, answer: dict[str, Any] | None, lang: str) -> Iterat
     if answer is None:
         yield f"<p>{say('lost')}</p>"
     role = ROLE_TEXT[Role(record["role"])][lang]
-    editions = " / ".join(f"{name} {value[:16]}…" for name, value in record["editions"].items())
+    names = {"list": "list", "rules": "rules_", "rulings": "rulings"}
+    editions = " / ".join(f"{_SAYS[names[what]][lang]} {value[:16]}…" for what, value in record["editions"].items())
+    when = f"{datetime.fromisoformat(record['recorded']).astimezone(JAPAN):%Y-%m-%d %H:%M:%S}"
     yield (
-        f'<p class="proof">{say("when")}: {escape(record["recorded"])}　{say("who")}: {escape(role)}<br>'
+        f'<p class="proof">{say("when")}: {when}（{say("japan")}）　{say("who")}: {escape(role)}<br>'
         f"{say('case')}: <code>{escape(record['case'])}</code>　{say('rules')}: <code>{escape(' '.join(decision['rules']))}</code><br>"
         f"{say('editions')}: <code>{escape(editions)}</code><br>"
         f"{say('leaf')}: <code>{merkle.leaf_hash(canonical(record)).hex()}</code></p></section>"

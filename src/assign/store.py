@@ -399,7 +399,7 @@ class SqliteStore:
                 f"記録 {self.shown} の順番が {PATIENCE:.0f} 秒たっても来ません。回答はありません",
                 f"the log {self.shown} was busy for {PATIENCE:.0f} seconds; there is no answer",
             ) from None
-        except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError):
+        except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError):
             raise StoreError(
                 f"記録 {self.shown} は壊れているか、記録のファイルではありません（`assign audit restore` で控えから戻せます）",
                 f"the log {self.shown} is damaged, or is none (`assign audit restore` brings a backup back)",
@@ -421,7 +421,10 @@ class SqliteStore:
 
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""
-        return dict(self._rows("SELECT origin, id FROM log ORDER BY id"))
+        found = self._rows("SELECT origin, id FROM log ORDER BY id")
+        return {
+            name: log for name, log in found if type(name) is str and type(log) is int and 0 < log < 1 << 63 - SHIFT
+        }
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
@@ -450,14 +453,14 @@ class SqliteStore:
 
     def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """Records in order, a page at a time, so that writers never wait for a reader."""
-        yield from _paged(lambda low, high: self._rows(_PAGE_SQL.format(p="?"), (low, high, PAGE)), log, start, stop)
+        yield from _paged(lambda low, high: self._rows(_PAGE_SQLITE, (low, high, PAGE)), log, start, stop)
 
     def nodes(self, log: int, seqs: Sequence[int]) -> dict[int, bytes]:
         """The nodes of some records."""
         return {
             seq: _bytes(nodes)
             for seq in seqs
-            for (nodes,) in self._rows("SELECT nodes FROM record WHERE at = ?", (log << SHIFT | seq,))
+            for (nodes,) in self._rows("SELECT CAST(nodes AS BLOB) FROM record WHERE at = ?", (log << SHIFT | seq,))
         }
 
     def published(self, log: int) -> list[tuple[str, str, int]]:
@@ -466,15 +469,13 @@ class SqliteStore:
 
     def edition(self, sha256: str) -> bytes | None:
         """The text of an edition."""
-        found = self._rows("SELECT data FROM edition WHERE sha256 = ?", (sha256,))
+        found = self._rows("SELECT CAST(data AS BLOB) FROM edition WHERE sha256 = ?", (sha256,))
         return _bytes(found[0][0]) if found else None
 
     def checkpoints(self, log: int) -> list[str]:
         """The notes made here."""
-        return [
-            _bytes(note).decode("utf-8", "replace")
-            for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = ? ORDER BY size", (log,))
-        ]
+        found = self._rows("SELECT CAST(note AS BLOB) FROM checkpoint WHERE log = ? ORDER BY size", (log,))
+        return [_bytes(note).decode("utf-8", "replace") for (note,) in found]
 
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
@@ -506,7 +507,8 @@ class _SqliteWriting:
 
     def tail(self) -> tuple[int, bytes]:
         found = self._db.execute(
-            "SELECT at, nodes FROM record WHERE at < ? ORDER BY at DESC LIMIT 1", (self._base + (1 << SHIFT),)
+            "SELECT at, CAST(nodes AS BLOB) FROM record WHERE at < ? ORDER BY at DESC LIMIT 1",
+            (self._base + (1 << SHIFT),),
         ).fetchone()
         return _tail(found, self._log)
 
@@ -514,7 +516,7 @@ class _SqliteWriting:
         return {
             seq: _bytes(nodes)
             for seq in seqs
-            for (nodes,) in self._db.execute("SELECT nodes FROM record WHERE at = ?", (self._base | seq,))
+            for (nodes,) in self._db.execute("SELECT CAST(nodes AS BLOB) FROM record WHERE at = ?", (self._base | seq,))
         }
 
     def by_keys(self, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:
@@ -601,6 +603,8 @@ _NETWORK: Final = (
 _APPLICATION: Final = 0x6173676E  # "asgn"
 _SEQ: Final = (1 << SHIFT) - 1
 _PAGE_SQL: Final = "SELECT at, payload, nodes FROM record WHERE at >= {p} AND at < {p} ORDER BY at LIMIT {p}"
+# A column of SQLite holds a value of any type; whoever damages a file may turn bytes into a number or into no text at all.
+_PAGE_SQLITE: Final = _PAGE_SQL.format(p="?").replace("payload, nodes", "CAST(payload AS BLOB), CAST(nodes AS BLOB)")
 
 
 def _bytes(value: object) -> bytes:
@@ -619,7 +623,7 @@ def _paged(page: Any, log: int, start: int, stop: int | None) -> Iterator[Row]:
     while rows := page(low, high):
         for at, payload, nodes in rows:
             yield Row(at & _SEQ, _bytes(payload), _bytes(nodes))
-        low = rows[-1][0] + 1
+        low = max(low, rows[-1][0]) + 1  # in a damaged file the numbers may not grow; reading it ends all the same
 
 
 # -- PostgreSQL ------------------------------------------------------------------------------------------------------

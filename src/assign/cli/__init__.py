@@ -169,8 +169,9 @@ def decide(
         kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
         answers = [each.answer for each in kept]
     else:
-        for name in ("role", "case", "key", "corrects"):
-            if words[name] is not None and (name != "role" or role is not None):
+        unused = {"role": role, "case": case, "key": key, "corrects": corrects, "audit": audit, "origin": origin}
+        for name, word in unused.items():  # whoever names a log believes that the answer goes there
+            if word is not None:
                 raise BadOption(
                     f"`--{name}` は `--record` と使います", f"`--{name}` goes with `--record`", ["--record"]
                 )
@@ -312,9 +313,11 @@ def batch(
     files.need(engine)
     if record and engine == "spark":
         raise BadOption("`--record` は polars エンジンで使えます", "`--record` goes with the engine polars", ["polars"])
-    if not record and not (key is role is None):
+    if not record and not (key is role is audit is origin is None):
         raise BadOption(
-            "`--role` と `--key` は `--record` と使います", "`--role` and `--key` go with `--record`", ["--record"]
+            "`--role` `--key` `--audit` `--origin` は `--record` と使います",
+            "`--role`, `--key`, `--audit` and `--origin` go with `--record`",
+            ["--record"],
         )
     desk = open_desk(rules, catalog, "auto", *((audit_url(audit), origin_name(origin)) if record else ()))
     kept: list[Any] = []

@@ -96,8 +96,7 @@ def init(
     catalog: Catalog = None,
 ) -> None:
     """記録を作ります（鍵、最初の記録、今の版） / Make a log: its key, its first records, the editions in use."""
-    log = open_desk(rules, catalog, "table", audit_url(audit), origin_name(origin)).audit
-    assert log is not None  # noqa: S101 - INVARIANT: opened with one
+    log = Log.make(audit_url(audit), origin_name(origin), open_desk(rules, catalog, "table").editions)
     if grant is not None:
         log.store.grant(grant)
     key = log.keys()[-1]
@@ -142,7 +141,7 @@ def show(
         print_json(found, out)
         return
     ja = lang == "ja"
-    lines = [_line(found["record"], lang), ""]
+    lines = [*_line(found["record"], lang), ""]
     if found["answer"] is not None:
         pairs = list(paragraphs(found["answer"], lang))
         lines += terminal.labelled(pairs, terminal.columns_of(sys.stdout), beside=pairs)
@@ -184,7 +183,7 @@ def list_(
     if as_json:
         print_json(found, out)
         return
-    lines = [_line(record, lang) for record in found]
+    lines = [line for record in found for line in _line(record, lang)]
     terminal.write("\n".join([*lines, f"{len(found)} 件" if lang == "ja" else f"{len(found)} records"]), out)
 
 
@@ -416,10 +415,12 @@ def backup(
             finally:
                 store.close()
             if bad:
-                raise BadOption(
-                    f"記録に誤りがあり、控えを取りません: {bad[0].text.ja}",
-                    f"the log is not whole, no backup is made: {bad[0].text.en}",
+                terminal.complain(
+                    "記録に誤りがあり、控えを取りません:"
+                    if lang == "ja"
+                    else "the log is not whole, no backup is made:"
                 )
+                raise typer.Exit(_refuse(bad, lang))
         temporary.replace(to)
         _synced(Path(to).absolute().parent)
     finally:
@@ -477,9 +478,8 @@ def stats(
         return
     ja = lang == "ja"
     lines = [
-        f"{found['origin']}: {found['records']:,} 件（{found['first']} から {found['last']}）"
-        if ja
-        else f"{found['origin']}: {found['records']:,} records ({found['first']} to {found['last']})"
+        f"{found['origin']}: {found['records']:,} 件" if ja else f"{found['origin']}: {found['records']:,} records",
+        f"{found['first']} から {found['last']}" if ja else f"{found['first']} to {found['last']}",
     ]
     for name, head in _STATS_TEXT.items():
         lines += [f"{head.say(lang)}:"] if found[name] else []
@@ -666,7 +666,16 @@ def _chosen(
     )
 
 
-def _line(record: dict[str, Any], lang: str) -> str:
+def _line(record: dict[str, Any], lang: str) -> list[str]:
+    """A record on one line, or, where it is longer than a terminal is wide, its words below."""
+    head, words = _said(record, lang)
+    whole = f"{head}  {words}"
+    if terminal.width(whole) <= terminal.WIDTH:
+        return [whole]
+    return [head, *(f"{'':8}{line}" for line in terminal.wrap(words, terminal.WIDTH - 8))]
+
+
+def _said(record: dict[str, Any], lang: str) -> tuple[str, str]:
     kind = record["kind"]
     head = f"{record['seq']:>6}  {record['recorded'][:19]}Z  {_KIND_TEXT[kind].say(lang)}"
     if kind == Kind.DECISION:
@@ -677,20 +686,18 @@ def _line(record: dict[str, Any], lang: str) -> str:
             CHANNEL_TEXT[Channel(request["channel"])][lang],
             request["act"] or "",
             record["on"],
-            "→",
-            ASSIGNEE_TEXT[Assignee(decision["assignee"])][lang],
-            f"（{CERTAINTY_TEXT[Certainty(decision['certainty'])][lang]}）"
+            f"{ASSIGNEE_TEXT[Assignee(decision['assignee'])][lang]}（{CERTAINTY_TEXT[Certainty(decision['certainty'])][lang]}）"
             if lang == "ja"
-            else f"({decision['certainty']})",
+            else f"→ {decision['assignee']}, {decision['certainty']}",
         ]
         fix = record["corrects"]
         tail = "" if fix is None else f" 訂正: 番号 {fix}" if lang == "ja" else f" corrects {fix}"
-        return f"{head}  {' '.join(word for word in words if word)}{tail}"
+        return head, f"{' '.join(word for word in words if word)}{tail}"
     if kind == Kind.BATCH:
-        return f"{head}  {record['rows']:,} 行" if lang == "ja" else f"{head}  {record['rows']:,} rows"
+        return head, f"{record['rows']:,} 行" if lang == "ja" else f"{record['rows']:,} rows"
     if kind == Kind.PUBLICATION:
-        return f"{head}  {record['what']} {record['sha256'][:16]}…"
-    return f"{head}  {record['signer']}"
+        return head, f"{record['what']} {record['sha256'][:16]}…"
+    return head, record["signer"]
 
 
 def _word(name: str, value: str, lang: str) -> str:

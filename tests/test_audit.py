@@ -1,0 +1,752 @@
+"""What an auditor is promised: `verify`, `replay`, `prove`, `exceptions`, `stats`, filters and copies say what is so."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assign import Desk, merkle
+from assign.audit import (
+    Filter,
+    copy,
+    exceptions,
+    prove,
+    prove_growth,
+    records,
+    replay,
+    shown_record,
+    stats,
+    verify,
+)
+from assign.catalog import from_edition
+from assign.desk import EditionMissing
+from assign.errors import AssignError, BadRequest
+from assign.log import KeyReused, Log, NotPublished, UnknownRecord
+from assign.note import NoteError, held_key, key_file, new_key, parse, public_key, sign
+from assign.record import canonical, new_id, read
+from assign.rules import from_edition as rules_from_edition
+from assign.store import StoreError, open_store
+
+from .test_rules import RULING
+from .trail import ORIGIN, broken_into, drafts, grow, made, opened, payloads, rechain, recorded, requests
+from .trail import _home as _home  # noqa: PLC0414 - a fixture
+
+KEPT = 40
+CONSIGNED = {"mark": "unmarked", "counter": "yes", "backyard": "yes"}
+
+
+@pytest.fixture(scope="module")
+def told(table_desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Forty decisions as a desk writes them down, to be put into logs."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("told")
+        patch.setenv("XDG_CONFIG_HOME", str(folder))
+        with closing(Log.make(f"sqlite:///{folder}/audit.db", ORIGIN, table_desk.editions)) as log:
+            asking = Desk(table_desk.catalog, table_desk.rules, "table", log)
+            return drafts(recorded(asking, requests(table_desk, KEPT)))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the log is."""
+    return tmp_path / "audit.db"
+
+
+@pytest.fixture
+def notes(path: Path, table_desk: Desk, told: list[dict[str, Any]]) -> list[str]:
+    """A log of 44 records, signed at 10, 30 and 44: the notes."""
+    return made(path, table_desk, told, [10, 30, 44])[0]
+
+
+@pytest.fixture
+def log(path: Path, notes: list[str]) -> Iterator[Log]:
+    """That log, open."""
+    assert notes
+    with opened(path) as found:
+        yield found
+
+
+def asking(log: Log, desk: Desk) -> Desk:
+    """A desk that records in it."""
+    return Desk(desk.catalog, desk.rules, "table", log)
+
+
+def codes(log: Log, *against: str, keys: Any = ()) -> list[tuple[str, int | None]]:
+    """What `verify` finds."""
+    return [(each.code, each.seq) for each in verify(log, against, keys).findings]
+
+
+def changed_list(desk: Desk, row: str, **cells: str) -> bytes:
+    """The list with some cells of one row changed."""
+    lines = desk.catalog.data.decode().split("\n")
+    names = lines[0].split(",")
+    for place, line in enumerate(lines):
+        if line.split(",")[0] == row:
+            words = line.split(",")
+            for name, value in cells.items():
+                words[names.index(name)] = value
+            lines[place] = ",".join(words)
+    return "\n".join(lines).encode()
+
+
+def of(catalog: bytes, rules: bytes, log: Log | None = None) -> Desk:
+    """A desk over other texts."""
+    return Desk(from_edition(catalog), rules_from_edition(rules), "table", log)
+
+
+# -- verify ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_log_has_no_findings_and_says_what_is_covered(log: Log, notes: list[str]) -> None:
+    """Records after the checkpoint from outside are counted as not covered by it."""
+    found = verify(log, notes[1:2])
+    assert found.findings == []
+    assert (found.size, found.covered, found.notes_outside, found.notes_inside) == (44, 30, 1, 3)
+    assert found.root == parse(notes[-1])[0].root == log.head().root
+    assert verify(log).covered == 0
+    assert found.as_json()["ok"] is True
+
+
+def test_a_listener_hears_how_far_it_is(log: Log) -> None:
+    """Every 10,000 records."""
+    chosen = random.Random(1)
+    more = [read(row.payload) for row in log.rows(4)]
+    grow(log, [{**chosen.choice(drafts(more)), "key": None} for _ in range(10_000)])
+    heard: list[int] = []
+    assert verify(log, listener=heard.append).findings == []
+    assert heard == [10_000]
+
+
+def test_a_checkpoint_of_another_log_is_said_to_be(log: Log, notes: list[str]) -> None:
+    """A mixed-up file is not taken for a proof, nor for tampering with this log's records."""
+    other = new_key("other.city/assign")
+    note = sign(parse(notes[0])[0].__class__("other.city/assign", 10, b"\0" * 32), other)
+    found = verify(log, [note])
+    assert [(each.code, each.seq) for each in found.findings] == [("other_log", None)]
+    assert found.covered == 0
+
+
+def test_a_checkpoint_that_nobody_known_signed_is_a_finding(log: Log, notes: list[str]) -> None:
+    """Signed with another key of the same name, or altered after it was signed."""
+    forged = sign(parse(notes[-1])[0], new_key(ORIGIN))
+    assert codes(log, forged) == [("signature", None)]
+    broken = notes[-1].replace("\n44\n", "\n43\n")
+    assert ("signature", None) in codes(log, broken)
+    with pytest.raises(NoteError):
+        verify(log, ["not a checkpoint"])
+
+
+def test_a_key_that_the_auditor_trusts_counts_and_the_log_s_own_word_does_not(log: Log, notes: list[str]) -> None:
+    """Whoever replaces the log names his own key in it."""
+    mine = log.keys()
+    assert codes(log, notes[-1], keys=mine) == []
+    stranger = [new_key(ORIGIN).public()]
+    found = verify(log, notes[-1:], stranger)
+    assert {each.code for each in found.findings} == {"signature"}
+    assert found.covered == 0
+
+
+def test_a_checkpoint_from_outside_counts_even_where_the_log_has_lost_its_key(path: Path, notes: list[str]) -> None:
+    """The record that named the key was overwritten; the root of the note still says what the log was."""
+    with broken_into(path) as db:
+        kept = payloads(db)
+        first = read(kept[0])
+        rechain(db, [canonical({**first, "signer": str(new_key(ORIGIN).public())}), *kept[1:]])
+    with opened(path) as log:
+        found = {code for code, _ in codes(log, notes[-1])}
+    assert {"signature", "rewritten"} <= found
+
+
+def test_damaged_notes_beside_the_log_are_findings_and_nothing_breaks(path: Path, notes: list[str]) -> None:
+    """Cut, of another type, not of this world's characters."""
+    for value in (notes[0][:40], 5, b"\xff\xfe", "x\x00y"):
+        with broken_into(path) as db:
+            db.execute("UPDATE checkpoint SET note = ? WHERE size = 30", (value,))
+        with opened(path) as log:
+            assert codes(log, notes[-1]) == [("checkpoint_damaged", None)]
+
+
+@pytest.mark.parametrize("value", ["text", 5, 2**40, 1.5, None, "\ud83d", b""])
+@pytest.mark.parametrize("column", ["payload", "nodes"])
+def test_a_column_that_holds_another_type_is_a_finding_and_no_accident(
+    path: Path, notes: list[str], column: str, value: object
+) -> None:
+    """SQLite takes any type in any column; an administrator, too, can put one there."""
+    with broken_into(path) as db:
+        db.execute("CREATE TABLE loose (at INTEGER PRIMARY KEY, payload, nodes, key)")
+        db.execute("INSERT INTO loose SELECT * FROM record")
+        db.execute("DROP TABLE record")
+        db.execute("ALTER TABLE loose RENAME TO record")
+        new, values = ("CAST(x'eda0bd' AS TEXT)", ()) if value == "\ud83d" else ("?", (value,))
+        db.execute(f"UPDATE record SET {column} = {new} WHERE at & 255 = 20", values)  # noqa: S608 - our own two
+    with opened(path) as log:
+        found = verify(log, notes[-1:])
+        assert found.first_bad == 20
+        assert list(replay(log))
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, 2**62, "x", b"x"])
+@pytest.mark.usefixtures("notes")
+def test_a_log_without_a_number_that_a_log_can_have_is_not_there(path: Path, value: object) -> None:
+    """A damaged row of the table of logs: it is said so, and nothing is computed with it."""
+    with broken_into(path) as db:
+        db.execute("CREATE TABLE loose (id, origin)")
+        db.execute("INSERT INTO loose VALUES (?, ?)", (value, ORIGIN))
+        db.execute("DROP TABLE log")
+        db.execute("ALTER TABLE loose RENAME TO log")
+    with pytest.raises(StoreError), opened(path):
+        pass
+
+
+def test_numbers_that_do_not_grow_in_a_damaged_file_do_not_hold_the_auditor_up(
+    path: Path, notes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading goes on from page to page, and ends."""
+    monkeypatch.setattr("assign.store.PAGE", 4)
+    with opened(path) as log:
+        whole = [row.seq for row in log.rows()]
+        monkeypatch.setattr(log.store, "_rows", _shuffled(log.store._rows))  # type: ignore[attr-defined]  # SQLite's
+        assert len(list(log.rows())) < 10 * len(whole)
+        assert codes(log, notes[-1])
+
+
+def _shuffled(rows: Any) -> Any:
+    def some(sql: str, values: Any = ()) -> Any:
+        found = rows(sql, values)
+        return [found[0], *found[1:][::-1]] if len(found) == 4 and "ORDER BY at" in sql else found
+
+    return some
+
+
+def test_an_edition_that_is_altered_or_gone_is_found(path: Path, notes: list[str], table_desk: Desk) -> None:
+    """The texts are under their digests."""
+    value = table_desk.provenance["catalog_sha256"]
+    for statement in (
+        "UPDATE edition SET data = data || x'20' WHERE sha256 = ?",
+        "DELETE FROM edition WHERE sha256 = ?",
+    ):
+        with broken_into(path) as db:
+            db.execute(statement, (value,))
+        with opened(path) as log:
+            assert codes(log, notes[-1]) == [("edition", None)]
+            outcomes = Counter(each.outcome for each in replay(log))
+            assert outcomes == {"cannot": KEPT}
+            with pytest.raises(EditionMissing):
+                prove(log, 20, notes[-1])
+
+
+def test_a_table_of_publications_that_says_something_else_than_the_records_is_found(
+    path: Path, notes: list[str]
+) -> None:
+    """It is derived, yet which key signs and where an edition was published are read from it."""
+    key = str(new_key(ORIGIN).public())
+    for statement, values in [
+        ("INSERT INTO publication VALUES (1, 'key', ?, 43)", (key,)),
+        ("UPDATE publication SET seq = 30 WHERE what = 'list'", ()),
+        ("DELETE FROM publication WHERE what = 'list'", ()),
+    ]:
+        with broken_into(path) as db:
+            db.execute(statement, values)
+        with opened(path) as log:
+            assert ("publications", None) in codes(log, notes[-1])
+    with opened(path) as log, pytest.raises(EditionMissing):
+        prove(log, 20, notes[-1])
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_decision_that_cites_what_was_published_after_it_is_found(path: Path) -> None:
+    """The publication moved behind it, all hashes made anew."""
+    with broken_into(path) as db:
+        kept = payloads(db)
+        moved = [*kept[:1], *kept[2:5], kept[1], *kept[5:]]
+        rechain(db, [canonical({**read(each), "seq": seq}) for seq, each in enumerate(moved)])
+    with opened(path) as log:
+        assert {("not_published", 3), ("rewritten", 0)} <= set(codes(log))
+
+
+def test_records_that_are_no_records_are_found_and_do_not_stop_verify(path: Path, notes: list[str]) -> None:
+    """Each with a hash that fits it."""
+    bad = [
+        b"",
+        b"{",
+        b"[]",
+        b"5",
+        b'{"kind":[]}',
+        b"\xff",
+        b'{"a":' * 100_000,
+        b'{"kind":"decision","seq":24,"origin":[]}',
+    ]
+    with broken_into(path) as db:
+        kept = payloads(db)
+        rechain(db, [*kept[:20], *bad, *kept[28:]])
+    with opened(path) as log:
+        found = codes(log)
+        assert [seq for code, seq in found if code == "unreadable"] == list(range(20, 27))
+        assert ("moved", 27) in found
+        assert codes(log, notes[0]) == codes(log)  # up to 10 it fits
+        assert Counter(each.outcome for each in replay(log))["cannot"] == 7
+        with pytest.raises(StoreError):
+            list(records(log))
+        with pytest.raises(StoreError):
+            stats(log)
+
+
+# -- keys ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_or_wrong_key_never_blocks_reading(path: Path, notes: list[str], table_desk: Desk) -> None:
+    """Everything but a new checkpoint works without one."""
+    key_file(ORIGIN).unlink()
+    with opened(path) as log:
+        with pytest.raises(NoteError):
+            held_key(ORIGIN)
+        assert codes(log, *notes) == []
+        assert Counter(each.outcome for each in replay(log)) == {"same": KEPT}
+        assert prove(log, 7, notes[-1])["index"] == 7
+        assert stats(log)["records"] == 44
+        assert asking(log, table_desk).record(row="nenkin-24", channel="counter")[0].kept.seq == 44
+        with pytest.raises(BadRequest):
+            log.checkpoint(new_key(ORIGIN))
+
+
+def test_a_rotation_is_a_record_and_old_checkpoints_stay_good(log: Log, notes: list[str]) -> None:
+    """The new key signs from there on; the old one no longer does."""
+    old, new = held_key(ORIGIN), new_key(ORIGIN)
+    assert log.rotate(new).record["replaces"] == str(old.public())
+    assert list(map(str, log.keys())) == [str(old.public()), str(new.public())]
+    with pytest.raises(BadRequest):
+        log.checkpoint(old)
+    fresh = log.checkpoint(new)
+    assert codes(log, *notes, fresh) == []
+    assert codes(log, *notes, fresh, keys=[old.public(), new.public()]) == []
+    assert ("signature", None) in codes(log, fresh, keys=[old.public()])
+    for again in (new, old, new_key("other.city/assign")):
+        with pytest.raises(BadRequest):
+            log.rotate(again)
+
+
+def test_a_log_that_lost_its_tail_is_not_signed_anew(path: Path, notes: list[str]) -> None:
+    """A checkpoint of a shorter or another past would make the auditor's own a liar; notes of strangers do not stop it."""
+    key = held_key(ORIGIN)
+    with opened(path) as log:
+        log.store.add_checkpoint(
+            1, 10**12, sign(parse(notes[0])[0].__class__(ORIGIN, 10**12, b"\1" * 32), new_key(ORIGIN))
+        )
+        log.store.add_checkpoint(1, 10**13, "nonsense")
+        assert log.checkpoint(key) == notes[-1]
+    with broken_into(path) as db:
+        db.execute("DELETE FROM record WHERE at & 255 > 40")
+    with opened(path) as log, pytest.raises(StoreError):
+        log.checkpoint(key)
+    with broken_into(path) as db:
+        kept = payloads(db)
+        changed = canonical({**read(kept[20]), "role": "city_clerk"})
+        rechain(db, [*kept[:20], changed, *kept[21:], *kept[:9]])
+    with opened(path) as log, pytest.raises(StoreError):
+        log.checkpoint(key)
+
+
+# -- publications and corrections ------------------------------------------------------------------------------------
+
+
+def test_a_decision_cites_only_what_was_published_before_it(log: Log, table_desk: Desk) -> None:
+    """Another list must come into use first, which is a record; then it may be cited."""
+    other = of(changed_list(table_desk, "nenkin-24", **CONSIGNED), table_desk.rules.data, log)
+    with pytest.raises(NotPublished):
+        other.record(row="nenkin-24", channel="counter")
+    assert log.size == 44
+    assert [each.record["what"] for each in log.publish(other.editions)] == ["list"]
+    assert log.publish(other.editions) == []
+    [done] = other.record(row="nenkin-24", channel="counter")
+    assert done.kept.seq == 45
+    assert codes(log) == []
+    assert Counter(each.outcome for each in replay(log)) == {"same": KEPT + 1}
+
+
+def test_a_correction_is_a_new_record_and_the_old_one_stands(log: Log, table_desk: Desk) -> None:
+    """Both are shown."""
+    desk = asking(log, table_desk)
+    before = log.row(20)
+    [done] = desk.record(row="nenkin-24", channel="counter", corrects=20, role="city_clerk")
+    assert done.kept.record["corrects"] == 20
+    assert log.row(20) == before
+    assert shown_record(log, 20)["corrected_by"] == [44]
+    for wrong in (0, 1, True, "20", 20.0):
+        with pytest.raises(BadRequest):
+            desk.record(row="nenkin-24", channel="counter", corrects=wrong)
+    for absent in (45, -1, 10**15):
+        with pytest.raises(UnknownRecord) as caught:
+            desk.record(row="nenkin-24", channel="counter", corrects=absent)
+        assert str(absent) not in caught.value.message("ja") + caught.value.en
+    assert log.size == 45
+
+
+def test_a_retry_with_its_key_gets_the_first_answer_and_another_request_does_not(log: Log, table_desk: Desk) -> None:
+    """Also after the list has changed under it."""
+    key = new_id()
+    asked = {"row": "nenkin-24", "channel": "counter", "on": "2026-11-25", "key": key}
+    [first] = asking(log, table_desk).record(**asked)
+    other = of(changed_list(table_desk, "nenkin-24", **CONSIGNED), table_desk.rules.data, log)
+    log.publish(other.editions)
+    [again] = other.record(**asked)
+    assert (again.kept.fresh, again.kept.seq) == (False, first.kept.seq)
+    assert again.answer["assignee"] == first.answer["assignee"] == "city_staff"
+    assert {**again.answer, "provenance": None} == {**first.answer, "provenance": None}
+    with pytest.raises(KeyReused) as caught:
+        other.record(**{**asked, "channel": "backyard"})
+    assert key not in caught.value.en
+    assert log.size == 46
+
+
+# -- replay ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_sentence_that_reads_differently_is_wording(path: Path, table_desk: Desk, told: list[dict[str, Any]]) -> None:
+    """As when a later program says it in other words."""
+    made(path, table_desk, [{**each, "answer": "0" * 64} if i % 2 else each for i, each in enumerate(told)])
+    with opened(path) as log:
+        assert Counter(each.outcome for each in replay(log)) == {"same": 20, "wording": 20}
+        assert shown_record(log, 5)["answer"] is not None
+
+
+def test_the_same_answer_by_another_rule_is_reason_and_another_answer_is_different(
+    path: Path, table_desk: Desk, told: list[dict[str, Any]]
+) -> None:
+    """What was written by hand is told apart, with the names of the parts that differ."""
+    forged = []
+    for place, each in enumerate(told):
+        decision = dict(each["decision"])
+        if place % 3 == 1:
+            decision["rules"] = ["OTHER"]
+        elif place % 3 == 2:
+            decision["assignee"] = "split" if decision["assignee"] != "split" else "contractor"
+        forged.append({**each, "decision": decision})
+    made(path, table_desk, forged)
+    with opened(path) as log:
+        found = list(replay(log))
+        assert [each.outcome for each in found] == [("same", "reason", "different")[i % 3] for i in range(KEPT)]
+        assert {each.detail.en for each in found} == {"", "differs in: rules", "differs in: assignee"}
+        assert shown_record(log, 5)["answer"] is None
+        assert [each.seq for each in replay(log, 10, 12)] == [10, 11]
+
+
+def test_a_record_that_our_allow_list_refuses_is_different(path: Path, notes: list[str]) -> None:
+    """Free text put in by hand, hashed anew."""
+    with broken_into(path) as db:
+        kept = payloads(db)
+        more = [{**read(kept[1]), "seq": 44, "remark": "山田太郎"}, {**read(kept[0]), "seq": 45, "kind": "gossip"}]
+        rechain(db, [*kept[:9], canonical({**read(kept[9]), "remark": "山田太郎"}), *kept[10:], *map(canonical, more)])
+        db.execute("DELETE FROM checkpoint")
+    with opened(path) as log:
+        found = {each.seq: each for each in replay(log)}
+        assert found[9].outcome == "different"
+        assert "山田" not in found[9].detail.ja
+        told = verify(log)
+        assert [(each.code, each.seq) for each in told.findings if each.seq] == [("refused", 44), ("refused", 45)]
+        assert "山田" not in str(told)
+        assert ("rewritten", 0) in codes(log, notes[-1])
+
+
+def test_rulings_that_are_not_those_of_the_rules_are_different(
+    path: Path, table_desk: Desk, told: list[dict[str, Any]]
+) -> None:
+    """The record names three digests; all of them must be of what decided."""
+    editions = {**told[0]["editions"], "rulings": told[0]["editions"]["list"]}
+    with closing(Log.make(f"sqlite:///{path}", ORIGIN, table_desk.editions)) as log:
+        log.publish({**table_desk.editions, "rulings": table_desk.catalog.data})
+        grow(log, [{**told[0], "editions": editions}, told[1]])
+        assert [(each.outcome, each.detail.en) for each in replay(log)] == [
+            ("different", "differs in: editions"),
+            ("same", ""),
+        ]
+
+
+CELLS: list[tuple[str, dict[str, str]]] = [
+    ("nenkin-23", {"backyard": "yes"}),
+    ("nenkin-24", CONSIGNED),
+    ("kokuho-25", {"backyard": "no"}),
+    ("kokuho-25", {"mark": "unmarked"}),
+    ("shomu-9", {"mark": "partial"}),
+]
+
+
+@pytest.mark.parametrize(("row", "cells"), CELLS)
+def test_one_changed_cell_shows_up_as_exactly_the_decisions_that_it_touches(
+    path: Path, table_desk: Desk, row: str, cells: dict[str, str]
+) -> None:
+    """Every row, both channels, five acts. What is expected comes from the legend and the rows' ids, not from a replay."""
+    [task] = [task for task in table_desk.catalog.tasks if task.id == row]
+    changed = changed_list(table_desk, row, **cells)
+    assert changed != table_desk.catalog.data
+    under = of(changed, table_desk.rules.data)
+    acts = [None, "receive", "decide", "seal", "undetermined"]
+    near = [each.id for each in table_desk.catalog.tasks if each.division == task.division]
+    with closing(Log.make(f"sqlite:///{path}", ORIGIN, under.editions)) as log:
+        asked = [(each, channel, act) for each in near for channel in ("counter", "backyard") for act in acts]
+        more = []
+        for place, channel, act in asked:
+            request, decision, digest, _ = table_desk._recordable(
+                None, None, channel, act, date(2026, 11, 25), None, place
+            )
+            more.append(
+                {
+                    "kind": "decision",
+                    "role": "unstated",
+                    "key": None,
+                    "case": new_id(),
+                    "corrects": None,
+                    "on": "2026-11-25",
+                    "given": {"row": place, "channel": channel, **({"act": act} if act else {})},
+                    "request": request,
+                    "decision": decision,
+                    "answer": digest,
+                    "editions": under.edition_digests,
+                    "engine": "table",
+                }
+            )
+        grow(log, more)
+        found = {asked[each.seq - 4]: each.outcome for each in replay(log)}
+
+    def fate(place: str, channel: str, act: str | None) -> str:
+        """By hand, from contract.md."""
+        if place != row:
+            return "same"
+        was_listed = getattr(task, channel).value == "yes"
+        now_listed = cells.get(channel, getattr(task, channel).value) == "yes"
+        marks = task.mark.value, cells.get("mark", task.mark.value)
+        before, after = _who(marks[0], was_listed, act), _who(marks[1], now_listed, act)
+        return "wording" if before == after else "reason" if before[:2] == after[:2] else "different"
+
+    expected = {each: fate(*each) for each in asked}
+    odd = {each for each, outcome in found.items() if outcome != "same"}
+    assert odd == {each for each, outcome in expected.items() if outcome != "same"}
+    assert {each for each in odd if found[each] == "different"} == {
+        each for each in odd if expected[each] == "different"
+    }
+    assert any(outcome == "different" for outcome in found.values())
+
+
+def _who(mark: str, listed: bool, act: str | None) -> tuple[str, str, str]:
+    """contract.md, 'What the answer is', for the marks and acts used above: assignee, certainty, and why."""
+    if mark == "retained":
+        return "city_staff", "settled", "mark"
+    if not listed:
+        return "city_staff", "settled", "channel"
+    if act == "undetermined":
+        return "city_staff", "needs_ruling", "act"
+    if act in ("decide", "seal"):
+        return "city_staff", "settled", "act"
+    return ("contractor", "settled", "unmarked") if mark == "unmarked" else ("split", "needs_ruling", "partial")
+
+
+# -- prove -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_proof_leads_from_the_record_to_the_signed_root(log: Log, notes: list[str]) -> None:
+    """For every record and every checkpoint that has it."""
+    from base64 import b64decode
+
+    for note in notes:
+        tree = parse(note)[0]
+        for seq in range(tree.size):
+            bundle = prove(log, seq, note)
+            path = [b64decode(each) for each in bundle["path"]]
+            leaf = merkle.leaf_hash(bundle["record"].encode())
+            assert merkle.included(seq, tree.size, leaf, path, tree.root)
+            assert len(json.dumps(bundle["path"])) < 1000
+            named = read(bundle["record"].encode()).get("editions", {})
+            assert sorted(read(each["record"].encode())["what"] for each in bundle["editions"]) == sorted(named)
+        with pytest.raises(UnknownRecord if tree.size == 44 else BadRequest):
+            prove(log, tree.size, note)
+
+
+def test_nothing_is_proved_from_a_log_that_no_longer_fits(path: Path, notes: list[str]) -> None:
+    """A proof that would fail elsewhere is not written here."""
+    with broken_into(path) as db:
+        db.execute("UPDATE record SET payload = payload || x'20' WHERE at & 255 = 20")
+        db.execute("UPDATE record SET nodes = zeroblob(length(nodes)) WHERE at & 255 IN (15, 31)")
+    with opened(path) as log:
+        for seq in (20, 21, 3):
+            with pytest.raises((StoreError, ValueError)):
+                prove(log, seq, notes[-1])
+        with pytest.raises(StoreError):
+            prove_growth(log, notes[1], notes[2])
+
+
+def test_one_checkpoint_s_log_is_shown_to_begin_another_s(log: Log, notes: list[str]) -> None:
+    """And not the other way round, nor with a stranger's note."""
+    from base64 import b64decode
+
+    for i, old in enumerate(notes):
+        for new in notes[i:]:
+            bundle = prove_growth(log, old, new)
+            first, second = parse(old)[0], parse(new)[0]
+            path = [b64decode(each) for each in bundle["path"]]
+            assert merkle.consistent(first.size, second.size, first.root, second.root, path)
+    with pytest.raises(BadRequest):
+        prove_growth(log, notes[2], notes[0])
+    with pytest.raises(NoteError):
+        prove_growth(log, sign(parse(notes[0])[0], new_key(ORIGIN)), notes[2])
+
+
+# -- exceptions, stats, filters --------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_exception_is_listed_and_nothing_else(
+    path: Path, table_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock of our own: the days are Japan's, nine hours ahead of the records' times."""
+    now = ["2026-11-10T00:00:00.000Z"]
+    monkeypatch.setattr("assign.log.moment", lambda: now[0])
+    ruled = table_desk.rules.data.replace(b"rulings.yaml " + str(len(table_desk.rules.rulings_data)).encode(), b"@@")
+    rulings = RULING.encode()
+    head, _, _ = ruled.partition(b"@@")
+    with closing(Log.make(f"sqlite:///{path}", ORIGIN, table_desk.editions)) as log:
+        desk = asking(log, table_desk)
+
+        def say(when: str, on: str, row: str = "nenkin-24", **more: Any) -> int:
+            now[0] = when
+            return desk.record(row=row, channel="counter", on=on, **more)[0].kept.seq
+
+        say("2026-11-11T01:00:00.000Z", "2026-11-11")  # nothing
+        say("2026-11-11T15:30:00.000Z", "2026-11-12")  # nothing: past midnight in Japan
+        ahead = say("2026-11-12T14:59:00.000Z", "2026-11-13")
+        backdated = say("2026-11-12T15:00:00.000Z", "2026-11-09")
+        late = say("2026-11-19T15:00:00.000Z", "2026-11-12")
+        say("2026-11-20T00:00:00.000Z", "2026-11-13")  # seven days are not late
+        clock = say("2026-11-19T23:59:59.999Z", "2026-11-20")
+        say("2026-11-20T00:00:00.000Z", "2026-11-20")
+        fix = say("2026-11-20T00:00:01.000Z", "2026-11-20", corrects=late)
+        both = say("2026-12-20T00:00:00.000Z", "2026-10-01")
+        due = [row for row in table_desk.catalog.tasks if _due(table_desk, row.id)]
+        overdue = [say("2027-12-01T00:00:00.000Z", "2027-12-01", row=due[0].id)] if due else []
+        found = [(each.code, each.seq) for each in exceptions(log)]
+        expected = [
+            ("ahead", ahead),
+            ("backdated", backdated),
+            ("late", late),
+            ("clock", clock),
+            ("correction", fix),
+            ("backdated", both),
+            ("late", both),
+            *(("review_due", seq) for seq in overdue),
+        ]
+        assert found == expected
+        assert ("late", backdated) in [(each.code, each.seq) for each in exceptions(log, 3)]
+        assert all(each.text.ja and each.text.en for each in exceptions(log))
+        # A ruling that applies from a day before it came into use.
+        now[0] = "2027-12-02T00:00:00.000Z"
+        rules = head + f"rulings.yaml {len(rulings)}\n".encode() + rulings
+        seqs = [each.seq for each in log.publish(of(table_desk.catalog.data, rules).editions)]
+        assert [(each.code, each.seq) for each in exceptions(log)][len(expected) :] == [("ruling_backdated", seqs[0])]
+
+
+def _due(desk: Desk, row: str) -> bool:
+    [answer] = desk.answers(row=row, channel="counter", on="2027-12-01")
+    return any(caveat["code"] == "review_due" for caveat in answer["caveats"])
+
+
+def test_counts_and_filters_agree_with_a_count_by_hand(log: Log) -> None:
+    """Any mixture of filters."""
+    everything = [read(row.payload) for row in log.rows()]
+    decisions = [each for each in everything if each["kind"] == "decision"]
+    found = stats(log)
+    assert found["records"] == len(everything) == 44
+    assert found["kind"] == {"decision": KEPT, "log": 1, "publication": 3}
+    for name in ("assignee", "certainty"):
+        assert found[name] == dict(sorted(Counter(each["decision"][name] for each in decisions).items()))
+    for name in ("division", "channel"):
+        assert found[name] == dict(sorted(Counter(each["request"][name] for each in decisions).items()))
+    assert found["month"] == {"2026-11": KEPT}
+    for division in (None, "nenkin", "kokuho"):
+        for assignee in (None, "city_staff", "contractor"):
+            for certainty in (None, "settled"):
+                chosen = Filter(date(2026, 11, 5), date(2026, 11, 20), division, assignee, certainty, "decision")
+                by_hand = [
+                    each
+                    for each in decisions
+                    if "2026-11-05" <= each["on"] <= "2026-11-20"
+                    and division in (None, each["request"]["division"])
+                    and assignee in (None, each["decision"]["assignee"])
+                    and certainty in (None, each["decision"]["certainty"])
+                ]
+                assert list(records(log, chosen)) == by_hand
+    assert list(records(log)) == everything
+    assert [each["seq"] for each in records(log, start=40)] == [40, 41, 42, 43]
+
+
+# -- copies ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_is_the_same_log_to_the_byte(log: Log, notes: list[str], tmp_path: Path) -> None:
+    """Records, hashes, editions, checkpoints; it goes on growing from there."""
+    log.rotate(new_key(ORIGIN))
+    store = open_store(f"sqlite:///{tmp_path}/copy.db", create=True)
+    assert copy(log, store) == 45
+    with closing(Log(store, ORIGIN, 1)) as other:
+        assert list(other.rows()) == list(log.rows())
+        assert other.store.checkpoints(1) == notes
+        assert other.keys() == log.keys()
+        assert codes(other, *notes) == []
+        with pytest.raises(BadRequest):
+            copy(log, store)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE record SET payload = replace(payload, 'unstated', 'city_clerk') WHERE at & 255 = 20",
+        "UPDATE record SET nodes = zeroblob(length(nodes)) WHERE at & 255 = 20",
+        "UPDATE record SET payload = CAST(replace(payload, 'city_staff', 'contractor') AS BLOB) WHERE at & 255 > 3",
+        "DELETE FROM record WHERE at & 255 = 20",
+    ],
+)
+def test_a_copy_does_not_launder_what_was_altered(path: Path, notes: list[str], tmp_path: Path, statement: str) -> None:
+    """Hashed anew without a look at the old hashes, an altered record would come out of its backup as sound."""
+    with broken_into(path) as db:
+        db.execute(statement)
+        db.execute("DELETE FROM checkpoint")
+    with opened(path) as log:
+        store = open_store(f"sqlite:///{tmp_path}/copy.db", create=True)
+        with closing(store), pytest.raises(StoreError):
+            copy(log, store)
+        assert store.size(1) == 0
+        assert codes(log, notes[-1])
+
+
+# -- no answer without a record --------------------------------------------------------------------------------------
+
+
+def test_what_was_typed_is_not_repeated_to_who_records_it(log: Log, table_desk: Desk) -> None:
+    """A person's number in the wrong field is refused with the choices, as without a log, but not echoed."""
+    desk = asking(log, table_desk)
+    number = "123456789018"
+    good = {"division": "nenkin", "item": "24", "channel": "counter"}
+    for name in ("division", "item", "channel", "act", "on", "section", "row", number):
+        asked = {**({} if name == "row" else good), name: number}
+        plain = table_desk.decide_many([asked])[0]
+        assert isinstance(plain, AssignError)
+        with pytest.raises(AssignError) as caught:
+            desk.record(**asked)
+        assert number not in caught.value.ja + caught.value.en + str(caught.value) + repr(caught.value)
+        assert number in plain.en
+        assert caught.value.code == plain.code
+        assert caught.value.candidates == plain.candidates
+    for word in (["24"], 24.0, True, {"x": 1}, object()):
+        with pytest.raises(BadRequest):
+            desk.record(division="nenkin", item=word, channel="counter")
+    assert log.size == 44
+
+
+def test_public_keys_of_the_log_are_lines_that_travel() -> None:
+    """What an auditor is handed can be read back."""
+    key = new_key(ORIGIN).public()
+    assert public_key(f"{key}\n") == key

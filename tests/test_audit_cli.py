@@ -1,0 +1,303 @@
+"""`assign audit …` and `decide --record` as commands: exit codes, two languages, JSON, widths, whole files, no answer without a record."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from assign.log import Log
+from assign.note import key_file
+from assign.terminal import width
+
+from .trail import ORIGIN, PYTHON, broken_into, cli
+from .trail import _home as _home  # noqa: PLC0414 - a fixture
+
+KEY = "0b0cf1c2-6b5f-4b62-9d1f-6e5a0c1d2e3f"
+ASKED = ("--division", "nenkin", "--item", "24", "--channel", "counter", "--engine", "table", "--on", "2026-11-25")
+
+
+@pytest.fixture
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A log of eight records, named by ASSIGN_AUDIT, and a checkpoint of it outside."""
+    found = f"sqlite:///{tmp_path}/audit.db"
+    monkeypatch.setenv("ASSIGN_AUDIT", found)
+    assert cli("audit", "init", "--origin", ORIGIN).code == 0
+    for item in ("24", "23"):
+        assert cli("decide", "--record", "--division", "nenkin", "--item", item, "--engine", "table").code == 0
+    assert cli("audit", "checkpoint", "--to", tmp_path / "outside").code == 0
+    return found
+
+
+@pytest.mark.usefixtures("url")
+@pytest.mark.parametrize(
+    ("words", "ja", "en"),
+    [
+        (["init"], "公開鍵", "public key"),
+        (["publish"], "新しい版はありません", "nothing new"),
+        (["show", "4"], "市職員", "City staff"),
+        (["show", "0"], "記録の始まり", "log begun"),
+        (["list"], "8 件", "8 records"),
+        (["list", "--limit", "1"], "1 件", "1 records"),
+        (["list", "--division", "年金", "--kind", "decision"], "4 件", "4 records"),
+        (["verify"], "--against", "--against"),
+        (
+            ["verify", "--against", "outside", "--key", "outside.pub"],
+            "外のチェックポイントと合います",
+            "It fits the checkpoint",
+        ),
+        (["replay"], "同じ（1 バイトも違わない）: 4", "the same to the byte: 4"),
+        (["replay", "--first", "5", "--last", "6"], "バイトも違わない）: 2", "to the byte: 2"),
+        (["checkpoint", "--to", "another"], "8 件", "8 records"),
+        (["prove", "4", "--to", "bundle.json"], "bundle.json", "bundle.json"),
+        (["growth", "outside", "outside", "--to", "growth.json"], "growth.json", "growth.json"),
+        (["backup", "backup.db"], "8 件", "8 records"),
+        (["stats"], "市職員", "city staff"),
+        (["exceptions"], "0 件", "0 exceptions"),
+        (["key"], "今の鍵", "now"),
+        (["rebuild"], "作り直しました", "made anew"),
+        (["export", "--format", "html"], "説明書", "Decisions on consigned work"),
+    ],
+)
+def test_every_command_answers_in_japanese_and_english(
+    words: list[str], ja: str, en: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 0, nothing on stderr, tables no wider than a terminal."""
+    monkeypatch.chdir(tmp_path)
+    for lang, says in (("ja", ja), ("en", en)):
+        done = cli("audit", *words, "--lang", lang)
+        assert (done.code, done.err) == (0, "")
+        assert says in done.out
+        if words[0] in ("list", "replay", "stats", "exceptions", "publish"):
+            assert not [line for line in done.out.split("\n") if width(line) > 80]
+        (tmp_path / "backup.db").unlink(missing_ok=True)
+
+
+@pytest.mark.usefixtures("url")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["show", "8"], 3),
+        (["show", "x"], 2),
+        (["show", "-1"], 2),
+        (["show", "９"], 2),
+        (["show"], 2),
+        (["list", "--from", "yesterday"], 2),
+        (["list", "--division", "nenkn"], 3),
+        (["list", "--assignee", "me"], 2),
+        (["list", "--limit", "-5"], 2),
+        (["verify", "--against", "/nowhere"], 1),
+        (["verify", "--against", "/dev/null"], 1),
+        (["verify", "--key", "nonsense"], 1),
+        (["verify", "--audit", "sqlite:////nowhere/audit.db"], 1),
+        (["verify", "--audit", "mysql://x"], 2),
+        (["verify", "--audit", "postgresql://nobody@127.0.0.1:1/none"], 1),
+        (["verify", "--origin", "other.city/assign"], 1),
+        (["checkpoint", "--to", "/nowhere/x"], 1),
+        (["checkpoint", "--to", "x", "--every", "0"], 2),
+        (["checkpoint"], 2),
+        (["prove", "9", "--to", "x"], 3),
+        (["prove", "4", "--to", "/nowhere/x"], 1),
+        (["growth", "/nowhere", "/nowhere", "--to", "x"], 1),
+        (["export", "--format", "pdf"], 2),
+        (["export", "--out", "/nowhere/x"], 1),
+        (["backup", "/nowhere/x.db"], 1),
+        (["restore", "/nowhere/x.db"], 1),
+        (["key", "--rotate", "/dev/null"], 1),
+        (["init", "--grant", "clerk"], 2),
+        (["exceptions", "--late", "x"], 2),
+        (["exceptions", "--late", "999999999999"], 0),
+        (["gossip"], 2),
+    ],
+)
+def test_every_way_out_has_its_code_and_one_line_and_one_json_object(words: list[str], code: int) -> None:
+    """contract.md, 'Exit codes'."""
+    done = cli("audit", *words)
+    assert done.code == code, done
+    if code:
+        assert done.out == ""
+        assert done.err.count("\n") == 1
+        assert "内部" not in done.err
+    told = cli("audit", *words, "--json")
+    if code and "JSON" in cli("audit", words[0], "--help").out:
+        assert set(json.loads(told.err)["error"]) == {"code", "message", "candidates"}
+
+
+@pytest.mark.usefixtures("url")
+def test_json_is_what_programs_read(tmp_path: Path) -> None:
+    """One value on stdout, or in the file."""
+    verified = json.loads(cli("audit", "verify", "--against", tmp_path / "outside", "--json").out)
+    assert verified["ok"] is True
+    assert (verified["records"], verified["covered"], verified["first_bad"]) == (8, 8, None)
+    assert json.loads(cli("audit", "replay", "--json").out)["outcomes"]["same"] == 4
+    assert [each["seq"] for each in json.loads(cli("audit", "list", "--json").out)] == list(range(8))
+    assert json.loads(cli("audit", "exceptions", "--json").out) == []
+    assert json.loads(cli("audit", "show", "4", "--json").out)["replay"] == "same"
+    done = cli("audit", "stats", "--json", "--out", tmp_path / "stats.json")
+    assert (done.code, done.out) == (0, "")
+    assert json.loads((tmp_path / "stats.json").read_text("utf-8"))["records"] == 8
+
+
+@pytest.mark.usefixtures("url")
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("UPDATE record SET payload = payload || x'20' WHERE at & 255 = 5", "altered"),
+        ("DELETE FROM record WHERE at & 255 = 5", "deleted"),
+        ("DELETE FROM record WHERE at & 255 > 4", "tail_deleted"),
+    ],
+)
+def test_something_wrong_is_exit_6_with_the_first_bad_record(statement: str, code: str, tmp_path: Path) -> None:
+    """In both languages, and in JSON; no damaged log is exported, backed up or signed in silence."""
+    with broken_into(tmp_path / "audit.db") as db:
+        db.execute(statement)
+    outside = ("--against", tmp_path / "outside")
+    for lang in ("ja", "en"):
+        done = cli("audit", "verify", *outside, "--lang", lang)
+        assert done.code == 6
+        assert "5" in done.out
+    told = cli("audit", "verify", *outside, "--json")
+    assert told.code == 6
+    assert json.loads(told.out)["first_bad"] == 5
+    assert code in {each["code"].replace("payload_", "") for each in json.loads(told.out)["findings"]}
+    assert cli("audit", "backup", tmp_path / "backup.db").code in (1, 6)
+    assert not list(tmp_path.glob("*backup*"))
+    if code == "tail_deleted":
+        assert cli("audit", "checkpoint", "--to", tmp_path / "new").code == 1
+        assert not (tmp_path / "new").exists()
+    if code == "altered":
+        out = tmp_path / "export.jsonl"
+        assert cli("audit", "export", "--out", out).code == 1
+        assert not out.exists()
+        assert cli("audit", "replay").code == 6
+        assert cli("audit", "list").code == 1
+
+
+def test_a_retry_with_the_same_key_prints_the_same_and_writes_nothing(url: str) -> None:
+    """One record; the receipt on stderr says that it was there before."""
+    first, again = (cli("decide", "--record", *ASKED, "--key", KEY, "--json") for _ in range(2))
+    assert first.code == again.code == 0
+    assert first.out == again.out
+    receipts = [json.loads(done.err)["record"] for done in (first, again)]
+    assert [each["fresh"] for each in receipts] == [True, False]
+    assert receipts[0]["seq"] == receipts[1]["seq"] == 8
+    plain = [cli("decide", "--record", *ASKED, "--key", KEY.upper()).out for _ in range(2)]
+    assert plain[0] == plain[1]
+    other = cli("decide", "--record", *ASKED, "--act", "receive", "--key", KEY)
+    assert (other.code, other.out) == (2, "")
+    assert KEY not in other.err
+    log = Log.open(url)
+    assert log.size == 9
+    log.close()
+
+
+def _full(path: Path) -> None:
+    with broken_into(path) as db:
+        db.execute("CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'no'); END")
+
+
+def _no_log(path: Path) -> None:
+    path.write_bytes(b"not a database at all" * 400)
+
+
+def _folder(path: Path) -> None:
+    for each in path.parent.glob("audit.db*"):
+        each.unlink()
+    path.mkdir()
+
+
+@pytest.mark.usefixtures("url")
+@pytest.mark.parametrize("breaks", [_full, _no_log, _folder])
+def test_no_answer_is_given_that_could_not_be_recorded(breaks: Callable[[Path], None], tmp_path: Path) -> None:
+    """Exit 1, one line, and nothing on stdout or in the file."""
+    breaks(tmp_path / "audit.db")
+    for more in ([], ["--json"], ["--out", tmp_path / "answer"], ["--lang", "en"]):
+        done = cli("decide", "--record", *ASKED, *more)
+        assert (done.code, done.out) == (1, "")
+        assert done.err.count("\n") == 1
+    assert not (tmp_path / "answer").exists()
+
+
+@pytest.mark.usefixtures("url")
+def test_a_disk_that_is_full_gives_no_answer() -> None:
+    """A real limit of the operating system on how large a file may grow, in a process of its own."""
+    limit = 1000
+
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = subprocess.run([*PYTHON, "decide", "--record", *ASKED], preexec_fn=small, capture_output=True, check=False)
+    assert done.returncode in (1, -25)  # a process that ignores SIGXFSZ is told, as Python is
+    assert done.stdout == b""
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_log_goes_where_it_is_said_and_only_with_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--audit` before ASSIGN_AUDIT before the user's data folder; whoever names a log without `--record` is told."""
+    assert cli("decide", *ASKED).code == 0
+    assert not list(tmp_path.rglob("*.db"))
+    for option in ("--audit", "--origin", "--role", "--case", "--key", "--corrects"):
+        assert cli("decide", *ASKED, option, "x").code == 2
+    assert cli("decide", "--record", *ASKED).code == 0
+    assert (tmp_path / "data" / "assign" / "audit.db").exists()
+    monkeypatch.setenv("ASSIGN_AUDIT", f"sqlite:///{tmp_path}/named.db")
+    assert cli("decide", "--record", *ASKED).code == 0
+    assert cli("decide", "--record", *ASKED, "--audit", f"sqlite:///{tmp_path}/typed.db").code == 0
+    assert {path.name for path in tmp_path.glob("*.db")} == {"named.db", "typed.db"}
+    assert key_file("assign.local/log").stat().st_mode & 0o077 == 0
+    slip = cli("decide", "--record", *ASKED, "--origin", "exmaple.city/assign")
+    assert (slip.code, slip.out) == (1, "")
+
+
+class Balanced(HTMLParser):
+    """Counts tags that do not close, and keeps the text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+        self.lang: str | None = None
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "html":
+            self.lang = dict(attrs).get("lang")
+        self.seen.add(tag)
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.usefixtures("url")
+def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> None:
+    """Balanced, with its language; a damaged record's words are said to be lost, and markup in it stays text."""
+    for lang, says in (("ja", "市職員（確定）"), ("en", "City staff")):
+        out = tmp_path / f"sheet.{lang}.html"
+        assert cli("audit", "export", "--format", "html", "--lang", lang, "--out", out).code == 0
+        page = Balanced()
+        page.feed(out.read_text("utf-8"))
+        assert (page.open, page.lang) == ([], lang)
+        assert says.lower() in page.text.lower()
+        assert page.text.count("nenkin") == 0
+        assert "相談、請求の受付（窓口）" in page.text or lang == "en"
+        assert {"ja": "日本時間", "en": "Japan time"}[lang] in page.text
+    with broken_into(tmp_path / "audit.db") as db:
+        db.execute(
+            "UPDATE edition SET data = ? WHERE data LIKE 'legend.yaml%' OR sha256 IN (SELECT value FROM publication)",
+            (b"<b>",),
+        )
+    page = Balanced()
+    page.feed(cli("audit", "export", "--format", "html").out)
+    assert page.open == []
+    assert "b" not in page.seen
+    assert page.text.count("作り直せません") == 4

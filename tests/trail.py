@@ -1,0 +1,138 @@
+"""What the tests of the log share: a place of its own, logs made fast, an attacker with the whole database, a server."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apsw
+import pytest
+
+from assign import Channel, Desk, merkle
+from assign.cli import main
+from assign.log import Log
+from assign.note import SecretKey, held_key
+from assign.record import Record
+from assign.store import NAMES, SHIFT
+
+ORIGIN = "example.city/assign"
+GIVEN_BY_THE_LOG = ("schema", "origin", "seq", "recorded", "version")
+ACTS = (None, None, "receive", "decide", "data_entry", "seal", "undetermined")
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys and logs of a test are its own, never the user's."""
+    for name in [name for name in os.environ if name.startswith("ASSIGN_") and name != "ASSIGN_TEST_WITHOUT"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+class Said(NamedTuple):
+    """How a command went."""
+
+    code: int
+    out: str
+    err: str
+
+
+def cli(*words: object) -> Said:
+    """`assign …` in this process: a command takes milliseconds, and its lines are counted as covered."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    code: object = 0
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            main([str(word) for word in words])
+        except SystemExit as end:
+            code = end.code
+    assert isinstance(code, int)
+    texts = [stream.buffer.getvalue().decode("utf-8") for stream in (out, err)]
+    assert "Traceback" not in texts[1]
+    return Said(code, *texts)
+
+
+def requests(desk: Desk, number: int, seed: int = 1) -> list[dict[str, Any]]:
+    """Requests that have an answer, all over the list."""
+    chosen = random.Random(seed)
+    found = []
+    for _ in range(number):
+        row, channel, act = chosen.choice(desk.catalog.tasks).id, chosen.choice(list(Channel)), chosen.choice(ACTS)
+        found.append({"row": row, "channel": channel.value, "act": act, "on": f"2026-11-{chosen.randint(1, 28):02}"})
+    return found
+
+
+def drafts(records: Iterable[Record]) -> list[Record]:
+    """Records as they were before a log numbered them."""
+    return [{name: value for name, value in each.items() if name not in GIVEN_BY_THE_LOG} for each in records]
+
+
+def recorded(desk: Desk, asked: Sequence[dict[str, Any]]) -> list[Record]:
+    """What a desk with a log writes down for some requests."""
+    return [each.kept.record for request in asked for each in desk.record(**request)]
+
+
+def grow(log: Log, more: Sequence[Record]) -> None:
+    """Append many in one transaction, as a group commit does."""
+    with log.store.writing(log.number) as writing:
+        writing.tail()
+        log._writer.write(writing, list(more), {})
+
+
+def made(path: Path, desk: Desk, more: Sequence[Record], sizes: Sequence[int] = ()) -> tuple[list[str], SecretKey]:
+    """A log in a new file with these decisions, and signed at those sizes: its notes, and its key."""
+    with closing(Log.make(f"sqlite:///{path}", ORIGIN, desk.editions)) as log:
+        key = held_key(ORIGIN)
+        notes, done = [], log.size
+        for size in sorted({*sizes, done + len(more)}):
+            if size > log.size:
+                begun = log.size - done
+                grow(log, more[begun : size - done])
+            if size in sizes:
+                notes.append(log.checkpoint(key))
+    return notes, key
+
+
+@contextmanager
+def opened(path: Path, origin: str | None = ORIGIN) -> Iterator[Log]:
+    """A log in a file, for a while."""
+    with closing(Log.open(f"sqlite:///{path}", origin)) as log:
+        yield log
+
+
+# -- an attacker who holds the whole database ------------------------------------------------------------------------
+
+
+@contextmanager
+def broken_into(path: Path) -> Iterator[apsw.Connection]:
+    """The file as whoever owns it can write it: no trigger stands in the way, and nothing waits for the disk."""
+    with closing(apsw.Connection(str(path))) as db:
+        db.execute("PRAGMA synchronous=OFF")
+        for name in NAMES:
+            for verb in ("update", "delete"):
+                db.execute(f"DROP TRIGGER IF EXISTS {name}_no_{verb}")
+        with db:
+            yield db
+
+
+def payloads(db: apsw.Connection, log: int = 1) -> list[bytes]:
+    """All records' bytes, in order."""
+    found = db.execute("SELECT payload FROM record WHERE at >> 40 = ? ORDER BY at", (log,))
+    return [bytes(payload) for (payload,) in found]
+
+
+def rechain(db: apsw.Connection, records: Sequence[bytes], log: int = 1) -> None:
+    """Write these records in place of all others, with hashes that fit."""
+    tree = merkle.Frontier()
+    db.execute("DELETE FROM record WHERE at >> 40 = ?", (log,))
+    rows = [(log << SHIFT | seq, each, tree.append(merkle.leaf_hash(each))) for seq, each in enumerate(records)]
+    db.executemany("INSERT INTO record VALUES (?, ?, ?, NULL)", rows)
+
+
+PYTHON = (sys.executable, "-m", "assign")
