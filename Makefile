@@ -24,7 +24,7 @@ quick: setup  ## the fast tests alone
 	$(V)/python -m pytest -q -x -n 2 -m "not slow and not soak"
 
 .PHONY: soak
-soak: setup  ## the long tests of the log: kills, power cuts, faults, tampering (an hour or more)
+soak: setup  ## the long tests: kills, power cuts, faults, tampering, proofs (an hour or more)
 	$(V)/python -m pytest -q -s -m soak
 
 .PHONY: lint

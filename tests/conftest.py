@@ -50,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
     config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
     config.addinivalue_line("markers", "slow: takes more than a few seconds (left out by `make quick`)")
+    config.addinivalue_line("markers", "soak: runs for minutes (`make soak` alone)")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -13,10 +13,12 @@ import pytest
 
 import assign
 from assign import cli
+from assign.cli import audit
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "assign"
-ROOMS = sorted(path.stem for path in SRC.glob("*.py"))
+FILES = sorted(path for path in SRC.rglob("*.py"))
+ROOMS = sorted({path.relative_to(SRC).parts[0].removesuffix(".py") for path in FILES})
 
 
 def test_the_picture_of_the_corridor_names_every_room() -> None:
@@ -47,12 +49,16 @@ def test_the_layers_name_every_room_once() -> None:
         ("pydantic", "model"),
         ("polars", "batch"),
         ("pyspark", "spark"),
+        ("apsw", "store"),
+        ("psycopg", "store"),
+        ("cryptography", "note"),
+        ("segno", "sheet"),
     ],
 )
 def test_a_library_lives_in_one_room(package: str, home: str) -> None:
     """durable-rules, typer, YAML and pydantic are each imported in one place."""
     importing = set()
-    for path in SRC.glob("*.py"):
+    for path in FILES:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             names = (
                 [each.name for each in node.names]
@@ -62,13 +68,13 @@ def test_a_library_lives_in_one_room(package: str, home: str) -> None:
                 else []
             )
             if any(name.split(".")[0] == package for name in names):
-                importing.add(path.stem)
+                importing.add(path.relative_to(SRC).parts[0].removesuffix(".py"))
     assert importing == {home}
 
 
 def test_every_room_opens_with_what_it_gives() -> None:
     """A docstring of more than one line."""
-    for path in SRC.glob("*.py"):
+    for path in FILES:
         text = ast.get_docstring(ast.parse(path.read_text("utf-8")))
         assert text, path
 
@@ -80,6 +86,10 @@ def test_every_command_is_in_both_readmes() -> None:
         text = (ROOT / name).read_text("utf-8")
         for command in commands:
             assert f"assign {command}" in text
+    manual = (ROOT / "docs" / "audit.md").read_text("utf-8")
+    for each in audit.app.registered_commands:
+        assert each.callback
+        assert f"`{each.callback.__name__.strip('_')}" in manual.replace("`audit ", "`").replace("`assign audit ", "`")
 
 
 def test_every_option_and_exit_code_is_in_the_readme() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,8 +18,10 @@ from typing import Any
 import pytest
 
 from assign import Desk
+from assign.audit import rebuild
 from assign.errors import AssignError
 from assign.log import KeyReused, Log, NotPublished, UnknownRecord
+from assign.note import held_key
 from assign.record import RecordError, new_id
 from assign.store import StoreError, StoreMissing, Writing
 from assign.words import sha256
@@ -553,3 +556,52 @@ def test_a_name_that_is_none_is_refused_before_anything_is_made(tmp_path: Path, 
     with pytest.raises(AssignError):
         Log.make(sqlite_url(tmp_path / "audit.db"), origin, EDITIONS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_signed_once_the_log_no_longer_fits_its_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that signs whatever stands there would help whoever rewrote it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    desk = Desk.open(audit=f"sqlite:///{tmp_path / 'log.db'}", origin="test.example/log")
+    log = desk.audit
+    assert log is not None
+    key = held_key("test.example/log")
+    first = log.checkpoint(key)
+    assert log.checkpoint(key) == first  # the same log, the same note
+    desk.decide("nenkin", "24", "counter")
+    assert log.checkpoint(key) != first
+    log.close()
+    with sqlite3.connect(tmp_path / "log.db") as raw:
+        raw.execute("DROP TRIGGER record_no_update")
+        raw.execute("UPDATE record SET nodes = zeroblob(32) || substr(nodes, 33) WHERE at & 1 = 0")
+    raw.close()
+    with pytest.raises(StoreError, match="nothing is signed"):
+        log.checkpoint(key)
+
+
+def test_what_is_derived_from_the_records_is_made_anew_from_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index of keys and the list of publications can be lost; no record is."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    desk = Desk.open(audit=f"sqlite:///{tmp_path / 'log.db'}", origin="test.example/log")
+    log, key = desk.audit, new_id()
+    assert log is not None
+    desk.decide("nenkin", "24", "counter", key=key)
+    before = log.store.published(log.number)
+    log.close()
+    with closing(sqlite3.connect(tmp_path / "log.db")) as raw, raw:
+        raw.execute("DROP TRIGGER publication_no_delete")
+        raw.execute("DELETE FROM publication WHERE what <> 'key'")
+        raw.execute("DROP INDEX record_key")
+    with pytest.raises(NotPublished):
+        Desk.open(audit=f"sqlite:///{tmp_path / 'log.db'}").decide("nenkin", "25", "counter")
+    assert rebuild(log) == len(before) - 1
+    assert log.store.published(log.number) == before
+    assert rebuild(log) == 0
+    desk.decide("nenkin", "24", "counter", key=key)
+    desk.decide("nenkin", "25", "counter")
+    assert log.size == 6
+    with closing(sqlite3.connect(tmp_path / "log.db")) as raw:
+        assert raw.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'record_key'").fetchone() == (1,)

@@ -12,6 +12,9 @@ are everybody's):
     desk   the whole line in one call       check  the proofs over it       terminal, cli  the command line
     table  every answer, for engines that join     batch  files     sql  databases     spark  clusters
 
+    answer ─ record ─▶ canonical bytes ─ log, store ─▶ kept for good ─ audit ─▶ verified, replayed, proved
+    merkle, note   the tree, checkpoints    sheet  exports    batchrecord  a file's record    standalone  an auditor's own
+
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee
 """
@@ -20,7 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .places import VERSION as __version__  # noqa: N811 - one number, under the name that Python asks for
+from .places import VERSION as __version__  # noqa: N811 - the name that Python asks for
 
 if TYPE_CHECKING:
     from .desk import Desk

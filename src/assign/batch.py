@@ -152,13 +152,24 @@ def format_of(name: str, given: str | None) -> str:
     return found
 
 
-def run(desk: Desk, source: str, target: str, options: Options, listener: Listener | None = None) -> Counts:
+Finished = Callable[[Path, Path, Counts], None]
+
+
+def run(
+    desk: Desk,
+    source: str,
+    target: str,
+    options: Options,
+    listener: Listener | None = None,
+    finished: Finished | None = None,
+) -> Counts:
     """
     Answer every row of a file.
 
     Args:
         source, target: Paths, or `-` for stdin and stdout.
         listener: Told (rows done, rows in all) as it goes.
+        finished: Called with the source, the whole answer and the counts, before the answer appears; if it raises, none does.
 
     Returns:
         The counts; rows out equal rows in, or nothing is written.
@@ -180,7 +191,43 @@ def run(desk: Desk, source: str, target: str, options: Options, listener: Listen
                     f"入力 {counts.rows_in} 行に対し出力が {counts.rows_out} 行です",
                     f"{counts.rows_out} rows out of {counts.rows_in}",
                 )
+            if finished is not None:
+                finished(path, out, counts)
     return counts
+
+
+def said(path: Path, options: Options) -> Iterator[dict[str, str]]:
+    """
+    What a file that `run` wrote asks and answers, row by row in order: its columns of `ASKED` and `ANSWERED`, as text.
+
+    Raises:
+        BadRequest: It has no such columns. DataError: It cannot be read.
+    """
+    import polars as pl
+
+    with tempfile.TemporaryDirectory(prefix="assign-") as folder:
+        work = Path(folder)
+        try:
+            if options.in_format != "jsonl":
+                frame = _source(path, work, options).frame
+                there = frame.collect_schema().names()
+                path = work / "said"
+                frame.select(pl.col(name).cast(pl.String) for name in _SAID if name in there).sink_ndjson(path)
+            with path.open("rb") as lines:
+                for line in lines:
+                    words = json.loads(line)
+                    for name in ANSWERED:
+                        if name not in words:
+                            raise BadRequest(
+                                f"列 `{name}` がありません（`assign batch` が書いたファイルではありません）",
+                                f"there is no column `{name}` (not a file that `assign batch` wrote)",
+                            )
+                    yield {name: str(words[name]) for name in _SAID if words.get(name) is not None}
+        except (pl.exceptions.PolarsError, OSError, ValueError, TypeError) as error:
+            raise DataError(f"読めません（{_first_line(error)}）", f"cannot be read ({_first_line(error)})") from None
+
+
+_SAID: Final = (*ASKED, *ANSWERED)
 
 
 def unguarded(cell: str) -> str:

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from . import catalog as catalogs
 from . import places
-from . import record as records
 from . import rules as rule_files
 from .catalog import Catalog
 from .decision import Decider
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 8192  # decisions kept; about 15 kB each, and most of that is shared
 ASKED: Final = ("division", "item", "channel", "act", "on", "section", "row")
+FOR_THE_RECORD: Final = ("key", "case", "role", "corrects")
 
 
 class Desk:
@@ -75,21 +75,25 @@ class Desk:
             catalog: A catalog file (CSV); the built-in list if absent.
             rules: A folder of rule files; the built-in rules if absent.
             engine: `auto` (durable-rules where it is installed), `durable-rules` or `table`.
-            audit: A decision log that is there (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it
-                before it is given. None: nothing is recorded.
-            origin: The log's name, where the database has several.
+            audit: A decision log (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it before it is given.
+                A log that is not there is made, and begins with this list and these rules. None: nothing is recorded.
+            origin: The log's name; may be left out where the database has one log, or none yet.
 
         Raises:
             CatalogError, RuleFileError, DataError: With file and line of the first mistake.
             EngineMissing: durable-rules was asked for and is not installed.
             StoreError: The log is missing, or cannot promise to keep what is written (`StoreMissing`, `StoreRefused`).
         """
-        return cls(
+        desk = cls(
             catalogs.load(Path(catalog) if catalog is not None else places.catalog_file()),
             rule_files.load(Path(rules) if rules is not None else places.rules_folder()),
             engine,
-            _log(audit, origin) if audit is not None else None,
         )
+        if audit is not None:
+            from .log import Log  # a desk without a log need not wait for it
+
+            desk.audit = Log.make(audit, origin, desk.editions)
+        return desk
 
     @classmethod
     def of_edition(cls, log: Log, editions: Mapping[str, str], engine: str = "auto") -> Desk:
@@ -200,13 +204,15 @@ class Desk:
             BadRequest: There is no log, or one of these is not of its form. StoreError, NotPublished, KeyReused, and as
             `decide`. There is no answer then.
         """
+        from . import record as records  # its allow-list is nothing that a desk without a log need make
+
         if self.audit is None:
             raise BadRequest(
                 "この窓口には記録がありません（`Desk.open(audit=…)`）", "this desk has no log (`Desk.open(audit=…)`)"
             )
         _known_names(asked)
         words = {name: _exact(asked.get(name)) for name in ASKED}
-        channels = [words["channel"]] if words["channel"] is not None else list(Channel)
+        channels = [words["channel"]] if words["channel"] is not None else [each.value for each in Channel]
         if key is not None and len(channels) > 1:
             raise BadRequest(
                 "`key` には `channel` が要ります（記録1件に1つ）", "`key` needs a `channel` (one for each record)"
@@ -221,7 +227,7 @@ class Desk:
         when = date_of_case(words["on"])
         drafts = []
         for each in channels:
-            given = records.given_words({**words, "channel": each})
+            given = records.given_words(words)
             request, decision, digest, answer = self._recordable(
                 *({**words, "channel": each, "on": when}[name] for name in ASKED)
             )
@@ -243,14 +249,16 @@ class Desk:
     def _corrected(self, seq: object) -> int | None:
         if seq is None or self.audit is None:
             return None
-        kept = records.read(self.audit.row(seq).payload) if type(seq) is int else {}
-        if type(seq) is not int or kept.get("kind") != records.Kind.DECISION:
+        from .record import Kind, read
+
+        kept = read(self.audit.row(seq).payload) if type(seq) is int else {}
+        if type(seq) is not int or kept.get("kind") != Kind.DECISION:
             raise BadRequest(f"番号 {shown(seq)} は判定の記録ではありません", f"record {shown(seq)} is not a decision")
         return seq
 
     def _keep(self, draft: dict[str, Any], answer: Answer) -> Recorded:
         assert self.audit is not None  # noqa: S101 - INVARIANT: `record` has looked
-        mine = {"editions": self._edition_digests, "engine": self.engine}
+        mine = {"editions": self.edition_digests, "engine": self.engine}
         kept = self.audit.append({**draft, **mine})
         answer = {**answer, "provenance": self._provenance}
         if not kept.fresh and (first := kept.record)["answer"] != draft["answer"]:
@@ -260,27 +268,30 @@ class Desk:
     def _again(self, record: Mapping[str, Any]) -> Answer:
         """The answer of an earlier record, from the editions that it names."""
         assert self.audit is not None  # noqa: S101 - INVARIANT: the record came from there
-        same = record["editions"] == self._edition_digests
-        answer = (self if same else Desk.of_edition(self.audit, record["editions"])).replayed(record)
-        if records.digest(answer) != record["answer"]:
+        same = record["editions"] == self.edition_digests
+        found = (self if same else Desk.of_edition(self.audit, record["editions"])).replayed(record)
+        if found.digest != record["answer"]:
             raise EngineError(
                 f"番号 {record['seq']} の最初の答えを、この版のプログラムでは同じ文で示せません（`assign audit show {record['seq']}`）",
                 f"this version cannot give the first answer of record {record['seq']} in its very words (`assign audit show {record['seq']}`)",
             )
-        return {**answer, "provenance": self._provenance}
+        return {**found.answer, "provenance": self._provenance}
 
-    def replayed(self, record: Mapping[str, Any]) -> Answer:
+    def replayed(self, record: Mapping[str, Any]) -> Recordable:
         """What this desk answers to a recorded request, as it was given, for the date that it was understood to have."""
-        asked = {**record["given"], "on": record["request"]["on"]}
-        return self._recordable(*(date_of_case(asked["on"]) if name == "on" else asked.get(name) for name in ASKED))[3]
+        asked = {"channel": record["request"]["channel"], **record["given"], "on": record["request"]["on"]}
+        return self._recordable(*(date_of_case(asked["on"]) if name == "on" else asked.get(name) for name in ASKED))
 
     @once
-    def _edition_digests(self) -> dict[str, str]:
+    def edition_digests(self) -> dict[str, str]:
+        """The SHA-256 of each of them."""
         return {what: sha256(data) for what, data in self.editions.items()}
 
-    def _digested(self, *asked: object) -> tuple[dict[str, Any], dict[str, Any], str, Answer]:
+    def _digested(self, *asked: object) -> Recordable:
+        from . import record as records
+
         answer = self._explainer.answer(self._understand(*asked))
-        return records.understood(answer), records.decided(answer), records.digest(answer), answer
+        return Recordable(records.understood(answer), records.decided(answer), records.digest(answer), answer)
 
     @property
     def provenance(self) -> Mapping[str, str]:
@@ -316,7 +327,8 @@ class Desk:
         provenance: bool = True,
     ) -> list[Answer]:
         """
-        The same as plain data, for surfaces that print it: one answer, or one for each channel where none is named.
+        The same as plain data, for surfaces that print it: one answer, or one for each channel where none is named. A desk
+        with a log records them first.
 
         Args:
             provenance: Whether to add it; a surface that does not show it need not wait for two digests.
@@ -324,6 +336,9 @@ class Desk:
         Raises:
             As `decide`. If either channel has no answer, there is none.
         """
+        if self.audit is not None:
+            asked = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
+            return [each.answer for each in self.record(**asked, section=section, row=row)]
         channels = list(Channel) if channel is None else [channel]
         when = date_of_case(on)
         found = [
@@ -332,7 +347,7 @@ class Desk:
         return [_own({**answer, "provenance": self._provenance} if provenance else answer) for answer in found]
 
     def brief(self, **asked: object) -> Brief:
-        """The decision in one line, for tables of many. Takes and raises what `decide` does."""
+        """The decision in one line, for tables of many; never recorded. Takes and raises what `decide` does."""
         _known_names(asked)
         return self._explainer.brief(self._understand(*(asked.get(name) for name in ASKED)))
 
@@ -355,7 +370,7 @@ class Desk:
             asked: dict[str, Any] = {
                 str.__str__(name) if isinstance(name, str) else shown(name): request[name] for name in request
             }
-            _known_names(asked)
+            _known_names(asked, (*ASKED, *FOR_THE_RECORD))
             return self.decide(**asked)
         except AssignError as error:
             return error.with_traceback(None)
@@ -389,6 +404,15 @@ class Desk:
         )
 
 
+class Recordable(NamedTuple):
+    """What a record keeps of an answer (`record.understood`, `decided`, `digest`), and the answer."""
+
+    request: dict[str, Any]
+    decision: dict[str, Any]
+    digest: str
+    answer: Answer
+
+
 class Recorded(NamedTuple):
     """An answer (plain data, as `answers` gives it) and its record."""
 
@@ -410,12 +434,6 @@ class EditionMissing(EngineError):
         self.what = what
 
 
-def _log(url: str, origin: str | None) -> Log:
-    from .log import Log  # a desk without a log need not wait for it
-
-    return Log.open(url, origin)
-
-
 _WORDS: Final = (str, int, date, type(None))  # what a request is made of; anything else is refused
 
 
@@ -424,11 +442,11 @@ def _exact(word: object) -> object:
     return str.__str__(word) if isinstance(word, str) else word
 
 
-def _known_names(asked: Mapping[str, object]) -> None:
+def _known_names(asked: Mapping[str, object], known: tuple[str, ...] = ASKED) -> None:
     for name in asked:
-        if name not in ASKED:
+        if name not in known:
             raise BadRequest(
-                f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, ASKED)
+                f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, known)
             )
 
 

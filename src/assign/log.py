@@ -11,20 +11,28 @@ Writers in other processes and on other machines take turns in the database; the
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from . import merkle
 from .errors import AssignError, BadRequest, shown
-from .note import NAME, Checkpoint, PublicKey, SecretKey, held_key, public_key, sign
 from .places import VERSION
 from .record import SCHEMA, Kind, Record, canonical, check, moment, read
 from .store import New, Row, Store, StoreError, StoreMissing, Writing, at_fork, open_store
 from .words import sha256
 
+if TYPE_CHECKING:
+    from .note import (  # `decide --record` writes to a log that is there, and needs no key
+        Checkpoint,
+        PublicKey,
+        SecretKey,
+    )
+
+UNNAMED: Final = "assign.local/log"
 TOGETHER: Final = 1000  # records that share a commit, at most
 EDITIONS: Final = ("list", "rules", "rulings")
 
@@ -93,22 +101,35 @@ class Log:
         return cls(store, origin, origins[origin])
 
     @classmethod
-    def make(cls, url: str, origin: str, editions: Mapping[str, bytes]) -> Log:
+    def make(cls, url: str, origin: str | None, editions: Mapping[str, bytes]) -> Log:
         """
         Open a log, and make it if it is not there: its key, its first record, and the editions that it begins with.
+
+        Args:
+            origin: Its name. None: the one log that is there, or `assign.local/log` where there is none.
 
         Raises:
             BadRequest: The origin is not a name. NoteError: No key could be had. StoreRefused, StoreError, BadOption.
         """
-        if not NAME.fullmatch(origin) or len(origin) > 128:
+        if origin is not None and not _is_name(origin):
             raise BadRequest(
-                "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます",
-                "a log's name is written like `example.city/assign`: small letters, digits and . - _ /",
+                "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます（数字は続けて5字まで）",
+                "a log's name is written like `example.city/assign`: small letters, digits (five together at most) and . - _ /",
             )
-        store = open_store(url, create=True)
         try:
-            log = cls(store, origin, store.create(origin))
+            store = open_store(url)
+        except StoreMissing:
+            store = open_store(url, create=True)
+        try:
+            origins = store.origins()
+            if origin is None and len(origins) > 1:
+                raise _missing(None, list(origins))
+            origin = origin or next(iter(origins), UNNAMED)
+            number = origins.get(origin)
+            log = cls(store, origin, store.create(origin) if number is None else number)
             if store.size(log.number) == 0:
+                from .note import held_key
+
                 log._begin(held_key(origin, make=True).public(), editions)
         except BaseException:
             store.close()
@@ -159,6 +180,8 @@ class Log:
 
     def keys(self) -> list[PublicKey]:
         """The keys that the log has named, the present one last."""
+        from .note import public_key
+
         return [public_key(value) for what, value, _ in self.store.published(self.number) if what == "key"]
 
     @property
@@ -185,6 +208,8 @@ class Log:
 
     def head(self) -> Checkpoint:
         """The log as it stands, unsigned."""
+        from .note import Checkpoint
+
         size = self.size
         return Checkpoint(self.origin, size, merkle.root(size, self.node))
 
@@ -201,9 +226,17 @@ class Log:
                 "この鍵は記録が示す今の鍵ではありません（`assign audit key` で替えられます）",
                 "this key is not the one that the log names (`assign audit key` changes it)",
             )
+        from .note import Checkpoint, parse, sign
+
         head = self.head()
-        note = sign(head, key)
         notes = self.store.checkpoints(self.number)
+        last = parse(notes[-1])[0] if notes else Checkpoint(self.origin, 0, merkle.EMPTY)
+        if last.size > head.size or merkle.root(last.size, self.node) != last.root:
+            raise StoreError(
+                f"記録は、{last.size} 件の時のチェックポイントともう合いません。署名しません（`assign audit verify`）",
+                f"the log no longer fits its checkpoint of {last.size} records; nothing is signed (`assign audit verify`)",
+            )
+        note = sign(head, key)
         if note not in notes:
             self.store.add_checkpoint(self.number, head.size, note)
         return note
@@ -211,6 +244,17 @@ class Log:
     def close(self) -> None:
         """Let go of the store."""
         self.store.close()
+
+
+def _is_name(origin: str) -> bool:
+    """A log's name, and no number of a person's or of a telephone in it."""
+    from .note import NAME
+
+    return (
+        bool(NAME.fullmatch(origin))
+        and len(origin) <= 100
+        and not re.search(r"[0-9]{6}|[0-9]{2,4}-[0-9]{2,4}-[0-9]{3,4}", origin)
+    )
 
 
 class UnknownRecord(AssignError):

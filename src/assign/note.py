@@ -28,6 +28,17 @@ from .errors import DataError, path_shown, shown
 
 ED25519: Final = b"\x01"  # the signature type in key numbers and keys
 DASH: Final = "\u2014 "
+PRIME: Final = 2**255 - 19  # of Ed25519's field
+WEAK: Final = frozenset(  # y of the points of small order (RFC 8032's cofactor is 8): under such a key, anyone can sign
+    int.from_bytes(bytes.fromhex(y), "little")
+    for y in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "ec" + "ff" * 30 + "7f",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    )
+)
 LARGEST: Final = 100_000  # bytes of a note
 NAME: Final = re.compile(
     r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?(?:/[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?){0,4}", re.ASCII
@@ -122,6 +133,9 @@ def public_key(text: str) -> PublicKey:
     key = PublicKey(parts[0], _number(parts[0], value[1:]), value[1:])
     if key.number.hex() != parts[1]:
         raise NoteError("公開鍵の番号が合いません", "the public key's number does not fit it")
+    y = int.from_bytes(key.key, "little") % 2**255
+    if y >= PRIME or y in WEAK:  # OpenSSL takes it
+        raise NoteError("だれでも署名できてしまう公開鍵です", "a public key under which anyone can sign")
     return key
 
 

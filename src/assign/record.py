@@ -17,7 +17,6 @@ Field by field: `docs/record.md`. `schema` is the format's number; each one stay
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -156,7 +155,7 @@ def random_id(given: object, name: str) -> str:
         found = uuid.UUID(given) if isinstance(given, str) and len(given) == 36 else None
     except ValueError:
         found = None
-    if found is None or not _UUID(str(found)):
+    if found is None or not _uuid4(str(found)):
         raise BadRequest(
             f"`{name}` は乱数の UUID（第4版）です。個人や書類の番号は使えません",
             f"`{name}` is a random UUID (version 4); a number of a person or a paper cannot be used",
@@ -166,7 +165,7 @@ def random_id(given: object, name: str) -> str:
 
 def new_id() -> str:
     """A random UUID."""
-    while not _UUID(found := str(uuid.uuid4())):
+    while not _uuid4(found := str(uuid.uuid4())):
         pass
     return found
 
@@ -233,11 +232,6 @@ Check = Callable[[Any], bool]
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _pattern(text: str) -> Check:
-    match = re.compile(text, re.ASCII).fullmatch
-    return lambda value: type(value) is str and match(value) is not None
-
-
 def _one_of(values: Iterable[str]) -> Check:
     known = frozenset(str(value) for value in values)
     return lambda value: type(value) is str and value in known
@@ -255,6 +249,23 @@ def _whole(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**53
 
 
+# Plain code, not regular expressions: compiling a dozen of them takes longer than writing the record.
+_DIGITS: Final = "0123456789"
+_HEX: Final = "0123456789abcdef"
+_SMALL: Final = "abcdefghijklmnopqrstuvwxyz"
+_NAME: Final = _SMALL + _DIGITS + "./_-"
+_ANY: Final = _SMALL + _SMALL.upper() + _DIGITS
+
+
+def _made_of(value: Any, characters: str, most: int, least: int = 1) -> bool:
+    return (
+        type(value) is str
+        and least <= len(value) <= most
+        and not value.strip(characters)
+        and set(value) <= set(characters)
+    )
+
+
 def _day(value: Any) -> bool:
     try:
         return type(value) is str and len(value) == 10 and date.fromisoformat(value).isoformat() == value
@@ -264,9 +275,69 @@ def _day(value: Any) -> bool:
 
 def _time(value: Any) -> bool:
     try:
-        return _MOMENT(value) and datetime.fromisoformat(value) is not None
-    except ValueError:
+        return type(value) is str and len(value) == 24 and moment(datetime.fromisoformat(value)) == value
+    except (ValueError, OverflowError):
         return False
+
+
+def _hash(value: Any) -> bool:
+    return _made_of(value, _HEX, 64, 64)
+
+
+def _uuid4(value: Any) -> bool:
+    """A random UUID, and no number dressed up as one."""
+    if not _made_of(value, _HEX + "-", 36, 36) or value[14] != "4" or value[19] not in "89ab":
+        return False
+    parts = value.split("-")
+    return [len(part) for part in parts] == [8, 4, 4, 4, 12] and not "".join(parts).isdigit()
+
+
+def _count(text: str, digits: int) -> bool:
+    return _made_of(text, _DIGITS, digits) and text[0] != "0"
+
+
+def _item(value: Any) -> bool:
+    """`24`, `22-3`."""
+    parts = value.split("-") if type(value) is str else []
+    return len(parts) in (1, 2) and _count(parts[0], 4) and all(_count(part, 3) for part in parts[1:])
+
+
+def _row(value: Any) -> bool:
+    """`nenkin-24`, `kokuho-22-3`."""
+    name, dash, item = value.partition("-") if type(value) is str else ("", "", "")
+    return bool(dash) and _made_of(name, _SMALL, 12) and _item(item)
+
+
+def _code(value: Any) -> bool:
+    """A key or an id (`RETAINED`, `R-2026-001`): no telephone number, no My Number."""
+    if not _made_of(value, _ANY + "_.-", 64) or value[0] not in _ANY[:52]:
+        return False
+    return not any(value[at : at + 7].isdigit() and len(value[at : at + 7]) == 7 for at in range(len(value) - 6))
+
+
+def _origin(value: Any) -> bool:
+    return _made_of(value, _NAME, 128, 3)
+
+
+def _signer(value: Any) -> bool:
+    """A public key's line: name, number, key."""
+    name, _, rest = value.partition("+") if type(value) is str else ("", "", "")
+    number, _, key = rest.partition("+")
+    return _origin(name) and _made_of(number, _HEX, 8, 8) and _made_of(key, _ANY + "+/", 44, 44)
+
+
+def _version(value: Any) -> bool:
+    """`0.1.0`, `1.0rc1`."""
+    return _made_of(value, _SMALL + _DIGITS + ".+-", 24, 3) and value[0] in _DIGITS and "." in value
+
+
+def _engine(value: Any) -> bool:
+    name, _, version = value.partition(" ") if type(value) is str else ("", "", "")
+    return name in ("durable-rules", "table") and (not version or _version(version))
+
+
+def _outcome(value: Any) -> bool:
+    return _made_of(value, _SMALL + "_/", 41)
 
 
 def _accepted(read_word: Callable[[str], object], longest: int = 40) -> Check:
@@ -281,8 +352,14 @@ def _accepted(read_word: Callable[[str], object], longest: int = 40) -> Check:
     return understood
 
 
-def _uuid4(value: Any) -> bool:
-    return _UUID_FORM(value) and not value.replace("-", "").isdigit()
+def _telling(text: str) -> bool:
+    """Six digits or more, with or without something between them that is no letter: a number that could be a person's."""
+    run = 0
+    for character in text:
+        run = run + 1 if character.isdigit() else 0 if character.isalpha() else run
+        if run == 6:
+            return True
+    return False
 
 
 def _word(value: Any) -> bool:
@@ -291,35 +368,21 @@ def _word(value: Any) -> bool:
         type(value) is str
         and 0 < len(value) <= 64
         and value.isprintable()
-        and not _NUMBER.search(normal(value))
+        and not _telling(normal(value))
         and "@" not in normal(value)
     )
 
 
-_NUMBER: Final = re.compile(r"[0-9](?:[^a-z]{0,2}[0-9]){5}")  # six digits or more, with or without dashes between
-_HASH: Final = _pattern(r"[0-9a-f]{64}")
-_MOMENT: Final = _pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-_UUID_FORM: Final = _pattern(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_UUID: Final = _uuid4
-_CODE: Final = _pattern(r"(?![A-Za-z0-9_.-]*[0-9]{7})[A-Za-z][A-Za-z0-9_.-]{0,63}")  # no telephone number, no My Number
-_ROW: Final = _pattern(r"[a-z]{1,12}-[1-9][0-9]{0,3}(?:-[1-9][0-9]{0,2})?")
-_ITEM: Final = _pattern(r"[1-9][0-9]{0,3}(?:-[1-9][0-9]{0,2})?")
-_ORIGIN: Final = _pattern(r"[a-z0-9][a-z0-9./_-]{1,126}[a-z0-9]")
-_VKEY: Final = _pattern(r"[a-z0-9./_-]{3,128}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}")
-_VERSION: Final = _pattern(r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:[a-z.+-]{1,8}[0-9]{0,4})?")
-
-_OUTCOME: Final = _pattern(r"[a-z_]{1,20}(?:/[a-z_]{1,20})?")
-
 _GIVEN: Final[dict[str, Check]] = {
     "division": _accepted(division),
     "item": lambda value: (
-        _accepted(item_reference, 20)(value) or (type(value) is str and _ROW(value.strip()) and len(value) <= 40)
+        _accepted(item_reference, 20)(value) or (type(value) is str and _row(value.strip()) and len(value) <= 40)
     ),
     "channel": _accepted(channel),
     "act": _word,
     "on": _accepted(date_of_case, 30),
     "section": _word,
-    "row": lambda value: type(value) is str and len(value) <= 40 and _ROW(value.strip()),
+    "row": lambda value: type(value) is str and len(value) <= 40 and _row(value.strip()),
 }
 
 
@@ -336,63 +399,63 @@ Fields = Mapping[str, "Check | Fields"]
 _COMMON: Final[dict[str, Any]] = {
     "schema": lambda value: value == SCHEMA and type(value) is int,
     "kind": _one_of(Kind),
-    "origin": _ORIGIN,
+    "origin": _origin,
     "seq": _whole,
     "recorded": _time,
-    "version": _VERSION,
+    "version": _version,
 }
-_EDITIONS: Final[dict[str, Any]] = {"list": _HASH, "rules": _HASH, "rulings": _HASH}
+_EDITIONS: Final[dict[str, Any]] = {"list": _hash, "rules": _hash, "rulings": _hash}
 _ACTOR: Final[dict[str, Any]] = {
     "role": _one_of(Role),
-    "key": _or_none(_UUID),
-    "engine": _pattern(r"(?:durable-rules|table)(?: [0-9]{1,4}(?:\.[0-9]{1,4}){1,3})?"),
+    "key": _or_none(_uuid4),
+    "engine": _engine,
     "editions": _EDITIONS,
 }
 _FIELDS: Final[dict[str, dict[str, Any]]] = {
-    Kind.LOG: {**_COMMON, "signer": _VKEY},
-    Kind.PUBLICATION: {**_COMMON, "what": _one_of(("list", "rules", "rulings")), "sha256": _HASH, "bytes": _whole},
-    Kind.KEY: {**_COMMON, "signer": _VKEY, "replaces": _VKEY},
+    Kind.LOG: {**_COMMON, "signer": _signer},
+    Kind.PUBLICATION: {**_COMMON, "what": _one_of(("list", "rules", "rulings")), "sha256": _hash, "bytes": _whole},
+    Kind.KEY: {**_COMMON, "signer": _signer, "replaces": _signer},
     Kind.DECISION: {
         **_COMMON,
         **_ACTOR,
         "on": _day,
-        "case": _UUID,
+        "case": _uuid4,
         "corrects": _or_none(_whole),
         "given": _given,
         "request": {
             "division": _one_of(Division),
-            "item": _ITEM,
+            "item": _item,
             "channel": _one_of(Channel),
-            "act": _or_none(_CODE),
+            "act": _or_none(_code),
             "on": _day,
         },
         "decision": {
             "assignee": _one_of(Assignee),
             "certainty": _one_of(Certainty),
-            "rows": _list_of(_ROW, 50),
-            "rules": _list_of(_CODE, 50),
+            "rows": _list_of(_row, 50),
+            "rules": _list_of(_code, 50),
             "cites": _list_of(
                 lambda each: (
-                    type(each) is list and len(each) == 2 and _CODE(each[0]) and (each[1] is None or _whole(each[1]))
+                    type(each) is list and len(each) == 2 and _code(each[0]) and (each[1] is None or _whole(each[1]))
                 ),
                 200,
             ),
-            "caveats": _list_of(_CODE, 20),
-            "handoff": _or_none(_CODE),
-            "question": _or_none(_CODE),
+            "caveats": _list_of(_code, 20),
+            "handoff": _or_none(_code),
+            "question": _or_none(_code),
         },
-        "answer": _HASH,
+        "answer": _hash,
     },
     Kind.BATCH: {
         **_COMMON,
         **_ACTOR,
         "on": _day,
         "rows": _whole,
-        "root": _HASH,
-        "input": _HASH,
-        "output": _HASH,
+        "root": _hash,
+        "input": _hash,
+        "output": _hash,
         "outcomes": lambda value: (
-            type(value) is dict and all(_OUTCOME(name) and _whole(number) for name, number in value.items())
+            type(value) is dict and all(_outcome(name) and _whole(number) for name, number in value.items())
         ),
     },
 }

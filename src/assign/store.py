@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import threading
 import time
 import weakref
@@ -25,7 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from .errors import AssignError, BadOption, path_shown
+from .errors import AssignError, BadOption, path_shown, shown
 
 if TYPE_CHECKING:
     import apsw
@@ -142,6 +141,12 @@ class Store(Protocol):
 
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
+
+    def grant(self, role: str) -> None:
+        """Let a database role read and append, and nothing else."""
+
+    def reindex(self) -> None:
+        """Make the index of idempotency keys anew. It speeds them up; nothing else rests on it."""
 
     def close(self) -> None:
         """Let go."""
@@ -450,7 +455,7 @@ class SqliteStore:
     def nodes(self, log: int, seqs: Sequence[int]) -> dict[int, bytes]:
         """The nodes of some records."""
         return {
-            seq: nodes
+            seq: _bytes(nodes)
             for seq in seqs
             for (nodes,) in self._rows("SELECT nodes FROM record WHERE at = ?", (log << SHIFT | seq,))
         }
@@ -462,15 +467,30 @@ class SqliteStore:
     def edition(self, sha256: str) -> bytes | None:
         """The text of an edition."""
         found = self._rows("SELECT data FROM edition WHERE sha256 = ?", (sha256,))
-        return found[0][0] if found else None
+        return _bytes(found[0][0]) if found else None
 
     def checkpoints(self, log: int) -> list[str]:
         """The notes made here."""
-        return [note for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = ? ORDER BY size", (log,))]
+        return [
+            _bytes(note).decode("utf-8", "replace")
+            for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = ? ORDER BY size", (log,))
+        ]
 
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
         self._rows("INSERT INTO checkpoint VALUES (?, ?, ?)", (log, size, note))
+
+    def reindex(self) -> None:
+        """Make the index of idempotency keys anew."""
+        self._rows("DROP INDEX IF EXISTS record_key")
+        self._rows(_KEYS)
+
+    def grant(self, role: str) -> None:
+        """A file has no roles; its permissions are the operating system's."""
+        raise BadOption(
+            f"SQLite に役割 {shown(role)} はありません（ファイルの権限で守ります）",
+            f"SQLite has no role {shown(role)} (the file's permissions guard it)",
+        )
 
     def close(self) -> None:
         """Let go of the file."""
@@ -492,14 +512,14 @@ class _SqliteWriting:
 
     def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
         return {
-            seq: nodes
+            seq: _bytes(nodes)
             for seq in seqs
             for (nodes,) in self._db.execute("SELECT nodes FROM record WHERE at = ?", (self._base | seq,))
         }
 
     def by_keys(self, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         return {
-            key: (at & _SEQ, payload)
+            key: (at & _SEQ, _bytes(payload))
             for key in keys
             for at, payload in self._db.execute(
                 "SELECT at, payload FROM record WHERE (at >> 40) = ? AND key = ?", (self._log, key)
@@ -565,29 +585,33 @@ def network_file_system(path: Path) -> str | None:
     real, best, kind = os.path.realpath(path), "", ""
     for mount in mounts:
         left, _, right = mount.partition(" - ")
-        point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split(" ")[4])
+        point = left.split(" ")[4]
+        if "\\" in point:  # a space or the like, in octal
+            point = point.encode("latin-1", "replace").decode("unicode_escape")
         inside = real == point or real.startswith(point.rstrip("/") + "/")
         if inside and len(point) >= len(best):
             best, kind = point, right.split(" ")[0]
-    return kind if _NETWORK.match(kind) else None
+    return kind if kind.startswith(_NETWORK) else None
 
 
-_NETWORK: Final = re.compile(
-    r"nfs|cifs|smb|9p|afs|ceph|gluster|lustre|ocfs2|gfs2|beegfs|fuse\.(?:sshfs|gluster|s3|rclone|davfs|ceph|gcsfuse)|davfs|virtiofs|vboxsf|drvfs",
-    re.ASCII,
-)
+_NETWORK: Final = (
+    "nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "ocfs2", "gfs2", "beegfs", "davfs", "virtiofs", "vboxsf",
+    "drvfs", "fuse.sshfs", "fuse.gluster", "fuse.s3", "fuse.rclone", "fuse.davfs", "fuse.ceph", "fuse.gcsfuse",
+)  # fmt: skip
 _APPLICATION: Final = 0x6173676E  # "asgn"
 _SEQ: Final = (1 << SHIFT) - 1
 _PAGE_SQL: Final = "SELECT at, payload, nodes FROM record WHERE at >= {p} AND at < {p} ORDER BY at LIMIT {p}"
 
 
+def _bytes(value: object) -> bytes:
+    """What a cell holds. SQLite lets anyone who can write the file put text, a number or nothing where bytes should be."""
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value)
+    return b"" if value is None else str(value).encode("utf-8", "surrogateescape")
+
+
 def _tail(found: tuple[int, bytes] | None, log: int) -> tuple[int, bytes]:
     return (0, b"") if found is None or found[0] >> SHIFT != log else ((found[0] & _SEQ) + 1, _bytes(found[1]))
-
-
-def _bytes(value: object) -> bytes:
-    """What a damaged file holds in the place of bytes is no record: whoever reads it finds it wrong."""
-    return bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
 def _paged(page: Any, log: int, start: int, stop: int | None) -> Iterator[Row]:
@@ -778,15 +802,34 @@ class PostgresStore:
     def edition(self, sha256: str) -> bytes | None:
         """The text of an edition."""
         found = self._rows("SELECT data FROM edition WHERE sha256 = %s", (sha256,))
-        return bytes(found[0][0]) if found else None
+        return _bytes(found[0][0]) if found else None
 
     def checkpoints(self, log: int) -> list[str]:
         """The notes made here."""
-        return [note for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = %s ORDER BY size", (log,))]
+        return [
+            _bytes(note).decode("utf-8", "replace")
+            for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = %s ORDER BY size", (log,))
+        ]
 
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
         self._rows("INSERT INTO checkpoint VALUES (%s, %s, %s) RETURNING size", (log, size, note))
+
+    def reindex(self) -> None:
+        """Make the index of idempotency keys anew."""
+        with self._said(), self._lock, (db := self._connection()).transaction():
+            db.execute("DROP INDEX IF EXISTS record_key")
+            db.execute(_KEYS.encode())
+
+    def grant(self, role: str) -> None:
+        """INSERT and SELECT on the five tables."""
+        sql = self._psycopg.sql
+        with self._said(), self._lock:
+            self._connection().execute(
+                sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(
+                    sql.SQL(", ").join(map(sql.Identifier, NAMES)), sql.Identifier(role)
+                )
+            )
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -820,7 +863,7 @@ class _PostgresWriting:
         found = self._db.execute(
             "SELECT key, at, payload FROM record WHERE (at >> 40) = %s AND key = ANY(%s)", (self._log, list(keys))
         )
-        return {key: (at & _SEQ, bytes(payload)) for key, at, payload in found}
+        return {key: (at & _SEQ, _bytes(payload)) for key, at, payload in found}
 
     def published(self) -> list[tuple[str, str, int]]:
         return self._db.execute(
@@ -855,7 +898,7 @@ def _durable(settings: Sequence[Any] | None) -> None:
 
 
 def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
-    return {at & _SEQ: bytes(nodes) for at, nodes in rows}
+    return {at & _SEQ: _bytes(nodes) for at, nodes in rows}
 
 
 _LOCKS: Final = 0x6173676E  # the first half of our advisory locks' numbers; the second is the log's

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, TextIO
@@ -158,6 +159,45 @@ def write(text: str, out: str | None, *, data: bool = False) -> None:
         name = path_shown(out) if out else "stdout"
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(f"{name} に書けません（{reason}）", f"cannot write {name} ({reason})") from None
+
+
+def pour(lines: Iterable[str], out: str | None) -> None:
+    """
+    Write line after line (UTF-8) to the file, which appears whole or not at all, or to stdout.
+
+    Raises:
+        OutputError: They could not be written.
+    """
+    import tempfile
+
+    if out is None:
+        rest = iter(lines)
+        while some := list(islice(rest, 1000)):
+            write("\n".join(some), None, data=True)
+        return
+    try:
+        path, mode = destination(out)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-")
+    except OSError as error:
+        raise OutputError(
+            f"{path_shown(out)} に書けません（{error.strerror}）", f"cannot write {path_shown(out)} ({error.strerror})"
+        ) from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            for line in lines:
+                file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink()
+        raise OutputError(
+            f"{path_shown(out)} に書けません（{error.strerror}）", f"cannot write {path_shown(out)} ({error.strerror})"
+        ) from None
+    except BaseException:
+        Path(temporary).unlink()
+        raise
 
 
 def whole_or_not(name: str, data: bytes) -> None:

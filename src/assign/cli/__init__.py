@@ -9,121 +9,63 @@ Exit codes, the same for every command: 0 answered, 1 failed, 2 mistyped, 3 unkn
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
-from typing import Annotated, Any, NoReturn, Optional, TextIO
+from typing import Annotated, Any, Final, NoReturn, TextIO
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
-from . import __version__, terminal
-from .desk import Desk
-from .errors import AmbiguousItem, AssignError, BadOption, OutputError, listed, shown
-from .explanation import CLASS_TEXT, Answer, paragraphs
-from .words import (
+from assign import __version__, terminal
+from assign.errors import AmbiguousItem, AssignError, BadOption, OutputError, listed, shown
+from assign.explanation import CLASS_TEXT, Answer, paragraphs
+from assign.words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
-    CHANNEL_TEXT,
-    DIVISION_TEXT,
     Assignee,
     Certainty,
-    Channel,
-    Division,
     date_of_case,
 )
 
-
-class _Text:
-    """
-    Options as the words that were typed; the desk says what they mean.
-
-    typer (0.29) puts every value through a pydantic adapter of its own, which takes as long as the whole rest of a cold
-    start. All our options are text or flags, which need no conversion.
-    """
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """All options, `--help` and the like among them."""
-        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # mixed into typer's command classes
-        for param in params:
-            param.process_value = partial(_as_typed, param)
-        return params
-
-
-def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
-    if param.required and param.value_is_missing(value):
-        name = param.metavar or param.name
-        raise BadOption(
-            f"`{name}` がありません。使い方は `assign {ctx.info_name} --help`",
-            f"`{name}` is missing (see `assign {ctx.info_name} --help`)",
-        )
-    return param.callback(ctx, param, value) if param.callback else value
-
-
-class _Command(_Text, TyperCommand):
-    pass
-
-
-class _Group(_Text, TyperGroup):
-    pass
-
+from .common import (
+    AsJson,
+    Audit,
+    Catalog,
+    Command,
+    Engine,
+    Group,
+    Key,
+    Lang,
+    Origin,
+    Out,
+    Role,
+    Rules,
+    Word,
+    audit_url,
+    channels,
+    divisions,
+    items,
+    open_desk,
+    origin_name,
+    print_json,
+)
+from .common import (
+    acts as known_acts,
+)
 
 app = typer.Typer(
     name="assign",
-    cls=_Group,
+    cls=Group,
     help="委託業務一覧にもとづき、受託者と市職員のどちらが行う業務かを、根拠とともに答えます。\n\n"
     "Says, from the list of consigned work, whether the contractor or city staff handle it, and why.",
     rich_markup_mode=None,  # plain text: it costs no import, and a cp932 console can show it
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-# -- completion ------------------------------------------------------------------------------------------------------
-
-
-def _divisions(incomplete: str) -> list[tuple[str, str]]:
-    return [(key.value, DIVISION_TEXT[key]["ja"]) for key in Division if key.value.startswith(incomplete)]
-
-
-def _channels(incomplete: str) -> list[tuple[str, str]]:
-    return [(key.value, CHANNEL_TEXT[key]["ja"]) for key in Channel if key.value.startswith(incomplete)]
-
-
-def _items(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    try:
-        tasks = Desk.open(engine="table").rows(ctx.params.get("division"))
-    except AssignError:
-        return []
-    found = [(task["id"].partition("-")[2], task["name"]) for task in tasks]
-    return [(item, name) for item, name in found if item.startswith(incomplete)]
-
-
-def _acts(incomplete: str) -> list[tuple[str, str]]:
-    acts = Desk.open(engine="table").rules.acts.values()
-    return [(act.id, act.title["ja"]) for act in acts if act.id.startswith(incomplete)]
-
-
-def _langs(incomplete: str) -> list[str]:
-    return [lang for lang in ("ja", "en") if lang.startswith(incomplete)]
-
-
-# -- options that every command has ----------------------------------------------------------------------------------
-
-AsJson = Annotated[bool, typer.Option("--json", help="JSON で出力 / print JSON")]
-Lang = Annotated[str, typer.Option("--lang", help="ja か en / ja or en", autocompletion=_langs, metavar="ja|en")]
-Out = Annotated[
-    str | None,
-    typer.Option("--out", help="このファイルに書く / write to this file, whole or not at all", metavar="FILE"),
-]
-Rules = Annotated[Optional[str], typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]  # noqa: UP045
-Catalog = Annotated[Optional[str], typer.Option("--catalog", help="台帳のファイル / a catalog file", metavar="FILE")]  # noqa: UP045
-Engine = Annotated[str, typer.Option("--engine", help="auto, durable-rules, table", metavar="NAME")]
-Word = Optional[str]  # noqa: UP045
 
 
 @app.callback(invoke_without_command=True)
@@ -138,10 +80,10 @@ def _root(
         terminal.write(ctx.get_help(), None)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def decide(
     division: Annotated[
-        Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=_divisions, metavar="DIVISION")
+        Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=divisions, metavar="DIVISION")
     ] = None,
     item: Annotated[
         Word,
@@ -149,7 +91,7 @@ def decide(
             "--item",
             "-i",
             help="番号、または 22-3 のような行 / number, or a row such as 22-3",
-            autocompletion=_items,
+            autocompletion=items,
             metavar="ITEM",
         ),
     ] = None,
@@ -159,7 +101,7 @@ def decide(
             "--channel",
             "-c",
             help="counter（窓口）か backyard（バックヤード）。なければ両方 / both if absent",
-            autocompletion=_channels,
+            autocompletion=channels,
             metavar="CHANNEL",
         ),
     ] = None,
@@ -169,7 +111,7 @@ def decide(
             "--act",
             "-a",
             help="行為。一覧は assign acts / a step of the work, listed by assign acts",
-            autocompletion=_acts,
+            autocompletion=known_acts,
             metavar="ACT",
         ),
     ] = None,
@@ -190,6 +132,19 @@ def decide(
     strict: Annotated[
         bool, typer.Option("--strict", help="要照会なら終了コード 5 / exit 5 where a ruling is needed")
     ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="記録してから答える / write it into the decision log first")
+    ] = False,
+    role: Role = None,
+    case: Annotated[
+        Word, typer.Option("--case", help="案件の乱数 UUID / a random UUID of the case", metavar="UUID")
+    ] = None,
+    key: Key = None,
+    corrects: Annotated[
+        Word, typer.Option("--corrects", help="訂正する記録の番号 / the record that this one corrects", metavar="N")
+    ] = None,
+    audit: Audit = None,
+    origin: Origin = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
@@ -198,23 +153,43 @@ def decide(
     engine: Engine = "auto",
 ) -> None:
     """どちらが行う業務か、なぜかを答えます / Say who handles a piece of work, and why."""
-    desk = _open(rules, catalog, engine)
-    answers = desk.answers(
-        division=division, item=item, channel=channel, act=act, on=on, section=section, row=row, provenance=as_json
-    )
+    asked = {
+        "division": division,
+        "item": item,
+        "channel": channel,
+        "act": act,
+        "on": on,
+        "section": section,
+        "row": row,
+    }
+    words = {"role": role or os.environ.get("ASSIGN_ROLE"), "case": case, "key": key, "corrects": corrects}
+    kept: list[Any] = []
+    if record:
+        desk = open_desk(rules, catalog, engine, audit_url(audit), origin_name(origin))
+        kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
+        answers = [each.answer for each in kept]
+    else:
+        for name in ("role", "case", "key", "corrects"):
+            if words[name] is not None and (name != "role" or role is not None):
+                raise BadOption(
+                    f"`--{name}` は `--record` と使います", f"`--{name}` goes with `--record`", ["--record"]
+                )
+        answers = open_desk(rules, catalog, engine).answers(**asked, provenance=as_json)
     if as_json:
-        _print_json(answers if channel is None else answers[0], out)
+        print_json(answers if channel is None else answers[0], out)
     else:
         blocks = ["\n".join(_shown(answer, lang, out)) for answer in answers]
         terminal.write("\n\n".join(blocks), out)
+    if kept:
+        _kept(kept, as_json=as_json, lang=lang)
     if strict and any(answer["certainty"] == Certainty.NEEDS_RULING for answer in answers):
         raise typer.Exit(5)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def tasks(
     division: Annotated[
-        Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=_divisions, metavar="DIVISION")
+        Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=divisions, metavar="DIVISION")
     ] = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
@@ -223,9 +198,9 @@ def tasks(
     catalog: Catalog = None,
 ) -> None:
     """一覧の全行を文書の順に示します / Show every row of the list, in document order."""
-    rows = _open(rules, catalog, "table").rows(division)
+    rows = open_desk(rules, catalog, "table").rows(division)
     if as_json:
-        _print_json(rows, out)
+        print_json(rows, out)
         return
     ja = lang == "ja"
     cell = {"yes": "○", "no": "-", "unreadable": "?"}
@@ -248,7 +223,7 @@ def tasks(
     terminal.write("\n".join(lines), out)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def acts(
     as_json: AsJson = False,
     lang: Lang = "ja",
@@ -256,9 +231,9 @@ def acts(
     rules: Rules = None,
 ) -> None:
     """尋ねられる行為の一覧を示します / Show the acts that can be asked for."""
-    found = _open(rules, None, "table").rules.acts.values()
+    found = open_desk(rules, None, "table").rules.acts.values()
     if as_json:
-        _print_json(
+        print_json(
             [{"key": a.id, "label": dict(a.title), "class": a.act_class.value, "also": list(a.also)} for a in found],
             out,
         )
@@ -267,7 +242,7 @@ def acts(
     terminal.write("\n".join(terminal.table(body, (16, 32, 28))), out)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def check(
     as_json: AsJson = False,
     lang: Lang = "ja",
@@ -277,15 +252,15 @@ def check(
     engine: Engine = "auto",
 ) -> None:
     """規則の抜け・重なり、エンジンの一致、文書との一致を全件調べます / Prove rules, engines and list over every case."""
-    from . import check as proofs
+    from assign import check as proofs
 
     named = (("--rules", rules), ("--catalog", catalog))
     options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
     report = proofs.check(
-        _open(rules, catalog, engine), catalog_path=Path(catalog) if catalog else None, options=options
+        open_desk(rules, catalog, engine), catalog_path=Path(catalog) if catalog else None, options=options
     )
     if as_json:
-        _print_json(report.as_json(), out)
+        print_json(report.as_json(), out)
     else:
         columns = terminal.columns_of(sys.stdout)
         terminal.write("\n".join(line for text in proofs.lines(report, lang) for line in _wrapped(text, columns)), out)
@@ -293,7 +268,7 @@ def check(
         raise typer.Exit(6)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def batch(
     source: Annotated[str, typer.Argument(metavar="IN", help="依頼のファイル、- は標準入力 / requests; - is stdin")],
     target: Annotated[str, typer.Argument(metavar="OUT", help="答えのファイル、- は標準出力 / answers; - is stdout")],
@@ -309,6 +284,13 @@ def batch(
     on: Annotated[
         Word, typer.Option("--on", help="日付のない案件の日付。なければ今日 / of cases that name no date")
     ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="全体を 1 件の記録にしてから書く / one record for the whole file, first")
+    ] = False,
+    role: Role = None,
+    key: Key = None,
+    audit: Audit = None,
+    origin: Origin = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     rules: Rules = None,
@@ -317,7 +299,7 @@ def batch(
     master: Annotated[str, typer.Option("--master", help="Spark のマスター / of Spark", metavar="URL")] = "local[*]",
 ) -> None:
     """ファイルの全行に答えを付けます / Answer every row of a file."""
-    from . import batch as files
+    from assign import batch as files
 
     options = files.Options(
         lang=lang,
@@ -327,21 +309,36 @@ def batch(
         encoding=files.encoding_of(encoding),
         guard=guard,
     )
-    desk = _open(rules, catalog, "auto")
     files.need(engine)
+    if record and engine == "spark":
+        raise BadOption("`--record` は polars エンジンで使えます", "`--record` goes with the engine polars", ["polars"])
+    if not record and not (key is role is None):
+        raise BadOption(
+            "`--role` と `--key` は `--record` と使います", "`--role` and `--key` go with `--record`", ["--record"]
+        )
+    desk = open_desk(rules, catalog, "auto", *((audit_url(audit), origin_name(origin)) if record else ()))
+    kept: list[Any] = []
     if engine == "spark":
-        from . import spark
+        from assign import spark
 
         done = spark.run(desk, source, target, master, lang, options.today, options.in_format, options.out_format)
         counts = files.Counts(done.rows, done.rows, {"answered": done.rows - done.errors, "error": done.errors})
     else:
         with _progress(sys.stderr) as listener:
-            counts = files.run(desk, source, target, options, listener)
+            if record:
+                from assign import batchrecord
+
+                role = role or os.environ.get("ASSIGN_ROLE")
+                counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
+                kept.append((None, one))
+            else:
+                counts = files.run(desk, source, target, options, listener)
     stream = sys.stderr if target == "-" else sys.stdout
     if as_json:
         terminal.say(json.dumps(counts.as_json(), ensure_ascii=False), stream)
     else:
         terminal.say("\n".join(_tally(counts.as_json(), lang)), stream)
+    _kept(kept, as_json=as_json, lang=lang)
 
 
 def _tally(counts: dict[str, Any], lang: str) -> Iterator[str]:
@@ -380,7 +377,7 @@ def _progress(stream: TextIO) -> Iterator[Callable[[int, int], None] | None]:
         yield listener
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def export(
     format_: Annotated[str, typer.Argument(metavar="FORMAT", help="sql")],
     dialect: Annotated[str, typer.Option("--dialect", help="postgresql, duckdb, sqlite")] = "postgresql",
@@ -390,7 +387,7 @@ def export(
     catalog: Catalog = None,
 ) -> None:
     """判定表を市のデータベース用に書き出します / Write the decision table for the city's own database."""
-    from . import sql
+    from assign import sql
 
     if format_ != "sql":
         raise BadOption(
@@ -398,11 +395,37 @@ def export(
             f"there is no format {shown(format_)} (choose: `sql`)",
             ["sql"],
         )
-    terminal.write(sql.script(_open(rules, catalog, "auto"), dialect, lang), out, data=True)
+    terminal.write(sql.script(open_desk(rules, catalog, "auto"), dialect, lang), out, data=True)
 
 
-def _open(rules: str | None, catalog: str | None, engine: str) -> Desk:
-    return Desk.open(rules=rules, catalog=catalog, engine=engine)
+def _kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
+    """What was recorded, on stderr: the answer itself holds no number and no clock."""
+    for _, each in kept:
+        record = each.record
+        if as_json:
+            receipt = {name: record[name] for name in ("origin", "seq", "recorded", "case", "key") if name in record}
+            text = json.dumps({"record": {**receipt, "fresh": each.fresh}}, ensure_ascii=False)
+            terminal.complain_bytes((text + "\n").encode())
+            continue
+        ja = lang == "ja"
+        done = (
+            ("記録しました" if ja else "recorded")
+            if each.fresh
+            else ("前の記録のままです" if ja else "recorded before")
+        )
+        where = f"{record['origin']} 番号 {record['seq']}" if ja else f"{record['origin']} number {record['seq']}"
+        case = (f"、案件 {record['case']}" if ja else f", case {record['case']}") if "case" in record else ""
+        terminal.complain(
+            f"{done}: {where}（{record['recorded']}{case}）" if ja else f"{done}: {where} ({record['recorded']}{case})"
+        )
+
+
+def _number(given: str | None) -> int | None:
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) < 13):
+        raise BadOption("`--corrects` は記録の番号です", "`--corrects` is a record's number")
+    return int(given)
 
 
 def _shown(answer: Answer, lang: str, out: str | None) -> list[str]:
@@ -423,8 +446,14 @@ def _wrapped(text: str, columns: int) -> list[str]:
     return [text] if text.startswith("    ") else terminal.wrap(text, columns)
 
 
-def _print_json(value: object, out: str | None) -> None:
-    terminal.write(json.dumps(value, ensure_ascii=False, indent=2), out, data=True)
+_SMALL: Final = (
+    "decide",
+    "tasks",
+    "acts",
+    "check",
+    "batch",
+    "export",
+)  # a cold start of these pays for no other command
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
@@ -437,6 +466,10 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     try:
         if lang not in ("ja", "en"):
             raise BadOption("`--lang` は ja か en です", "`--lang` is ja or en", ("ja", "en"))
+        if not words or words[0] not in _SMALL:  # the log's commands, and whoever lists all commands
+            from . import audit
+
+            audit.join(app)
         code = typer.main.get_command(app).main(words, prog_name="assign", standalone_mode=False)
         terminal.flush()
         sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,298 @@
+"""
+A bundle from the decision log → verified or not. One file for an auditor's own machine: Python 3.9 or later, nothing else.
+
+    python -I -S standalone.py BUNDLE.json [--checkpoint FILE] [--key VKEY]... [--lang ja|en]
+
+It shows that a record stands in the log whose checkpoint is signed (RFC 9162, RFC 8032, C2SP signed-note), that the list
+and rules it names were published before it, and that the rows and rules it cites stand in them; or that one checkpoint's
+log is the beginning of another's. It does not show that a record was true when written, nor that no newer edition stood
+between, nor does it apply the rules anew. Exit: 0 verified, 6 something is wrong, 2 mistyped, 1 a file can't be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import os
+import re
+import sys
+from base64 import b64decode, b64encode
+from hashlib import sha256, sha512
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PRIME, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+CURVE = -121665 * pow(121666, -1, PRIME) % PRIME  # Ed25519: -x² + y² = 1 + CURVE x² y² modulo PRIME
+LARGEST = 64_000_000  # bytes that are read of a file; a bundle with its editions has about 200,000
+BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+NOTE = re.compile(rf"([!-*,-~]+)\n(0|[1-9][0-9]{{0,15}})\n({BASE64})\n\n((?:\u2014 [!-*,-~]+ {BASE64}\n){{1,99}})")
+FORMATS: dict[str, dict[str, type]] = {
+    "assign.bundle/1": {"format": str, "record": str, "index": int, "size": int, "path": list, "checkpoint": str,
+                        "keys": list, "editions": list, "row": object},
+    "assign.consistency/1": {"format": str, "from": str, "to": str, "path": list, "keys": list},
+}  # fmt: skip
+WORDS = {
+    "contractor": ("受託者", "contractor"), "city_staff": ("市職員", "city staff"), "split": ("両者", "both (split)"),
+    "settled": ("確定", "settled"), "needs_ruling": ("未確定", "open: needs a ruling"), "counter": ("窓口", "counter"),
+    "backyard": ("バックヤード", "back yard"), "decision": ("判定", "decision"), "batch": ("一括判定", "batch"),
+}  # fmt: skip
+CAUTION = (
+    "注意: 鍵は証拠に添えられていたもので、それだけでは何の証明にもなりません。別の道で受け取った鍵を --key で渡してください",
+    "note: the key came with the bundle and proves nothing by itself; pass one that you received another way as --key",
+)
+Checkpoint = NamedTuple("Checkpoint", [("origin", str), ("size", int), ("root", bytes), ("number", str)])  # noqa: UP014
+
+
+class WrongError(argparse.ArgumentTypeError):  # so that a mistyped --key is a mistyped command
+    """What does not hold, in Japanese and English."""
+
+
+def need(found: Any, ja: str, en: str) -> Any:
+    """What was found, if it was."""
+    if not found:
+        raise WrongError(ja, en)
+    return found
+
+
+def roots(place: int, size: int, base: bytes, path: list[bytes], early: bool) -> tuple[bytes, bytes] | None:
+    """The roots of the leaves to `place` (if early) and of all, as a path gives them: RFC 9162, 2.1.3.1, 2.1.4.1 reversed."""
+    turns: list[bool] = []  # from the root down: whether to the right
+    while size > 1 and not (early and place + 1 == size):
+        k = 2 ** ((size - 1).bit_length() - 1)
+        turns.insert(0, place >= k)
+        place, size = (place - k, size - k) if place >= k else (place, k)
+    if len(path) != len(turns) or not {32}.issuperset(map(len, path)):
+        return None
+    before = after = base
+    for right, other in zip(turns, path):  # noqa: B905  # their lengths are equal, and Python 3.9 has no strict
+        before = sha256(b"\x01" + other + before).digest() if right else before
+        after = sha256(b"\x01" + other + after if right else b"\x01" + after + other).digest()
+    return before, after
+
+
+def included(index: int, size: int, leaf: bytes, path: list[bytes], root: bytes) -> bool:
+    """Whether the path leads from the leaf at that index to the root of the tree of that size."""
+    found = roots(index, size, leaf, path, early=False) if 0 <= index < size and len(leaf) == 32 else None
+    return found is not None and found[1] == root
+
+
+def consistent(first: int, second: int, old: bytes, new: bytes, path: list[bytes]) -> bool:
+    """Whether the path shows that the tree of `first` records is the beginning of the tree of `second`."""
+    if first == second or first & (first - 1) == 0:  # then the path begins at the old root
+        return 0 < first <= second and roots(first - 1, second, old, path, early=True) == (old, new)
+    found = roots(first - 1, second, path[0], path[1:], early=True) if path and 0 < first < second else None
+    return found == (old, new)
+
+
+def add(p: tuple[int, int], q: tuple[int, int]) -> tuple[int, int]:
+    """RFC 8032, 5.1.4, in plain coordinates: slower, and easier to check. It holds for doubling, too."""
+    (a, b), (c, d), t = p, q, CURVE * p[0] * p[1] * q[0] * q[1] % PRIME
+    over = pow(1 - t * t, -1, PRIME)
+    return (a * d + b * c) * (1 - t) * over % PRIME, (b * d + a * c) * (1 + t) * over % PRIME
+
+
+def times(factor: int, point: tuple[int, int]) -> tuple[int, int]:
+    """So many times the point; nothing here is secret, so that time may vary."""
+    half = times(factor // 2, add(point, point)) if factor else (0, 1)
+    return add(half, point) if factor % 2 else half
+
+
+def point_of(data: bytes) -> tuple[int, int] | None:
+    """RFC 8032, 5.1.3, or None: not on the curve, or not in its one canonical spelling."""
+    y, odd = int.from_bytes(data, "little") & (2**255 - 1), data[-1] >> 7
+    square = (y * y - 1) * pow(CURVE * y * y + 1, -1, PRIME) % PRIME
+    x = pow(square, (PRIME + 3) // 8, PRIME)
+    x = x if x * x % PRIME == square else x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
+    if y >= PRIME or x * x % PRIME != square or (x == 0 and odd):
+        return None
+    return (x if x & 1 == odd else PRIME - x), y
+
+
+def signed(key: bytes, message: bytes, signature: bytes) -> bool:
+    """RFC 8032, 5.1.7, without the cofactor. A key of small order, under which anyone can sign, is no key."""
+    a, r, base = map(point_of, (key, signature[:32], b"\x58" + b"\x66" * 31))
+    s = int.from_bytes(signature[32:], "little")
+    if a is None or r is None or base is None or s >= ORDER or times(8, a) == (0, 1):
+        return False
+    k = int.from_bytes(sha512(signature[:32] + key + message).digest(), "little") % ORDER
+    return times(s, base) == add(r, times(k, a))
+
+
+def base64(text: Any, length: int) -> bytes:
+    """Base64 of so many bytes, in its one canonical spelling."""
+    data = b64decode(text) if isinstance(text, str) and re.fullmatch(BASE64, text) else b""
+    fits = len(data) == length and b64encode(data).decode() == text
+    return bytes(need(fits and data, "base64 の値が違います", "a base64 value is not as it must be"))
+
+
+def key_of(line: Any) -> tuple[str, str, bytes]:
+    """A public key's line, `name+number+base64`, as (name, number, key)."""
+    found = re.fullmatch(r"([!-*,-~]+)\+([0-9a-f]{8})\+(.+)", line if isinstance(line, str) else "")
+    found = need(found, "公開鍵の形ではありません（名前+番号+値）", "not a public key (name+number+value)")
+    number = sha256(found[1].encode() + b"\n" + (data := base64(found[3], 33))).hexdigest()[:8]
+    need(data[0] == 1 and number == found[2], "公開鍵の番号が合いません", "the public key's number does not fit it")
+    return found[1], number, data[1:]
+
+
+def opened(text: str, keys: set[tuple[str, str, bytes]]) -> Checkpoint:
+    """A signed note → its checkpoint. One of the keys must have signed it, and each that did, rightly."""
+    found, by = need(NOTE.fullmatch(text), "チェックポイントの形ではありません", "not a checkpoint (a signed note)"), ""
+    for name, value in (line.split(" ")[1:] for line in found[4].splitlines()):
+        for _, number, key in (each for each in keys if each[:2] == (name, b64decode(value)[:4].hex())):
+            by = number if signed(key, text[: found.end(3) + 1].encode(), base64(value, 68)[4:]) else "?"
+            need(by == number, "チェックポイントの署名が合いません", "the checkpoint's signature is wrong")
+    need(by, "知っている鍵の署名がありません", "the checkpoint is not signed with a key that is known here")
+    return Checkpoint(found[1], int(found[2]), base64(found[3], 32), by)
+
+
+def parsed(text: str) -> Any:
+    """JSON of whole numbers and characters, nested within reason; of two equal names, readers disagree which counts."""
+
+    def once(pairs: list[tuple[str, Any]]) -> Any:
+        return need(len(dict(pairs)) == len(pairs), "同じ名前が二度あります", "a name stands twice") and dict(pairs)
+
+    try:
+        value = json.loads(text, object_pairs_hook=once, parse_int=lambda digits: int(digits[:20]))
+        canonical(value).encode()
+    except (ValueError, RecursionError):
+        raise WrongError("JSON として読めません", "not JSON that can be read here") from None
+    return value
+
+
+def canonical(value: Any) -> str:
+    """RFC 8785: names in the order of their UTF-16 code units, no spaces; fractions are not needed, and refused."""
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: str(name).encode("utf-16-be"))
+        return "{" + ",".join(f"{canonical(name)}:{canonical(value[name])}" for name in names) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    whole = isinstance(value, str) or (not isinstance(value, float) and abs(value or 0) < 2**53)
+    need(whole, "JSON に、整数でない数か大きすぎる数があります", "the JSON has a fraction or too large a number")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def fields(value: Any, **kinds: type) -> dict[str, Any]:
+    """An object of exactly these fields, each of its type."""
+    fits = isinstance(value, dict) and set(value) == set(kinds)
+    fits = fits and all(kind in (type(value[name]), object) for name, kind in kinds.items())
+    return dict(need(fits and value, f"項目は {', '.join(kinds)} です", f"the fields must be {', '.join(kinds)}"))
+
+
+def at(value: Any, *names: str) -> Any:
+    """What stands there in a record, or None."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def standing(part: dict[str, Any], text: str, tree: Checkpoint) -> Any:
+    """The canonical JSON that stands at its index in a tree; in a log, under the number and log that it names itself."""
+    found, index, path = parsed(text), part["index"], [base64(each, 32) for each in part["path"]]
+    need(canonical(found) == text, f"{index} 番は正準な JSON ではありません", f"number {index} is not canonical JSON")
+    there = included(index, tree.size, sha256(b"\x00" + text.encode()).digest(), path, tree.root)
+    need(there, f"記録がその木の {index} 番にありません", f"the record does not stand in its tree as number {index}")
+    own = tree.origin in ("", at(found, "origin")) and (not tree.origin or repr(at(found, "seq")) == repr(index))
+    need(own, "記録が名乗る番号かログの名が合いません", "the record gives itself another number or another log")
+    return found
+
+
+def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]:
+    """Verify the record of a bundle, the editions that it names, and what it cites of them."""
+    need(bundle["size"] == tree.size, "大きさがチェックポイントと違います", "the size is not the checkpoint's")
+    record, held = standing(bundle, bundle["record"], tree), {}
+    for part in (fields(each, record=str, index=int, path=list, text=str) for each in bundle["editions"]):
+        public, number = standing(part, part["record"], tree), sha256(part["text"].encode()).hexdigest()
+        fits = (at(public, "kind"), at(public, "sha256")) == ("publication", number) and part["index"] < bundle["index"]
+        need(fits, "版が、記録より前の公表と合いません", "an edition is not one that was published before the record")
+        held[at(public, "what"), number] = part["text"]
+    kind, names = at(record, "kind"), [(what, at(record, "editions", what)) for what in ("list", "rules", "rulings")]
+    need(kind not in ("decision", "batch") or held.keys() >= set(names), "版が足りません", "an edition is missing")
+    report = [("記録", "record", record["seq"], kind), ("記録日時", "recorded", at(record, "recorded"))]
+    if kind == "decision":
+        report += of_decision(record, held[names[0]], held[names[1]])
+    if bundle["row"] is not None:
+        row = fields(bundle["row"], leaf=str, index=int, size=int, path=list)
+        need((kind, row["size"]) == ("batch", at(record, "rows")), "この一括の行ではありません", "no row of this batch")
+        standing(row, row["leaf"], Checkpoint("", row["size"], bytes.fromhex(record["root"]), ""))
+        report.append(("一括の行", "row of the batch", row["index"] + 1, row["leaf"]))
+    return report
+
+
+def of_decision(record: Any, listed: str, rules: str) -> list[tuple[Any, ...]]:
+    """Find what a decision cites in the editions that it names."""
+    report = [("処理の日", "on", at(record, "on")),
+              ("受付の書き方", "as given", *(at(record, "given", name) for name in ("division", "item", "channel"))),
+              ("業務", "work", *(at(record, "request", name) for name in ("division", "item", "channel", "act"))),
+              ("担当", "assignee", at(record, "decision", "assignee"), at(record, "decision", "certainty"))]  # fmt: skip
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(listed.lstrip("\ufeff"), newline=""), strict=True)}
+    for name in record["decision"]["rows"]:
+        need(name in rows, f"{name} は一覧の版にありません", f"{name} is not in the edition of the list")
+        report.append((f"一覧 {rows[name]['line']} 行目", f"line {rows[name]['line']} of the list", rows[name]["raw"]))
+    for name in record["decision"]["rules"]:
+        stands = re.search(rf"^ *- id: {re.escape(name)}\r?$", rules, re.MULTILINE)
+        need(stands, f"{name} は規則の版にありません", f"{name} is not in the edition of the rules")
+    return [*report, ("規則", "rules", *record["decision"]["rules"])]
+
+
+def verified(text: str, own: str | None, held: Any) -> list[tuple[Any, ...]]:
+    """Verify a bundle, also against what the auditor holds: the report's lines, or WrongError."""
+    bundle = parsed(text)
+    kinds = need(FORMATS.get(str(at(bundle, "format"))), "知らない形式です", "a format that is not known here")
+    given = {key_of(line) for line in fields(bundle, **kinds)["keys"]}
+    keys = set(held or given)
+    trees = [opened(bundle[name], keys) for name in ("from", "to", "checkpoint") if name in bundle]
+    old, tree = trees[0], trees[-1]
+    if "record" in bundle:
+        report = of_record(bundle, tree)
+    else:
+        path = [base64(each, 32) for each in bundle["path"]]
+        begins = old.origin == tree.origin and consistent(old.size, tree.size, old.root, tree.root, path)
+        need(begins, "前のログは後のログの初めではありません", "the earlier log is not the beginning of the later one")
+        report = [("初めの部分", "its beginning", old.size, old.root.hex())]
+    if own is not None and (mine := opened(own, keys))[:3] not in (old[:3], tree[:3]):
+        need(mine.origin != tree.origin or mine.size in (old.size, tree.size),
+             f"お手元のチェックポイント（{mine.size} 件）とのつながりは示されていません。両者をつなぐ整合性の証拠が要ります",
+             f"your checkpoint ({mine.size} records) is another one: a consistency bundle between the two is needed")  # fmt: skip
+        raise WrongError("お手元のチェックポイントと食い違います", "it contradicts the checkpoint that you hold")
+    end = [("チェックポイント", "checkpoint", tree.size, tree.root.hex()), ("鍵の番号", "key number", tree.number)]
+    end += [] if own is None else [("お手元のチェックポイントと一致", "it agrees with the checkpoint that you hold")]
+    return [("ログ", "log", tree.origin), *report, *end, *([] if held else [CAUTION])]
+
+
+def printed(line: tuple[Any, ...], lang: int) -> str:
+    """A line of the report. Nothing that a record says reaches the terminal as a control character."""
+    values = [WORDS.get(str(value), (str(value),) * 2)[lang] for value in line[2:] if value is not None]
+    text = ": ".join([line[lang], " / ".join(values)] if values else [line[lang]])
+    return "".join(c if c.isprintable() or c in "\t\u3000" else ascii(c)[1:-1] for c in text)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Verify, print, and say how it went."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bundle", metavar="BUNDLE.json")
+    parser.add_argument("--checkpoint", metavar="FILE", help="お手元のチェックポイント / the checkpoint that you hold")
+    parser.add_argument("--key", type=key_of, action="append", metavar="VKEY", help="公開鍵 / a key had another way")
+    parser.add_argument("--lang", choices=("ja", "en"), default="ja")
+    asked = parser.parse_args(argv)
+    lang, texts, code = int(asked.lang == "en"), [], 6
+    try:
+        for name in [asked.bundle] if asked.checkpoint is None else [asked.bundle, asked.checkpoint]:
+            with Path(name).open("rb") as file:
+                texts.append(file.read(LARGEST).decode())  # one that is longer is cut, and so refused
+        report = [("検証できました", "verified"), *verified(texts[0], texts[1] if texts[1:] else None, asked.key)]
+        sys.stdout.buffer.write("".join(f"{printed(line, lang)}\n" for line in report).encode())
+        sys.stdout.flush()
+        return 0
+    except WrongError as error:
+        why = error.args[lang]
+    except Exception as error:  # noqa: BLE001  whatever a file holds, the auditor gets one line, and never "verified"
+        code = 1 if isinstance(error, OSError) else 6
+        why = str(error) if code == 1 else f"読めない形です / unreadable ({type(error).__name__})"
+    sys.stderr.write(printed((f"検証できません: {why}", f"not verified: {why}"), lang) + "\n")
+    return code
+
+
+if __name__ == "__main__":
+    os._exit(main())  # all is written: no second try at an output that has failed

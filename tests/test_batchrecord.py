@@ -1,0 +1,170 @@
+"""A file of answers has one record, and each of its rows is provable against it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import uuid
+from base64 import b64decode
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assign import Desk, batch, merkle
+from assign.batchrecord import prove_row, run
+from assign.errors import AssignError, BadOption, BadRequest
+from assign.log import KeyReused
+from assign.note import held_key, opened
+from assign.places import rules_folder
+from assign.record import read
+from assign.store import StoreError
+
+ROWS = [
+    ["nenkin", "24", "counter", "山田太郎"],
+    ["kokuho", "２５", "窓口", "=1+1"],
+    ["kokuho", "山田太郎 090-1234-5678", "counter", "b"],
+    ["center", "1-1", "backyard", ""],
+    ["nenkin", "24", "backyard", "c"],
+]
+TODAY = date(2026, 11, 25)
+
+
+@pytest.fixture
+def logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return Desk.open(audit=f"sqlite:///{tmp_path / 'log.db'}", origin="test.example/batch")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["division", "item", "channel", "note"], *ROWS])
+    return path
+
+
+def options(kind: str) -> batch.Options:
+    return batch.Options("ja", TODAY, "csv", kind)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_every_row_of_a_batch_is_provable_from_its_output_file(
+    logged: Desk, source: Path, tmp_path: Path, kind: str
+) -> None:
+    """And from no other row, and at no other place."""
+    assert logged.audit is not None
+    out = tmp_path / f"out.{kind}"
+    counts, kept = run(logged, str(source), str(out), options(kind), role="system")
+    record = kept.record
+    assert (record["kind"], record["rows"], record["role"]) == ("batch", 5, "system")
+    assert counts.rows_out == 5
+    assert sum(record["outcomes"].values()) == 5
+    note = logged.audit.checkpoint(held_key("test.example/batch"))
+    leaves = []
+    for row in range(1, 6):
+        bundle = prove_row(logged.audit, kept.seq, out, row, options(kind), note)
+        shown = bundle["row"]
+        leaf, path = merkle.leaf_hash(shown["leaf"].encode()), [b64decode(each) for each in shown["path"]]
+        assert json.loads(shown["leaf"])["n"] == row == shown["index"] + 1
+        assert merkle.included(row - 1, 5, leaf, path, bytes.fromhex(record["root"]))
+        assert not merkle.included(row % 5, 5, leaf, path, bytes.fromhex(record["root"]))
+        leaves.append(shown["leaf"])
+    assert "city_staff" in leaves[0]
+    assert json.loads(leaves[2]) == {"error": True, "n": 3}
+    assert opened(note, logged.audit.keys())[0].size == logged.audit.size
+
+
+def test_what_the_file_says_of_persons_is_in_no_leaf_and_no_record(logged: Desk, source: Path, tmp_path: Path) -> None:
+    """Carried columns and words that were not understood stay in the file."""
+    out = tmp_path / "out.csv"
+    _, kept = run(logged, str(source), str(out), options("csv"))
+    assert "山田" in out.read_text("utf-8")
+    assert "山田".encode() not in kept.payload
+    assert logged.audit is not None
+    note = logged.audit.checkpoint(held_key("test.example/batch"))
+    for row in range(1, 6):
+        text = json.dumps(prove_row(logged.audit, kept.seq, out, row, options("csv"), note)["row"], ensure_ascii=False)
+        assert "山田" not in text
+        assert "090" not in text
+
+
+def test_a_changed_row_of_the_output_cannot_be_proved(logged: Desk, source: Path, tmp_path: Path) -> None:
+    """The whole tree is made again from the file."""
+    out = tmp_path / "out.csv"
+    _, kept = run(logged, str(source), str(out), options("csv"))
+    assert logged.audit is not None
+    note = logged.audit.checkpoint(held_key("test.example/batch"))
+    text = out.read_text("utf-8")
+    assert "city_staff" in text
+    out.write_text(text.replace("city_staff", "contractor", 1), "utf-8")
+    with pytest.raises(BadRequest, match="not the output of record"):
+        prove_row(logged.audit, kept.seq, out, 5, options("csv"), note)
+    with pytest.raises(BadRequest, match="rows run from 1 to 5"):
+        prove_row(logged.audit, kept.seq, out, 6, options("csv"), note)
+    with pytest.raises(BadRequest, match="not of a batch"):
+        prove_row(logged.audit, 0, out, 1, options("csv"), note)
+
+
+def test_no_answers_appear_where_the_batch_cannot_be_recorded(
+    logged: Desk, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No durable record, no answer: the file is not there, nor a half of it."""
+
+    def full(_draft: object) -> None:
+        raise StoreError("いっぱい", "full")
+
+    assert logged.audit is not None
+    monkeypatch.setattr(logged.audit, "append", full)
+    with pytest.raises(StoreError):
+        run(logged, str(source), str(tmp_path / "out.csv"), options("csv"))
+    assert not list(tmp_path.glob("*out*"))
+    with pytest.raises(BadOption):
+        run(logged, str(source), "-", options("csv"))
+    with pytest.raises(BadOption):
+        run(Desk.open(), str(source), str(tmp_path / "out.csv"), options("csv"))
+
+
+def test_a_batch_sent_again_with_its_key_is_recorded_once(logged: Desk, source: Path, tmp_path: Path) -> None:
+    """The same answers, or none."""
+    key = str(uuid.uuid4())
+    _, first = run(logged, str(source), str(tmp_path / "a.csv"), options("csv"), key=key)
+    _, again = run(logged, str(source), str(tmp_path / "b.csv"), options("csv"), key=key)
+    assert (first.seq, first.fresh, again.seq, again.fresh) == (again.seq, True, first.seq, False)
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    with pytest.raises(AssignError):  # the same key for other answers
+        run(logged, str(source), str(tmp_path / "c.parquet"), options("parquet"), key=key)
+    source.write_text("division,item,channel\nnenkin,1,counter\n", "utf-8")
+    with pytest.raises(KeyReused):
+        run(logged, str(source), str(tmp_path / "d.csv"), options("csv"), key=key)
+    assert not (tmp_path / "c.parquet").exists()
+    assert not (tmp_path / "d.csv").exists()
+
+
+def test_a_batch_on_rules_that_are_not_published_is_refused(
+    logged: Desk, source: Path, tmp_path: Path, edit_rules: Callable[[str], Path]
+) -> None:
+    """A record cites only what was published before it."""
+    other = Desk.open(rules=edit_rules("委託しないもの"))
+    other.audit = logged.audit
+    with pytest.raises(AssignError, match="has not published"):
+        run(other, str(source), str(tmp_path / "out.csv"), options("csv"))
+    assert not (tmp_path / "out.csv").exists()
+    assert logged.audit is not None
+    logged.audit.publish(other.editions)
+    _, kept = run(other, str(source), str(tmp_path / "out.csv"), options("csv"))
+    assert read(kept.payload)["editions"]["rules"] == other.rules.sha256
+
+
+@pytest.fixture
+def edit_rules(tmp_path: Path) -> Callable[[str], Path]:
+    def edited(title: str) -> Path:
+        folder = tmp_path / "rules"
+        folder.mkdir()
+        for path in rules_folder().glob("*.yaml"):
+            text = path.read_text("utf-8").replace("委託しない業務", title, 1)
+            (folder / path.name).write_text(text, "utf-8", newline="")
+        return folder
+
+    return edited
