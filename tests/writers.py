@@ -58,8 +58,8 @@ def _hasty(log: Log) -> None:
     """Say it when it is written, not when it is kept."""
     write = log._writer.write
 
-    def said_before_it_is_true(*given: Any) -> Any:
-        kept = write(*given)
+    def said_before_it_is_true(*given: Any, **more: Any) -> Any:
+        kept = write(*given, **more)
         for each in kept:
             os.write(1, f"{each.seq} {sha256(each.payload)} 0\n".encode())
         return kept
