@@ -96,7 +96,12 @@ def test_every_connection_syncs_each_commit(path: Path) -> None:
     with closing(open_store(sqlite_url(path))) as store:
         assert isinstance(store, SqliteStore)
         db = store._connection()
-        assert [db.pragma(name) for name in ("journal_mode", "synchronous", "fullfsync")] == ["wal", 2, 1]
+        assert [db.pragma(name) for name in ("journal_mode", "synchronous", "fullfsync", "checkpoint_fullfsync")] == [
+            "wal",
+            2,
+            1,
+            1,
+        ]
 
 
 MOUNTS = """22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw

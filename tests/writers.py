@@ -2,6 +2,9 @@
 Processes that write to a log, for tests which kill them: `python -m tests.writers VERB URL …`, told over a pipe what was kept.
 
     append URL [--seconds N | --records N]   decisions, one after the other; a line `seq sha256 milliseconds` AFTER each append
+        --hasty                              a control: it says so before the commit
+        --rude                               a control: it takes its turn without asking, or does not wait for it
+    answer URL SOCKET                        a desk that answers, a line of JSON for a line of JSON, and takes its time to reply
     keyed URL KEY                            waits for a line on standard input, then appends one decision with that key
     make URL                                 the same, for making the log
 """
@@ -9,13 +12,16 @@ Processes that write to a log, for tests which kill them: `python -m tests.write
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import socketserver
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from assign import Desk, store
 from assign.errors import AssignError
 from assign.log import Log
 from assign.words import sha256
@@ -48,12 +54,48 @@ def acknowledged(said: str) -> list[Acknowledged]:
     ]
 
 
+def _hasty(log: Log) -> None:
+    """Say it when it is written, not when it is kept."""
+    write = log._writer.write
+
+    def said_before_it_is_true(*given: Any, **more: Any) -> Any:
+        kept = write(*given, **more)
+        for each in kept:
+            os.write(1, f"{each.seq} {sha256(each.payload)} 0\n".encode())
+        return kept
+
+    setattr(log._writer, "write", said_before_it_is_true)  # noqa: B010 - a type checker looks away
+
+
+def _rude() -> None:
+    """Nobody waits: SQLite is asked once, and each process has a lock of its own on PostgreSQL."""
+    for name, value in (("PATIENCE", 0.0), ("_LOCKS", os.getpid())):
+        setattr(store, name, value)
+
+
+def _answer(url: str, socket: str) -> None:
+    desk = Desk.open(audit=url, engine="table")
+
+    class Asked(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            for line in self.rfile:
+                (recorded,) = desk.record(**json.loads(line))
+                time.sleep(0.002)  # kills fall here, too: kept, and not yet said
+                said = {"seq": recorded.kept.seq, "fresh": recorded.kept.fresh, "to": recorded.answer["assignee"]}
+                self.wfile.write(json.dumps(said).encode() + b"\n")
+
+    with socketserver.ThreadingUnixStreamServer(socket, Asked) as server:
+        server.serve_forever()
+
+
 def _append(log: Log, end: float, records: int) -> None:
+    hasty = "write" in vars(log._writer)
     while records and time.monotonic() < end:
         begin = time.perf_counter()
         kept = log.append(draft())
         taken = (time.perf_counter() - begin) * 1e3
-        os.write(1, f"{kept.seq} {sha256(kept.payload)} {taken:.3f}\n".encode())
+        if not hasty:
+            os.write(1, f"{kept.seq} {sha256(kept.payload)} {taken:.3f}\n".encode())
         records -= 1
 
 
@@ -63,6 +105,8 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("key", nargs="?")
     parser.add_argument("--origin", default=ORIGIN)
+    parser.add_argument("--hasty", action="store_true")
+    parser.add_argument("--rude", action="store_true")
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--records", type=int, default=-1)
     options = parser.parse_args()
@@ -75,9 +119,15 @@ def main() -> None:
         sys.stdin.readline()
         kept = log.append(draft(key=options.key))
         print(kept.seq, sha256(kept.payload), int(kept.fresh))
+    elif options.verb == "answer":
+        _answer(options.url, options.key)
     else:
+        if options.rude:
+            _rude()
         try:
             log = Log.open(options.url, options.origin)
+            if options.hasty:
+                _hasty(log)
             _append(log, time.monotonic() + options.seconds, options.records)
         except AssignError as error:
             sys.exit(f"{error.code}: {error}")

@@ -411,7 +411,7 @@ class _Writer:
                     if key:
                         first[key] = ticket
                     ticket.kept = Kept(size + len(drafts) - 1, b"", fresh=True)
-            kept = self.write(writing, drafts, {})
+            kept = self.write(writing, drafts, {}, checked=True)
             by_seq = {each.seq: each for each in kept}
             for ticket in batch:
                 if ticket.kept is not None and ticket.kept.fresh:
@@ -444,8 +444,10 @@ class _Writer:
             self._frontier = merkle.Frontier(size, hashes)
             self._last = last
 
-    def write(self, writing: Writing, drafts: list[Record], editions: Mapping[str, bytes]) -> list[Kept]:
-        """Number, stamp, hash and insert drafts, in a transaction whose turn it is."""
+    def write(
+        self, writing: Writing, drafts: list[Record], editions: Mapping[str, bytes], *, checked: bool = False
+    ) -> list[Kept]:
+        """Number, stamp, hash and insert drafts, in a transaction whose turn it is. `append` has checked its own."""
         size, last = (self._frontier.size, self._last) if self._frontier and not editions else writing.tail()
         self._settle(writing, size, last)
         assert self._frontier is not None  # noqa: S101 - INVARIANT: settled
@@ -455,7 +457,8 @@ class _Writer:
         published: list[tuple[str, str, int]] = []
         for draft in drafts:
             record = {**draft, **self._given(frontier.size, when)}
-            check(record)
+            if not checked:
+                check(record)
             payload = canonical(record)
             rows.append(New(frontier.size, payload, frontier.append(merkle.leaf_hash(payload)), draft.get("key")))
             if record["kind"] == Kind.PUBLICATION:

@@ -671,7 +671,7 @@ class PostgresStore:
             db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
             try:
                 _durable(db.execute(f"SELECT {_SETTINGS}".encode()).fetchone())
-            except StoreRefused:
+            except BaseException:
                 db.close()
                 raise
             # A session's own setting outlasts a change of the server's.
@@ -768,7 +768,7 @@ class PostgresStore:
         with self._said(), self._lock:
             db = self._connection()
             try:
-                with db.transaction():
+                with db.pipeline(), db.transaction():  # four round trips become two, three with a key
                     yield _PostgresWriting(db, log)
                 committed = db.info.transaction_status == self._psycopg.pq.TransactionStatus.IDLE
             except Exception:

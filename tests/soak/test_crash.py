@@ -1,0 +1,319 @@
+"""Writers are killed, servers stop in the middle, clients ask again: what was acknowledged is there, once, in one line."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from assign import Desk, merkle
+from assign.log import Log
+from assign.record import new_id, read
+from assign.store import StoreError
+from assign.words import sha256
+from tests.logs import FIRST, ORIGIN, draft, key_of, make, sound, sqlite_url
+from tests.servers import Server
+from tests.writers import acknowledged, started
+
+
+@pytest.fixture
+def database(durable_server: Server) -> str:
+    """An empty database on a server."""
+    name = f"soak_{new_id().replace('-', '')}"
+    durable_server.database(name)
+    return name
+
+
+class Followed:
+    """A log that is looked at again and again: only what is new is read, and it must go on from what was there."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.frontier = merkle.Frontier()
+        self.rows: dict[int, str] = {}
+        self.slowest = 0.0
+
+    def look(self) -> None:
+        """Open it anew, as after a crash, and read on."""
+        begin = time.perf_counter()
+        log = Log.open(self.url)
+        head = log.head()
+        self.slowest = max(self.slowest, time.perf_counter() - begin)
+        with closing(log):
+            for row in log.rows(len(self.rows)):
+                assert row.seq == read(row.payload)["seq"] == len(self.rows)
+                assert row.nodes == self.frontier.append(merkle.leaf_hash(row.payload))
+                self.rows[row.seq] = sha256(row.payload)
+            assert (head.size, head.root) == (len(self.rows), self.frontier.root())
+
+
+def killed(url: str, rounds: int, server: Server | None = None, *more: str) -> Counter[str]:
+    """Rounds of four writers, each killed at a moment of its own; every fourth round a server stops instead, if there is one."""
+    make(url).close()
+    followed, found, chance = Followed(url), Counter[str](), random.Random(rounds)
+    for each in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder, str(number)) for number in range(4)]
+            writers = []
+            for file in files:
+                with file.open("wb") as out:
+                    writers.append(started("append", url, *more, out=out))
+            until = time.monotonic() + 30
+            while not all(file.stat().st_size for file in files) and time.monotonic() < until:
+                time.sleep(0.002)
+            time.sleep(chance.uniform(0, 0.3 if rounds < 100 else 0.6))
+            if server is not None and each % 4 == 3:
+                server.stop("immediate")
+            for writer in chance.sample(writers, 4):
+                time.sleep(chance.uniform(0, 0.01))
+                writer.send_signal(signal.SIGKILL)
+            for writer in writers:
+                writer.communicate()
+            if server is not None and each % 4 == 3:
+                server.start()
+            said = [one for file in files for one in acknowledged(file.read_text("ascii"))]
+        followed.look()
+        found["rounds"] += 1
+        found["acknowledged"] += len(said)
+        found["missing"] += sum(one.seq not in followed.rows for one in said)
+        found["changed"] += sum(followed.rows.get(one.seq, one.sha256) != one.sha256 for one in said)
+    found["kept, not acknowledged"] = len(followed.rows) - FIRST - found["acknowledged"]
+    with closing(Log.open(url)) as log:
+        assert sound(log) == followed.rows
+        assert log.append(draft()).seq == len(followed.rows)
+    what = f"writers killed {more or ''} on {url.partition(':')[0]}"
+    print(f"\n{what}: {dict(found)}, slowest open and root {followed.slowest:.3f} s")
+    assert followed.slowest < 1
+    return found
+
+
+def kills(url: str, rounds: int, server: Server | None = None) -> Counter[str]:
+    found = killed(url, rounds, server)
+    assert (found["missing"], found["changed"]) == (0, 0)
+    assert found["acknowledged"] > rounds * 40
+    return found
+
+
+def hasty(url: str, rounds: int, server: Server | None = None) -> None:
+    """The control: writers which say it before the commit."""
+    found = killed(url, rounds, server, "--hasty")
+    assert found["missing"] + found["changed"] > 0, "nothing is missing even so: this test shows nothing"
+
+
+@pytest.mark.slow
+def test_12_rounds_of_kills_lose_nothing(tmp_path: Path) -> None:
+    """The short form, on SQLite."""
+    kills(sqlite_url(tmp_path / "audit.db"), 12)
+    hasty(sqlite_url(tmp_path / "hasty.db"), 8)
+
+
+@pytest.mark.slow
+def test_4_rounds_of_kills_lose_nothing_on_a_server(durable_server: Server, database: str) -> None:
+    """The short form, on PostgreSQL; in the fourth the server itself stops."""
+    kills(durable_server.url(database), 4, durable_server)
+
+
+@pytest.mark.soak
+def test_1000_rounds_of_kills_lose_nothing(tmp_path: Path) -> None:
+    """At least 200,000 acknowledged records."""
+    found = kills(sqlite_url(tmp_path / "audit.db"), 1000)
+    assert found["acknowledged"] >= 200_000
+    hasty(sqlite_url(tmp_path / "hasty.db"), 20)
+
+
+@pytest.mark.soak
+def test_200_rounds_of_kills_lose_nothing_on_a_server(durable_server: Server, database: str) -> None:
+    """In 50 of them the server itself stops."""
+    kills(durable_server.url(database), 200, durable_server)
+    durable_server.database(f"{database}_hasty")
+    hasty(durable_server.url(f"{database}_hasty"), 20, durable_server)
+
+
+# -- many at once ----------------------------------------------------------------------------------------------------
+
+
+def together(url: str, processes: int, seconds: float, *more: str) -> tuple[int, float]:
+    """So many writers for so long → how many of them were given an error, and the longest wait of any call in seconds."""
+    with closing(make(url)) as log, tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, str(number)) for number in range(processes)]
+        writers: list[subprocess.Popen[str]] = []
+        for file in files:
+            with file.open("wb") as out:
+                writers.append(started("append", url, "--seconds", str(seconds), *more, out=out))
+        codes = []
+        for writer in writers:
+            writer.communicate()
+            codes.append(writer.returncode)
+        said = [acknowledged(file.read_text("ascii")) for file in files]
+        found = sound(log)
+        kept = {one.seq: one.sha256 for each in said for one in each}
+        waits = sorted(one.milliseconds for each in said for one in each)
+        shown = (
+            f"p50 {waits[len(waits) // 2]:.1f} ms, p99 {waits[len(waits) * 99 // 100]:.1f} ms, worst {waits[-1]:.0f} ms"
+        )
+        shares = f"{min(map(len, said))}-{max(map(len, said))} each"
+        print(
+            f"\n{processes} processes x {seconds} s {more or ''} on {url.partition(':')[0]}: {len(waits)} records ({shares}), {shown}"
+        )
+        errors = sum(map(bool, codes))
+        if not errors:
+            assert len(kept) == len(waits) == len(found) - FIRST
+        assert kept == {seq: digest for seq, digest in found.items() if seq in kept}
+        return errors, waits[-1] / 1000
+
+
+def crowd(url: str, other: str, seconds: float) -> float:
+    errors, worst = together(url, 8, seconds)
+    assert errors == 0
+    assert together(other, 8, min(seconds, 2), "--rude")[0] > 0, "no error even so: this test shows nothing"
+    return worst
+
+
+@pytest.mark.slow
+def test_8_processes_for_5_seconds_are_one_line(tmp_path: Path) -> None:
+    """The short form; the longest wait is shown."""
+    assert crowd(sqlite_url(tmp_path / "audit.db"), sqlite_url(tmp_path / "rude.db"), 5) < 5
+
+
+@pytest.mark.slow
+def test_8_processes_for_5_seconds_are_one_line_on_a_server(durable_server: Server, database: str) -> None:
+    """The same on PostgreSQL."""
+    durable_server.database(f"{database}_rude")
+    assert crowd(durable_server.url(database), durable_server.url(f"{database}_rude"), 5) < 5
+
+
+@pytest.mark.soak
+def test_8_processes_for_a_minute_wait_less_than_a_second(tmp_path: Path) -> None:
+    """No error reaches a caller, no record is dropped, nobody starves."""
+    assert crowd(sqlite_url(tmp_path / "audit.db"), sqlite_url(tmp_path / "rude.db"), 60) < 1
+
+
+@pytest.mark.soak
+def test_8_processes_for_a_minute_wait_less_than_a_second_on_a_server(durable_server: Server, database: str) -> None:
+    """The same on PostgreSQL."""
+    durable_server.database(f"{database}_rude")
+    assert crowd(durable_server.url(database), durable_server.url(f"{database}_rude"), 60) < 1
+
+
+# -- exactly once ----------------------------------------------------------------------------------------------------
+
+
+class Answering:
+    """A process that answers, started anew whenever it was killed."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url, self.socket = url, folder / "socket"
+        self.start()
+
+    def start(self) -> None:
+        self.socket.unlink(missing_ok=True)
+        self.process = started("answer", self._url, str(self.socket))
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+    @contextmanager
+    def asked(self) -> Iterator[Any]:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(10)
+            line.connect(str(self.socket))
+            with line.makefile("rw", encoding="utf-8") as file:
+                yield file
+
+
+def client(
+    answering: Answering, stop: Event, replies: dict[str, dict[str, Any]], found: Counter[str], *, keyed: bool
+) -> None:
+    """Asks, and asks again with the same key until it is answered; the control takes a new key each time."""
+    while not stop.is_set():
+        key = new_id()
+        asked = {"division": "nenkin", "item": "24", "channel": "counter"}
+        tries = 0
+        while key not in replies:
+            tries += 1
+            try:
+                with answering.asked() as file:
+                    while key not in replies:
+                        file.write(json.dumps({**asked, "key": key if keyed else new_id()}) + "\n")
+                        file.flush()
+                        if not (line := file.readline()).endswith("\n"):
+                            break
+                        replies[key] = json.loads(line)
+            except OSError:
+                time.sleep(0.01)
+        found["requests"] += 1
+        found["retried"] += tries > 1
+        found["answered from the record"] += not replies[key]["fresh"]
+
+
+def once(folder: Path, number: int, *, keyed: bool) -> int:
+    """Kills of an answering process with four clients → how many records are too many."""
+    plain = Desk.open(engine="table")
+    url = sqlite_url(folder / f"{keyed}.db")
+    with key_of(ORIGIN):
+        Log.make(url, ORIGIN, plain.editions).close()
+    answering, stop, chance = Answering(url, folder), Event(), random.Random(number)
+    replies: dict[str, dict[str, Any]] = {}
+    found: Counter[str] = Counter()
+    clients = [
+        Thread(target=client, args=(answering, stop, replies, found), kwargs={"keyed": keyed}, daemon=True)
+        for _ in range(4)
+    ]
+    for each in clients:
+        each.start()
+    for _ in range(number):
+        had, until = len(replies), time.monotonic() + 30
+        while len(replies) <= had + 4 and time.monotonic() < until:
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0, 0.2))
+        answering.kill()
+        answering.start()
+    stop.set()
+    for each in clients:
+        each.join(30)
+        assert not each.is_alive()
+    answering.kill()
+    with closing(Log.open(url)) as log:
+        rows = sound(log)  # no key is there twice
+        keys = {record["key"]: record["seq"] for record in (read(row.payload) for row in log.rows(FIRST))}
+    if keyed:
+        assert {key: said["seq"] for key, said in replies.items()} == keys
+    assert {said["to"] for said in replies.values()} == {"city_staff"}
+    more = len(rows) - FIRST - len(replies)
+    print(
+        f"\n{number} kills, {'one key a request' if keyed else 'control: a new key each time'}: {dict(found)}, {more} too many"
+    )
+    return more
+
+
+@pytest.mark.slow
+def test_5_kills_of_an_answering_process_answer_each_request_once(tmp_path: Path) -> None:
+    """The short form; without keys, the same kills leave records twice."""
+    assert once(tmp_path, 5, keyed=True) == 0
+    assert once(tmp_path, 5, keyed=False) > 0
+
+
+@pytest.mark.soak
+def test_100_kills_of_an_answering_process_answer_each_request_once(tmp_path: Path) -> None:
+    """0 twice, 0 lost."""
+    assert once(tmp_path, 100, keyed=True) == 0
+    assert once(tmp_path, 20, keyed=False) > 0
+
+
+def test_a_log_on_a_server_that_is_not_there_is_an_error() -> None:
+    """So that the rounds above cannot pass by opening nothing."""
+    with pytest.raises(StoreError):
+        Followed("postgresql://tester@/none?host=/nowhere").look()
