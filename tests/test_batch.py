@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,92 @@ def test_a_clean_csv_is_read_by_the_engine_itself(tmp_path: Path, monkeypatch: p
     assert len(read(out, "csv")) == 500
 
 
+CELLS = (
+    (b"a", b"", b" ", b"k l", "あ".encode(), b"'", b'"b"', b'""', b'"c,d"', b'"e\nf"', b'"g""h"', b'"i""""j"', b'""""'),
+    (b'"a"', b'""', b'"c,d"', b'"e\nf"', b'"g""h"'),  # a writer who quotes every cell
+)
+SLIPS = (b",", b'"', b'""', b"\n", b"\r", b"\r\n", b"\0", b",,", b" ", b"x", b"\n\n", b',"', b'" "', "あ".encode())
+
+
+def slipped(rng: random.Random) -> bytes:
+    """A small CSV file of three columns, in two of three cases with a slip somewhere."""
+    cells, end = rng.choice(CELLS), rng.choice([b"\n", b"\r\n"])
+    rows = (b",".join(rng.choices(cells, k=3)) for _ in range(rng.randrange(6)))
+    body = end.join(rows) + rng.choice([end, end, b"", end * 2, b",", b",,", b'"'])
+    for _ in range(rng.randrange(3)):
+        at = rng.randrange(len(body) + 1)
+        body = body[:at] + rng.choice(SLIPS) + body[at + rng.randrange(2) :]
+    return b"division,item,channel\n" + body
+
+
+def test_the_engine_reads_a_csv_as_it_is_read_line_by_line_or_it_comes_to_light(tmp_path: Path) -> None:
+    """2,000 small files with slips: the bytes balance only where both readings are the same."""
+    rng, path, names = random.Random(4), tmp_path / "in.csv", ["division", "item", "channel"]
+    taken = 0
+    for _ in range(2_000):
+        path.write_bytes(slipped(rng))
+        source = batch._csv(path, tmp_path, options("csv", "csv", encoding="utf-8"))
+        if source.account is None:
+            continue
+        watched = source.watched(None)
+        try:
+            found = watched.frame.collect(engine="streaming")
+            rows = watched.read().rows
+        except (pl.exceptions.PolarsError, batch._Damaged):
+            continue
+        taken += 1
+        wanted = batch._mended(path, tmp_path, names, "utf-8", "utf-8", bom=False).frame.collect()
+        assert wanted[batch.DAMAGE].null_count() == wanted.height == rows, path.read_bytes()
+        assert found.rows() == wanted.drop(batch.DAMAGE).rows(), path.read_bytes()
+    assert taken > 300
+
+
+@pytest.mark.parametrize(
+    "style",
+    [{"lineterminator": "\r\n"}, {"quoting": csv.QUOTE_ALL}, {"quoting": csv.QUOTE_ALL, "lineterminator": "\r\n"}],
+)
+def test_a_csv_of_any_usual_writer_is_read_by_the_engine_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk, style: dict[str, Any]
+) -> None:
+    """Windows line ends, every cell quoted, commas, quotes and line breaks in cells; without an end to the last line."""
+    monkeypatch.setattr(batch, "_mend", lambda *_: pytest.fail("mended, although it is clean"))
+    rows = requests(500, odd=0)
+    for row, memo in zip(rows[3:], ["a,b", 'a "b" c', "a\nb", '"', "", '""'], strict=False):
+        row["memo"] = memo
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, **{"lineterminator": "\n", **style})
+    writer.writeheader()
+    writer.writerows(rows)
+    (tmp_path / "in.csv").write_bytes(text.getvalue().rstrip("\r\n").encode())
+    counts = run(desk, str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), options("csv", "csv"))
+    assert counts.rows_in == counts.rows_out == 500
+    assert read(tmp_path / "out.csv", "csv") == [expected(desk, row) for row in rows]
+
+
+def test_a_row_that_the_engine_loses_comes_to_light(tmp_path: Path) -> None:
+    """Its bytes are not accounted for."""
+    source = batch._csv(write(tmp_path / "in.csv", "csv", requests(50)), tmp_path, options("csv", "csv"))
+    assert source.account is not None
+    source.watched(None).frame.collect(engine="streaming")
+    assert source.read().rows == 50
+    source.account.rows, source.account.cells = 0, 0
+    lossy = replace(source, frame=source.frame.head(49))
+    lossy.watched(None).frame.collect(engine="streaming")
+    with pytest.raises(batch._Damaged):
+        lossy.read()
+
+
+@pytest.mark.parametrize(
+    "day", ["2024-02-29", "2023-02-29", "2026-04-31", "2026-12-31", "0999-12-31", "9999-12-31", "2026-1-01"]
+)
+def test_any_day_is_answered_as_the_desk_answers_it(desk: Desk, tmp_path: Path, day: str) -> None:
+    """Those of the lookup and those that are none of its, or of no calendar."""
+    rows = [{**row, "on": day} for row in requests(40, odd=0)]
+    out = tmp_path / "out.csv"
+    run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "csv"))
+    assert read(out, "csv") == [expected(desk, row) for row in rows]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
 def test_a_csv_comes_out_in_the_encoding_it_came_in(desk: Desk, tmp_path: Path, encoding: str) -> None:
     """UTF-8 with and without a byte order mark, and cp932."""
@@ -137,7 +224,7 @@ def broken(rows: list[dict[str, str]], every: int) -> tuple[bytes, list[int]]:
         lambda line: line.replace(b",", b',"x"y,', 1),
         lambda _: b"",
         lambda _: b"id,division,item,channel,act,on,section,memo",  # the header again
-        lambda line: line.replace(b",", b",\0", 1),  # NUL in the division
+        lambda line: line + b"\0",  # NUL in the memo
     ]
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
