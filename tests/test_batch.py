@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -212,47 +213,109 @@ def test_a_csv_comes_out_in_the_encoding_it_came_in(desk: Desk, tmp_path: Path, 
     assert out.read_bytes().startswith(b"\xef\xbb\xbf") is (encoding == "utf-8-sig")
 
 
-def broken(rows: list[dict[str, str]], every: int) -> tuple[bytes, list[int]]:
-    """A CSV file in which each `every`-th row is broken in one of many ways, and which rows those are."""
-    ways: list[Callable[[bytes], bytes]] = [
-        lambda line: b"\xff\xfe" + line,  # not UTF-8
-        lambda line: line.replace(",メモ".encode(), "，メモ".encode("cp932") + b","),
-        lambda line: line.replace(b",", b"", 1),  # a column short
-        lambda _: b"short",
-        lambda line: line + b",one,more",
-        lambda line: b'"' + line,  # a quote that never closes
-        lambda line: line.replace(b",", b',"x"y,', 1),
-        lambda _: b"",
-        lambda _: b"id,division,item,channel,act,on,section,memo",  # the header again
-        lambda line: line + b"\0",  # NUL in the memo
-    ]
+LINES: list[Callable[[bytes], bytes]] = [  # a line that is no row
+    lambda line: b"\xff\xfe" + line,  # not UTF-8
+    lambda line: line.replace(",メモ".encode(), "，メモ".encode("cp932") + b","),
+    lambda line: line.replace(b",", b"", 1),  # a column short
+    lambda _: b"short",
+    lambda line: line + b",one,more",
+    lambda line: b'"' + line,  # a quote that never closes
+    lambda line: line.replace(b",", b',"x"y,', 1),
+    lambda _: b"",
+    lambda line: line + b"\0",  # NUL in the memo
+    lambda line: line.replace(b",", b",\0", 1),  # and in the division
+    lambda line: line.replace(b",", b"\r,", 1),
+]
+CELLS_WRONG: list[tuple[str, dict[str, str]]] = [  # a row that is no request
+    ("unknown_division", {"division": "division", "item": "item", "channel": "channel"}),  # the header again
+    ("unknown_division", {"division": "nenkn"}),
+    ("bad_request", {"division": ""}),
+    ("unknown_item", {"division": "nenkin", "item": "99"}),
+    ("ambiguous_item", {"division": "kouki", "item": "51", "channel": "counter"}),
+    ("unknown_item", {"division": "nenkin", "item": "24.0"}),
+    ("unknown_item", {"division": "nenkin", "item": "true"}),
+    ("unknown_item", {"division": "nenkin", "item": "2026-04-01"}),
+    ("unknown_channel", {"division": "nenkin", "item": "24", "channel": ""}),
+    ("unknown_channel", {"division": "nenkin", "item": "24", "channel": "1"}),
+    ("unknown_act", {"division": "nenkin", "item": "24", "channel": "counter", "act": "recieve"}),
+    ("bad_date", {"division": "nenkin", "item": "24", "channel": "counter", "on": "46113"}),
+    ("bad_date", {"division": "nenkin", "item": "24", "channel": "counter", "on": "2026-02-30"}),
+]
+HUGE = "9" * 10_000_000
+
+
+def broken(rows: list[dict[str, str]], every: int) -> tuple[bytes, dict[int, str]]:
+    """A CSV file in which each `every`-th row is broken in one of many ways, and the codes of what is wrong there."""
+    wrong: dict[int, str] = {}
+    ways = len(LINES) + len(CELLS_WRONG)
+    for number, at in enumerate(range(every // 2, len(rows), every)):
+        way = number % ways - len(LINES)
+        wrong[at] = "damaged_row"
+        if way >= 0:
+            wrong[at], cells = CELLS_WRONG[way]
+            rows[at].update({"act": "", "on": "", "section": "", **cells})
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     lines = out.getvalue().encode().split(b"\n")[:-1]
-    where = list(range(every, len(lines), every))
-    for number, at in enumerate(where):
-        lines[at] = ways[number % len(ways)](lines[at])
-    return b"\n".join(lines) + b"\n", [at - 1 for at in where]
+    for number, at in enumerate(wrong):
+        if number % ways < len(LINES):
+            lines[at + 1] = LINES[number % ways](lines[at + 1])
+    return b"\n".join(lines) + b"\n", wrong
 
 
-def test_each_broken_row_is_an_output_row_that_says_so(desk: Desk, tmp_path: Path) -> None:
-    """20,000 rows in, 1 % of them broken in ten ways: 20,000 out, each broken one named, the others right."""
-    rows = requests(20_000, odd=0.01)
-    data, where = broken(rows, 100)
-    (tmp_path / "in.csv").write_bytes(data)
+@pytest.mark.parametrize(
+    ("number", "huge"), [(20_000, 0), pytest.param(1_000_000, 3, marks=pytest.mark.soak)], ids=["20,000", "1,000,000"]
+)
+def test_each_broken_row_is_an_output_row_that_says_so(desk: Desk, tmp_path: Path, number: int, huge: int) -> None:
+    """1 % broken in 24 ways (in the soak with words of 10 MB, too): as many rows out, each named, the others right."""
+    rows = requests(number, odd=0.01)
+    for at in range(5, 5 + huge):
+        rows[at].update(division="nenkin", item=HUGE[at:], channel="counter", act="", on="", section="")
+    data, wrong = broken(rows, 100)
+    wrong.update(dict.fromkeys(range(5, 5 + huge), "unknown_item"))
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(data)
+    begin = time.perf_counter()
+    counts = run(desk, str(source), str(out), options("csv", "csv"))
+    took = time.perf_counter() - begin
+    assert (counts.rows_in, counts.rows_out) == (number, number)
+    known: dict[tuple[str, ...], dict[str, Any]] = {}
+    met: Counter[str] = Counter()
+    csv.field_size_limit(1 << 30)
+    with out.open("r", encoding="utf-8", newline="") as file:
+        for at, (row, found) in enumerate(zip(rows, csv.DictReader(file), strict=True)):
+            if at in wrong:
+                assert found["error"].partition(":")[0] == wrong[at], (at, found)
+                assert (found["assignee"], found["row"]) == ("", "")
+                met[wrong[at]] += 1
+                continue
+            words = tuple(row[name] for name in ASKED)
+            if words not in known:
+                known[words] = answered(desk, row, TODAY)._asdict()
+            assert {name: unguarded(cell) or None for name, cell in found.items()} == {
+                name: cell or None for name, cell in {**row, **known[words]}.items()
+            }, at
+    assert sum(met.values()) == len(wrong) == number // 100 + huge
+    print(f"{number:,} rows of which {len(wrong):,} are broken: {took:.1f} s, {dict(sorted(met.items()))}")  # noqa: T201
+
+
+@pytest.mark.soak
+def test_a_million_rows_under_a_header_that_names_a_column_twice_are_refused(desk: Desk, tmp_path: Path) -> None:
+    """Before a row is read."""
+    (tmp_path / "in.csv").write_bytes(b"division,item,channel,item\n" + b"nenkin,24,counter,25\n" * 1_000_000)
+    with pytest.raises(BadRequest, match="twice: `item`"):
+        run(desk, str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), options("csv", "csv"))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_one_bad_cell_in_a_file_of_ascii_does_not_make_it_cp932(desk: Desk, tmp_path: Path) -> None:
+    """0xFF is no character of cp932, though Python reads it as one of private use."""
+    (tmp_path / "in.csv").write_bytes(b"division,item,channel,memo\nnenkin,24,counter,a\nnenkin,24,counter,\xff\n")
     out = tmp_path / "out.csv"
     counts = run(desk, str(tmp_path / "in.csv"), str(out), options("csv", "csv"))
-    found = read(out, "csv")
-    assert (counts.rows_in, counts.rows_out, len(found)) == (20_000, 20_000, 20_000)
-    for at in where:
-        assert found[at]["error"], (at, found[at])
-        assert found[at]["assignee"] is None
-    bad = set(where)
-    assert [row for i, row in enumerate(found) if i not in bad] == [
-        expected(desk, row) for i, row in enumerate(rows) if i not in bad
-    ]
+    assert counts.outcomes == {"city_staff/settled": 1, "error/damaged_row": 1}
 
 
 def test_a_huge_cell_is_carried_or_refused_like_any_other(desk: Desk, tmp_path: Path) -> None:

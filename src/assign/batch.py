@@ -604,9 +604,13 @@ def _encoding(head: bytes, given: str) -> str:
     for text in (lines, first):  # one bad cell does not make a file cp932
         for encoding in ("utf-8", "cp932"):
             with suppress(UnicodeDecodeError):
-                text.decode(encoding)
-                return encoding
+                if _NOT[encoding].isdisjoint(text.decode(encoding)):
+                    return encoding
     return "utf-8"
+
+
+# What Python makes of bytes that are none of the encoding's.
+_NOT: Final = {"utf-8": frozenset(""), "cp932": frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")}
 
 
 def _copy_as_utf_8(source: Path, target: Path, encoding: str) -> bool:
