@@ -163,7 +163,8 @@ def run(desk: Desk, source: str, target: str, options: Options, listener: Listen
 
     Args:
         source, target: Paths, or `-` for stdin and stdout.
-        listener: Told (rows done, rows in all) as it goes.
+        listener: Told (rows done, rows in all) as it goes. Where words are none of the table's, it hears the rows read, then
+            the words decided, then the rows read again and written.
 
     Returns:
         The counts; rows out equal rows in, or nothing is written.
@@ -221,19 +222,9 @@ class _Account:
         self.cells += cells
 
     @property
-    def about(self) -> int:
-        """The rows of the whole file, judged by those read so far."""
-        return max(self.rows, round(self.rows * (self.size - self.between) / max(1, self._read)))
-
-    @property
     def balanced(self) -> bool:
-        """Whether every byte is accounted for."""
-        return self._read + self.between == self.size
-
-    @property
-    def _read(self) -> int:
-        """Bytes that the blocks account for: each cell is followed by a separator or a line's end."""
-        return self.cells + self.rows * self.columns
+        """Whether every byte is accounted for: each cell is followed by a separator or a line's end."""
+        return self.cells + self.rows * self.columns + self.between == self.size
 
 
 @dataclass(frozen=True)
@@ -249,9 +240,14 @@ class _Source:
 
     def watched(self, listener: Listener | None) -> _Source:
         """The same source, each block told to the account and to the listener as the engine reads it."""
-        account, done = self.account, [0]
+        import polars as pl
+
+        account, rows, done = self.account, self.rows, [0]
         if listener is None and account is None:
             return self
+        if listener and account:  # the total is not known yet, and a bar wants one
+            with suppress(pl.exceptions.PolarsError):
+                rows = self.frame.select(pl.len()).collect(engine="streaming").item()
         one_at_a_time = threading.Lock()
 
         def seen(block: pl.DataFrame) -> pl.DataFrame:
@@ -261,7 +257,7 @@ class _Source:
                 if account:
                     account.add(block.height, cells)
                 if listener:
-                    listener(done[0], account.about if account else self.rows)
+                    listener(done[0], rows)
             return block
 
         return replace(self, frame=self.frame.map_batches(seen, streamable=True))
@@ -305,7 +301,7 @@ def _answered(
         if words is None:
             final = _in_slices(table, source, columns, work)
         else:
-            final = table.with_odd(table.joined(source.watched(listener).frame, columns), words)
+            final = table.with_odd(table.joined(source.watched(listener).frame, columns), words, listener)
         tally = _written(final, columns, columns, out, options, source)
     outcomes = {table.outcomes[code]: number for code, number in tally.items() if code != _ODD}
     return Counts(rows_in=source.rows, rows_out=sum(outcomes.values()), outcomes=outcomes)
@@ -438,7 +434,7 @@ class _Table:
             pl.when(damage.is_null()).then(_OUTCOME).otherwise(pl.lit(damaged, dtype=pl.UInt8)).alias(_OUTCOME),
         )
 
-    def with_odd(self, joined: pl.LazyFrame, odd: pl.DataFrame) -> pl.LazyFrame:
+    def with_odd(self, joined: pl.LazyFrame, odd: pl.DataFrame, listener: Listener | None = None) -> pl.LazyFrame:
         """The answers of the odd words, decided once each, joined in their place."""
         import polars as pl
 
@@ -448,6 +444,8 @@ class _Table:
             asked = dict(zip(ASKED, words, strict=True))
             answer = answered(self._desk, asked, self._options.today, self._options.lang)
             decided.append((*words, *answer, self._outcome(answer)))
+            if listener and len(decided) % 1000 == 0:
+                listener(len(decided), odd.height)
         given = {**dict.fromkeys(ANSWERED, pl.String), _OUTCOME: pl.UInt8}
         schema = {**dict.fromkeys(keys, pl.String), **{f"odd {name}": kind for name, kind in given.items()}}
         answers = pl.DataFrame(decided, schema=schema, orient="row")
