@@ -46,11 +46,10 @@ golden: setup  ## record the golden decisions anew; read the diff before you com
 	$(V)/python -c 'from tests.golden_log import record_once; record_once()'
 
 .PHONY: bench
-bench: setup  ## speed, beside its limits and its peers
+bench: setup  ## speed and memory beside limits and peers: one table, and docs/results.md (half an hour, 8 GB of disk)
 	@sh tools/env.sh .venv-bench locks/bench.txt
-	.venv-bench/bin/python bench/decide.py
-	.venv-bench/bin/python bench/start.py
-	.venv/bin/python bench/batch.py --rows 100000 1000000
+	@! command -v java >/dev/null || sh tools/env.sh .venv-spark locks/spark.txt
+	.venv-bench/bin/python bench/all.py --spark .venv-spark/bin/python --page docs/results.md
 
 .PHONY: lock
 lock: setup  ## resolve the lock files anew (needs uv)

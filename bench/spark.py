@@ -330,7 +330,11 @@ def main() -> None:
         print(f"at most {BESIDE_HAND}x of the join by hand, {cores} core(s): {says} ({ratio:.2f})")
     print(f"joins of the plan: {', '.join(found[2]['joins'])}")
     if options.json:
-        whole = {"rows": options.rows, "rounds": options.rounds, "claims": claims, "cores": found}
+        import pyspark
+
+        medians = {n: {kind: median(t) for kind, t in found[n]["seconds"].items()} for n in (1, 2)}
+        about = {"rows": options.rows, "rounds": options.rounds, "spark": pyspark.__version__}
+        whole = {**about, "claims": claims, "medians": medians, "cores": found}
         options.json.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
 
 

@@ -50,7 +50,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
     config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
     config.addinivalue_line("markers", "slow: takes more than a few seconds (left out by `make quick`)")
-    config.addinivalue_line("markers", "soak: runs for minutes (`make soak` alone)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A soak test takes minutes: it runs where it is asked for (`make soak`), whatever else `-m` leaves out."""
+    if "soak" not in config.getoption("-m"):
+        soak = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=soak)
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,8 +7,9 @@ The engine is Polars (extra `batch`): it reads and writes natively, in bounded m
 (DuckDB 2.0.1 moved 737,280 of 2 million rows in the same join). Python sees a request only where its words are no words
 of the table (`２４`, 国民年金, a typing error), and then once for all rows that say the same.
 
-A CSV file that is not clean (a short row, another encoding in one cell, a quote that never closes) is mended first, line
-by line: each such row is an output row that names what is wrong with it.
+A CSV file is taken as clean when every byte of it stands in a cell or between two, after the engine has read it. One that
+is not (a short row, another encoding in one cell, a quote that never closes) is mended, line by line, and read again:
+each such row is an output row that names what is wrong with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import csv
 import io
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -34,7 +35,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from .desk import Desk
 from .errors import BadRequest, DataError, OutputError, listed, path_shown, shown
-from .table import ANSWERED, ASKED, Line, answered, decision_table, of_line
+from .table import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
 from .terminal import destination
 from .words import nearest
 
@@ -44,10 +45,14 @@ if TYPE_CHECKING:
 FORMATS: Final = ("csv", "jsonl", "parquet")
 ENDINGS: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
 ENCODINGS: Final = ("auto", "utf-8", "cp932")
-DAYS: Final = (date(1950, 1, 1), date(2100, 12, 31))  # dates that the join knows; others are decided like odd words
+# Days that the lookup knows as they are written; any other (02-29, the years before 1000) is decided like an odd word.
+DAY: Final = (
+    r"^[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)$"
+)
 MOST_WORDS: Final = 500_000  # distinct odd requests held at once; beyond it the file is answered in slices
 SLICE: Final = 250_000  # rows
 LONGEST_RECORD: Final = 100  # lines of one CSV record; a quote open for longer is a broken row
+LONGEST_RECORD_BYTES: Final = 1 << 25
 DAMAGE: Final = "__damage"
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -168,7 +173,8 @@ def run(
 
     Args:
         source, target: Paths, or `-` for stdin and stdout.
-        listener: Told (rows done, rows in all) as it goes.
+        listener: Told (rows done, rows in all) as it goes. Where words are none of the table's, it hears the rows read, then
+            the words decided, then the rows read again and written.
         finished: Called with the source, the whole answer and the counts, before the answer appears; if it raises, none does.
 
     Returns:
@@ -185,7 +191,7 @@ def run(
             if options.in_format == options.out_format == "jsonl":
                 counts = _json_lines(desk, path, out, options)
             else:
-                counts = _answer(desk, _watched(_source(path, work, options), listener), out, options, work)
+                counts = _answer(desk, _source(path, work, options), out, options, work, listener)
             if counts.rows_in != counts.rows_out:
                 raise OutputError(
                     f"入力 {counts.rows_in} 行に対し出力が {counts.rows_out} 行です",
@@ -238,63 +244,117 @@ def unguarded(cell: str) -> str:
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
+class _Damaged(Exception):
+    """The engine read a CSV file otherwise than it stands there."""
+
+
+@dataclass
+class _Account:
+    """
+    Every byte of a CSV file against every cell that the engine read: each is in a cell, or between two, or a quote.
+
+    INVARIANT: the engine refuses a row that is too long. So whatever is amiss adds to one side: a short row lacks
+    separators that are reckoned with, a carriage return inside a cell is reckoned twice.
+    """
+
+    size: int  # bytes after the header, the last line ended
+    between: int  # of them, quotes that are no part of a cell, and carriage returns
+    columns: int
+    cells: int = 0  # bytes in cells
+    rows: int = 0
+
+    def add(self, rows: int, cells: int) -> None:
+        """A block that the engine has read."""
+        self.rows += rows
+        self.cells += cells
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every byte is accounted for: each cell is followed by a separator or a line's end."""
+        return self.cells + self.rows * self.columns + self.between == self.size
+
+
 @dataclass(frozen=True)
 class _Source:
     """A file that Polars can read: its frame, its rows, and how its CSV was encoded (to be written likewise)."""
 
     frame: pl.LazyFrame
-    rows: int
+    rows: int  # of a file with an account: 0, until it is read
     encoding: str = "utf-8"
     bom: bool = False
+    account: _Account | None = None
     mend: Callable[[], _Source] | None = None  # what to read instead, should the engine find it damaged
 
+    def watched(self, listener: Listener | None) -> _Source:
+        """The same source, each block told to the account and to the listener as the engine reads it."""
+        import polars as pl
 
-def _watched(source: _Source, listener: Listener | None) -> _Source:
-    """The same source, each block of its rows told to the listener as the engine reads it."""
-    if listener is None:
-        return source
-    done = [0]
+        account, rows, done = self.account, self.rows, [0]
+        if listener is None and account is None:
+            return self
+        if listener and account:  # the total is not known yet, and a bar wants one
+            with suppress(pl.exceptions.PolarsError):
+                rows = self.frame.select(pl.len()).collect(engine="streaming").item()
+        one_at_a_time = threading.Lock()
 
-    def seen(block: pl.DataFrame) -> pl.DataFrame:
-        done[0] += block.height
-        listener(done[0] % source.rows or source.rows, source.rows)
-        return block
+        def seen(block: pl.DataFrame) -> pl.DataFrame:
+            cells = sum(int(column.str.len_bytes().sum()) for column in block.get_columns()) if account else 0
+            with one_at_a_time:
+                done[0] += block.height
+                if account:
+                    account.add(block.height, cells)
+                if listener:
+                    listener(done[0], rows)
+            return block
 
-    return replace(source, frame=source.frame.map_batches(seen, streamable=True))
+        return replace(self, frame=self.frame.map_batches(seen, streamable=True))
+
+    def read(self) -> _Source:
+        """The same source after its first reading, its rows known. Raises _Damaged where bytes are not accounted for."""
+        if self.account is None:
+            return self
+        if not self.account.balanced:
+            raise _Damaged
+        return replace(self, rows=self.account.rows, account=None)
 
 
 # -- the join --------------------------------------------------------------------------------------------------------
 
 
-def _answer(desk: Desk, source: _Source, out: Path, options: Options, work: Path) -> Counts:
+def _answer(desk: Desk, source: _Source, out: Path, options: Options, work: Path, listener: Listener | None) -> Counts:
     import polars as pl
 
     try:
-        return _answered(desk, source, out, options, work)
-    except pl.exceptions.PolarsError as error:
+        return _answered(desk, source, out, options, work, listener)
+    except (pl.exceptions.PolarsError, _Damaged) as error:
         if source.mend is None:
             raise DataError(f"読めません（{_first_line(error)}）", f"cannot be read ({_first_line(error)})") from None
-    return _answered(desk, source.mend(), out, options, work)
+    return _answered(desk, source.mend(), out, options, work, listener)
 
 
-def _answered(desk: Desk, source: _Source, out: Path, options: Options, work: Path) -> Counts:
+def _answered(
+    desk: Desk, source: _Source, out: Path, options: Options, work: Path, listener: Listener | None
+) -> Counts:
     columns = _columns(source.frame)
-    joined = _joined(desk, source.frame, columns, options)
+    table = _Table(desk, options)
     # Every word a word of the table: one pass. Else the odd words are decided, and the file is written again with them.
     # In it only the carried columns can hold a formula.
-    outcomes = _written(joined, columns, [name for name in columns if name not in ASKED], out, options, source)
-    if odd := outcomes.get(_ODD, 0):
+    joined = table.joined(source.watched(listener).frame, columns)
+    tally = _written(joined, columns, [name for name in columns if name not in ASKED], out, options, source)
+    source = source.read()
+    if odd := tally.pop(_ODD, 0):
+        joined = table.joined(source.frame, columns)
         words = _odd_words(joined, odd)
-        final = (
-            _in_slices(desk, source, columns, options, work)
-            if words is None
-            else _with_odd(desk, joined, words, options)
-        )
-        outcomes = _written(final, columns, columns, out, options, source)
+        if words is None:
+            final = _in_slices(table, source, columns, work)
+        else:
+            final = table.with_odd(table.joined(source.watched(listener).frame, columns), words, listener)
+        tally = _written(final, columns, columns, out, options, source)
+    outcomes = {table.outcomes[code]: number for code, number in tally.items() if code != _ODD}
     return Counts(rows_in=source.rows, rows_out=sum(outcomes.values()), outcomes=outcomes)
 
 
-_ODD: Final = "odd"  # rows that the table does not know
+_ODD: Final = -1  # the outcome of rows that the table does not know
 
 
 def _columns(frame: pl.LazyFrame) -> list[str]:
@@ -316,82 +376,132 @@ def _columns(frame: pl.LazyFrame) -> list[str]:
     return columns
 
 
-def _joined(desk: Desk, frame: pl.LazyFrame, columns: list[str], options: Options) -> pl.LazyFrame:
+class _Table:
     """
-    The frame with its words as text beside it, and the table's answer where the table knows them.
+    The desk's decision table for one run: a frame of requests → the frame with its answers.
 
     Each word becomes the place that it has among the words of its column, the places together one number, and the number
     is the place of the answer. So the lookup takes from a list, block by block: it keeps the order of the rows without
     being told to, and takes no longer than the engine's own join, which does not.
+
+    Beside its answer each row gets an outcome, a small number (`outcomes` has their names), so that counting is cheap.
     """
-    import polars as pl
 
-    lines = decision_table(desk)
-    starts = sorted({line.since for line in lines})
-    first_day = DAYS[0]
-    words = {name: pl.Enum(list(dict.fromkeys(line[at] for line in lines))) for at, name in enumerate(ASKED[:4])}
-    days = pl.Enum(pl.date_range(*DAYS, eager=True).cast(pl.String))
-    schema = frame.collect_schema()
-    text = {}
-    for name in ASKED:
-        if name not in columns:
-            text[f"__{name}"] = pl.lit("")
-        elif schema[name].is_nested() or schema[name] == pl.Binary:
-            raise BadRequest(
-                f"列 `{name}` の型が文字列ではありません（{schema[name]}）",
-                f"the column `{name}` is not text ({schema[name]})",
-            )
-        else:
-            text[f"__{name}"] = pl.col(name).cast(pl.String).fill_null("")
-    text["__on"] = pl.when(text["__on"] == "").then(pl.lit(options.today.isoformat())).otherwise(text["__on"])
+    def __init__(self, desk: Desk, options: Options) -> None:
+        import polars as pl
 
-    def place(window: pl.Expr) -> pl.Expr:
+        self._desk = desk
+        self._options = options
+        self.outcomes: list[str] = []
+        lines = decision_table(desk)
+        self._starts = sorted({line.since for line in lines})
+        self._words = {
+            name: pl.Enum(list(dict.fromkeys(line[at] for line in lines))) for at, name in enumerate(ASKED[:4])
+        }
+        self._numbers, self._answers = self._by_place(lines)
+
+    def _outcome(self, answer: Answered) -> int:
+        """The number of an answer's outcome."""
+        name = f"{answer.assignee}/{answer.certainty}"
+        if answer.error is not None:
+            name = f"error/{answer.error.partition(':')[0]}"
+        if name not in self.outcomes:
+            self.outcomes.append(name)
+        return self.outcomes.index(name)
+
+    def _place(self, window: pl.Expr) -> pl.Expr:
+        """The place of an answer; null where a word is none of the table's."""
+        import polars as pl
+
         number = pl.lit(0, dtype=pl.Int32)
-        for name, kind in words.items():
+        for name, kind in self._words.items():
             known = pl.col(f"__{name}").cast(kind, strict=False).to_physical().cast(pl.Int32)
             number = number * len(kind.categories) + known
-        return number * len(starts) + window
+        return number * len(self._starts) + window
 
-    day = pl.col("__on").cast(days, strict=False).to_physical().cast(pl.Int32)
-    window = pl.lit(0, dtype=pl.Int32)
-    for start in starts[1:]:
-        window += (day >= (date.fromisoformat(start) - first_day).days).cast(pl.Int32)
-    damage = pl.col(DAMAGE) if DAMAGE in schema else pl.lit(None, dtype=pl.String)
-    # A section narrows a number down: not in the table, so decided like an odd word. A damaged row is not looked up.
-    asked = frame.with_columns(**text).with_columns(
-        __place=pl.when((pl.col("__section") == "") & damage.is_null()).then(place(window))
-    )
-    answers = _by_place(lines, starts, options.lang, place)
+    def _by_place(self, lines: list[Line]) -> tuple[pl.Series, pl.DataFrame]:
+        """The number of the answer at each place, null where there is none, and the answers: few, so they stay at hand."""
+        import polars as pl
 
-    def looked_up(block: pl.DataFrame) -> pl.DataFrame:
-        found = answers.select(pl.all().gather(block["__place"]))
-        return block.drop("__place").hstack(found.get_columns())
+        answers: dict[Answered, int] = {}
+        rows = [(*line[:6], answers.setdefault(of_line(line, self._options.lang), len(answers))) for line in lines]
+        keys = [*(f"__{name}" for name in ASKED[:4]), "since", "until"]
+        said = pl.DataFrame(rows, schema={**dict.fromkeys(keys, pl.String), "answer": pl.Int32}, orient="row")
+        known = pl.concat(
+            said.filter((pl.col("since") <= start) & (pl.col("until") >= start)).select(
+                "answer", place=self._place(pl.lit(window, dtype=pl.Int32))
+            )
+            for window, start in enumerate(self._starts)
+        )
+        places = pl.DataFrame({"place": pl.int_range(0, max(known["place"]) + 1, dtype=pl.Int32, eager=True)})
+        numbers = places.join(known, on="place", how="left", maintain_order="left")["answer"]
+        schema = {**dict.fromkeys(ANSWERED, pl.String), _OUTCOME: pl.UInt8}
+        return numbers, pl.DataFrame([(*a, self._outcome(a)) for a in answers], schema=schema, orient="row")
 
-    after = {name: kind for name, kind in asked.collect_schema().items() if name != "__place"}
-    found = asked.map_batches(looked_up, streamable=True, schema={**after, **dict.fromkeys(ANSWERED, pl.String)})
-    return found.with_columns(error=pl.coalesce(damage, "error")) if DAMAGE in schema else found
+    def joined(self, frame: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
+        """The frame with its words as text beside it, and the table's answer where the table knows them."""
+        import polars as pl
+
+        schema = frame.collect_schema()
+        text = {}
+        for name in ASKED:
+            if name not in columns:
+                text[f"__{name}"] = pl.lit("")
+            elif schema[name].is_nested() or schema[name] == pl.Binary:
+                raise BadRequest(
+                    f"列 `{name}` の型が文字列ではありません（{schema[name]}）",
+                    f"the column `{name}` is not text ({schema[name]})",
+                )
+            else:
+                text[f"__{name}"] = pl.col(name).cast(pl.String).fill_null("")
+        today = pl.lit(self._options.today.isoformat())
+        text["__on"] = pl.when(text["__on"] == "").then(today).otherwise(text["__on"])
+        # A section narrows a number down: not in the table, so decided like an odd word. A damaged row is not looked up.
+        damage = pl.col(DAMAGE) if DAMAGE in schema else pl.lit(None, dtype=pl.String)
+        day = pl.col("__on")
+        window = pl.lit(0, dtype=pl.Int32)
+        for start in self._starts[1:]:  # days as they are written, so their order is that of their letters
+            window += (day >= start).cast(pl.Int32)
+        of_table = (pl.col("__section") == "") & damage.is_null() & day.str.contains(DAY)
+        asked = frame.with_columns(**text).with_columns(__place=pl.when(of_table).then(self._place(window)))
+
+        def looked_up(block: pl.DataFrame) -> pl.DataFrame:
+            found = self._answers.select(pl.all().gather(self._numbers.gather(block["__place"])))
+            return block.drop("__place").hstack(found.get_columns())
+
+        after = {name: kind for name, kind in asked.collect_schema().items() if name != "__place"}
+        found = asked.map_batches(
+            looked_up, streamable=True, schema={**after, **dict.fromkeys(ANSWERED, pl.String), _OUTCOME: pl.UInt8}
+        )
+        if DAMAGE not in schema:
+            return found
+        damaged = self._outcome(Answered(None, None, None, None, None, None, "damaged_row: "))
+        return found.with_columns(
+            pl.coalesce(damage, "error").alias("error"),
+            pl.when(damage.is_null()).then(_OUTCOME).otherwise(pl.lit(damaged, dtype=pl.UInt8)).alias(_OUTCOME),
+        )
+
+    def with_odd(self, joined: pl.LazyFrame, odd: pl.DataFrame, listener: Listener | None = None) -> pl.LazyFrame:
+        """The answers of the odd words, decided once each, joined in their place."""
+        import polars as pl
+
+        keys = [f"__{name}" for name in ASKED]
+        decided = []
+        for words in odd.iter_rows():
+            asked = dict(zip(ASKED, words, strict=True))
+            answer = answered(self._desk, asked, self._options.today, self._options.lang)
+            decided.append((*words, *answer, self._outcome(answer)))
+            if listener and len(decided) % 1000 == 0:
+                listener(len(decided), odd.height)
+        given = {**dict.fromkeys(ANSWERED, pl.String), _OUTCOME: pl.UInt8}
+        schema = {**dict.fromkeys(keys, pl.String), **{f"odd {name}": kind for name, kind in given.items()}}
+        answers = pl.DataFrame(decided, schema=schema, orient="row")
+        return joined.join(answers.lazy(), on=keys, how="left", maintain_order="left").with_columns(
+            **{name: pl.coalesce(pl.col(name), pl.col(f"odd {name}")) for name in given}
+        )
 
 
-def _by_place(lines: list[Line], starts: list[str], lang: str, place: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:
-    """The answers of the table in the order of their places; a place without one is null."""
-    import polars as pl
-
-    rows = [
-        (*line[:4], window, *of_line(line, lang))
-        for line in lines
-        for window, start in enumerate(starts)
-        if line.since <= start <= line.until
-    ]
-    schema = {
-        **{f"__{name}": pl.String for name in ASKED[:4]},
-        "__window": pl.Int32,
-        **dict.fromkeys(ANSWERED, pl.String),
-    }
-    known = pl.DataFrame(rows, schema=schema, orient="row").select(
-        place(pl.col("__window")).alias("__place"), *ANSWERED
-    )
-    places = pl.DataFrame({"__place": pl.int_range(0, max(known["__place"]) + 1, dtype=pl.Int32, eager=True)})
-    return places.join(known, on="__place", how="left", maintain_order="left").select(ANSWERED)
+_OUTCOME: Final = "__outcome"
 
 
 def _odd_words(joined: pl.LazyFrame, rows: int) -> pl.DataFrame | None:
@@ -408,23 +518,7 @@ def _odd_words(joined: pl.LazyFrame, rows: int) -> pl.DataFrame | None:
     return words if words.height <= MOST_WORDS else None
 
 
-def _with_odd(desk: Desk, joined: pl.LazyFrame, odd: pl.DataFrame, options: Options) -> pl.LazyFrame:
-    """The answers of the odd words, decided once each, joined in their place."""
-    import polars as pl
-
-    keys = [f"__{name}" for name in ASKED]
-    decided = [
-        (*words, *answered(desk, dict(zip(ASKED, words, strict=True)), options.today, options.lang))
-        for words in odd.iter_rows()
-    ]
-    schema = {**dict.fromkeys(keys, pl.String), **{f"__{name}": pl.String for name in ANSWERED}}
-    answers = pl.DataFrame(decided, schema=schema, orient="row")
-    return joined.join(answers.lazy(), on=keys, how="left", maintain_order="left").with_columns(
-        **{name: pl.coalesce(pl.col(name), pl.col(f"__{name}")) for name in ANSWERED}
-    )
-
-
-def _in_slices(desk: Desk, source: _Source, columns: list[str], options: Options, work: Path) -> pl.LazyFrame:
+def _in_slices(table: _Table, source: _Source, columns: list[str], work: Path) -> pl.LazyFrame:
     """A file of more odd requests than can be held: answered slice by slice, then taken together."""
     import polars as pl
 
@@ -432,43 +526,39 @@ def _in_slices(desk: Desk, source: _Source, columns: list[str], options: Options
     parts = []
     for start in range(0, source.rows, SLICE):
         piece = source.frame.slice(start, SLICE).collect(engine="streaming").lazy()
-        joined = _joined(desk, piece, columns, options)
+        joined = table.joined(piece, columns)
         odd = joined.filter(pl.col("assignee").is_null() & pl.col("error").is_null()).select(keys).unique().collect()
         part = work / f"part-{start:015d}.parquet"
-        _with_odd(desk, joined, odd, options).sink_parquet(part)
+        table.with_odd(joined, odd).sink_parquet(part)
         parts.append(part)
     return pl.scan_parquet(parts)
 
 
 def _written(
-    final: pl.LazyFrame, columns: list[str], guarded: list[str], out: Path, options: Options, source: _Source
-) -> dict[str, int]:
-    """Write in the format asked for; the number of rows by outcome. `guarded` are the columns that may hold a formula."""
+    final: pl.LazyFrame, columns: list[str], carried: list[str], out: Path, options: Options, source: _Source
+) -> dict[int, int]:
+    """Write in the format asked for; the number of rows by outcome. `carried` are the columns that may hold a formula."""
     import polars as pl
 
-    outcome = (
-        pl.when(pl.col("assignee").is_not_null())
-        .then(pl.concat_str("assignee", pl.lit("/"), "certainty"))
-        .when(pl.col("error").is_not_null())
-        .then(pl.concat_str(pl.lit("error/"), pl.col("error").str.extract(r"^(\w+):")))
-        .otherwise(pl.lit(_ODD))
-        .alias("outcome")
-    )
-    tally: Counter[str] = Counter()
+    guard = options.guard and options.out_format == "csv"
+    whole = final.select(*columns, *ANSWERED, _OUTCOME)
+    schema = {name: kind for name, kind in whole.collect_schema().items() if name != _OUTCOME}
+    texts = [name for name in carried if guard and schema[name] == pl.String]
+    tally: Counter[int] = Counter()
     one_at_a_time = threading.Lock()
 
     def counted(block: pl.DataFrame) -> pl.DataFrame:
-        found = block.group_by(outcome).len()
+        found = block[_OUTCOME].value_counts().iter_rows()
         with one_at_a_time:
-            tally.update(dict(found.iter_rows()))
-        return block
+            tally.update({_ODD if code is None else code: number for code, number in found})
+        return _guarded(block.drop(_OUTCOME), texts)
 
-    whole = final.select(*columns, *ANSWERED).map_batches(counted, streamable=True)
+    whole = whole.map_batches(counted, streamable=True, schema=schema)
     if options.out_format == "parquet":
         whole.sink_parquet(out)
     elif options.out_format == "csv":
-        safe = _guarded(whole, guarded).rename(_guarded_names(columns)) if options.guard else whole
-        safe.sink_csv(out, include_bom=source.bom)
+        named = whole.rename(_guarded_names(columns)) if guard else whole
+        named.sink_csv(out, include_bom=source.bom)
         if source.encoding != "utf-8":
             _recode(out, "utf-8", source.encoding)
     else:
@@ -480,18 +570,17 @@ def _written(
 _DANGEROUS: Final = r"^'*[=@\t\r]|^'+[+\-]|^[+\-](?:$|[^0-9]|[0-9]+(?:[^0-9.]|[.](?:$|[^0-9]|[0-9]+[^0-9])))"
 
 
-def _guarded(whole: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
+def _guarded(block: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """A cell that a spreadsheet would take for a formula gets a leading `'`."""
     import polars as pl
 
-    schema = whole.collect_schema()
-    return whole.with_columns(
+    suspects = [name for name in columns if block[name].str.contains(_DANGEROUS).any()]
+    return block.with_columns(
         pl.when(pl.col(name).str.contains(_DANGEROUS))
         .then(pl.concat_str(pl.lit("'"), name))
         .otherwise(pl.col(name))
         .alias(name)
-        for name in columns
-        if schema[name] == pl.String
+        for name in suspects
     )
 
 
@@ -534,11 +623,12 @@ def _csv(path: Path, work: Path, options: Options) -> _Source:
         path = recoded if clean else path
     else:
         clean = True
-    names = _header(path, "utf-8" if clean else encoding)
-    if clean and (rows := _clean_rows(path, len(names))) is not None:
+    names, start = _header(path, "utf-8" if clean else encoding)
+    if clean and (account := _account(path, start, len(names))) is not None:
         frame = pl.scan_csv(path, infer_schema=False, empty_string_is_null=False, glob=False)
         if frame.collect_schema().names() == names:
-            return _Source(frame, rows, encoding, bom, mend=lambda: _mended(path, work, names, "utf-8", encoding, bom))
+            mend = partial(_mended, path, work, names, "utf-8", encoding, bom)
+            return _Source(frame, 0, encoding, bom, account, mend)
     return _mended(path, work, names, "utf-8" if clean else encoding, encoding, bom)
 
 
@@ -559,9 +649,13 @@ def _encoding(head: bytes, given: str) -> str:
     for text in (lines, first):  # one bad cell does not make a file cp932
         for encoding in ("utf-8", "cp932"):
             with suppress(UnicodeDecodeError):
-                text.decode(encoding)
-                return encoding
+                if _NOT[encoding].isdisjoint(text.decode(encoding)):
+                    return encoding
     return "utf-8"
+
+
+# What Python makes of bytes that are none of the encoding's.
+_NOT: Final = {"utf-8": frozenset(""), "cp932": frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")}
 
 
 def _copy_as_utf_8(source: Path, target: Path, encoding: str) -> bool:
@@ -588,10 +682,16 @@ def _recode(path: Path, old: str, new: str) -> None:
     copy.replace(path)
 
 
-def _header(path: Path, encoding: str) -> list[str]:
-    """The names of the columns. Raises BadRequest where two are the same or one is empty."""
-    with path.open("r", encoding=encoding, errors="replace", newline="") as text:
-        names = next(csv.reader([_first_record(text).removeprefix("\ufeff")]), [])
+def _header(path: Path, encoding: str) -> tuple[list[str], int]:
+    """The names of the columns, and where the rows begin. Raises BadRequest where two are the same or one is empty."""
+    record = b""
+    with path.open("rb") as file:
+        for line in file:
+            record += line
+            if record.count(b'"') % 2 == 0:
+                break
+    text, _ = _text(record, encoding)
+    names = next(csv.reader(io.StringIO(text.rstrip("\r\n"), newline="")), [])
     for i, name in enumerate(names):
         if not name or name in names[:i]:
             raise BadRequest(
@@ -600,61 +700,73 @@ def _header(path: Path, encoding: str) -> list[str]:
                 else f"見出しの {i + 1} 列目が空です",
                 f"column {i + 1} of the header is {'named twice: ' + shown(name) if name else 'empty'}",
             )
-        if name == DAMAGE or (name.startswith("__") and name[2:] in (*ASKED, *ANSWERED, "window")):
+        if name == DAMAGE or (name.startswith("__") and name[2:] in (*ASKED, *ANSWERED, "place", "outcome")):
             raise BadRequest(f"列の名前 {shown(name)} は使えません", f"a column cannot be named {shown(name)}")
-    return names
+    return names, len(record)
 
 
-def _first_record(text: IO[str]) -> str:
-    record = ""
-    for line in text:
-        record += line
-        if record.count('"') % 2 == 0:
-            break
-    return record.rstrip("\r\n")
-
-
-def _clean_rows(path: Path, columns: int) -> int | None:
+def _account(path: Path, start: int, columns: int) -> _Account | None:
     """
-    The number of rows, if no row is ragged; None where that takes a closer look.
+    An account of the rows after the header, to be compared with what the engine reads.
 
-    Outside of quoted cells every line is a row, and the separators add up exactly if no row is short or long (the
-    engine refuses a long one, so a short one cannot hide behind it).
+    None where it needs a closer look: a NUL, a quote that should not stand where it does, a carriage return that ends no
+    line (of such a cell the engine may drop a byte), or a separator at the very end (it may drop the cell after it).
     """
-    commas = lines = 0
-    rest = b""
+    between = 0
+    last = b"\n"
+    rest = b""  # the beginning of a line that has a quote, or whose quote goes on in the next block
     with path.open("rb") as file:
+        file.seek(start)
         while block := file.read(1 << 22):
-            whole, newline, rest = (rest + block).rpartition(b"\n")
-            if b"\0" in block or len(rest) > 1 << 24:
+            if b"\0" in block:
                 return None
-            part = _outside_quotes(whole + newline)
-            if part is None:
-                return None
-            commas += part.count(b",")
-            lines += part.count(b"\n")
-    if rest:
-        part = _outside_quotes(rest)
-        if part is None:
+            if b"\r" in block:
+                block += file.read(block.endswith(b"\r"))
+                returns = len(block) - len(block.replace(b"\r", b""))  # three times as fast as counting them
+                if returns != block.count(b"\r\n"):
+                    return None
+                between += returns
+            last = block[-1:]
+            if rest or b'"' in block:
+                whole, newline, rest = (rest + block).rpartition(b"\n")
+                quotes = _quotes(whole + newline)
+                if quotes is None:
+                    return None
+                if quotes < 0:
+                    rest = whole + newline + rest
+                    if len(rest) > LONGEST_RECORD_BYTES:
+                        return None
+                else:
+                    between += quotes
+        quotes = _quotes(rest)
+        if quotes is None or quotes < 0 or last == b",":
             return None
-        commas += part.count(b",")
-        lines += 1
-    return lines - 1 if columns > 1 and commas == lines * (columns - 1) else None
+        return _Account(file.tell() - start + (last != b"\n"), between + quotes, columns)
 
 
-def _outside_quotes(part: bytes) -> bytes | None:
-    """What stands outside of quoted cells; None where a quote is still open at its end."""
+def _quotes(part: bytes) -> int | None:
+    """
+    The quotes of these lines that are no part of a cell; -1 where one is still open, None where one stands in a bare cell.
+
+    What is outside of quotes ends with a separator before a cell, and begins with one after it; where nothing is between
+    two quoted texts they are one cell with a quote inside, written twice.
+    """
     if b'"' not in part:
-        return part
-    if part.count(b'"') == 2 * part.count(
-        b'""'
-    ):  # empty cells alone, as many writers quote them: nothing stands inside
-        return part
-    part = _QUOTED.sub(b"", part)
-    return None if b'"' in part else part
+        return 0
+    if part.startswith(b'"'):  # a writer who quotes every cell: nothing but separators between two quotes
+        left = part.replace(b'","', b" ").replace(b'"\n"', b" ").replace(b'"\r\n"', b" ").rstrip(b"\r\n")
+        if left.endswith(b'"') and left.count(b'"') == 2:
+            return part.count(b'"')
+    texts = part.split(b'"')
+    outside, still_open = texts[::2], len(texts) % 2 == 0
+    before = outside if still_open else outside[:-1]
+    if not all(text[-1:] in _BEFORE for text in before) or not all(text[:1] in _AFTER for text in outside[1:]):
+        return None
+    return -1 if still_open else len(texts) - 1 - sum(not text for text in outside[1:-1])
 
 
-_QUOTED: Final = re.compile(rb'"[^"]*"')
+_AFTER: Final = (b",", b"\r", b"\n", b"")  # what follows a quoted cell
+_BEFORE: Final = (b",", b"\n", b"")  # what precedes it
 
 
 def _mend(path: Path, target: Path, names: list[str], encoding: str) -> int:
@@ -738,7 +850,12 @@ def _grouped(file: IO[bytes], encoding: str) -> Iterator[tuple[list[str], str | 
         except (csv.Error, ValueError) as error:
             yield [text], _damage(f"CSV として読めません（{error}）", f"not CSV ({error})")
             continue
-        yield cells, _damage(f"{encoding} ではない文字があります", f"a cell that is not {encoding}") if bad else None
+        if bad:
+            yield cells, _damage(f"{encoding} ではない文字があります", f"a cell that is not {encoding}")
+        elif "\0" in text:
+            yield cells, _damage("NUL 文字があります", "a cell with a NUL character")
+        else:
+            yield cells, None
 
 
 def _text(data: bytes, encoding: str) -> tuple[str, bool]:

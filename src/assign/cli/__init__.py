@@ -368,13 +368,17 @@ def _progress(stream: TextIO) -> Iterator[Callable[[int, int], None] | None]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    started = perf_counter()
     columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=stream), transient=True) as bar:
         task = bar.add_task("", total=None)
+        last, first, since = 0, 0, perf_counter()
 
         def listener(done: int, total: int) -> None:
-            rate = done / max(perf_counter() - started, 0.001)
+            nonlocal last, first, since
+            if not last or done < last:  # another stage: the words that are none of the table's, the file once more
+                first, since = done, perf_counter()
+            last = done
+            rate = (done - first) / max(perf_counter() - since, 0.001)
             bar.update(task, completed=done, total=total, description=f"{done:,} / {total:,}  {rate:,.0f}/s")
 
         yield listener
