@@ -50,6 +50,7 @@ bench: setup  ## speed and memory beside limits and peers: one table, and docs/r
 	@sh tools/env.sh .venv-bench locks/bench.txt
 	@! command -v java >/dev/null || sh tools/env.sh .venv-spark locks/spark.txt
 	.venv-bench/bin/python bench/all.py --spark .venv-spark/bin/python --page docs/results.md
+	$(V)/python bench/audit.py
 
 .PHONY: lock
 lock: setup  ## resolve the lock files anew (needs uv)
