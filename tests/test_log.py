@@ -195,7 +195,6 @@ def test_a_commit_that_fails_fails_everyone_who_waited_and_the_next_one_works(
 # -- interrupts ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.soak  # once in a few hundred rounds on a busy machine the queue is empty too early; why is not known yet
 def test_a_waiter_that_is_interrupted_leaves_the_queue(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its record is not written, and the pen goes to the next."""
     with held(log, monkeypatch) as entered:
@@ -204,6 +203,7 @@ def test_a_waiter_that_is_interrupted_leaves_the_queue(log: Log, monkeypatch: py
 
         def interrupts() -> None:
             waiting(log, 2)
+            time.sleep(0.2)  # a signal just before Python begins to wait for a lock is seen only when the wait is over
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
         interrupt = threading.Thread(target=interrupts)
