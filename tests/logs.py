@@ -53,6 +53,11 @@ def make(url: str, origin: str = ORIGIN, editions: Mapping[str, bytes] = EDITION
         return Log.make(url, origin, editions)
 
 
+def unmeasured() -> dict[str, str]:
+    """The environment without coverage, whose own lock and file an interrupt or a full disk would hit."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+
+
 @contextmanager
 def key_of(origin: str) -> Iterator[None]:
     """A new secret key in the environment."""

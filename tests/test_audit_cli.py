@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import subprocess
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from assign.log import Log
 from assign.note import key_file
 from assign.terminal import width
 
+from .logs import unmeasured
 from .trail import ORIGIN, PYTHON, broken_into, cli
 from .trail import _home as _home  # noqa: PLC0414 - a fixture
 
@@ -232,11 +232,8 @@ def test_a_disk_that_is_full_gives_no_answer() -> None:
     def small() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    plain = {
-        name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")
-    }  # it would write, too
     words = [*PYTHON, "decide", "--record", *ASKED]
-    done = subprocess.run(words, preexec_fn=small, env=plain, capture_output=True, check=False)
+    done = subprocess.run(words, preexec_fn=small, env=unmeasured(), capture_output=True, check=False)
     assert done.returncode in (1, -25)  # a process that ignores SIGXFSZ is told, as Python is
     assert done.stdout == b""
     assert b"Traceback" not in done.stderr

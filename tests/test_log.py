@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import sqlite3
@@ -27,7 +26,7 @@ from assign.record import RecordError, new_id
 from assign.store import StoreError, StoreMissing, Writing
 from assign.words import sha256
 
-from .logs import EDITIONS, FIRST, ORIGIN, draft, key_of, make, sound, sqlite_url
+from .logs import EDITIONS, FIRST, ORIGIN, draft, key_of, make, sound, sqlite_url, unmeasured
 from .servers import Server
 from .test_rules import RULING, Edit, edit  # noqa: F401 - a fixture
 from .writers import ROOT, started
@@ -201,16 +200,29 @@ def test_a_waiter_that_is_interrupted_leaves_the_queue(log: Log, monkeypatch: py
         first = Threads(1, lambda _: log.append(draft()))
         entered.wait()
 
+        # A signal just before Python begins to wait for a lock is seen only when the wait is over: it is sent until it is
+        # seen, and interrupts once.
+        seen = threading.Event()
+
+        def interrupted(*_: object) -> None:
+            if not seen.is_set():
+                seen.set()
+                raise KeyboardInterrupt
+
         def interrupts() -> None:
             waiting(log, 2)
-            time.sleep(0.2)  # a signal just before Python begins to wait for a lock is seen only when the wait is over
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            while not seen.wait(0.05):
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 
-        interrupt = threading.Thread(target=interrupts)
-        interrupt.start()
-        with pytest.raises(KeyboardInterrupt):
-            log.append(draft())
-        interrupt.join()
+        before = signal.signal(signal.SIGUSR1, interrupted)
+        try:
+            interrupt = threading.Thread(target=interrupts)
+            interrupt.start()
+            with pytest.raises(KeyboardInterrupt):
+                log.append(draft())
+            interrupt.join()
+        finally:
+            signal.signal(signal.SIGUSR1, before)
         last = Threads(1, lambda _: log.append(draft()))
         waiting(log, 2)
     assert [first.joined()[0].seq, last.joined()[0].seq] == [FIRST, FIRST + 1]
@@ -252,12 +264,11 @@ def test_an_interrupt_at_any_moment_leaves_the_log_usable(any_url: str) -> None:
 
     In a process of its own that is not measured: an interrupt inside coverage's own lock would leave that lock held.
     """
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     code = "import sys; from tests.test_log import interrupts; interrupts(sys.argv[1])"
     done = subprocess.run(
         [sys.executable, "-c", code, any_url],
         cwd=ROOT,
-        env=plain,
+        env=unmeasured(),
         capture_output=True,
         text=True,
         timeout=120,

@@ -30,7 +30,7 @@ from assign.store import (
     sound_sqlite,
 )
 
-from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sound, sqlite_url
+from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sound, sqlite_url, unmeasured
 from .servers import Server, private_server
 from .writers import ROOT
 
@@ -332,10 +332,7 @@ def test_a_log_that_may_only_be_read_is_read(left: str) -> None:
         (folder / "disc").chmod(0o555)
         folder.chmod(0o755)
         words = [sys.executable, "-c", READ, sqlite_url(folder / "disc" / "work.db")]
-        plain = {
-            name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")
-        }  # it would write, too
-        done = subprocess.run(words, cwd=ROOT, env=plain, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, cwd=ROOT, env=unmeasured(), capture_output=True, text=True, check=False)
         assert done.stderr == ""
         if left == "closed":
             assert done.stdout.splitlines()[0] == str(FIRST + 5)
