@@ -81,7 +81,7 @@ def recorded(desk: Desk, asked: Sequence[dict[str, Any]]) -> list[Record]:
 def grow(log: Log, more: Sequence[Record]) -> None:
     """Append many in one transaction, as a group commit does."""
     with log.store.writing(log.number) as writing:
-        writing.tail()
+        log._writer.begin(writing)
         log._writer.write(writing, list(more), {})
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from . import merkle
@@ -23,8 +24,8 @@ from .desk import Desk, EditionMissing
 from .errors import AssignError, BadRequest, shown
 from .log import Log
 from .note import Checkpoint, NoteError, PublicKey, opened, parse, public_key
-from .record import Kind, Record, RecordError, check, read
-from .store import New, Store, StoreError
+from .record import Kind, Record, RecordError, check, publishes, read
+from .store import New, Row, Store, StoreError
 from .words import JAPAN, sha256
 
 LATE: Final = 7  # days from the date of the case to its record, after which it counts as late
@@ -191,12 +192,12 @@ class _Verifier:
             record = json.loads(payload)
             kind, number, origin = record["kind"], record["seq"], record["origin"]
             cited = record.get("editions", {}).items()
-            if kind == Kind.PUBLICATION:
-                self._published.add((record["what"], record["sha256"]))
-                self._derived.append((record["what"], record["sha256"], seq))
-            elif kind in (Kind.LOG, Kind.KEY):
-                self._named.append(public_key(record["signer"]))
-                self._derived.append(("key", record["signer"], seq))
+            if (put := publishes(record)) is not None:
+                if kind == Kind.PUBLICATION:
+                    self._published.add(put)
+                else:
+                    self._named.append(public_key(put[1]))
+                self._derived.append((*put, seq))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NoteError):
             self._say(
                 "unreadable", seq, f"番号 {seq} は記録として読めません", f"record {seq} cannot be read as a record"
@@ -354,9 +355,17 @@ class Replay(NamedTuple):
     detail: Text
 
 
+Desks = Callable[[str, str], Desk]
+
+
+def desks(log: Log) -> Desks:
+    """SHA-256 of a list and of rules → the desk over these editions as the log keeps them; a few are kept at hand."""
+    return lru_cache(maxsize=64)(lambda list_, rules: Desk.of_edition(log, {"list": list_, "rules": rules}))
+
+
 def replay(log: Log, start: int = 0, stop: int | None = None) -> Iterator[Replay]:
     """Decide every decision record anew, from the log and its editions alone, and compare byte for byte."""
-    desk = lru_cache(maxsize=64)(lambda list_, rules: Desk.of_edition(log, {"list": list_, "rules": rules}))
+    desk = desks(log)
     for row in log.rows(start, stop):
         try:
             record = read(row.payload)
@@ -366,36 +375,40 @@ def replay(log: Log, start: int = 0, stop: int | None = None) -> Iterator[Replay
         if record.get("kind") == Kind.BATCH:
             yield Replay(row.seq, "cannot", ROWS_ELSEWHERE)
         elif record.get("kind") == Kind.DECISION:
-            yield Replay(row.seq, *_replayed(record, desk))
+            yield Replay(row.seq, *decided_anew(record, desk)[:2])
 
 
 ROWS_ELSEWHERE: Final = Text("一括処理の行は出力ファイルにあります", "the rows of a batch are in its output file")
 
 
-def _replayed(record: Record, desk: Callable[[str, str], Desk]) -> tuple[str, Text]:
+def decided_anew(record: Record, desk: Desks) -> tuple[str, Text, dict[str, Any] | None]:
+    """
+    A decision record decided by the editions that it names.
+
+    Returns:
+        Outcome and detail, as `Replay` has them, and the answer in its words where it still is that answer.
+    """
     try:
         check(record)
         editions = record["editions"]
         deciding = desk(editions["list"], editions["rules"])
         found = deciding.replayed(record)
     except EditionMissing as error:
-        return "cannot", Text(error.ja, error.en)
+        return "cannot", Text(error.ja, error.en), None
     except AssignError as error:
-        return "different", Text(error.ja, error.en)
+        return "different", Text(error.ja, error.en), None
     if deciding.edition_digests != editions:
-        return "different", Text("違うところ: editions", "differs in: editions")
+        return "different", Text("違うところ: editions", "differs in: editions"), None
     now, then = found.decision, record["decision"]
-    if (
-        now == then and found.request == record["request"]
-    ):  # both are codes, text and whole numbers: equal is byte-equal
+    if now == then and found.request == record["request"]:  # codes, text and whole numbers: equal is byte-equal
         if found.digest == record["answer"]:
-            return "same", Text("", "")
-        return "wording", Text("文だけが違います", "only sentences differ")
+            return "same", Text("", ""), found.answer
+        return "wording", Text("文だけが違います", "only sentences differ"), found.answer
     names = [name for name in now if now[name] != then[name]]
     part = Text("違うところ: " + ", ".join(names), "differs in: " + ", ".join(names))
     if (now["assignee"], now["certainty"]) == (then["assignee"], then["certainty"]):
-        return "reason", part
-    return "different", part
+        return "reason", part, None
+    return "different", part, None
 
 
 # -- prove -----------------------------------------------------------------------------------------------------------
@@ -416,7 +429,8 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
         BadRequest: The checkpoint is older than the record. EditionMissing, UnknownRecord, NoteError.
         StoreError: The log no longer fits the checkpoint.
     """
-    note, _ = opened(checkpoint, log.keys())
+    keys = log.keys()
+    note, _ = opened(checkpoint, keys)
     row = log.row(seq)
     if seq >= note.size:
         raise BadRequest(
@@ -424,7 +438,7 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
             f"the checkpoint has {note.size} records, and record {seq} is not among them",
         )
     nodes = lru_cache(maxsize=None)(log.node)
-    record = read(row.payload)
+    record = _read(seq, row.payload)
     wanted = dict(record.get("editions", {}))
     editions = []
     for what, value, place in log.store.published(log.number):
@@ -433,29 +447,28 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
         data = log.store.edition(value) or b""
         if sha256(data) != value:
             raise EditionMissing(what, value)
-        editions.append({**_proved(log, place, note, nodes), "text": data.decode("utf-8")})
+        editions.append({**_proved(log.row(place), note, nodes), "text": data.decode("utf-8")})
         del wanted[what]
     for what, value in wanted.items():
         raise EditionMissing(what, value)
     return {
         "format": "assign.bundle/1",
-        **_proved(log, seq, note, nodes),
+        **_proved(row, note, nodes),
         "size": note.size,
         "checkpoint": checkpoint,
-        "keys": list(map(str, log.keys())),
+        "keys": [str(key) for key in keys],
         "editions": editions,
         "row": None,
     }
 
 
-def _proved(log: Log, seq: int, note: Checkpoint, nodes: merkle.Node) -> dict[str, Any]:
-    payload = log.row(seq).payload
-    path = merkle.inclusion(seq, note.size, nodes)
-    if not merkle.included(seq, note.size, merkle.leaf_hash(payload), path, note.root):
+def _proved(row: Row, note: Checkpoint, nodes: merkle.Node) -> dict[str, Any]:
+    path = merkle.inclusion(row.seq, note.size, nodes)
+    if not merkle.included(row.seq, note.size, merkle.leaf_hash(row.payload), path, note.root):
         raise _unlike(note)
     return {
-        "record": payload.decode("utf-8"),
-        "index": seq,
+        "record": row.payload.decode("utf-8"),
+        "index": row.seq,
         "path": [b64encode(each).decode() for each in path],
     }
 
@@ -539,22 +552,13 @@ def _read(seq: int, payload: bytes) -> Record:
         ) from None
 
 
-def decided_anew(record: Record, desk: Callable[[str, str], Desk]) -> dict[str, Any] | None:
-    """The answer of a decision record in its words, if it still is that answer (`same` or `wording` as `replay` has it)."""
-    if _replayed(record, desk)[0] not in ("same", "wording"):
-        return None
-    return desk(record["editions"]["list"], record["editions"]["rules"]).replayed(record).answer
-
-
 def shown_record(log: Log, seq: int) -> dict[str, Any]:
     """A record, the answer in its words where it still follows, and the later records that correct it."""
     record = _read(seq, log.row(seq).payload)
     answer: dict[str, Any] | None = None
     outcome, detail = "cannot", Text("", "")
     if record["kind"] == Kind.DECISION:
-        desk = lru_cache(maxsize=1)(lambda list_, rules: Desk.of_edition(log, {"list": list_, "rules": rules}))
-        outcome, detail = _replayed(record, desk)
-        answer = decided_anew(record, desk)
+        outcome, detail, answer = decided_anew(record, desks(log))
     corrected = [
         each["seq"] for each in records(log, Filter(kind=Kind.DECISION.value), seq + 1) if each["corrects"] == seq
     ]
@@ -724,7 +728,8 @@ def copy(log: Log, target: Store) -> int:
     tree = merkle.Frontier()
     with target.writing(number) as writing:
         writing.tail()  # takes the turn
-        for page in _pages(log.rows()):
+        kept = log.rows()
+        while page := list(islice(kept, 2000)):
             rows, published, editions = [], [], []
             for row in page:
                 record = _read(row.seq, row.payload)
@@ -740,9 +745,8 @@ def copy(log: Log, target: Store) -> int:
                         f"the bytes and the hashes of record {row.seq} do not fit (`assign audit verify`)",
                     )
                 rows.append(New(row.seq, row.payload, nodes, record.get("key")))
-                each = _published(record)
-                if each is not None:
-                    published.append(each)
+                if (put := publishes(record)) is not None:
+                    published.append((*put, row.seq))
                 data = log.store.edition(record["sha256"]) if record["kind"] == Kind.PUBLICATION else None
                 if data is not None:
                     editions.append((record["sha256"], data))
@@ -762,30 +766,12 @@ def rebuild(log: Log) -> int:
     known = set(log.store.published(log.number))
     missing = []
     for record in records(log):
-        each = _published(record)
-        if each is not None and each not in known:
-            missing.append(each)
+        put = publishes(record)
+        if put is not None and (*put, record["seq"]) not in known:
+            missing.append((*put, record["seq"]))
     if missing:
         with log.store.writing(log.number) as writing:
             writing.tail()  # takes the turn
             writing.add([], missing, [])
     log.store.reindex()
     return len(missing)
-
-
-def _published(record: Record) -> tuple[str, str, int] | None:
-    """What a record puts into use."""
-    if record["kind"] == Kind.PUBLICATION:
-        return record["what"], record["sha256"], record["seq"]
-    return ("key", record["signer"], record["seq"]) if record["kind"] in (Kind.LOG, Kind.KEY) else None
-
-
-def _pages(rows: Iterable[Any], most: int = 2000) -> Iterator[list[Any]]:
-    page: list[Any] = []
-    for row in rows:
-        page.append(row)
-        if len(page) == most:
-            yield page
-            page = []
-    if page:
-        yield page

@@ -17,7 +17,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -36,7 +35,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from .desk import Desk
 from .errors import BadRequest, DataError, OutputError, listed, path_shown, shown
 from .table import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
-from .terminal import destination
+from .terminal import appearing, unwritable
 from .words import nearest
 
 if TYPE_CHECKING:
@@ -655,7 +654,7 @@ def _encoding(head: bytes, given: str) -> str:
 
 
 # What Python makes of bytes that are none of the encoding's.
-_NOT: Final = {"utf-8": frozenset(""), "cp932": frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")}
+_NOT: Final = {"utf-8": frozenset[str](), "cp932": frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")}
 
 
 def _copy_as_utf_8(source: Path, target: Path, encoding: str) -> bool:
@@ -982,31 +981,17 @@ def _spooled(source: str, work: Path) -> Path:
 def _whole(target: str, work: Path) -> Iterator[Path]:
     """A path to write: it becomes the target when everything went well, and is gone where it did not."""
     try:
-        path, mode = (work / "stdout", 0o600) if target == "-" else destination(target)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".assign-", suffix=".part")
-        os.close(handle)
-    except OSError as error:
-        raise OutputError(
-            f"{target} に書けません（{error.strerror}）", f"cannot write {target} ({error.strerror})"
-        ) from None
-    out = Path(name)
-    try:
-        yield out
-        if target == "-":
-            with out.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
-            sys.stdout.buffer.flush()
+        if target != "-":
+            with appearing(target) as out:
+                yield out
             return
+        out = work / "stdout"
+        yield out
         with out.open("rb") as file:
-            os.fsync(file.fileno())
-        out.chmod(mode)
-        out.replace(path)
+            shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
+        sys.stdout.buffer.flush()
     except OSError as error:
-        raise OutputError(
-            f"{target} に書けません（{error.strerror or error}）", f"cannot write {target} ({error.strerror or error})"
-        ) from None
-    finally:
-        out.unlink(missing_ok=True)
+        raise unwritable(target, error) from None
 
 
 def _first_line(error: BaseException) -> str:

@@ -281,7 +281,11 @@ class Desk:
     @once
     def edition_digests(self) -> dict[str, str]:
         """The SHA-256 of each of them."""
-        return {what: sha256(data) for what, data in self.editions.items()}
+        return {
+            "list": self.catalog.sha256,
+            "rules": self.rules.sha256,
+            "rulings": sha256(self.rules.rulings_data),
+        }
 
     def _digested(self, *asked: object) -> Recordable:
         from . import record as records
@@ -422,10 +426,11 @@ class EditionMissing(EngineError):
     code = "edition_missing"
 
     def __init__(self, what: str, digest: str) -> None:
-        names = {"list": "一覧", "rules": "規則", "rulings": "疑義照会への回答"}
+        from .record import EDITION_TEXT
+
         super().__init__(
-            f"{names[what]}の版 {digest[:16]}… が記録にありません",
-            f"the log does not hold the edition {digest[:16]}… of the {what}",
+            f"{EDITION_TEXT[what]['ja']}の版 {digest[:16]}… が記録にありません",
+            f"the log does not hold the edition {digest[:16]}… of the {EDITION_TEXT[what]['en']}",
         )
         self.what = what
 

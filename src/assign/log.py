@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from . import merkle
 from .errors import AssignError, BadRequest, shown
 from .places import VERSION
-from .record import SCHEMA, Kind, Record, canonical, check, moment, read, telling
+from .record import EDITIONS, SCHEMA, Kind, Record, canonical, check, moment, publishes, read, telling
 from .store import New, Row, Store, StoreError, StoreMissing, Writing, at_fork, open_store
 from .words import sha256
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 UNNAMED: Final = "assign.local/log"
 TOGETHER: Final = 1000  # records that share a commit, at most
-EDITIONS: Final = ("list", "rules", "rulings")
 
 
 class NotPublished(AssignError):
@@ -141,7 +140,7 @@ class Log:
     def _begin(self, key: PublicKey, editions: Mapping[str, bytes]) -> None:
         first = {"kind": Kind.LOG.value, "signer": str(key)}
         with self.store.writing(self.number) as writing:
-            if writing.tail()[0]:
+            if self._writer.begin(writing):
                 return  # another process was first
             self._writer.write(writing, [first, *(_publication(what, editions[what]) for what in EDITIONS)], editions)
 
@@ -164,8 +163,7 @@ class Log:
     def publish(self, editions: Mapping[str, bytes]) -> list[Kept]:
         """Put editions into use: each that the log has not published gets a record, and its text is kept."""
         with self.store.writing(self.number) as writing:
-            size = writing.tail()[0]  # takes the turn
-            if not size:
+            if not self._writer.begin(writing):
                 raise _missing(self.origin, [])
             known = {(what, value) for what, value, _ in writing.published()}
             new = [
@@ -223,7 +221,8 @@ class Log:
             BadRequest: The key is not the one that the log has named.
             StoreError: The log no longer holds what the last checkpoint here says: nothing is signed.
         """
-        if str(key.public()) != str(self.keys()[-1]):
+        keys = self.keys()
+        if str(key.public()) != str(keys[-1]):
             raise BadRequest(
                 "この鍵は記録が示す今の鍵ではありません（`assign audit key` で替えられます）",
                 "this key is not the one that the log names (`assign audit key` changes it)",
@@ -232,19 +231,19 @@ class Log:
 
         head = self.head()
         notes = self.store.checkpoints(self.number)
-        self._still_holds(notes, head.size)
+        self._still_holds(notes, head.size, keys)
         note = sign(head, key)
         if note not in notes:
             self.store.add_checkpoint(self.number, head.size, note)
         return note
 
-    def _still_holds(self, notes: list[str], size: int) -> None:
+    def _still_holds(self, notes: list[str], size: int, keys: list[PublicKey]) -> None:
         """What the last good checkpoint here says is still in the log: a log that lost its tail is not signed anew."""
         from .note import NoteError, opened
 
         for note in reversed(notes):
             try:
-                last, _ = opened(note, self.keys())
+                last, _ = opened(note, keys)
             except NoteError:
                 continue  # whoever may insert may insert nonsense; it must not stop the log
             if last.origin != self.origin:
@@ -388,13 +387,12 @@ class _Writer:
 
     def _commit(self, batch: list[_Ticket]) -> None:
         with self._log.store.writing(self._log.number) as writing:
-            size, last = writing.tail()
+            size = self.begin(writing)
             if not size:
                 raise _missing(self._log.origin, [])
-            self._settle(writing, size, last)
             keys = [ticket.draft["key"] for ticket in batch if ticket.draft.get("key")]
             known = writing.by_keys(keys) if keys else {}
-            drafts: list[Record] = []
+            fresh: list[_Ticket] = []
             waiting: list[_Ticket] = []
             first: dict[str, _Ticket] = {}
             for ticket in batch:
@@ -407,15 +405,12 @@ class _Writer:
                 elif (error := self._refused(writing, ticket.draft, size)) is not None:
                     ticket.error = error
                 else:
-                    drafts.append(ticket.draft)
+                    fresh.append(ticket)
                     if key:
                         first[key] = ticket
-                    ticket.kept = Kept(size + len(drafts) - 1, b"", fresh=True)
-            kept = self.write(writing, drafts, {}, checked=True)
-            by_seq = {each.seq: each for each in kept}
-            for ticket in batch:
-                if ticket.kept is not None and ticket.kept.fresh:
-                    ticket.kept = by_seq[ticket.kept.seq]
+            written = self.write(writing, [ticket.draft for ticket in fresh], {}, checked=True)
+            for ticket, kept in zip(fresh, written, strict=True):
+                ticket.kept = kept
             for ticket in waiting:
                 earlier = first[ticket.draft["key"]].kept
                 assert earlier is not None  # noqa: S101 - INVARIANT: set just above
@@ -435,22 +430,25 @@ class _Writer:
             return UnknownRecord(size - 1)
         return None
 
-    def _settle(self, writing: Writing, size: int, last: bytes) -> None:
-        """The tree's right edge: remembered where nobody else has written, else read from the rows that complete it."""
+    def begin(self, writing: Writing) -> int:
+        """
+        Take the turn, and have the tree's right edge: remembered where nobody else has written, else read from the rows
+        that complete it. How many records there are.
+        """
+        size, last = writing.tail()
         if self._frontier is None or self._frontier.size != size or self._last != last:
             places = merkle.edge(size)
             rows = writing.nodes([((place + 1) << level) - 1 for level, place in places])
             hashes = [_node(rows, ((place + 1) << level) - 1, level) for level, place in places]
             self._frontier = merkle.Frontier(size, hashes)
             self._last = last
+        return size
 
     def write(
         self, writing: Writing, drafts: list[Record], editions: Mapping[str, bytes], *, checked: bool = False
     ) -> list[Kept]:
-        """Number, stamp, hash and insert drafts, in a transaction whose turn it is. `append` has checked its own."""
-        size, last = (self._frontier.size, self._last) if self._frontier and not editions else writing.tail()
-        self._settle(writing, size, last)
-        assert self._frontier is not None  # noqa: S101 - INVARIANT: settled
+        """Number, stamp, hash and insert drafts, in a transaction that has begun. `append` has checked its own."""
+        assert self._frontier is not None  # noqa: S101 - INVARIANT: `begin` has left one
         frontier, self._frontier = self._frontier, None  # whatever fails now, the next writer reads the edge anew
         when = moment()
         rows: list[New] = []
@@ -461,10 +459,8 @@ class _Writer:
                 check(record)
             payload = canonical(record)
             rows.append(New(frontier.size, payload, frontier.append(merkle.leaf_hash(payload)), draft.get("key")))
-            if record["kind"] == Kind.PUBLICATION:
-                published.append((record["what"], record["sha256"], rows[-1].seq))
-            elif record["kind"] in (Kind.LOG, Kind.KEY):
-                published.append(("key", record["signer"], rows[-1].seq))
+            if (put := publishes(record)) is not None:
+                published.append((*put, rows[-1].seq))
         if rows:
             writing.add(rows, published, [(sha256(data), data) for data in editions.values()])
             self._last = rows[-1].nodes

@@ -11,7 +11,7 @@ it either; their digest is (`answer`), and they follow again, to the byte, from 
     decision     one answer: as asked, as understood, what was decided by which rules and editions
     batch        one file of answers: a Merkle root over its rows, and the digests of both files
 
-Field by field: `docs/record.md`. `schema` is the format's number; each one stays readable for ever.
+Field by field: `docs/audit.md`. `schema` is the format's number; each one stays readable for ever.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ from .words import (
 )
 
 SCHEMA: Final = 1
-LARGEST: Final = 20_000  # bytes of a record; a decision takes about 1,000
 Record = dict[str, Any]
 
 
@@ -72,6 +71,14 @@ ROLE_TEXT: Final = {
     Role.CITY_MANAGER: {"ja": "市の委託契約の担当", "en": "city's contract manager"},
     Role.SYSTEM: {"ja": "システム", "en": "a system"},
 }
+
+
+EDITION_TEXT: Final = {
+    "list": {"ja": "一覧", "en": "list"},
+    "rules": {"ja": "規則", "en": "rules"},
+    "rulings": {"ja": "疑義照会への回答", "en": "rulings"},
+}
+EDITIONS: Final = tuple(EDITION_TEXT)  # what an answer rests on, each published before it is cited
 
 
 class RecordError(AssignError):
@@ -223,6 +230,13 @@ def decided(answer: Mapping[str, Any]) -> Record:
         "handoff": answer["handoff"]["to"] if answer["handoff"] else None,
         "question": answer["question"]["to"] if answer["question"] else None,
     }
+
+
+def publishes(record: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What a record puts into use, if it does: an edition and its SHA-256, or `key` and a public key."""
+    if record["kind"] == Kind.PUBLICATION:
+        return record["what"], record["sha256"]
+    return ("key", record["signer"]) if record["kind"] in (Kind.LOG, Kind.KEY) else None
 
 
 def digest(answer: Mapping[str, Any]) -> str:
@@ -423,7 +437,6 @@ def _given(value: Any) -> bool:
     )
 
 
-Fields = Mapping[str, "Check | Fields"]
 _COMMON: Final[dict[str, Any]] = {
     "schema": lambda value: value == SCHEMA and type(value) is int,
     "kind": _one_of(Kind),
@@ -432,7 +445,7 @@ _COMMON: Final[dict[str, Any]] = {
     "recorded": _time,
     "version": _version,
 }
-_EDITIONS: Final[dict[str, Any]] = {"list": _hash, "rules": _hash, "rulings": _hash}
+_EDITIONS: Final[dict[str, Any]] = dict.fromkeys(EDITIONS, _hash)
 _ACTOR: Final[dict[str, Any]] = {
     "role": _one_of(Role),
     "key": _or_none(_uuid4),
@@ -441,7 +454,7 @@ _ACTOR: Final[dict[str, Any]] = {
 }
 _FIELDS: Final[dict[str, dict[str, Any]]] = {
     Kind.LOG: {**_COMMON, "signer": _signer},
-    Kind.PUBLICATION: {**_COMMON, "what": _one_of(("list", "rules", "rulings")), "sha256": _hash, "bytes": _whole},
+    Kind.PUBLICATION: {**_COMMON, "what": _one_of(EDITIONS), "sha256": _hash, "bytes": _whole},
     Kind.KEY: {**_COMMON, "signer": _signer, "replaces": _signer},
     Kind.DECISION: {
         **_COMMON,

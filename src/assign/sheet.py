@@ -12,17 +12,15 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 from html import escape
 from typing import Any, Final
 
 from . import merkle
-from .audit import Filter, decided_anew, records
-from .desk import Desk
+from .audit import Filter, decided_anew, desks, records
 from .errors import BadOption
 from .explanation import paragraphs
 from .log import Log
-from .record import ROLE_TEXT, Kind, Record, Role, canonical
+from .record import EDITION_TEXT, EDITIONS, ROLE_TEXT, Kind, Record, Role, canonical
 from .words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
@@ -91,7 +89,7 @@ def _cells(record: Record) -> list[object]:
         **{name: request.get(name) for name in ("division", "item", "channel", "act")},
         **{name: decision.get(name) for name in ("assignee", "certainty")},
         **{name: " ".join(decision.get(name, ())) for name in ("rows", "rules", "caveats")},
-        **{f"{name}_sha256": editions.get(name) for name in ("list", "rules", "rulings")},
+        **{f"{name}_sha256": editions.get(name) for name in EDITIONS},
         "answer_sha256": record.get("answer"),
         "leaf_hash": merkle.leaf_hash(canonical(record)).hex(),
     }
@@ -128,9 +126,6 @@ _SAYS: Final = {
     "who": {"ja": "尋ねた人の役割", "en": "Asked by"},
     "rules": {"ja": "決めた規則", "en": "Rules that decided"},
     "editions": {"ja": "使った版", "en": "Editions used"},
-    "list": {"ja": "一覧", "en": "list"},
-    "rules_": {"ja": "規則", "en": "rules"},
-    "rulings": {"ja": "疑義照会への回答", "en": "rulings"},
     "japan": {"ja": "日本時間", "en": "Japan time"},
     "leaf": {"ja": "記録のハッシュ", "en": "Hash of the record"},
     "lost": {
@@ -150,14 +145,14 @@ def _html(log: Log, chosen: Filter, lang: str) -> Iterator[str]:
     def say(name: str) -> str:
         return escape(_SAYS[name][lang])
 
-    desk = lru_cache(maxsize=16)(lambda list_, rules: Desk.of_edition(log, {"list": list_, "rules": rules}))
+    desk = desks(log)
     yield f'<!DOCTYPE html>\n<html lang="{lang}">\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     yield f"<title>{say('title')}</title><style>{_STYLE}</style></head>\n<body>"
     yield f"<h1>{say('title')}</h1>\n<p>{say('lead')}{say('privacy')}</p>\n<p>{say('record')}: <code>{escape(log.origin)}</code></p>"
     told = 0
     for record in records(log, chosen._replace(kind=Kind.DECISION.value)):
         told += 1
-        yield from _section(record, decided_anew(record, desk), lang)
+        yield from _section(record, decided_anew(record, desk)[2], lang)
     if not told:
         yield f"<p>{say('none')}</p>"
     yield f"<footer><p>{say('foot')}</p></footer>\n</body></html>"
@@ -189,8 +184,7 @@ def _section(record: Record, answer: dict[str, Any] | None, lang: str) -> Iterat
     if answer is None:
         yield f"<p>{say('lost')}</p>"
     role = ROLE_TEXT[Role(record["role"])][lang]
-    names = {"list": "list", "rules": "rules_", "rulings": "rulings"}
-    editions = " / ".join(f"{_SAYS[names[what]][lang]} {value[:16]}…" for what, value in record["editions"].items())
+    editions = " / ".join(f"{EDITION_TEXT[what][lang]} {value[:16]}…" for what, value in record["editions"].items())
     when = f"{datetime.fromisoformat(record['recorded']).astimezone(JAPAN):%Y-%m-%d %H:%M:%S}"
     yield (
         f'<p class="proof">{say("when")}: {when}（{say("japan")}）　{say("who")}: {escape(role)}<br>'

@@ -12,8 +12,8 @@ import os
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -156,9 +156,13 @@ def write(text: str, out: str | None, *, data: bool = False) -> None:
     except (OSError, ValueError) as error:
         if out is None:
             _silence(sys.stdout)
-        name = path_shown(out) if out else "stdout"
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(f"{name} に書けません（{reason}）", f"cannot write {name} ({reason})") from None
+        raise unwritable(path_shown(out) if out else "stdout", error) from None
+
+
+def unwritable(name: str, error: Exception) -> OutputError:
+    """The error that something (`name`, fit to be shown) could not be written."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return OutputError(f"{name} に書けません（{reason}）", f"cannot write {name} ({reason})")
 
 
 def pour(lines: Iterable[str], out: str | None) -> None:
@@ -168,54 +172,46 @@ def pour(lines: Iterable[str], out: str | None) -> None:
     Raises:
         OutputError: They could not be written.
     """
-    import tempfile
-
     if out is None:
         rest = iter(lines)
         while some := list(islice(rest, 1000)):
             write("\n".join(some), None, data=True)
         return
     try:
-        path, mode = destination(out)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-")
+        with appearing(out) as path, path.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(f"{line}\n" for line in lines)
     except OSError as error:
-        raise OutputError(
-            f"{path_shown(out)} に書けません（{error.strerror}）", f"cannot write {path_shown(out)} ({error.strerror})"
-        ) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            for line in lines:
-                file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink()
-        raise OutputError(
-            f"{path_shown(out)} に書けません（{error.strerror}）", f"cannot write {path_shown(out)} ({error.strerror})"
-        ) from None
-    except BaseException:
-        Path(temporary).unlink()
-        raise
+        raise unwritable(path_shown(out), error) from None
 
 
 def whole_or_not(name: str, data: bytes) -> None:
-    """A temporary file beside it, synced, then renamed. Raises OSError; the old file is then as it was."""
+    """All of it under that name, or nothing new. Raises OSError; the old file is then as it was."""
+    with appearing(name) as path:
+        path.write_bytes(data)
+
+
+@contextmanager
+def appearing(name: str) -> Iterator[Path]:
+    """
+    A temporary file beside the named one, to be written: at the end synced and renamed, or gone where anything failed.
+
+    Raises:
+        OSError: It could not be written; the old file is then as it was.
+    """
     import tempfile  # costs a cold start 2 ms, for those who write no file
 
     path, mode = destination(name)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-", suffix=".part")
+    os.close(handle)
+    out = Path(temporary)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
+        yield out
+        with out.open("r+b") as file:
             os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
+        out.chmod(mode)
+        out.replace(path)
+    finally:
+        out.unlink(missing_ok=True)
 
 
 def destination(name: str) -> tuple[Path, int]:
@@ -263,8 +259,7 @@ def flush() -> None:
         _silence(sys.stdout)
     except (OSError, ValueError) as error:
         _silence(sys.stdout)
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(f"stdout に書けません（{reason}）", f"cannot write stdout ({reason})") from None
+        raise unwritable("stdout", error) from None
 
 
 def say(text: str, stream: TextIO | None) -> None:

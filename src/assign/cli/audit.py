@@ -22,7 +22,7 @@ from assign.errors import BadOption, OutputError, path_shown
 from assign.explanation import paragraphs
 from assign.log import Log
 from assign.note import LARGEST, NoteError, held_key, new_key, opened, public_key, write_key
-from assign.record import ROLE_TEXT, Kind, Role
+from assign.record import EDITION_TEXT, ROLE_TEXT, Kind, Role
 from assign.store import open_store
 from assign.words import (
     ASSIGNEE_TEXT,
@@ -113,20 +113,12 @@ def publish(
     desk = open_desk(rules, catalog, "table")
     with _log(audit, origin) as log:
         kept = log.publish(desk.editions)
-    names = {
-        "list": ("一覧", "the list"),
-        "rules": ("規則", "the rules"),
-        "rulings": ("疑義照会への回答", "the rulings"),
-    }
     lines = []
     for each in kept:
         record = each.record
-        ja, en = names[record["what"]]
-        lines.append(
-            f"番号 {each.seq}: {ja} {record['sha256']}"
-            if lang == "ja"
-            else f"record {each.seq}: {en} {record['sha256']}"
-        )
+        what = EDITION_TEXT[record["what"]][lang]
+        head = f"番号 {each.seq}: {what}" if lang == "ja" else f"record {each.seq}: the {what}"
+        lines.append(f"{head} {record['sha256']}")
     terminal.write("\n".join(lines) or ("新しい版はありません" if lang == "ja" else "nothing new to publish"), None)
 
 
@@ -298,14 +290,15 @@ def checkpoint(
             note = log.checkpoint(held_key(log.origin))
             name = to if seconds is None else _stamped(to)
             _whole(name, note.encode())
-            _whole(f"{name}.pub", f"{log.keys()[-1]}\n".encode())
+            keys = log.keys()
+            _whole(f"{name}.pub", f"{keys[-1]}\n".encode())
             if qr is not None:
                 _whole(qr, sheet.qr(note, qr))
-            size = opened(note, log.keys())[0].size
+            size = opened(note, keys)[0].size
             terminal.write(f"{name}: {size} 件" if lang == "ja" else f"{name}: {size} records", None)
             if seconds is None:
                 return
-            time.sleep(seconds)
+            time.sleep(seconds)  # the schedule that `--every` asks for
 
 
 @app.command(cls=Command)
@@ -612,10 +605,7 @@ def _whole(name: str, data: bytes) -> None:
     try:
         terminal.whole_or_not(name, data)
     except OSError as error:
-        raise OutputError(
-            f"{path_shown(name)} に書けません（{error.strerror}）",
-            f"cannot write {path_shown(name)} ({error.strerror})",
-        ) from None
+        raise terminal.unwritable(path_shown(name), error) from None
 
 
 def _synced(folder: Path) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -95,26 +95,26 @@ Out = Annotated[
     str | None,
     typer.Option("--out", help="このファイルに書く / write to this file, whole or not at all", metavar="FILE"),
 ]
-Rules = Annotated[Optional[str], typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]  # noqa: UP045
-Catalog = Annotated[Optional[str], typer.Option("--catalog", help="台帳のファイル / a catalog file", metavar="FILE")]  # noqa: UP045
+Rules = Annotated[str | None, typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]
+Catalog = Annotated[str | None, typer.Option("--catalog", help="台帳のファイル / a catalog file", metavar="FILE")]
 Engine = Annotated[str, typer.Option("--engine", help="auto, durable-rules, table", metavar="NAME")]
-Word = Optional[str]  # noqa: UP045
+Word = str | None
 Audit = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--audit", help="記録の場所。なければ ASSIGN_AUDIT / where the log is", metavar="URL"),
 ]
 Role = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--role", help="尋ねた人の役割（氏名ではなく） / the capacity of who asks, never a name", metavar="ROLE"
     ),
 ]
 Key = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--key", help="再送で二重に記録しないための乱数 UUID / idempotency key", metavar="UUID"),
 ]
 Origin = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--origin", help="記録の名前。なければ ASSIGN_ORIGIN / the log's name", metavar="NAME"),
 ]
 
