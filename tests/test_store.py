@@ -293,6 +293,7 @@ def test_no_row_can_be_changed_or_deleted_through_sqlite(path: Path) -> None:
 
 READ = """
 import os, sys
+import urllib.parse  # pathlib imports it late, and Python itself may stand where another user cannot read
 from tests.logs import draft, sound
 from assign.log import Log
 from assign.store import StoreError
