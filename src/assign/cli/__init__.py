@@ -13,10 +13,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
-from typing import Annotated, Any, Final, NoReturn, TextIO
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 
@@ -453,14 +454,17 @@ def _wrapped(text: str, columns: int) -> list[str]:
     return [text] if text.startswith("    ") else terminal.wrap(text, columns)
 
 
-_SMALL: Final = (
-    "decide",
-    "tasks",
-    "acts",
-    "check",
-    "batch",
-    "export",
-)  # a cold start of these pays for no other command
+def _asked_for(words: Sequence[str]) -> typer.Typer:
+    """The application with the one command that is asked for: a cold start makes no other. Whoever lists commands sees all."""
+    one = [command for command in app.registered_commands if words and command.callback.__name__ == words[0]]  # type: ignore[union-attr]  # each of ours has one
+    if one:
+        alone = copy(app)
+        alone.registered_commands = one
+        return alone
+    from . import audit
+
+    audit.join(app)
+    return app
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
@@ -473,11 +477,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     try:
         if lang not in ("ja", "en"):
             raise BadOption("`--lang` は ja か en です", "`--lang` is ja or en", ("ja", "en"))
-        if not words or words[0] not in _SMALL:  # the log's commands, and whoever lists all commands
-            from . import audit
-
-            audit.join(app)
-        code = typer.main.get_command(app).main(words, prog_name="assign", standalone_mode=False)
+        code = typer.main.get_command(_asked_for(words)).main(words, prog_name="assign", standalone_mode=False)
         terminal.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except AssignError as error:
