@@ -97,13 +97,17 @@ def contestants(log: Log, insert: Callable[[list[tuple[int, bytes, bytes, str]]]
     made, drafts, lock = rows(), iter(logs.draft, None), threading.Lock()
     ready: list[Any] = []
     waiting: list[Any] = []
-    commits, writing = [0], log.store.writing
+    commits = [0]
 
-    def counted(number: int) -> Any:
-        commits[0] += 1
-        return writing(number)
+    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def calling(*words: Any) -> Any:
+            commits[0] += 1
+            return call(*words)
 
-    setattr(log.store, "writing", counted)  # noqa: B010 - a bound method, counted on its way; mypy takes no assignment to one
+        return calling
+
+    for name in ("writing", "extend"):
+        setattr(log.store, name, counted(getattr(log.store, name)))
 
     def stock() -> None:  # untimed
         ready.extend(islice(made, max(0, 25_000 - len(ready))))
