@@ -171,12 +171,25 @@ class Log:
             ]
             return self._writer.write(writing, new, editions)
 
-    def rotate(self, new: SecretKey) -> Kept:
-        """Another key signs from here on. Raises BadRequest where it is the present one, or another log's."""
+    def rotate(self, new: SecretKey, by: SecretKey | None = None) -> Kept:
+        """
+        Another key signs from here on.
+
+        Args:
+            by: The present key, which names the new one: who trusts it trusts the new one. None where it is lost.
+
+        Raises:
+            BadRequest: The new one is a key that the log has had, or another log's; or `by` is not the present one.
+        """
         now = self.keys()[-1]
         if new.name != self.origin or str(new.public()) in map(str, self.keys()):
             raise BadRequest("新しい鍵が要ります", "a new key of this log is needed")
-        return self.append({"kind": Kind.KEY.value, "signer": str(new.public()), "replaces": str(now)})
+        if by is not None and str(by.public()) != str(now):
+            raise BadRequest("今の鍵ではありません", "this is not the present key")
+        from .note import endorse
+
+        draft: Record = {"kind": Kind.KEY.value, "signer": str(new.public()), "replaces": str(now)}
+        return self.append({**draft, "endorsed": endorse(new.public(), by) if by else None})
 
     def keys(self) -> list[PublicKey]:
         """The keys that the log has named, the present one last."""

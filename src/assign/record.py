@@ -136,6 +136,8 @@ def check(record: Record, *, draft: bool = False) -> None:
     fields = (_DRAFTS if draft else _FIELDS).get(kind) if isinstance(kind, str) else None
     if fields is None:
         raise RecordError("kind")
+    if kind == Kind.KEY and not draft and "endorsed" not in record:
+        record = {**record, "endorsed": None}  # the first logs of format 1 had no such field
     _object(fields, record, "")
 
 
@@ -369,6 +371,11 @@ def _signer(value: Any) -> bool:
     )
 
 
+def _signature(value: Any) -> bool:
+    """An Ed25519 signature, base64."""
+    return _made_of(value, _LETTERS | _DIGITS | frozenset("+/="), 88, 88)
+
+
 @_remembered
 def _version(value: Any) -> bool:
     """`0.1.0`, `1.0rc1`."""
@@ -473,7 +480,7 @@ _ACTOR: Final[dict[str, Any]] = {
 _FIELDS: Final[dict[str, dict[str, Any]]] = {
     Kind.LOG: {**_COMMON, "signer": _signer},
     Kind.PUBLICATION: {**_COMMON, "what": _one_of(EDITIONS), "sha256": _hash, "bytes": _whole},
-    Kind.KEY: {**_COMMON, "signer": _signer, "replaces": _signer},
+    Kind.KEY: {**_COMMON, "signer": _signer, "replaces": _signer, "endorsed": _or_none(_signature)},
     Kind.DECISION: {
         **_COMMON,
         **_ACTOR,
