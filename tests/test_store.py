@@ -217,6 +217,21 @@ def test_a_log_that_is_cut_while_it_is_open_answers_nothing(path: Path) -> None:
             log.append(draft())
 
 
+def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is kept, and the handle was only there to look; strace's fault at that call found a traceback."""
+
+    def fails(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    log = Log.open(sqlite_url(path))
+    kept = log.append(draft())
+    with monkeypatch.context() as patched:
+        patched.setattr("assign.store.os.close", fails)
+        log.close()
+    with closing(Log.open(sqlite_url(path))) as log:
+        assert kept.seq in sound(log)
+
+
 @pytest.mark.parametrize("how", ["file removed", "file replaced", "wal removed", "wal replaced"])
 def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(tmp_path: Path, path: Path, how: str) -> None:
     """The commits of the first version went on, into a file that had no name any more."""

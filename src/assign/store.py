@@ -642,9 +642,10 @@ class _Held:
 
     def close(self) -> None:
         """Let go of it."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            with suppress(OSError):  # nothing was written through it
+                os.close(handle)
 
 
 def _held(path: str) -> _Held | None:
