@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, NoReturn
 import pytest
 
 
-def missing(what: str) -> NoReturn:
-    """In CI a database that is not there is a failure; elsewhere its tests are skipped, with the reason."""
+def missing(what: str, why: str = "is not installed") -> NoReturn:
+    """In CI a part that is not there is a failure; elsewhere its tests are skipped, with the reason."""
     if os.environ.get("CI") == "true" and not os.environ.get("ASSIGN_TEST_WITHOUT"):
-        pytest.fail(f"{what} is not installed, and CI leaves nothing out")
-    pytest.skip(f"{what} is not installed")
+        pytest.fail(f"{what} {why}, and CI leaves nothing out")
+    pytest.skip(f"{what} {why}")
 
 
 class Server(NamedTuple):
