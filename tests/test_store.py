@@ -217,6 +217,24 @@ def test_a_log_that_is_cut_while_it_is_open_answers_nothing(path: Path) -> None:
             log.append(draft())
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a folder is synced where the system knows such a thing")
+def test_a_folder_that_cannot_be_synced_gives_no_answer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a new WAL would be gone after a power cut, and its records with it; SQLite takes no notice of that fault."""
+
+    def fails(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    asked = draft()
+    with closing(Log.open(sqlite_url(path))) as log:
+        with monkeypatch.context() as patched:
+            patched.setattr("assign.store.os.fsync", fails)
+            for _ in range(2):
+                with pytest.raises(StoreError, match=r"could not be synced .*there is no answer"):
+                    log.append(asked)
+        assert log.append(asked).seq == FIRST
+        assert len(sound(log)) == FIRST + 1
+
+
 def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The record is kept, and the handle was only there to look; strace's fault at that call found a traceback."""
 

@@ -14,6 +14,7 @@ Reading needs no index but the tables' own order, so a damaged or missing index 
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import threading
@@ -283,6 +284,7 @@ class SqliteStore:
         self._db: Any = None
         self._file: _There | None = None
         self._wal: _Held | None = None
+        self._named = False  # whether the name of this connection's WAL is known to be on the disk
         with self._said():
             db = self._connection(make=create)
             if not self._tables(db):
@@ -369,6 +371,19 @@ class SqliteStore:
                 f"the file of the log {self.shown} was moved or replaced while it was open; there is no answer (open it again)",
             )
 
+    def _there_for_good(self) -> None:
+        """After a commit: the files are where they were, and their names are on the disk, too."""
+        self._in_place()
+        if not self._named:
+            try:
+                _sync_folder(os.path.realpath(self._path))
+            except OSError as error:
+                raise StoreError(
+                    f"記録 {self.shown} のフォルダをディスクに書けません（{error.strerror}）。回答はありません",
+                    f"the folder of the log {self.shown} could not be synced ({error.strerror}); there is no answer",
+                ) from None
+            self._named = True
+
     def before_fork(self) -> None:
         """SQLite's locks and its memory of them do not survive a fork: nothing may be open then."""
         self._lock.acquire()
@@ -387,7 +402,7 @@ class SqliteStore:
                 self._db.close()
         if self._wal is not None:
             self._wal.close()
-        self._db, self._wal, self._pid = None, None, 0
+        self._db, self._wal, self._pid, self._named = None, None, 0, False
 
     def _tables(self, db: apsw.Connection) -> bool:
         found = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
@@ -465,7 +480,7 @@ class SqliteStore:
             db = self._connection()
             with _begun(db):
                 yield _SqliteWriting(db, log)
-            self._in_place()
+            self._there_for_good()
 
     def extend(self, log: int, last: bytes, rows: Sequence[New]) -> bool:
         """One statement, which is a transaction of its own; it begins by taking the turn."""
@@ -478,7 +493,7 @@ class SqliteStore:
                 return False
             db.execute(_EXTEND_SQLITE, values)
             done = db.changes() == 1
-            self._in_place()
+            self._there_for_good()
         return done
 
     def size(self, log: int) -> int:
@@ -611,6 +626,24 @@ def _there(path: str | Path) -> _There | None:
     except OSError:
         return None
     return _There(found.st_dev, found.st_ino, found.st_size)
+
+
+def _sync_folder(path: str) -> None:
+    """SQLite syncs the folder of a new WAL as well, and takes no notice where that fails."""
+    if os.name != "posix":
+        return
+    try:
+        folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_CLOEXEC)  # noqa: PTH120 - at the first append of a process
+    except PermissionError:
+        return  # whoever may write there and not look cannot ask for it
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that knows no such thing
+            raise
+    finally:
+        with suppress(OSError):
+            os.close(folder)
 
 
 class _Held:
