@@ -4,6 +4,7 @@ Processes that write to a log, for tests which kill them: `python -m tests.write
     append URL [--seconds N | --records N]   decisions, one after the other; a line `seq sha256 milliseconds` AFTER each append
         --hasty                              a control: it says so before the commit
         --rude                               a control: it takes its turn without asking, or does not wait for it
+        --trusting                           a control: it takes a server that may lose a commit
     answer URL SOCKET                        a desk that answers, a line of JSON for a line of JSON, and takes its time to reply
     keyed URL KEY                            waits for a line on standard input, then appends one decision with that key
     make URL                                 the same, for making the log
@@ -18,6 +19,7 @@ import socketserver
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -73,6 +75,12 @@ def _rude() -> None:
         setattr(store, name, value)
 
 
+def written(out: str, *words: str) -> None:
+    """The same as a command, in a process that was forked: it tells a file."""
+    os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+    main(words)
+
+
 def _answer(url: str, socket: str) -> None:
     desk = Desk.open(audit=url, engine="table")
 
@@ -99,7 +107,7 @@ def _append(log: Log, end: float, records: int) -> None:
         records -= 1
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("verb")
     parser.add_argument("url")
@@ -107,9 +115,10 @@ def main() -> None:
     parser.add_argument("--origin", default=ORIGIN)
     parser.add_argument("--hasty", action="store_true")
     parser.add_argument("--rude", action="store_true")
+    parser.add_argument("--trusting", action="store_true")
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--records", type=int, default=-1)
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     if options.verb == "make":
         sys.stdin.readline()
         print(make(options.url, options.origin).size)
@@ -124,6 +133,8 @@ def main() -> None:
     else:
         if options.rude:
             _rude()
+        if options.trusting:
+            setattr(store, "_durable", lambda _: None)  # noqa: B010 - a type checker looks away
         try:
             log = Log.open(options.url, options.origin)
             if options.hasty:
