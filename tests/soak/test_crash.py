@@ -106,7 +106,7 @@ def killed(url: str, rounds: int, server: Server | None = None, *more: str) -> C
                 time.sleep(chance.uniform(0, 0.05))
             else:
                 four.wait()
-                time.sleep(chance.uniform(0, 0.8))
+                time.sleep(chance.uniform(0, 0.7))
             stops = server if each % 4 == 3 else None
             if stops is not None:
                 stops.stop("immediate")
