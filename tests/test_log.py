@@ -435,8 +435,13 @@ def test_a_writer_follows_what_others_have_written_meanwhile(
             other.append(draft())
         read: list[int] = []
         edge = merkle.edge
+
+        def noted(size: int) -> list[tuple[int, int]]:
+            read.append(size)
+            return edge(size)
+
         with monkeypatch.context() as patch:
-            patch.setattr(merkle, "edge", lambda size: edge(read.append(size) or size))
+            patch.setattr(merkle, "edge", noted)
             assert log.append(draft()).seq == FIRST + 1 + meanwhile
         assert bool(read) == (meanwhile > 64)
         assert len(sound(log)) == FIRST + 2 + meanwhile
