@@ -50,6 +50,7 @@ DAY: Final = (
 )
 MOST_WORDS: Final = 500_000  # distinct odd requests held at once; beyond it the file is answered in slices
 SLICE: Final = 250_000  # rows
+BLOCK: Final = 1 << 17  # bytes looked at at once: they stay in the processor's own memory
 LONGEST_RECORD: Final = 100  # lines of one CSV record; a quote open for longer is a broken row
 LONGEST_RECORD_BYTES: Final = 1 << 25
 DAMAGE: Final = "__damage"
@@ -716,7 +717,7 @@ def _account(path: Path, start: int, columns: int) -> _Account | None:
     rest = b""  # the beginning of a line that has a quote, or whose quote goes on in the next block
     with path.open("rb") as file:
         file.seek(start)
-        while block := file.read(1 << 22):
+        while block := file.read(max(BLOCK, len(rest))):
             if b"\0" in block:
                 return None
             if b"\r" in block:
@@ -727,12 +728,14 @@ def _account(path: Path, start: int, columns: int) -> _Account | None:
                 between += returns
             last = block[-1:]
             if rest or b'"' in block:
-                whole, newline, rest = (rest + block).rpartition(b"\n")
-                quotes = _quotes(whole + newline)
+                block = rest + block
+                end = block.rfind(b"\n") + 1
+                lines, rest = block[:end], block[end:]
+                quotes = _quotes(lines)
                 if quotes is None:
                     return None
                 if quotes < 0:
-                    rest = whole + newline + rest
+                    rest = block
                     if len(rest) > LONGEST_RECORD_BYTES:
                         return None
                 else:
