@@ -360,6 +360,41 @@ def test_a_formula_is_neutralised_and_can_be_had_back(desk: Desk, tmp_path: Path
         assert list(csv.DictReader(file))[1]["memo"] == cell
 
 
+def test_a_formula_in_a_damaged_row_is_neutralised(desk: Desk, tmp_path: Path) -> None:
+    """Its text may stand where a word should, though no word of it is looked up."""
+    (tmp_path / "in.csv").write_text("division,item,channel\nnenkin,24,counter\n=1+1\n", "utf-8")
+    out = tmp_path / "out.csv"
+    run(desk, str(tmp_path / "in.csv"), str(out), options("csv", "csv"))
+    with out.open(encoding="utf-8", newline="") as file:
+        assert [row["division"] for row in csv.DictReader(file)] == ["nenkin", "'=1+1"]
+
+
+@pytest.mark.parametrize("kind", ["String", "Categorical", "Enum"])
+@pytest.mark.parametrize("odd", [0, 0.3])
+def test_any_text_is_carried_into_csv_and_comes_out_as_it_went_in(
+    desk: Desk, tmp_path: Path, kind: str, odd: float
+) -> None:
+    """Whatever of it needs quotes, or a guard; in cells and in the names of columns, in one reading or in two."""
+    rng = random.Random(5)
+    rows = requests(300, odd=odd)
+    memos = [
+        "".join(rng.choices([",", '"', "\r", "\n", "'", "=", "-", "@", "5", "a", "あ", " "], k=rng.randrange(4)))
+        for _ in rows
+    ]
+    name = '=a,"b"'
+    dtype = pl.Enum(sorted(set(memos))) if kind == "Enum" else getattr(pl, kind)
+    pl.DataFrame(rows).with_columns(pl.Series("memo", memos, dtype=dtype)).rename({"memo": name}).write_parquet(
+        tmp_path / "in.parquet"
+    )
+    out = tmp_path / "out.csv"
+    run(desk, str(tmp_path / "in.parquet"), str(out), options("parquet", "csv"))
+    with out.open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [unguarded(row[f"'{name}"]) for row in found] == memos
+    assert not [row for row in found if row[f"'{name}"][:1] in {"=", "@", "\r"}]
+    assert [row["error"] or None for row in found] == [expected(desk, row)["error"] for row in rows]
+
+
 @pytest.mark.parametrize(
     ("header", "says"),
     [
