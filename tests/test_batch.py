@@ -555,21 +555,22 @@ def test_a_mistyped_batch_is_one_line_and_its_exit_code(tmp_path: Path, words: l
 
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_half_file_and_the_source_untouched(tmp_path: Path) -> None:
-    """kill -9 at 20 moments; the run itself, let go, ends well."""
-    rows = requests(60_000, odd=0.05)
+    """kill -9 at 20 random moments, spread over the run, which ends well when let go; some find a half file, elsewhere."""
+    rng = random.Random(6)
+    rows = requests(200_000, odd=0.05)
     source, out = write(tmp_path / "in.csv", "csv", rows), tmp_path / "out.csv"
     before = source.read_bytes()
     started = time.perf_counter()
     assert command(str(source), str(out)).returncode == 0
     whole, took = out.read_bytes(), time.perf_counter() - started
     out.unlink()
-    killed = 0
+    killed = halves = 0
     for moment in range(20):
         process = subprocess.Popen(
             [sys.executable, "-m", "assign", "batch", str(source), str(out)], stdout=subprocess.DEVNULL
         )
         try:
-            process.wait(took * (moment + 1) / 20)
+            process.wait(took * (moment + rng.random()) / 20)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -578,4 +579,9 @@ def test_a_killed_run_leaves_no_half_file_and_the_source_untouched(tmp_path: Pat
         if out.exists():
             assert out.read_bytes() == whole
             out.unlink()
+        for left in tmp_path.glob(".assign-*.part"):
+            halves += left.stat().st_size > 0
+            left.unlink()
+        assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
     assert killed >= 10
+    assert halves > 0
