@@ -3,11 +3,12 @@ Every bench, one after the other, in one run → one table of ratios beside thei
 
     decide.py, start.py, batch.py   with this Python (an environment from locks/bench.txt)
     spark.py                        with `--spark PYTHON` (one from locks/spark.txt, and Java)
+    audit.py                        with `--audit PYTHON` (one from locks/dev.txt, and a PostgreSQL server)
 
 Nothing is measured here: each program measures, checks that all answers are right, and hands over its figures. What did
 not run is said on the page, and so is how busy the machine was. Before a figure is believed, look there.
 
-    python bench/all.py [--spark .venv-spark/bin/python] [--page docs/results.md] [--json FILE] [--quick]
+    python bench/all.py [--spark PYTHON] [--audit PYTHON] [--page docs/results.md] [--json FILE] [--quick]
 """
 
 from __future__ import annotations
@@ -33,12 +34,14 @@ FULL: Final = {
     "start": [],
     "batch": ["--rows", "100000", "1000000", "10000000", "--memory", "10000000", "30000000", "--peers"],
     "spark": ["--rows", "20000000", "--rounds", "2", "--compare"],
+    "audit": [],
 }
 QUICK: Final = {
     "decide": ["--rounds", "3"],
     "start": ["--rounds", "3"],
     "batch": ["--rows", "100000", "300000", "--rounds", "1", "--memory", "100000", "300000", "--peers"],
     "spark": ["--rows", "300000", "--rounds", "1", "--compare"],
+    "audit": ["--rounds", "1", "--records", "10000"],
 }
 NEVER: Final = {
     "ja": (
@@ -183,7 +186,61 @@ def spark_lines(found: dict[str, Any]) -> Iterator[Line]:
     yield Line("Spark : 手書きの結合、同じ行", "Spark : by hand, the same rows", f"{same}", "", None, "True", same)
 
 
-LINES: Final = {"decide": decide_lines, "start": start_lines, "batch": batch_lines, "spark": spark_lines}
+def audit_lines(found: dict[str, Any]) -> Iterator[Line]:
+    for store in found["stores"]:
+        alone, raw, many, turns, batches = store["records_per_second"].items()
+        for (name, ours), (other, beside), ratio in (
+            (alone, raw, at_least(store["of_raw"]["alone"], 0.7)),
+            (many, turns, at_least(store["of_raw"]["64 callers"], 0.7)),
+            (many, batches, (store["of_raw"]["batches"],)),
+        ):
+            who = name.partition(":")[0]
+            yield Line(
+                f"記録の追記、{store['store']}（{who}）: 同じバイトを書くだけ（{other}）",
+                f"appends to the log, {store['store']} ({who}) : the bare database ({other})",
+                f"{ours:,.0f}/s",
+                f"{beside:,.0f}/s",
+                *ratio,
+            )
+    for name, rate in found.get("crowds", {}).items():
+        yield Line(f"追記、PostgreSQL（{name}）", f"appends, PostgreSQL ({name})", f"{rate:,.0f}/s", "", None)
+    tree, verified = found["tree_us"], found["verify"]
+    yield Line(
+        "1件を木に加える手間 : 上限",
+        "a record into the tree : the limit",
+        f"{tree:.1f} µs",
+        "10 µs",
+        *at_most(tree / 10, 1),
+    )
+    if cold := found["cold"]:
+        times = f"{cold['record_ms']:.0f} ms", f"{cold['decide_ms']:.0f} ms"
+        yield Line(
+            "起動から `decide --record` : `decide`",
+            "from start `decide --record` : `decide`",
+            *times,
+            *at_most(cold["ratio"], 1.4),
+        )
+    took, most = verified["verify_s"], 15 * verified["records"] / 1e6
+    yield Line(
+        f"{verified['records']:,} 件の検証 : 上限",
+        f"verifying {verified['records']:,} records : the limit",
+        f"{took:.1f} s",
+        f"{most:g} s",
+        *at_most(took / most, 1),
+    )
+    size = verified["path_bytes"]
+    yield Line(
+        "1件の証明の道 : 上限", "the proof of one record : the limit", f"{size} B", "1,024 B", *at_most(size / 1024, 1)
+    )
+
+
+LINES: Final = {
+    "decide": decide_lines,
+    "start": start_lines,
+    "batch": batch_lines,
+    "spark": spark_lines,
+    "audit": audit_lines,
+}
 
 
 # -- the run -----------------------------------------------------------------------------------------------------------
@@ -271,6 +328,7 @@ def page(about: dict[str, Any], lines: list[Line], found: dict[str, Any], left_o
 def main() -> None:
     parser = argparse.ArgumentParser(description="Every bench in one run: one table, and the results page")
     parser.add_argument("--spark", metavar="PYTHON", help="a Python that has pyspark; left out without it")
+    parser.add_argument("--audit", metavar="PYTHON", help="a Python that has apsw and psycopg; left out without it")
     parser.add_argument("--page", type=Path, metavar="FILE")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument(
@@ -289,6 +347,10 @@ def main() -> None:
             left_out["spark.py"] = "Spark / Java"
         else:
             pythons["spark"] = options.spark
+        if options.audit:
+            pythons["audit"] = options.audit
+        else:
+            left_out["audit.py"] = "apsw / psycopg"
         with tempfile.TemporaryDirectory() as name:
             for each, python in pythons.items():
                 found[each] = ran(each, python, (QUICK if options.quick else FULL)[each], Path(name))

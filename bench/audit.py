@@ -14,7 +14,7 @@ large as ours were on average, with nobody waiting for any of them: what the dis
 Contestants take turns: each round gives every one of them SAMPLE seconds on the same file, starting with another one each
 round. The table shows the median over the rounds; a ratio is taken within each round, and its median shown.
 
-    python bench/audit.py [--rounds 7] [--json FILE]
+    python bench/audit.py [--rounds 7] [--records 1000000] [--json FILE]
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from typing import Any, Final
 import apsw
 
 from assign import Desk, merkle
+from assign.audit import prove, verify
 from assign.log import Log
 from assign.note import new_key
 from assign.record import canonical
@@ -51,7 +52,8 @@ CALLERS: Final = 64
 SAMPLE: Final = 1.0  # seconds
 LEAST: Final = 0.7  # the claims: of the raw database's rate,
 TREE: Final = 10.0  # microseconds a record,
-COLD: Final = 1.4  # times `assign decide`
+COLD: Final = 1.4  # times `assign decide`,
+MILLION: Final = 15.0  # seconds to verify a million records
 Rate = Callable[[], float]
 
 
@@ -97,13 +99,17 @@ def contestants(log: Log, insert: Callable[[list[tuple[int, bytes, bytes, str]]]
     made, drafts, lock = rows(), iter(logs.draft, None), threading.Lock()
     ready: list[Any] = []
     waiting: list[Any] = []
-    commits, writing = [0], log.store.writing
+    commits = [0]
 
-    def counted(number: int) -> Any:
-        commits[0] += 1
-        return writing(number)
+    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def calling(*words: Any) -> Any:
+            commits[0] += 1
+            return call(*words)
 
-    setattr(log.store, "writing", counted)  # noqa: B010 - a bound method, counted on its way; mypy takes no assignment to one
+        return calling
+
+    for name in ("writing", "extend"):
+        setattr(log.store, name, counted(getattr(log.store, name)))
 
     def stock() -> None:  # untimed
         ready.extend(islice(made, max(0, 25_000 - len(ready))))
@@ -238,6 +244,31 @@ def tree(number: int = 200_000) -> float:
     return median(figures)
 
 
+def verifying(folder: Path, number: int) -> dict[str, float]:
+    """Seconds that `audit verify` takes for so many records against a checkpoint; they are grown a thousand at a time."""
+    key = new_key(logs.ORIGIN)
+    os.environ["ASSIGN_KEY"] = key.text()
+    with closing(Log.make(logs.sqlite_url(folder / "million.db"), logs.ORIGIN, logs.EDITIONS)) as log:
+        writer = log._writer  # noqa: SLF001 - a thousand in one commit, for which nobody waits
+        while (size := log.size) < number:
+            with log.store.writing(log.number) as writing:
+                writer.begin(writing)
+                writer.write(writing, [logs.draft() for _ in range(min(1000, number - size))], {}, checked=True)
+        note = log.checkpoint(key)
+        begin = perf_counter()
+        found = verify(log, [note])
+        took = perf_counter() - begin
+        if found.findings or found.covered != number:
+            raise SystemExit("the log that was grown does not verify")
+        begin = perf_counter()
+        proof = json.dumps(prove(log, number // 2, note)["path"])
+        proved = perf_counter() - begin
+    says = "yes" if took / number * 1e6 <= MILLION else "no"
+    print(f"verify {number:,} records: {took:.1f} s; at most {MILLION:.0f} s a million: {says}")
+    print(f"the path of one of them: {len(proof):,} bytes, found in {proved * 1e3:.0f} ms\n")
+    return {"records": number, "verify_s": took, "path_bytes": len(proof), "prove_s": proved}
+
+
 def crowds(server: Server, seconds: float = 4) -> dict[str, float]:
     """Records per second of 1 and of 8 processes, on one log and on a log each."""
     found = {}
@@ -321,6 +352,7 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(description="What does a durable record cost, beside the database alone?")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--records", type=int, default=1_000_000, help="how many are verified")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     os.environ.pop("ASSIGN_KEY", None)
@@ -344,6 +376,7 @@ def main() -> None:
         says = "yes" if whole["tree_us"] <= TREE else "no"
         print(f"the tree: at most {TREE:.0f} us a record: {says} ({whole['tree_us']:.1f} us)\n")
         whole["cold"] = cold(folder, options.rounds)
+        whole["verify"] = verifying(folder, options.records)
     if options.json:
         options.json.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
 

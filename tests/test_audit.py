@@ -30,8 +30,8 @@ from assign.catalog import from_edition
 from assign.desk import EditionMissing
 from assign.errors import AssignError, BadRequest
 from assign.log import KeyReused, Log, NotPublished, UnknownRecord
-from assign.note import NoteError, held_key, key_file, new_key, parse, public_key, sign
-from assign.record import canonical, new_id, read
+from assign.note import NoteError, endorse, held_key, key_file, new_key, parse, public_key, sign
+from assign.record import RecordError, canonical, check, new_id, read
 from assign.rules import from_edition as rules_from_edition
 from assign.store import StoreError, open_store
 
@@ -328,9 +328,48 @@ def test_a_rotation_is_a_record_and_old_checkpoints_stay_good(log: Log, notes: l
     assert codes(log, *notes, fresh) == []
     assert codes(log, *notes, fresh, keys=[old.public(), new.public()]) == []
     assert ("signature", None) in codes(log, fresh, keys=[old.public()])
+    assert [(each.code, each.seq) for each in exceptions(log) if each.code == "key_unendorsed"] == [
+        ("key_unendorsed", 44)
+    ]
     for again in (new, old, new_key("other.city/assign")):
         with pytest.raises(BadRequest):
             log.rotate(again)
+
+
+def test_who_trusts_a_key_trusts_the_one_that_it_has_named(log: Log, notes: list[str]) -> None:
+    """Over two rotations; and no key is named by a signature of another, or by one of another key."""
+    old, new, newest = held_key(ORIGIN), new_key(ORIGIN), new_key(ORIGIN)
+    with pytest.raises(BadRequest):
+        log.rotate(new, newest)
+    log.rotate(new, old)
+    log.rotate(newest, new)
+    fresh = log.checkpoint(newest)
+    for trusted in (old, new, newest):
+        keys = [trusted.public()]
+        assert codes(log, fresh, keys=keys) == ([] if trusted is old else [("signature", None)] * len(notes))
+    assert "key_unendorsed" not in [each.code for each in exceptions(log)]
+    stranger = new_key(ORIGIN)
+    signature = endorse(stranger.public(), stranger)
+    log.append(
+        {
+            "kind": "key",
+            "signer": str(stranger.public()),
+            "replaces": str(newest.public()),
+            "endorsed": signature,
+        }
+    )
+    assert ("endorsement", 46) in codes(log, fresh, keys=[old.public()])
+    forged = sign(log.head(), stranger)
+    assert ("signature", None) in codes(log, forged, keys=[old.public()])
+
+
+def test_a_rotation_from_before_it_was_endorsed_is_read(log: Log) -> None:
+    """The first logs of format 1 had no such field."""
+    record = log.rotate(new_key(ORIGIN)).record
+    del record["endorsed"]
+    check(record)
+    with pytest.raises(RecordError):
+        check({**record, "endorsed": "A" * 88 + "="})
 
 
 def test_a_log_that_lost_its_tail_is_not_signed_anew(path: Path, notes: list[str]) -> None:

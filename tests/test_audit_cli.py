@@ -130,6 +130,25 @@ def test_every_way_out_has_its_code_and_one_line_and_one_json_object(words: list
 
 
 @pytest.mark.usefixtures("url")
+def test_what_is_missing_is_named_with_the_help_of_its_own_command() -> None:
+    """`assign checkpoint --help` was advised, and there is no such command."""
+    assert "`assign audit checkpoint --help`" in cli("audit", "checkpoint").err
+    assert "`assign batch --help`" in cli("batch").err
+
+
+@pytest.mark.usefixtures("url")
+def test_a_key_is_changed_with_and_without_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With it, it signs the new one; without it that is said, and the log goes on."""
+    monkeypatch.delenv("ASSIGN_KEY", raising=False)
+    done = cli("audit", "key", "--rotate", tmp_path / "second")
+    told = "署名はありません" in done.out
+    monkeypatch.setenv("ASSIGN_KEY_FILE", str(tmp_path / "second"))
+    assert "署名はありません" not in cli("audit", "key", "--rotate", tmp_path / "third").out
+    assert "has not signed" in cli("audit", "key", "--rotate", tmp_path / "fourth", "--lang", "en").out
+    assert cli("audit", "exceptions").out.count("key_unendorsed") == 1 + told
+
+
+@pytest.mark.usefixtures("url")
 def test_json_is_what_programs_read(tmp_path: Path) -> None:
     """One value on stdout, or in the file."""
     verified = json.loads(cli("audit", "verify", "--against", tmp_path / "outside", "--json").out)

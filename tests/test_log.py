@@ -391,6 +391,75 @@ def test_of_two_requests_with_one_key_in_one_commit_the_first_stands(log: Log, m
     assert len(sound(log)) == FIRST + 2
 
 
+def turns(log: Log, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of the logs whose turn was waited for, from here on."""
+    taken: list[int] = []
+    before = log.store.writing
+
+    def writing(number: int) -> Any:
+        taken.append(number)
+        return before(number)
+
+    monkeypatch.setattr(log.store, "writing", writing)
+    return taken
+
+
+def test_a_writer_that_is_alone_takes_one_statement_and_no_turn(any_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until another writes, or a key is known; then it waits its turn, and the line is one all the same."""
+    with closing(make(any_url)) as log, closing(Log.open(any_url)) as other:
+        log.append(draft())
+        taken = turns(log, monkeypatch)
+        asked = draft()
+        first = log.append(asked)
+        assert [log.append(draft(key=None)).seq, log.append(draft(corrects=first.seq)).seq] == [FIRST + 2, FIRST + 3]
+        assert taken == []
+        assert log.append(asked) == first._replace(fresh=False)
+        assert len(taken) == 1
+        assert [other.append(draft()).seq, log.append(draft()).seq] == [FIRST + 4, FIRST + 5]
+        assert len(taken) == 2
+        with pytest.raises(UnknownRecord):
+            log.append(draft(corrects=FIRST + 6))
+        with pytest.raises(NotPublished):
+            log.append(draft(editions={**draft()["editions"], "list": sha256(b"of nobody")}))
+        assert len(sound(log)) == FIRST + 6
+
+
+def test_nobody_goes_before_the_one_whose_turn_it_is(any_url: str) -> None:
+    """The statement of a writer that believes itself alone waits for the open transaction of another, or takes a turn."""
+    with closing(make(any_url)) as log, closing(Log.open(any_url)) as other:
+        for _ in range(2):
+            log.append(draft())
+        for each in range(1, 4):
+            with other.store.writing(other.number) as writing:
+                assert other._writer.begin(writing) == FIRST + 2 * each
+                thread = Threads(1, lambda _: log.append(draft()))
+                time.sleep(0.05)
+                other._writer.write(writing, [draft()], {})
+            assert thread.joined()[0].seq == FIRST + 2 * each + 1
+        assert len(sound(log)) == FIRST + 8
+
+
+def test_a_key_is_found_without_its_index_by_a_writer_that_is_alone(url: str) -> None:
+    """The index speeds it up; nothing rests on it."""
+    with closing(make(url)) as log:
+        asked = [draft() for _ in range(3)]
+        kept = [log.append(each) for each in asked]
+        log.store._rows("DROP INDEX record_key")  # type: ignore[attr-defined]
+        assert [log.append(each) for each in asked] == [each._replace(fresh=False) for each in kept]
+        assert len(sound(log)) == FIRST + 3
+
+
+def test_a_transaction_that_an_interrupt_left_open_holds_no_record(url: str) -> None:
+    """A statement inside it would be acknowledged and never committed."""
+    with closing(make(url)) as log:
+        for _ in range(2):
+            log.append(draft())
+        log.store._connection().execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+        kept = log.append(draft())
+        with closing(Log.open(url)) as other:
+            assert other.row(kept.seq).payload == kept.payload
+
+
 def test_two_logs_in_one_database_have_their_own_numbers_and_keys(any_url: str) -> None:
     """What one log knows is nothing to the other."""
     first, second = make(any_url, "example.city/one"), make(any_url, "example.city/two")

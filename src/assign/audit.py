@@ -23,7 +23,7 @@ from . import rules as rule_files
 from .desk import Desk, EditionMissing
 from .errors import AssignError, BadRequest, shown
 from .log import Log
-from .note import Checkpoint, NoteError, PublicKey, opened, parse, public_key
+from .note import Checkpoint, NoteError, PublicKey, endorsed, opened, parse, public_key
 from .record import Kind, Record, RecordError, check, publishes, read
 from .store import New, Row, Store, StoreError
 from .words import JAPAN, sha256
@@ -98,7 +98,8 @@ def verify(
 
     Args:
         against: Signed notes that were kept outside.
-        keys: The public keys that the auditor trusts; those that the log itself names if there are none.
+        keys: The public keys that the auditor trusts, and with them each that a trusted one has named; those that the log
+            itself names if there are none.
         listener: Told the number of records hashed so far, now and then.
 
     Returns:
@@ -197,6 +198,8 @@ class _Verifier:
                     self._published.add(put)
                 else:
                     self._named.append(public_key(put[1]))
+                if kind == Kind.KEY:
+                    self._succeeds(seq, self._named[-1], record)
                 self._derived.append((*put, seq))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NoteError):
             self._say(
@@ -224,6 +227,21 @@ class _Verifier:
                 f"番号 {seq} は、それより前に公示されていない版を引いています",
                 f"record {seq} cites an edition that was not published before it",
             )
+
+    def _succeeds(self, seq: int, new: PublicKey, record: Record) -> None:
+        """Who trusts a key trusts the one that it has named."""
+        if (signature := record.get("endorsed")) is None:
+            return
+        old = public_key(record["replaces"])
+        if not endorsed(new, old, signature):
+            self._say(
+                "endorsement",
+                seq,
+                f"番号 {seq} の鍵の交替に、前の鍵の署名がありません（署名が合いません）",
+                f"record {seq}: the old key has not signed the new one (the signature is wrong)",
+            )
+        elif old in self._trusted:
+            self._trusted.append(new)
 
     def _plain(self, seq: int, payload: bytes) -> bool:
         """A decision in its place, of this log, on editions that an earlier record was found to cite rightly: no need to parse it."""
@@ -587,7 +605,7 @@ def exceptions(log: Log, late: int = LATE) -> Iterator[Exception_]:
     `late` days after the case's date. `ahead`: the case's date lies after the day of the record. `clock`: recorded at an
     earlier time than the record before. `review_due`: the answer carries the caveat that a review of the row is overdue.
     `correction`: it corrects an earlier record. `ruling_backdated`: a ruling comes into use after the day from which it
-    applies. Days are Japan's.
+    applies. `key_unendorsed`: the key was changed without the old one's signature. Days are Japan's.
     """
     published: dict[tuple[str, str], date] = {}
     rulings: set[str] = set()
@@ -609,6 +627,15 @@ def exceptions(log: Log, late: int = LATE) -> Iterator[Exception_]:
             published.setdefault((record["what"], record["sha256"]), day)
             if record["what"] == "rules":
                 yield from _late_rulings(log, record, day, rulings)
+        elif record["kind"] == Kind.KEY and record.get("endorsed") is None:
+            yield Exception_(
+                "key_unendorsed",
+                seq,
+                Text(
+                    "鍵の交替に前の鍵の署名がありません（新しい公開鍵を、別の道で確かめてください）",
+                    "the old key did not sign the new one (make sure of the new public key another way)",
+                ),
+            )
         elif record["kind"] in (Kind.DECISION, Kind.BATCH):
             yield from _odd_dates(record, day, published, late)
 

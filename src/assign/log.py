@@ -171,12 +171,25 @@ class Log:
             ]
             return self._writer.write(writing, new, editions)
 
-    def rotate(self, new: SecretKey) -> Kept:
-        """Another key signs from here on. Raises BadRequest where it is the present one, or another log's."""
+    def rotate(self, new: SecretKey, by: SecretKey | None = None) -> Kept:
+        """
+        Another key signs from here on.
+
+        Args:
+            by: The present key, which names the new one: who trusts it trusts the new one. None where it is lost.
+
+        Raises:
+            BadRequest: The new one is a key that the log has had, or another log's; or `by` is not the present one.
+        """
         now = self.keys()[-1]
         if new.name != self.origin or str(new.public()) in map(str, self.keys()):
             raise BadRequest("新しい鍵が要ります", "a new key of this log is needed")
-        return self.append({"kind": Kind.KEY.value, "signer": str(new.public()), "replaces": str(now)})
+        if by is not None and str(by.public()) != str(now):
+            raise BadRequest("今の鍵ではありません", "this is not the present key")
+        from .note import endorse
+
+        draft: Record = {"kind": Kind.KEY.value, "signer": str(new.public()), "replaces": str(now)}
+        return self.append({**draft, "endorsed": endorse(new.public(), by) if by else None})
 
     def keys(self) -> list[PublicKey]:
         """The keys that the log has named, the present one last."""
@@ -311,6 +324,7 @@ class _Writer:
         self._log = log
         self._published: set[tuple[str, str]] = set()
         self._last = b""
+        self._alone = False  # whether our last turn found the log as we had left it
         self._fresh()
         at_fork(self)
 
@@ -330,7 +344,7 @@ class _Writer:
 
     def append(self, draft: Record) -> Kept:
         """Wait until it is on the disk."""
-        check({**draft, **self._given(0, moment())})  # what may not be recorded does not join a queue
+        check(draft, draft=True)  # what may not be recorded does not join a queue
         ticket = _Ticket(draft)
         try:
             with self._mutex:
@@ -386,6 +400,38 @@ class _Writer:
             self._pen = following  # last: until here, all of it can be done again
 
     def _commit(self, batch: list[_Ticket]) -> None:
+        if not self._extended(batch):
+            self._in_turn(batch)
+
+    def _extended(self, batch: list[_Ticket]) -> bool:
+        """Where nobody else has written since we did: one statement. False: nothing was written."""
+        before = self._frontier
+        if before is None or not self._alone or len(batch) > self._log.store.most:
+            return False
+        drafts = [ticket.draft for ticket in batch]
+        keys = [draft["key"] for draft in drafts if draft.get("key")]
+        if len(set(keys)) < len(keys) or any(self._unknown(draft, before.size) for draft in drafts):
+            return False
+        frontier, self._frontier = before.copy(), None
+        rows = self._rows(drafts, frontier, [], checked=True)
+        if not self._log.store.extend(self._log.number, self._last, rows):
+            self._frontier, self._alone = before, False
+            return False
+        self._frontier, self._last = frontier, rows[-1].nodes
+        for ticket, row in zip(batch, rows, strict=True):
+            ticket.kept = Kept(row.seq, row.payload, fresh=True)
+        return True
+
+    def _unknown(self, draft: Record, size: int) -> bool:
+        """Whether it puts something into use, or rests on something that must be looked up."""
+        corrects = draft.get("corrects")
+        return (
+            publishes(draft) is not None
+            or not self._published.issuperset(draft.get("editions", {}).items())
+            or (corrects is not None and corrects >= size)
+        )
+
+    def _in_turn(self, batch: list[_Ticket]) -> None:
         with self._log.store.writing(self._log.number) as writing:
             size = self.begin(writing)
             if not size:
@@ -436,7 +482,8 @@ class _Writer:
         that complete it. How many records there are.
         """
         size, last = writing.tail()
-        if self._frontier is None or self._frontier.size != size or self._last != last:
+        self._alone = self._frontier is not None and self._frontier.size == size and self._last == last
+        if not self._alone:
             places = merkle.edge(size)
             rows = writing.nodes([((place + 1) << level) - 1 for level, place in places])
             hashes = [_node(rows, ((place + 1) << level) - 1, level) for level, place in places]
@@ -450,25 +497,29 @@ class _Writer:
         """Number, stamp, hash and insert drafts, in a transaction that has begun. `append` has checked its own."""
         assert self._frontier is not None  # noqa: S101 - INVARIANT: `begin` has left one
         frontier, self._frontier = self._frontier, None  # whatever fails now, the next writer reads the edge anew
-        when = moment()
-        rows: list[New] = []
         published: list[tuple[str, str, int]] = []
-        for draft in drafts:
-            record = {**draft, **self._given(frontier.size, when)}
-            if not checked:
-                check(record)
-            payload = canonical(record)
-            rows.append(New(frontier.size, payload, frontier.append(merkle.leaf_hash(payload)), draft.get("key")))
-            if (put := publishes(record)) is not None:
-                published.append((*put, rows[-1].seq))
+        rows = self._rows(drafts, frontier, published, checked=checked)
         if rows:
             writing.add(rows, published, [(sha256(data), data) for data in editions.values()])
             self._last = rows[-1].nodes
         self._frontier = frontier
         return [Kept(row.seq, row.payload, fresh=True) for row in rows]
 
-    def _given(self, seq: int, when: str) -> Record:
-        return {"schema": SCHEMA, "origin": self._log.origin, "seq": seq, "recorded": when, "version": VERSION}
+    def _rows(
+        self, drafts: list[Record], frontier: merkle.Frontier, published: list[tuple[str, str, int]], *, checked: bool
+    ) -> list[New]:
+        """What is inserted; the frontier grows by it. What they put into use comes into `published`."""
+        given = {"schema": SCHEMA, "origin": self._log.origin, "recorded": moment(), "version": VERSION}
+        rows: list[New] = []
+        for draft in drafts:
+            record = {**draft, **given, "seq": frontier.size}
+            if not checked:
+                check(record)
+            payload = canonical(record)
+            if (put := publishes(record)) is not None:
+                published.append((*put, frontier.size))
+            rows.append(New(frontier.size, payload, frontier.append(merkle.leaf_hash(payload)), draft.get("key")))
+        return rows
 
 
 def _again(draft: Record, seq: int, payload: bytes) -> tuple[Kept | None, AssignError | None]:

@@ -210,6 +210,30 @@ def opened(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]
     )
 
 
+def endorse(new: PublicKey, by: SecretKey) -> str:
+    """The signature, base64, with which one key of a log names the next."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return _base64(Ed25519PrivateKey.from_private_bytes(by.seed).sign(_succession(new)))
+
+
+def endorsed(new: PublicKey, by: PublicKey, signature: str) -> bool:
+    """Whether a key named the next one."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(by.key).verify(_decoded(signature) or b"", _succession(new))
+    except (InvalidSignature, ValueError):
+        return False
+    return new.name == by.name
+
+
+def _succession(new: PublicKey) -> bytes:
+    """What is signed. No log's name has a space, so it is never the text of a checkpoint."""
+    return f"the next key\n{new}\n".encode()
+
+
 def key_file(name: str) -> Path:
     """Where a log's secret key is kept unless told otherwise: `~/.config/assign/keys/`, as XDG has it."""
     base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"

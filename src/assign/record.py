@@ -21,6 +21,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from .errors import AssignError, BadRequest
@@ -121,24 +122,29 @@ def read(payload: bytes) -> Record:
     return found  # type: ignore[no-any-return]  # a dict
 
 
-def check(record: Mapping[str, Any]) -> None:
+def check(record: Record, *, draft: bool = False) -> None:
     """
     Let a record pass, or refuse it.
+
+    Args:
+        draft: Whether it still lacks what the log gives: `schema`, `origin`, `seq`, `recorded`, `version`.
 
     Raises:
         RecordError: A field is missing, is not on the list, or holds what it may not.
     """
-    kind = record.get("kind") if isinstance(record, Mapping) else None
-    fields = _FIELDS.get(kind) if type(kind) is str else None
+    kind = record.get("kind") if type(record) is dict else None
+    fields = (_DRAFTS if draft else _FIELDS).get(kind) if isinstance(kind, str) else None
     if fields is None:
         raise RecordError("kind")
+    if kind == Kind.KEY and not draft and "endorsed" not in record:
+        record = {**record, "endorsed": None}  # the first logs of format 1 had no such field
     _object(fields, record, "")
 
 
 def moment(when: datetime | None = None) -> str:
     """A time as records have it: UTC, to the millisecond."""
-    when = (when or datetime.now(UTC)).astimezone(UTC)
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z"
+    when = datetime.now(UTC) if when is None else when.astimezone(UTC)
+    return when.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def role(given: object) -> Role:
@@ -275,21 +281,22 @@ def _whole(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**53
 
 
+def _remembered(test: Check) -> Check:
+    """A test of short words that come again in every record. Its verdict on each is kept; a long one is no such word."""
+    verdict = lru_cache(maxsize=4096)(test)
+    return lambda value: type(value) is str and len(value) <= 128 and verdict(value)
+
+
 # Plain code, not regular expressions: compiling a dozen of them takes longer than writing the record.
-_DIGITS: Final = "0123456789"
-_HEX: Final = "0123456789abcdef"
-_SMALL: Final = "abcdefghijklmnopqrstuvwxyz"
-_NAME: Final = _SMALL + _DIGITS + "./_-"
-_ANY: Final = _SMALL + _SMALL.upper() + _DIGITS
+_DIGITS: Final = frozenset("0123456789")
+_HEX: Final = _DIGITS | frozenset("abcdef")
+_SMALL: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LETTERS: Final = _SMALL | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_SEVENS: Final = tuple(digit * 7 for digit in sorted(_HEX))
 
 
-def _made_of(value: Any, characters: str, most: int, least: int = 1) -> bool:
-    return (
-        type(value) is str
-        and least <= len(value) <= most
-        and not value.strip(characters)
-        and set(value) <= set(characters)
-    )
+def _made_of(value: Any, characters: frozenset[str], most: int, least: int = 1) -> bool:
+    return type(value) is str and least <= len(value) <= most and characters.issuperset(value)
 
 
 def _day(value: Any) -> bool:
@@ -312,53 +319,67 @@ def _hash(value: Any) -> bool:
 
 def _uuid4(value: Any) -> bool:
     """A random UUID, and no number dressed up as one."""
-    if not _made_of(value, _HEX + "-", 36, 36) or value[14] != "4" or value[19] not in "89ab":
+    if type(value) is not str or len(value) != 36 or value[14] != "4" or value[19] not in "89ab":
         return False
-    parts = value.split("-")
-    digits = "".join(parts)
-    if [len(part) for part in parts] != [8, 4, 4, 4, 12] or digits.isdigit():
+    digits = value.replace("-", "")
+    if len(digits) != 32 or not value[8] == value[13] == value[18] == value[23] == "-" or not _HEX.issuperset(digits):
         return False
-    return not any(digits[at] * 7 == digits[at : at + 7] for at in range(26))  # padding: chance makes two in a million
+    for run in _SEVENS:
+        if run in digits:
+            return False  # padding: chance makes two in a million
+    return not digits.isdigit()
 
 
 def _count(text: str, digits: int) -> bool:
     return _made_of(text, _DIGITS, digits) and text[0] != "0"
 
 
+@_remembered
 def _item(value: Any) -> bool:
     """`24`, `22-3`."""
-    parts = value.split("-") if type(value) is str else []
+    parts = value.split("-")
     return len(parts) in (1, 2) and _count(parts[0], 4) and all(_count(part, 3) for part in parts[1:])
 
 
+@_remembered
 def _row(value: Any) -> bool:
     """`nenkin-24`, `kokuho-22-3`."""
-    name, dash, item = value.partition("-") if type(value) is str else ("", "", "")
+    name, dash, item = value.partition("-")
     return bool(dash) and _made_of(name, _SMALL, 12) and _item(item)
 
 
+@_remembered
 def _code(value: Any) -> bool:
     """A key or an id (`RETAINED`, `R-2026-001`): no telephone number, no My Number."""
-    if not _made_of(value, _ANY + "_.-", 64) or value[0] not in _ANY[:52]:
+    if not _made_of(value, _LETTERS | _DIGITS | frozenset("_.-"), 64) or value[0] not in _LETTERS:
         return False
     return not any(value[at : at + 7].isdigit() and len(value[at : at + 7]) == 7 for at in range(len(value) - 6))
 
 
+@_remembered
 def _origin(value: Any) -> bool:
     """A log's name, and no number of a person's: at most five digits, however many dashes stand between them."""
-    return _made_of(value, _NAME, 128, 3) and not telling(value)
+    return _made_of(value, _SMALL | _DIGITS | frozenset("./_-"), 128, 3) and not telling(value)
 
 
 def _signer(value: Any) -> bool:
     """A public key's line: name, number, key."""
     name, _, rest = value.partition("+") if type(value) is str else ("", "", "")
     number, _, key = rest.partition("+")
-    return _origin(name) and _made_of(number, _HEX, 8, 8) and _made_of(key, _ANY + "+/", 44, 44)
+    return (
+        _origin(name) and _made_of(number, _HEX, 8, 8) and _made_of(key, _LETTERS | _DIGITS | frozenset("+/"), 44, 44)
+    )
 
 
+def _signature(value: Any) -> bool:
+    """An Ed25519 signature, base64."""
+    return _made_of(value, _LETTERS | _DIGITS | frozenset("+/="), 88, 88)
+
+
+@_remembered
 def _version(value: Any) -> bool:
     """`0.1.0`, `1.0rc1`."""
-    return _made_of(value, _SMALL + _DIGITS + ".+-", 24, 3) and value[0] in _DIGITS and "." in value
+    return _made_of(value, _SMALL | _DIGITS | frozenset(".+-"), 24, 3) and value[0] in _DIGITS and "." in value
 
 
 def _engine(value: Any) -> bool:
@@ -369,7 +390,7 @@ def _engine(value: Any) -> bool:
 def _outcome(value: Any) -> bool:
     """`contractor/settled`, `error/unknown_item`."""
     who, _, sure = value.partition("/") if type(value) is str else ("", "", "")
-    return _made_of(sure, _SMALL + "_", 30) if who == "error" else who in _ASSIGNEES and sure in _CERTAINTIES
+    return _made_of(sure, _SMALL | frozenset("_"), 30) if who == "error" else who in _ASSIGNEES and sure in _CERTAINTIES
 
 
 _ASSIGNEES: Final = frozenset(map(str, Assignee))
@@ -379,9 +400,10 @@ _CERTAINTIES: Final = frozenset(map(str, Certainty))
 def _accepted(read_word: Callable[[str], object], longest: int = 40) -> Check:
     """A spelling that our own reader understands."""
 
+    @_remembered
     def understood(value: Any) -> bool:
         try:
-            return type(value) is str and len(value) <= longest and read_word(value) is not None
+            return len(value) <= longest and read_word(value) is not None
         except AssignError:
             return False
 
@@ -404,27 +426,30 @@ def telling(text: str) -> bool:
     return False
 
 
+@_remembered
 def _word(value: Any) -> bool:
     """A label of an act, a heading: words without a number that could be a person's."""
-    return (
-        type(value) is str
-        and 0 < len(value) <= 64
-        and value.isprintable()
-        and not telling(normal(value))
-        and "@" not in normal(value)
-    )
+    plain = normal(value)
+    return 0 < len(value) <= 64 and value.isprintable() and not telling(plain) and "@" not in plain
+
+
+_numbered: Final = _accepted(_reference, 20)
+
+
+@_remembered
+def _named(value: Any) -> bool:
+    """A row's id, as somebody wrote it."""
+    return len(value) <= 40 and _row(value.strip())
 
 
 _GIVEN: Final[dict[str, Check]] = {
     "division": _accepted(division),
-    "item": lambda value: (
-        _accepted(_reference, 20)(value) or (type(value) is str and _row(value.strip()) and len(value) <= 40)
-    ),
+    "item": lambda value: _numbered(value) or _named(value),
     "channel": _accepted(channel),
     "act": _word,
     "on": _accepted(date_of_case, 30),
     "section": _word,
-    "row": lambda value: type(value) is str and len(value) <= 40 and _row(value.strip()),
+    "row": _named,
 }
 
 
@@ -437,15 +462,15 @@ def _given(value: Any) -> bool:
     )
 
 
-_COMMON: Final[dict[str, Any]] = {
+_STAMP: Final[dict[str, Any]] = {
     "schema": lambda value: value == SCHEMA and type(value) is int,
-    "kind": _one_of(Kind),
     "origin": _origin,
     "seq": _whole,
     "recorded": _time,
     "version": _version,
 }
-_EDITIONS: Final[dict[str, Any]] = dict.fromkeys(EDITIONS, _hash)
+_COMMON: Final[dict[str, Any]] = {**_STAMP, "kind": _one_of(Kind)}
+_EDITIONS: Final[dict[str, Any]] = dict.fromkeys(EDITIONS, _remembered(_hash))
 _ACTOR: Final[dict[str, Any]] = {
     "role": _one_of(Role),
     "key": _or_none(_uuid4),
@@ -455,7 +480,7 @@ _ACTOR: Final[dict[str, Any]] = {
 _FIELDS: Final[dict[str, dict[str, Any]]] = {
     Kind.LOG: {**_COMMON, "signer": _signer},
     Kind.PUBLICATION: {**_COMMON, "what": _one_of(EDITIONS), "sha256": _hash, "bytes": _whole},
-    Kind.KEY: {**_COMMON, "signer": _signer, "replaces": _signer},
+    Kind.KEY: {**_COMMON, "signer": _signer, "replaces": _signer, "endorsed": _or_none(_signature)},
     Kind.DECISION: {
         **_COMMON,
         **_ACTOR,
@@ -502,16 +527,20 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def _object(fields: Mapping[str, Any], value: Any, path: str) -> None:
-    if not isinstance(value, Mapping):
-        raise RecordError(path or "record")
-    for name in value:
-        if name not in fields:
+_DRAFTS: Final = {
+    kind: {name: test for name, test in fields.items() if name not in _STAMP} for kind, fields in _FIELDS.items()
+}
+
+
+def _object(fields: dict[str, Any], value: Any, path: str) -> None:
+    if type(value) is not dict:
+        raise RecordError(path.rstrip(".") or "record")
+    if value.keys() != fields.keys():
+        if not value.keys() <= fields.keys():
             raise RecordError(f"{path}?")  # not even the name of an unknown field is repeated
+        raise RecordError(f"{path}{next(name for name in fields if name not in value)}")
     for name, test in fields.items():
-        if name not in value:
-            raise RecordError(f"{path}{name}")
-        if isinstance(test, dict):
+        if type(test) is dict:
             _object(test, value[name], f"{path}{name}.")
         elif not test(value[name]):
             raise RecordError(f"{path}{name}")

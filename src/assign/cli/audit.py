@@ -21,7 +21,7 @@ from assign.audit import Filter, Text
 from assign.errors import BadOption, OutputError, path_shown
 from assign.explanation import paragraphs
 from assign.log import Log
-from assign.note import LARGEST, NoteError, held_key, new_key, opened, public_key, write_key
+from assign.note import LARGEST, NoteError, SecretKey, held_key, new_key, opened, public_key, write_key
 from assign.record import EDITION_TEXT, ROLE_TEXT, Kind, Role
 from assign.store import open_store
 from assign.words import (
@@ -529,6 +529,7 @@ def key(
     with _log(audit, origin) as log:
         if rotate is not None:
             fresh = new_key(log.origin)
+            present = _present_key(log)
             try:
                 write_key(Path(rotate), fresh)
             except OSError as error:
@@ -536,15 +537,30 @@ def key(
                     f"{path_shown(rotate)} を作れません（{error.strerror}）",
                     f"cannot make {path_shown(rotate)} ({error.strerror})",
                 ) from None
-            log.rotate(fresh)
+            log.rotate(fresh, present)
         keys = log.keys()
     now = "今の鍵" if lang == "ja" else "now"
     lines = [f"{each}{f'  （{now}）' if each == keys[-1] else ''}" for each in keys]
+    if rotate is not None and present is None:
+        lines.append(
+            "前の鍵がないため、交替に前の鍵の署名はありません。新しい公開鍵を監査の担当へ直接渡してください"
+            if lang == "ja"
+            else "the old key is not here and has not signed this change: hand the new public key to the auditor yourself"
+        )
     if rotate is not None:
         lines.append(
             f"これからは ASSIGN_KEY_FILE={rotate}" if lang == "ja" else f"from now on ASSIGN_KEY_FILE={rotate}"
         )
     terminal.write("\n".join(lines), None)
+
+
+def _present_key(log: Log) -> SecretKey | None:
+    """The key that signs now, if it is here and the right one: a lost key does not block a new one."""
+    try:
+        found = held_key(log.origin)
+    except NoteError:
+        return None
+    return found if str(found.public()) == str(log.keys()[-1]) else None
 
 
 # -- helpers ---------------------------------------------------------------------------------------------------------

@@ -38,9 +38,10 @@ class Text:
 def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
     if param.required and param.value_is_missing(value):
         name = param.metavar or param.name
+        words = " ".join(["assign", *ctx.command_path.split()[1:]]) if ctx.parent else "assign"
         raise BadOption(
-            f"`{name}` がありません。使い方は `assign {ctx.info_name} --help`",
-            f"`{name}` is missing (see `assign {ctx.info_name} --help`)",
+            f"`{name}` がありません。使い方は `{words} --help`",
+            f"`{name}` is missing (see `{words} --help`)",
         )
     return param.callback(ctx, param, value) if param.callback else value
 
