@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from assign import Desk
+from assign import Desk, merkle
 from assign.audit import rebuild
 from assign.errors import AssignError
 from assign.log import KeyReused, Log, NotPublished, UnknownRecord
@@ -424,6 +424,29 @@ def test_a_writer_that_is_alone_takes_one_statement_and_no_turn(any_url: str, mo
         assert len(sound(log)) == FIRST + 6
 
 
+@pytest.mark.parametrize("meanwhile", [1, 3, 64, 70])
+def test_a_writer_follows_what_others_have_written_meanwhile(
+    any_url: str, monkeypatch: pytest.MonkeyPatch, meanwhile: int
+) -> None:
+    """From their rows; the edge of the tree is read anew only after very many."""
+    with closing(make(any_url)) as log, closing(Log.open(any_url)) as other:
+        log.append(draft())
+        for _ in range(meanwhile):
+            other.append(draft())
+        read: list[int] = []
+        edge = merkle.edge
+
+        def noted(size: int) -> list[tuple[int, int]]:
+            read.append(size)
+            return edge(size)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(merkle, "edge", noted)
+            assert log.append(draft()).seq == FIRST + 1 + meanwhile
+        assert bool(read) == (meanwhile > 64)
+        assert len(sound(log)) == FIRST + 2 + meanwhile
+
+
 def test_nobody_goes_before_the_one_whose_turn_it_is(any_url: str) -> None:
     """The statement of a writer that believes itself alone waits for the open transaction of another, or takes a turn."""
     with closing(make(any_url)) as log, closing(Log.open(any_url)) as other:
@@ -431,7 +454,8 @@ def test_nobody_goes_before_the_one_whose_turn_it_is(any_url: str) -> None:
             log.append(draft())
         for each in range(1, 4):
             with other.store.writing(other.number) as writing:
-                assert other._writer.begin(writing) == FIRST + 2 * each
+                other._writer.begin(writing)
+                assert other._writer.size == FIRST + 2 * each
                 thread = Threads(1, lambda _: log.append(draft()))
                 time.sleep(0.05)
                 other._writer.write(writing, [draft()], {})

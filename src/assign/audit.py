@@ -754,7 +754,7 @@ def copy(log: Log, target: Store) -> int:
         )
     tree = merkle.Frontier()
     with target.writing(number) as writing:
-        writing.tail()  # takes the turn
+        writing.turn()
         kept = log.rows()
         while page := list(islice(kept, 2000)):
             rows, published, editions = [], [], []
@@ -798,7 +798,7 @@ def rebuild(log: Log) -> int:
             missing.append((*put, record["seq"]))
     if missing:
         with log.store.writing(log.number) as writing:
-            writing.tail()  # takes the turn
+            writing.turn()
             writing.add([], missing, [])
     log.store.reindex()
     return len(missing)

@@ -50,6 +50,7 @@ DAY: Final = (
 )
 MOST_WORDS: Final = 500_000  # distinct odd requests held at once; beyond it the file is answered in slices
 SLICE: Final = 250_000  # rows
+BLOCK: Final = 1 << 17  # bytes looked at at once: they stay in the processor's own memory
 LONGEST_RECORD: Final = 100  # lines of one CSV record; a quote open for longer is a broken row
 LONGEST_RECORD_BYTES: Final = 1 << 25
 DAMAGE: Final = "__damage"
@@ -337,9 +338,11 @@ def _answered(
     columns = _columns(source.frame)
     table = _Table(desk, options)
     # Every word a word of the table: one pass. Else the odd words are decided, and the file is written again with them.
-    # In it only the carried columns can hold a formula.
+    # In it the words need no look before they are written, but those of a damaged row, which are not looked up.
     joined = table.joined(source.watched(listener).frame, columns)
-    tally = _written(joined, columns, [name for name in columns if name not in ASKED], out, options, source)
+    damaged = DAMAGE in source.frame.collect_schema()
+    carried = columns if damaged else [name for name in columns if name not in ASKED]
+    tally = _written(joined.select(*columns, *table.answer, _OUTCOME), carried, out, options, source)
     source = source.read()
     if odd := tally.pop(_ODD, 0):
         joined = table.joined(source.frame, columns)
@@ -348,7 +351,7 @@ def _answered(
             final = _in_slices(table, source, columns, work)
         else:
             final = table.with_odd(table.joined(source.watched(listener).frame, columns), words, listener)
-        tally = _written(final, columns, columns, out, options, source)
+        tally = _written(final.select(*columns, *table.answer, _OUTCOME), columns, out, options, source)
     outcomes = {table.outcomes[code]: number for code, number in tally.items() if code != _ODD}
     return Counts(rows_in=source.rows, rows_out=sum(outcomes.values()), outcomes=outcomes)
 
@@ -384,6 +387,9 @@ class _Table:
     being told to, and takes no longer than the engine's own join, which does not.
 
     Beside its answer each row gets an outcome, a small number (`outcomes` has their names), so that counting is cheap.
+
+    Attributes:
+        answer: The columns of an answer. To be written as CSV it is one, whose text is the cells as they stand in a line.
     """
 
     def __init__(self, desk: Desk, options: Options) -> None:
@@ -392,6 +398,7 @@ class _Table:
         self._desk = desk
         self._options = options
         self.outcomes: list[str] = []
+        self.answer = (_LINE,) if options.out_format == "csv" else ANSWERED
         lines = decision_table(desk)
         self._starts = sorted({line.since for line in lines})
         self._words = {
@@ -434,8 +441,19 @@ class _Table:
         )
         places = pl.DataFrame({"place": pl.int_range(0, max(known["place"]) + 1, dtype=pl.Int32, eager=True)})
         numbers = places.join(known, on="place", how="left", maintain_order="left")["answer"]
-        schema = {**dict.fromkeys(ANSWERED, pl.String), _OUTCOME: pl.UInt8}
-        return numbers, pl.DataFrame([(*a, self._outcome(a)) for a in answers], schema=schema, orient="row")
+        return numbers, pl.DataFrame([self._cells(a) for a in answers], schema=self._schema(), orient="row")
+
+    def _schema(self) -> dict[str, Any]:
+        """Of an answer beside its request."""
+        import polars as pl
+
+        return {**dict.fromkeys(self.answer, pl.String), _OUTCOME: pl.UInt8}
+
+    def _cells(self, answer: Answered) -> tuple[str | int | None, ...]:
+        """A row of that schema."""
+        if self.answer == ANSWERED:
+            return (*answer, self._outcome(answer))
+        return _csv_line(answer), self._outcome(answer)
 
     def joined(self, frame: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
         """The frame with its words as text beside it, and the table's answer where the table knows them."""
@@ -469,14 +487,14 @@ class _Table:
             return block.drop("__place").hstack(found.get_columns())
 
         after = {name: kind for name, kind in asked.collect_schema().items() if name != "__place"}
-        found = asked.map_batches(
-            looked_up, streamable=True, schema={**after, **dict.fromkeys(ANSWERED, pl.String), _OUTCOME: pl.UInt8}
-        )
+        found = asked.map_batches(looked_up, streamable=True, schema={**after, **self._schema()})
         if DAMAGE not in schema:
             return found
         damaged = self._outcome(Answered(None, None, None, None, None, None, "damaged_row: "))
+        error = self.answer[-1]  # the last cell of an answer, or of its line
+        said = damage if error == ANSWERED[-1] else pl.lit("," * (len(ANSWERED) - 1)) + _quoted(damage)
         return found.with_columns(
-            pl.coalesce(damage, "error").alias("error"),
+            pl.coalesce(said, error).alias(error),
             pl.when(damage.is_null()).then(_OUTCOME).otherwise(pl.lit(damaged, dtype=pl.UInt8)).alias(_OUTCOME),
         )
 
@@ -489,10 +507,10 @@ class _Table:
         for words in odd.iter_rows():
             asked = dict(zip(ASKED, words, strict=True))
             answer = answered(self._desk, asked, self._options.today, self._options.lang)
-            decided.append((*words, *answer, self._outcome(answer)))
+            decided.append((*words, *self._cells(answer)))
             if listener and len(decided) % 1000 == 0:
                 listener(len(decided), odd.height)
-        given = {**dict.fromkeys(ANSWERED, pl.String), _OUTCOME: pl.UInt8}
+        given = self._schema()
         schema = {**dict.fromkeys(keys, pl.String), **{f"odd {name}": kind for name, kind in given.items()}}
         answers = pl.DataFrame(decided, schema=schema, orient="row")
         return joined.join(answers.lazy(), on=keys, how="left", maintain_order="left").with_columns(
@@ -501,6 +519,7 @@ class _Table:
 
 
 _OUTCOME: Final = "__outcome"
+_LINE: Final = "__answer"
 
 
 def _odd_words(joined: pl.LazyFrame, rows: int) -> pl.DataFrame | None:
@@ -508,7 +527,7 @@ def _odd_words(joined: pl.LazyFrame, rows: int) -> pl.DataFrame | None:
     import polars as pl
 
     keys = [f"__{name}" for name in ASKED]
-    odd = joined.filter(pl.col("assignee").is_null() & pl.col("error").is_null()).select(keys)
+    odd = joined.filter(pl.col(_OUTCOME).is_null()).select(keys)
     if rows > 4 * MOST_WORDS:
         about = odd.select(pl.struct(keys).hash().approx_n_unique()).collect(engine="streaming").item()
         if about > MOST_WORDS:
@@ -526,23 +545,23 @@ def _in_slices(table: _Table, source: _Source, columns: list[str], work: Path) -
     for start in range(0, source.rows, SLICE):
         piece = source.frame.slice(start, SLICE).collect(engine="streaming").lazy()
         joined = table.joined(piece, columns)
-        odd = joined.filter(pl.col("assignee").is_null() & pl.col("error").is_null()).select(keys).unique().collect()
+        odd = joined.filter(pl.col(_OUTCOME).is_null()).select(keys).unique().collect()
         part = work / f"part-{start:015d}.parquet"
         table.with_odd(joined, odd).sink_parquet(part)
         parts.append(part)
     return pl.scan_parquet(parts)
 
 
-def _written(
-    final: pl.LazyFrame, columns: list[str], carried: list[str], out: Path, options: Options, source: _Source
-) -> dict[int, int]:
-    """Write in the format asked for; the number of rows by outcome. `carried` are the columns that may hold a formula."""
+def _written(final: pl.LazyFrame, carried: list[str], out: Path, options: Options, source: _Source) -> dict[int, int]:
+    """Write in the format asked for; the number of rows by outcome. `carried` are the columns that may hold any text."""
     import polars as pl
 
-    guard = options.guard and options.out_format == "csv"
-    whole = final.select(*columns, *ANSWERED, _OUTCOME)
-    schema = {name: kind for name, kind in whole.collect_schema().items() if name != _OUTCOME}
-    texts = [name for name in carried if guard and schema[name] == pl.String]
+    schema = {name: kind for name, kind in final.collect_schema().items() if name != _OUTCOME}
+    texts: list[str] = []
+    if options.out_format == "csv":
+        texts = [name for name in carried if schema[name].base_type() in (pl.String, pl.Categorical, pl.Enum)]
+        final = final.with_columns(pl.col(texts).cast(pl.String))
+        schema.update(dict.fromkeys(texts, pl.String()))
     tally: Counter[int] = Counter()
     one_at_a_time = threading.Lock()
 
@@ -550,14 +569,15 @@ def _written(
         found = block[_OUTCOME].value_counts().iter_rows()
         with one_at_a_time:
             tally.update({_ODD if code is None else code: number for code, number in found})
-        return _guarded(block.drop(_OUTCOME), texts)
+        return _as_csv(block.drop(_OUTCOME), texts, guard=options.guard)
 
-    whole = whole.map_batches(counted, streamable=True, schema=schema)
+    whole = final.map_batches(counted, streamable=True, schema=schema)
     if options.out_format == "parquet":
         whole.sink_parquet(out)
     elif options.out_format == "csv":
-        named = whole.rename(_guarded_names(columns)) if guard else whole
-        named.sink_csv(out, include_bom=source.bom)
+        header = {name: _csv_line([_guarded_name(name) if options.guard else name]) for name in schema}
+        whole = whole.rename({**header, _LINE: _csv_line(ANSWERED)})
+        whole.sink_csv(out, include_bom=source.bom, quote_style="never")  # each cell is as it is to stand there
         if source.encoding != "utf-8":
             _recode(out, "utf-8", source.encoding)
     else:
@@ -567,24 +587,46 @@ def _written(
 
 # What a spreadsheet takes for a formula: it opens with = @ tab or CR, or with + or - and is no number.
 _DANGEROUS: Final = r"^'*[=@\t\r]|^'+[+\-]|^[+\-](?:$|[^0-9]|[0-9]+(?:[^0-9.]|[.](?:$|[^0-9]|[0-9]+[^0-9])))"
+_QUOTED: Final = ',"\r\n'  # a cell with one of them stands in quotes
 
 
-def _guarded(block: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """A cell that a spreadsheet would take for a formula gets a leading `'`."""
+def _as_csv(block: pl.DataFrame, columns: list[str], *, guard: bool) -> pl.DataFrame:
+    """
+    The cells of these columns as they stand in a line of CSV, if guarded with a `'` before what a spreadsheet would
+    take for a formula. Few columns have one, or one to quote; so the others are looked at quickly, and left.
+    """
     import polars as pl
 
-    suspects = [name for name in columns if block[name].str.contains(_DANGEROUS).any()]
-    return block.with_columns(
-        pl.when(pl.col(name).str.contains(_DANGEROUS))
-        .then(pl.concat_str(pl.lit("'"), name))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in suspects
-    )
+    changed = []
+    for name in columns:
+        column, cell = block[name], pl.col(name)
+        # All that is dangerous opens with one of the characters from tab to `-`, or from `=` to `@`.
+        if guard and ((column >= "\t") & (column < ".") | (column >= "=") & (column < "A")).any():
+            cell = pl.when(cell.str.contains(_DANGEROUS)).then(pl.lit("'") + cell).otherwise(cell)
+        text = column.str.join("").item()
+        if any(mark in text for mark in _QUOTED):
+            cell = _quoted(cell)
+        changed.append(cell.alias(name))
+    return block.with_columns(changed)
 
 
-def _guarded_names(columns: list[str]) -> dict[str, str]:
-    return {name: f"'{name}" for name in columns if name.lstrip("'")[:1] in _FORMULA and name.lstrip("'")}
+def _quoted(cell: pl.Expr) -> pl.Expr:
+    """In quotes where it needs them."""
+    import polars as pl
+
+    inside = cell.str.replace_all('"', '""', literal=True)
+    return pl.when(cell.str.contains(f"[{_QUOTED}]")).then(pl.lit('"') + inside + '"').otherwise(cell)
+
+
+def _csv_line(cells: Iterable[str | None]) -> str:
+    """As they stand in a line of CSV."""
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue().removesuffix("\r\n")
+
+
+def _guarded_name(name: str) -> str:
+    return f"'{name}" if name.lstrip("'")[:1] in _FORMULA and name.lstrip("'") else name
 
 
 # -- sources ---------------------------------------------------------------------------------------------------------
@@ -699,7 +741,7 @@ def _header(path: Path, encoding: str) -> tuple[list[str], int]:
                 else f"見出しの {i + 1} 列目が空です",
                 f"column {i + 1} of the header is {'named twice: ' + shown(name) if name else 'empty'}",
             )
-        if name == DAMAGE or (name.startswith("__") and name[2:] in (*ASKED, *ANSWERED, "place", "outcome")):
+        if name == DAMAGE or (name.startswith("__") and name[2:] in (*ASKED, *ANSWERED, "place", "answer", "outcome")):
             raise BadRequest(f"列の名前 {shown(name)} は使えません", f"a column cannot be named {shown(name)}")
     return names, len(record)
 
@@ -716,7 +758,7 @@ def _account(path: Path, start: int, columns: int) -> _Account | None:
     rest = b""  # the beginning of a line that has a quote, or whose quote goes on in the next block
     with path.open("rb") as file:
         file.seek(start)
-        while block := file.read(1 << 22):
+        while block := file.read(max(BLOCK, len(rest))):
             if b"\0" in block:
                 return None
             if b"\r" in block:
@@ -727,12 +769,14 @@ def _account(path: Path, start: int, columns: int) -> _Account | None:
                 between += returns
             last = block[-1:]
             if rest or b'"' in block:
-                whole, newline, rest = (rest + block).rpartition(b"\n")
-                quotes = _quotes(whole + newline)
+                block = rest + block
+                end = block.rfind(b"\n") + 1
+                lines, rest = block[:end], block[end:]
+                quotes = _quotes(lines)
                 if quotes is None:
                     return None
                 if quotes < 0:
-                    rest = whole + newline + rest
+                    rest = block
                     if len(rest) > LONGEST_RECORD_BYTES:
                         return None
                 else:

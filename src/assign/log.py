@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -21,7 +21,7 @@ from . import merkle
 from .errors import AssignError, BadRequest, shown
 from .places import VERSION
 from .record import EDITIONS, SCHEMA, Kind, Record, canonical, check, moment, publishes, read, telling
-from .store import New, Row, Store, StoreError, StoreMissing, Writing, at_fork, open_store
+from .store import Known, New, Row, Store, StoreError, StoreMissing, Writing, at_fork, open_store
 from .words import sha256
 
 if TYPE_CHECKING:
@@ -140,7 +140,8 @@ class Log:
     def _begin(self, key: PublicKey, editions: Mapping[str, bytes]) -> None:
         first = {"kind": Kind.LOG.value, "signer": str(key)}
         with self.store.writing(self.number) as writing:
-            if self._writer.begin(writing):
+            self._writer.begin(writing)
+            if self._writer.size:
                 return  # another process was first
             self._writer.write(writing, [first, *(_publication(what, editions[what]) for what in EDITIONS)], editions)
 
@@ -163,7 +164,8 @@ class Log:
     def publish(self, editions: Mapping[str, bytes]) -> list[Kept]:
         """Put editions into use: each that the log has not published gets a record, and its text is kept."""
         with self.store.writing(self.number) as writing:
-            if not self._writer.begin(writing):
+            self._writer.begin(writing)
+            if not self._writer.size:
                 raise _missing(self.origin, [])
             known = {(what, value) for what, value, _ in writing.published()}
             new = [
@@ -433,11 +435,10 @@ class _Writer:
 
     def _in_turn(self, batch: list[_Ticket]) -> None:
         with self._log.store.writing(self._log.number) as writing:
-            size = self.begin(writing)
+            known = self.begin(writing, [ticket.draft["key"] for ticket in batch if ticket.draft.get("key")])
+            size = self.size
             if not size:
                 raise _missing(self._log.origin, [])
-            keys = [ticket.draft["key"] for ticket in batch if ticket.draft.get("key")]
-            known = writing.by_keys(keys) if keys else {}
             fresh: list[_Ticket] = []
             waiting: list[_Ticket] = []
             first: dict[str, _Ticket] = {}
@@ -476,20 +477,38 @@ class _Writer:
             return UnknownRecord(size - 1)
         return None
 
-    def begin(self, writing: Writing) -> int:
+    @property
+    def size(self) -> int:
+        """How many records the log had when the turn was ours."""
+        return 0 if self._frontier is None else self._frontier.size
+
+    def begin(self, writing: Writing, keys: Sequence[str] = ()) -> Known:
         """
-        Take the turn, and have the tree's right edge: remembered where nobody else has written, else read from the rows
-        that complete it. How many records there are.
+        Take the turn, and have the tree's right edge: the one remembered, grown by what others have written since, or where
+        that does not follow, read from the rows that complete it. What is known of the keys.
         """
-        size, last = writing.tail()
-        self._alone = self._frontier is not None and self._frontier.size == size and self._last == last
-        if not self._alone:
+        frontier, self._frontier = self._frontier, None
+        since = frontier.size - 1 if frontier else 0
+        newest, known = writing.turn(since, keys)
+        self._alone = [(since, self._last)] == newest
+        if frontier is None or not self._grown(frontier, newest):
+            newest = newest or writing.turn()[0]
+            size = newest[0][0] + 1 if newest else 0
             places = merkle.edge(size)
             rows = writing.nodes([((place + 1) << level) - 1 for level, place in places])
-            hashes = [_node(rows, ((place + 1) << level) - 1, level) for level, place in places]
-            self._frontier = merkle.Frontier(size, hashes)
-            self._last = last
-        return size
+            frontier = merkle.Frontier(
+                size, [_node(rows, ((place + 1) << level) - 1, level) for level, place in places]
+            )
+        self._frontier, self._last = frontier, newest[0][1] if newest else b""
+        return known
+
+    def _grown(self, frontier: merkle.Frontier, newest: list[tuple[int, bytes]]) -> bool:
+        """Whether these rows follow on our last one, without a gap; the frontier has grown by them."""
+        if not newest or newest[-1] != (frontier.size - 1, self._last):
+            return False
+        return all(
+            seq == frontier.size and nodes == frontier.append(nodes[:32]) for seq, nodes in reversed(newest[:-1])
+        )
 
     def write(
         self, writing: Writing, drafts: list[Record], editions: Mapping[str, bytes], *, checked: bool = False

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 SHIFT: Final = 40  # bits of a sequence number in `at`: 10**12 records a log, 8 million logs a database
 PATIENCE: Final = 30.0  # seconds that a writer waits for its turn before it says that there is no answer
 PAGE: Final = 2000  # records read at a time
+NEWEST: Final = 65  # records that a writer looks back on before it reads the tree's edge anew
+Known = dict[str, tuple[int, bytes]]  # idempotency key → number and bytes of its record
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS log (id {int} PRIMARY KEY, origin {text} NOT NULL UNIQUE);
@@ -96,14 +98,17 @@ class New(NamedTuple):
 class Writing(Protocol):
     """An open transaction on one log, whose turn it is."""
 
-    def tail(self) -> tuple[int, bytes]:
-        """How many records the log has, and the last one's nodes."""
+    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+        """
+        Wait for the turn, and look what has come meanwhile, in one round trip.
+
+        Returns:
+            The newest records from number `since` on, newest first and at most NEWEST (from 0 on: the last one), as
+            (number, nodes); and for each idempotency key that is known the number and bytes of its record.
+        """
 
     def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
         """The nodes of some records."""
-
-    def by_keys(self, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Idempotency key → number and bytes of the record that has it."""
 
     def published(self) -> list[tuple[str, str, int]]:
         """(what, value, record) of everything that the log has published."""
@@ -555,27 +560,24 @@ class _SqliteWriting:
         self._base = log << SHIFT
         self._log = log
 
-    def tail(self) -> tuple[int, bytes]:
-        found = self._db.execute(
-            "SELECT at, CAST(nodes AS BLOB) FROM record WHERE at < ? ORDER BY at DESC LIMIT 1",
-            (self._base + (1 << SHIFT),),
-        ).fetchone()
-        return _tail(found, self._log)
+    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+        newest = self._db.execute(
+            _NEWEST_SQLITE, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1)
+        )
+        known = {
+            key: (at & _SEQ, _bytes(payload))
+            for key in keys
+            for at, payload in self._db.execute(
+                "SELECT at, payload FROM record WHERE (at >> 40) = ? AND key = ?", (self._log, key)
+            )
+        }
+        return [(at & _SEQ, _bytes(nodes)) for at, nodes in newest], known
 
     def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
         return {
             seq: _bytes(nodes)
             for seq in seqs
             for (nodes,) in self._db.execute("SELECT CAST(nodes AS BLOB) FROM record WHERE at = ?", (self._base | seq,))
-        }
-
-    def by_keys(self, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        return {
-            key: (at & _SEQ, _bytes(payload))
-            for key in keys
-            for at, payload in self._db.execute(
-                "SELECT at, payload FROM record WHERE (at >> 40) = ? AND key = ?", (self._log, key)
-            )
         }
 
     def published(self) -> list[tuple[str, str, int]]:
@@ -712,6 +714,8 @@ _NETWORK: Final = (
 )  # fmt: skip
 _APPLICATION: Final = 0x6173676E  # "asgn"
 _SEQ: Final = (1 << SHIFT) - 1
+_NEWEST_SQL: Final = "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
+_NEWEST_SQLITE: Final = _NEWEST_SQL.replace("%s", "?").replace("nodes", "CAST(nodes AS BLOB)")
 _PAGE_SQL: Final = "SELECT at, payload, nodes FROM record WHERE at >= {p} AND at < {p} ORDER BY at LIMIT {p}"
 # A column of SQLite holds a value of any type; whoever damages a file may turn bytes into a number or into no text at all.
 _PAGE_SQLITE: Final = _PAGE_SQL.format(p="?").replace("payload, nodes", "CAST(payload AS BLOB), CAST(nodes AS BLOB)")
@@ -722,10 +726,6 @@ def _bytes(value: object) -> bytes:
     if isinstance(value, (bytes, memoryview)):
         return bytes(value)
     return b"" if value is None else str(value).encode("utf-8", "surrogateescape")
-
-
-def _tail(found: tuple[int, bytes] | None, log: int) -> tuple[int, bytes]:
-    return (0, b"") if found is None or found[0] >> SHIFT != log else ((found[0] & _SEQ) + 1, _bytes(found[1]))
 
 
 def _paged(page: Any, log: int, start: int, stop: int | None) -> Iterator[Row]:
@@ -980,25 +980,22 @@ class _PostgresWriting:
         self._log = log
         self._base = log << SHIFT
 
-    def tail(self) -> tuple[int, bytes]:
-        # Two statements, one round trip; the second sees what whoever held the lock before has committed.
+    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+        # One round trip; the statements after the lock see what whoever held it before has committed.
         with self._db.pipeline():
             turn = self._db.execute(f"SELECT {_SETTINGS}, pg_advisory_xact_lock(%s, %s)".encode(), (_LOCKS, self._log))
-            found = self._db.execute(
-                "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT 1",
-                (self._base, self._base + (1 << SHIFT)),
+            newest = self._db.execute(
+                _NEWEST_SQL, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1)
             )
+            known = self._db.execute(_BY_KEYS, (list(keys), self._log)) if keys else ()
         _durable(turn.fetchone())  # the server may have been told otherwise since we connected
-        return _tail(found.fetchone(), self._log)
+        found = {key: (at & _SEQ, _bytes(payload)) for key, at, payload in known}
+        return [(at & _SEQ, _bytes(nodes)) for at, nodes in newest], found
 
     def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
         return _found_nodes(
             self._db.execute("SELECT at, nodes FROM record WHERE at = ANY(%s)", ([self._base | seq for seq in seqs],))
         )
-
-    def by_keys(self, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        found = self._db.execute(_BY_KEYS, (list(keys), self._log))
-        return {key: (at & _SEQ, _bytes(payload)) for key, at, payload in found}
 
     def published(self) -> list[tuple[str, str, int]]:
         return self._db.execute(
@@ -1009,7 +1006,7 @@ class _PostgresWriting:
         self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
     ) -> None:
         self._db.execute(
-            "INSERT INTO record SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[], %s::text[])",
+            "INSERT INTO record SELECT * FROM unnest(%s::bigint[], %b::bytea[], %b::bytea[], %s::text[])",
             (
                 [self._base | row.seq for row in rows],
                 [r.payload for r in rows],
