@@ -8,6 +8,7 @@ import json
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 from assign import Desk, spark
 from assign.errors import BadOption, BadRequest, OutputError
-from assign.table import ANSWERED, answered, decision_table
+from assign.table import ANSWERED, Counts, answered, decision_table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -270,7 +271,7 @@ def test_files_are_answered_into_files(session: SparkSession, desk: Desk, tmp_pa
     writer.format("json" if kind == "jsonl" else kind).save(source)
     counts = spark.run(desk, source, target, today=TODAY, in_format=kind, out_format=kind)
     wanted = {row[0]: answered(desk, dict(zip(COLUMNS, row, strict=True)), TODAY) for row in rows}
-    assert counts == spark.Counts(len(rows), sum(answer.error is not None for answer in wanted.values()))
+    assert counts == Counts(len(rows), len(rows), Counter(answer.outcome for answer in wanted.values()))
     reader = session.read.options(header=True, escape='"', ignoreTrailingWhiteSpace=False)
     found = reader.format("json" if kind == "jsonl" else kind).load(target).collect()
     assert len(found) == len(rows)
@@ -283,6 +284,20 @@ def test_files_are_answered_into_files(session: SparkSession, desk: Desk, tmp_pa
         spark.run(desk, source, target, in_format="xlsx")
     with pytest.raises(spark.SparkFailed, match="could not answer"):
         spark.run(desk, str(tmp_path / "nowhere"), str(tmp_path / "new"), in_format=kind)
+
+
+@needs_spark
+@pytest.mark.slow
+@pytest.mark.parametrize(("lines", "counts"), [("", {}), ("nenkin,24,counter\n" * 3, {"city_staff/settled": 3})])
+def test_files_without_an_odd_word_and_without_a_row_are_counted(
+    session: SparkSession, desk: Desk, tmp_path: Path, lines: str, counts: dict[str, int]
+) -> None:
+    """What Spark observes of an empty part of a plan never comes."""
+    source = tmp_path / "source.csv"
+    source.write_text(f"division,item,channel\n{lines}", "utf-8")
+    assert session.version
+    found = spark.run(desk, str(source), str(tmp_path / "target"), in_format="csv")
+    assert found == Counts(sum(counts.values()), sum(counts.values()), counts)
 
 
 @needs_spark

@@ -24,7 +24,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from importlib.util import find_spec
@@ -34,14 +34,13 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from .desk import Desk
 from .errors import BadRequest, DataError, OutputError, listed, path_shown, shown
-from .table import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
+from .table import ANSWERED, ASKED, FORMATS, Answered, Counts, Line, answered, decision_table, of_line
 from .terminal import appearing, unwritable
 from .words import nearest
 
 if TYPE_CHECKING:
     import polars as pl
 
-FORMATS: Final = ("csv", "jsonl", "parquet")
 ENDINGS: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
 ENCODINGS: Final = ("auto", "utf-8", "cp932")
 # Days that the lookup knows as they are written; any other (02-29, the years before 1000) is decided like an odd word.
@@ -58,29 +57,6 @@ BOM: Final = b"\xef\xbb\xbf"
 
 
 Listener = Callable[[int, int], None]
-
-
-@dataclass
-class Counts:
-    """What came in and what went out: rows, and rows by outcome (`contractor/settled`, …, `error/unknown_item`)."""
-
-    rows_in: int = 0
-    rows_out: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def errors(self) -> int:
-        """Rows that carry an error."""
-        return sum(number for outcome, number in self.outcomes.items() if outcome.startswith("error"))
-
-    def as_json(self) -> dict[str, Any]:
-        """`{rows_in, rows_out, errors, outcomes}`."""
-        return {
-            "rows_in": self.rows_in,
-            "rows_out": self.rows_out,
-            "errors": self.errors,
-            "outcomes": dict(sorted(self.outcomes.items())),
-        }
 
 
 @dataclass(frozen=True)
@@ -408,12 +384,9 @@ class _Table:
 
     def _outcome(self, answer: Answered) -> int:
         """The number of an answer's outcome."""
-        name = f"{answer.assignee}/{answer.certainty}"
-        if answer.error is not None:
-            name = f"error/{answer.error.partition(':')[0]}"
-        if name not in self.outcomes:
-            self.outcomes.append(name)
-        return self.outcomes.index(name)
+        if answer.outcome not in self.outcomes:
+            self.outcomes.append(answer.outcome)
+        return self.outcomes.index(answer.outcome)
 
     def _place(self, window: pl.Expr) -> pl.Expr:
         """The place of an answer; null where a word is none of the table's."""
@@ -911,27 +884,21 @@ def _text(data: bytes, encoding: str) -> tuple[str, bool]:
 def _json_lines(desk: Desk, path: Path, out: Path, options: Options) -> Counts:
     """One object a line, with the answer's fields after its own; a line that is none is kept as `line`, with its error."""
     counts = Counts()
-    known: dict[tuple[Any, ...], dict[str, str | None]] = {}
+    known: dict[tuple[Any, ...], Answered] = {}
     sink = io.BufferedWriter(out.open("wb", buffering=0), 1 << 20)
     with path.open("rb") as file, sink:
         for raw in file:
             counts.rows_in += 1
             body, words = _object(raw)
             if words is None:
-                answer: dict[str, str | None] = {**dict.fromkeys(ANSWERED), "error": body.pop("error")}
+                answer = Answered(None, None, None, None, None, None, body.pop("error"))
             else:
                 answer = known.get(words) or _remember(
-                    known,
-                    words,
-                    answered(desk, dict(zip(ASKED, words, strict=True)), options.today, options.lang)._asdict(),
+                    known, words, answered(desk, dict(zip(ASKED, words, strict=True)), options.today, options.lang)
                 )
-            outcome = (
-                f"error/{answer['error'].partition(':')[0]}"
-                if answer["error"]
-                else f"{answer['assignee']}/{answer['certainty']}"
-            )
-            counts.outcomes[outcome] = counts.outcomes.get(outcome, 0) + 1
-            sink.write(json.dumps({**body, **answer}, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            counts.outcomes[answer.outcome] = counts.outcomes.get(answer.outcome, 0) + 1
+            said = json.dumps({**body, **answer._asdict()}, ensure_ascii=False)
+            sink.write(said.encode("utf-8", "replace") + b"\n")
             counts.rows_out += 1
     return counts
 
@@ -963,9 +930,7 @@ def _cells(found: tuple[dict[str, Any], tuple[str | None, ...] | None], names: I
     return (*(_word(body.get(name)) for name in names if name != DAMAGE), damage)
 
 
-def _remember(
-    known: dict[tuple[Any, ...], dict[str, str | None]], words: tuple[Any, ...], answer: dict[str, str | None]
-) -> dict[str, str | None]:
+def _remember(known: dict[tuple[Any, ...], Answered], words: tuple[Any, ...], answer: Answered) -> Answered:
     if len(known) < MOST_WORDS:
         known[words] = answer
     return answer

@@ -19,12 +19,12 @@ from typing import Any, Final
 from . import batch, merkle
 from . import record as records
 from .audit import prove
-from .batch import Counts, Listener, Options
+from .batch import Listener, Options
 from .desk import Desk
 from .errors import BadOption, BadRequest
 from .log import Kept, Log
 from .record import Kind, canonical
-from .table import ASKED
+from .table import ASKED, Counts
 
 SAID: Final = ("assignee", "certainty", "rules", "row", "caveats")
 

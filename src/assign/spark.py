@@ -18,14 +18,25 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from .desk import Desk
 from .errors import AssignError, BadOption, BadRequest, DataError, OutputError, listed, shown
-from .table import ANSWERED, ASKED, FIRST, LAST, answered, boundaries, decision_table, of_line
+from .table import (
+    ANSWERED,
+    ASKED,
+    FIRST,
+    FORMATS,
+    LAST,
+    Answered,
+    Counts,
+    answered,
+    boundaries,
+    decision_table,
+    of_line,
+)
 from .words import LONGEST
 from .words import today as today_in_japan
 
@@ -33,12 +44,12 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 NEEDED: Final = ("division", "item", "channel")
-FORMATS: Final = ("csv", "jsonl", "parquet")
 MOST_WORDS: Final = 200_000  # distinct odd requests; the driver holds and broadcasts them, at most about 1 GB
 CHUNK: Final = 2000  # lines of one literal
 _KEY: Final = ("division", "item", "channel", "act")
 _SPAN: Final = ("since", "until")
 _OURS: Final = "__assign_"  # what our columns are called while they stand beside the user's
+_OUTCOME: Final = _OURS + "counted"
 
 
 class SparkMissing(DataError):
@@ -57,14 +68,6 @@ class TooManyWords(DataError):
     """More distinct odd requests than a driver may hold: not a list with typing errors, but another column."""
 
     code = "too_many_words"
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What was written: rows, and how many of them carry an error."""
-
-    rows: int
-    errors: int
 
 
 def decide(df: DataFrame, *, desk: Desk | None = None, lang: str = "ja", today: date | None = None) -> DataFrame:
@@ -90,11 +93,16 @@ def decide(df: DataFrame, *, desk: Desk | None = None, lang: str = "ja", today: 
         SparkMissing: pyspark is not installed.
     """
     need_pyspark()
-    names = _columns(df)
-    desk = desk or Desk.open()
-    asked = _Asked(df, names, desk, today or today_in_japan())
-    table = _table(df.sparkSession, desk, lang)
-    return asked.answered_by(table, asked.odd_words(table), lang)
+    return _decided(df, desk or Desk.open(), lang, today)[0].drop(_OUTCOME)
+
+
+def _decided(df: DataFrame, desk: Desk, lang: str, today: date | None) -> tuple[DataFrame, int, list[str]]:
+    """The frame with its answers and, at its end, the number of each one's outcome; its rows; the outcomes there can be."""
+    outcomes: list[str] = []
+    asked = _Asked(df, _columns(df), desk, today or today_in_japan(), outcomes)
+    table = _table(df.sparkSession, desk, lang, outcomes)
+    rows, odd = asked.odd_words(table)
+    return asked.answered_by(table, odd, lang), rows, outcomes
 
 
 def run(
@@ -118,6 +126,9 @@ def run(
             A session that already runs in this process is used as it is, and left running; one made here is stopped.
         in_format, out_format: `csv` (with a header, UTF-8, no line break inside a cell), `jsonl` or `parquet`.
 
+    Returns:
+        The rows that were read when the words were looked for, the rows that were written, and these by outcome.
+
     Raises:
         BadOption: Another format. BadRequest, TooManyWords: As in `decide`.
         OutputError: The target exists already.
@@ -135,16 +146,24 @@ def run(
                 FORMATS,
             )
     with _session(master) as spark, _spoken(source, target):
-        frame = decide(_read(spark, source, in_format), desk=desk, lang=lang, today=today)
+        frame, rows, outcomes = _decided(_read(spark, source, in_format), desk, lang, today)
         seen = Observation()
-        frame = frame.observe(seen, f.count(f.lit(1)).alias("rows"), f.count("error").alias("errors"))
-        writer = frame.write.mode("error")
+        counted = (f.count(f.when(f.col(_OUTCOME) == at, 1)).alias(name) for at, name in enumerate(outcomes))
+        frame = frame.observe(seen, f.count(f.lit(1)).alias(_OUTCOME), *counted)
+        writer = frame.drop(_OUTCOME).write.mode("error")
         if out_format == "csv":
             writer = writer.options(header=True, escape='"', emptyValue="", **_BLANKS_KEPT)
         if out_format == "jsonl":
             writer = writer.options(ignoreNullFields=False)
         writer.format(_SPARKS[out_format]).save(target)
-        return Counts(**seen.get)
+        told = dict(seen.get)
+        written = told.pop(_OUTCOME)
+        if written != rows:
+            raise OutputError(
+                f"読んだのは {rows:,} 行、書いたのは {written:,} 行です。{shown(target)} は使わないでください",
+                f"{rows:,} rows were read and {written:,} written; do not use {shown(target)}",
+            )
+        return Counts(rows, written, {name: number for name, number in told.items() if number})
 
 
 def need_pyspark() -> None:
@@ -165,11 +184,12 @@ _BLANKS_KEPT: Final = {"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpa
 class _Asked:
     """A frame whose requests are read: the key and the day of each row as the table holds them, and its words."""
 
-    def __init__(self, df: DataFrame, names: Mapping[str, str], desk: Desk, today: date) -> None:
+    def __init__(self, df: DataFrame, names: Mapping[str, str], desk: Desk, today: date, outcomes: list[str]) -> None:
         from pyspark.sql import functions as f
 
         self._desk = desk
         self._today = today
+        self._outcomes = outcomes
         self._changes = [FIRST, *(day for day in boundaries(desk.rules, (task.id for task in desk.catalog.tasks)))]
         text = {name: f.col(f"`{names[name]}`").cast("string") if name in names else f.lit("") for name in ASKED}
         day = self._day(df, names.get("on"), text["on"])
@@ -180,19 +200,30 @@ class _Asked:
         self._words = self._request(text, day)
         self._df = df
 
-    def odd_words(self, table: DataFrame) -> list[list[str]]:
-        """The distinct requests that are not in the table, each as the words of `ASKED`. Raises TooManyWords."""
+    def odd_words(self, table: DataFrame) -> tuple[int, list[list[str]]]:
+        """
+        How many rows there are, and the distinct requests that are not in the table, each as the words of `ASKED`.
+
+        The rows are a query's own result: what Spark observes on the way counts a part twice where it is done twice.
+
+        Raises:
+            TooManyWords.
+        """
+        from pyspark.sql import functions as f
+
         keyed = self._df.select(*self._key_columns(), self._words.alias(f"{_OURS}words"))
-        missed = keyed.join(*self._joining(table), "left_anti").select(f"{_OURS}words").distinct()
-        found = missed.limit(MOST_WORDS + 1).collect()
-        if len(found) > MOST_WORDS:
-            count = missed.count()
+        missing = f.when(f.col(f"{_OURS}since").isNull(), f.col(f"{_OURS}words")).alias(f"{_OURS}words")
+        alike = keyed.join(*self._joining(table), "left").groupBy(missing).count()
+        found = alike.limit(MOST_WORDS + 2).collect()
+        odd = [list(words) for words, _ in found if words is not None]
+        if len(odd) > MOST_WORDS:
+            count = alike.filter(f.col(f"{_OURS}words").isNotNull()).count()
             raise TooManyWords(
                 f"表にない依頼が {count:,} とおりあります（{MOST_WORDS:,} まで）。`item` や `act` の列が正しいか確かめてください",
                 f"{count:,} distinct requests are not in the table (at most {MOST_WORDS:,}); "
                 "see whether `item` and `act` are the right columns",
             )
-        return [list(words) for (words,) in found]
+        return sum(number for _, number in found), odd
 
     def answered_by(self, table: DataFrame, odd: Sequence[Sequence[str]], lang: str) -> DataFrame:
         """The frame with its answers: the table's, and for the odd requests the desk's."""
@@ -200,7 +231,7 @@ class _Asked:
 
         joined = self._df.select("*", *self._key_columns()).join(*self._joining(table), "left")
         hit = f.col(f"{_OURS}since").isNotNull()
-        answers = {name: f.when(hit, f.col(_OURS + name)) for name in ANSWERED}
+        answers = {name: f.when(hit, f.col(_OURS + name)) for name in (*ANSWERED, "outcome")}
         if odd:
             # One key of six words, null and so not looked up where the table has answered. A blank and a null word are
             # one word, so plain equality does what `<=>` would.
@@ -211,17 +242,24 @@ class _Asked:
             answers = {name: each.when(decided, f.col(f"{_OURS}odd_{name}")) for name, each in answers.items()}
         # INVARIANT: every row is answered. One that neither join knows was not there when the words were read.
         changed = f.raise_error(f.lit("assign: the input gave other rows when it was read again; persist it first"))
-        told = [each.otherwise(changed.cast("string")).alias(name) for name, each in answers.items()]
+        told = [answers[name].otherwise(changed.cast("string")).alias(name) for name in ANSWERED]
+        outcome = answers["outcome"].cast("int").alias(_OUTCOME)
         carried = [name for name in joined.columns if name.startswith(_OURS)]
-        return joined.select("*", *told).drop(*carried)
+        return joined.select("*", *told, outcome).drop(*carried)
 
     def _decided(self, odd: Sequence[Sequence[str]], lang: str) -> DataFrame:
         from pyspark.sql import functions as f
 
         lines = (
-            [*words, *answered(self._desk, dict(zip(ASKED, words, strict=True)), self._today, lang)] for words in odd
+            [
+                *words,
+                *_numbered(
+                    answered(self._desk, dict(zip(ASKED, words, strict=True)), self._today, lang), self._outcomes
+                ),
+            ]
+            for words in odd
         )
-        names = [*ASKED, *(f"odd_{name}" for name in ANSWERED)]
+        names = [*ASKED, *(f"odd_{name}" for name in (*ANSWERED, "outcome"))]
         frame = _local(self._df.sparkSession, names, lines)
         return frame.select(
             f.struct(*(f.col(_OURS + name).alias(name) for name in ASKED)).alias(f"{_OURS}odd"),
@@ -323,12 +361,19 @@ def _hash(prefix: str) -> Column:
     return f.xxhash64(*(f.col(prefix + name) for name in _KEY))
 
 
-def _table(spark: SparkSession, desk: Desk, lang: str) -> DataFrame:
-    """The decision table as a frame: its keys, days and answers."""
+def _numbered(answer: Answered, outcomes: list[str]) -> list[str | None]:
+    """An answer and the number of its outcome, so that counting compares small numbers."""
+    if answer.outcome not in outcomes:
+        outcomes.append(answer.outcome)
+    return [*answer, str(outcomes.index(answer.outcome))]
+
+
+def _table(spark: SparkSession, desk: Desk, lang: str, outcomes: list[str]) -> DataFrame:
+    """The decision table as a frame: its keys, days, answers, and the number of each answer's outcome."""
     from pyspark.sql import functions as f
 
-    lines = ([*line[: len(_KEY) + 2], *of_line(line, lang)] for line in decision_table(desk))
-    frame = _local(spark, (*_KEY, *_SPAN, *ANSWERED), lines)
+    lines = ([*line[: len(_KEY) + 2], *_numbered(of_line(line, lang), outcomes)] for line in decision_table(desk))
+    frame = _local(spark, (*_KEY, *_SPAN, *ANSWERED, "outcome"), lines)
     return frame.withColumns({_OURS + name: f.col(_OURS + name).cast("date") for name in _SPAN})
 
 

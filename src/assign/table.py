@@ -9,9 +9,10 @@ numbers); how other spellings are understood stays with the desk.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise, product
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .desk import Desk
 from .errors import AmbiguousItem, AssignError
@@ -84,6 +85,7 @@ ASKED: Final = (
     "on",
     "section",
 )  # columns of a request; the last three may be absent
+FORMATS: Final = ("csv", "jsonl", "parquet")  # of files of requests
 ANSWERED: Final = ("assignee", "certainty", "rules", "row", "caveats", "reason", "error")  # columns of its answer
 
 
@@ -97,6 +99,34 @@ class Answered(NamedTuple):
     caveats: str | None
     reason: str | None
     error: str | None
+
+    @property
+    def outcome(self) -> str:
+        """What it is counted as: `contractor/settled`, …, `error/unknown_item`."""
+        return f"{self.assignee}/{self.certainty}" if self.error is None else f"error/{self.error.partition(':')[0]}"
+
+
+@dataclass
+class Counts:
+    """What came into a batch and what went out: rows, and rows by `Answered.outcome`."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> int:
+        """Rows that carry an error."""
+        return sum(number for outcome, number in self.outcomes.items() if outcome.startswith("error/"))
+
+    def as_json(self) -> dict[str, Any]:
+        """`{rows_in, rows_out, errors, outcomes}`."""
+        return {
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "errors": self.errors,
+            "outcomes": dict(sorted(self.outcomes.items())),
+        }
 
 
 def answered(desk: Desk, asked: Mapping[str, str | None], today: date, lang: str = "ja") -> Answered:

@@ -325,8 +325,7 @@ def batch(
     if engine == "spark":
         from assign import spark
 
-        done = spark.run(desk, source, target, master, lang, options.today, options.in_format, options.out_format)
-        counts = files.Counts(done.rows, done.rows, {"answered": done.rows - done.errors, "error": done.errors})
+        counts = spark.run(desk, source, target, master, lang, options.today, options.in_format, options.out_format)
     else:
         with _progress(sys.stderr) as listener:
             if record:
@@ -353,8 +352,6 @@ def _tally(counts: dict[str, Any], lang: str) -> Iterator[str]:
         who, _, sure = outcome.partition("/")
         if who == "error":
             yield f"  誤り {sure}: {number:,}" if ja else f"  error {sure}: {number:,}"
-        elif who == "answered":  # Spark counts no finer: another pass over the answers
-            yield f"  答えあり: {number:,}" if ja else f"  answered: {number:,}"
         else:
             names = f"{ASSIGNEE_TEXT[Assignee(who)][lang]}（{CERTAINTY_TEXT[Certainty(sure)][lang]}）"
             yield f"  {names}: {number:,}" if ja else f"  {who}, {sure}: {number:,}"
