@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -275,6 +277,24 @@ def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(tmp_path: Pat
         with closing(Log.open(sqlite_url(path))) as log:
             assert log.append(draft()).seq == FIRST
             assert len(sound(log)) == FIRST + 1
+
+
+def test_a_wal_that_cannot_be_watched_gives_no_answer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a process has no file left to open; afterwards the log goes on."""
+    opened = os.open
+
+    def full(name: Any, *words: Any, **more: Any) -> int:
+        if str(name).endswith("-wal"):
+            raise OSError(errno.EMFILE, "Too many open files")
+        return opened(name, *words, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", full)
+        with pytest.raises(StoreError, match="cannot be watched"):
+            Log.open(sqlite_url(path))
+    with closing(Log.open(sqlite_url(path))) as log:
+        log.append(draft())
+        sound(log)
 
 
 def test_a_lost_index_is_no_loss(path: Path) -> None:

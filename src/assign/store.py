@@ -363,7 +363,8 @@ class SqliteStore:
     def _in_place(self) -> None:
         """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
         file, before = _there(self._path), self._file
-        self._wal = self._wal or _held(f"{os.path.realpath(self._path)}-wal")
+        if self._wal is None:
+            self._wal = self._held()
         if file is None or before is None or file[:2] != before[:2] or file.size < before.size:
             moved = True
         else:
@@ -375,6 +376,19 @@ class SqliteStore:
                 f"記録 {self.shown} のファイルが、開いている間に動かされました。回答はありません（開き直してください）",
                 f"the file of the log {self.shown} was moved or replaced while it was open; there is no answer (open it again)",
             )
+
+    def _held(self) -> _Held | None:
+        """The WAL, held so that it is known when it is taken away; None where nothing was written yet."""
+        try:
+            return _Held(f"{os.path.realpath(self._path)}-wal")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._let_go()
+            raise StoreError(
+                f"記録 {self.shown} の `-wal` のファイルを見張れません（{error.strerror}）。回答はありません",
+                f"the `-wal` file of the log {self.shown} cannot be watched ({error.strerror}); there is no answer",
+            ) from None
 
     def _there_for_good(self) -> None:
         """After a commit: the files are where they were, and their names are on the disk, too."""
@@ -681,13 +695,6 @@ class _Held:
         if handle >= 0:
             with suppress(OSError):  # nothing was written through it
                 os.close(handle)
-
-
-def _held(path: str) -> _Held | None:
-    try:
-        return _Held(path)
-    except OSError:
-        return None  # nothing was written yet
 
 
 def network_file_system(path: Path) -> str | None:
