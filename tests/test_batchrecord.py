@@ -7,19 +7,24 @@ import json
 import uuid
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from assign import Desk, batch, merkle
 from assign.batchrecord import prove_row, run
+from assign.batchrecord import replay as anew
 from assign.errors import AssignError, BadOption, BadRequest
 from assign.log import KeyReused
 from assign.note import held_key, opened
 from assign.places import rules_folder
 from assign.record import read
 from assign.store import StoreError
+
+from .trail import cli
 
 ROWS = [
     ["nenkin", "24", "counter", "山田太郎"],
@@ -29,6 +34,7 @@ ROWS = [
     ["nenkin", "24", "backyard", "c"],
 ]
 TODAY = date(2026, 11, 25)
+STAMP = ("schema", "origin", "seq", "recorded", "version")
 
 
 @pytest.fixture
@@ -155,6 +161,66 @@ def test_a_batch_on_rules_that_are_not_published_is_refused(
     logged.audit.publish(other.editions)
     _, kept = run(other, str(source), str(tmp_path / "out.csv"), options("csv"))
     assert read(kept.payload)["editions"]["rules"] == other.rules.sha256
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_batch_is_answered_anew_from_its_input_and_the_log(
+    logged: Desk, source: Path, tmp_path: Path, edit_rules: Callable[[str], Path], form: str
+) -> None:
+    """By the editions of its day, whatever was published since, on another day, and into another format."""
+    log = logged.audit
+    assert log is not None
+    given = tmp_path / f"given.{form}"
+    run(logged, str(source), str(given), options(form))
+    asked = replace(options("csv"), in_format=form)
+    if form == "csv":
+        given = source
+    else:  # as it comes from a city: without answers
+        rows = [dict(zip(("division", "item", "channel", "note"), row, strict=True)) for row in ROWS]
+        given.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+        if form == "parquet":
+            pl.DataFrame(rows).write_parquet(given)
+    _, kept = run(logged, str(given), str(tmp_path / "out.csv"), asked, role="system")
+    log.publish(Desk.open(rules=edit_rules("委託しないもの")).editions)
+    later = replace(asked, today=date(2031, 1, 1), out_format="jsonl" if form == "jsonl" else "parquet", lang="en")
+    assert anew(log, kept.seq, given, later).outcome == "same"
+    draft = {name: value for name, value in kept.record.items() if name not in STAMP}
+    counts = {"contractor/settled": 4, "error/unknown_item": 1}
+    other = log.append({**draft, "key": None, "root": "0" * 64, "outcomes": counts})
+    found = anew(log, other.seq, given, later)
+    assert found.outcome == "different"
+    assert "contractor/settled 4 → " in found.detail.en
+
+
+def test_a_batch_is_not_answered_anew_from_another_file_or_without_its_edition(
+    logged: Desk, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each says what is missing."""
+    log = logged.audit
+    assert log is not None
+    _, kept = run(logged, str(source), str(tmp_path / "out.csv"), options("csv"))
+    for wrong, message in ((tmp_path / "out.csv", "not the input of record"), (tmp_path / "none", "cannot read")):
+        with pytest.raises(AssignError, match=message):
+            anew(log, kept.seq, wrong, options("csv"))
+    with pytest.raises(BadRequest, match="not of a batch"):
+        anew(log, 0, source, options("csv"))
+    monkeypatch.setattr(log.store, "edition", lambda _sha256: None)
+    found = anew(log, kept.seq, source, options("csv"))
+    assert (found.outcome, "does not hold" in found.detail.en) == ("cannot", True)
+
+
+def test_a_batch_is_answered_anew_on_the_command_line(
+    logged: Desk, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`same` exits 0; half of the options is a mistake."""
+    _, kept = run(logged, str(source), str(tmp_path / "out.csv"), options("csv"))
+    monkeypatch.setenv("ASSIGN_AUDIT", f"sqlite:///{tmp_path / 'log.db'}")
+    done = cli("audit", "replay", "--batch", kept.seq, "--file", source)
+    assert (done.code, "同じ（1 バイトも違わない）: 1" in done.out) == (0, True), done
+    told = json.loads(cli("audit", "replay", "--batch", kept.seq, "--file", source, "--json").out)
+    assert (told["records"], told["outcomes"]["same"], told["batches"]) == (1, 1, 0)
+    assert cli("audit", "replay", "--batch", kept.seq).code == 2
+    assert cli("audit", "replay", "--batch", kept.seq, "--file", tmp_path / "out.csv").code == 2
 
 
 @pytest.fixture

@@ -396,7 +396,7 @@ def replay(log: Log, start: int = 0, stop: int | None = None) -> Iterator[Replay
             yield Replay(row.seq, *decided_anew(record, desk)[:2])
 
 
-ROWS_ELSEWHERE: Final = Text("一括処理の行は出力ファイルにあります", "the rows of a batch are in its output file")
+ROWS_ELSEWHERE: Final = Text("一括処理の行は入力ファイルにあります", "the rows of a batch are in its input file")
 
 
 def decided_anew(record: Record, desk: Desks) -> tuple[str, Text, dict[str, Any] | None]:

@@ -9,19 +9,21 @@ a person's number is no secret.
 
 from __future__ import annotations
 
+import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from . import batch, merkle
 from . import record as records
-from .audit import prove
+from .audit import Replay, Text, desks, prove
 from .batch import Listener, Options
-from .desk import Desk
-from .errors import BadOption, BadRequest
+from .desk import Desk, EditionMissing
+from .errors import BadOption, BadRequest, DataError, path_shown
 from .log import Kept, Log
 from .record import Kind, canonical
 from .table import ASKED, Counts
@@ -103,10 +105,7 @@ def prove_row(log: Log, seq: int, answers: Path, row: int, options: Options, che
     Raises:
         BadRequest: The record is of no batch, or not of this file; there is no such row. As `audit.prove`.
     """
-    record = log.row(seq)
-    said = records.read(record.payload)
-    if said["kind"] != Kind.BATCH:
-        raise BadRequest(f"番号 {seq} は一括処理の記録ではありません", f"record {seq} is not of a batch")
+    said = _of_batch(log, seq)
     if not 1 <= row <= said["rows"]:
         raise BadRequest(f"行は 1 から {said['rows']} までです", f"rows run from 1 to {said['rows']}")
     wanted, hashes = b"", bytearray()
@@ -124,6 +123,68 @@ def prove_row(log: Log, seq: int, answers: Path, row: int, options: Options, che
     path = [b64encode(each).decode() for each in merkle.inclusion(row - 1, size, node)]
     bundle = prove(log, seq, checkpoint)
     return {**bundle, "row": {"leaf": wanted.decode("utf-8"), "index": row - 1, "size": size, "path": path}}
+
+
+def replay(log: Log, seq: int, source: Path, options: Options, listener: Listener | None = None) -> Replay:
+    """
+    Answer the file of a batch anew, by the editions that the log keeps, and hold its rows against the record.
+
+    Args:
+        source: The file that was answered, as it was. options: Its format and encoding; the date is the record's.
+
+    Returns:
+        `same` where every row was given the same answer by the same rules, `different`, or `cannot`.
+
+    Raises:
+        BadRequest: The record is of no batch, or the file is another one. As `batch.run`.
+    """
+    said = _of_batch(log, seq)
+    try:
+        given = _sha256(source)
+    except OSError as error:
+        raise DataError(
+            f"{path_shown(source)} を読めません（{error.strerror}）",
+            f"cannot read {path_shown(source)} ({error.strerror})",
+        ) from None
+    if given != said["input"]:
+        raise BadRequest(
+            f"このファイルは番号 {seq} の入力ではありません（SHA-256 が違います）",
+            f"this file is not the input of record {seq} (another SHA-256)",
+        )
+    try:
+        desk = desks(log)(said["editions"]["list"], said["editions"]["rules"])
+    except EditionMissing as error:
+        return Replay(seq, "cannot", Text(error.ja, error.en))
+    options = replace(options, today=date.fromisoformat(said["on"]))
+    tree = merkle.Frontier()
+
+    def finished(_given: Path, answers: Path, _counts: Counts) -> None:
+        for leaf in _leaves(answers, options):
+            tree.append(merkle.leaf_hash(leaf))
+
+    with tempfile.TemporaryDirectory(prefix="assign-") as folder:
+        counts = batch.run(desk, str(source), str(Path(folder) / "anew"), options, listener, finished)
+    if (tree.size, tree.root().hex()) == (said["rows"], said["root"]):
+        return Replay(seq, "same", Text("", ""))
+    moved = ", ".join(
+        f"{name} {said['outcomes'].get(name, 0):,} → {counts.outcomes.get(name, 0):,}"
+        for name in sorted({*said["outcomes"], *counts.outcomes})
+        if said["outcomes"].get(name, 0) != counts.outcomes.get(name, 0)
+    )
+    return Replay(
+        seq,
+        "different",
+        Text(
+            f"答えの違う行があります（{moved or '件数は同じ'}）", f"rows have other answers ({moved or 'equally many'})"
+        ),
+    )
+
+
+def _of_batch(log: Log, seq: int) -> dict[str, Any]:
+    said = records.read(log.row(seq).payload)
+    if said["kind"] != Kind.BATCH:
+        raise BadRequest(f"番号 {seq} は一括処理の記録ではありません", f"record {seq} is not of a batch")
+    return said
 
 
 def _leaves(answers: Path, options: Options) -> Iterator[bytes]:

@@ -212,6 +212,16 @@ def verify(
 def replay(
     first: Annotated[Word, typer.Option("--first", help="この番号から / from this number", metavar="N")] = None,
     last: Annotated[Word, typer.Option("--last", help="この番号まで / up to this number", metavar="N")] = None,
+    batch: Annotated[
+        Word, typer.Option("--batch", help="一括処理のこの記録を / this record, of a batch", metavar="N")
+    ] = None,
+    file: Annotated[
+        Word, typer.Option("--file", help="その入力ファイルから / from its input file", metavar="IN")
+    ] = None,
+    format_: Annotated[Word, typer.Option("--format", help="その形式 csv, jsonl, parquet / its format")] = None,
+    encoding: Annotated[
+        str, typer.Option("--encoding", help="その文字コード auto, utf-8, cp932 / its encoding")
+    ] = "auto",
     audit: Audit = None,
     origin: Origin = None,
     as_json: AsJson = False,
@@ -220,10 +230,15 @@ def replay(
 ) -> None:
     """記録と保存した版だけから全件を判定し直し、比べます / Decide every record anew from the log alone, and compare."""
     start, stop = _seq(first or "0", "--first"), None if last is None else _seq(last, "--last") + 1
+    if (batch is None) is not (file is None):
+        raise BadOption("`--batch` と `--file` は一緒に使います", "`--batch` and `--file` go together")
     counts = dict.fromkeys(auditing.OUTCOMES, 0)
     batches, odd = 0, []
     with _log(audit, origin) as log:
-        for each in auditing.replay(log, start, stop):
+        anew = auditing.replay(log, start, stop)
+        if batch is not None and file is not None:
+            anew = iter([_batch_anew(log, _seq(batch, "--batch"), file, format_, encoding)])
+        for each in anew:
             if each.detail is auditing.ROWS_ELSEWHERE:
                 batches += 1
                 continue
@@ -238,9 +253,9 @@ def replay(
         lines = [f"{names[name].say(lang)}: {number:,}" for name, number in counts.items()]
         if batches:
             lines.append(
-                f"一括処理（行は出力ファイルにあります）: {batches:,}"
+                f"一括処理（1 件ずつ入力ファイルから: --batch N --file IN）: {batches:,}"
                 if lang == "ja"
-                else f"batches (their rows are in the output file): {batches:,}"
+                else f"batches (one by one from their input file: --batch N --file IN): {batches:,}"
             )
         for each in odd[: auditing.MOST]:
             head = f"番号 {each.seq}" if lang == "ja" else f"record {each.seq}"
@@ -552,6 +567,16 @@ def key(
             f"これからは ASSIGN_KEY_FILE={rotate}" if lang == "ja" else f"from now on ASSIGN_KEY_FILE={rotate}"
         )
     terminal.write("\n".join(lines), None)
+
+
+def _batch_anew(log: Log, seq: int, file: str, format_: str | None, encoding: str) -> auditing.Replay:
+    from assign import batch, batchrecord
+
+    batch.need("polars")
+    form = batch.format_of(file, format_ if batch.ending(file) is None else None)
+    out = form if form == "jsonl" else "parquet"
+    options = batch.Options("ja", date_of_case(None), form, out, batch.encoding_of(encoding))
+    return batchrecord.replay(log, seq, Path(file), options)
 
 
 def _present_key(log: Log) -> SecretKey | None:
