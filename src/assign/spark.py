@@ -211,9 +211,9 @@ class _Asked:
         """
         from pyspark.sql import functions as f
 
-        keyed = self._df.select(*self._key_columns(), self._words.alias(f"{_OURS}words"))
-        missing = f.when(f.col(f"{_OURS}since").isNull(), f.col(f"{_OURS}words")).alias(f"{_OURS}words")
-        alike = keyed.join(*self._joining(table), "left").groupBy(missing).count()
+        joined = self._df.select("*", *self._key_columns()).join(*self._joining(table), "left")
+        missing = f.when(f.col(f"{_OURS}since").isNull(), self._words).alias(f"{_OURS}words")
+        alike = joined.groupBy(missing).count()
         found = alike.limit(MOST_WORDS + 2).collect()
         odd = [list(words) for words, _ in found if words is not None]
         if len(odd) > MOST_WORDS:
