@@ -21,7 +21,7 @@ from assign.errors import AssignError, BadOption, BadRequest
 from assign.log import KeyReused
 from assign.note import held_key, opened
 from assign.places import rules_folder
-from assign.record import read
+from assign.record import canonical, read
 from assign.store import StoreError
 
 from .trail import cli
@@ -80,6 +80,38 @@ def test_every_row_of_a_batch_is_provable_from_its_output_file(
     assert "city_staff" in leaves[0]
     assert json.loads(leaves[2]) == {"error": True, "n": 3}
     assert opened(note, logged.audit.keys())[0].size == logged.audit.size
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_leaf_is_the_canonical_form_of_what_its_row_says(
+    logged: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Whatever stands in it, and however many rows differ in their day alone; over several slices."""
+    monkeypatch.setattr(batch, "SLICE", 7)
+    source, out = tmp_path / "in.csv", tmp_path / f"out.{kind}"
+    days = [f"2026-{month:02d}-01" for month in range(1, 13)]
+    rows = [[*row[:3], day, 'n":0,"', "審査"] for day in ("", *days, "yesterday") for row in ROWS]
+    rows += [["nenkin", "24", "counter", "", "x", word] for word in ("", 'n":0', '"n":0', "\\", "decide")]
+    with source.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["division", "item", "channel", "on", "note", "act"], *rows])
+    leaves: list[bytes] = []
+    hashed = merkle.leaf_hash
+
+    def noted(leaf: bytes) -> bytes:
+        leaves.append(leaf)
+        return hashed(leaf)
+
+    monkeypatch.setattr(merkle, "leaf_hash", noted)
+    run(logged, str(source), str(out), options(kind))
+    plain = tmp_path / "plain.jsonl"
+    batch.run(logged, str(source), str(plain), options("jsonl"))
+    names = ("division", "item", "channel", "act", "on", "section", "assignee", "certainty", "rules", "row", "caveats")
+    wanted = []
+    for number, line in enumerate(plain.read_text("utf-8").splitlines(), 1):
+        said = json.loads(line)
+        told = {"error": True} if said["error"] else {name: said[name] for name in names if said.get(name)}
+        wanted.append(canonical({"n": number, **told}))
+    assert leaves[: len(wanted)] == wanted
 
 
 def test_what_the_file_says_of_persons_is_in_no_leaf_and_no_record(logged: Desk, source: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -178,38 +178,57 @@ def run(
     return counts
 
 
-def said(path: Path, options: Options) -> Iterator[dict[str, str]]:
+SAID: Final = tuple(name for name in (*ASKED, *ANSWERED) if name not in ("on", "reason"))
+
+
+def said(path: Path, options: Options) -> Iterator[tuple[tuple[str | None, ...], str | None]]:
     """
-    What a file that `run` wrote asks and answers, row by row in order: its columns of `ASKED` and `ANSWERED`, as text.
+    What a file that `run` wrote asks and answers, row by row in order, as text.
+
+    Returns:
+        For each row its columns of `SAID`, of which a file has few kinds, and `on`, of which it may have many.
 
     Raises:
         BadRequest: It has no such columns. DataError: It cannot be read.
     """
     import polars as pl
 
-    with tempfile.TemporaryDirectory(prefix="assign-") as folder:
-        work = Path(folder)
-        try:
-            if options.in_format != "jsonl":
-                frame = _source(path, work, options).frame
-                there = frame.collect_schema().names()
-                path = work / "said"
-                frame.select(pl.col(name).cast(pl.String) for name in _SAID if name in there).sink_ndjson(path)
+    try:
+        if options.in_format == "jsonl":
             with path.open("rb") as lines:
                 for line in lines:
                     words = json.loads(line)
-                    for name in ANSWERED:
-                        if name not in words:
-                            raise BadRequest(
-                                f"列 `{name}` がありません（`assign batch` が書いたファイルではありません）",
-                                f"there is no column `{name}` (not a file that `assign batch` wrote)",
-                            )
-                    yield {name: str(words[name]) for name in _SAID if words.get(name) is not None}
-        except (pl.exceptions.PolarsError, OSError, ValueError, TypeError) as error:
-            raise DataError(f"読めません（{_first_line(error)}）", f"cannot be read ({_first_line(error)})") from None
+                    _wrote(words)
+                    *told, on = (None if words.get(name) is None else str(words[name]) for name in (*SAID, "on"))
+                    yield tuple(told), on
+            return
+        with tempfile.TemporaryDirectory(prefix="assign-") as folder:
+            work = Path(folder)
+            frame = _source(path, work, options).frame
+            there = frame.collect_schema().names()
+            _wrote(there)
+            kept = work / "said.parquet"
+            frame.select(
+                (pl.col(name) if name in there else pl.lit(None)).cast(pl.String).alias(name) for name in (*SAID, "on")
+            ).sink_parquet(kept)
+            rows = pl.scan_parquet(kept)
+            for start in range(0, rows.select(pl.len()).collect().item(), SLICE):
+                block = rows.slice(start, SLICE).collect()
+                kinds = block.select(SAID).unique(maintain_order=True)
+                numbered = kinds.with_row_index("__kind")
+                found = block.join(numbered, on=SAID, how="left", nulls_equal=True, maintain_order="left")["__kind"]
+                yield from zip(map(kinds.rows().__getitem__, found), block["on"], strict=True)
+    except (pl.exceptions.PolarsError, OSError, ValueError, TypeError) as error:
+        raise DataError(f"読めません（{_first_line(error)}）", f"cannot be read ({_first_line(error)})") from None
 
 
-_SAID: Final = (*ASKED, *ANSWERED)
+def _wrote(there: Container[str]) -> None:
+    for name in ANSWERED:
+        if name not in there:
+            raise BadRequest(
+                f"列 `{name}` がありません（`assign batch` が書いたファイルではありません）",
+                f"there is no column `{name}` (not a file that `assign batch` wrote)",
+            )
 
 
 def unguarded(cell: str) -> str:

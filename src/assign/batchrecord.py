@@ -28,7 +28,7 @@ from .log import Kept, Log
 from .record import Kind, canonical
 from .table import ASKED, Counts
 
-SAID: Final = ("assignee", "certainty", "rules", "row", "caveats")
+SAID: Final = (*(name for name in ASKED if name != "on"), "assignee", "certainty", "rules", "row", "caveats")
 
 
 def run(
@@ -188,13 +188,27 @@ def _of_batch(log: Log, seq: int) -> dict[str, Any]:
 
 
 def _leaves(answers: Path, options: Options) -> Iterator[bytes]:
+    around, day = lru_cache(maxsize=1 << 16)(_around), lru_cache(maxsize=1 << 16)(canonical)
     reading = replace(options, in_format=options.out_format)
-    for number, said in enumerate(batch.said(answers, reading), 1):
-        if said.get("error"):
-            yield canonical({"n": number, "error": True})
+    for number, (said, on) in enumerate(batch.said(answers, reading), 1):
+        before, after, dated = around(said)
+        if dated and on:
+            yield b'%b%d,"on":%b%b' % (before, number, day(on), after)
         else:
-            words = {name: said[name] for name in (*ASKED, *SAID) if said.get(name)}
-            yield canonical({"n": number, **words})
+            yield b"%b%d%b" % (before, number, after)
+
+
+def _around(said: tuple[str | None, ...]) -> tuple[bytes, bytes, bool]:
+    """
+    A row's leaf before its number and after it, and whether its day stands there too: rows that say the same differ in
+    nothing else. In the canonical order of names `on` follows `n`.
+    """
+    words = dict(zip(batch.SAID, said, strict=True))
+    told: dict[str, object] = {name: words[name] for name in SAID if words[name]}
+    if words["error"]:
+        told = {"error": True}
+    before, after = canonical({"n": 0, **told}).split(b'"n":0')  # inside a word, each quote has a backslash before it
+    return before + b'"n":', after, not words["error"]
 
 
 def _tree(hashes: bytes) -> Callable[[int, int], bytes]:
