@@ -187,11 +187,12 @@ def spark_lines(found: dict[str, Any]) -> Iterator[Line]:
 
 
 def audit_lines(found: dict[str, Any]) -> Iterator[Line]:
+    limits = found["limits"]
     for store in found["stores"]:
         alone, raw, many, turns, batches = store["records_per_second"].items()
         for (name, ours), (other, beside), ratio in (
-            (alone, raw, at_least(store["of_raw"]["alone"], 0.7)),
-            (many, turns, at_least(store["of_raw"]["64 callers"], 0.7)),
+            (alone, raw, at_least(store["of_raw"]["alone"], limits["of_raw"])),
+            (many, turns, at_least(store["of_raw"]["64 callers"], limits["of_raw"])),
             (many, batches, (store["of_raw"]["batches"],)),
         ):
             who = name.partition(":")[0]
@@ -209,8 +210,8 @@ def audit_lines(found: dict[str, Any]) -> Iterator[Line]:
         "1件を木に加える手間 : 上限",
         "a record into the tree : the limit",
         f"{tree:.1f} µs",
-        "10 µs",
-        *at_most(tree / 10, 1),
+        f"{limits['tree_us']:g} µs",
+        *at_most(tree / limits["tree_us"], 1),
     )
     if cold := found["cold"]:
         times = f"{cold['record_ms']:.0f} ms", f"{cold['decide_ms']:.0f} ms"
@@ -218,9 +219,9 @@ def audit_lines(found: dict[str, Any]) -> Iterator[Line]:
             "起動から `decide --record` : `decide`",
             "from start `decide --record` : `decide`",
             *times,
-            *at_most(cold["ratio"], 1.4),
+            *at_most(cold["ratio"], limits["cold"]),
         )
-    took, most = verified["verify_s"], 15 * verified["records"] / 1e6
+    took, most = verified["verify_s"], limits["million_s"] * verified["records"] / 1e6
     yield Line(
         f"{verified['records']:,} 件の検証 : 上限",
         f"verifying {verified['records']:,} records : the limit",

@@ -253,7 +253,7 @@ def verifying(folder: Path, number: int) -> dict[str, float]:
         while (size := log.size) < number:
             with log.store.writing(log.number) as writing:
                 writer.begin(writing)
-                writer.write(writing, [logs.draft() for _ in range(min(1000, number - size))], {}, checked=True)
+                writer.write(writing, [logs.draft() for _ in range(min(1000, number - size))], {})
         note = log.checkpoint(key)
         begin = perf_counter()
         found = verify(log, [note])
@@ -359,6 +359,7 @@ def main() -> None:
     os.environ["ASSIGN_KEY"] = new_key(logs.ORIGIN).text()
     print(f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, {options.rounds} rounds\n")
     whole: dict[str, Any] = {"python": platform.python_version(), "rounds": options.rounds, "stores": []}
+    whole["limits"] = {"of_raw": LEAST, "tree_us": TREE, "cold": COLD, "million_s": MILLION}
     with tempfile.TemporaryDirectory(prefix="assign-bench-") as name, ExitStack() as stack:
         folder = Path(name)
         with on_sqlite(folder) as rates:

@@ -473,6 +473,17 @@ def test_a_key_is_found_without_its_index_by_a_writer_that_is_alone(url: str) ->
         assert len(sound(log)) == FIRST + 3
 
 
+def test_a_log_whose_name_is_none_takes_no_record(url: str) -> None:
+    """Whoever may insert may insert a person as the name of a log; it does not come into a record."""
+    make(url).close()
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db, db:
+        db.execute("INSERT INTO log VALUES (2, '山田太郎')")
+    with closing(Log.open(url, "山田太郎")) as log:
+        with pytest.raises(RecordError, match="`origin`"):
+            log.append(draft())
+        assert log.size == 0
+
+
 def test_a_transaction_that_an_interrupt_left_open_holds_no_record(url: str) -> None:
     """A statement inside it would be acknowledged and never committed."""
     with closing(make(url)) as log:

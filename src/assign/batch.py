@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from .desk import Desk
-from .errors import BadRequest, DataError, OutputError, listed, path_shown, shown
+from .errors import BadRequest, DataError, OutputError, listed, shown, unreadable
 from .table import ANSWERED, ASKED, FORMATS, Answered, Counts, Line, answered, decision_table, of_line
 from .terminal import appearing, unwritable
 from .words import nearest
@@ -999,10 +999,7 @@ def _spooled(source: str, work: Path) -> Path:
         with path.open("rb"):
             return path
     except OSError as error:
-        raise DataError(
-            f"{path_shown(source)} を読めません（{error.strerror}）",
-            f"cannot read {path_shown(source)} ({error.strerror})",
-        ) from None
+        raise unreadable(source, error) from None
 
 
 @contextmanager

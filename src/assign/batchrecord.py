@@ -23,7 +23,7 @@ from . import record as records
 from .audit import Replay, Text, desks, prove
 from .batch import Listener, Options
 from .desk import Desk, EditionMissing
-from .errors import BadOption, BadRequest, DataError, path_shown
+from .errors import BadOption, BadRequest, unreadable
 from .log import Kept, Log
 from .record import Kind, canonical
 from .table import ASKED, Counts
@@ -142,10 +142,7 @@ def replay(log: Log, seq: int, source: Path, options: Options, listener: Listene
     try:
         given = _sha256(source)
     except OSError as error:
-        raise DataError(
-            f"{path_shown(source)} を読めません（{error.strerror}）",
-            f"cannot read {path_shown(source)} ({error.strerror})",
-        ) from None
+        raise unreadable(source, error) from None
     if given != said["input"]:
         raise BadRequest(
             f"このファイルは番号 {seq} の入力ではありません（SHA-256 が違います）",

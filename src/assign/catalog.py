@@ -23,7 +23,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
-from .errors import CatalogError, DataError, SourceError, path_shown, shown
+from .errors import CatalogError, SourceError, shown, unreadable
 from .source import REPAIRS, Row, read
 from .words import GLYPH, Channel, Division, Listed, Mark, Reading, once, sha256
 
@@ -120,10 +120,7 @@ def load(path: Path) -> Catalog:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "a name that no file can have"
-        raise DataError(
-            f"{path_shown(path)} を読めません（{reason}）", f"cannot read {path_shown(path)} ({reason})"
-        ) from None
+        raise unreadable(path, error) from None
     return from_edition(data, path.name)
 
 

@@ -278,6 +278,12 @@ class DataError(AssignError):
     code = "data"
 
 
+def unreadable(path: object, error: Exception) -> DataError:
+    """The error that a file cannot be read: the system says why, or Python that no file has such a name."""
+    reason = getattr(error, "strerror", None) or "a name that no file can have"
+    return DataError(f"{path_shown(path)} を読めません（{reason}）", f"cannot read {path_shown(path)} ({reason})")
+
+
 class SourceError(DataError):
     """
     The document has a line that does not fit; it is refused whole.

@@ -143,7 +143,8 @@ class Log:
             self._writer.begin(writing)
             if self._writer.size:
                 return  # another process was first
-            self._writer.write(writing, [first, *(_publication(what, editions[what]) for what in EDITIONS)], editions)
+            drafts = [first, *(_publication(what, editions[what]) for what in EDITIONS)]
+            self._writer.write(writing, self._checked(drafts), editions)
 
     def append(self, draft: Record) -> Kept:
         """
@@ -171,7 +172,13 @@ class Log:
             new = [
                 _publication(what, editions[what]) for what in EDITIONS if (what, sha256(editions[what])) not in known
             ]
-            return self._writer.write(writing, new, editions)
+            return self._writer.write(writing, self._checked(new), editions)
+
+    def _checked(self, drafts: list[Record]) -> list[Record]:
+        """Nothing is written that is not on the list of what a record may hold."""
+        for draft in drafts:
+            check({**draft, "origin": self.origin}, draft=True)
+        return drafts
 
     def rotate(self, new: SecretKey, by: SecretKey | None = None) -> Kept:
         """
@@ -346,7 +353,7 @@ class _Writer:
 
     def append(self, draft: Record) -> Kept:
         """Wait until it is on the disk."""
-        check(draft, draft=True)  # what may not be recorded does not join a queue
+        check({**draft, "origin": self._log.origin}, draft=True)  # what may not be recorded does not join a queue
         ticket = _Ticket(draft)
         try:
             with self._mutex:
@@ -412,10 +419,10 @@ class _Writer:
             return False
         drafts = [ticket.draft for ticket in batch]
         keys = [draft["key"] for draft in drafts if draft.get("key")]
-        if len(set(keys)) < len(keys) or any(self._unknown(draft, before.size) for draft in drafts):
+        if len(set(keys)) < len(keys) or any(publishes(draft) or self._refused(draft, before.size) for draft in drafts):
             return False
         frontier, self._frontier = before.copy(), None
-        rows = self._rows(drafts, frontier, [], checked=True)
+        rows = self._rows(drafts, frontier)
         if not self._log.store.extend(self._log.number, self._last, rows):
             self._frontier, self._alone = before, False
             return False
@@ -424,21 +431,14 @@ class _Writer:
             ticket.kept = Kept(row.seq, row.payload, fresh=True)
         return True
 
-    def _unknown(self, draft: Record, size: int) -> bool:
-        """Whether it puts something into use, or rests on something that must be looked up."""
-        corrects = draft.get("corrects")
-        return (
-            publishes(draft) is not None
-            or not self._published.issuperset(draft.get("editions", {}).items())
-            or (corrects is not None and corrects >= size)
-        )
-
     def _in_turn(self, batch: list[_Ticket]) -> None:
         with self._log.store.writing(self._log.number) as writing:
             known = self.begin(writing, [ticket.draft["key"] for ticket in batch if ticket.draft.get("key")])
             size = self.size
             if not size:
                 raise _missing(self._log.origin, [])
+            if not self._published.issuperset(cited for each in batch for cited in _cited(each.draft)):
+                self._published = {(what, value) for what, value, _ in writing.published()}
             fresh: list[_Ticket] = []
             waiting: list[_Ticket] = []
             first: dict[str, _Ticket] = {}
@@ -449,13 +449,13 @@ class _Writer:
                     ticket.kept, ticket.error = _again(ticket.draft, seq, payload)
                 elif key in first:
                     waiting.append(ticket)
-                elif (error := self._refused(writing, ticket.draft, size)) is not None:
+                elif (error := self._refused(ticket.draft, size)) is not None:
                     ticket.error = error
                 else:
                     fresh.append(ticket)
                     if key:
                         first[key] = ticket
-            written = self.write(writing, [ticket.draft for ticket in fresh], {}, checked=True)
+            written = self.write(writing, [ticket.draft for ticket in fresh], {})
             for ticket, kept in zip(fresh, written, strict=True):
                 ticket.kept = kept
             for ticket in waiting:
@@ -463,11 +463,9 @@ class _Writer:
                 assert earlier is not None  # noqa: S101 - INVARIANT: set just above
                 ticket.kept, ticket.error = _again(ticket.draft, earlier.seq, earlier.payload)
 
-    def _refused(self, writing: Writing, draft: Record, size: int) -> AssignError | None:
-        wanted = set(draft.get("editions", {}).items())
-        if not wanted <= self._published:
-            self._published = {(what, value) for what, value, _ in writing.published()}
-        if missing := sorted(what for what, _ in wanted - self._published):
+    def _refused(self, draft: Record, size: int) -> AssignError | None:
+        """It rests on what is not there, as far as is known of what was published."""
+        if missing := sorted(what for what, _ in _cited(draft) - self._published):
             return NotPublished(
                 f"この版の {', '.join(missing)} は記録に公示されていません（`assign audit publish` で公示します）",
                 f"the log has not published this edition of {', '.join(missing)} (`assign audit publish` does)",
@@ -510,33 +508,25 @@ class _Writer:
             seq == frontier.size and nodes == frontier.append(nodes[:32]) for seq, nodes in reversed(newest[:-1])
         )
 
-    def write(
-        self, writing: Writing, drafts: list[Record], editions: Mapping[str, bytes], *, checked: bool = False
-    ) -> list[Kept]:
-        """Number, stamp, hash and insert drafts, in a transaction that has begun. `append` has checked its own."""
+    def write(self, writing: Writing, drafts: list[Record], editions: Mapping[str, bytes]) -> list[Kept]:
+        """Number, stamp, hash and insert drafts that were checked, in a transaction that has begun."""
         assert self._frontier is not None  # noqa: S101 - INVARIANT: `begin` has left one
         frontier, self._frontier = self._frontier, None  # whatever fails now, the next writer reads the edge anew
-        published: list[tuple[str, str, int]] = []
-        rows = self._rows(drafts, frontier, published, checked=checked)
+        rows = self._rows(drafts, frontier)
         if rows:
+            puts = ((publishes(draft), row.seq) for draft, row in zip(drafts, rows, strict=True))
+            published = [(*put, seq) for put, seq in puts if put is not None]
             writing.add(rows, published, [(sha256(data), data) for data in editions.values()])
             self._last = rows[-1].nodes
         self._frontier = frontier
         return [Kept(row.seq, row.payload, fresh=True) for row in rows]
 
-    def _rows(
-        self, drafts: list[Record], frontier: merkle.Frontier, published: list[tuple[str, str, int]], *, checked: bool
-    ) -> list[New]:
-        """What is inserted; the frontier grows by it. What they put into use comes into `published`."""
+    def _rows(self, drafts: list[Record], frontier: merkle.Frontier) -> list[New]:
+        """What is inserted; the frontier grows by it."""
         given = {"schema": SCHEMA, "origin": self._log.origin, "recorded": moment(), "version": VERSION}
         rows: list[New] = []
         for draft in drafts:
-            record = {**draft, **given, "seq": frontier.size}
-            if not checked:
-                check(record)
-            payload = canonical(record)
-            if (put := publishes(record)) is not None:
-                published.append((*put, frontier.size))
+            payload = canonical({**draft, **given, "seq": frontier.size})
             rows.append(New(frontier.size, payload, frontier.append(merkle.leaf_hash(payload)), draft.get("key")))
         return rows
 
@@ -565,6 +555,11 @@ def _copy(error: AssignError) -> AssignError:
     """Each caller raises its own."""
     kind, arguments = error.__reduce__()[:2]
     return kind(*arguments)  # type: ignore[no-any-return]  # errors rebuild themselves
+
+
+def _cited(draft: Record) -> set[tuple[str, str]]:
+    """The editions that it rests on."""
+    return set(draft.get("editions", {}).items())
 
 
 def _publication(what: str, data: bytes) -> Record:

@@ -127,7 +127,7 @@ def check(record: Record, *, draft: bool = False) -> None:
     Let a record pass, or refuse it.
 
     Args:
-        draft: Whether it still lacks what the log gives: `schema`, `origin`, `seq`, `recorded`, `version`.
+        draft: Whether it still lacks what a writer gives each: `schema`, `seq`, `recorded`, `version`.
 
     Raises:
         RecordError: A field is missing, is not on the list, or holds what it may not.
@@ -464,12 +464,11 @@ def _given(value: Any) -> bool:
 
 _STAMP: Final[dict[str, Any]] = {
     "schema": lambda value: value == SCHEMA and type(value) is int,
-    "origin": _origin,
     "seq": _whole,
     "recorded": _time,
     "version": _version,
 }
-_COMMON: Final[dict[str, Any]] = {**_STAMP, "kind": _one_of(Kind)}
+_COMMON: Final[dict[str, Any]] = {**_STAMP, "kind": _one_of(Kind), "origin": _origin}
 _EDITIONS: Final[dict[str, Any]] = dict.fromkeys(EDITIONS, _remembered(_hash))
 _ACTOR: Final[dict[str, Any]] = {
     "role": _one_of(Role),

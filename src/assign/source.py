@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from .errors import DataError, SourceError, path_shown
+from .errors import SourceError, unreadable
 from .places import line_digests
 from .words import Division, Listed, Mark, Reading, sha256
 
@@ -113,10 +113,7 @@ def _bytes(path: Path) -> bytes:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "a name that no file can have"
-        raise DataError(
-            f"{path_shown(path)} を読めません（{reason}）", f"cannot read {path_shown(path)} ({reason})"
-        ) from None
+        raise unreadable(path, error) from None
 
 
 def digests(data: bytes) -> list[str]:

@@ -32,6 +32,7 @@ from .table import (
     LAST,
     Answered,
     Counts,
+    Line,
     answered,
     boundaries,
     decision_table,
@@ -93,16 +94,18 @@ def decide(df: DataFrame, *, desk: Desk | None = None, lang: str = "ja", today: 
         SparkMissing: pyspark is not installed.
     """
     need_pyspark()
-    return _decided(df, desk or Desk.open(), lang, today)[0].drop(_OUTCOME)
+    return _with_outcomes(df, desk or Desk.open(), lang, today)[0].drop(_OUTCOME)
 
 
-def _decided(df: DataFrame, desk: Desk, lang: str, today: date | None) -> tuple[DataFrame, int, list[str]]:
-    """The frame with its answers and, at its end, the number of each one's outcome; its rows; the outcomes there can be."""
-    outcomes: list[str] = []
-    asked = _Asked(df, _columns(df), desk, today or today_in_japan(), outcomes)
-    table = _table(df.sparkSession, desk, lang, outcomes)
-    rows, odd = asked.odd_words(table)
-    return asked.answered_by(table, odd, lang), rows, outcomes
+def _with_outcomes(df: DataFrame, desk: Desk, lang: str, today: date | None) -> tuple[DataFrame, int, list[str]]:
+    """The frame with its answers and, at its end, the outcome of each; its rows; the outcomes that there can be."""
+    today = today or today_in_japan()
+    asked = _Asked(df, _columns(df), desk, today)
+    lines = [(line, of_line(line, lang)) for line in decision_table(desk)]
+    table = _table(df.sparkSession, lines)
+    rows, words = asked.odd_words(table)
+    odd = [(each, answered(desk, dict(zip(ASKED, each, strict=True)), today, lang)) for each in words]
+    return asked.answered_by(table, odd), rows, sorted({answer.outcome for _, answer in (*lines, *odd)})
 
 
 def run(
@@ -146,9 +149,9 @@ def run(
                 FORMATS,
             )
     with _session(master) as spark, _spoken(source, target):
-        frame, rows, outcomes = _decided(_read(spark, source, in_format), desk, lang, today)
+        frame, rows, outcomes = _with_outcomes(_read(spark, source, in_format), desk, lang, today)
         seen = Observation()
-        counted = (f.count(f.when(f.col(_OUTCOME) == at, 1)).alias(name) for at, name in enumerate(outcomes))
+        counted = (f.count(f.when(f.col(_OUTCOME) == name, 1)).alias(name) for name in outcomes)
         frame = frame.observe(seen, f.count(f.lit(1)).alias(_OUTCOME), *counted)
         writer = frame.drop(_OUTCOME).write.mode("error")
         if out_format == "csv":
@@ -184,12 +187,10 @@ _BLANKS_KEPT: Final = {"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpa
 class _Asked:
     """A frame whose requests are read: the key and the day of each row as the table holds them, and its words."""
 
-    def __init__(self, df: DataFrame, names: Mapping[str, str], desk: Desk, today: date, outcomes: list[str]) -> None:
+    def __init__(self, df: DataFrame, names: Mapping[str, str], desk: Desk, today: date) -> None:
         from pyspark.sql import functions as f
 
-        self._desk = desk
         self._today = today
-        self._outcomes = outcomes
         self._changes = [FIRST, *(day for day in boundaries(desk.rules, (task.id for task in desk.catalog.tasks)))]
         text = {name: f.col(f"`{names[name]}`").cast("string") if name in names else f.lit("") for name in ASKED}
         day = self._day(df, names.get("on"), text["on"])
@@ -225,7 +226,7 @@ class _Asked:
             )
         return sum(number for _, number in found), odd
 
-    def answered_by(self, table: DataFrame, odd: Sequence[Sequence[str]], lang: str) -> DataFrame:
+    def answered_by(self, table: DataFrame, odd: Sequence[tuple[Sequence[str], Answered]]) -> DataFrame:
         """The frame with its answers: the table's, and for the odd requests the desk's."""
         from pyspark.sql import functions as f
 
@@ -236,29 +237,20 @@ class _Asked:
             # One key of six words, null and so not looked up where the table has answered. A blank and a null word are
             # one word, so plain equality does what `<=>` would.
             joined = joined.withColumn(f"{_OURS}words", f.when(~hit, self._words))
-            lines = self._decided(odd, lang)
+            lines = self._decided(odd)
             joined = joined.join(f.broadcast(lines), f.col(f"{_OURS}words") == f.col(f"{_OURS}odd"), "left")
             decided = f.col(f"{_OURS}odd").isNotNull()
             answers = {name: each.when(decided, f.col(f"{_OURS}odd_{name}")) for name, each in answers.items()}
         # INVARIANT: every row is answered. One that neither join knows was not there when the words were read.
         changed = f.raise_error(f.lit("assign: the input gave other rows when it was read again; persist it first"))
         told = [answers[name].otherwise(changed.cast("string")).alias(name) for name in ANSWERED]
-        outcome = answers["outcome"].cast("int").alias(_OUTCOME)
         carried = [name for name in joined.columns if name.startswith(_OURS)]
-        return joined.select("*", *told, outcome).drop(*carried)
+        return joined.select("*", *told, answers["outcome"].alias(_OUTCOME)).drop(*carried)
 
-    def _decided(self, odd: Sequence[Sequence[str]], lang: str) -> DataFrame:
+    def _decided(self, odd: Sequence[tuple[Sequence[str], Answered]]) -> DataFrame:
         from pyspark.sql import functions as f
 
-        lines = (
-            [
-                *words,
-                *_numbered(
-                    answered(self._desk, dict(zip(ASKED, words, strict=True)), self._today, lang), self._outcomes
-                ),
-            ]
-            for words in odd
-        )
+        lines = ([*words, *answer, answer.outcome] for words, answer in odd)
         names = [*ASKED, *(f"odd_{name}" for name in (*ANSWERED, "outcome"))]
         frame = _local(self._df.sparkSession, names, lines)
         return frame.select(
@@ -361,19 +353,12 @@ def _hash(prefix: str) -> Column:
     return f.xxhash64(*(f.col(prefix + name) for name in _KEY))
 
 
-def _numbered(answer: Answered, outcomes: list[str]) -> list[str | None]:
-    """An answer and the number of its outcome, so that counting compares small numbers."""
-    if answer.outcome not in outcomes:
-        outcomes.append(answer.outcome)
-    return [*answer, str(outcomes.index(answer.outcome))]
-
-
-def _table(spark: SparkSession, desk: Desk, lang: str, outcomes: list[str]) -> DataFrame:
-    """The decision table as a frame: its keys, days, answers, and the number of each answer's outcome."""
+def _table(spark: SparkSession, lines: Sequence[tuple[Line, Answered]]) -> DataFrame:
+    """The decision table as a frame: its keys, days, answers, and the outcome of each."""
     from pyspark.sql import functions as f
 
-    lines = ([*line[: len(_KEY) + 2], *_numbered(of_line(line, lang), outcomes)] for line in decision_table(desk))
-    frame = _local(spark, (*_KEY, *_SPAN, *ANSWERED, "outcome"), lines)
+    cells = ([*line[: len(_KEY) + 2], *answer, answer.outcome] for line, answer in lines)
+    frame = _local(spark, (*_KEY, *_SPAN, *ANSWERED, "outcome"), cells)
     return frame.withColumns({_OURS + name: f.col(_OURS + name).cast("date") for name in _SPAN})
 
 

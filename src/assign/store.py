@@ -857,6 +857,17 @@ class PostgresStore:
             name = type(error).__name__
             raise StoreError(f"記録のサーバーで失敗しました（{name}）", f"the log's server failed ({name})") from None
 
+    @contextmanager
+    def _uninterrupted(self) -> Iterator[None]:
+        """Nobody knows what the server has heard from one that was interrupted: the connection is given up."""
+        try:
+            yield
+        except Exception:
+            raise  # the server has answered
+        except BaseException:
+            self._drop()
+            raise
+
     def _drop(self) -> None:
         if self._db is not None and self._pid == os.getpid():
             with suppress(Exception):
@@ -886,16 +897,11 @@ class PostgresStore:
         """A transaction. Writers of one log queue for its advisory lock, first come first served; other logs do not wait."""
         with self._said(), self._lock:
             db = self._connection()
-            try:
-                with db.pipeline(), db.transaction():  # four round trips become two, three with a key
-                    yield _PostgresWriting(db, log)
-                committed = db.info.transaction_status == self._psycopg.pq.TransactionStatus.IDLE
-            except Exception:
-                raise
-            except BaseException:  # an interrupt: nobody knows what the server heard
-                self._drop()
-                raise
-            if not committed:  # inside the transaction that an interrupt had left open
+            with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips
+                yield _PostgresWriting(db, log)
+            if (
+                db.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE
+            ):  # inside the transaction that an interrupt had left open
                 self._drop()
                 raise StoreError(
                     "記録できませんでした。回答はありません", "the record could not be written; there is no answer"
@@ -912,14 +918,10 @@ class PostgresStore:
         with self._said(), self._lock:
             db = self._connection()
             try:
-                done = db.execute(_EXTEND_ONE if len(rows) == 1 else _EXTEND_MANY, values, prepare=True)
+                with self._uninterrupted():
+                    done = db.execute(_EXTEND_ONE if len(rows) == 1 else _EXTEND_MANY, values, prepare=True)
             except self._psycopg.errors.UniqueViolation:
                 return False  # somebody was quicker
-            except Exception:
-                raise
-            except BaseException:  # an interrupt: nobody knows what the server heard
-                self._drop()
-                raise
             return done.rowcount == len(rows)
 
     def size(self, log: int) -> int:

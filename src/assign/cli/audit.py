@@ -569,25 +569,6 @@ def key(
     terminal.write("\n".join(lines), None)
 
 
-def _batch_anew(log: Log, seq: int, file: str, format_: str | None, encoding: str) -> auditing.Replay:
-    from assign import batch, batchrecord
-
-    batch.need("polars")
-    form = batch.format_of(file, format_ if batch.ending(file) is None else None)
-    out = form if form == "jsonl" else "parquet"
-    options = batch.Options("ja", date_of_case(None), form, out, batch.encoding_of(encoding))
-    return batchrecord.replay(log, seq, Path(file), options)
-
-
-def _present_key(log: Log) -> SecretKey | None:
-    """The key that signs now, if it is here and the right one: a lost key does not block a new one."""
-    try:
-        found = held_key(log.origin)
-    except NoteError:
-        return None
-    return found if str(found.public()) == str(log.keys()[-1]) else None
-
-
 # -- helpers ---------------------------------------------------------------------------------------------------------
 
 _OUTCOME_TEXT = {
@@ -613,6 +594,25 @@ _KIND_TEXT = {
     "decision": Text("判定", "decision"),
     "batch": Text("一括処理", "batch"),
 }
+
+
+def _batch_anew(log: Log, seq: int, file: str, format_: str | None, encoding: str) -> auditing.Replay:
+    from assign import batch, batchrecord
+
+    batch.need("polars")
+    form = batch.format_of(file, format_ if batch.ending(file) is None else None)
+    out = form if form == "jsonl" else "parquet"
+    options = batch.Options("ja", date_of_case(None), form, out, batch.encoding_of(encoding))
+    return batchrecord.replay(log, seq, Path(file), options)
+
+
+def _present_key(log: Log) -> SecretKey | None:
+    """The key that signs now, if it is here and the right one: a lost key does not block a new one."""
+    try:
+        found = held_key(log.origin)
+    except NoteError:
+        return None
+    return found if str(found.public()) == str(log.keys()[-1]) else None
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class Text:
 def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
     if param.required and param.value_is_missing(value):
         name = param.metavar or param.name
-        words = " ".join(["assign", *ctx.command_path.split()[1:]]) if ctx.parent else "assign"
+        words = " ".join(["assign", *ctx.command_path.split()[1:]])
         raise BadOption(
             f"`{name}` がありません。使い方は `{words} --help`",
             f"`{name}` is missing (see `{words} --help`)",
