@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import islice
@@ -41,7 +42,7 @@ from assign import Desk, merkle
 from assign.audit import prove, verify
 from assign.log import Log
 from assign.note import new_key
-from assign.record import canonical
+from assign.record import Draft, canonical
 from assign.store import _KEYS, _TABLES
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -97,7 +98,7 @@ def alone(call: Callable[[], int | None]) -> float:
 def contestants(log: Log, insert: Callable[[list[tuple[int, bytes, bytes, str]]], None]) -> dict[str, Rate]:
     """Ours and the raw ones, over one database."""
     made, drafts, lock = rows(), iter(logs.draft, None), threading.Lock()
-    ready: list[Any] = []
+    ready: deque[Any] = deque()
     waiting: list[Any] = []
     commits = [0]
 
@@ -123,7 +124,7 @@ def contestants(log: Log, insert: Callable[[list[tuple[int, bytes, bytes, str]]]
 
     def raw() -> float:
         stock()
-        return alone(lambda: insert([ready.pop(0)]))  # type: ignore[func-returns-value]  # called for its insert; both sides are timed alike
+        return alone(lambda: insert([ready.popleft()]))  # type: ignore[func-returns-value]  # called for its insert; both sides are timed alike
 
     def ours_many() -> float:
         stock()
@@ -141,7 +142,7 @@ def contestants(log: Log, insert: Callable[[list[tuple[int, bytes, bytes, str]]]
         number = max(1, round(batch[0]))
 
         def some() -> int:
-            taken = [ready.pop(0) for _ in range(number)]
+            taken = [ready.popleft() for _ in range(number)]
             insert(taken)
             return len(taken)
 
@@ -152,7 +153,7 @@ def contestants(log: Log, insert: Callable[[list[tuple[int, bytes, bytes, str]]]
 
         def one() -> None:
             with lock:
-                insert([ready.pop(0)])
+                insert([ready.popleft()])
 
         return threads(one)
 
@@ -253,7 +254,7 @@ def verifying(folder: Path, number: int) -> dict[str, float]:
         while (size := log.size) < number:
             with log.store.writing(log.number) as writing:
                 writer.begin(writing)
-                writer.write(writing, [logs.draft() for _ in range(min(1000, number - size))], {})
+                writer.write(writing, [Draft(logs.draft(), logs.ORIGIN) for _ in range(min(1000, number - size))], {})
         note = log.checkpoint(key)
         begin = perf_counter()
         found = verify(log, [note])

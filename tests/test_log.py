@@ -22,7 +22,7 @@ from assign.audit import rebuild
 from assign.errors import AssignError
 from assign.log import KeyReused, Log, NotPublished, UnknownRecord
 from assign.note import held_key
-from assign.record import RecordError, new_id
+from assign.record import Draft, RecordError, new_id
 from assign.store import StoreError, StoreMissing, Writing
 from assign.words import sha256
 
@@ -458,7 +458,7 @@ def test_nobody_goes_before_the_one_whose_turn_it_is(any_url: str) -> None:
                 assert other._writer.size == FIRST + 2 * each
                 thread = Threads(1, lambda _: log.append(draft()))
                 time.sleep(0.05)
-                other._writer.write(writing, [draft()], {})
+                other._writer.write(writing, [Draft(draft(), log.origin)], {})
             assert thread.joined()[0].seq == FIRST + 2 * each + 1
         assert len(sound(log)) == FIRST + 8
 

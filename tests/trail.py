@@ -18,7 +18,7 @@ from assign import Channel, Desk, merkle
 from assign.cli import main
 from assign.log import Log
 from assign.note import SecretKey, held_key
-from assign.record import Record
+from assign.record import Draft, Record
 from assign.store import NAMES, SHIFT
 
 ORIGIN = "example.city/assign"
@@ -82,7 +82,7 @@ def grow(log: Log, more: Sequence[Record]) -> None:
     """Append many in one transaction, as a group commit does."""
     with log.store.writing(log.number) as writing:
         log._writer.begin(writing)
-        log._writer.write(writing, list(more), {})
+        log._writer.write(writing, [Draft(each, log.origin) for each in more], {})
 
 
 def made(path: Path, desk: Desk, more: Sequence[Record], sizes: Sequence[int] = ()) -> tuple[list[str], SecretKey]:

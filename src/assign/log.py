@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from . import merkle
 from .errors import AssignError, BadRequest, shown
-from .places import VERSION
-from .record import EDITIONS, SCHEMA, Kind, Record, canonical, check, moment, publishes, read, telling
+from .record import EDITIONS, Draft, Kind, Record, moment, read, telling
 from .store import Known, New, Row, Store, StoreError, StoreMissing, Writing, at_fork, open_store
 from .words import sha256
 
@@ -144,14 +143,14 @@ class Log:
             if self._writer.size:
                 return  # another process was first
             drafts = [first, *(_publication(what, editions[what]) for what in EDITIONS)]
-            self._writer.write(writing, self._checked(drafts), editions)
+            self._writer.write(writing, self._drafts(drafts), editions)
 
-    def append(self, draft: Record) -> Kept:
+    def append(self, record: Record) -> Kept:
         """
         Keep a record.
 
         Args:
-            draft: A record without `schema`, `origin`, `seq`, `recorded` and `version`, which the log gives.
+            record: One without `schema`, `origin`, `seq`, `recorded` and `version`, which the log gives.
 
         Returns:
             The record, when it is on the disk; the first one, where its idempotency key is known already.
@@ -160,7 +159,7 @@ class Log:
             RecordError: It holds what may not be recorded. NotPublished, KeyReused.
             StoreError: It could not be written; there is no record, and there must be no answer.
         """
-        return self._writer.append(draft)
+        return self._writer.append(Draft(record, self.origin))  # what may not be recorded does not join a queue
 
     def publish(self, editions: Mapping[str, bytes]) -> list[Kept]:
         """Put editions into use: each that the log has not published gets a record, and its text is kept."""
@@ -172,13 +171,10 @@ class Log:
             new = [
                 _publication(what, editions[what]) for what in EDITIONS if (what, sha256(editions[what])) not in known
             ]
-            return self._writer.write(writing, self._checked(new), editions)
+            return self._writer.write(writing, self._drafts(new), editions)
 
-    def _checked(self, drafts: list[Record]) -> list[Record]:
-        """Nothing is written that is not on the list of what a record may hold."""
-        for draft in drafts:
-            check({**draft, "origin": self.origin}, draft=True)
-        return drafts
+    def _drafts(self, records: list[Record]) -> list[Draft]:
+        return [Draft(record, self.origin) for record in records]
 
     def rotate(self, new: SecretKey, by: SecretKey | None = None) -> Kept:
         """
@@ -311,7 +307,7 @@ class _Ticket:
 
     __slots__ = ("batch", "done", "draft", "error", "gate", "kept")
 
-    def __init__(self, draft: Record) -> None:
+    def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.gate = threading.Lock()
         self.gate.acquire()
@@ -351,9 +347,8 @@ class _Writer:
         if child:
             self._fresh()
 
-    def append(self, draft: Record) -> Kept:
+    def append(self, draft: Draft) -> Kept:
         """Wait until it is on the disk."""
-        check({**draft, "origin": self._log.origin}, draft=True)  # what may not be recorded does not join a queue
         ticket = _Ticket(draft)
         try:
             with self._mutex:
@@ -418,8 +413,8 @@ class _Writer:
         if before is None or not self._alone or len(batch) > self._log.store.most:
             return False
         drafts = [ticket.draft for ticket in batch]
-        keys = [draft["key"] for draft in drafts if draft.get("key")]
-        if len(set(keys)) < len(keys) or any(publishes(draft) or self._refused(draft, before.size) for draft in drafts):
+        keys = [draft.key for draft in drafts if draft.key]
+        if len(set(keys)) < len(keys) or any(draft.puts or self._refused(draft, before.size) for draft in drafts):
             return False
         frontier, self._frontier = before.copy(), None
         rows = self._rows(drafts, frontier)
@@ -433,22 +428,21 @@ class _Writer:
 
     def _in_turn(self, batch: list[_Ticket]) -> None:
         with self._log.store.writing(self._log.number) as writing:
-            known = self.begin(writing, [ticket.draft["key"] for ticket in batch if ticket.draft.get("key")])
+            known = self.begin(writing, [ticket.draft.key for ticket in batch if ticket.draft.key])
             size = self.size
             if not size:
                 raise _missing(self._log.origin, [])
-            if not self._published.issuperset(cited for each in batch for cited in _cited(each.draft)):
+            if not self._published.issuperset(cited for each in batch for cited in each.draft.cites):
                 self._published = {(what, value) for what, value, _ in writing.published()}
             fresh: list[_Ticket] = []
-            waiting: list[_Ticket] = []
+            waiting: list[tuple[_Ticket, _Ticket]] = []  # for the first one with the same key
             first: dict[str, _Ticket] = {}
             for ticket in batch:
-                key = ticket.draft.get("key")
-                if key in known:
-                    seq, payload = known[key]
-                    ticket.kept, ticket.error = _again(ticket.draft, seq, payload)
-                elif key in first:
-                    waiting.append(ticket)
+                key = ticket.draft.key
+                if key and key in known:
+                    ticket.kept, ticket.error = _again(ticket.draft.record, *known[key])
+                elif key and key in first:
+                    waiting.append((ticket, first[key]))
                 elif (error := self._refused(ticket.draft, size)) is not None:
                     ticket.error = error
                 else:
@@ -458,19 +452,18 @@ class _Writer:
             written = self.write(writing, [ticket.draft for ticket in fresh], {})
             for ticket, kept in zip(fresh, written, strict=True):
                 ticket.kept = kept
-            for ticket in waiting:
-                earlier = first[ticket.draft["key"]].kept
-                assert earlier is not None  # noqa: S101 - INVARIANT: set just above
-                ticket.kept, ticket.error = _again(ticket.draft, earlier.seq, earlier.payload)
+            for ticket, earlier in waiting:
+                assert earlier.kept is not None  # noqa: S101 - INVARIANT: set just above
+                ticket.kept, ticket.error = _again(ticket.draft.record, earlier.kept.seq, earlier.kept.payload)
 
-    def _refused(self, draft: Record, size: int) -> AssignError | None:
+    def _refused(self, draft: Draft, size: int) -> AssignError | None:
         """It rests on what is not there, as far as is known of what was published."""
-        if missing := sorted(what for what, _ in _cited(draft) - self._published):
+        if missing := sorted(what for what, _ in draft.cites - self._published):
             return NotPublished(
                 f"この版の {', '.join(missing)} は記録に公示されていません（`assign audit publish` で公示します）",
                 f"the log has not published this edition of {', '.join(missing)} (`assign audit publish` does)",
             )
-        corrects = draft.get("corrects")
+        corrects = draft.record.get("corrects")
         if corrects is not None and corrects >= size:
             return UnknownRecord(size - 1)
         return None
@@ -508,35 +501,35 @@ class _Writer:
             seq == frontier.size and nodes == frontier.append(nodes[:32]) for seq, nodes in reversed(newest[:-1])
         )
 
-    def write(self, writing: Writing, drafts: list[Record], editions: Mapping[str, bytes]) -> list[Kept]:
-        """Number, stamp, hash and insert drafts that were checked, in a transaction that has begun."""
+    def write(self, writing: Writing, drafts: list[Draft], editions: Mapping[str, bytes]) -> list[Kept]:
+        """Number, stamp, hash and insert drafts, in a transaction that has begun."""
         assert self._frontier is not None  # noqa: S101 - INVARIANT: `begin` has left one
         frontier, self._frontier = self._frontier, None  # whatever fails now, the next writer reads the edge anew
         rows = self._rows(drafts, frontier)
         if rows:
-            puts = ((publishes(draft), row.seq) for draft, row in zip(drafts, rows, strict=True))
+            puts = ((draft.puts, row.seq) for draft, row in zip(drafts, rows, strict=True))
             published = [(*put, seq) for put, seq in puts if put is not None]
             writing.add(rows, published, [(sha256(data), data) for data in editions.values()])
             self._last = rows[-1].nodes
         self._frontier = frontier
         return [Kept(row.seq, row.payload, fresh=True) for row in rows]
 
-    def _rows(self, drafts: list[Record], frontier: merkle.Frontier) -> list[New]:
+    def _rows(self, drafts: list[Draft], frontier: merkle.Frontier) -> list[New]:
         """What is inserted; the frontier grows by it."""
-        given = {"schema": SCHEMA, "origin": self._log.origin, "recorded": moment(), "version": VERSION}
+        recorded = moment()
         rows: list[New] = []
         for draft in drafts:
-            payload = canonical({**draft, **given, "seq": frontier.size})
-            rows.append(New(frontier.size, payload, frontier.append(merkle.leaf_hash(payload)), draft.get("key")))
+            payload = draft.payload(recorded, frontier.size)
+            rows.append(New(frontier.size, payload, frontier.append(merkle.leaf_hash(payload)), draft.key))
         return rows
 
 
-def _again(draft: Record, seq: int, payload: bytes) -> tuple[Kept | None, AssignError | None]:
+def _again(record: Record, seq: int, payload: bytes) -> tuple[Kept | None, AssignError | None]:
     """A key that is known: the first record, if it is of the same request."""
     before = read(payload)
     # A retry that names no date may come after midnight: it is the same request if it was given in the same words.
-    same = all(before.get(name) == draft.get(name) for name in ("kind", "corrects", "input"))
-    if same and (before.get("given") == draft.get("given") or before.get("request") == draft.get("request")):
+    same = all(before.get(name) == record.get(name) for name in ("kind", "corrects", "input"))
+    if same and (before.get("given") == record.get("given") or before.get("request") == record.get("request")):
         return Kept(seq, payload, fresh=False), None
     return None, KeyReused(
         "この `key` は別の依頼で使われています（新しい依頼には新しい UUID を使ってください）",
@@ -555,11 +548,6 @@ def _copy(error: AssignError) -> AssignError:
     """Each caller raises its own."""
     kind, arguments = error.__reduce__()[:2]
     return kind(*arguments)  # type: ignore[no-any-return]  # errors rebuild themselves
-
-
-def _cited(draft: Record) -> set[tuple[str, str]]:
-    """The editions that it rests on."""
-    return set(draft.get("editions", {}).items())
 
 
 def _publication(what: str, data: bytes) -> Record:

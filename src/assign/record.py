@@ -17,14 +17,18 @@ Field by field: `docs/audit.md`. `schema` is the format's number; each one stays
 from __future__ import annotations
 
 import json
+import marshal
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from .errors import AssignError, BadRequest
+from .places import VERSION
 from .words import (
     Assignee,
     Certainty,
@@ -122,29 +126,76 @@ def read(payload: bytes) -> Record:
     return found  # type: ignore[no-any-return]  # a dict
 
 
-def check(record: Record, *, draft: bool = False) -> None:
+def check(record: Record) -> None:
     """
     Let a record pass, or refuse it.
-
-    Args:
-        draft: Whether it still lacks what a writer gives each: `schema`, `seq`, `recorded`, `version`.
 
     Raises:
         RecordError: A field is missing, is not on the list, or holds what it may not.
     """
-    kind = record.get("kind") if type(record) is dict else None
-    fields = (_DRAFTS if draft else _FIELDS).get(kind) if isinstance(kind, str) else None
-    if fields is None:
-        raise RecordError("kind")
-    if kind == Kind.KEY and not draft and "endorsed" not in record:
+    fields = _fields(record)
+    if record["kind"] == Kind.KEY and "endorsed" not in record:
         record = {**record, "endorsed": None}  # the first logs of format 1 had no such field
     _object(fields, record, "")
 
 
+class Draft:
+    """
+    A record on its way: checked, and in canonical JSON but for what its writer gives it, the time and the number.
+
+    A lone caller waits for this as well as for the disk, and most records say what an earlier one said, but for their random
+    ids: what was checked and encoded once is remembered. A test holds it equal to `check` and `canonical`.
+
+    Attributes:
+        record: As it was handed over. key: Its idempotency key, if it has one.
+        puts: What it puts into use (`publishes`). cites: The editions that it rests on, (which, SHA-256).
+    """
+
+    __slots__ = ("_form", "_own", "cites", "key", "puts", "record")
+
+    def __init__(self, record: Record, origin: str) -> None:
+        """
+        Args:
+            record: Without `schema`, `origin`, `seq`, `recorded` and `version`. origin: The log's name.
+
+        Raises:
+            RecordError: A field is missing, is not on the list, or holds what it may not.
+        """
+        kind = record.get("kind") if type(record) is dict else None
+        shape = _SHAPES.get(kind) if isinstance(kind, str) else None
+        try:
+            if shape is None or len(record) != len(shape.names):
+                raise ValueError
+            # 2: equal marks are of equal values and of the same types; what is no JSON, or too deep, has none
+            form = _form(kind, origin, marshal.dumps(shape.again(record), 2))
+            own = [record[name] for name in shape.own]
+        except (KeyError, ValueError):
+            check({**record, **_STAMPED, "origin": origin} if shape else record)
+            raise RecordError("record") from None
+        for name, test, value in zip(shape.own, shape.tests, own, strict=True):
+            if not test(value):
+                raise RecordError(name)
+        self.record = record
+        self._own = ["null" if value is None else f'"{value}"' for value in own]
+        self.key: str | None = record.get("key")
+        self._form, self.puts, self.cites = form
+
+    def payload(self, recorded: str, seq: int) -> bytes:
+        """The record's bytes. recorded: As `moment` gives it."""
+        return (self._form % (*self._own, recorded, seq)).encode()
+
+
 def moment(when: datetime | None = None) -> str:
     """A time as records have it: UTC, to the millisecond."""
-    when = datetime.now(UTC) if when is None else when.astimezone(UTC)
-    return when.isoformat(timespec="milliseconds")[:23] + "Z"
+    if when is None:
+        second, rest = divmod(time.time_ns(), 1_000_000_000)
+        return f"{_second(second)}.{rest // 1_000_000:03}Z"
+    return when.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:19]
 
 
 def role(given: object) -> Role:
@@ -292,11 +343,18 @@ _DIGITS: Final = frozenset("0123456789")
 _HEX: Final = _DIGITS | frozenset("abcdef")
 _SMALL: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LETTERS: Final = _SMALL | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_SEVENS: Final = tuple(digit * 7 for digit in sorted(_HEX))
 
 
 def _made_of(value: Any, characters: frozenset[str], most: int, least: int = 1) -> bool:
     return type(value) is str and least <= len(value) <= most and characters.issuperset(value)
+
+
+def _hexadecimal(value: str) -> bool:
+    """Pairs of digits in lower case, and nothing between them."""
+    try:
+        return bytes.fromhex(value).hex() == value
+    except ValueError:
+        return False
 
 
 def _day(value: Any) -> bool:
@@ -314,7 +372,7 @@ def _time(value: Any) -> bool:
 
 
 def _hash(value: Any) -> bool:
-    return _made_of(value, _HEX, 64, 64)
+    return type(value) is str and len(value) == 64 and _hexadecimal(value)
 
 
 def _uuid4(value: Any) -> bool:
@@ -322,10 +380,10 @@ def _uuid4(value: Any) -> bool:
     if type(value) is not str or len(value) != 36 or value[14] != "4" or value[19] not in "89ab":
         return False
     digits = value.replace("-", "")
-    if len(digits) != 32 or not value[8] == value[13] == value[18] == value[23] == "-" or not _HEX.issuperset(digits):
+    if len(digits) != 32 or not value[8] == value[13] == value[18] == value[23] == "-" or not _hexadecimal(digits):
         return False
-    for run in _SEVENS:
-        if run in digits:
+    for place in (6, 13, 20, 27):  # seven in a row stand on one of them
+        if digits[place] * 7 in digits:
             return False  # padding: chance makes two in a million
     return not digits.isdigit()
 
@@ -526,9 +584,12 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-_DRAFTS: Final = {
-    kind: {name: test for name, test in fields.items() if name not in _STAMP} for kind, fields in _FIELDS.items()
-}
+def _fields(record: Any) -> dict[str, Any]:
+    kind = record.get("kind") if type(record) is dict else None
+    fields = _FIELDS.get(kind) if isinstance(kind, str) else None
+    if fields is None:
+        raise RecordError("kind")
+    return fields
 
 
 def _object(fields: dict[str, Any], value: Any, path: str) -> None:
@@ -543,3 +604,42 @@ def _object(fields: dict[str, Any], value: Any, path: str) -> None:
             _object(test, value[name], f"{path}{name}.")
         elif not test(value[name]):
             raise RecordError(f"{path}{name}")
+
+
+# -- drafts ----------------------------------------------------------------------------------------------------------
+
+_STAMPED: Final[Record] = {"schema": SCHEMA, "seq": 0, "recorded": "2026-01-01T00:00:00.000Z", "version": VERSION}
+_OWN: Final = ("case", "key")  # random ids, which no two records share
+
+
+class _Shape:
+    """How a kind of record is drafted: the names of its fields, those of its own, and what gets the others."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.names = sorted(fields.keys() - _STAMPED.keys() - {"origin"})
+        self.own = [name for name in self.names if name in _OWN]
+        self.tests = [fields[name] for name in self.own]
+        self.others = [name for name in self.names if name not in _OWN]
+        self.again = itemgetter(*self.others)
+
+
+_SHAPES: Final = {str(kind): _Shape(fields) for kind, fields in _FIELDS.items()}
+
+
+@lru_cache(maxsize=4096)
+def _form(kind: str, origin: str, mark: bytes) -> tuple[str, tuple[str, str] | None, frozenset[tuple[str, str]]]:
+    """Canonical JSON with a `%s` for each id of the record's own, for its time and its number; what it puts, what it cites."""
+    shape = _SHAPES[kind]
+    said = dict(zip(shape.others, marshal.loads(mark), strict=True))  # noqa: S302 - what we have just dumped
+    ids = dict.fromkeys(shape.own, _ANY_ID)
+    check({**said, **ids, **_STAMPED, "origin": origin})
+    values = {
+        name: _ENCODER.encode(value).replace("%", "%%")
+        for name, value in {**said, **_STAMPED, "origin": origin}.items()
+    }
+    values |= dict.fromkeys(shape.own, "%s") | {"recorded": '"%s"', "seq": "%s"}
+    text = ",".join(f'"{name}":{values[name]}' for name in sorted(values))
+    return f"{{{text}}}", publishes(said), frozenset(said.get("editions", {}).items())
+
+
+_ANY_ID: Final = "12345678-9abc-4def-8123-456789abcdef"

@@ -256,6 +256,7 @@ class SqliteStore:
             ) from None
         self._apsw = apsw
         self._path = path
+        self._at = str(path)
         self.shown = path_shown(path)
         version = apsw.sqlite_lib_version()
         if not sound_sqlite(version):
@@ -287,7 +288,7 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
-        self._file: _There | None = None
+        self._file: os.stat_result | None = None
         self._wal: _Held | None = None
         self._named = False  # whether the name of this connection's WAL is known to be on the disk
         with self._said():
@@ -328,7 +329,7 @@ class SqliteStore:
                         f"{self.shown} で WAL と synchronous=FULL を使えません",
                         f"{self.shown} does not take WAL with synchronous=FULL",
                     )
-            self._file = self._file or _there(self._path)
+            self._file = self._file or _there(self._at)
             self._db, self._pid = db, os.getpid()
             self._in_place()
         if self._pid != os.getpid():
@@ -362,20 +363,16 @@ class SqliteStore:
 
     def _in_place(self) -> None:
         """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
-        file, before = _there(self._path), self._file
-        if self._wal is None:
-            self._wal = self._held()
-        if file is None or before is None or file[:2] != before[:2] or file.size < before.size:
-            moved = True
-        else:
-            self._file = file
-            moved = self._wal is not None and not self._wal.in_place()
-        if moved:
+        file, before = _there(self._at), self._file
+        self._wal = self._wal or self._held()
+        moved = file is None or before is None or not _same(before, file) or file.st_size < before.st_size
+        if moved or (self._wal and not self._wal.in_place()):  # a log's file never shrinks
             self._let_go()
             raise StoreError(
                 f"記録 {self.shown} のファイルが、開いている間に動かされました。回答はありません（開き直してください）",
                 f"the file of the log {self.shown} was moved or replaced while it was open; there is no answer (open it again)",
             )
+        self._file = file
 
     def _held(self) -> _Held | None:
         """The WAL, held so that it is known when it is taken away; None where nothing was written yet."""
@@ -442,33 +439,34 @@ class SqliteStore:
     @contextmanager
     def _said(self) -> Iterator[None]:
         """SQLite's errors in our words."""
-        apsw = self._apsw
         try:
             yield
-        except apsw.FullError:
-            raise StoreError(
+        except (self._apsw.Error, UnicodeDecodeError) as error:
+            raise self._in_words(error) from None
+
+    def _in_words(self, error: Exception) -> StoreError:
+        apsw = self._apsw
+        if isinstance(error, apsw.FullError):
+            return StoreError(
                 "記録を書くディスクがいっぱいです。回答はありません", "the log's disk is full; there is no answer"
-            ) from None
-        except (apsw.BusyError, apsw.LockedError):
-            raise StoreError(
+            )
+        if isinstance(error, (apsw.BusyError, apsw.LockedError)):
+            return StoreError(
                 f"記録 {self.shown} の順番が {PATIENCE:.0f} 秒たっても来ません。回答はありません",
                 f"the log {self.shown} was busy for {PATIENCE:.0f} seconds; there is no answer",
-            ) from None
-        except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError):
-            raise StoreError(
+            )
+        if isinstance(error, (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError)):
+            return StoreError(
                 f"記録 {self.shown} は壊れているか、記録のファイルではありません（`assign audit restore` で控えから戻せます）",
                 f"the log {self.shown} is damaged, or is none (`assign audit restore` brings a backup back)",
-            ) from None
-        except (apsw.ReadOnlyError, apsw.PermissionsError, apsw.CantOpenError):
-            raise StoreError(
+            )
+        if isinstance(error, (apsw.ReadOnlyError, apsw.PermissionsError, apsw.CantOpenError)):
+            return StoreError(
                 f"記録 {self.shown} に書けません。回答はありません",
                 f"the log {self.shown} cannot be written; there is no answer",
-            ) from None
-        except apsw.Error as error:
-            name = type(error).__name__
-            raise StoreError(
-                f"記録 {self.shown} で失敗しました（{name}）", f"the log {self.shown} failed ({name})"
-            ) from None
+            )
+        name = type(error).__name__
+        return StoreError(f"記録 {self.shown} で失敗しました（{name}）", f"the log {self.shown} failed ({name})")
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         with self._said(), self._lock:
@@ -506,13 +504,16 @@ class SqliteStore:
         ((seq, payload, nodes, key),) = rows
         base = log << SHIFT
         values = (base | seq, payload, nodes, key, base + seq - 1, last, base | seq, base + (1 << SHIFT), log, key)
-        with self._said(), self._lock:
-            db = self._connection()
-            if db.in_transaction:  # an interrupt left it; a turn ends it
-                return False
-            db.execute(_EXTEND_SQLITE, values)
-            done = db.changes() == 1
-            self._there_for_good()
+        try:
+            with self._lock:
+                db = self._connection()
+                if db.in_transaction:  # an interrupt left it; a turn ends it
+                    return False
+                db.execute(_EXTEND_SQLITE, values)
+                done = db.changes() == 1
+                self._there_for_good()
+        except self._apsw.Error as error:
+            raise self._in_words(error) from None
         return done
 
     def size(self, log: int) -> int:
@@ -628,20 +629,15 @@ def _begun(db: apsw.Connection) -> Iterator[None]:
         raise
 
 
-class _There(NamedTuple):
-    """Which file it is, and how large; a log's never shrinks."""
-
-    device: int
-    inode: int
-    size: int
-
-
-def _there(path: str | Path) -> _There | None:
+def _there(path: str) -> os.stat_result | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 - at each append; pathlib's takes three times as long
+        return os.stat(path)  # noqa: PTH116 - at each append; pathlib's takes three times as long
     except OSError:
         return None
-    return _There(found.st_dev, found.st_ino, found.st_size)
+
+
+def _same(one: os.stat_result, other: os.stat_result) -> bool:
+    return one.st_ino == other.st_ino and one.st_dev == other.st_dev
 
 
 def _sync_folder(path: str) -> None:
@@ -674,11 +670,12 @@ class _Held:
         self._path = path
         self._was = _there(path)
         self._handle = os.open(path, os.O_PATH | os.O_CLOEXEC) if hasattr(os, "O_PATH") else -1
+        self._link = f"/proc/self/fd/{self._handle}"
         self._name = self._called()
 
     def _called(self) -> str | None:
         try:
-            return os.readlink(f"/proc/self/fd/{self._handle}")  # noqa: PTH115 - as above
+            return os.readlink(self._link)  # noqa: PTH115 - as above
         except OSError:
             return None
 
@@ -687,7 +684,7 @@ class _Held:
         if self._name is not None:
             return self._called() == self._name  # a name that was taken away is followed by "(deleted)"
         now = _there(self._path)
-        return now is not None and self._was is not None and now[:2] == self._was[:2]
+        return now is not None and self._was is not None and _same(self._was, now)
 
     def close(self) -> None:
         """Let go of it."""
@@ -765,6 +762,7 @@ class PostgresStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
+        self._cursor: Any = None  # of `extend`, which asks the same each time
         try:
             with self._said():
                 self._tables(self._connection(), create=create)
@@ -796,7 +794,7 @@ class PostgresStore:
             # A session's own setting outlasts a change of the server's.
             db.execute("SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)")
             db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
-            self._db, self._pid = db, os.getpid()
+            self._db, self._cursor, self._pid = db, db.cursor(), os.getpid()
         return self._db  # type: ignore[no-any-return]  # psycopg's own type
 
     def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
@@ -828,34 +826,37 @@ class PostgresStore:
 
     @contextmanager
     def _said(self) -> Iterator[None]:
-        """The server's errors in our words; never the address, which may hold a password."""
-        errors = self._psycopg.errors
+        """The server's errors in our words."""
         try:
             yield
-        except (errors.DiskFull, errors.OutOfMemory):
-            raise StoreError(
+        except self._psycopg.Error as error:
+            raise self._in_words(error) from None
+
+    def _in_words(self, error: Exception) -> StoreError:
+        """Never the address, which may hold a password. A connection that is not known to be in order is given up."""
+        errors = self._psycopg.errors
+        if isinstance(error, (errors.DiskFull, errors.OutOfMemory)):
+            return StoreError(
                 "記録のサーバーのディスクかメモリが足りません。回答はありません",
                 "the log's server is out of disk or memory; there is no answer",
-            ) from None
-        except errors.InsufficientPrivilege:
-            raise StoreError(
+            )
+        if isinstance(error, errors.InsufficientPrivilege):
+            return StoreError(
                 "記録の表を使う権限がありません（SELECT と INSERT が要ります）",
                 "this role may not use the log's tables (it needs SELECT and INSERT)",
-            ) from None
-        except (errors.LockNotAvailable, errors.QueryCanceled):
-            raise StoreError(
+            )
+        if isinstance(error, (errors.LockNotAvailable, errors.QueryCanceled)):
+            return StoreError(
                 "記録の順番が来ません。回答はありません", "the log was busy for too long; there is no answer"
-            ) from None
-        except (self._psycopg.OperationalError, self._psycopg.InterfaceError):
-            self._drop()
-            raise StoreError(
+            )
+        self._drop()
+        if isinstance(error, (self._psycopg.OperationalError, self._psycopg.InterfaceError)):
+            return StoreError(
                 "記録のサーバーにつながりません。回答はありません",
                 "the log's server cannot be reached; there is no answer",
-            ) from None
-        except self._psycopg.Error as error:
-            self._drop()
-            name = type(error).__name__
-            raise StoreError(f"記録のサーバーで失敗しました（{name}）", f"the log's server failed ({name})") from None
+            )
+        name = type(error).__name__
+        return StoreError(f"記録のサーバーで失敗しました（{name}）", f"the log's server failed ({name})")
 
     @contextmanager
     def _uninterrupted(self) -> Iterator[None]:
@@ -910,19 +911,25 @@ class PostgresStore:
     def extend(self, log: int, last: bytes, rows: Sequence[New]) -> bool:
         """One statement. Its number is free and the one before it is ours, or nothing is inserted."""
         base = log << SHIFT
-        columns: Sequence[Any] = [base | rows[0].seq, *rows[0][1:]]
-        if len(rows) > 1:
+        values: Sequence[Any]
+        if len(rows) == 1:
+            ((seq, payload, nodes, key),) = rows
+            values = (base | seq, payload, nodes, key, base + seq - 1, last, _LOCKS, log, log, key)
+        else:
             seqs, *others = zip(*rows, strict=True)
-            columns = [[base | seq for seq in seqs], *map(list, others)]
-        values = (*columns, _LOCKS, log, base + rows[0].seq - 1, last)
-        with self._said(), self._lock:
-            db = self._connection()
+            values = ([base | seq for seq in seqs], *map(list, others), _LOCKS, log, base + seqs[0] - 1, last)
+        with self._lock:
             try:
-                with self._uninterrupted():
-                    done = db.execute(_EXTEND_ONE if len(rows) == 1 else _EXTEND_MANY, values, prepare=True)
+                self._connection()
+                self._cursor.execute(_EXTEND_ONE if len(rows) == 1 else _EXTEND_MANY, values, prepare=True)
+                return self._cursor.rowcount == len(rows)  # type: ignore[no-any-return]  # psycopg's own type
             except self._psycopg.errors.UniqueViolation:
                 return False  # somebody was quicker
-            return done.rowcount == len(rows)
+            except self._psycopg.Error as error:
+                raise self._in_words(error) from None
+            except BaseException:
+                self._drop()  # as in `_uninterrupted`
+                raise
 
     def size(self, log: int) -> int:
         """How many records."""
@@ -1055,8 +1062,14 @@ _BY_KEYS: Final = _KNOWN.format(log="%s", keys="unnest(%s::text[])").encode()
 
 # Insert, if it can be our turn at once and the log still ends as we know it. Whoever has the turn keeps it from us, or has
 # committed: then its record stands where ours would, which the primary key refuses even where our snapshot is older.
-_EXTEND: Final = """
-WITH new(at, payload, nodes, key) AS MATERIALIZED ({new}),
+_EXTEND_ONE: Final = """
+INSERT INTO record SELECT %s::bigint, %b::bytea, %b::bytea, %s::text FROM record
+WHERE at = %s AND nodes = %b AND pg_try_advisory_xact_lock(%s, %s::int) AND 'off' NOT IN ({settings})
+AND NOT EXISTS (SELECT 1 FROM record WHERE (at >> 40) = %s AND key = %s)
+""".replace("{settings}", _SETTINGS).encode()
+_EXTEND_MANY: Final = (
+    """
+WITH new(at, payload, nodes, key) AS MATERIALIZED (SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::text[])),
 turn AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock(%s, log::int) AS ours, log, at, nodes
     FROM (VALUES (%s::bigint, %s::bigint, %b::bytea)) AS known(log, at, nodes)
@@ -1065,8 +1078,7 @@ INSERT INTO record SELECT new.* FROM turn, new
 WHERE turn.ours AND 'off' NOT IN ({settings})
 AND EXISTS (SELECT 1 FROM record WHERE record.at = turn.at AND record.nodes = turn.nodes)
 AND NOT EXISTS ({known})
-""".replace("{settings}", _SETTINGS).replace("{known}", _KNOWN.format(log="turn.log", keys="(SELECT key FROM new)"))
-_EXTEND_ONE: Final = _EXTEND.format(new="VALUES (%s::bigint, %b::bytea, %b::bytea, %s::text)").encode()
-_EXTEND_MANY: Final = _EXTEND.format(
-    new="SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::text[])"
-).encode()
+""".replace("{settings}", _SETTINGS)
+    .replace("{known}", _KNOWN.format(log="turn.log", keys="(SELECT key FROM new)"))
+    .encode()
+)
