@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import signal
 import sqlite3
@@ -20,7 +21,7 @@ import pytest
 from assign import Desk, merkle
 from assign.audit import rebuild
 from assign.errors import AssignError
-from assign.log import KeyReused, Log, NotPublished, UnknownRecord
+from assign.log import KeyReused, Log, NotPublished, UnknownRecord, _Ticket
 from assign.note import held_key
 from assign.record import Draft, RecordError, new_id
 from assign.store import StoreError, StoreMissing, Writing
@@ -422,6 +423,17 @@ def test_a_writer_that_is_alone_takes_one_statement_and_no_turn(any_url: str, mo
         with pytest.raises(NotPublished):
             log.append(draft(editions={**draft()["editions"], "list": sha256(b"of nobody")}))
         assert len(sound(log)) == FIRST + 6
+
+
+def test_a_record_that_was_kept_leaves_nothing_to_the_garbage_collector(log: Log) -> None:
+    """Its memory is free at once: a ring of references costs the next record more than its hashes do."""
+    gc.disable()
+    try:
+        for _ in range(5):
+            log.append(draft())
+        assert not [each for each in gc.get_objects() if type(each) in (_Ticket, Draft)]
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("meanwhile", [1, 3, 64, 70])

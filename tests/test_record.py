@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from assign import Channel, Desk
 from assign.errors import AssignError, BadRequest
+from assign.places import VERSION
 from assign.record import (
+    Draft,
     Kind,
     RecordError,
     Role,
@@ -307,6 +309,79 @@ def test_canonical_form_is_rfc_8785_for_every_row_s_answer(table_desk: Desk) -> 
         sizes.append(len(canonical(record)))
     assert len(sizes) == 430
     assert max(sizes) < 2000
+
+
+BY_ITS_WRITER = ("schema", "origin", "seq", "recorded", "version")
+
+
+def drafted(record: dict[str, Any]) -> bytes:
+    """The bytes that a writer makes of it."""
+    given = {name: value for name, value in record.items() if name not in BY_ITS_WRITER}
+    return Draft(given, record["origin"]).payload(record["recorded"], record["seq"])
+
+
+def outcome(record: dict[str, Any], *, as_draft: bool) -> bytes | str:
+    """Its bytes, or the field that was refused."""
+    try:
+        if as_draft:
+            return drafted(record)
+        check(record)
+    except RecordError as error:
+        return error.field
+    return canonical({**record, "version": VERSION})
+
+
+@pytest.mark.parametrize(("kind", "path"), [each for each in FIELDS if each[1][0] not in BY_ITS_WRITER])
+def test_a_draft_is_checked_and_written_as_a_record_is(kind: str, path: tuple[str, ...]) -> None:
+    """What is remembered of an earlier one lets nothing pass, and changes no byte: `check` and `canonical` are the reference."""
+    alike = [
+        1,
+        True,
+        1.0,
+        "1",
+        5,
+        5.0,
+        ("nenkin-24",),
+        ["nenkin-24"],
+        [["row", 259]],
+        [("row", 259)],
+        [["row", True]],
+        Role.SYSTEM,
+    ]
+    for value in [None, *alike, *WRONG, *alike]:
+        if value == "" or path != ("kind",):
+            record = put(RECORDS[kind], path, value)
+            assert isinstance(drafted(RECORDS[kind]), bytes)
+            assert outcome(record, as_draft=True) == outcome(record, as_draft=False)
+
+
+@given(st.data())
+def test_any_two_drafts_are_written_as_canonical_json(data: st.DataObject) -> None:
+    """Also with the signs that a form could stumble over, in a word that somebody typed."""
+    kind = data.draw(st.sampled_from(sorted(RECORDS)))
+    word = data.draw(st.text(st.sampled_from("%s%d%(key)s{}\\\"'/あ "), min_size=1, max_size=12))
+    record = copy.deepcopy(RECORDS[kind])
+    record |= {"seq": data.draw(st.integers(0, 2**40)), "recorded": moment()}
+    if kind == "decision":
+        record |= {"case": new_id(), "key": data.draw(st.sampled_from([None, new_id()]))}
+        record["given"]["act"] = word
+    assert outcome(record, as_draft=True) == outcome(record, as_draft=False)
+    if isinstance(written := outcome(record, as_draft=True), bytes):
+        assert written == rfc8785.dumps({**record, "version": VERSION})
+
+
+def test_a_draft_with_a_field_too_many_or_too_few_is_refused() -> None:
+    """The field that is missing is named, the one that is unknown is not."""
+    for kind, record in RECORDS.items():
+        for name in record.keys() - {*BY_ITS_WRITER, "kind"}:
+            less = {each: value for each, value in record.items() if each != name}
+            with pytest.raises(RecordError) as refused:
+                drafted(less)
+            if (kind, name) != ("key", "endorsed"):
+                assert refused.value.field == name
+            with pytest.raises(RecordError) as refused:
+                drafted({**less, "yamada": record[name]})
+            assert refused.value.field == "?"
 
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -402,6 +402,7 @@ class _Writer:
             if following is not None:
                 following.wake()
             self._pen = following  # last: until here, all of it can be done again
+            ticket.batch = []  # it holds the ticket, too: both would wait for the garbage collector
 
     def _commit(self, batch: list[_Ticket]) -> None:
         if not self._extended(batch):
