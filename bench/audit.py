@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from random import choice, randrange
 from statistics import median
 from time import monotonic, perf_counter
 from typing import Any, Final
@@ -58,14 +59,21 @@ MILLION: Final = 15.0  # seconds to verify a million records
 Rate = Callable[[], float]
 
 
+def draft() -> dict[str, Any]:
+    """A decision on one of 430 questions, as many as the list has rows and channels."""
+    words = {"division": "nenkin", "item": str(randrange(1, 216)), "channel": choice(("counter", "backyard"))}
+    request = {**words, "act": None, "on": "2026-11-25"}
+    return logs.draft(given=words, request=request)
+
+
 def rows() -> Iterator[tuple[int, bytes, bytes, str]]:
     """What the store inserts, made before: number, bytes, hashes, key; as a log of its own, far behind any other."""
     frontier = merkle.Frontier()
     given = {"schema": 1, "origin": logs.ORIGIN, "recorded": "2026-11-25T00:00:00.000Z", "version": "0.1.0"}
     for seq in range(1 << 30):
-        draft = logs.draft()
-        payload = canonical({**draft, **given, "seq": seq})
-        yield seq, payload, frontier.append(merkle.leaf_hash(payload)), draft["key"]
+        made = draft()
+        payload = canonical({**made, **given, "seq": seq})
+        yield seq, payload, frontier.append(merkle.leaf_hash(payload)), made["key"]
 
 
 def threads(call: Callable[[], None]) -> float:
@@ -97,7 +105,7 @@ def alone(call: Callable[[], int | None]) -> float:
 
 def contestants(log: Log, insert: Callable[[list[tuple[int, bytes, bytes, str]]], None]) -> dict[str, Rate]:
     """Ours and the raw ones, over one database."""
-    made, drafts, lock = rows(), iter(logs.draft, None), threading.Lock()
+    made, drafts, lock = rows(), iter(draft, None), threading.Lock()
     ready: deque[Any] = deque()
     waiting: list[Any] = []
     commits = [0]

@@ -44,11 +44,13 @@ CREATE TABLE IF NOT EXISTS publication (log {int} NOT NULL, what {text} NOT NULL
 CREATE TABLE IF NOT EXISTS edition (sha256 {text} PRIMARY KEY, data {blob} NOT NULL);
 CREATE TABLE IF NOT EXISTS checkpoint (log {int} NOT NULL, size {int} NOT NULL, note {text} NOT NULL)
 """
+# Where the log does not end as we know it, or the key is known, the payload is none, which its column refuses.
 _EXTEND_SQLITE: Final = """
-INSERT INTO record SELECT ?, ?, ?, ?
-WHERE EXISTS (SELECT 1 FROM record WHERE at = ? AND nodes = ?)
+INSERT OR IGNORE INTO record VALUES (?, CASE
+WHEN EXISTS (SELECT 1 FROM record WHERE at = ? AND nodes = ?)
 AND NOT EXISTS (SELECT 1 FROM record WHERE at >= ? AND at < ?)
 AND NOT EXISTS (SELECT 1 FROM record WHERE (at >> 40) = ? AND key = ?)
+THEN ? END, ?, ?)
 """
 _KEYS: Final = "CREATE UNIQUE INDEX IF NOT EXISTS record_key ON record ((at >> 40), key) WHERE key IS NOT NULL"
 NAMES: Final = ("log", "record", "publication", "edition", "checkpoint")
@@ -503,7 +505,8 @@ class SqliteStore:
         """One statement, which is a transaction of its own; it begins by taking the turn."""
         ((seq, payload, nodes, key),) = rows
         base = log << SHIFT
-        values = (base | seq, payload, nodes, key, base + seq - 1, last, base | seq, base + (1 << SHIFT), log, key)
+        at = base | seq
+        values = (at, at - 1, last, at, base + (1 << SHIFT), log, key, payload, nodes, key)
         try:
             with self._lock:
                 db = self._connection()
@@ -670,12 +673,17 @@ class _Held:
         self._path = path
         self._was = _there(path)
         self._handle = os.open(path, os.O_PATH | os.O_CLOEXEC) if hasattr(os, "O_PATH") else -1
-        self._link = f"/proc/self/fd/{self._handle}"
+        self._number = str(self._handle)
+        self._names = -1
+        with suppress(OSError):
+            self._names = os.open("/proc/self/fd", os.O_RDONLY | os.O_CLOEXEC)
         self._name = self._called()
 
     def _called(self) -> str | None:
+        if self._names < 0:
+            return None
         try:
-            return os.readlink(self._link)  # noqa: PTH115 - as above
+            return os.readlink(self._number, dir_fd=self._names)
         except OSError:
             return None
 
@@ -688,10 +696,11 @@ class _Held:
 
     def close(self) -> None:
         """Let go of it."""
-        handle, self._handle = self._handle, -1
-        if handle >= 0:
-            with suppress(OSError):  # nothing was written through it
-                os.close(handle)
+        for handle in (self._handle, self._names):
+            if handle >= 0:
+                with suppress(OSError):  # nothing was written through it
+                    os.close(handle)
+        self._handle = self._names = -1
 
 
 def network_file_system(path: Path) -> str | None:
