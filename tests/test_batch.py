@@ -480,6 +480,138 @@ def test_a_broken_json_line_is_a_row_that_says_so(desk: Desk, tmp_path: Path, li
     assert counts.rows_in == counts.rows_out == 3
 
 
+ODD_VALUES = (
+    b'"\\u0032\\u0034"', b'"2\\/4"', b'"\\u0000"', b'"\\ud800"', b'"\\ud83d\\ude00"', b'"\\ude00\\ud83d"', b'"\\uD83D\\u0041"', b'"a\\"b"',
+    b'"\\\\"', b'"\\x"', b'"\\u12"', b'"\x01"', b'"\t"', b'"\x7f"', b'"\0"', b'"\xff"', b'"\xed\xa0\x80"', '"\u2028\u0085"'.encode(),
+    b"24", b"-0", b"-1", b"024", b"1.", b".5", b"+1", b"1e5", b"1E+2", b"1e400", b"-1.50", b"9" * 18, b"9" * 19, b"9" * 5000, b"0." + b"3" * 5000,
+    b"NaN", b"Infinity", b"-Infinity", b"null", b"true", b"false", b"nul", b"True", b"None", b"", b"''", b"[]", b"{}", b"[1]",
+    b'[1, "2", null]', b"[1,]", b"[[1], [2]]", b'{"a": 1}', b'{"a": 1, "a": 2}', b'{"item": "24"}', b'{"a": {"item": 1}}', b'{"a": [1, "x"]}',
+    b'{"a": 1,}', b"[" * 2000, b"[" * 2000 + b"]" * 2000, b'"\xef\xbb\xbf"', b'"' + b"x" * 100_000 + b'"',
+)  # fmt: skip
+NAMES_ODD = (
+    b'"memo"', b'"item"', b'"it\\u0065m"', b'"error"', b'"\\u0065rror"', b'"assignee"', b'"nested"', b'"id"', b'"new"', b'""', b"memo", b'"a\\"item"',
+    b'"line"', b'"sure"', b'"words"', b'"__item"', b'"__answer"', '"\u30e1\u30e2"'.encode(), b'"\\u30e1\\u30e2"', b'"a.b"', b'"$"', b'"\\ud800"',
+)  # fmt: skip
+BREAKS = (
+    b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b" ", b"\t", b"\r", b"\n", b"\r\n", b"\0", b"\x0b", b"\xc2\xa0", b"\xe3\x80", b"x", b"0", b"\xef\xbb\xbf", b",,",
+    b"/**/", b"//",
+)  # fmt: skip
+
+
+def nasty_line(rng: random.Random, row: dict[str, Any]) -> bytes:
+    """A request as JSON, as some writer writes it, in two of three cases with something odd somewhere."""
+    pairs = [
+        (json.dumps(name).encode(), json.dumps(row[name], ensure_ascii=rng.random() < 0.3).encode()) for name in row
+    ]
+    for _ in range(rng.choice([0, 0, 1, 1, 2])):
+        at = rng.randrange(len(pairs))
+        name, value = pairs[at]
+        pairs[at : at + 1] = rng.choice([
+            [(name, rng.choice(ODD_VALUES))], [(name, rng.choice(ODD_VALUES))], [(rng.choice(NAMES_ODD), value)], [],
+            [(name, value), (rng.choice(NAMES_ODD), rng.choice(ODD_VALUES))], [(name, value), (name, value)],
+        ])  # fmt: skip
+    if rng.random() < 0.05:
+        rng.shuffle(pairs)
+    comma, colon = rng.choice([(b", ", b": "), (b",", b":"), (b" ,\t", b" : "), (b",\r", b":")])
+    line = b"{" + comma.join(name + colon + value for name, value in pairs) + b"}"
+    for _ in range(rng.choice([0, 0, 0, 1])):
+        at = rng.choice([0, 1, len(line) - 1, len(line), rng.randrange(len(line) + 1)])
+        line = line[:at] + rng.choice(BREAKS) + line[at + rng.randrange(2) :]
+    return line + rng.choice([b"", b"", b"", b"\r", b" ", b" \r", b"\t", b"}", b","])
+
+
+def read_by_python(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The lines of JSON that Python reads from now on."""
+    lines: list[bytes] = []
+    plain = batch._object
+
+    def noted(raw: bytes) -> tuple[dict[str, Any], tuple[str | None, ...] | None]:
+        lines.append(raw)
+        return plain(raw)
+
+    monkeypatch.setattr(batch, "_object", noted)
+    return lines
+
+
+def one_by_one(desk: Desk, data: bytes) -> tuple[list[str], Counter[str]]:
+    """What Python, line by line, makes of a file of JSON Lines."""
+    lines, tally = batch._one_by_one(
+        io.BytesIO(data), lambda words: answered(desk, dict(zip(ASKED, words, strict=True)), TODAY)
+    )
+    return lines.to_list(), tally
+
+
+@pytest.mark.parametrize("clean", [0, 40])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_engine_answers_json_lines_as_python_does_line_by_line(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, clean: int
+) -> None:
+    """10,000 odd lines in small blocks, learned from odd ones or from clean ones: the same bytes."""
+    monkeypatch.setattr(batch, "LINES", 20_000)
+    monkeypatch.setattr(batch, "LIKE", clean or 1000)
+    rng = random.Random(seed)
+    rows: list[dict[str, Any]] = requests(10_000 + clean, seed=seed)
+    for row in rows:
+        row["nested"] = rng.choice([None, 1.5, [], [1, "x"], {"a": 1}, {"a": {"b": []}}, {"item": "1", "memo": [{}]}])
+        row["メモ"] = rng.choice(["", "二", 3])
+    good = [json.dumps(row).encode() for row in rows[:clean]]
+    data = b"\n".join([*good, *(nasty_line(rng, row) for row in rows[clean:])]) + rng.choice([b"", b"\n", b"\n\n"])
+    data = rng.choice([b"\xef\xbb\xbf", b"x^", b"x\x01", b""]) + data  # a mark, or what packed files begin with
+    (tmp_path / "in.jsonl").write_bytes(data)
+    wanted, tally = one_by_one(desk, data)
+    by_python = read_by_python(monkeypatch)
+    counts = run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), options("jsonl", "jsonl"))
+    assert (tmp_path / "out.jsonl").read_text("utf-8").split("\n") == [*wanted, ""]
+    assert all(json.loads(line) for line in wanted)
+    assert counts.outcomes == tally
+    assert counts.rows_in == counts.rows_out == len(wanted)
+    if clean:  # a line that has nothing odd is not Python's, whatever its neighbours
+        assert len(by_python) < 0.8 * len(wanted), len(by_python) / len(wanted)
+
+
+def test_json_lines_that_the_engine_stumbles_over_are_answered_all_the_same(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Line by line."""
+
+    def stumbling(*_: object) -> None:
+        raise pl.exceptions.ComputeError
+
+    monkeypatch.setattr(batch, "_json_block", stumbling)
+    rows = requests(100)
+    counts = run(
+        desk, str(write(tmp_path / "in.jsonl", "jsonl", rows)), str(tmp_path / "out"), options("jsonl", "jsonl")
+    )
+    found = [{name: value or None for name, value in row.items()} for row in read(tmp_path / "out", "jsonl")]
+    assert found == [expected(desk, row) for row in rows]
+    assert counts.rows_in == counts.rows_out == 100
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_clean_json_lines_are_answered_by_the_engine_itself(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, escaped: bool
+) -> None:
+    """Python reads the first of them, to see what they are like; however they are written, and if fields are left out."""
+    rng, rows, lines = random.Random(7), requests(4_000, odd=0.1), []
+    for row in rows:
+        kept: dict[str, Any] = {
+            name: value for name, value in row.items() if value and (name in ASKED[:3] or rng.random() < 0.5)
+        }
+        kept |= {
+            "nested": {"item": 1, "deep": [{"a": rng.random()}, {"a": -3, "b": "二\n"}]},
+            "none": None,
+            "yes": True,
+        }
+        lines.append(json.dumps(kept, ensure_ascii=escaped, separators=rng.choice([(",", ":"), (", ", ": ")])))
+    (tmp_path / "in.jsonl").write_bytes("\r\n".join(lines).encode())
+    by_python = read_by_python(monkeypatch)
+    run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), options("jsonl", "jsonl"))
+    assert len(by_python) < batch.LIKE + 10  # of two names that seldom stand in one line, the order may not be known
+    for line, found in zip(lines, (tmp_path / "out.jsonl").read_text("utf-8").split("\n"), strict=False):
+        assert found.startswith(line[:-1] + ', "assignee": ')
+        assert json.loads(found)["error"] == answered(desk, json.loads(line), TODAY).error
+
+
 def test_a_file_of_too_many_odd_words_is_answered_in_slices(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

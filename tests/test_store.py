@@ -572,6 +572,17 @@ def test_a_database_without_tables_is_not_a_log(durable_server: Server, database
 
 
 @pytest.mark.slow
+def test_the_driver_of_a_server_says_nothing_on_a_terminal(durable_server: Server, database: str) -> None:
+    """It warned a clerk of `<psycopg.Pipeline [BAD] at 0x…>`; an application that keeps logs still gets it."""
+    words = (
+        "import logging, sys; from assign.store import open_store; store = open_store(sys.argv[1], create=True);"
+        "logging.getLogger('psycopg').warning('a pipeline')"
+    )
+    done = subprocess.run([sys.executable, "-c", words, durable_server.url(database)], capture_output=True, check=True)
+    assert done.stdout == done.stderr == b""
+
+
+@pytest.mark.slow
 def test_a_lost_index_is_no_loss_on_a_server(durable_server: Server, database: str) -> None:
     """As on SQLite."""
     url, asked = durable_server.url(database), draft()

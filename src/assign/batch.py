@@ -10,6 +10,9 @@ of the table (`２４`, 国民年金, a typing error), and then once for all row
 A CSV file is taken as clean when every byte of it stands in a cell or between two, after the engine has read it. One that
 is not (a short row, another encoding in one cell, a quote that never closes) is mended, line by line, and read again:
 each such row is an output row that names what is wrong with it.
+
+JSON Lines → JSON Lines never become columns: the engine vouches for a line by a pattern of what JSON like the file's first
+lines can be, takes the words out, and writes the answer before the bracket that ends the line.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -27,8 +31,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from graphlib import CycleError, TopologicalSorter
 from importlib.util import find_spec
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -50,6 +55,8 @@ DAY: Final = (
 MOST_WORDS: Final = 500_000  # distinct odd requests held at once; beyond it the file is answered in slices
 SLICE: Final = 250_000  # rows
 BLOCK: Final = 1 << 17  # bytes looked at at once: they stay in the processor's own memory
+LINES: Final = 1 << 22  # bytes of JSON Lines answered at once
+LIKE: Final = 1000  # lines of JSON Lines that the others are taken to be like
 LONGEST_RECORD: Final = 100  # lines of one CSV record; a quote open for longer is a broken row
 LONGEST_RECORD_BYTES: Final = 1 << 25
 DAMAGE: Final = "__damage"
@@ -384,16 +391,17 @@ class _Table:
     Beside its answer each row gets an outcome, a small number (`outcomes` has their names), so that counting is cheap.
 
     Attributes:
-        answer: The columns of an answer. To be written as CSV it is one, whose text is the cells as they stand in a line.
+        answer: The columns of an answer. To be written into a line of text it is one: the answer as it stands there.
     """
 
-    def __init__(self, desk: Desk, options: Options) -> None:
+    def __init__(self, desk: Desk, options: Options, text: Callable[[Answered], str] | None = None) -> None:
         import polars as pl
 
         self._desk = desk
         self._options = options
+        self._text = text or (_csv_line if options.out_format == "csv" else None)
         self.outcomes: list[str] = []
-        self.answer = (_LINE,) if options.out_format == "csv" else ANSWERED
+        self.answer = (_LINE,) if self._text else ANSWERED
         lines = decision_table(desk)
         self._starts = sorted({line.since for line in lines})
         self._words = {
@@ -443,9 +451,9 @@ class _Table:
 
     def _cells(self, answer: Answered) -> tuple[str | int | None, ...]:
         """A row of that schema."""
-        if self.answer == ANSWERED:
+        if self._text is None:
             return (*answer, self._outcome(answer))
-        return _csv_line(answer), self._outcome(answer)
+        return self._text(answer), self._outcome(answer)
 
     def joined(self, frame: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
         """The frame with its words as text beside it, and the table's answer where the table knows them."""
@@ -490,21 +498,29 @@ class _Table:
             pl.when(damage.is_null()).then(_OUTCOME).otherwise(pl.lit(damaged, dtype=pl.UInt8)).alias(_OUTCOME),
         )
 
-    def with_odd(self, joined: pl.LazyFrame, odd: pl.DataFrame, listener: Listener | None = None) -> pl.LazyFrame:
+    def decided(self, words: tuple[str | None, ...]) -> Answered:
+        """The desk's own answer."""
+        return answered(self._desk, dict(zip(ASKED, words, strict=True)), self._options.today, self._options.lang)
+
+    def with_odd(
+        self,
+        joined: pl.LazyFrame,
+        odd: pl.DataFrame,
+        listener: Listener | None = None,
+        decided: Callable[[tuple[str | None, ...]], Answered] | None = None,
+    ) -> pl.LazyFrame:
         """The answers of the odd words, decided once each, joined in their place."""
         import polars as pl
 
         keys = [f"__{name}" for name in ASKED]
-        decided = []
+        rows = []
         for words in odd.iter_rows():
-            asked = dict(zip(ASKED, words, strict=True))
-            answer = answered(self._desk, asked, self._options.today, self._options.lang)
-            decided.append((*words, *self._cells(answer)))
-            if listener and len(decided) % 1000 == 0:
-                listener(len(decided), odd.height)
+            rows.append((*words, *self._cells((decided or self.decided)(words))))
+            if listener and len(rows) % 1000 == 0:
+                listener(len(rows), odd.height)
         given = self._schema()
         schema = {**dict.fromkeys(keys, pl.String), **{f"odd {name}": kind for name, kind in given.items()}}
-        answers = pl.DataFrame(decided, schema=schema, orient="row")
+        answers = pl.DataFrame(rows, schema=schema, orient="row")
         return joined.join(answers.lazy(), on=keys, how="left", maintain_order="left").with_columns(
             **{name: pl.coalesce(pl.col(name), pl.col(f"odd {name}")) for name in given}
         )
@@ -901,25 +917,155 @@ def _text(data: bytes, encoding: str) -> tuple[str, bool]:
 
 
 def _json_lines(desk: Desk, path: Path, out: Path, options: Options) -> Counts:
-    """One object a line, with the answer's fields after its own; a line that is none is kept as `line`, with its error."""
-    counts = Counts()
-    known: dict[tuple[Any, ...], Answered] = {}
-    sink = io.BufferedWriter(out.open("wb", buffering=0), 1 << 20)
-    with path.open("rb") as file, sink:
-        for raw in file:
-            counts.rows_in += 1
-            body, words = _object(raw)
-            if words is None:
-                answer = Answered(None, None, None, None, None, None, body.pop("error"))
-            else:
-                answer = known.get(words) or _remember(
-                    known, words, answered(desk, dict(zip(ASKED, words, strict=True)), options.today, options.lang)
-                )
-            counts.outcomes[answer.outcome] = counts.outcomes.get(answer.outcome, 0) + 1
-            said = json.dumps({**body, **answer._asdict()}, ensure_ascii=False)
-            sink.write(said.encode("utf-8", "replace") + b"\n")
-            counts.rows_out += 1
-    return counts
+    """
+    One object a line, with the answer's fields after its own, which stay as they stand there, byte for byte; a line that is
+    none is kept as `line`, with its error.
+
+    The engine answers each line that is like the first of the file. Python reads a line that is not, and it alone says what
+    is damaged. Which of them it was changes no byte.
+    """
+    import polars as pl
+
+    table = _Table(desk, options, _json_end)
+    known: dict[tuple[str | None, ...], Answered] = {}
+
+    def decided(words: tuple[str | None, ...]) -> Answered:
+        return known.get(words) or _remember(known, words, table.decided(words))
+
+    with path.open("rb") as file:
+        first = io.BytesIO(file.read(LINES) + file.readline())
+    like = _line_like([body for body, words in map(_object, islice(first, LIKE)) if words is not None])
+    rows, tally = 0, Counter[str]()
+    with path.open("rb") as file, out.open("wb", buffering=0) as sink:
+        while block := file.read(LINES):
+            block += file.readline()
+            rows += block.count(b"\n") + (not block.endswith(b"\n"))
+            try:
+                said, outcomes = _json_block(table, block, like, decided)
+            except pl.exceptions.PolarsError:  # it vouched for JSON that it does not read
+                said, outcomes = _one_by_one(io.BytesIO(block), decided)
+            said.to_frame().write_csv(sink, include_header=False, quote_style="never")
+            tally += outcomes
+    return Counts(rows_in=rows, rows_out=tally.total(), outcomes=dict(tally))
+
+
+def _json_block(
+    table: _Table, block: bytes, like: str, decided: Callable[[tuple[str | None, ...]], Answered]
+) -> tuple[pl.Series, Counter[str]]:
+    """Lines → the lines with their answers, and the number of them by outcome."""
+    import polars as pl
+
+    keys = [f"__{name}" for name in ASKED]
+    line, sure = pl.col("line"), pl.col("sure")
+    try:
+        lines = pl.read_lines(b"\n" + block)[1:]  # what begins like a packed file is not unpacked
+    except pl.exceptions.PolarsError:  # not UTF-8 somewhere: it gets a mark
+        lines = pl.read_lines(b"\n" + block.decode("utf-8", "replace").encode())[1:]
+    words = pl.when(sure).then(line).str.json_decode(pl.Struct(dict.fromkeys(ASKED, pl.String)))
+    asked = lines.lazy().with_columns(line.str.strip_chars_end(" \t\r"))
+    asked = asked.with_columns(
+        sure=line.str.contains(like) & line.str.ends_with("}") & ~line.str.contains("\ufffd", literal=True)
+    )
+    asked = asked.with_columns(words.alias("words")).unnest("words")
+    joined = table.joined(asked, list(ASKED)).collect()
+    odd = joined.filter(sure, pl.col(_OUTCOME).is_null()).select(keys).unique()
+    if odd.height:
+        joined = table.with_odd(joined.lazy(), odd, decided=decided).collect()
+    said = joined.select(line.str.strip_suffix("}") + pl.col(_LINE)).to_series()
+    tally = Counter({table.outcomes[at]: n for at, n in joined.filter(sure)[_OUTCOME].value_counts().iter_rows()})
+    if tally.total() < lines.height:
+        unsure = (~joined["sure"]).arg_true()
+        raws = io.BytesIO(block).readlines()
+        others, more = _one_by_one([raws[at] for at in unsure], decided)
+        said, tally = said.scatter(unsure, others), tally + more
+    return said, tally
+
+
+def _one_by_one(
+    raws: Iterable[bytes], decided: Callable[[tuple[str | None, ...]], Answered]
+) -> tuple[pl.Series, Counter[str]]:
+    """The same, line by line in Python."""
+    import polars as pl
+
+    said: list[str] = []
+    tally: Counter[str] = Counter()
+    for raw in raws:
+        body, words = _object(raw)
+        answer = decided(words) if words else Answered(None, None, None, None, None, None, body.pop("error"))
+        line = _text(raw, "utf-8")[0].strip(" \t\r\n")
+        if words is None or "\r" in line:  # which some take for the end of a line
+            line = json.dumps(body, ensure_ascii=False)
+        line = line[:-1] + (_json_end(answer) if body else _json_end(answer)[2:])
+        tally[answer.outcome] += 1
+        said.append(line.encode("utf-8", "replace").decode())
+    return pl.Series("line", said, pl.String), tally
+
+
+def _json_end(answer: Answered) -> str:
+    """An answer as it follows the fields of its request."""
+    return ", " + json.dumps(answer._asdict(), ensure_ascii=False)[1:]
+
+
+# Of many more fields, or kinds of one nested object, and of a pattern twice as long (in characters) Python is the faster.
+MOST_NAMES: Final = 60
+LONGEST_PATTERN: Final = 30_000
+_NOTHING: Final = r"[^\s\S]"
+_GAP: Final = r"[ \t]*"
+# A half of a pair of surrogates is left to Python, and a number too long to be one for it.
+_STRING: Final = (
+    r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:[0-9a-cefA-CEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}'
+    r'|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})))*"'
+)
+_WORD: Final = rf"(?:{_STRING}|0|[1-9][0-9]{{0,17}}|null)"
+_FLAT: Final = rf"{_STRING}|-?(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?|true|false|null"
+
+
+def _line_like(bodies: list[dict[str, Any]]) -> str:
+    """
+    A pattern of lines that hold one object with some of the names of these: in one order, so that none stands twice.
+
+    Such a line has its bracket at its end, which is to be seen to: the pattern takes a separator there, too.
+    """
+    names = list(dict.fromkeys(name for body in bodies for name in body))
+    if len(names) > MOST_NAMES:
+        return _NOTHING
+    order = TopologicalSorter(dict.fromkeys(names, ()))
+    for before, after in dict.fromkeys(pair for body in bodies for pair in pairwise(body)):
+        order.add(after, before)
+    with suppress(CycleError):  # where some have another order than others, that of the first
+        names = list(order.static_order())
+    pairs = []
+    for name in names:
+        value = _WORD if name in ASKED else _value_like([body[name] for body in bodies if name in body], 3)
+        pairs.append(rf"(?:{_name_like(name)}{value}{_GAP}(?:,{_GAP}|\}}$))?")
+    pattern = rf"^\{{{_GAP}(?:{''.join(pairs)}$)"
+    return pattern if pairs and len(pattern) < LONGEST_PATTERN else _NOTHING
+
+
+def _value_like(values: list[Any], depth: int) -> str:
+    """A pattern of any flat value, and of nested ones that hold what these hold."""
+    kinds = [_FLAT]
+    if depth and (lists := [value for value in values if isinstance(value, list)]):
+        one = _value_like([item for value in lists for item in value], depth - 1)
+        kinds.append(rf"\[{_GAP}(?:{one}{_GAP}(?:,{_GAP}{one}{_GAP})*)?\]")
+    by_names: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for value in values:
+        if depth and isinstance(value, dict):
+            by_names.setdefault(tuple(value), []).append(value)
+    for names, objects in islice(by_names.items(), MOST_NAMES):
+        pairs = (_name_like(name) + _value_like([value[name] for value in objects], depth - 1) + _GAP for name in names)
+        kinds.append(rf"\{{{_GAP}{f',{_GAP}'.join(pairs)}\}}")
+    return f"(?:{'|'.join(kinds)})"
+
+
+def _name_like(name: str) -> str:
+    """A name as it may be written, to its colon."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return _NOTHING
+    written = dict.fromkeys(re.escape(json.dumps(name, ensure_ascii=escaped)) for escaped in (False, True))
+    return f"(?:{'|'.join(written)}){_GAP}:{_GAP}"
 
 
 def _objects(path: Path, work: Path) -> _Source:

@@ -758,6 +758,8 @@ class PostgresStore:
     most = 1 << 30
 
     def __init__(self, url: str, *, create: bool) -> None:
+        import logging  # as psycopg does
+
         try:
             import psycopg
         except ImportError:
@@ -765,6 +767,9 @@ class PostgresStore:
                 "PostgreSQL の記録には psycopg が要ります（pip install 'assign[audit-postgresql]'）",
                 "a log on PostgreSQL needs psycopg (pip install 'assign[audit-postgresql]')",
             ) from None
+        driver = logging.getLogger("psycopg")
+        if not driver.handlers:
+            driver.addHandler(logging.NullHandler())  # what it warns of on a terminal, we say in our words
         self._psycopg = psycopg
         self._url = url
         self.shown = "`postgresql`"  # an address may carry a password
