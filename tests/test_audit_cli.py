@@ -322,3 +322,32 @@ def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> No
     assert page.open == []
     assert "b" not in page.seen
     assert page.text.count("作り直せません") == 4
+
+
+def test_a_schedule_outlives_a_log_that_is_away_for_a_while(url: str, tmp_path: Path) -> None:
+    """Each turn's checkpoint is a file of its own and verifies; while there is no log it says so, and signs nothing."""
+    log, away = Path(url.removeprefix("sqlite:///")), tmp_path / "away.db"
+    words = ["audit", "checkpoint", "--to", str(tmp_path / "out.note"), "--every", "1"]
+    with subprocess.Popen([*PYTHON, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as at:
+        assert at.stdout is not None
+        assert at.stderr is not None
+        try:
+            assert "8 件" in at.stdout.readline().decode()
+            log.rename(away)
+            assert "assign audit init" in at.stderr.readline().decode()
+            away.rename(log)
+            assert "8 件" in at.stdout.readline().decode()
+            assert "8 件" in at.stdout.readline().decode()
+        finally:
+            at.terminate()
+    notes = sorted(tmp_path.glob("out-*.note"))
+    assert len(notes) >= 3
+    for note in notes:
+        assert cli("audit", "verify", "--against", str(note)).code == 0
+
+
+def test_a_schedule_that_cannot_begin_ends_at_once(url: str, tmp_path: Path) -> None:
+    """A slip in the command is not told every quarter of an hour."""
+    Path(url.removeprefix("sqlite:///")).unlink()
+    done = cli("audit", "checkpoint", "--to", str(tmp_path / "x"), "--every", "900")
+    assert (done.code, done.err.count("\n")) == (1, 1)

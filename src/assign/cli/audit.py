@@ -18,7 +18,7 @@ import typer
 from assign import audit as auditing
 from assign import sheet, terminal
 from assign.audit import Filter, Text
-from assign.errors import BadOption, OutputError, path_shown
+from assign.errors import AssignError, BadOption, OutputError, path_shown
 from assign.explanation import paragraphs
 from assign.log import Log
 from assign.note import LARGEST, NoteError, SecretKey, held_key, new_key, opened, public_key, write_key
@@ -300,8 +300,9 @@ def checkpoint(
     seconds = None if every is None else _seq(every, "--every")
     if seconds == 0:
         raise BadOption("`--every` は 1 秒以上です", "`--every` is at least one second")
-    with _log(audit, origin) as log:
-        while True:
+
+    def once() -> None:
+        with _log(audit, origin) as log:
             note = log.checkpoint(held_key(log.origin))
             name = to if seconds is None else _stamped(to)
             _whole(name, note.encode())
@@ -311,9 +312,14 @@ def checkpoint(
                 _whole(qr, sheet.qr(note, qr))
             size = opened(note, keys)[0].size
             terminal.write(f"{name}: {size} 件" if lang == "ja" else f"{name}: {size} records", None)
-            if seconds is None:
-                return
-            time.sleep(seconds)  # the schedule that `--every` asks for
+
+    once()
+    while seconds is not None:
+        time.sleep(seconds)  # the schedule that `--every` asks for
+        try:
+            once()
+        except AssignError as error:  # a server that is away now may be back at the next turn; whoever watches is told
+            terminal.complain(error.message(lang))
 
 
 @app.command(cls=Command)
