@@ -569,6 +569,66 @@ def test_the_engine_answers_json_lines_as_python_does_line_by_line(
         assert len(by_python) < 0.8 * len(wanted), len(by_python) / len(wanted)
 
 
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+@pytest.mark.parametrize("clean", [0, 40])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_json_lines_become_columns_as_python_makes_them(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, clean: int, target: str
+) -> None:
+    """Nasty lines in small blocks, with more names in later ones: the same file, whoever reads a line; no row is lost."""
+    monkeypatch.setattr(batch, "LINES", 5_000)
+    monkeypatch.setattr(batch, "LIKE", clean or 1000)
+    rng = random.Random(seed)
+    rows: list[dict[str, Any]] = requests(4_000 + clean, seed=seed)
+    rows = [{**row, "n": at, "yes": True} for at, row in enumerate(rows)]
+    good = [json.dumps(row).encode() for row in rows[:clean]]
+    nasty = [b"{}", *(nasty_line(rng, row) for row in rows[clean:])]
+    nasty = [line for line in nasty if b"__" not in line]
+    (tmp_path / "in.jsonl").write_bytes(b"\n".join([*good, *nasty]))
+    by_python = read_by_python(monkeypatch)
+    outs = []
+    for like in (batch._line_like, lambda *_, **__: batch._NOTHING):
+        monkeypatch.setattr(batch, "_line_like", like)
+        by_python.clear()
+        counts = run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out"), options("jsonl", target))
+        assert counts.rows_in == counts.rows_out == (tmp_path / "in.jsonl").read_bytes().count(b"\n") + 1
+        outs.append(((tmp_path / "out").read_bytes(), len(by_python)))
+    assert outs[0][0] == outs[1][0]
+    if clean:
+        assert outs[0][1] < 0.9 * outs[1][1]
+
+
+@pytest.mark.parametrize("line", ['{"n": 1.50, "m": 1e400, "k": [1.50]}', '{"m": 1E+2, "n": 100.0}'])
+def test_a_number_of_json_stays_as_it_is_written(desk: Desk, tmp_path: Path, line: str) -> None:
+    """A column that is carried through is not touched."""
+    (tmp_path / "in.jsonl").write_text(line + "\n")
+    run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out.csv"), options("jsonl", "csv"))
+    [row] = read(tmp_path / "out.csv", "csv")
+    for name in ("m", "n"):
+        assert f'"{name}": {row[name]}' in line
+
+
+@pytest.mark.parametrize("name", ["__answer", "__damage", "__item"])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_name_of_json_that_no_column_can_have_is_refused(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, late: bool
+) -> None:
+    """As in the header of a CSV file, also where it comes after the first lines."""
+    monkeypatch.setattr(batch, "LIKE", 1)
+    lines = ['{"n": 1}'] * late + [json.dumps({name: "x"})]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    with pytest.raises(BadRequest, match=f"a column cannot be named `{name}`"):
+        run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out.csv"), options("jsonl", "csv"))
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_json_lines_without_a_name_are_rows(desk: Desk, tmp_path: Path) -> None:
+    """Three empty objects, three answers that say what is missing."""
+    (tmp_path / "in.jsonl").write_text("{}\n{}\n{}")
+    counts = run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out.csv"), options("jsonl", "csv"))
+    assert counts.rows_in == counts.rows_out == len(read(tmp_path / "out.csv", "csv")) == 3
+
+
 def test_json_lines_that_the_engine_stumbles_over_are_answered_all_the_same(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

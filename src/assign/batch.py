@@ -749,9 +749,21 @@ def _header(path: Path, encoding: str) -> tuple[list[str], int]:
                 else f"見出しの {i + 1} 列目が空です",
                 f"column {i + 1} of the header is {'named twice: ' + shown(name) if name else 'empty'}",
             )
-        if name == DAMAGE or (name.startswith("__") and name[2:] in (*ASKED, *ANSWERED, "place", "answer", "outcome")):
-            raise BadRequest(f"列の名前 {shown(name)} は使えません", f"a column cannot be named {shown(name)}")
+        _not_ours(name)
     return names, len(record)
+
+
+_OURS: Final = ("place", "answer", "outcome", "text", "sure", "words")
+_TEXT, _SURE, _WORDS = (
+    "__text",
+    "__sure",
+    "__words",
+)  # of a line of JSON: itself, whether the engine may read it, its fields
+
+
+def _not_ours(name: str) -> None:
+    if name == DAMAGE or (name.startswith("__") and name[2:] in (*ASKED, *ANSWERED, *_OURS)):
+        raise BadRequest(f"列の名前 {shown(name)} は使えません", f"a column cannot be named {shown(name)}")
 
 
 def _account(path: Path, start: int, columns: int) -> _Account | None:
@@ -932,13 +944,10 @@ def _json_lines(desk: Desk, path: Path, out: Path, options: Options) -> Counts:
     def decided(words: tuple[str | None, ...]) -> Answered:
         return known.get(words) or _remember(known, words, table.decided(words))
 
-    with path.open("rb") as file:
-        first = io.BytesIO(file.read(LINES) + file.readline())
-    like = _line_like([body for body, words in map(_object, islice(first, LIKE)) if words is not None])
+    like = _line_like(_first_bodies(path))
     rows, tally = 0, Counter[str]()
-    with path.open("rb") as file, out.open("wb", buffering=0) as sink:
-        while block := file.read(LINES):
-            block += file.readline()
+    with out.open("wb", buffering=0) as sink:
+        for block in _blocks(path, LINES):
             rows += block.count(b"\n") + (not block.endswith(b"\n"))
             try:
                 said, outcomes = _json_block(table, block, like, decided)
@@ -949,6 +958,41 @@ def _json_lines(desk: Desk, path: Path, out: Path, options: Options) -> Counts:
     return Counts(rows_in=rows, rows_out=tally.total(), outcomes=dict(tally))
 
 
+def _blocks(path: Path, size: int) -> Iterator[bytes]:
+    """A file in pieces of whole lines."""
+    with path.open("rb") as file:
+        while block := file.read(size):
+            yield block + file.readline()
+
+
+def _first_bodies(path: Path) -> list[dict[str, Any]]:
+    """The objects that the first lines hold."""
+    first = io.BytesIO(next(_blocks(path, LINES), b""))
+    return [body for body, words in map(_object, islice(first, LIKE)) if words is not None]
+
+
+def _vouched(block: bytes, like: str) -> pl.DataFrame:
+    """Lines as text, and whether the engine may read them itself."""
+    import polars as pl
+
+    try:
+        lines = pl.read_lines(b"\n" + block, name=_TEXT)[1:]  # what begins like a packed file is not unpacked
+    except pl.exceptions.PolarsError:  # not UTF-8 somewhere: it gets a mark
+        lines = pl.read_lines(b"\n" + block.decode("utf-8", "replace").encode(), name=_TEXT)[1:]
+    line = pl.col(_TEXT)
+    return lines.with_columns(line.str.strip_chars_end(" \t\r")).with_columns(
+        (line.str.contains(like) & line.str.ends_with("}") & ~line.str.contains("\ufffd", literal=True)).alias(_SURE)
+    )
+
+
+def _decoded(frame: pl.DataFrame | pl.LazyFrame, names: Iterable[str]) -> Any:
+    """With the fields of the lines that are sure beside them, as text."""
+    import polars as pl
+
+    words = pl.when(_SURE).then(_TEXT).str.json_decode(pl.Struct(dict.fromkeys(names, pl.String)))
+    return frame.with_columns(words.alias(_WORDS)).unnest(_WORDS)
+
+
 def _json_block(
     table: _Table, block: bytes, like: str, decided: Callable[[tuple[str | None, ...]], Answered]
 ) -> tuple[pl.Series, Counter[str]]:
@@ -956,25 +1000,16 @@ def _json_block(
     import polars as pl
 
     keys = [f"__{name}" for name in ASKED]
-    line, sure = pl.col("line"), pl.col("sure")
-    try:
-        lines = pl.read_lines(b"\n" + block)[1:]  # what begins like a packed file is not unpacked
-    except pl.exceptions.PolarsError:  # not UTF-8 somewhere: it gets a mark
-        lines = pl.read_lines(b"\n" + block.decode("utf-8", "replace").encode())[1:]
-    words = pl.when(sure).then(line).str.json_decode(pl.Struct(dict.fromkeys(ASKED, pl.String)))
-    asked = lines.lazy().with_columns(line.str.strip_chars_end(" \t\r"))
-    asked = asked.with_columns(
-        sure=line.str.contains(like) & line.str.ends_with("}") & ~line.str.contains("\ufffd", literal=True)
-    )
-    asked = asked.with_columns(words.alias("words")).unnest("words")
-    joined = table.joined(asked, list(ASKED)).collect()
+    line, sure = pl.col(_TEXT), pl.col(_SURE)
+    lines = _vouched(block, like)
+    joined = table.joined(_decoded(lines.lazy(), ASKED), list(ASKED)).collect()
     odd = joined.filter(sure, pl.col(_OUTCOME).is_null()).select(keys).unique()
     if odd.height:
         joined = table.with_odd(joined.lazy(), odd, decided=decided).collect()
     said = joined.select(line.str.strip_suffix("}") + pl.col(_LINE)).to_series()
     tally = Counter({table.outcomes[at]: n for at, n in joined.filter(sure)[_OUTCOME].value_counts().iter_rows()})
     if tally.total() < lines.height:
-        unsure = (~joined["sure"]).arg_true()
+        unsure = (~joined[_SURE]).arg_true()
         raws = io.BytesIO(block).readlines()
         others, more = _one_by_one([raws[at] for at in unsure], decided)
         said, tally = said.scatter(unsure, others), tally + more
@@ -1017,14 +1052,18 @@ _STRING: Final = (
     r'|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})))*"'
 )
 _WORD: Final = rf"(?:{_STRING}|0|[1-9][0-9]{{0,17}}|null)"
+_PLAIN: Final = rf"(?:{_STRING}|-?(?:0|[1-9][0-9]{{0,17}})|true|false|null)"  # one text, whoever writes it
 _FLAT: Final = rf"{_STRING}|-?(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?|true|false|null"
 
 
-def _line_like(bodies: list[dict[str, Any]]) -> str:
+def _line_like(bodies: list[dict[str, Any]], *, plain: bool = False) -> str:
     """
     A pattern of lines that hold one object with some of the names of these: in one order, so that none stands twice.
 
     Such a line has its bracket at its end, which is to be seen to: the pattern takes a separator there, too.
+
+    Args:
+        plain: Whether its values are to become text: none is nested then, and none a fraction.
     """
     names = list(dict.fromkeys(name for body in bodies for name in body))
     if len(names) > MOST_NAMES:
@@ -1036,7 +1075,10 @@ def _line_like(bodies: list[dict[str, Any]]) -> str:
         names = list(order.static_order())
     pairs = []
     for name in names:
-        value = _WORD if name in ASKED else _value_like([body[name] for body in bodies if name in body], 3)
+        if name in ASKED or plain:
+            value = _WORD if name in ASKED else _PLAIN
+        else:
+            value = _value_like([body[name] for body in bodies if name in body], 3)
         pairs.append(rf"(?:{_name_like(name)}{value}{_GAP}(?:,{_GAP}|\}}$))?")
     pattern = rf"^\{{{_GAP}(?:{''.join(pairs)}$)"
     return pattern if pairs and len(pattern) < LONGEST_PATTERN else _NOTHING
@@ -1072,27 +1114,59 @@ def _objects(path: Path, work: Path) -> _Source:
     """JSON Lines for another format: the fields of all objects as columns of text; a line that is none keeps its `line`."""
     import polars as pl
 
-    names: dict[str, None] = {}
-    with path.open("rb") as file:
-        for raw in file:
-            names.update(dict.fromkeys(name for name in _object(raw)[0] if name != "error"))
-    schema = dict.fromkeys([*(dict.fromkeys(ASKED[:3]) | names), DAMAGE], pl.String)
+    bodies = _first_bodies(path)
+    known = list(dict.fromkeys(name for body in bodies for name in body))
+    for name in known:
+        _not_ours(name)
+    like = _line_like(bodies, plain=True)
+    names = dict.fromkeys([*ASKED[:3], *known])
     parts: list[Path] = []
     total = 0
-    with path.open("rb") as file:
-        while rows := [_cells(_object(raw), schema) for raw in islice(file, 100_000)]:
-            total += len(rows)
-            parts.append(work / f"objects-{len(parts):09d}.parquet")
-            pl.DataFrame(rows, schema=schema, orient="row").write_parquet(parts[-1])
+    for block in _blocks(path, 4 * LINES):
+        part = _as_columns(block, like, known)
+        total += part.height
+        names |= dict.fromkeys(part.columns)
+        parts.append(work / f"objects-{len(parts):09d}.parquet")
+        part.write_parquet(parts[-1])
+    schema = dict.fromkeys([*(name for name in names if name != DAMAGE), DAMAGE], pl.String)
     if not parts:
         return _Source(pl.DataFrame(schema=schema).lazy(), 0)
-    return _Source(pl.scan_parquet(parts), total)
+    empty = pl.DataFrame(schema=schema).lazy()
+    return _Source(pl.concat([empty, *map(pl.scan_parquet, parts)], how="diagonal"), total)
 
 
-def _cells(found: tuple[dict[str, Any], tuple[str | None, ...] | None], names: Iterable[str]) -> tuple[str | None, ...]:
-    body, words = found
-    damage = None if words is not None else body.pop("error")
-    return (*(_word(body.get(name)) for name in names if name != DAMAGE), damage)
+def _as_columns(block: bytes, like: str, known: list[str]) -> pl.DataFrame:
+    """Lines → their fields as text, and what is wrong with a line."""
+    import polars as pl
+
+    lines = _vouched(block, like)
+    try:
+        sure = _decoded(lines.filter(_SURE), known).drop(_TEXT, _SURE) if known else pl.DataFrame()
+    except pl.exceptions.PolarsError:  # as in `_json_lines`
+        lines, sure = lines.with_columns(pl.lit(False).alias(_SURE)), pl.DataFrame()  # noqa: FBT003 - a value
+    unsure = (~lines[_SURE]).arg_true()
+    raws = io.BytesIO(block).readlines() if unsure.len() else []
+    found = [_object(raws[at]) for at in unsure]
+    for name in dict.fromkeys(name for body, _ in found for name in body):
+        _not_ours(name)
+    rows = [_cells(*each) for each in found]
+    names = [*dict.fromkeys(name for row in rows for name in row if name != DAMAGE), DAMAGE]
+    others = pl.DataFrame(
+        [[row.get(name) for name in names] for row in rows], dict.fromkeys(names, pl.String), orient="row"
+    )
+    places = pl.concat([lines[_SURE].arg_true(), unsure])
+    return pl.concat([sure, others], how="diagonal")[places.arg_sort()]
+
+
+def _cells(body: dict[str, Any], words: tuple[str | None, ...] | None) -> dict[str, str | None]:
+    damage = {DAMAGE: body.pop("error")} if words is None else {}
+    words_of = {_encodable(name): _word(value) for name, value in body.items()} | damage
+    return {name: word and _encodable(word) for name, word in words_of.items()}
+
+
+def _encodable(text: str) -> str:
+    """Half of a pair of surrogates, which JSON lets anybody write, is a question mark in every other format."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _remember(known: dict[tuple[Any, ...], Answered], words: tuple[Any, ...], answer: Answered) -> Answered:
@@ -1114,7 +1188,7 @@ def _object(raw: bytes) -> tuple[dict[str, Any], tuple[str | None, ...] | None]:
     try:
         if bad:
             raise ValueError("UTF-8 ではありません / not UTF-8")
-        body = json.loads(text, object_pairs_hook=once)
+        body = json.loads(text, object_pairs_hook=once, parse_float=_Fraction)
         if not isinstance(body, dict):
             raise ValueError("オブジェクトではありません / not an object")  # noqa: TRY004 - one kind of damage
         if taken := [name for name in ANSWERED if name in body]:
@@ -1124,10 +1198,19 @@ def _object(raw: bytes) -> tuple[dict[str, Any], tuple[str | None, ...] | None]:
     return body, tuple(_word(body.get(name)) for name in ASKED)
 
 
+class _Fraction(float):
+    """A number of JSON, and how it is written: `1.50`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
 def _word(value: Any) -> str | None:
     """A JSON value as the word that a person would write; what is none stays what it is, and is refused."""
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, _Fraction):
+        return value.text
     return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False)
 
 
