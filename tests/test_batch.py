@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from assign import Desk, batch
+from assign import Desk, batch, jsonlines
 from assign.batch import Options, run, unguarded
 from assign.errors import BadRequest, DataError, OutputError
 from assign.table import ASKED, answered
@@ -520,16 +520,16 @@ def nasty_line(rng: random.Random, row: dict[str, Any]) -> bytes:
     return line + rng.choice([b"", b"", b"", b"\r", b" ", b" \r", b"\t", b"}", b","])
 
 
-def read_by_python(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+def read_by_python(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The lines of JSON that Python reads from now on."""
-    lines: list[bytes] = []
-    plain = batch._object
+    lines: list[str] = []
+    plain = jsonlines.read
 
-    def noted(raw: bytes) -> tuple[dict[str, Any], tuple[str | None, ...] | None]:
-        lines.append(raw)
-        return plain(raw)
+    def noted(text: str, bad: bool) -> tuple[dict[str, Any], tuple[str | None, ...] | None]:
+        lines.append(text)
+        return plain(text, bad)
 
-    monkeypatch.setattr(batch, "_object", noted)
+    monkeypatch.setattr(jsonlines, "read", noted)
     return lines
 
 
@@ -587,8 +587,8 @@ def test_json_lines_become_columns_as_python_makes_them(
     (tmp_path / "in.jsonl").write_bytes(b"\n".join([*good, *nasty]))
     by_python = read_by_python(monkeypatch)
     outs = []
-    for like in (batch._line_like, lambda *_, **__: batch._NOTHING):
-        monkeypatch.setattr(batch, "_line_like", like)
+    for like in (jsonlines.like, lambda *_, **__: jsonlines.NOTHING):
+        monkeypatch.setattr(jsonlines, "like", like)
         by_python.clear()
         counts = run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out"), options("jsonl", target))
         assert counts.rows_in == counts.rows_out == (tmp_path / "in.jsonl").read_bytes().count(b"\n") + 1

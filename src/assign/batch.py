@@ -20,7 +20,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import shutil
 import sys
 import tempfile
@@ -31,14 +30,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from graphlib import CycleError, TopologicalSorter
 from importlib.util import find_spec
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from . import jsonlines
 from .desk import Desk
-from .errors import BadRequest, DataError, OutputError, listed, shown, unreadable
+from .errors import BadRequest, DataError, OutputError, first_line, listed, shown, unreadable
 from .table import ANSWERED, ASKED, FORMATS, Answered, Counts, Line, answered, decision_table, of_line
 from .terminal import appearing, unwritable
 from .words import nearest
@@ -226,7 +225,7 @@ def said(path: Path, options: Options) -> Iterator[tuple[tuple[str | None, ...],
                 found = block.join(numbered, on=SAID, how="left", nulls_equal=True, maintain_order="left")["__kind"]
                 yield from zip(map(kinds.rows().__getitem__, found), block["on"], strict=True)
     except (pl.exceptions.PolarsError, OSError, ValueError, TypeError) as error:
-        raise DataError(f"読めません（{_first_line(error)}）", f"cannot be read ({_first_line(error)})") from None
+        raise DataError(f"読めません（{first_line(error)}）", f"cannot be read ({first_line(error)})") from None
 
 
 def _wrote(there: Container[str]) -> None:
@@ -330,7 +329,7 @@ def _answer(desk: Desk, source: _Source, out: Path, options: Options, work: Path
         return _answered(desk, source, out, options, work, listener)
     except (pl.exceptions.PolarsError, _Damaged) as error:
         if source.mend is None:
-            raise DataError(f"読めません（{_first_line(error)}）", f"cannot be read ({_first_line(error)})") from None
+            raise DataError(f"読めません（{first_line(error)}）", f"cannot be read ({first_line(error)})") from None
     return _answered(desk, source.mend(), out, options, work, listener)
 
 
@@ -652,7 +651,7 @@ def _source(path: Path, work: Path, options: Options) -> _Source:
         return _Source(frame, frame.select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(
-            f"Parquet として読めません（{_first_line(error)}）", f"not Parquet ({_first_line(error)})"
+            f"Parquet として読めません（{first_line(error)}）", f"not Parquet ({first_line(error)})"
         ) from None
 
 
@@ -944,7 +943,7 @@ def _json_lines(desk: Desk, path: Path, out: Path, options: Options) -> Counts:
     def decided(words: tuple[str | None, ...]) -> Answered:
         return known.get(words) or _remember(known, words, table.decided(words))
 
-    like = _line_like(_first_bodies(path))
+    like = jsonlines.like(_first_bodies(path))
     rows, tally = 0, Counter[str]()
     with out.open("wb", buffering=0) as sink:
         for block in _blocks(path, LINES):
@@ -968,7 +967,11 @@ def _blocks(path: Path, size: int) -> Iterator[bytes]:
 def _first_bodies(path: Path) -> list[dict[str, Any]]:
     """The objects that the first lines hold."""
     first = io.BytesIO(next(_blocks(path, LINES), b""))
-    return [body for body, words in map(_object, islice(first, LIKE)) if words is not None]
+    return [
+        body
+        for body, words in (jsonlines.read(*_text(raw, "utf-8")) for raw in islice(first, LIKE))
+        if words is not None
+    ]
 
 
 def _vouched(block: bytes, like: str) -> pl.DataFrame:
@@ -1025,9 +1028,10 @@ def _one_by_one(
     said: list[str] = []
     tally: Counter[str] = Counter()
     for raw in raws:
-        body, words = _object(raw)
+        text, bad = _text(raw, "utf-8")
+        body, words = jsonlines.read(text, bad)
         answer = decided(words) if words else Answered(None, None, None, None, None, None, body.pop("error"))
-        line = _text(raw, "utf-8")[0].strip(" \t\r\n")
+        line = text.strip(" \t\r\n")
         if words is None or "\r" in line:  # which some take for the end of a line
             line = json.dumps(body, ensure_ascii=False)
         line = line[:-1] + (_json_end(answer) if body else _json_end(answer)[2:])
@@ -1041,75 +1045,6 @@ def _json_end(answer: Answered) -> str:
     return ", " + json.dumps(answer._asdict(), ensure_ascii=False)[1:]
 
 
-# Of many more fields, or kinds of one nested object, and of a pattern twice as long (in characters) Python is the faster.
-MOST_NAMES: Final = 60
-LONGEST_PATTERN: Final = 30_000
-_NOTHING: Final = r"[^\s\S]"
-_GAP: Final = r"[ \t]*"
-# A half of a pair of surrogates is left to Python, and a number too long to be one for it.
-_STRING: Final = (
-    r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:[0-9a-cefA-CEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}'
-    r'|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})))*"'
-)
-_WORD: Final = rf"(?:{_STRING}|0|[1-9][0-9]{{0,17}}|null)"
-_PLAIN: Final = rf"(?:{_STRING}|-?(?:0|[1-9][0-9]{{0,17}})|true|false|null)"  # one text, whoever writes it
-_FLAT: Final = rf"{_STRING}|-?(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?|true|false|null"
-
-
-def _line_like(bodies: list[dict[str, Any]], *, plain: bool = False) -> str:
-    """
-    A pattern of lines that hold one object with some of the names of these: in one order, so that none stands twice.
-
-    Such a line has its bracket at its end, which is to be seen to: the pattern takes a separator there, too.
-
-    Args:
-        plain: Whether its values are to become text: none is nested then, and none a fraction.
-    """
-    names = list(dict.fromkeys(name for body in bodies for name in body))
-    if len(names) > MOST_NAMES:
-        return _NOTHING
-    order = TopologicalSorter(dict.fromkeys(names, ()))
-    for before, after in dict.fromkeys(pair for body in bodies for pair in pairwise(body)):
-        order.add(after, before)
-    with suppress(CycleError):  # where some have another order than others, that of the first
-        names = list(order.static_order())
-    pairs = []
-    for name in names:
-        if name in ASKED or plain:
-            value = _WORD if name in ASKED else _PLAIN
-        else:
-            value = _value_like([body[name] for body in bodies if name in body], 3)
-        pairs.append(rf"(?:{_name_like(name)}{value}{_GAP}(?:,{_GAP}|\}}$))?")
-    pattern = rf"^\{{{_GAP}(?:{''.join(pairs)}$)"
-    return pattern if pairs and len(pattern) < LONGEST_PATTERN else _NOTHING
-
-
-def _value_like(values: list[Any], depth: int) -> str:
-    """A pattern of any flat value, and of nested ones that hold what these hold."""
-    kinds = [_FLAT]
-    if depth and (lists := [value for value in values if isinstance(value, list)]):
-        one = _value_like([item for value in lists for item in value], depth - 1)
-        kinds.append(rf"\[{_GAP}(?:{one}{_GAP}(?:,{_GAP}{one}{_GAP})*)?\]")
-    by_names: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for value in values:
-        if depth and isinstance(value, dict):
-            by_names.setdefault(tuple(value), []).append(value)
-    for names, objects in islice(by_names.items(), MOST_NAMES):
-        pairs = (_name_like(name) + _value_like([value[name] for value in objects], depth - 1) + _GAP for name in names)
-        kinds.append(rf"\{{{_GAP}{f',{_GAP}'.join(pairs)}\}}")
-    return f"(?:{'|'.join(kinds)})"
-
-
-def _name_like(name: str) -> str:
-    """A name as it may be written, to its colon."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return _NOTHING
-    written = dict.fromkeys(re.escape(json.dumps(name, ensure_ascii=escaped)) for escaped in (False, True))
-    return f"(?:{'|'.join(written)}){_GAP}:{_GAP}"
-
-
 def _objects(path: Path, work: Path) -> _Source:
     """JSON Lines for another format: the fields of all objects as columns of text; a line that is none keeps its `line`."""
     import polars as pl
@@ -1118,7 +1053,7 @@ def _objects(path: Path, work: Path) -> _Source:
     known = list(dict.fromkeys(name for body in bodies for name in body))
     for name in known:
         _not_ours(name)
-    like = _line_like(bodies, plain=True)
+    like = jsonlines.like(bodies, plain=True)
     names = dict.fromkeys([*ASKED[:3], *known])
     parts: list[Path] = []
     total = 0
@@ -1146,7 +1081,7 @@ def _as_columns(block: bytes, like: str, known: list[str]) -> pl.DataFrame:
         lines, sure = lines.with_columns(pl.lit(False).alias(_SURE)), pl.DataFrame()  # noqa: FBT003 - a value
     unsure = (~lines[_SURE]).arg_true()
     raws = io.BytesIO(block).readlines() if unsure.len() else []
-    found = [_object(raws[at]) for at in unsure]
+    found = [jsonlines.read(*_text(raws[at], "utf-8")) for at in unsure]
     for name in dict.fromkeys(name for body, _ in found for name in body):
         _not_ours(name)
     rows = [_cells(*each) for each in found]
@@ -1160,7 +1095,7 @@ def _as_columns(block: bytes, like: str, known: list[str]) -> pl.DataFrame:
 
 def _cells(body: dict[str, Any], words: tuple[str | None, ...] | None) -> dict[str, str | None]:
     damage = {DAMAGE: body.pop("error")} if words is None else {}
-    words_of = {_encodable(name): _word(value) for name, value in body.items()} | damage
+    words_of = {_encodable(name): jsonlines.word(value) for name, value in body.items()} | damage
     return {name: word and _encodable(word) for name, word in words_of.items()}
 
 
@@ -1173,45 +1108,6 @@ def _remember(known: dict[tuple[Any, ...], Answered], words: tuple[Any, ...], an
     if len(known) < MOST_WORDS:
         known[words] = answer
     return answer
-
-
-def _object(raw: bytes) -> tuple[dict[str, Any], tuple[str | None, ...] | None]:
-    """A line → its object and the words of the request; None where there is no request, with the object saying why."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("名前が2度あります / a name stands twice")
-        return found
-
-    text, bad = _text(raw, "utf-8")
-    try:
-        if bad:
-            raise ValueError("UTF-8 ではありません / not UTF-8")
-        body = json.loads(text, object_pairs_hook=once, parse_float=_Fraction)
-        if not isinstance(body, dict):
-            raise ValueError("オブジェクトではありません / not an object")  # noqa: TRY004 - one kind of damage
-        if taken := [name for name in ANSWERED if name in body]:
-            raise ValueError(f"`{taken[0]}` は答えの項目です / `{taken[0]}` is a field of the answer")
-    except (ValueError, RecursionError) as error:
-        return {"line": text.rstrip("\r\n"), "error": f"damaged_row: {_first_line(error)}"}, None
-    return body, tuple(_word(body.get(name)) for name in ASKED)
-
-
-class _Fraction(float):
-    """A number of JSON, and how it is written: `1.50`."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-def _word(value: Any) -> str | None:
-    """A JSON value as the word that a person would write; what is none stays what it is, and is refused."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, _Fraction):
-        return value.text
-    return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False)
 
 
 # -- files -----------------------------------------------------------------------------------------------------------
@@ -1246,7 +1142,3 @@ def _whole(target: str, work: Path) -> Iterator[Path]:
         sys.stdout.buffer.flush()
     except OSError as error:
         raise unwritable(target, error) from None
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0][:200]

@@ -370,3 +370,8 @@ class OutputError(AssignError):
     """The answer could not be written; an output file is whole or absent."""
 
     code = "output"
+
+
+def first_line(error: BaseException) -> str:
+    """What another's error says, cut to a line."""
+    return str(error).strip().split("\n")[0][:200]
