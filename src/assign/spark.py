@@ -15,6 +15,7 @@ driver, once for all rows that say the same. To find them the frame is read once
 from __future__ import annotations
 
 import json
+import secrets
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -97,15 +98,15 @@ def decide(df: DataFrame, *, desk: Desk | None = None, lang: str = "ja", today: 
     return _with_outcomes(df, desk or Desk.open(), lang, today)[0].drop(_OUTCOME)
 
 
-def _with_outcomes(df: DataFrame, desk: Desk, lang: str, today: date | None) -> tuple[DataFrame, int, list[str]]:
-    """The frame with its answers and, at its end, the outcome of each; its rows; the outcomes that there can be."""
+def _with_outcomes(df: DataFrame, desk: Desk, lang: str, today: date | None) -> tuple[DataFrame, list[str]]:
+    """The frame with its answers and, at its end, the outcome of each; the outcomes that there can be."""
     today = today or today_in_japan()
     asked = _Asked(df, _columns(df), desk, today)
     lines = [(line, of_line(line, lang)) for line in decision_table(desk)]
     table = _table(df.sparkSession, lines)
-    rows, words = asked.odd_words(table)
+    words = asked.odd_words(table)
     odd = [(each, answered(desk, dict(zip(ASKED, each, strict=True)), today, lang)) for each in words]
-    return asked.answered_by(table, odd), rows, sorted({answer.outcome for _, answer in (*lines, *odd)})
+    return asked.answered_by(table, odd), sorted({answer.outcome for _, answer in (*lines, *odd)})
 
 
 def run(
@@ -130,7 +131,7 @@ def run(
         in_format, out_format: `csv` (with a header, UTF-8, no line break inside a cell), `jsonl` or `parquet`.
 
     Returns:
-        The rows that were read when the words were looked for, the rows that were written, and these by outcome.
+        The rows of the source, the rows that were written, and these by outcome.
 
     Raises:
         BadOption: Another format. BadRequest, TooManyWords: As in `decide`.
@@ -149,7 +150,11 @@ def run(
                 FORMATS,
             )
     with _session(master) as spark, _spoken(source, target):
-        frame, rows, outcomes = _with_outcomes(_read(spark, source, in_format), desk, lang, today)
+        given = _read(spark, source, in_format)
+        frame, outcomes = _with_outcomes(given, desk, lang, today)
+        rows = (
+            given.count()
+        )  # a query of its own: what is observed on the way counts a part twice where it is done twice
         seen = Observation()
         counted = (f.count(f.when(f.col(_OUTCOME) == name, 1)).alias(name) for name in outcomes)
         frame = frame.observe(seen, f.count(f.lit(1)).alias(_OUTCOME), *counted)
@@ -201,30 +206,32 @@ class _Asked:
         self._words = self._request(text, day)
         self._df = df
 
-    def odd_words(self, table: DataFrame) -> tuple[int, list[list[str]]]:
+    def odd_words(self, table: DataFrame) -> list[list[str]]:
         """
-        How many rows there are, and the distinct requests that are not in the table, each as the words of `ASKED`.
+        The distinct requests that are not in the table, each as the words of `ASKED`.
 
-        The rows are a query's own result: what Spark observes on the way counts a part twice where it is done twice.
+        Whether a request is in it is asked by the hash of its words alone, which takes two thirds of the time. One whose hash
+        were another's by chance would fail the job in `answered_by`, where the words are compared; nobody can choose such
+        words, since each run hashes with a number of its own.
 
         Raises:
             TooManyWords.
         """
         from pyspark.sql import functions as f
 
-        joined = self._df.select("*", *self._key_columns()).join(*self._joining(table), "left")
-        missing = f.when(f.col(f"{_OURS}since").isNull(), self._words).alias(f"{_OURS}words")
-        alike = joined.groupBy(missing).count()
-        found = alike.limit(MOST_WORDS + 2).collect()
-        odd = [list(words) for words, _ in found if words is not None]
+        asked = self._df.select("*", *self._key_columns())
+        own = secrets.randbits(62)
+        unknown = asked.join(f.broadcast(table), _on_a_day_of(own), "left_anti")
+        words = unknown.select(self._words.alias(f"{_OURS}words")).distinct()
+        odd = [list(each) for (each,) in words.limit(MOST_WORDS + 1).collect()]
         if len(odd) > MOST_WORDS:
-            count = alike.filter(f.col(f"{_OURS}words").isNotNull()).count()
+            count = words.count()
             raise TooManyWords(
                 f"表にない依頼が {count:,} とおりあります（{MOST_WORDS:,} まで）。`item` や `act` の列が正しいか確かめてください",
                 f"{count:,} distinct requests are not in the table (at most {MOST_WORDS:,}); "
                 "see whether `item` and `act` are the right columns",
             )
-        return sum(number for _, number in found), odd
+        return odd
 
     def answered_by(self, table: DataFrame, odd: Sequence[tuple[Sequence[str], Answered]]) -> DataFrame:
         """The frame with its answers: the table's, and for the odd requests the desk's."""
@@ -270,9 +277,7 @@ class _Asked:
         """
         from pyspark.sql import functions as f
 
-        day = f.col(f"{_OURS}key_day")
-        condition = _hash(f"{_OURS}key_") == _hash(_OURS)
-        condition &= (f.col(f"{_OURS}since") <= day) & (day <= f.col(f"{_OURS}until"))
+        condition = _on_a_day_of()
         for name in _KEY:
             condition &= f.coalesce(f.col(f"{_OURS}key_{name}") == f.col(_OURS + name), f.lit(False))  # noqa: FBT003
         return f.broadcast(table), condition
@@ -286,14 +291,8 @@ class _Asked:
             return _literal(self._today)
         if isinstance(df.select(f"`{name}`").schema[0].dataType, DateType):
             return f.coalesce(f.col(f"`{name}`"), _literal(self._today))
-        # Spark also reads `2026-4-1`, ` 2026-04-01` and `2026-04-01T…` as dates. With ten characters, dashes in their
-        # places and a digit at the end none of those is left.
-        canonical = (
-            (f.length(text) == 10)
-            & (f.substring(text, 5, 1) == "-")
-            & (f.substring(text, 8, 1) == "-")
-            & f.substring(text, 10, 1).between("0", "9")
-        )
+        # Spark also reads `2026-4-1`, ` 2026-04-01` and `2026-04-01T…` as dates.
+        canonical = text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z")
         return f.when(f.coalesce(text, f.lit("")) == "", _literal(self._today)).when(canonical, text.try_cast("date"))
 
     def _request(self, text: Mapping[str, Column], day: Column) -> Column:
@@ -346,11 +345,13 @@ def _columns(df: DataFrame) -> dict[str, str]:
     return {name: written[name][0] for name in ASKED if name in written}
 
 
-def _hash(prefix: str) -> Column:
-    """The key of a row or of a line as one number."""
+def _on_a_day_of(*own: int) -> Column:
+    """Whether the words' hash is a line's, and the day one of its days. own: A number that is hashed before the words."""
     from pyspark.sql import functions as f
 
-    return f.xxhash64(*(f.col(prefix + name) for name in _KEY))
+    hashes = (f.xxhash64(*map(f.lit, own), *(f.col(at + name) for name in _KEY)) for at in (f"{_OURS}key_", _OURS))
+    day = f.col(f"{_OURS}key_day")
+    return (next(hashes) == next(hashes)) & (f.col(f"{_OURS}since") <= day) & (day <= f.col(f"{_OURS}until"))
 
 
 def _table(spark: SparkSession, lines: Sequence[tuple[Line, Answered]]) -> DataFrame:
