@@ -415,8 +415,11 @@ class _Writer:
             return False
         drafts = [ticket.draft for ticket in batch]
         keys = [draft.key for draft in drafts if draft.key]
-        if len(set(keys)) < len(keys) or any(draft.puts or self._refused(draft, before.size) for draft in drafts):
+        if len(keys) > 1 and len(set(keys)) < len(keys):
             return False
+        for draft in drafts:
+            if draft.puts or self._refused(draft, before.size):
+                return False
         frontier, self._frontier = before.copy(), None
         rows = self._rows(drafts, frontier)
         if not self._log.store.extend(self._log.number, self._last, rows):
@@ -459,7 +462,8 @@ class _Writer:
 
     def _refused(self, draft: Draft, size: int) -> AssignError | None:
         """It rests on what is not there, as far as is known of what was published."""
-        if missing := sorted(what for what, _ in draft.cites - self._published):
+        if not draft.cites <= self._published:
+            missing = sorted(what for what, _ in draft.cites - self._published)
             return NotPublished(
                 f"この版の {', '.join(missing)} は記録に公示されていません（`assign audit publish` で公示します）",
                 f"the log has not published this edition of {', '.join(missing)} (`assign audit publish` does)",

@@ -167,18 +167,18 @@ class Draft:
             if shape is None or len(record) != len(shape.names):
                 raise ValueError
             # 2: equal marks are of equal values and of the same types; what is no JSON, or too deep, has none
-            form = _form(kind, origin, marshal.dumps(shape.again(record), 2))
-            own = [record[name] for name in shape.own]
+            self._form, self.puts, self.cites = _form(kind, origin, marshal.dumps(shape.again(record), 2))
+            self._own = []
+            for name, test in shape.own:
+                value = record[name]
+                if not test(value):
+                    raise RecordError(name)
+                self._own.append("null" if value is None else f'"{value}"')
         except (KeyError, ValueError):
             check({**record, **_STAMPED, "origin": origin} if shape else record)
             raise RecordError("record") from None
-        for name, test, value in zip(shape.own, shape.tests, own, strict=True):
-            if not test(value):
-                raise RecordError(name)
         self.record = record
-        self._own = ["null" if value is None else f'"{value}"' for value in own]
         self.key: str | None = record.get("key")
-        self._form, self.puts, self.cites = form
 
     def payload(self, recorded: str, seq: int) -> bytes:
         """The record's bytes. recorded: As `moment` gives it."""
@@ -617,8 +617,7 @@ class _Shape:
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.names = sorted(fields.keys() - _STAMPED.keys() - {"origin"})
-        self.own = [name for name in self.names if name in _OWN]
-        self.tests = [fields[name] for name in self.own]
+        self.own = [(name, fields[name]) for name in self.names if name in _OWN]
         self.others = [name for name in self.names if name not in _OWN]
         self.again = itemgetter(*self.others)
 
@@ -631,13 +630,14 @@ def _form(kind: str, origin: str, mark: bytes) -> tuple[str, tuple[str, str] | N
     """Canonical JSON with a `%s` for each id of the record's own, for its time and its number; what it puts, what it cites."""
     shape = _SHAPES[kind]
     said = dict(zip(shape.others, marshal.loads(mark), strict=True))  # noqa: S302 - what we have just dumped
-    ids = dict.fromkeys(shape.own, _ANY_ID)
+    own = [name for name, _ in shape.own]
+    ids = dict.fromkeys(own, _ANY_ID)
     check({**said, **ids, **_STAMPED, "origin": origin})
     values = {
         name: _ENCODER.encode(value).replace("%", "%%")
         for name, value in {**said, **_STAMPED, "origin": origin}.items()
     }
-    values |= dict.fromkeys(shape.own, "%s") | {"recorded": '"%s"', "seq": "%s"}
+    values |= dict.fromkeys(own, "%s") | {"recorded": '"%s"', "seq": "%s"}
     text = ",".join(f'"{name}":{values[name]}' for name in sorted(values))
     return f"{{{text}}}", publishes(said), frozenset(said.get("editions", {}).items())
 
