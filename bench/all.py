@@ -9,6 +9,7 @@ Nothing is measured here: each program measures, checks that all answers are rig
 not run is said on the page, and so is how busy the machine was. Before a figure is believed, look there.
 
     python bench/all.py [--spark PYTHON] [--audit PYTHON] [--page docs/results.md] [--json FILE] [--quick]
+    python bench/all.py --from FILE --again audit …       one of them anew, after its code has changed; the page says so
 """
 
 from __future__ import annotations
@@ -286,19 +287,26 @@ def as_table(lines: list[Line]) -> str:
 
 def page(about: dict[str, Any], lines: list[Line], found: dict[str, Any], left_out: dict[str, str]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-    loads = ", ".join(f"{name} {one['load'][0]:.1f} → {one['load'][1]:.1f}" for name, one in found.items())
+    loads = ", ".join(
+        f"{name} {one['load'][0]:.1f} → {one['load'][1]:.1f}" for name, one in found.items() if "load" in one
+    )
     cores, memory = f"{about['cores']}", f"{about['memory_gb']} GB"
     where = {
         "ja": f"{cores} コア（{about['architecture']}）、メモリ {memory}、{about['system']}",
         "en": f"{cores} cores ({about['architecture']}), {memory}, {about['system']}",
     }
     minutes = sum(one["took_s"] for one in found.values()) / 60
+    again = ", ".join(about.get("again", []))
+    later = {
+        "ja": f" {again} は、プログラムを直した後の別の回で測り直した。" if again else "",
+        "en": f" Measured anew in a later run, after a change of the program: {again}." if again else "",
+    }
     ja = [
         "# 実測の結果 / Results",
         "",
         "このページは `make bench`（`bench/all.py`）が書きます。手で直さないでください。",
         "",
-        f"測った日: {about['date']}（UTC）。計算機: {where['ja']}。{versions}。所要 {minutes:.0f} 分。",
+        f"測った日: {about['date']}（UTC）。計算機: {where['ja']}。{versions}。所要 {minutes:.0f} 分。{later['ja']}",
         f"各プログラムの前後の負荷（load average、測定自身を含む）: {loads}。",
         "比はすべて、同じ回の中で交互に動かした二つの時間の比（各回の比の中央値）です。条件は各 `bench/*.py` の冒頭にあります。",
         "",
@@ -308,7 +316,7 @@ def page(about: dict[str, Any], lines: list[Line], found: dict[str, Any], left_o
     en = [
         "This page is written by `make bench` (`bench/all.py`). Do not edit it.",
         "",
-        f"Date: {about['date']} (UTC). Machine: {where['en']}. {versions}. It took {minutes:.0f} minutes.",
+        f"Date: {about['date']} (UTC). Machine: {where['en']}. {versions}. It took {minutes:.0f} minutes.{later['en']}",
         f"Load average before and after each program, its own work included: {loads}.",
         "Every ratio is of two times taken in turns in one run, the median over the rounds. Each `bench/*.py` opens with its terms.",
         "",
@@ -333,17 +341,21 @@ def main() -> None:
     parser.add_argument("--page", type=Path, metavar="FILE")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument(
-        "--from", dest="known", type=Path, metavar="FILE", help="render a --json of before; run nothing"
+        "--from", dest="known", type=Path, metavar="FILE", help="render a --json of before; run nothing but --again"
     )
+    parser.add_argument("--again", nargs="+", default=[], choices=list(FULL), help="what runs anew, with --from")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works; no figure counts")
     options = parser.parse_args()
     left_out: dict[str, str] = {}
+    pythons = {"decide": sys.executable, "start": sys.executable, "batch": sys.executable}
     if options.known:
         whole = json.loads(options.known.read_text("utf-8"))
         about, found, left_out = whole["about"], whole["found"], whole["left_out"]
+        about["again"] = sorted({*about.get("again", []), *options.again})
+        pythons |= {"spark": options.spark, "audit": options.audit}
+        pythons = {name: pythons[name] for name in options.again}
     else:
         about, found = machine(), {}
-        pythons = {"decide": sys.executable, "start": sys.executable, "batch": sys.executable}
         if not options.spark or not Path(options.spark).exists() or not shutil.which("java"):
             left_out["spark.py"] = "Spark / Java"
         else:
@@ -352,9 +364,9 @@ def main() -> None:
             pythons["audit"] = options.audit
         else:
             left_out["audit.py"] = "apsw / psycopg"
-        with tempfile.TemporaryDirectory() as name:
-            for each, python in pythons.items():
-                found[each] = ran(each, python, (QUICK if options.quick else FULL)[each], Path(name))
+    with tempfile.TemporaryDirectory() as name:
+        for each, python in pythons.items():
+            found[each] = ran(each, python, (QUICK if options.quick else FULL)[each], Path(name))
     lines = [line for name, one in found.items() for line in LINES[name](one)]
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     where = f"{about['cores']} cores ({about['architecture']}), {about['memory_gb']} GB, {about['system']}"
