@@ -541,16 +541,22 @@ def one_by_one(desk: Desk, data: bytes) -> tuple[list[str], Counter[str]]:
     return lines.to_list(), tally
 
 
+NASTY = [
+    (1, 800),
+    *(pytest.param(seed, 10_000, marks=pytest.mark.soak) for seed in (2, 3, 4)),
+]  # a seed, how many lines
+
+
 @pytest.mark.parametrize("clean", [0, 40])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("seed", "number"), NASTY)
 def test_the_engine_answers_json_lines_as_python_does_line_by_line(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, clean: int
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, number: int, clean: int
 ) -> None:
-    """10,000 odd lines in small blocks, learned from odd ones or from clean ones: the same bytes."""
+    """Odd lines in small blocks, learned from odd ones or from clean ones: the same bytes."""
     monkeypatch.setattr(batch, "LINES", 20_000)
     monkeypatch.setattr(batch, "LIKE", clean or 1000)
     rng = random.Random(seed)
-    rows: list[dict[str, Any]] = requests(10_000 + clean, seed=seed)
+    rows: list[dict[str, Any]] = requests(number + clean, seed=seed)
     for row in rows:
         row["nested"] = rng.choice([None, 1.5, [], [1, "x"], {"a": 1}, {"a": {"b": []}}, {"item": "1", "memo": [{}]}])
         row["メモ"] = rng.choice(["", "二", 3])
@@ -571,15 +577,15 @@ def test_the_engine_answers_json_lines_as_python_does_line_by_line(
 
 @pytest.mark.parametrize("target", ["csv", "parquet"])
 @pytest.mark.parametrize("clean", [0, 40])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("seed", "number"), NASTY)
 def test_json_lines_become_columns_as_python_makes_them(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, clean: int, target: str
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, number: int, clean: int, target: str
 ) -> None:
     """Nasty lines in small blocks, with more names in later ones: the same file, whoever reads a line; no row is lost."""
     monkeypatch.setattr(batch, "LINES", 5_000)
     monkeypatch.setattr(batch, "LIKE", clean or 1000)
     rng = random.Random(seed)
-    rows: list[dict[str, Any]] = requests(4_000 + clean, seed=seed)
+    rows: list[dict[str, Any]] = requests(number + clean, seed=seed)
     rows = [{**row, "n": at, "yes": True} for at, row in enumerate(rows)]
     good = [json.dumps(row).encode() for row in rows[:clean]]
     nasty = [b"{}", *(nasty_line(rng, row) for row in rows[clean:])]
