@@ -753,11 +753,8 @@ def _header(path: Path, encoding: str) -> tuple[list[str], int]:
 
 
 _OURS: Final = ("place", "answer", "outcome", "text", "sure", "words")
-_TEXT, _SURE, _WORDS = (
-    "__text",
-    "__sure",
-    "__words",
-)  # of a line of JSON: itself, whether the engine may read it, its fields
+# Of a line of JSON: itself, whether the engine may read it, its fields.
+_TEXT, _SURE, _WORDS = "__text", "__sure", "__words"
 
 
 def _not_ours(name: str) -> None:

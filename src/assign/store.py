@@ -914,9 +914,8 @@ class PostgresStore:
             db = self._connection()
             with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips
                 yield _PostgresWriting(db, log)
-            if (
-                db.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE
-            ):  # inside the transaction that an interrupt had left open
+            # Not idle: we were inside a transaction that an interrupt had left open.
+            if db.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE:
                 self._drop()
                 raise StoreError(
                     "記録できませんでした。回答はありません", "the record could not be written; there is no answer"
