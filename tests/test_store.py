@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,8 +19,9 @@ from typing import Any
 
 import pytest
 
+from assign import store
 from assign.errors import BadOption
-from assign.log import Log
+from assign.log import Kept, Log
 from assign.record import new_id
 from assign.store import (
     NAMES,
@@ -219,6 +221,17 @@ def test_a_log_that_is_cut_while_it_is_open_answers_nothing(path: Path) -> None:
             log.append(draft())
 
 
+def test_a_log_that_is_cut_after_a_while_answers_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size is looked at after each commit."""
+    with closing(Log.open(sqlite_url(path))) as log:
+        settles(log, monkeypatch)
+        log.store._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[attr-defined]
+        log.append(draft())
+        os.truncate(path, 4096)
+        with pytest.raises(StoreError, match="moved or replaced"):
+            log.append(draft())
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a folder is synced where the system knows such a thing")
 def test_a_folder_that_cannot_be_synced_gives_no_answer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The name of a new WAL would be gone after a power cut, and its records with it; SQLite takes no notice of that fault."""
@@ -252,11 +265,25 @@ def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pyt
         assert kept.seq in sound(log)
 
 
-@pytest.mark.parametrize("how", ["file removed", "file replaced", "wal removed", "wal replaced"])
-def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(tmp_path: Path, path: Path, how: str) -> None:
-    """The commits of the first version went on, into a file that had no name any more."""
-    with closing(Log.open(sqlite_url(path))) as log:
+def settles(log: Log, monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """A record of a log that has been open for a while: its folder is known, and its path is not looked up any more."""
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_COARSEST", 0)
         kept = log.append(draft())
+    assert bool(log.store._wal._settled) == hasattr(os, "O_PATH")  # type: ignore[attr-defined]
+    time.sleep(0.02)  # older kernels tell times apart by 10 ms
+    return kept
+
+
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize("how", ["file removed", "file replaced", "wal removed", "wal replaced"])
+def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(
+    tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch, how: str, *, settled: bool
+) -> None:
+    """The commits of the first version went on, into a file that had no name any more. A copy may set the folder's time back."""
+    with closing(Log.open(sqlite_url(path))) as log:
+        kept = settles(log, monkeypatch) if settled else log.append(draft())
+        before = path.parent.stat()
         if how.startswith("wal"):
             Path(f"{path}-wal").unlink()
             if how == "wal replaced":
@@ -267,6 +294,7 @@ def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(tmp_path: Pat
         if how == "file replaced":
             make(sqlite_url(tmp_path / "new.db")).close()
             (tmp_path / "new.db").rename(path)
+        os.utime(path.parent, ns=(before.st_atime_ns, before.st_mtime_ns))
         for _ in range(3):
             with pytest.raises(StoreError, match="there is no answer"):
                 log.append(draft())
@@ -277,6 +305,48 @@ def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(tmp_path: Pat
         with closing(Log.open(sqlite_url(path))) as log:
             assert log.append(draft()).seq == FIRST
             assert len(sound(log)) == FIRST + 1
+
+
+def test_a_log_with_a_folder_above_it_moved_answers_nothing_after_a_second(
+    tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then its records are where the folder is now; in its old place somebody may have begun another log."""
+    folder = tmp_path / "here" / "logs"
+    folder.mkdir(parents=True)
+    shutil.copy(path, folder / "audit.db")
+    with closing(Log.open(sqlite_url(folder / "audit.db"))) as log:
+        settles(log, monkeypatch)
+        folder.parent.rename(tmp_path / "elsewhere")
+        kept = []
+        with pytest.raises(StoreError, match="there is no answer"):  # noqa: PT012 - until it is raised
+            for _ in range(1000):
+                kept.append(log.append(draft()).seq)
+                time.sleep(0.01)
+    with closing(Log.open(sqlite_url(tmp_path / "elsewhere" / "logs" / "audit.db"))) as log:
+        assert set(kept) <= set(sound(log))
+
+
+def test_a_path_is_not_looked_up_again_while_nothing_has_changed_beside_the_log(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is once a file has come into the folder, and the log goes on."""
+    looked: list[str] = []
+    there = store._there
+
+    def noted(at: str) -> os.stat_result | None:
+        looked.append(at)
+        return there(at)
+
+    monkeypatch.setattr(store, "_there", noted)
+    with closing(Log.open(sqlite_url(path))) as log:
+        settles(log, monkeypatch)
+        looked.clear()
+        log.append(draft())
+        assert bool(looked) != hasattr(os, "O_PATH")
+        (path.parent / "another").touch()
+        log.append(draft())
+        assert str(path) in looked
+        assert len(sound(log)) == FIRST + 3
 
 
 def test_a_wal_that_cannot_be_watched_gives_no_answer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -303,22 +303,21 @@ class UnknownRecord(AssignError):
 
 
 class _Ticket:
-    """One caller's record, the gate that it waits at, and for whom it writes when it has the pen."""
+    """One caller's record, the gate that it waits at if it must, and for whom it writes when it has the pen."""
 
     __slots__ = ("batch", "done", "draft", "error", "gate", "kept")
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
-        self.gate = threading.Lock()
-        self.gate.acquire()
+        self.gate: threading.Lock | None = None
         self.batch: list[_Ticket] = []
         self.done = False
         self.kept: Kept | None = None
         self.error: AssignError | None = None
 
     def wake(self) -> None:
-        """Open the gate; it may be open."""
-        if self.gate.locked():
+        """Open the gate; there may be none, and it may be open."""
+        if self.gate is not None and self.gate.locked():
             self.gate.release()
 
 
@@ -353,9 +352,13 @@ class _Writer:
         try:
             with self._mutex:
                 self._queue.append(ticket)
-                self._pen = self._pen or ticket
+                if self._pen is None:
+                    self._pen = ticket
+                else:
+                    ticket.gate = gate = threading.Lock()
+                    gate.acquire()
             if self._pen is not ticket:
-                ticket.gate.acquire()
+                gate.acquire()
             if not ticket.done:
                 self._lead(ticket)
         finally:  # INVARIANT: however this ends, by an interrupt too, the pen goes on and nobody waits for ever
@@ -414,13 +417,13 @@ class _Writer:
         if before is None or not self._alone or len(batch) > self._log.store.most:
             return False
         drafts = [ticket.draft for ticket in batch]
-        keys = [draft.key for draft in drafts if draft.key]
-        if len(keys) > 1 and len(set(keys)) < len(keys):
-            return False
+        keys: set[str] = set()
         for draft in drafts:
-            if draft.puts or self._refused(draft, before.size):
+            if draft.puts or draft.key in keys or self._refused(draft, before.size):
                 return False
-        frontier, self._frontier = before.copy(), None
+            if draft.key:
+                keys.add(draft.key)
+        frontier, self._frontier = before.copy(), None  # whatever fails now, the next turn reads the edge anew
         rows = self._rows(drafts, frontier)
         if not self._log.store.extend(self._log.number, self._last, rows):
             self._frontier, self._alone = before, False

@@ -379,13 +379,16 @@ def _uuid4(value: Any) -> bool:
     """A random UUID, and no number dressed up as one."""
     if type(value) is not str or len(value) != 36 or value[14] != "4" or value[19] not in "89ab":
         return False
-    digits = value.replace("-", "")
-    if len(digits) != 32 or not value[8] == value[13] == value[18] == value[23] == "-" or not _hexadecimal(digits):
+    if value.encode("ascii", "replace").translate(_AS_X) != b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx":
         return False
+    digits = value.replace("-", "")
     for place in (6, 13, 20, 27):  # seven in a row stand on one of them
         if digits[place] * 7 in digits:
             return False  # padding: chance makes two in a million
     return not digits.isdigit()
+
+
+_AS_X: Final = bytes(120 if chr(code) in _HEX else code if chr(code) == "-" else 0 for code in range(256))
 
 
 def _count(text: str, digits: int) -> bool:
