@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import subprocess
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from assign.log import Log
 from assign.note import key_file
+from assign.record import new_id
 from assign.terminal import width
 
 from .logs import unmeasured
@@ -91,6 +93,7 @@ def test_every_command_answers_in_japanese_and_english(
         (["list", "--from", "yesterday"], 2),
         (["list", "--division", "nenkn"], 3),
         (["list", "--assignee", "me"], 2),
+        (["list", "--case", "1234-5678-9012"], 2),
         (["list", "--limit", "-5"], 2),
         (["verify", "--against", "/nowhere"], 1),
         (["verify", "--against", "/dev/null"], 1),
@@ -132,7 +135,9 @@ def test_every_way_out_has_its_code_and_one_line_and_one_json_object(words: list
 @pytest.mark.usefixtures("url")
 def test_what_is_missing_is_named_with_the_help_of_its_own_command() -> None:
     """`assign checkpoint --help` was advised, and there is no such command."""
-    assert "`assign audit checkpoint --help`" in cli("audit", "checkpoint").err
+    missing = cli("audit", "checkpoint").err
+    assert "`--to FILE`" in missing, "not FILE alone, as if it were an argument"
+    assert "`assign audit checkpoint --help`" in missing
     assert "`assign batch --help`" in cli("batch").err
 
 
@@ -161,6 +166,37 @@ def test_json_is_what_programs_read(tmp_path: Path) -> None:
     done = cli("audit", "stats", "--json", "--out", tmp_path / "stats.json")
     assert (done.code, done.out) == (0, "")
     assert json.loads((tmp_path / "stats.json").read_text("utf-8"))["records"] == 8
+
+
+@pytest.mark.usefixtures("url")
+def test_a_proof_goes_to_its_file_or_to_stdout_and_the_verifier_takes_both(tmp_path: Path) -> None:
+    """`audit prove ID` is the whole command (contract.md)."""
+    assert cli("audit", "verifier", "--out", tmp_path / "verify.py").code == 0
+    outside = ["--checkpoint", tmp_path / "outside"]
+    assert cli("audit", "prove", "4", *outside, "--to", tmp_path / "file.json").code == 0
+    done = cli("audit", "prove", "4", *outside)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (tmp_path / "file.json").read_text("utf-8")
+    (tmp_path / "stdout.json").write_text(done.out, "utf-8")
+    grown = cli("audit", "growth", tmp_path / "outside", tmp_path / "outside")
+    (tmp_path / "growth.json").write_text(grown.out, "utf-8")
+    for bundle in ("file.json", "stdout.json", "growth.json"):
+        checked = subprocess.run(
+            [sys.executable, "-I", tmp_path / "verify.py", tmp_path / bundle], capture_output=True, check=False
+        )
+        assert checked.returncode == 0, checked.stderr.decode()
+
+
+@pytest.mark.usefixtures("url")
+def test_all_records_of_a_case_are_found_by_its_id() -> None:
+    """An auditor has the case's number on a paper, and a case has several answers."""
+    case = new_id()
+    for item in ("24", "25"):
+        words = ["--division", "nenkin", "--item", item, "--channel", "counter", "--case", case, "--engine", "table"]
+        assert cli("decide", "--record", *words).code == 0
+    assert [each["seq"] for each in json.loads(cli("audit", "list", "--case", case, "--json").out)] == [8, 9]
+    assert cli("audit", "export", "--case", case.upper()).out.count("\n") == 2
+    assert json.loads(cli("audit", "list", "--case", new_id(), "--json").out) == []
 
 
 @pytest.mark.usefixtures("url")

@@ -529,7 +529,7 @@ def prove_growth(log: Log, old: str, new: str) -> dict[str, Any]:
 
 
 class Filter(NamedTuple):
-    """Which records: by date of the case (both ends included), and by words of the decision. None: any."""
+    """Which records: by date of the case (both ends included), by words of the decision, by case id. None: any."""
 
     since: date | None = None
     until: date | None = None
@@ -537,6 +537,7 @@ class Filter(NamedTuple):
     assignee: str | None = None
     certainty: str | None = None
     kind: str | None = None
+    case: str | None = None
 
     def lets(self, record: Record) -> bool:
         """Whether the record is asked for."""
@@ -549,6 +550,7 @@ class Filter(NamedTuple):
             and (self.assignee is None or decision.get("assignee") == self.assignee)
             and (self.certainty is None or decision.get("certainty") == self.certainty)
             and (self.kind is None or record["kind"] == self.kind)
+            and (self.case is None or record.get("case") == self.case)
         )
 
 

@@ -22,7 +22,7 @@ from assign.errors import AssignError, BadOption, OutputError, path_shown
 from assign.explanation import paragraphs
 from assign.log import Log
 from assign.note import LARGEST, NoteError, SecretKey, held_key, new_key, opened, public_key, write_key
-from assign.record import EDITION_TEXT, ROLE_TEXT, Kind, Role
+from assign.record import EDITION_TEXT, ROLE_TEXT, Kind, Role, random_id
 from assign.store import open_store
 from assign.words import (
     ASSIGNEE_TEXT,
@@ -72,6 +72,12 @@ Until = Annotated[
 InDivision = Annotated[Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")]
 WithAssignee = Annotated[Word, typer.Option("--assignee", help="contractor, city_staff, split", metavar="ASSIGNEE")]
 WithCertainty = Annotated[Word, typer.Option("--certainty", help="settled, needs_ruling", metavar="CERTAINTY")]
+ToFile = Annotated[
+    Word, typer.Option("--to", help="このファイルに。なければ標準出力 / to this file, or stdout", metavar="FILE")
+]
+OfCase = Annotated[
+    Word, typer.Option("--case", help="この案件の記録（乱数の UUID）/ records of this case", metavar="UUID")
+]
 OfKind = Annotated[Word, typer.Option("--kind", help="decision, batch, publication, key, log", metavar="KIND")]
 
 
@@ -159,6 +165,7 @@ def list_(
     assignee: WithAssignee = None,
     certainty: WithCertainty = None,
     kind: OfKind = None,
+    case: OfCase = None,
     limit: Annotated[Word, typer.Option("--limit", help="最後の N 件 / the last N", metavar="N")] = None,
     audit: Audit = None,
     origin: Origin = None,
@@ -167,7 +174,7 @@ def list_(
     out: Out = None,
 ) -> None:
     """記録の一覧を示します / List records."""
-    chosen = _chosen(since, until, division_, assignee, certainty, kind)
+    chosen = _chosen(since, until, division_, assignee, certainty, kind, case)
     with _log(audit, origin) as log:
         found = list(auditing.records(log, chosen))
     if limit is not None:
@@ -325,7 +332,7 @@ def checkpoint(
 @app.command(cls=Command)
 def prove(
     n: Number,
-    to: Annotated[str, typer.Option("--to", help="このファイルに / to this file", metavar="FILE")],
+    to: ToFile = None,
     row: Annotated[
         Word,
         typer.Option("--row", help="一括処理の記録で、この行（1 から） / of a batch: this row, from 1", metavar="ROW"),
@@ -356,7 +363,9 @@ def prove(
             bundle = batchrecord.prove_row(log, _seq(n), Path(file), _seq(row, "--row"), options, note)
         else:
             bundle = auditing.prove(log, _seq(n), note)
-    _whole(to, (json.dumps(bundle, ensure_ascii=False, indent=1) + "\n").encode())
+    _bundled(bundle, to)
+    if to is None:
+        return
     ja = f"{to} を書きました。検証: `assign audit verifier --out verify.py` を渡し、`python verify.py {to}`"
     en = f"wrote {to}; to check it elsewhere, hand over `assign audit verifier --out verify.py` and run `python verify.py {to}`"
     terminal.write(ja if lang == "ja" else en, None)
@@ -366,7 +375,7 @@ def prove(
 def growth(
     old: Annotated[str, typer.Argument(metavar="OLD", help="前のチェックポイント / the earlier checkpoint")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="後のチェックポイント / the later one")],
-    to: Annotated[str, typer.Option("--to", help="このファイルに / to this file", metavar="FILE")],
+    to: ToFile = None,
     audit: Audit = None,
     origin: Origin = None,
     lang: Lang = "ja",
@@ -374,8 +383,9 @@ def growth(
     """前のチェックポイントの記録が後にすべて残る証明を書きます / Prove that one checkpoint's log begins another's."""
     with _log(audit, origin) as log:
         bundle = auditing.prove_growth(log, _read(old), _read(new))
-    _whole(to, (json.dumps(bundle, ensure_ascii=False, indent=1) + "\n").encode())
-    terminal.write(f"{to} を書きました" if lang == "ja" else f"wrote {to}", None)
+    _bundled(bundle, to)
+    if to is not None:
+        terminal.write(f"{to} を書きました" if lang == "ja" else f"wrote {to}", None)
 
 
 @app.command(cls=Command)
@@ -395,6 +405,7 @@ def export(
     assignee: WithAssignee = None,
     certainty: WithCertainty = None,
     kind: OfKind = None,
+    case: OfCase = None,
     audit: Audit = None,
     origin: Origin = None,
     lang: Lang = "ja",
@@ -404,7 +415,7 @@ def export(
     if format_ not in sheet.FORMATS:
         near = nearest(format_, sheet.FORMATS) or list(sheet.FORMATS)
         raise BadOption("形式は jsonl, csv, html のどれかです", "the format is jsonl, csv or html", near)
-    chosen = _chosen(since, until, division_, assignee, certainty, kind)
+    chosen = _chosen(since, until, division_, assignee, certainty, kind, case)
     with _log(audit, origin) as log:
         terminal.pour(sheet.export(log, format_, chosen, lang), out)
 
@@ -655,6 +666,15 @@ def _whole(name: str, data: bytes) -> None:
         raise terminal.unwritable(path_shown(name), error) from None
 
 
+def _bundled(bundle: dict[str, Any], to: str | None) -> None:
+    """A proof, to its file or to the next program."""
+    text = json.dumps(bundle, ensure_ascii=False, indent=1)
+    if to is None:
+        terminal.write(text, None, data=True)
+    else:
+        _whole(to, (text + "\n").encode())
+
+
 def _synced(folder: Path) -> None:
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
@@ -692,6 +712,7 @@ def _chosen(
     assignee: str | None,
     certainty: str | None,
     kind: str | None,
+    case: str | None,
 ) -> Filter:
     return Filter(
         None if since is None else date_of_case(since),
@@ -700,6 +721,7 @@ def _chosen(
         _one_of(assignee, list(Assignee), "--assignee"),
         _one_of(certainty, list(Certainty), "--certainty"),
         _one_of(kind, list(Kind), "--kind"),
+        None if case is None else random_id(case, "--case"),
     )
 
 

@@ -38,6 +38,8 @@ class Text:
 def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
     if param.required and param.value_is_missing(value):
         name = param.metavar or param.name
+        if param.param_type_name == "option":
+            name = f"{param.opts[0]} {name}"
         words = " ".join(["assign", *ctx.command_path.split()[1:]])
         raise BadOption(
             f"`{name}` がありません。使い方は `{words} --help`",
