@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -268,6 +269,7 @@ def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pyt
 def settles(log: Log, monkeypatch: pytest.MonkeyPatch) -> Kept:
     """A record of a log that has been open for a while: its folder is known, and its path is not looked up any more."""
     with monkeypatch.context() as patched:
+        patched.setattr(store, "_TICKS", 0)
         patched.setattr(store, "_COARSEST", 0)
         kept = log.append(draft())
     assert bool(log.store._wal._settled) == hasattr(os, "O_PATH")  # type: ignore[attr-defined]
@@ -324,6 +326,21 @@ def test_a_log_with_a_folder_above_it_moved_answers_nothing_after_a_second(
                 time.sleep(0.01)
     with closing(Log.open(sqlite_url(tmp_path / "elsewhere" / "logs" / "audit.db"))) as log:
         assert set(kept) <= set(sound(log))
+
+
+@pytest.mark.parametrize(("rest", "after"), [(123_456_789, 0.1), (120_000_000, 3), (0, 3)])
+def test_a_folders_time_counts_once_its_clock_has_moved_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch, rest: int, after: float
+) -> None:
+    """Two changes within one tick leave one time; FAT keeps times to two seconds."""
+    changed = 1_700_000_000_000_000_000 + rest
+    with closing(Log.open(sqlite_url(path))) as log:
+        watch = log.store._wal  # type: ignore[attr-defined]
+        monkeypatch.setattr(os, "fstat", lambda _: SimpleNamespace(st_ctime_ns=changed))
+        for late in (0.0, after - 0.01, after + 0.01):
+            monkeypatch.setattr(time, "time_ns", lambda late=late: changed + int(late * 1e9))
+            assert watch.now() == (changed if late > after and hasattr(os, "O_PATH") else 0)
+        monkeypatch.undo()
 
 
 def test_a_path_is_not_looked_up_again_while_nothing_has_changed_beside_the_log(

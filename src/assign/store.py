@@ -719,7 +719,8 @@ class _Held:
         if self._folder < 0:
             return 0
         changed = os.fstat(self._folder).st_ctime_ns  # nobody can set it, as a copy that keeps the times sets the other
-        return changed if time.time_ns() - changed > _COARSEST else 0
+        tick = _COARSEST if changed % 10_000_000 == 0 else _TICKS  # a time without fine digits may be of a coarse clock
+        return changed if time.time_ns() - changed > tick else 0
 
     def looked(self, since: int, file: os.stat_result) -> None:
         """All was in place, and the folder as it was at `since`."""
@@ -767,7 +768,8 @@ _NETWORK: Final = (
     "nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "ocfs2", "gfs2", "beegfs", "davfs", "virtiofs", "vboxsf",
     "drvfs", "fuse.sshfs", "fuse.gluster", "fuse.s3", "fuse.rclone", "fuse.davfs", "fuse.ceph", "fuse.gcsfuse",
 )  # fmt: skip
-_COARSEST: Final = 3_000_000_000  # ns; file systems tell times apart by 2 s (FAT) or less
+_TICKS: Final = 100_000_000  # ns; the clock that Linux stamps files with ticks each 10 ms or oftener,
+_COARSEST: Final = 3_000_000_000  # and file systems keep its times to 2 s (FAT) or less
 _APPLICATION: Final = 0x6173676E  # "asgn"
 _SEQ: Final = (1 << SHIFT) - 1
 _NEWEST_SQL: Final = "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
