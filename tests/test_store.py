@@ -366,6 +366,30 @@ def test_a_path_is_not_looked_up_again_while_nothing_has_changed_beside_the_log(
         assert len(sound(log)) == FIRST + 3
 
 
+def test_a_process_that_changes_its_folder_goes_on_in_the_same_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its log seemed to have been moved; after a fork it would have been another one."""
+    monkeypatch.chdir(tmp_path)
+    with closing(make("sqlite:///audit.db")) as log:
+        log.append(draft())
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        log.append(draft())
+        log.store.before_fork()  # lets go of the file; the next append opens it anew
+        log.store.after_fork(child=False)
+        log.append(draft())
+        assert len(sound(log)) == FIRST + 3
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """SQLite takes UTF-8 alone. It was an internal error."""
+    for create in (False, True):
+        with pytest.raises(StoreMissing, match="is not UTF-8"):
+            open_store(sqlite_url(tmp_path / "audit\udcff.db"), create=create)
+
+
 def test_a_wal_that_cannot_be_watched_gives_no_answer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a process has no file left to open; afterwards the log goes on."""
     opened = os.open

@@ -256,8 +256,6 @@ class SqliteStore:
                 "the log needs apsw (pip install 'assign[audit]')",
             ) from None
         self._apsw = apsw
-        self._path = path
-        self._at = str(path)
         self.shown = path_shown(path)
         version = apsw.sqlite_lib_version()
         if not sound_sqlite(version):
@@ -266,9 +264,15 @@ class SqliteStore:
                 f"SQLite {version} can lose acknowledged records, and is not used (3.51.3 or later: pip install -U apsw)",
             )
         try:
+            path = path.absolute()  # a process may change its folder
+            os.fspath(path).encode()
             there = path.exists() and path.stat().st_size > 0
             if path.exists() and not path.is_file():
                 raise OSError("not a file")
+        except UnicodeEncodeError:
+            raise StoreMissing(
+                f"{self.shown} の名前は UTF-8 ではありません", f"the name of {self.shown} is not UTF-8"
+            ) from None
         except (OSError, ValueError):
             raise StoreMissing(f"{self.shown} はファイルではありません", f"{self.shown} is not a file") from None
         if not there and not create:
@@ -276,16 +280,18 @@ class SqliteStore:
                 f"記録 {self.shown} がありません（`assign audit init` で作ります）",
                 f"there is no log {self.shown} (`assign audit init` makes it)",
             )
-        if not there and not path.absolute().parent.is_dir():
+        if not there and not path.parent.is_dir():
             raise StoreMissing(
-                f"{path_shown(path.absolute().parent)} というフォルダがありません",
-                f"there is no folder {path_shown(path.absolute().parent)}",
+                f"{path_shown(path.parent)} というフォルダがありません",
+                f"there is no folder {path_shown(path.parent)}",
             )
-        if kind := network_file_system(path.absolute()):
+        if kind := network_file_system(path):
             raise StoreRefused(
                 f"{self.shown} はネットワークのファイルシステム（{kind}）にあり、確定を約束できません。手元のディスクに置くか、PostgreSQL を使ってください",
                 f"{self.shown} is on a network file system ({kind}), which cannot promise that a record is kept: use a local disk, or PostgreSQL",
             )
+        self._path = path
+        self._at = str(path)
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
@@ -352,7 +358,7 @@ class SqliteStore:
                     f"the log {self.shown} was not closed: copy it, with its `-wal` file, to a folder that can be written, and read it there",
                 ) from None
             flags = self._apsw.SQLITE_OPEN_READONLY | self._apsw.SQLITE_OPEN_URI
-            return self._apsw.Connection(self._path.absolute().as_uri() + "?immutable=1", flags=flags, vfs=self.vfs)
+            return self._apsw.Connection(self._path.as_uri() + "?immutable=1", flags=flags, vfs=self.vfs)
         return db
 
     def _ours(self, db: apsw.Connection, *, make: bool) -> None:
