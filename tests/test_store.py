@@ -376,8 +376,8 @@ def test_a_process_that_changes_its_folder_goes_on_in_the_same_log(
         (tmp_path / "elsewhere").mkdir()
         monkeypatch.chdir(tmp_path / "elsewhere")
         log.append(draft())
-        log.store.before_fork()  # lets go of the file; the next append opens it anew
-        log.store.after_fork(child=False)
+        log.store.before_fork()  # type: ignore[attr-defined]  # lets go of the file; the next append opens it anew
+        log.store.after_fork(child=False)  # type: ignore[attr-defined]
         log.append(draft())
         assert len(sound(log)) == FIRST + 3
     assert not list((tmp_path / "elsewhere").iterdir())
