@@ -152,6 +152,7 @@ def test_there_are_fifty_canaries_of_which_none_stands_in_the_list_or_the_rules(
     assert not [canary for canary, ways in FORMS.items() if any(way in texts for way in ways)]
 
 
+@pytest.mark.slow
 def test_no_option_of_decide_keeps_or_repeats_a_canary(kept: Path) -> None:
     """All fifty through each option. A slip in the log's name does not begin another log, either."""
     for option in OPTIONS:

@@ -41,6 +41,7 @@ def agrees(desk: Desk, line: Line) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_every_line_is_what_the_desk_decides(desk: Desk) -> None:
     """All of them, on their first and last day, whole decisions against lines."""
     lines = decision_table(desk)
