@@ -295,7 +295,8 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
-        self._file: os.stat_result | None = None
+        self._file: os.stat_result | None = None  # as it was when it was opened first
+        self._size = 0  # bytes; a log's file never shrinks
         self._wal: _Held | None = None
         self._named = False  # whether the name of this connection's WAL is known to be on the disk
         with self._said():
@@ -370,26 +371,21 @@ class SqliteStore:
 
     def _in_place(self) -> None:
         """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
-        if self._wal is not None and self._wal.untouched():
-            return
         self._wal = self._wal or self._held()
-        since = self._wal.now() if self._wal else None
         file, before = _there(self._at), self._file
-        moved = file is None or before is None or not _same(before, file) or file.st_size < before.st_size
-        if moved or (self._wal and not self._wal.in_place()):  # a log's file never shrinks
+        moved = file is None or before is None or not _same(before, file) or file.st_size < self._size
+        if moved or (self._wal and not self._wal.in_place()):
             self._let_go()
             raise StoreError(
                 f"記録 {self.shown} のファイルが、開いている間に動かされました。回答はありません（開き直してください）",
                 f"the file of the log {self.shown} was moved or replaced while it was open; there is no answer (open it again)",
             )
-        self._file = file
-        if self._wal and file and since:
-            self._wal.looked(since, file)
+        self._size = file.st_size if file else 0
 
     def _held(self) -> _Held | None:
         """The WAL, held so that it is known when it is taken away; None where nothing was written yet."""
         try:
-            return _Held(os.path.realpath(self._path))
+            return _Held(f"{os.path.realpath(self._path)}-wal")
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -425,12 +421,18 @@ class SqliteStore:
             self._lock.release()
 
     def _let_go(self) -> None:
-        if self._db is not None and self._pid == os.getpid():
+        db, wal, ours = self._db, self._wal, self._pid == os.getpid()
+        self._db, self._wal, self._pid, self._named = (
+            None,
+            None,
+            0,
+            False,
+        )  # first: an interrupt may come while they close
+        if db is not None and ours:
             with suppress(self._apsw.Error):
-                self._db.close()
-        if self._wal is not None:
-            self._wal.close()
-        self._db, self._wal, self._pid, self._named = None, None, 0, False
+                db.close()
+        if wal is not None:
+            wal.close()
 
     def _tables(self, db: apsw.Connection) -> bool:
         found = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
@@ -677,79 +679,64 @@ def _sync_folder(path: str) -> None:
 
 class _Held:
     """
-    A log's file, its WAL and their folder, held by handles that read nothing (closing any other would drop SQLite's locks).
+    A WAL that is written, and its folder, held by handles that read nothing (closing any other would drop SQLite's locks).
 
-    After each commit it is asked whether both are where they were. Paths are looked up for that only after a name in the
-    folder has changed, and once a second, for what happens above the folder: two handles say as much at a fifth of the price.
+    After each commit it is asked whether the WAL is where it was. Its own name is looked up for that only after some name in
+    the folder has changed; that none has is half as dear to know.
 
-    Where the kernel tells the name of a handle, that is what is looked at in the WAL: since Linux 6.13 a file whose times
-    somebody asked for has each next write noted in the file system's journal, and a commit takes 215 us instead of 145
-    (`bench/audit.py`).
+    Where the kernel tells the name of a handle, that is what is looked at: since Linux 6.13 a file whose times somebody asked
+    for has each next write noted in the file system's journal, and a commit takes 215 us instead of 145 (`bench/audit.py`).
     """
 
     def __init__(self, path: str) -> None:
-        self._path = f"{path}-wal"
-        self._was = _there(self._path)
-        self._file = self._folder = self._handle = self._names = -1
+        self._path = path
+        self._was = _there(path)
+        self._open: list[int] = []
+        self._folder = -1
+        self._name: str | None = None
+        self._settled = (
+            0  # when a name in the folder last changed, as it was when the WAL was seen in its place; 0: not known
+        )
         try:
             if hasattr(os, "O_PATH"):
-                self._handle = os.open(self._path, os.O_PATH | os.O_CLOEXEC)
-                self._file = os.open(path, os.O_PATH | os.O_CLOEXEC)
-                self._folder = os.open(os.path.dirname(path), os.O_PATH | os.O_CLOEXEC)  # noqa: PTH120 - as above
-            with suppress(OSError):
-                self._names = os.open("/proc/self/fd", os.O_RDONLY | os.O_CLOEXEC)
+                self._open.append(os.open(path, os.O_PATH | os.O_CLOEXEC))
+                self._open.append(os.open(os.path.dirname(path), os.O_PATH | os.O_CLOEXEC))  # noqa: PTH120 - as above
+                self._folder = self._open[-1]
+            self._name = self._called()
         except BaseException:
             self.close()
             raise
-        self._number = str(self._handle)
-        self._name = self._called()
-        self._settled, self._size, self._until = 0, 0, 0.0
 
     def _called(self) -> str | None:
-        if self._names < 0:
+        if not self._open:
             return None
         try:
-            return os.readlink(self._number, dir_fd=self._names)
+            return os.readlink(f"/proc/self/fd/{self._open[0]}")  # noqa: PTH115 - at an append
         except OSError:
             return None
 
     def in_place(self) -> bool:
         """Whether the WAL's name still leads to it."""
+        # A copy that keeps the times sets the other one of a folder; nobody sets this one.
+        changed = os.fstat(self._folder).st_ctime_ns if self._folder >= 0 else 0
+        if changed and changed == self._settled:
+            return True
         if self._name is not None:
-            return self._called() == self._name  # a name that was taken away is followed by "(deleted)"
-        now = _there(self._path)
-        return now is not None and self._was is not None and _same(self._was, now)
-
-    def now(self) -> int:
-        """When a name in the folder last changed, if that was long enough ago that the next change has another time; or 0."""
-        if self._folder < 0:
-            return 0
-        changed = os.fstat(self._folder).st_ctime_ns  # nobody can set it, as a copy that keeps the times sets the other
-        tick = _COARSEST if changed % 10_000_000 == 0 else _TICKS  # a time without fine digits may be of a coarse clock
-        return changed if time.time_ns() - changed > tick else 0
-
-    def looked(self, since: int, file: os.stat_result) -> None:
-        """All was in place, and the folder as it was at `since`."""
-        self._settled, self._size, self._until = since, file.st_size, time.monotonic() + 1
-
-    def untouched(self) -> bool:
-        """Whether no name in the folder has changed since somebody looked, a moment ago, and the file has not been cut."""
-        if not self._settled or time.monotonic() > self._until:
-            return False
-        size = os.fstat(self._file).st_size
-        if size < self._size or os.fstat(self._folder).st_ctime_ns != self._settled:
-            self._settled = 0
-            return False
-        self._size = size
-        return True
+            here = self._called() == self._name  # a name that was taken away is followed by "(deleted)"
+        else:
+            now = _there(self._path)
+            here = now is not None and self._was is not None and _same(self._was, now)
+        # The time counts once the next change will have another; one without fine digits is of a coarse clock, as FAT's.
+        self._settled = changed if here and changed % 10_000_000 and time.time_ns() - changed > _TICKS else 0
+        return here
 
     def close(self) -> None:
-        """Let go of all."""
-        for handle in (self._handle, self._file, self._folder, self._names):
-            if handle >= 0:
-                with suppress(OSError):  # nothing was written through it
-                    os.close(handle)
-        self._file = self._folder = self._handle = self._names = -1
+        """Let go of both; an interrupt may come in between, and nothing is closed twice."""
+        self._folder = -1
+        while self._open:
+            handle = self._open.pop()
+            with suppress(OSError):  # nothing was written through it
+                os.close(handle)
 
 
 def network_file_system(path: Path) -> str | None:
@@ -774,8 +761,7 @@ _NETWORK: Final = (
     "nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "ocfs2", "gfs2", "beegfs", "davfs", "virtiofs", "vboxsf",
     "drvfs", "fuse.sshfs", "fuse.gluster", "fuse.s3", "fuse.rclone", "fuse.davfs", "fuse.ceph", "fuse.gcsfuse",
 )  # fmt: skip
-_TICKS: Final = 100_000_000  # ns; the clock that Linux stamps files with ticks each 10 ms or oftener,
-_COARSEST: Final = 3_000_000_000  # and file systems keep its times to 2 s (FAT) or less
+_TICKS: Final = 100_000_000  # ns; the clock that Linux stamps files with ticks each 10 ms or oftener
 _APPLICATION: Final = 0x6173676E  # "asgn"
 _SEQ: Final = (1 << SHIFT) - 1
 _NEWEST_SQL: Final = "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
