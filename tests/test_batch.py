@@ -134,6 +134,7 @@ def slipped(rng: random.Random) -> bytes:
     return b"division,item,channel\n" + body
 
 
+@pytest.mark.slow
 def test_the_engine_reads_a_csv_as_it_is_read_line_by_line_or_it_comes_to_light(tmp_path: Path) -> None:
     """2,000 small files with slips: the bytes balance only where both readings are the same."""
     rng, path, names = random.Random(4), tmp_path / "in.csv", ["division", "item", "channel"]

@@ -164,6 +164,7 @@ def test_no_answers_appear_where_the_batch_cannot_be_recorded(
         run(Desk.open(), str(source), str(tmp_path / "out.csv"), options("csv"))
 
 
+@pytest.mark.slow
 def test_a_batch_sent_again_with_its_key_is_recorded_once(logged: Desk, source: Path, tmp_path: Path) -> None:
     """The same answers, or none."""
     key = str(uuid.uuid4())
@@ -195,6 +196,7 @@ def test_a_batch_on_rules_that_are_not_published_is_refused(
     assert read(kept.payload)["editions"]["rules"] == other.rules.sha256
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_a_batch_is_answered_anew_from_its_input_and_the_log(
     logged: Desk, source: Path, tmp_path: Path, edit_rules: Callable[[str], Path], form: str

@@ -230,6 +230,7 @@ def _typed(name: str, value: str) -> Any:
     return {"mark": Mark, "listed": Listed, "act": ActClass, "ruling": Ruled}[name](value)
 
 
+@pytest.mark.slow
 def test_every_change_is_true_and_none_is_missing() -> None:
     """Each named change, made, gives the named assignee; each other single change gives the same assignee as before."""
     for task, channel, act, decision in everything():

@@ -310,6 +310,7 @@ def run_of_mutations(wanted: int, node: Callable[[int, int], bytes]) -> None:
     assert not accepted, accepted[:3]
 
 
+@pytest.mark.slow
 def test_no_mutated_proof_is_accepted(node: Callable[[int, int], bytes]) -> None:
     """Both verifiers refuse, and agree, on 100,000; beside each, the true one is taken."""
     run_of_mutations(100_000, node)

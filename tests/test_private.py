@@ -204,6 +204,7 @@ def test_no_canary_gets_in_through_the_python_interface(kept: Path) -> None:
     assert seen(kept) == []
 
 
+@pytest.mark.slow
 def test_no_name_of_a_file_or_folder_and_no_variable_gets_in(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

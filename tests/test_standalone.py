@@ -631,6 +631,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_value_in_any_place_is_refused(judge: Judge, data: st.DataObject) -> None:
@@ -673,6 +674,7 @@ def test_names_are_sorted_by_utf_16_as_rfc_8785_has_it() -> None:
     assert ordered == ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
 
 
+@pytest.mark.slow
 def test_what_the_product_proves_is_verified(tmp_path: Path) -> None:
     """A decision, a row of a batch and growth, from `assign audit`, by the file that `assign audit verifier` gives out."""
     home = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "ASSIGN_ORIGIN": ORIGIN, "ASSIGN_AUDIT": "sqlite:///log.db"}
