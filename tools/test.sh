@@ -9,9 +9,9 @@ sh tools/system.sh
 sh tools/lint.sh
 note "style, types, corridor: passed"
 
-# The suite with every part, and its coverage.
+# The suite with every part, and its coverage. Three at a time: much of it waits for disks and for processes of its own.
 rm -f .coverage .coverage.*
-.venv/bin/coverage run -m pytest -n 2 --dist loadfile -q -m "not spark and not soak" --ignore tests/test_log.py
+.venv/bin/coverage run -m pytest -n 3 --dist loadfile -q -m "not spark and not soak" --ignore tests/test_log.py
 # Interrupts at any moment, one of them in coverage's own lock: these are not measured.
 .venv/bin/python -m pytest -n 2 -q -m "not soak" tests/test_log.py
 .venv/bin/coverage combine -q
