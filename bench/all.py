@@ -9,7 +9,7 @@ Nothing is measured here: each program measures, checks that all answers are rig
 not run is said on the page, and so is how busy the machine was. Before a figure is believed, look there.
 
     python bench/all.py [--spark PYTHON] [--audit PYTHON] [--page docs/results.md] [--json FILE] [--quick]
-    python bench/all.py --from FILE --again audit …       one of them anew, after its code has changed; the page says so
+    python bench/all.py --from FILE --again audit …       one of them anew; the page says so
 """
 
 from __future__ import annotations
@@ -298,8 +298,8 @@ def page(about: dict[str, Any], lines: list[Line], found: dict[str, Any], left_o
     minutes = sum(one["took_s"] for one in found.values()) / 60
     again = ", ".join(about.get("again", []))
     later = {
-        "ja": f" {again} は、プログラムを直した後の別の回で測り直した。" if again else "",
-        "en": f" Measured anew in a later run, after a change of the program: {again}." if again else "",
+        "ja": f" {again} は、後の別の回で測り直した。" if again else "",
+        "en": f" Measured anew in a later run: {again}." if again else "",
     }
     ja = [
         "# 実測の結果 / Results",
