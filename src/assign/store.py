@@ -422,12 +422,8 @@ class SqliteStore:
 
     def _let_go(self) -> None:
         db, wal, ours = self._db, self._wal, self._pid == os.getpid()
-        self._db, self._wal, self._pid, self._named = (
-            None,
-            None,
-            0,
-            False,
-        )  # first: an interrupt may come while they close
+        # First: an interrupt may come while they close.
+        self._db, self._wal, self._pid, self._named = None, None, 0, False
         if db is not None and ours:
             with suppress(self._apsw.Error):
                 db.close()
@@ -529,7 +525,7 @@ class SqliteStore:
                 done = db.changes() == 1
                 self._there_for_good()
         except (apsw.ConstraintError, apsw.SQLError):
-            return False
+            return False  # not our turn, or no index of keys; the turn that follows says whatever else is wrong
         except apsw.Error as error:
             raise self._in_words(error) from None
         return done
@@ -694,13 +690,12 @@ class _Held:
         self._open: list[int] = []
         self._folder = -1
         self._name: str | None = None
-        self._settled = (
-            0  # when a name in the folder last changed, as it was when the WAL was seen in its place; 0: not known
-        )
+        # When a name in the folder had last changed as the WAL was seen in its place; 0: not known.
+        self._settled = 0
         try:
             if hasattr(os, "O_PATH"):
                 self._open.append(os.open(path, os.O_PATH | os.O_CLOEXEC))
-                self._open.append(os.open(os.path.dirname(path), os.O_PATH | os.O_CLOEXEC))  # noqa: PTH120 - as above
+                self._open.append(os.open(os.path.dirname(path), os.O_PATH | os.O_CLOEXEC))  # noqa: PTH120 - at the first append
                 self._folder = self._open[-1]
             self._name = self._called()
         except BaseException:
@@ -711,7 +706,7 @@ class _Held:
         if not self._open:
             return None
         try:
-            return os.readlink(f"/proc/self/fd/{self._open[0]}")  # noqa: PTH115 - at an append
+            return os.readlink(f"/proc/self/fd/{self._open[0]}")  # noqa: PTH115 - at an append; pathlib's takes longer
         except OSError:
             return None
 

@@ -363,12 +363,9 @@ def prove(
             bundle = batchrecord.prove_row(log, _seq(n), Path(file), _seq(row, "--row"), options, note)
         else:
             bundle = auditing.prove(log, _seq(n), note)
-    _bundled(bundle, to)
-    if to is None:
-        return
     ja = f"{to} を書きました。検証: `assign audit verifier --out verify.py` を渡し、`python verify.py {to}`"
     en = f"wrote {to}; to check it elsewhere, hand over `assign audit verifier --out verify.py` and run `python verify.py {to}`"
-    terminal.write(ja if lang == "ja" else en, None)
+    _bundled(bundle, to, ja if lang == "ja" else en)
 
 
 @app.command(cls=Command)
@@ -383,9 +380,7 @@ def growth(
     """前のチェックポイントの記録が後にすべて残る証明を書きます / Prove that one checkpoint's log begins another's."""
     with _log(audit, origin) as log:
         bundle = auditing.prove_growth(log, _read(old), _read(new))
-    _bundled(bundle, to)
-    if to is not None:
-        terminal.write(f"{to} を書きました" if lang == "ja" else f"wrote {to}", None)
+    _bundled(bundle, to, f"{to} を書きました" if lang == "ja" else f"wrote {to}")
 
 
 @app.command(cls=Command)
@@ -666,13 +661,14 @@ def _whole(name: str, data: bytes) -> None:
         raise terminal.unwritable(path_shown(name), error) from None
 
 
-def _bundled(bundle: dict[str, Any], to: str | None) -> None:
-    """A proof, to its file or to the next program."""
+def _bundled(bundle: dict[str, Any], to: str | None, written: str) -> None:
+    """A proof, to its file, which is said, or to the next program."""
     text = json.dumps(bundle, ensure_ascii=False, indent=1)
     if to is None:
         terminal.write(text, None, data=True)
     else:
         _whole(to, (text + "\n").encode())
+        terminal.write(written, None)
 
 
 def _synced(folder: Path) -> None:
