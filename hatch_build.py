@@ -1,12 +1,15 @@
 """
-Keeps the parsed rules in every build: a wheel carries `assign/built_in/rules.json`, an editable install has it in place.
+What the build adds: the parsed rules (a wheel carries `assign/built_in/rules.json`, an editable install has it in place), and the
+page that a package index shows.
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 
 class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's own generic is not needed here
@@ -23,3 +26,28 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
         kept.write_bytes(yamlfile.keep(root / "rules"))
         if version != "editable":
             build_data["force_include"][str(kept)] = "assign/built_in/rules.json"
+
+
+class Page(MetadataHookInterface):
+    """
+    Both READMEs on one page, Japanese first.
+
+    An index has no files beside the page, so a relative link leads nowhere there; and there is no public repository that it could
+    lead to. Such a link becomes its text and the path of the file, which the source archive carries.
+    """
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Give the project its `readme`."""
+        texts = [(Path(self.root) / name).read_text("utf-8") for name in ("README.ja.md", "README.md")]
+        text = "\n---\n\n".join(
+            re.sub(r"^\[(English|日本語)\]\(.*\)\n+", "", each, flags=re.MULTILINE) for each in texts
+        )
+        metadata["readme"] = {
+            "content-type": "text/markdown",
+            "text": re.sub(r"\[([^]]+)\]\((?!https?:)([^)]+)\)", _said, text),
+        }
+
+
+def _said(link: re.Match[str]) -> str:
+    text, path = link.groups()
+    return f"`{path}`" if text == path else f"{text} (`{path}`)"

@@ -257,7 +257,11 @@ def machine() -> dict[str, Any]:
         "architecture": platform.machine(),
         "memory_gb": round(memory),
         "system": platform.system(),
-        "versions": {"Python": platform.python_version(), **{name: version(name) for name in ("assign", *names)}},
+        "versions": {
+            "Python": platform.python_version(),
+            "assign": version("itaku-assign"),
+            **{name: version(name) for name in names},
+        },
     }
 
 

@@ -177,7 +177,7 @@ def test_damaged_notes_beside_the_log_are_findings_and_nothing_breaks(path: Path
 @pytest.mark.parametrize("value", ["text", 5, 2**40, 1.5, None, "\ud83d", b""])
 @pytest.mark.parametrize("column", ["payload", "nodes"])
 def test_a_column_that_holds_another_type_is_a_finding_and_no_accident(
-    path: Path, notes: list[str], column: str, value: object
+    path: Path, notes: list[str], column: str, value: Any
 ) -> None:
     """SQLite takes any type in any column; an administrator, too, can put one there."""
     with broken_into(path) as db:
@@ -195,7 +195,7 @@ def test_a_column_that_holds_another_type_is_a_finding_and_no_accident(
 
 @pytest.mark.parametrize("value", [None, 0, -1, 2**62, "x", b"x"])
 @pytest.mark.usefixtures("notes")
-def test_a_log_without_a_number_that_a_log_can_have_is_not_there(path: Path, value: object) -> None:
+def test_a_log_without_a_number_that_a_log_can_have_is_not_there(path: Path, value: Any) -> None:
     """A damaged row of the table of logs: it is said so, and nothing is computed with it."""
     with broken_into(path) as db:
         db.execute("CREATE TABLE loose (id, origin)")

@@ -37,7 +37,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from . import jsonlines
 from .desk import Desk
-from .errors import BadRequest, DataError, OutputError, first_line, listed, shown, unreadable
+from .errors import BadRequest, DataError, OutputError, first_line, listed, needs_extra, shown, unreadable
 from .table import ANSWERED, ASKED, FORMATS, Answered, Counts, Line, answered, decision_table, of_line
 from .terminal import appearing, unwritable
 from .words import nearest
@@ -113,10 +113,7 @@ def need(engine: str) -> None:
         )
     package, extra = packages[engine]
     if find_spec(package) is None:
-        raise DataError(
-            f"{package} がありません（pip install 'assign[{extra}]'）",
-            f"{package} is missing (pip install 'assign[{extra}]')",
-        )
+        raise DataError(*needs_extra(package, extra))
 
 
 def format_of(name: str, given: str | None) -> str:

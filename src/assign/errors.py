@@ -32,6 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+DISTRIBUTION = "itaku-assign"  # what an installer calls us; `assign` is a stranger's package there
 SHOWN = 40  # characters of a user's input that a message repeats
 
 
@@ -66,6 +67,17 @@ def path_shown(path: object) -> str:
 def listed(values: Iterable[object]) -> str:
     """Values for a message: each in backticks, safe to print, commas between."""
     return ", ".join(shown(value) for value in values)
+
+
+def needs_extra(package: str, extra: str) -> tuple[str, str]:
+    """
+    What to install where a package is missing, in Japanese and English.
+
+    >>> print(needs_extra("apsw", "audit")[1])
+    apsw is missing (pip install 'itaku-assign[audit]')
+    """
+    command = f"pip install '{DISTRIBUTION}[{extra}]'"
+    return f"{package} がありません（{command}）", f"{package} is missing ({command})"
 
 
 class AssignError(Exception):

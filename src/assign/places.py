@@ -44,4 +44,7 @@ def _built_in(name: str) -> Path:
     for place in (here / "built_in" / name, here.parents[1] / name):
         if place.is_dir():
             return place
-    raise DataError(f"`{name}/` が見つかりません（入れ直してください）", f"`{name}/` is missing (install assign again)")
+    raise DataError(
+        f"`{name}/` が見つかりません（`itaku-assign` を入れ直してください）",
+        f"`{name}/` is missing (reinstall `itaku-assign`)",
+    )

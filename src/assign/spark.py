@@ -24,7 +24,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from .desk import Desk
-from .errors import AssignError, BadOption, BadRequest, DataError, OutputError, listed, shown
+from .errors import AssignError, BadOption, BadRequest, DataError, OutputError, listed, needs_extra, shown
 from .table import (
     ANSWERED,
     ASKED,
@@ -179,10 +179,7 @@ def need_pyspark() -> None:
     try:
         import pyspark  # noqa: F401
     except ImportError:
-        raise SparkMissing(
-            "PySpark がありません（`pip install 'assign[spark]'`）",
-            "pyspark is not installed (`pip install 'assign[spark]'`)",
-        ) from None
+        raise SparkMissing(*needs_extra("pyspark", "spark")) from None
 
 
 _SPARKS: Final = {"csv": "csv", "jsonl": "json", "parquet": "parquet"}

@@ -25,7 +25,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from .errors import AssignError, BadOption, path_shown, shown
+from .errors import AssignError, BadOption, needs_extra, path_shown, shown
 
 if TYPE_CHECKING:
     import apsw
@@ -251,10 +251,7 @@ class SqliteStore:
         try:
             import apsw
         except ImportError:
-            raise ExtraMissing(
-                "記録には apsw が要ります（pip install 'assign[audit]'）",
-                "the log needs apsw (pip install 'assign[audit]')",
-            ) from None
+            raise ExtraMissing(*needs_extra("apsw", "audit")) from None
         self._apsw = apsw
         self.shown = path_shown(path)
         version = apsw.sqlite_lib_version()
@@ -478,7 +475,7 @@ class SqliteStore:
         name = type(error).__name__
         return StoreError(f"記録 {self.shown} で失敗しました（{name}）", f"the log {self.shown} failed ({name})")
 
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._said(), self._lock:
             return self._connection().execute(sql, values).fetchall()
 
@@ -795,10 +792,7 @@ class PostgresStore:
         try:
             import psycopg
         except ImportError:
-            raise ExtraMissing(
-                "PostgreSQL の記録には psycopg が要ります（pip install 'assign[audit-postgresql]'）",
-                "a log on PostgreSQL needs psycopg (pip install 'assign[audit-postgresql]')",
-            ) from None
+            raise ExtraMissing(*needs_extra("psycopg", "audit-postgresql")) from None
         driver = logging.getLogger("psycopg")
         if not driver.handlers:
             driver.addHandler(logging.NullHandler())  # what it warns of on a terminal, we say in our words

@@ -95,7 +95,7 @@ class _File(apsw.VFSFile):
             disk.happens(Event("open", self._name))
         super().__init__("", name, flags)
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802
         self._disk.happens(Event("write", self._name, offset, bytes(data)))
         super().xWrite(data, offset)
 
