@@ -50,4 +50,4 @@ class Page(MetadataHookInterface):
 
 def _said(link: re.Match[str]) -> str:
     text, path = link.groups()
-    return f"`{path}`" if text == path else f"{text} (`{path}`)"
+    return f"`{path}`" if text == path else f"{text}: `{path}`"

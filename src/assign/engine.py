@@ -63,7 +63,7 @@ class DurableEngine:
     """The same rules in durable-rules. Raises EngineMissing where it is not installed."""
 
     def __init__(self, rules: RuleSet) -> None:
-        self.name = f"durable-rules {_durable_version()}"  # raises EngineMissing
+        self.name: str = f"durable-rules {_durable_version()}"  # raises EngineMissing
         self._rules = rules  # registered when the first fact is asked about: a registration is never given back
         self._order = {rule.id: place for place, rule in enumerate(rules.rules)}
 

@@ -36,8 +36,8 @@ class Frontier:
     __slots__ = ("hashes", "size")
 
     def __init__(self, size: int = 0, hashes: Sequence[bytes] = ()) -> None:
-        self.size = size
-        self.hashes = list(hashes)
+        self.size: int = size
+        self.hashes: list[bytes] = list(hashes)
 
     def append(self, leaf: bytes) -> bytes:
         """

@@ -8,7 +8,7 @@ Making these classes takes longer than a whole decision, so this room is entered
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -19,7 +19,7 @@ from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mar
 class Frozen(BaseModel):
     """Immutable, nothing beyond the named fields, dumped under the contract's names."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True
     )
 
@@ -138,7 +138,14 @@ class FixedDict(dict[str, Any]):
     def _fixed(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a decision cannot be changed")
 
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _fixed
+    __setitem__: Any = _fixed
+    __delitem__: Any = _fixed
+    __ior__: Any = _fixed
+    clear: Any = _fixed
+    pop: Any = _fixed
+    popitem: Any = _fixed
+    setdefault: Any = _fixed
+    update: Any = _fixed
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (FixedDict, (dict(self),))

@@ -167,7 +167,9 @@ class Draft:
             if shape is None or len(record) != len(shape.names):
                 raise ValueError
             # 2: equal marks are of equal values and of the same types; what is no JSON, or too deep, has none
-            self._form, self.puts, self.cites = _form(kind, origin, marshal.dumps(shape.again(record), 2))
+            self._form, puts, cites = _form(kind, origin, marshal.dumps(shape.again(record), 2))
+            self.puts: tuple[str, str] | None = puts
+            self.cites: frozenset[tuple[str, str]] = cites
             self._own = []
             for name, test in shape.own:
                 value = record[name]
@@ -177,7 +179,7 @@ class Draft:
         except (KeyError, ValueError):
             check({**record, **_STAMPED, "origin": origin} if shape else record)
             raise RecordError("record") from None
-        self.record = record
+        self.record: Record = record
         self.key: str | None = record.get("key")
 
     def payload(self, recorded: str, seq: int) -> bytes:

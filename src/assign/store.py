@@ -253,7 +253,7 @@ class SqliteStore:
         except ImportError:
             raise ExtraMissing(*needs_extra("apsw", "audit")) from None
         self._apsw = apsw
-        self.shown = path_shown(path)
+        self.shown: str = path_shown(path)
         version = apsw.sqlite_lib_version()
         if not sound_sqlite(version):
             raise StoreRefused(

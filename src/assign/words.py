@@ -23,9 +23,8 @@ from typing import Any, Final, Generic, TypeGuard, TypeVar
 from .errors import BadDate, UnknownChannel, UnknownDivision
 
 _Value = TypeVar("_Value")
-importing = (
-    threading.RLock()
-)  # held while a room is imported late, and by a fork: a child never inherits half an import
+# Held while a room is imported late, and by a fork: a child never inherits half an import.
+importing: threading.RLock = threading.RLock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=importing.acquire, after_in_parent=importing.release, after_in_child=importing.release)
 LONGEST: Final = 200  # characters; no word of the list, of the acts or of a date is nearly as long

@@ -20,7 +20,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from . import places
 from .errors import BadDate, RuleFileError, shown
@@ -37,14 +37,14 @@ class Node:
     __slots__ = ("file", "line", "value")
 
     def __init__(self, file: str, line: int, value: str | list[Node] | dict[str, Node]) -> None:
-        self.file = file
-        self.line = line
-        self.value = value
+        self.file: str = file
+        self.line: int = line
+        self.value: str | list[Node] | dict[str, Node] = value
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Node) and _flat(self) == _flat(other)
 
-    __hash__ = None  # type: ignore[assignment]  # it holds lists and dicts
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # it holds lists and dicts
 
     def fail(self, ja: str, en: str, near: Iterable[str] = ()) -> RuleFileError:
         """The error that this node does not fit."""

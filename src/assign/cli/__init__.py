@@ -58,7 +58,7 @@ from .common import (
     acts as known_acts,
 )
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="assign",
     cls=Group,
     help="委託業務一覧にもとづき、受託者と市職員のどちらが行う業務かを、根拠とともに答えます。\n\n"

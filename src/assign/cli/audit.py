@@ -55,7 +55,7 @@ from .common import (
     print_json,
 )
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="audit",
     cls=Group,
     help="判定の記録を調べます / The decision log: verify, replay, prove.",
