@@ -16,12 +16,24 @@ setup:  ## make .venv from the lock file
 	@sh tools/env.sh .venv locks/dev.txt
 
 .PHONY: test
-test: setup  ## set up, and pass everything: style, types, corridor, tests, coverage, Pythons without durable-rules
-	@sh tools/test.sh
+test:  ## set up, and pass style, types and the fast tests, in about 4 minutes (T=tests/test_x.py: one file, whole)
+	@T="$(T)" sh tools/test.sh
 
 .PHONY: quick
-quick: setup  ## the fast tests alone
-	$(V)/python -m pytest -q -x -n 2 -m "not slow and not soak"
+quick: setup  ## the tests of less than a second, in under a minute; the first failure ends it
+	@$(V)/python -m pytest -q -x -n 2 -m "not slow and not soak and not spark" --quick
+
+.PHONY: ci
+ci:  ## what `make test` leaves out: slow tests, coverage, other Pythons, installing, Spark, an ordinary user (half an hour; root)
+	@sh tools/ci.sh
+
+.PHONY: wheel
+wheel: setup  ## dist/itaku_assign-….whl
+	$(V)/python -m build --wheel --no-isolation --outdir dist .
+
+.PHONY: release
+release: setup  ## dist/release/: our wheel, and durable-rules as manylinux wheels, each tried without a compiler
+	@sh tools/release_wheels.sh
 
 .PHONY: soak
 soak: setup  ## the long tests: kills, power cuts, faults, tampering, proofs (an hour or more)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +20,7 @@ HAS_DURABLE = find_spec("durable_rules_engine") is not None
 needs_durable = pytest.mark.skipif(not HAS_DURABLE, reason="durable-rules is not installed in this Python")
 
 settings.register_profile("assign", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("quick", settings.get_profile("assign"), max_examples=10)  # make quick
 settings.load_profile("assign")
 
 
@@ -49,7 +52,9 @@ def durable_server() -> Iterator[Server]:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
     config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
-    config.addinivalue_line("markers", "slow: takes more than a few seconds (left out by `make quick`)")
+    config.addinivalue_line(
+        "markers", "slow: takes more than a few seconds (left out by `make test`; `make ci` runs them)"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -71,6 +76,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if reporter is None:  # a worker of xdist; its parent sees what it skipped
         return
     skipped = reporter.stats.get("skipped", [])
+    if place := os.environ.get("ASSIGN_LEFT_OUT"):
+        reasons = Counter(str(report.longrepr[2] if isinstance(report.longrepr, tuple) else "?") for report in skipped)
+        lines = (f"  {number} tests: {reason.removeprefix('Skipped: ')}\n" for reason, number in reasons.items())
+        Path(place).write_text("".join(lines), "utf-8")
     if os.environ.get("CI") == "true" and skipped and not os.environ.get("ASSIGN_TEST_WITHOUT") and exitstatus == 0:
         reporter.write_line(f"CI: {len(skipped)} tests were skipped, and nothing may be left out", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -74,7 +74,7 @@ class Threads:
         except BaseException as error:  # noqa: BLE001 - it is looked at
             self.given[each] = error
 
-    def joined(self, seconds: float = 60) -> list[Any]:
+    def joined(self, seconds: float = 600) -> list[Any]:
         end = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0, end - time.monotonic()))
@@ -93,7 +93,7 @@ def held(log: Log, monkeypatch: pytest.MonkeyPatch, error: BaseException | None 
         with before(number) as writing:
             if first.pop() if first else False:
                 entered.set()
-                assert go.wait(30)
+                assert go.wait(600)
                 if error is not None:
                     raise error
             yield writing
@@ -106,7 +106,7 @@ def held(log: Log, monkeypatch: pytest.MonkeyPatch, error: BaseException | None 
 
 def waiting(log: Log, number: int) -> None:
     """Until so many callers are in the queue."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 600
     while len(log._writer._queue) < number:
         assert time.monotonic() < end
         time.sleep(0.001)
@@ -261,7 +261,7 @@ class Raises:
 @pytest.mark.slow
 def test_an_interrupt_at_any_moment_leaves_the_log_usable(any_url: str) -> None:
     """
-    Ctrl-C has been pressed 300 times, each time somewhere else in an append, while others wrote.
+    Ctrl-C has been pressed 250 times, each time somewhere else in an append, while others wrote.
 
     In a process of its own that is not measured: an interrupt inside coverage's own lock would leave that lock held.
     """
@@ -272,7 +272,7 @@ def test_an_interrupt_at_any_moment_leaves_the_log_usable(any_url: str) -> None:
         env=unmeasured(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -299,7 +299,9 @@ def interrupts(url: str) -> None:
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     chance = random.Random(7)
     try:
-        for _ in range(300):
+        for _ in range(3000):
+            if interrupted > 250:
+                break
             try:
                 signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, 3e-3))
                 while True:
@@ -313,9 +315,9 @@ def interrupts(url: str) -> None:
     finally:
         signal.signal(signal.SIGALRM, before)
         stop.set()
-    written = sum(running.joined(20))
+    written = sum(running.joined())
     found = sound(log)
-    assert interrupted > 200
+    assert interrupted > 250
     assert set(kept) <= set(found)
     assert len(kept) + written <= len(found) - FIRST
     log.close()
@@ -645,7 +647,7 @@ def test_a_child_of_a_fork_loses_nothing_when_its_parent_closes(any_url: str) ->
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
     assert done.stderr == ""
     assert done.stdout == "100 0\n"

@@ -375,7 +375,7 @@ def _survives(running: SparkSession, cluster: Any, desk: Desk, folder: Path) -> 
 
     assert cluster.alive() == 2
     executors = running.sparkContext._jsc.sc().getExecutorMemoryStatus  # the driver is one of them
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while executors().size() < 3:
         assert time.monotonic() < until, "the second executor did not come"
         time.sleep(0.05)

@@ -7,3 +7,4 @@ $compile pyproject.toml --extra durable --group build -o locks/run.txt
 $compile pyproject.toml --extra durable --group dev -c locks/run.txt -o locks/dev.txt
 $compile pyproject.toml --extra durable --group spark -c locks/dev.txt -o locks/spark.txt
 $compile pyproject.toml --extra durable --group bench --group build -c locks/run.txt -o locks/bench.txt
+$compile --group tools -o locks/tools.txt

@@ -1,16 +1,20 @@
 #!/bin/sh
-# System packages that the tests need: a PostgreSQL server, a Java runtime, strace. Debian's root installs them; anyone else is
-# told, in one line.
+# Programs beside Python that tests need:  tools/system.sh [postgresql] [java] [strace]
+# What is missing is installed where that is allowed (tools/apt.sh). What is missing still is named, with the tests that are left out.
 set -eu
-have_postgres() { command -v psql >/dev/null && { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }; }
+. tools/apt.sh
+
+has() {
+  case $1 in
+    postgresql) command -v psql >/dev/null && { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+package() { case $1 in java) echo default-jre-headless ;; *) echo "$1" ;; esac; }
+
 missing=
-have_postgres || missing="postgresql"
-command -v java >/dev/null || missing="$missing default-jre-headless"
-command -v strace >/dev/null || missing="$missing strace"
-if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "Debian のパッケージを入れます / installing Debian packages:$(printf ' %s' $missing)" >&2
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >/dev/null 2>&1 || :
-fi
-have_postgres || echo "足りないもの / missing: postgresql (apt install postgresql); the tests on PostgreSQL are left out" >&2
-command -v java >/dev/null || echo "足りないもの / missing: Java (apt install default-jre-headless); the tests on Spark are left out" >&2
-command -v strace >/dev/null || echo "足りないもの / missing: strace (apt install strace); the faults at system calls are left out" >&2
+for each in "$@"; do has "$each" || missing="$missing $(package "$each")"; done
+[ -z "$missing" ] || apt $missing || :
+for each in "$@"; do
+  has "$each" || say "足りないもの / missing: $each (apt install $(package "$each")); its tests are left out"
+done

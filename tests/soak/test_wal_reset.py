@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import apsw
 import pytest
@@ -19,10 +20,12 @@ import pytest
 from assign.store import sound_sqlite
 from tests.writers import ROOT
 
+LEAST: Final = 200
 # Both libraries do the very same: short transactions, each acknowledged on standard output after its commit.
 HAMMER = """
 import random, sys, time
 library, role, path, end = sys.argv[1], sys.argv[2], sys.argv[3], time.monotonic() + float(sys.argv[4])
+least = 0 if role == "checkpoint" else int(sys.argv[5])  # rows: a busy machine takes longer, and does as much
 if library == "apsw":
     import apsw
     db = apsw.Connection(path)
@@ -36,7 +39,7 @@ db.execute("PRAGMA synchronous=NORMAL")  # the race is in memory that processes 
 db.execute("PRAGMA wal_autocheckpoint=0")
 said = 0
 try:
-    while time.monotonic() < end:
+    while time.monotonic() < end or said < least:
         if role == "checkpoint":
             db.execute("PRAGMA wal_checkpoint").fetchall()
             continue
@@ -69,7 +72,7 @@ def frozen(checkpointers: list[subprocess.Popen[str]], seconds: float) -> None:
 
 
 def hammered(library: str, rounds: int, seconds: float, *, until_bad: bool = False) -> Counter[str]:
-    """Rounds of it, each on a new file, looked through by a sound library."""
+    """Rounds of it, each of so long and of `LEAST` rows a writer at least, on a new file, looked through by a sound library."""
     found: Counter[str] = Counter()
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
@@ -79,7 +82,9 @@ def hammered(library: str, rounds: int, seconds: float, *, until_bad: bool = Fal
             roles = ["0", "1", "2", "checkpoint", "checkpoint"]
             words = [sys.executable, "-c", HAMMER, library]
             running = [
-                subprocess.Popen([*words, role, path, str(seconds)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+                subprocess.Popen(
+                    [*words, role, path, str(seconds), str(LEAST)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+                )
                 for role in roles
             ]
             frozen(running[3:], seconds)
@@ -111,7 +116,6 @@ def check(rounds: int, seconds: float) -> None:
     """Ours, and the control where this Python's own SQLite has the defect."""
     found = hammered("apsw", rounds, seconds)
     assert (found["bad"], found["errors"]) == (0, 0)
-    assert found["acknowledged"] > rounds * 500
     if sound_sqlite(sqlite3.sqlite_version):
         print(f"control left out: this Python's own SQLite {sqlite3.sqlite_version} does not have the defect")
     else:
@@ -124,7 +128,6 @@ def test_two_rounds_of_the_hammer_lose_nothing() -> None:
     """The short form; its control takes from 5 seconds to minutes, and is in the long one."""
     found = hammered("apsw", 2, 4)
     assert (found["bad"], found["errors"]) == (0, 0)
-    assert found["acknowledged"] > 1000
 
 
 @pytest.mark.soak

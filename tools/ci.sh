@@ -1,0 +1,118 @@
+#!/bin/sh
+# `make ci`: what `make test` leaves out. Each stage runs, whatever became of the one before; a table at the end; non-zero if any failed.
+# `tools/ci.sh STAGE…` runs these alone. In CI (CI=true) nothing may be left out but Pythons that the machine does not have.
+set -u
+. tools/apt.sh
+FAST="not slow and not spark and not soak"
+VERSIONS="3.11 3.12 3.13 3.14"
+logs=.venv/ci
+table= failed=0 passed=0
+others=
+
+# -- stages ------------------------------------------------------------------------------------------------------------
+
+# Types under every Python that pyproject.toml claims; the table of layers is looked at by `make test`.
+types() { sh tools/lint.sh $VERSIONS; }
+
+# The slow tests; with what `make test` has covered, the sum. Interrupts at any moment, one of them in coverage's own lock: not measured.
+slow() {
+  covered=$(ls .coverage.* 2>/dev/null | head -1)
+  .venv/bin/coverage run -m pytest -q -n 3 --dist loadfile -m "slow and not spark and not soak" \
+    --ignore tests/test_log.py --ignore tests/test_install.py || return 1
+  .venv/bin/python -m pytest -q -n 2 -m "slow and not soak" tests/test_log.py || return 1
+  if [ -z "$covered" ]; then echo "coverage: make test was not measured (ASSIGN_COVERAGE=1), so there is no sum"; return 0; fi
+  .venv/bin/coverage combine -q && .venv/bin/coverage report --fail-under=93 >.venv/coverage.txt || { cat .venv/coverage.txt; return 1; }
+  echo "coverage of lines and branches: $(grep "^TOTAL" .venv/coverage.txt | grep -o "[0-9]*%") (at least 93 %; what is left are refusals of damaged files)"
+}
+
+# README's chapter 'Install', command by command.
+install() { .venv/bin/python -m pytest -q -n 2 tests/test_install.py; }
+
+# What a type checker of a user of ours sees; of an installed wheel, since an editable install hides `py.typed` from pyright.
+public_types() {
+  rm -rf .venv-wheel dist/types
+  .venv/bin/python -m build --wheel --no-isolation --outdir dist/types . >/dev/null &&
+    python3 -m venv .venv-wheel &&
+    .venv-wheel/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/dev.txt &&
+    .venv-wheel/bin/python -m pip install -q --disable-pip-version-check --no-deps dist/types/*.whl || return 1
+  # From another folder, or it finds `src`.
+  (here=$PWD; mkdir -p .venv-wheel/empty && cd .venv-wheel/empty && PATH="$here/.venv-wheel/bin:$PATH" VIRTUAL_ENV="$here/.venv-wheel" "$here/.venv-tools/bin/pyright" --verifytypes assign --ignoreexternal >verify.txt; code=$?
+    grep -E 'error:|completeness' verify.txt; exit $code)
+}
+
+# The same Python without durable-rules: everything but the cross-check works.
+bare() {
+  sh tools/env.sh .venv-bare locks/dev.txt without-durable-rules &&
+    ASSIGN_TEST_WITHOUT=durable-rules .venv-bare/bin/python -m pytest -q -n 2 -m "$FAST" tests/test_engine.py tests/test_decision.py \
+      tests/test_check.py tests/test_desk.py tests/test_cli.py tests/test_laws.py tests/test_batch.py tests/test_golden.py
+}
+
+# Another Python; what depends on the interpreter, all fast tests. 3.12 has durable-rules; 3.13 and later do not by default.
+other() {
+  PYTHON=$2 sh tools/env.sh ".venv-$1" locks/dev.txt &&
+    ASSIGN_TEST_WITHOUT=durable-rules ".venv-$1/bin/python" -m pytest -q -n 2 -m "$FAST"
+}
+
+# durable-rules on 3.13, built with the compiler definition that the README names.
+durable313() { sh tools/durable313.sh; }
+
+# A real standalone cluster on loopback, one of its workers killed in mid-run.
+spark() {
+  command -v java >/dev/null || { say "Java がありません / there is no Java (apt install default-jre-headless)"; [ "${CI:-}" != true ]; return; }
+  sh tools/env.sh .venv-spark locks/spark.txt && .venv-spark/bin/python -m pytest -q -m spark tests/test_spark.py
+}
+
+# As anybody, on a busy machine: an ordinary user, another umask, few file descriptors, Python as it is without our machine's
+# environment, a busy loop on each core. No test may depend on any of that.
+ordinary() {
+  if [ "$(id -u)" != 0 ] || ! command -v useradd >/dev/null; then
+    say "root でないので利用者を作れません / not root: no user can be made"
+    [ "${CI:-}" != true ]
+    return
+  fi
+  sh tools/ordinary.sh
+}
+
+# -- the run -----------------------------------------------------------------------------------------------------------
+
+stage() {
+  name=$1
+  shift
+  case " $wanted " in "  " | *" $name "*) ;; *) return ;; esac
+  printf '\n== %s\n' "$name"
+  begun=$(date +%s)
+  ( "$@" ) >"$logs/$name.txt" 2>&1 </dev/null
+  code=$?
+  cat "$logs/$name.txt"
+  taken=$(($(date +%s) - begun))
+  if [ "$code" = 0 ]; then how=passed passed=$((passed + 1)); else how=FAILED failed=$((failed + 1)); fi
+  # The last line of pytest says more than a word.
+  line=$(grep -E '^[0-9]+ (passed|failed)|^[0-9]+ .* in [0-9.]+s' "$logs/$name.txt" | tr '\n' ';' | sed 's/;$//')
+  table="$table
+$(printf '%-14s %5d s  %s  %s' "$name" "$taken" "$how" "$line")"
+}
+wanted=$*
+
+sh tools/env.sh .venv locks/dev.txt || exit 1
+mkdir -p "$logs"
+sh tools/system.sh postgresql java strace
+stage tools sh tools/env.sh .venv-tools locks/tools.txt tools
+others=$(sh tools/pythons.sh)
+stage types types
+stage slow slow
+stage install install
+stage public-types public_types
+stage bare bare
+for version in 3.12 3.13 3.14; do
+  python=$(echo "$others" | sed -n "s/^$version //p")
+  if [ -n "$python" ]; then stage "python$version" other "$version" "$python"; else table="$table
+$(printf '%-14s      not on this machine' "python$version")"; fi
+done
+if echo "$others" | grep -q '^3\.13 '; then stage durable313 durable313; fi
+stage spark spark
+stage wheels sh tools/release_wheels.sh
+stage ordinary ordinary
+
+printf '\n段階 / stages:%s\n\n' "$table"
+echo "stages: $passed passed, $failed failed"
+[ "$failed" = 0 ]
