@@ -12,38 +12,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-ASKED = ["decide", "--division", "nenkin", "--item", "24", "--channel", "counter"]
-ALONE = {
-    key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COVERAGE"))
-}  # copies are not measured
+from .builds import ALONE, ASKED, ROOT
+from .builds import checkout as checkout  # noqa: PLC0414 - a fixture
+from .builds import wheel as wheel  # noqa: PLC0414 - a fixture
+
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy of what git would check out."""
-    copy = tmp_path_factory.mktemp("checkout") / "assign"
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.split("\n"):
-        if name and (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy / name)
-    out = tmp_path_factory.mktemp("dist")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, copy],
-        check=True,
-        env=ALONE,
-        capture_output=True,
-    )
-    [found] = out.glob("*.whl")
-    return found
 
 
 def test_the_wheel_carries_rules_and_data(wheel: Path) -> None:
