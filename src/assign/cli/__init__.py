@@ -386,6 +386,14 @@ def _progress(stream: TextIO) -> Iterator[Callable[[int, int], None] | None]:
 def export(
     format_: Annotated[str, typer.Argument(metavar="FORMAT", help="sql")],
     dialect: Annotated[str, typer.Option("--dialect", help="postgresql, duckdb, sqlite")] = "postgresql",
+    schema: Annotated[
+        Word,
+        typer.Option(
+            "--schema",
+            help="表を置くスキーマ（SQLite では ATTACH した名前） / where the tables are to be",
+            metavar="NAME",
+        ),
+    ] = None,
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
@@ -400,7 +408,7 @@ def export(
             f"there is no format {shown(format_)} (choose: `sql`)",
             ["sql"],
         )
-    terminal.write(sql.script(open_desk(rules, catalog, "auto"), dialect, lang), out, data=True)
+    terminal.write(sql.script(open_desk(rules, catalog, "auto"), dialect, lang, schema), out, data=True)
 
 
 def _kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
