@@ -16,6 +16,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     ├── DataError                      1   a file that cannot be used
     │   ├── SourceError                    the document: the line that does not fit
     │   ├── CatalogError                   data/catalog.csv
+    │   │   └── CatalogDiffers                 a row says something else than its own raw text
     │   ├── RuleFileError                  rules/*.yaml: file, line, nearest valid name
     │   └── SparkMissing, SparkFailed, TooManyWords    (in spark.py)
     ├── EngineError                    1   the engine failed; there is no decision
@@ -29,6 +30,7 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -52,8 +54,9 @@ def shown(value: object, most: int = SHOWN) -> str:
 
 
 # Letters and marks that print nothing, beside what `str.isprintable` knows: joiners, fillers, selectors, a blank of Braille.
-_BLANK = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810))))
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0")
 _SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+_ODD = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def hidden(text: str, allowed: str = "") -> str | None:
@@ -68,7 +71,10 @@ def hidden(text: str, allowed: str = "") -> str | None:
     >>> hidden("受付　窓口"), hidden("受付" + chr(0x202E)), hidden("a" + chr(9) + "b", chr(9))
     (None, '\u202e', None)
     """
-    if text.isascii() and text.isprintable():
+    plain = text.replace("\u3000", "")
+    for c in allowed:
+        plain = plain.replace(c, "")
+    if plain.isprintable() and not _ODD.search(plain):
         return None
     before = ""
     for c in text:
@@ -348,6 +354,7 @@ class SourceError(DataError):
     def __init__(self, line: int, ja: str, en: str) -> None:
         super().__init__(f"文書の {line} 行目が合いません: {ja}", f"line {line} of the document does not fit: {en}")
         self.line = line
+        self.why_ja, self.why_en = ja, en
 
 
 class CatalogError(DataError):
@@ -358,6 +365,10 @@ class CatalogError(DataError):
     def __init__(self, file: str, line: int, ja: str, en: str) -> None:
         super().__init__(f"{file} の {line} 行目が合いません: {ja}", f"{file}, line {line}: {en}")
         self.line = line
+
+
+class CatalogDiffers(CatalogError):
+    """A row says something else than the line of the document that it was read from; `check` shows it as a finding."""
 
 
 class RuleFileError(DataError):

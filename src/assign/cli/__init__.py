@@ -22,7 +22,7 @@ from typing import Annotated, Any, NoReturn, TextIO
 import typer
 
 from assign import __version__, terminal
-from assign.errors import AmbiguousItem, AssignError, BadOption, OutputError, listed, shown
+from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, OutputError, listed, shown
 from assign.explanation import CLASS_TEXT, Answer, paragraphs
 from assign.words import (
     ASSIGNEE_TEXT,
@@ -258,9 +258,11 @@ def check(
 
     named = (("--rules", rules), ("--catalog", catalog))
     options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
-    report = proofs.check(
-        open_desk(rules, catalog, engine), catalog_path=Path(catalog) if catalog else None, options=options
-    )
+    try:
+        desk = open_desk(rules, catalog, engine)
+    except CatalogDiffers:
+        desk = proofs.unproved(catalog, rules, engine)
+    report = proofs.check(desk, catalog_path=Path(catalog) if catalog else None, options=options)
     if as_json:
         print_json(report.as_json(), out)
     else:
