@@ -7,6 +7,7 @@ that two engines agree is shown by looking at every case; the numbers of cases l
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,12 +16,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
+from . import catalog as catalogs
 from . import places
-from .catalog import Catalog, Task, first_difference
+from . import rules as rule_files
+from .catalog import LARGEST, Catalog, Task, disagreement, first_difference
 from .decision import Decider, Outcome
 from .desk import Desk
 from .engine import DurableEngine, Engine, TableEngine
-from .errors import AssignError, EngineMissing
+from .errors import AssignError, DataError, EngineMissing, path_shown
 from .rules import Act, Entry, Facts, Holder, Note, Rule, RuleSet, Ruling, every_fact
 from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark, Reading, Ruled, date_of_case
 from .yamlfile import kept_trees, parse, read
@@ -58,6 +61,15 @@ class Report:
             "declared": self.declared,
             "findings": [{"kind": f.kind, "text": f.text, "reproduce": f.reproduce} for f in self.findings],
         }
+
+
+def unproved(catalog: str | None, rules: str | None, engine: str) -> Desk:
+    """A desk to be proved, and never to be asked: its list may say something else than its own raw text, which `check` finds."""
+    return Desk(
+        catalogs.load(Path(catalog) if catalog is not None else places.catalog_file(), as_it_is=True),
+        rule_files.load(Path(rules) if rules is not None else places.rules_folder()),
+        engine,
+    )
 
 
 def check(desk: Desk, *, catalog_path: Path | None = None, options: str = "") -> Report:
@@ -276,7 +288,7 @@ def _day(example: Mapping[str, str]) -> date:
 def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Path | None) -> None:
     """The catalog is what the document says, the rules cite what stands there, and odd readings are declared."""
     name = catalog.tasks[0].document
-    path = catalog_path.parent / "source" / name if catalog_path else places.document_file()
+    path = _beside(catalog_path, name) if catalog_path else places.document_file()
     report.declared = {
         "judged": sum(task.reading is Reading.JUDGED for task in catalog.tasks),
         "unreadable": sum(task.reading is Reading.UNREADABLE for task in catalog.tasks),
@@ -292,14 +304,15 @@ def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Pa
                     f"{task.id} reads oddly but is declared as printed",
                 )
             )
-    if not path.is_file():
-        report.declared["document_not_at_hand"] = 1
-        return
-    difference = first_difference(catalog, path)
+    at_hand = os.path.lexists(path)
+    difference = (first_difference(catalog, path) if at_hand else None) or disagreement(catalog)
     if difference is not None:
         report.findings.append(_found("source", difference.ja, difference.en))
         return
-    lines = path.read_text("utf-8").removesuffix("\n").split("\n")
+    if not at_hand:
+        report.declared["document_not_at_hand"] = 1
+        return
+    lines = places.decoded(places.whole(path, LARGEST)).removesuffix("\n").split("\n")
     report.counts["lines"] = len(lines)
     cited = [(entry.id, entry.source) for entry in (*rules.rules, *rules.notes)]
     cited += [(mark.value, source) for mark, source in rules.marks.items()]
@@ -317,6 +330,22 @@ def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Pa
                     f"`{who}` cites line {source.line} of {source.document}, which does not say so",
                 )
             )
+
+
+def _beside(catalog_path: Path, name: str) -> Path:
+    """
+    The document of a city's own list: `source/` in the list's folder.
+
+    Raises:
+        DataError: What stands there leads out of the folder.
+    """
+    path = catalog_path.parent / "source" / name
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(catalog_path.parent)):
+        raise DataError(
+            f"{path_shown(path)} は台帳のフォルダの外を指しています（文書をそこに置いてください）",
+            f"{path_shown(path)} leads out of the list's folder (put the document there)",
+        )
+    return path
 
 
 def _kept(report: Report) -> None:
@@ -385,6 +414,10 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
             else f"{counts['lines']} lines of the document, same as the catalog: "
         )
         yield head + verdict("source", "reading", "kept")
+    elif "document_not_at_hand" not in report.declared:
+        yield ("文書と台帳の一致: " if ja else "The catalog against its document: ") + verdict(
+            "source", "reading", "kept"
+        )
     else:
         yield (
             "文書が手元になく、台帳との突合はしていません"

@@ -16,6 +16,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     ├── DataError                      1   a file that cannot be used
     │   ├── SourceError                    the document: the line that does not fit
     │   ├── CatalogError                   data/catalog.csv
+    │   │   └── CatalogDiffers                 a row says something else than its own raw text
     │   ├── RuleFileError                  rules/*.yaml: file, line, nearest valid name
     │   └── SparkMissing, SparkFailed, TooManyWords    (in spark.py)
     ├── EngineError                    1   the engine failed; there is no decision
@@ -29,6 +30,7 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -48,8 +50,63 @@ def shown(value: object, most: int = SHOWN) -> str:
         cut = text[:most]
     except Exception:  # noqa: BLE001 - an object of somebody else's, a number too long to print
         text = cut = type(value).__name__
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
+    safe = visible(cut).replace("\u3000", "\\u3000")
     return f"`{safe}…`" if len(text) > most else f"`{safe}`"
+
+
+# Letters and marks that print nothing, beside what `str.isprintable` knows: joiners, fillers, selectors, a blank of Braille.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0")
+_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+_ODD = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+def hidden(text: str, allowed: str = "") -> str | None:
+    """
+    The first character of a text that a reader cannot see, or None: control, bidi, zero-width, unassigned, private.
+
+    A variation selector is part of the kanji before it (葛󠄀) and hidden elsewhere; the ideographic space is a space.
+
+    Args:
+        allowed: What is no fault here, being structure (a tab between cells).
+
+    >>> hidden("受付　窓口"), hidden("受付" + chr(0x202E)), hidden("a" + chr(9) + "b", chr(9))
+    (None, '\u202e', None)
+    """
+    plain = text.replace("\u3000", "")
+    for c in allowed:
+        plain = plain.replace(c, "")
+    if plain.isprintable() and not _ODD.search(plain):
+        return None
+    before = ""
+    for c in text:
+        if c in _SELECTORS:
+            if not ("\u3400" <= before <= "\u9fff" or "\uf900" <= before <= "\ufaff" or before >= "\U00020000"):
+                return c
+        elif c in _BLANK or not (c.isprintable() or c == "\u3000" or c in allowed):
+            return c
+        before = c
+    return None
+
+
+def visible(text: str) -> str:
+    """
+    A text for a person to read, on one line: each hidden character as an escape, everything else as it is.
+
+    >>> print(visible("a" + chr(10) + "担当: 受託者" + chr(0x202E)))
+    a\\n担当: 受託者\\u202e
+    """
+    if hidden(text) is None:
+        return text
+    out: list[str] = []
+    for c in text:
+        safe = hidden((out[-1] if out else "") + c) is None
+        out.append(c if safe else c.encode("unicode_escape").decode("ascii"))
+    return "".join(out)
+
+
+def code_point(c: str) -> str:
+    """`U+202E`."""
+    return f"U+{ord(c):04X}"
 
 
 def _choose(choices: Sequence[str], lang: str = "ja") -> str:
@@ -309,6 +366,7 @@ class SourceError(DataError):
     def __init__(self, line: int, ja: str, en: str) -> None:
         super().__init__(f"文書の {line} 行目が合いません: {ja}", f"line {line} of the document does not fit: {en}")
         self.line = line
+        self.why_ja, self.why_en = ja, en
 
 
 class CatalogError(DataError):
@@ -319,6 +377,10 @@ class CatalogError(DataError):
     def __init__(self, file: str, line: int, ja: str, en: str) -> None:
         super().__init__(f"{file} の {line} 行目が合いません: {ja}", f"{file}, line {line}: {en}")
         self.line = line
+
+
+class CatalogDiffers(CatalogError):
+    """A row says something else than the line of the document that it was read from; `check` shows it as a finding."""
 
 
 class RuleFileError(DataError):

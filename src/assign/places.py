@@ -1,10 +1,13 @@
 """
 Which program this is, and where its built-in list and rules are: beside the code in an installed wheel, at the top of a
-checkout.
+checkout. And how a list, a document or a rule file is read: a regular file, whole, of bounded size, UTF-8.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 from .errors import DataError
@@ -37,6 +40,58 @@ def line_digests(document: str) -> Path | None:
 def kept_file() -> Path:
     """Where the parsed built-in rules are kept, if they are."""
     return Path(__file__).resolve().parent / "built_in" / "rules.json"
+
+
+class TooLarge(ValueError):
+    """A file of more bytes than any list or rule file of ours has."""
+
+
+class NotText(ValueError):
+    """Bytes that are not UTF-8: the first line that is not, and what they are, in two languages."""
+
+    def __init__(self, line: int, ja: str, en: str) -> None:
+        super().__init__(en)
+        self.line, self.ja, self.en = line, ja, en
+
+
+def whole(path: Path, most: int) -> bytes:
+    """
+    A regular file's bytes, all of them. Nothing else is opened for long: a pipe would be waited for, a device never ends.
+
+    Raises:
+        OSError: It is not there, is no regular file, or cannot be read.
+        ValueError: No file can have such a name; TooLarge: it has more than `most` bytes.
+    """
+    # Opened first and looked at then: what stands under a name may be another thing a moment later.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "通常のファイルではありません / not a regular file")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise TooLarge
+    return data
+
+
+def decoded(data: bytes) -> str:
+    """
+    UTF-8, with or without a byte order mark, as text.
+
+    Raises:
+        NotText: With the first line that is not.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise NotText(1, "UTF-16 です（UTF-8 で保存し直してください）", "UTF-16 (save it as UTF-8)")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise NotText(
+            line, "UTF-8 ではありません（UTF-8 で保存し直してください）", "not UTF-8 (save it as UTF-8)"
+        ) from None
 
 
 def _built_in(name: str) -> Path:

@@ -22,7 +22,7 @@ from typing import Annotated, Any, NoReturn, TextIO
 import typer
 
 from assign import __version__, terminal
-from assign.errors import AmbiguousItem, AssignError, BadOption, OutputError, listed, shown
+from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, OutputError, listed, shown
 from assign.explanation import CLASS_TEXT, Answer, paragraphs
 from assign.words import (
     ASSIGNEE_TEXT,
@@ -258,9 +258,11 @@ def check(
 
     named = (("--rules", rules), ("--catalog", catalog))
     options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
-    report = proofs.check(
-        open_desk(rules, catalog, engine), catalog_path=Path(catalog) if catalog else None, options=options
-    )
+    try:
+        desk = open_desk(rules, catalog, engine)
+    except CatalogDiffers:
+        desk = proofs.unproved(catalog, rules, engine)
+    report = proofs.check(desk, catalog_path=Path(catalog) if catalog else None, options=options)
     if as_json:
         print_json(report.as_json(), out)
     else:
@@ -386,6 +388,14 @@ def _progress(stream: TextIO) -> Iterator[Callable[[int, int], None] | None]:
 def export(
     format_: Annotated[str, typer.Argument(metavar="FORMAT", help="sql")],
     dialect: Annotated[str, typer.Option("--dialect", help="postgresql, duckdb, sqlite")] = "postgresql",
+    schema: Annotated[
+        Word,
+        typer.Option(
+            "--schema",
+            help="表を置くスキーマ（SQLite では ATTACH した名前） / where the tables are to be",
+            metavar="NAME",
+        ),
+    ] = None,
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
@@ -400,7 +410,7 @@ def export(
             f"there is no format {shown(format_)} (choose: `sql`)",
             ["sql"],
         )
-    terminal.write(sql.script(open_desk(rules, catalog, "auto"), dialect, lang), out, data=True)
+    terminal.write(sql.script(open_desk(rules, catalog, "auto"), dialect, lang, schema), out, data=True)
 
 
 def _kept(kept: list[Any], *, as_json: bool, lang: str) -> None:

@@ -1,0 +1,13 @@
+-- 台帳 / catalog: @catalog_sha256@
+-- 規則 / rules:   @rules_sha256@
+--
+-- `assign export sql` が作ったもの。手で直さず、作り直して読み込んでください。
+-- Made by `assign export sql`. Do not edit it; make it anew and load it again.
+--
+-- 読めるのは契約のキー（nenkin、counter、receive …）と一覧に印字された番号（24、22-3）だけです。「国民年金」「２４」
+-- 「窓口」のような書き方は SQL では読めず、答えの代わりに error（unknown_…）の行が返ります。
+-- It reads the keys of the contract (nenkin, counter, receive, …) and the numbers as the list prints them (24, 22-3).
+-- Other spellings (国民年金, ２４, 窓口) are not understood in SQL: they get a row with an error (unknown_…), never an answer.
+--
+-- NULL の列はありません。error が空なら答え、空でなければ assignee は空です。集計では両方を見てください。
+-- No column is NULL. Where error is empty there is an answer; elsewhere assignee is empty. A report must look at both.
