@@ -3,7 +3,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
 
     AssignError                        1   something failed
     ├── BadRequest                     2   the request is not of the right form
-    │   ├── BadDate                    2   not a date written YYYY-MM-DD
+    │   ├── BadDate                    2   not a date, or one that could be several
     │   └── BadOption                  2   an option that `assign` does not know
     ├── UnknownWord                    3   a word that the list or the acts do not know
     │   ├── UnknownDivision
@@ -120,15 +120,17 @@ class BadDate(BadRequest):
     Not a date.
 
     >>> print(BadDate("yesterday"))
-    `yesterday` is not a date (write a day of the calendar as YYYY-MM-DD, for example `2026-04-01`)
+    `yesterday` is not a date (write a day of the calendar, for example `2026-04-01`)
     """
 
     code = "bad_date"
 
-    def __init__(self, given: object) -> None:
+    def __init__(self, given: object, ja: str = "", en: str = "", candidates: Sequence[str] = ()) -> None:
+        why_ja, why_en = (f"。{ja}", f": {en}") if ja else ("", "")
         super().__init__(
-            f"{shown(given)} は日付として読めません（暦にある日を YYYY-MM-DD の形で、例: `2026-04-01`）",
-            f"{shown(given)} is not a date (write a day of the calendar as YYYY-MM-DD, for example `2026-04-01`)",
+            f"{shown(given)} は日付として読めません{why_ja}（暦にある日を、例: `2026-04-01`、`令和8年4月1日`）",
+            f"{shown(given)} is not a date{why_en} (write a day of the calendar, for example `2026-04-01`)",
+            candidates,
         )
 
 
@@ -175,9 +177,19 @@ class UnknownItem(UnknownWord):
 
     code = "unknown_item"
 
-    def __init__(self, given: object, *, division: str, span: tuple[str, str], near: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        given: object,
+        *,
+        division: str,
+        span: tuple[str, str],
+        near: Sequence[str] = (),
+        why: tuple[str, str] | None = None,
+    ) -> None:
         first, last = span
-        close_ja, close_en = (f"。近いもの: {listed(near)}", f"; near: {listed(near)}") if near else ("", "")
+        said = why or (("近いもの", "near") if near else None)
+        names = f": {listed(near)}" if near else ""
+        close_ja, close_en = (f"。{said[0]}{names}", f"; {said[1]}{names}") if said else ("", "")
         super().__init__(
             f"{division} に項目 {shown(given)} はありません（番号は {first} から {last} まで{close_ja}）",
             f"{division} has no item {shown(given)} (its numbers run from {first} to {last}{close_en})",

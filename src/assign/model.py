@@ -140,6 +140,9 @@ class FixedDict(dict[str, Any]):
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _fixed
 
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none, since it may change; this one may not
+        return hash(frozenset(self.items()))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (FixedDict, (dict(self),))
 
