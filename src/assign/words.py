@@ -178,6 +178,11 @@ def division(given: object) -> Division:
     return found
 
 
+def division_names(key: Division) -> tuple[str, ...]:
+    """The Japanese names that a division has."""
+    return _DIVISION_NAMES[key]
+
+
 def channel(given: object) -> Channel:
     """A key or a Japanese word → the channel. Raises UnknownChannel."""
     found = _CHANNELS.get(normal(given)) if _is_word(given) else None
