@@ -7,6 +7,7 @@ missing=
 have_postgres || missing="postgresql"
 command -v java >/dev/null || missing="$missing default-jre-headless"
 command -v strace >/dev/null || missing="$missing strace"
+for shell in zsh fish; do command -v $shell >/dev/null || missing="$missing $shell"; done  # completion is tried in the real ones
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "Debian のパッケージを入れます / installing Debian packages:$(printf ' %s' $missing)" >&2
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >/dev/null 2>&1 || :

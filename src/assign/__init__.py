@@ -1,8 +1,8 @@
 """
 Who handles a piece of consigned work: the contractor or city staff, and why.
 
-The corridor. Data walks one way; each room imports only rooms before it (`words`, `places` and `errors`
-are everybody's):
+The corridor. Data walks one way; each room imports only rooms before it (`words`, `dates`, `places` and
+`errors` are everybody's):
 
     document ─ source ─▶ rows ─ catalog ─▶ Catalog ┐
                                                    ├─ request ─▶ Request ┐

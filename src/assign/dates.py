@@ -78,8 +78,8 @@ def day(given: object) -> date:
             if ISO.fullmatch(given):  # nearly all there are
                 return date.fromisoformat(given)
         return _of_text(given)
-    if type(given) in (int, float):
-        raise _refused(given, str(given) if abs(given) < 10**9 else "")  # type: ignore[operator]  # one of these two
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        raise _refused(given, str(given) if abs(given) < 10**9 else "")
     raise BadDate(given)
 
 
@@ -132,7 +132,7 @@ def _written(given: str, plain: str) -> date | None:
         if whole := _WHOLE.fullmatch(plain):
             return _sane(given, date(*map(int, whole.groups())))
         found = _YEAR_FIRST.fullmatch(plain)
-        if found is None or not found["year"].isascii() and found["year"] != "元":
+        if found is None or (not found["year"].isascii() and found["year"] != "元"):
             return None
         month, day_ = int(found["month"] or found["m"]), int(found["day"] or found["d"])
         if not found["era"]:
@@ -185,7 +185,9 @@ def _refused(given: object, plain: str) -> BadDate:
     if _WHOLE.fullmatch(number) and not isinstance(given, str):
         return BadDate(given, "文字列で書いてください", "write it as a text")
     if _YEAR_LAST.fullmatch(plain):
-        return BadDate(given, "月と日の順が決まりません。年を先に", "month and day could be either; write the year first")
+        return BadDate(
+            given, "月と日の順が決まりません。年を先に", "month and day could be either; write the year first"
+        )
     if _SHORT_YEAR.fullmatch(plain):
         return BadDate(given, "年を 4 桁か元号で", "write the year in four digits or by era")
     if _NO_YEAR.fullmatch(plain):

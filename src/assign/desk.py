@@ -17,7 +17,7 @@ from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from . import catalog as catalogs
 from . import places
@@ -144,7 +144,7 @@ class Desk:
         case: object = None,
         role: object = None,
         corrects: object = None,
-        **unknown: NoReturn,
+        **unknown: object,
     ) -> Decision:
         """
         Say who handles a piece of work, and why; with a log, write it down first.
@@ -328,7 +328,7 @@ class Desk:
         section: object = None,
         row: object = None,
         provenance: bool = True,
-        **unknown: NoReturn,
+        **unknown: object,
     ) -> list[Answer]:
         """
         The same as plain data, for surfaces that print it: one answer, or one for each channel where none is named. A desk
@@ -356,9 +356,7 @@ class Desk:
         _known_names(asked)
         return self._explainer.brief(self._understand(*(asked.get(name) for name in ASKED)))
 
-    def decide_many(
-        self, requests: Iterable[Mapping[str, object]], **unknown: NoReturn
-    ) -> list[Decision | AssignError]:
+    def decide_many(self, requests: Iterable[Mapping[str, object]], **unknown: object) -> list[Decision | AssignError]:
         """
         Decide many requests, in order.
 
@@ -386,7 +384,7 @@ class Desk:
             kind = type(error).__name__
             return BadRequest(f"依頼を読めません（{kind}）", f"the request cannot be read ({kind})")
 
-    def tasks(self, division: object = None, **unknown: NoReturn) -> tuple[Row, ...]:
+    def tasks(self, division: object = None, **unknown: object) -> tuple[Row, ...]:
         """Every row of the list, or of a division, in document order. Raises UnknownDivision."""
         _known_names(unknown, ("division",))
         return self._maker.rows(self._rows(_key(division)))

@@ -29,8 +29,9 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 SHOWN = 40  # characters of a user's input that a message repeats
 
@@ -290,10 +291,32 @@ class DataError(AssignError):
     code = "data"
 
 
+_REASONS: Final[Mapping[int, str]] = {
+    errno.ENOENT: "ありません",
+    errno.EACCES: "権限がありません",
+    errno.EPERM: "許されていません",
+    errno.EISDIR: "フォルダです",
+    errno.ENOTDIR: "途中にフォルダでないものがあります",
+    errno.ENOSPC: "ディスクに空きがありません",
+    errno.EROFS: "読み取り専用です",
+    errno.EBADF: "閉じられています",
+    errno.ENAMETOOLONG: "名前が長すぎます",
+    errno.ELOOP: "リンクが輪になっています",
+    errno.EDQUOT: "割り当てを超えます",
+    errno.EIO: "装置の誤りです",
+}
+
+
+def system_reason(error: BaseException, otherwise: str = "") -> tuple[str, str]:
+    """Why the system refuses a file, in Japanese (where it is a usual reason) and English."""
+    en = getattr(error, "strerror", None) or otherwise or str(error)
+    return _REASONS.get(getattr(error, "errno", None) or 0, en), en
+
+
 def unreadable(path: object, error: Exception) -> DataError:
     """The error that a file cannot be read: the system says why, or Python that no file has such a name."""
-    reason = getattr(error, "strerror", None) or "a name that no file can have"
-    return DataError(f"{path_shown(path)} を読めません（{reason}）", f"cannot read {path_shown(path)} ({reason})")
+    ja, en = system_reason(error, "a name that no file can have")
+    return DataError(f"{path_shown(path)} を読めません（{ja}）", f"cannot read {path_shown(path)} ({en})")
 
 
 class SourceError(DataError):

@@ -117,7 +117,9 @@ def _rows(catalog: Catalog, key: Division, given: object) -> tuple[Task, ...]:
         raise UnknownRow(given, [row.item for row in rows])
     meant = _meant(given, {number: len(catalog.by_number[key, number]) for number in numbers})
     if meant:
-        raise UnknownItem(given, division=key, span=(numbers[0], max(numbers, key=int)), near=meant.items, why=meant.why)
+        raise UnknownItem(
+            given, division=key, span=(numbers[0], max(numbers, key=int)), near=meant.items, why=meant.why
+        )
     if number:
         closest = min(numbers, key=lambda n: abs(int(n) - int(number)))
         near = list(dict.fromkeys([closest, *nearest(number, numbers)]))[:3]
@@ -189,7 +191,9 @@ def _date_parts(given: object, text: str, numbers: list[int]) -> tuple[list[tupl
     a year is dropped.
     """
     try:
-        found = serial_day(numbers[0]) if len(numbers) == 1 else date_of_case(given if isinstance(given, date) else text)
+        found = (
+            serial_day(numbers[0]) if len(numbers) == 1 else date_of_case(given if isinstance(given, date) else text)
+        )
     except BadDate:
         found = None
     if found is not None:  # the first of a month is what a spreadsheet adds to a year and a month

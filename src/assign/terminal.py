@@ -20,7 +20,7 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, TextIO
 
-from .errors import OutputError, path_shown
+from .errors import OutputError, path_shown, system_reason
 
 WIDTH: Final = 80
 _NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・／…)]},.;:?!ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # what may not open a Japanese line
@@ -197,8 +197,8 @@ def write(text: str, out: str | None, *, data: bool = False) -> bool:
 
 def unwritable(name: str, error: Exception) -> OutputError:
     """The error that something (`name`, fit to be shown) could not be written."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return OutputError(f"{name} に書けません（{reason}）", f"cannot write {name} ({reason})")
+    ja, en = system_reason(error)
+    return OutputError(f"{name} に書けません（{ja}）", f"cannot write {name} ({en})")
 
 
 def pour(lines: Iterable[str], out: str | None) -> None:
@@ -256,13 +256,13 @@ def same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> boo
     (`/dev/fd/3`, too); where either is not there yet, the same name in the same folder.
     """
     try:
-        return os.path.samestat(os.stat(one), os.stat(other))
+        return Path(one).samefile(other)
     except (OSError, ValueError):
         pass
     try:
         here, there = Path(os.path.realpath(one)), Path(os.path.realpath(other))
         alike = _plain_name(here.name) == _plain_name(there.name)  # to a disk that ignores case, or composes letters
-        return alike and (here.parent == there.parent or os.path.samefile(here.parent, there.parent))
+        return alike and (here.parent == there.parent or here.parent.samefile(there.parent))
     except (OSError, ValueError):
         return False
 

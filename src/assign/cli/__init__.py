@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from itertools import pairwise
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
@@ -61,6 +62,7 @@ from .common import (
 )
 
 LIST_FORMATS = ("table", "csv", "tsv", "json")
+
 
 class _Root(Group):
     """The group of all commands. `--install-completion` may be told a shell."""
@@ -130,9 +132,7 @@ def _root(
 
 @app.command(cls=Command)
 def decide(
-    division: Annotated[
-        Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")
-    ] = None,
+    division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")] = None,
     item: Annotated[
         Word,
         typer.Option(
@@ -506,11 +506,11 @@ def help_(
     """コマンドの使い方を示します / Explain a command."""
     below: Any = ctx.find_root()
     for word in words or ():
-        command = below.command
-        found = command.get_command(below, word) if isinstance(command, Group) else None
-        if found is None:
-            (command if isinstance(command, Group) else ctx.find_root().command).unknown(below, word)
-        below = command.context_class(found, info_name=word, parent=below)
+        group = below.command if isinstance(below.command, Group) else ctx.find_root().command
+        found = group.get_command(below, word) if isinstance(group, Group) else None
+        if isinstance(group, Group) and found is None:
+            group.unknown(below, word)
+        below = group.context_class(found, info_name=word, parent=below)  # type: ignore[arg-type]  # it is there
     terminal.write(below.get_help(), None)
 
 
@@ -574,7 +574,9 @@ def _wrapped(text: str, out: str | None) -> list[str]:
 def _asked_for(words: Sequence[str]) -> typer.Typer:
     """The application with the one command that is asked for: a cold start makes no other. Whoever lists commands sees all."""
     rest = iter(words)
-    name = next((word for word in rest if not word.startswith("-") or (word == "--lang" and next(rest, None) is None)), "")
+    name = next(
+        (word for word in rest if not word.startswith("-") or (word == "--lang" and next(rest, None) is None)), ""
+    )
     one = [command for command in app.registered_commands if command.callback.__name__ == name]  # type: ignore[union-attr]  # each of ours has one
     if one:
         alone = copy(app)
@@ -622,7 +624,9 @@ def _internal(error: BaseException) -> AssignError:
         import traceback
 
         terminal.complain("".join(traceback.format_exception(error)).rstrip("\n"))
-        return AssignError(f"内部の誤りです（{kind}）。上の記録を開発者へ", f"internal error ({kind}); report what stands above")
+        return AssignError(
+            f"内部の誤りです（{kind}）。上の記録を開発者へ", f"internal error ({kind}); report what stands above"
+        )
     return AssignError(
         f"内部の誤りです（{kind}）。環境変数 ASSIGN_DEBUG=1 を付けて同じコマンドを実行し、表示を開発者へ知らせてください",
         f"internal error ({kind}); run the same command with ASSIGN_DEBUG=1 set, and report what it prints",
@@ -644,7 +648,7 @@ def _complete() -> NoReturn:
 
 
 def _complain(error: AssignError, words: Sequence[str], lang: str) -> NoReturn:
-    if "--json" in words:
+    if "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words):
         text = json.dumps(error.as_json(lang), ensure_ascii=False)
         terminal.complain_bytes((text + "\n").encode("utf-8", "backslashreplace"))
     else:

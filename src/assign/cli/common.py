@@ -114,7 +114,9 @@ def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
     name = param.metavar or param.name
     if param.param_type_name == "option":
         name = param.opts[0]
-    if any(isinstance(each, str) and not each.strip() for each in (value if isinstance(value, list | tuple) else [value])):
+    if any(
+        isinstance(each, str) and not each.strip() for each in (value if isinstance(value, list | tuple) else [value])
+    ):
         words = command_words(ctx)
         raise BadOption(
             f"`{name}` の値が空です。値を書くか、`{name}` を外してください（使い方は `{words} --help`）",
@@ -204,12 +206,18 @@ def mistyped(error: typer.TyperException, ctx: Any = None) -> BadOption:
             near,
         )
     params = ctx.command.get_params(ctx) if ctx is not None else []
-    if any(option in (*param.opts, *param.secondary_opts) and param.is_flag for param in params if hasattr(param, "is_flag")):
+    if any(
+        option in (*param.opts, *param.secondary_opts) and param.is_flag
+        for param in params
+        if hasattr(param, "is_flag")
+    ):
         return BadOption(
-            f"オプション {shown(option)} は値を取りません。{see_ja}", f"the option {shown(option)} takes no value ({see_en})"
+            f"オプション {shown(option)} は値を取りません。{see_ja}",
+            f"the option {shown(option)} takes no value ({see_en})",
         )
     return BadOption(
-        f"オプション {shown(option)} に値がありません。{see_ja}", f"the option {shown(option)} lacks its value ({see_en})"
+        f"オプション {shown(option)} に値がありません。{see_ja}",
+        f"the option {shown(option)} lacks its value ({see_en})",
     )
 
 
@@ -220,7 +228,10 @@ def language(words: list[str], environ: Any = os.environ) -> str:
     Raises:
         BadOption: There is no such language.
     """
-    name, found = "ASSIGN_LANG", environ.get("ASSIGN_LANG") or "ja"  # a variable that is empty is as one that is not set
+    name, found = (
+        "ASSIGN_LANG",
+        environ.get("ASSIGN_LANG") or "ja",
+    )  # a variable that is empty is as one that is not set
     for i, word in enumerate(words):
         if word == "--":
             break
@@ -249,7 +260,11 @@ NoColor = Annotated[
 ]
 Out = Annotated[
     str | None,
-    typer.Option("--out", help="このファイルに書く。- は標準出力 / write to this file, whole or not at all; - is stdout", metavar="FILE"),
+    typer.Option(
+        "--out",
+        help="このファイルに書く。- は標準出力 / write to this file, whole or not at all; - is stdout",
+        metavar="FILE",
+    ),
 ]
 Rules = Annotated[str | None, typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]
 Catalog = Annotated[str | None, typer.Option("--catalog", help="台帳のファイル / a catalog file", metavar="FILE")]
@@ -257,7 +272,9 @@ Engine = Annotated[str, typer.Option("--engine", help="auto, durable-rules, tabl
 Word = str | None
 Audit = Annotated[
     str | None,
-    typer.Option("--audit", help="記録の場所。なければ ASSIGN_AUDIT / where the log is; else ASSIGN_AUDIT", metavar="URL"),
+    typer.Option(
+        "--audit", help="記録の場所。なければ ASSIGN_AUDIT / where the log is; else ASSIGN_AUDIT", metavar="URL"
+    ),
 ]
 Role = Annotated[
     str | None,
@@ -271,7 +288,9 @@ Key = Annotated[
 ]
 Origin = Annotated[
     str | None,
-    typer.Option("--origin", help="記録の名前。なければ ASSIGN_ORIGIN / the log's name; else ASSIGN_ORIGIN", metavar="NAME"),
+    typer.Option(
+        "--origin", help="記録の名前。なければ ASSIGN_ORIGIN / the log's name; else ASSIGN_ORIGIN", metavar="NAME"
+    ),
 ]
 
 

@@ -61,7 +61,14 @@ _WORDS: Final = {
     "申請書の受領": "receive",
     "令和8年4月1日": "2026-04-01",
 }
-_LAST: Final = ("json", "lang", "out", "quiet", "no_color", "help")  # what every command has stands below what is its own
+_LAST: Final = (
+    "json",
+    "lang",
+    "out",
+    "quiet",
+    "no_color",
+    "help",
+)  # what every command has stands below what is its own
 _BESIDE: Final = 26  # columns of a name that its text stands beside; under a longer one it stands below
 _JAPANESE: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 

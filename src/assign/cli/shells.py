@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -151,14 +153,10 @@ def _known(shell: str) -> str:
 
 def _in_use() -> str | None:
     """The shell that has started us; else the user's."""
-    try:
-        import shellingham  # typer brings it
-
-        name: str = shellingham.detect_shell()[0]
+    with suppress(Exception):  # it is not there, or there is no shell above us
+        name = str(import_module("shellingham").detect_shell()[0])  # typer brings it
         if name in SHELLS:
             return name
-    except Exception:  # noqa: BLE001 - it is not there, or there is no shell above us
-        pass
     return Path(os.environ.get("SHELL") or "").name or None
 
 
@@ -185,8 +183,9 @@ def answer(root: Any, environ: Mapping[str, str]) -> list[str]:
     stuck = last[: -len(incomplete)] if shell == "fish" and last.startswith("--") and "=" in last and incomplete else ""
     if shell == "fish" and last.startswith("--") and last.endswith("="):
         stuck = last
+    offered: Iterable[tuple[str, str]]
     if hasattr(thing, "param_type_name"):
-        if (kind := _FILES.get(str(thing.metavar))) is not None:
+        if (kind := _FILES.get(str(getattr(thing, "metavar", "")))) is not None:
             return [kind]
         offered = _values(ctx, thing.name or "")
     else:
@@ -284,7 +283,9 @@ def _ids(ctx: Any) -> list[tuple[str, str]]:
 
 def _sections(ctx: Any) -> list[tuple[str, str]]:
     rows = _rows(ctx, ctx.params.get("division"))
-    return [(name, "") for name in dict.fromkeys(name for row in rows for name in (row["section"], row["group"])) if name]
+    return [
+        (name, "") for name in dict.fromkeys(name for row in rows for name in (row["section"], row["group"])) if name
+    ]
 
 
 def _acts(_ctx: Any) -> list[tuple[str, str]]:

@@ -49,8 +49,17 @@ def spare(ctx: Any, params: list[Any]) -> None:
     if not written and not _into_a_file():
         return
     held = list(_held(ctx, params))
+    if written:
+        held += _ours()
     for i, (name, target) in enumerate(written):
-        refuse(name, target, [*held, *(Held(Path(other), f"`{by}` と同じファイル", f"the file of `{by}`, too") for by, other in written[:i])])
+        refuse(
+            name,
+            target,
+            [
+                *held,
+                *(Held(Path(other), f"`{by}` と同じファイル", f"the file of `{by}`, too") for by, other in written[:i]),
+            ],
+        )
     if _into_a_file():
         refuse("stdout", "/dev/fd/1", held)
 
@@ -86,11 +95,16 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
     for url in (ctx.params.get("audit"), os.environ.get("ASSIGN_AUDIT"), f"sqlite:///{default_log()}"):
         if isinstance(url, str) and url.startswith("sqlite:///"):
             for ending in _BESIDE:
-                yield Held(Path(url.removeprefix("sqlite:///").partition("?")[0] + ending), "判定の記録", "the decision log")
+                yield Held(
+                    Path(url.removeprefix("sqlite:///").partition("?")[0] + ending), "判定の記録", "the decision log"
+                )
     if key := os.environ.get("ASSIGN_KEY_FILE"):
         yield Held(Path(key), "記録の鍵", "the log's key")
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "assign"
     yield from _files(config, "記録の鍵", "the log's key")
+
+
+def _ours() -> Iterator[Held]:
     for folder in (places.rules_folder(), places.catalog_file().parent, Path(terminal.__file__).parent):
         yield from _files(folder, "assign のファイル", "a file of assign")
 
