@@ -82,7 +82,7 @@ def test_without_a_channel_both_are_answered() -> None:
         (["decide", "-d", "nenkin", "-i", "99"], 3, "`41`"),
         (["decide", "-d", "nenkin", "-i", "24.0"], 3, "1 から 41"),
         (["decide", "-d", "nenkin", "-i", "-1"], 3, "1 から 41"),
-        (["decide", "-d", "nenkin", "-i", ""], 3, "1 から 41"),
+        (["decide", "-d", "nenkin", "-i", ""], 2, "`--item` の値が空です"),
         (["decide", "-d", "nenkin", "-i", "9" * 10_000], 3, "1 から 41"),
         (["decide", "-d", "nenkin", "-i", b"\xff\xfe"], 3, "1 から 41"),
         (["decide", "-d", "kokuho", "-i", "葬祭費"], 3, "`25`"),
@@ -96,7 +96,7 @@ def test_without_a_channel_both_are_answered() -> None:
         (["decide", "-d", "kokuho", "-i", "34", "-c", "counter", "--strict"], 5, ""),
         (["decide", "-d", "kokuho", "-i", "34", "-c", "counter"], 0, ""),
         (["decide", "-d", "nenkin", "-i", "24", "--strict"], 0, ""),
-        (["decide", "-d", "nenkin", "-i", "24", "--on", "2026-02-30"], 2, "YYYY-MM-DD"),
+        (["decide", "-d", "nenkin", "-i", "24", "--on", "2026-02-30"], 2, "`2026-04-01`"),
         (["decide", "-d", "nenkin"], 2, "item"),
         (["decide", "-i", "24"], 2, "`kokuho`"),
         (["decide", "-d", "nenkin", "-i", "24", "--row", "nenkin-24"], 2, "row"),
@@ -108,7 +108,7 @@ def test_without_a_channel_both_are_answered() -> None:
         (["tasks", "-d", "nenkn"], 3, "`nenkin`"),
         (["tasks", "--rules", "/nowhere"], 1, "/nowhere"),
         (["tasks", "--catalog", "/nowhere.csv"], 1, "/nowhere.csv"),
-        (["decide", "-d", "nenkin", "-i", "24", "--engine", "clips"], 1, "clips"),
+        (["decide", "-d", "nenkin", "-i", "24", "--engine", "clips"], 2, "`durable-rules`"),
         (["check"], 0, ""),
     ],
 )
@@ -159,8 +159,8 @@ def test_help_and_version_answer() -> None:
     for command in ("decide", "tasks", "acts", "check"):
         done = run(command, "--help")
         assert done.returncode == 0
-        assert f"Usage: assign {command}" in said(done)
-        assert " / " in said(done)
+        assert f"使い方: assign {command}" in said(done)
+        assert said(run(command, "--help", "--lang", "en")).startswith(f"Usage: assign {command}")
 
 
 def test_tasks_are_all_rows_as_table_and_as_json() -> None:
@@ -187,13 +187,10 @@ def test_acts_are_listed() -> None:
         ASKED,
         ["decide", "-d", "kokuho", "-i", "22"],
         ["decide", "-d", "kouki", "-i", "30", "-a", "decide"],
-        ["tasks"],
-        ["acts"],
-        ["check"],
     ],
 )
 def test_no_line_is_wider_than_80_columns(words: list[str], lang: str) -> None:
-    """Full-width and ambiguous characters count as two."""
+    """Full-width and ambiguous characters count as two. Lists are one row a line in a pipe: tests/test_people.py."""
     for line in said(run(*words, "--lang", lang)).split("\n"):
         assert width(line) <= 80, line
 
@@ -361,7 +358,7 @@ def test_a_stdout_that_takes_nothing_is_exit_code_1(words: list[str]) -> None:
         (["decide", "--json", b"\xff"], 2),
         (["tasks", "--json", "--rules", b"\xff"], 1),
         (["tasks", "--json", "--catalog", b"\xff\n"], 1),
-        (["decide", "-d", "nenkin", "-i", "24", "--json", "--engine", b"\xff"], 1),
+        (["decide", "-d", "nenkin", "-i", "24", "--json", "--engine", b"\xff"], 2),
         (["decide", "--json", "--lang", "en", "--lang", "xx"], 2),
         (["decide", "--json=1"], 2),
     ],

@@ -132,7 +132,7 @@ BAD: list[tuple[dict[str, Any], type[AssignError], int]] = [
     *[({"division": division}, UnknownDivision, 3) for division in ("nenkn", "", "\x00", "n" * 10_000, "\udfff", 1, True, b"nenkin")],
     *[({"channel": channel}, UnknownChannel, 3) for channel in (None, "desk", "", "カウンタ", 1, "\ud800")],
     *[({"act": act}, UnknownAct, 3) for act in ("recieve", "", "x" * 10_000, 1, "照会", "\ud800")],
-    *[({"on": on}, BadDate, 2) for on in ("yesterday", "2026-02-30", "2026-13-01", "20260401", "", 20260401, datetime(2026, 4, 1, tzinfo=timezone.utc), "2026-4-1", "²026-04-01")],
+    *[({"on": on}, BadDate, 2) for on in ("yesterday", "2026-02-30", "2026-13-01", "4/1/2026", "", 20260401, datetime(2026, 4, 1, tzinfo=timezone.utc), "26-4-1", "²026-04-01")],
     ({"section": "給付金"}, UnknownSection, 3),
     ({"row": "nenkin-24"}, BadRequest, 2),
     ({"division": None}, BadRequest, 2),

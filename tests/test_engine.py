@@ -15,7 +15,7 @@ import pytest
 
 from assign import Desk
 from assign.engine import DurableEngine, TableEngine, _compiled, open_engine
-from assign.errors import EngineError, EngineMissing
+from assign.errors import BadOption, EngineError, EngineMissing
 from assign.places import rules_folder
 from assign.rules import RuleSet, every_fact, load
 
@@ -164,7 +164,7 @@ def test_auto_takes_durable_rules_where_it_is_installed() -> None:
 def test_an_engine_asked_for_by_name_is_that_engine_or_an_error() -> None:
     """Never another one in silence."""
     assert open_engine(RULES, "table").name == "table"
-    with pytest.raises(EngineError, match="no engine `tabel`"):
+    with pytest.raises(BadOption, match="no engine `tabel`"):
         open_engine(RULES, "tabel")
     if not HAS_DURABLE:
         with pytest.raises(EngineMissing):

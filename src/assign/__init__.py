@@ -1,8 +1,8 @@
 """
 Who handles a piece of consigned work: the contractor or city staff, and why.
 
-The corridor. Data walks one way; each room imports only rooms before it (`words`, `places` and `errors`
-are everybody's):
+The corridor. Data walks one way; each room imports only rooms before it (`words`, `dates`, `places` and
+`errors` are everybody's):
 
     document ─ source ─▶ rows ─ catalog ─▶ Catalog ┐
                                                    ├─ request ─▶ Request ┐
@@ -21,14 +21,14 @@ are everybody's):
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from .places import VERSION as __version__  # noqa: N811 - the name that Python asks for
-
+TYPE_CHECKING = False  # as type checkers know it; until `main` runs nothing is imported that Ctrl-C could interrupt
 if TYPE_CHECKING:
+    from typing import Any
+
     from .desk import Desk
     from .errors import AssignError
     from .model import Decision, Row
+    from .places import VERSION as __version__  # noqa: N811 - the name that Python asks for
     from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark
 
 _HOME = {
@@ -43,6 +43,7 @@ _HOME = {
     "Division": "words",
     "Listed": "words",
     "Mark": "words",
+    "__version__": "places",
 }
 __all__ = [
     "ActClass", "AssignError", "Assignee", "Certainty", "Channel", "Decision", "Desk", "Division", "Listed", "Mark",
@@ -55,7 +56,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         from importlib import import_module
 
-        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+        value = getattr(import_module(f".{_HOME[name]}", __name__), "VERSION" if name == "__version__" else name)
         globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

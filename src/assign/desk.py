@@ -25,7 +25,7 @@ from . import rules as rule_files
 from .catalog import Catalog
 from .decision import Decider
 from .engine import open_engine
-from .errors import AssignError, BadRequest, EngineError, RuleFileError, shown
+from .errors import AssignError, BadDate, BadRequest, EngineError, RuleFileError, listed, shown
 from .explanation import Answer, Brief, Explainer
 from .request import Request, understand
 from .rules import Note, RuleSet, Ruling
@@ -144,6 +144,7 @@ class Desk:
         case: object = None,
         role: object = None,
         corrects: object = None,
+        **unknown: object,
     ) -> Decision:
         """
         Say who handles a piece of work, and why; with a log, write it down first.
@@ -168,6 +169,8 @@ class Desk:
             EngineError: There is no decision.
             StoreError, NotPublished, KeyReused: It could not be recorded, and there is no answer.
         """
+        if unknown:
+            _known_names(unknown, (*ASKED, *FOR_THE_RECORD))
         if self.audit is not None or any(word is not None for word in (key, case, role, corrects)):
             asked_for = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
             kept = self.record(**asked_for, section=section, row=row, key=key, case=case, role=role, corrects=corrects)[
@@ -325,6 +328,7 @@ class Desk:
         section: object = None,
         row: object = None,
         provenance: bool = True,
+        **unknown: object,
     ) -> list[Answer]:
         """
         The same as plain data, for surfaces that print it: one answer, or one for each channel where none is named. A desk
@@ -336,6 +340,7 @@ class Desk:
         Raises:
             As `decide`. If either channel has no answer, there is none.
         """
+        _known_names(unknown, (*ASKED, "provenance"))
         if self.audit is not None:
             asked = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
             return [each.answer for each in self.record(**asked, section=section, row=row)]
@@ -351,7 +356,7 @@ class Desk:
         _known_names(asked)
         return self._explainer.brief(self._understand(*(asked.get(name) for name in ASKED)))
 
-    def decide_many(self, requests: Iterable[Mapping[str, object]]) -> list[Decision | AssignError]:
+    def decide_many(self, requests: Iterable[Mapping[str, object]], **unknown: object) -> list[Decision | AssignError]:
         """
         Decide many requests, in order.
 
@@ -361,6 +366,7 @@ class Desk:
         Returns:
             One value for each request: its decision, or the error that it met. No request is lost.
         """
+        _known_names(unknown, ("requests",))
         return [self._decide_one(request) for request in requests]
 
     def _decide_one(self, request: Mapping[str, object]) -> Decision | AssignError:
@@ -378,8 +384,9 @@ class Desk:
             kind = type(error).__name__
             return BadRequest(f"依頼を読めません（{kind}）", f"the request cannot be read ({kind})")
 
-    def tasks(self, division: object = None) -> tuple[Row, ...]:
+    def tasks(self, division: object = None, **unknown: object) -> tuple[Row, ...]:
         """Every row of the list, or of a division, in document order. Raises UnknownDivision."""
+        _known_names(unknown, ("division",))
         return self._maker.rows(self._rows(_key(division)))
 
     def rows(self, division_word: object = None) -> list[Answer]:
@@ -448,6 +455,8 @@ def _unrepeated(words: Iterable[object]) -> Iterator[None]:
     """Who records is not shown what was typed: a clerk may have typed a person's number, and terminals are logged, too."""
     try:
         yield
+    except BadDate:
+        raise BadDate("…") from None  # nor the day that was read out of it
     except AssignError as error:
         for word in words:
             error.ja, error.en = (text.replace(shown(word), "`…`") for text in (error.ja, error.en))
@@ -458,9 +467,9 @@ def _unrepeated(words: Iterable[object]) -> Iterator[None]:
 def _known_names(asked: Mapping[str, object], known: tuple[str, ...] = ASKED) -> None:
     for name in asked:
         if name not in known:
-            raise BadRequest(
-                f"{shown(name)} という項目はありません", f"there is no field {shown(name)}", nearest(name, known)
-            )
+            near = nearest(name, known)
+            ja, en = (f"（近いもの: {listed(near)}）", f" (near: {listed(near)})") if near else ("", "")
+            raise BadRequest(f"{shown(name)} という項目はありません{ja}", f"there is no field {shown(name)}{en}", near)
 
 
 def _key(word: object) -> Division | None:

@@ -28,7 +28,7 @@ from itertools import count, product
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from .errors import EngineError, EngineMissing, needs_extra, shown
+from .errors import BadOption, EngineError, EngineMissing, listed, needs_extra, shown
 from .rules import DOMAIN, Facts, Rule, RuleSet
 from .words import importing
 
@@ -81,12 +81,17 @@ def open_engine(rules: RuleSet, choice: str = "auto") -> Engine:
         choice: `auto` (durable-rules where it is installed, else the table), `durable-rules` or `table`.
 
     Raises:
-        EngineMissing: durable-rules was asked for by name and is not there.
+        BadOption: There is no such engine. EngineMissing: durable-rules was asked for by name and is not there.
     """
     if choice == "table":
         return TableEngine(rules)
     if choice not in ENGINES:
-        raise EngineError(f"エンジン {shown(choice)} はありません", f"there is no engine {shown(choice)}", ENGINES)
+        known = listed(ENGINES)
+        raise BadOption(
+            f"エンジン {shown(choice)} はありません（選べるもの: {known}）",
+            f"there is no engine {shown(choice)} (choose: {known})",
+            ENGINES,
+        )
     try:
         return DurableEngine(rules)
     except EngineMissing:

@@ -3,7 +3,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
 
     AssignError                        1   something failed
     ├── BadRequest                     2   the request is not of the right form
-    │   ├── BadDate                    2   not a date written YYYY-MM-DD
+    │   ├── BadDate                    2   not a date, or one that could be several
     │   └── BadOption                  2   an option that `assign` does not know
     ├── UnknownWord                    3   a word that the list or the acts do not know
     │   ├── UnknownDivision
@@ -30,9 +30,10 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 DISTRIBUTION = "itaku-assign"  # what an installer calls us; `assign` is a stranger's package there
 SHOWN = 40  # characters of a user's input that a message repeats
@@ -189,15 +190,17 @@ class BadDate(BadRequest):
     Not a date.
 
     >>> print(BadDate("yesterday"))
-    `yesterday` is not a date (write a day of the calendar as YYYY-MM-DD, for example `2026-04-01`)
+    `yesterday` is not a date (write a day of the calendar, for example `2026-04-01`)
     """
 
     code = "bad_date"
 
-    def __init__(self, given: object) -> None:
+    def __init__(self, given: object, ja: str = "", en: str = "", candidates: Sequence[str] = ()) -> None:
+        why_ja, why_en = (f"。{ja}", f": {en}") if ja else ("", "")
         super().__init__(
-            f"{shown(given)} は日付として読めません（暦にある日を YYYY-MM-DD の形で、例: `2026-04-01`）",
-            f"{shown(given)} is not a date (write a day of the calendar as YYYY-MM-DD, for example `2026-04-01`)",
+            f"{shown(given)} は日付として読めません{why_ja}（暦にある日を、例: `2026-04-01`、`令和8年4月1日`）",
+            f"{shown(given)} is not a date{why_en} (write a day of the calendar, for example `2026-04-01`)",
+            candidates,
         )
 
 
@@ -244,9 +247,19 @@ class UnknownItem(UnknownWord):
 
     code = "unknown_item"
 
-    def __init__(self, given: object, *, division: str, span: tuple[str, str], near: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        given: object,
+        *,
+        division: str,
+        span: tuple[str, str],
+        near: Sequence[str] = (),
+        why: tuple[str, str] | None = None,
+    ) -> None:
         first, last = span
-        close_ja, close_en = (f"。近いもの: {listed(near)}", f"; near: {listed(near)}") if near else ("", "")
+        said = why or (("近いもの", "near") if near else None)
+        names = f": {listed(near)}" if near else ""
+        close_ja, close_en = (f"。{said[0]}{names}", f"; {said[1]}{names}") if said else ("", "")
         super().__init__(
             f"{division} に項目 {shown(given)} はありません（番号は {first} から {last} まで{close_ja}）",
             f"{division} has no item {shown(given)} (its numbers run from {first} to {last}{close_en})",
@@ -347,10 +360,32 @@ class DataError(AssignError):
     code = "data"
 
 
+_REASONS: Final[Mapping[int, str]] = {
+    errno.ENOENT: "ありません",
+    errno.EACCES: "権限がありません",
+    errno.EPERM: "許されていません",
+    errno.EISDIR: "フォルダです",
+    errno.ENOTDIR: "途中にフォルダでないものがあります",
+    errno.ENOSPC: "ディスクに空きがありません",
+    errno.EROFS: "読み取り専用です",
+    errno.EBADF: "閉じられています",
+    errno.ENAMETOOLONG: "名前が長すぎます",
+    errno.ELOOP: "リンクが輪になっています",
+    errno.EDQUOT: "割り当てを超えます",
+    errno.EIO: "装置の誤りです",
+}
+
+
+def system_reason(error: BaseException, otherwise: str = "") -> tuple[str, str]:
+    """Why the system refuses a file, in Japanese (where it is a usual reason) and English."""
+    en = getattr(error, "strerror", None) or otherwise or str(error)
+    return _REASONS.get(getattr(error, "errno", None) or 0, en), en
+
+
 def unreadable(path: object, error: Exception) -> DataError:
     """The error that a file cannot be read: the system says why, or Python that no file has such a name."""
-    reason = getattr(error, "strerror", None) or "a name that no file can have"
-    return DataError(f"{path_shown(path)} を読めません（{reason}）", f"cannot read {path_shown(path)} ({reason})")
+    ja, en = system_reason(error, "a name that no file can have")
+    return DataError(f"{path_shown(path)} を読めません（{ja}）", f"cannot read {path_shown(path)} ({en})")
 
 
 class SourceError(DataError):

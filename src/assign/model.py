@@ -147,6 +147,9 @@ class FixedDict(dict[str, Any]):
     setdefault: Any = _fixed
     update: Any = _fixed
 
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none, since it may change; this one may not
+        return hash(frozenset(self.items()))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (FixedDict, (dict(self),))
 

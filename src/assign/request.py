@@ -6,11 +6,16 @@ Words come in as a person writes them and go out as keys; what is not understood
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final, NamedTuple
 
 from .catalog import Catalog, Task
-from .errors import BadRequest, UnknownAct, UnknownItem, UnknownRow, UnknownSection, listed
+from .dates import serial_day
+from .errors import BadDate, BadRequest, UnknownAct, UnknownItem, UnknownRow, UnknownSection, listed
 from .rules import RuleSet
 from .words import DIVISION_TEXT, Channel, Division, channel, date_of_case, division, item_reference, nearest, normal
 from .words import LONGEST as LONGEST_WORD
@@ -110,6 +115,11 @@ def _rows(catalog: Catalog, key: Division, given: object) -> tuple[Task, ...]:
         raise BadRequest(f"この台帳に `{key}` の行はありません", f"this catalog has no row of `{key}`")
     if rows:
         raise UnknownRow(given, [row.item for row in rows])
+    meant = _meant(given, {number: len(catalog.by_number[key, number]) for number in numbers})
+    if meant:
+        raise UnknownItem(
+            given, division=key, span=(numbers[0], max(numbers, key=int)), near=meant.items, why=meant.why
+        )
     if number:
         closest = min(numbers, key=lambda n: abs(int(n) - int(number)))
         near = list(dict.fromkeys([closest, *nearest(number, numbers)]))[:3]
@@ -119,6 +129,79 @@ def _rows(catalog: Catalog, key: Division, given: object) -> tuple[Task, ...]:
         }
         near = [names[name] for name in nearest(given, names)]
     raise UnknownItem(given, division=key, span=(numbers[0], max(numbers, key=int)), near=near)
+
+
+class _Meant(NamedTuple):
+    """Items that a spreadsheet or a person may have meant, and how that is said."""
+
+    items: list[str]
+    why: tuple[str, str]
+
+
+_DRESSED: Final = ("番号だけを書いてください", "write the number alone")
+_OTHERWISE: Final = ("次のように書いてください", "write it so")
+_TURNED: Final = (
+    "表計算が番号を日付に変えたようです。列を文字列にして書き直してください",
+    "a spreadsheet has turned an item into a date; make the column text and write it anew",
+)
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _meant(given: object, rows: Mapping[str, int]) -> _Meant | None:
+    """
+    What a text that is no item may have been before it was bent: offered, never taken.
+
+    Args:
+        rows: The numbers of the division, and on how many rows each stands.
+    """
+    text = _plain(given)
+    if text is None:
+        return None
+    numbers = [int(digits) for digits in re.findall(r"\d+", re.sub(r"(?<=\d)\.0*(?!\d)", "", text)) if len(digits) < 9]
+    month = [_MONTHS.index(name) + 1 for name in re.findall(r"(?<![a-z])[a-z]{3}", text) if name in _MONTHS]
+    if len(numbers) == 1 and not month and str(numbers[0]) in rows:  # `24.0`, `024`, `①`, `24番`, `No.24`
+        return _Meant([str(numbers[0])], _DRESSED)
+    pairs, a_day = _date_parts(given, text, [*numbers, *month])
+    ways = [way for one, other in pairs for way in ((one, other), (other, one))]
+    items = [f"{number}-{place}" for number, place in ways if place and 1 < rows.get(str(number), 0) >= place]
+    turned = a_day or re.search(r"[/.年月]|-0", text) is not None
+    if items:
+        return _Meant(list(dict.fromkeys(items)), _TURNED if turned else _OTHERWISE)
+    return _Meant([], _TURNED) if a_day else None
+
+
+def _plain(given: object) -> str | None:
+    """A text, a number, or a day as text in which its digits can be found; None for anything else."""
+    if isinstance(given, str):
+        return unicodedata.normalize("NFKC", given).casefold().strip() if len(given) <= LONGEST_WORD else None
+    if isinstance(given, date):
+        return f"{given:%Y-%m-%d}"
+    if isinstance(given, bool | bytes) or not hasattr(given, "__float__"):
+        return None
+    try:  # a number of Python, numpy or pandas
+        value = float(given)
+    except Exception:  # noqa: BLE001 - somebody else's object
+        return None
+    return str(int(value)) if value.is_integer() and 0 < value < 10**9 else None
+
+
+def _date_parts(given: object, text: str, numbers: list[int]) -> tuple[list[tuple[int, int]], bool]:
+    """
+    The pairs of numbers that may have been `22-3`, the likelier first, and whether they are surely a date's. The century of
+    a year is dropped.
+    """
+    try:
+        found = (
+            serial_day(numbers[0]) if len(numbers) == 1 else date_of_case(given if isinstance(given, date) else text)
+        )
+    except BadDate:
+        found = None
+    if found is not None:  # the first of a month is what a spreadsheet adds to a year and a month
+        pairs = [(found.year % 100, found.month), (found.month, found.day)]
+        return pairs if found.day == 1 else pairs[::-1], True
+    short = [number % 100 if number >= 1900 else number for number in numbers[:3]]
+    a_day = "月" in text or any(name in text for name in _MONTHS)
+    return [(short[i], short[i + 1]) for i in range(len(short) - 1)], a_day
 
 
 def _under(tasks: tuple[Task, ...], given: object) -> tuple[Task, ...]:

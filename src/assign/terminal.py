@@ -20,10 +20,11 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, TextIO
 
-from .errors import OutputError, path_shown
+from .errors import OutputError, path_shown, system_reason
 
 WIDTH: Final = 80
 _NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・／…)]},.;:?!ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # what may not open a Japanese line
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _NEVER_LAST: Final = "（「『【〔(["
 
 
@@ -102,6 +103,36 @@ def table(rows: Sequence[Sequence[str]], widest: Sequence[int]) -> list[str]:
     return lines
 
 
+def listing(rows: Sequence[Sequence[str]], flexible: int, out: str | None) -> list[str]:
+    """
+    A list as it is to be read: in a terminal as wide as that is, the one flexible column wrapped; in a pipe or a file one row
+    a line, whole, so that `grep` finds it.
+    """
+    sizes = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))]
+    if out is None and sys.stdout is not None and not sys.stdout.closed and sys.stdout.isatty():
+        others = sum(sizes) - sizes[flexible] + 2 * (len(sizes) - 1)
+        sizes[flexible] = min(sizes[flexible], max(12, get_terminal_size((WIDTH, 24)).columns - others))
+    return table(rows, sizes)
+
+
+def separated(rows: Iterable[Sequence[str]], form: str) -> str:
+    """
+    Rows as `csv` or `tsv`, for a spreadsheet or a program.
+
+    CSV begins with a byte order mark: without it Excel in Japan takes UTF-8 for cp932 and shows rubbish. A cell that a
+    spreadsheet would take for a formula is given a leading `'`. TSV has neither; a tab or a line end in a cell is a space.
+    """
+    if form == "tsv":
+        return "\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
+    lines = (",".join(_csv_cell(cell) for cell in row) for row in rows)
+    return "\ufeff" + "\r\n".join(lines) + "\r"  # `write` ends the last line
+
+
+def _csv_cell(cell: str) -> str:
+    guarded = f"'{cell}" if cell[:1] in _FORMULA else cell
+    return '"' + guarded.replace('"', '""') + '"' if any(c in guarded for c in ',"\r\n') else guarded
+
+
 def columns_of(stream: TextIO | None) -> int:
     """A terminal's columns, at most 100; 80 where the output is not a terminal, or there is none."""
     if stream is None or stream.closed:
@@ -110,7 +141,7 @@ def columns_of(stream: TextIO | None) -> int:
 
 
 def colourful(stream: TextIO | None) -> bool:
-    """Whether to colour: a terminal, NO_COLOR not set, not a dumb one."""
+    """Whether to show bold text: a terminal, NO_COLOR not set, not a dumb one."""
     return (
         stream is not None
         and not stream.closed
@@ -125,7 +156,7 @@ def bold(text: str, stream: TextIO | None) -> str:
     return f"\x1b[1m{text}\x1b[0m" if colourful(stream) else text
 
 
-def write(text: str, out: str | None, *, data: bool = False) -> None:
+def write(text: str, out: str | None, *, data: bool = False) -> bool:
     """
     Write an answer to the file or to stdout.
 
@@ -133,6 +164,9 @@ def write(text: str, out: str | None, *, data: bool = False) -> None:
         text: What to write; a newline ends it.
         out: The file, which appears whole (UTF-8) or not at all.
         data: JSON, which is UTF-8 whatever the console can do, unless a terminal shows it.
+
+    Returns:
+        Whether anybody reads on: False where the reader of a pipe has gone (`| head`), which is no failure.
 
     Raises:
         OutputError: It could not be written.
@@ -153,16 +187,18 @@ def write(text: str, out: str | None, *, data: bool = False) -> None:
     except BrokenPipeError:
         # The reader has gone (`| head`): nothing to say, and nothing more to flush at exit.
         _silence(sys.stdout)
+        return False
     except (OSError, ValueError) as error:
         if out is None:
             _silence(sys.stdout)
         raise unwritable(path_shown(out) if out else "stdout", error) from None
+    return True
 
 
 def unwritable(name: str, error: Exception) -> OutputError:
     """The error that something (`name`, fit to be shown) could not be written."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return OutputError(f"{name} に書けません（{reason}）", f"cannot write {name} ({reason})")
+    ja, en = system_reason(error)
+    return OutputError(f"{name} に書けません（{ja}）", f"cannot write {name} ({en})")
 
 
 def pour(lines: Iterable[str], out: str | None) -> None:
@@ -174,8 +210,8 @@ def pour(lines: Iterable[str], out: str | None) -> None:
     """
     if out is None:
         rest = iter(lines)
-        while some := list(islice(rest, 1000)):
-            write("\n".join(some), None, data=True)
+        while (some := list(islice(rest, 1000))) and write("\n".join(some), None, data=True):
+            pass
         return
     try:
         with appearing(out) as path, path.open("w", encoding="utf-8", newline="") as file:
@@ -212,6 +248,27 @@ def appearing(name: str) -> Iterator[Path]:
         out.replace(path)
     finally:
         out.unlink(missing_ok=True)
+
+
+def same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """
+    Whether writing the one would write the other: the same device and inode, whatever link or spelling leads there
+    (`/dev/fd/3`, too); where either is not there yet, the same name in the same folder.
+    """
+    try:
+        return Path(one).samefile(other)
+    except (OSError, ValueError):
+        pass
+    try:
+        here, there = Path(os.path.realpath(one)), Path(os.path.realpath(other))
+        alike = _plain_name(here.name) == _plain_name(there.name)  # to a disk that ignores case, or composes letters
+        return alike and (here.parent == there.parent or here.parent.samefile(there.parent))
+    except (OSError, ValueError):
+        return False
+
+
+def _plain_name(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def destination(name: str) -> tuple[Path, int]:

@@ -20,7 +20,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeGuard, TypeVar
 
-from .errors import BadDate, UnknownChannel, UnknownDivision
+from . import dates
+from .errors import UnknownChannel, UnknownDivision
 
 _Value = TypeVar("_Value")
 # Held while a room is imported late, and by a fork: a child never inherits half an import.
@@ -176,6 +177,11 @@ def division(given: object) -> Division:
     return found
 
 
+def division_names(key: Division) -> tuple[str, ...]:
+    """The Japanese names that a division has."""
+    return _DIVISION_NAMES[key]
+
+
 def channel(given: object) -> Channel:
     """A key or a Japanese word → the channel. Raises UnknownChannel."""
     found = _CHANNELS.get(normal(given)) if _is_word(given) else None
@@ -204,23 +210,12 @@ def item_reference(given: object) -> tuple[str, int | None] | None:
 
 def date_of_case(given: object) -> date:
     """
-    `YYYY-MM-DD` (full-width digits too), a `date`, or None for today in Japan → the date. Raises BadDate.
+    A date as people write it (`dates.day` says how), or None for today in Japan → the day. Raises BadDate.
 
-    >>> date_of_case("2026-04-01").isoformat()
+    >>> date_of_case("R8.4.1").isoformat()
     '2026-04-01'
     """
-    if given is None:
-        return today()
-    if type(given) is date:
-        return given
-    if _is_word(given):
-        text = given.translate(_WIDTHS).strip()
-        if _DATE.fullmatch(text):
-            try:
-                return date.fromisoformat(text)
-            except ValueError:  # a month 13, a 30 February
-                raise BadDate(given) from None
-    raise BadDate(given)
+    return today() if given is None else dates.day(given)
 
 
 class once(Generic[_Value]):  # noqa: N801 - used like a decorator of the standard library
@@ -261,7 +256,6 @@ def _is_word(given: object) -> TypeGuard[str]:
 
 
 _ITEM = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,3}))?", re.ASCII)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # Full-width digits, and the dashes that a Japanese keyboard gives for '-'.
 _WIDTHS = {
     ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９", "0123456789", strict=True)

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from . import places
-from .errors import BadDate, RuleFileError, shown
-from .words import date_of_case, nearest
+from .dates import ISO
+from .errors import RuleFileError, shown
+from .words import nearest
 
 LARGEST: Final = 1_000_000  # bytes; the largest built-in file has 25,000
 DEEPEST: Final = 12
@@ -118,8 +119,10 @@ class Node:
         """YYYY-MM-DD."""
         text = self.text()
         try:
-            return date_of_case(text)
-        except BadDate:
+            if ISO.fullmatch(text):
+                return date.fromisoformat(text)
+            raise ValueError(text)  # a file is kept, and compared: it has one way of writing a day
+        except ValueError:
             raise self.fail(
                 f"{shown(text)} は日付ではありません（YYYY-MM-DD）", f"{shown(text)} is not a date (YYYY-MM-DD)"
             ) from None

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from itertools import pairwise
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
@@ -22,13 +23,15 @@ from typing import Annotated, Any, NoReturn, TextIO
 import typer
 
 from assign import __version__, terminal
-from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, OutputError, listed, shown
+from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, listed, shown
 from assign.explanation import CLASS_TEXT, Answer, paragraphs
 from assign.words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
+    CHANNEL_TEXT,
     Assignee,
     Certainty,
+    Channel,
     date_of_case,
 )
 
@@ -41,27 +44,45 @@ from .common import (
     Group,
     Key,
     Lang,
+    NoColor,
     Origin,
     Out,
+    Quiet,
+    Reader,
     Role,
     Rules,
     Word,
     audit_url,
-    channels,
-    divisions,
-    items,
+    language,
+    mistyped,
     open_desk,
     origin_name,
     print_json,
+    reader,
 )
-from .common import (
-    acts as known_acts,
-)
+
+LIST_FORMATS = ("table", "csv", "tsv", "json")
+
+
+class _Root(Group):
+    """The group of all commands. `--install-completion` may be told a shell."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Without a name the shell in use is meant."""
+        found: list[str] = []
+        for i, word in enumerate(args):
+            found.append(word)
+            alone = i + 1 == len(args) or args[i + 1].startswith("-")
+            if word in ("--install-completion", "--show-completion") and alone:
+                found.append("auto")
+        return super().parse_args(ctx, found)
+
 
 app: typer.Typer = typer.Typer(
     name="assign",
     cls=Group,
-    help="委託業務一覧にもとづき、受託者と市職員のどちらが行う業務かを、根拠とともに答えます。\n\n"
+    add_completion=False,  # ours: cli/shells.py
+    help="委託業務一覧にもとづき、受託者と市職員のどちらの業務かを根拠とともに答えます / "
     "Says, from the list of consigned work, whether the contractor or city staff handle it, and why.",
     rich_markup_mode=None,  # plain text: it costs no import, and a cp932 console can show it
     pretty_exceptions_enable=False,
@@ -72,10 +93,38 @@ app: typer.Typer = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _root(
     ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="版を表示 / print the version")] = False,
+    version: Annotated[bool, typer.Option("--version", "-V", help="版を表示 / print the version")] = False,
+    install_completion: Annotated[
+        Word,
+        typer.Option(
+            "--install-completion",
+            help="シェルの補完を入れる（bash, zsh, fish） / install completion for a shell: bash, zsh, fish",
+            metavar="SHELL",
+        ),
+    ] = None,
+    show_completion: Annotated[
+        Word,
+        typer.Option(
+            "--show-completion", help="補完の定義を表示 / print the definition of completion", metavar="SHELL"
+        ),
+    ] = None,
 ) -> None:
     if version:
         terminal.write(f"assign {__version__}", None)
+        raise typer.Exit(0)
+    if install_completion or show_completion:
+        from . import shells
+
+        if show_completion:
+            terminal.write(shells.script(show_completion).rstrip("\n"), None, data=True)
+            raise typer.Exit(0)
+        shell, path = shells.install(install_completion or "auto")
+        done = (
+            f"{shell} の補完を {path} に入れました。新しい端末から使えます"
+            if reader(ctx).lang == "ja"
+            else f"completion for {shell} is in {path}; it works from the next terminal on"
+        )
+        terminal.write(done, None)
         raise typer.Exit(0)
     if ctx.invoked_subcommand is None:
         terminal.write(ctx.get_help(), None)
@@ -83,16 +132,13 @@ def _root(
 
 @app.command(cls=Command)
 def decide(
-    division: Annotated[
-        Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=divisions, metavar="DIVISION")
-    ] = None,
+    division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")] = None,
     item: Annotated[
         Word,
         typer.Option(
             "--item",
             "-i",
             help="番号、または 22-3 のような行 / number, or a row such as 22-3",
-            autocompletion=items,
             metavar="ITEM",
         ),
     ] = None,
@@ -101,8 +147,7 @@ def decide(
         typer.Option(
             "--channel",
             "-c",
-            help="counter（窓口）か backyard（バックヤード）。なければ両方 / both if absent",
-            autocompletion=channels,
+            help="counter（窓口）か backyard（バックヤード）。なければ両方 / counter or backyard; both if absent",
             metavar="CHANNEL",
         ),
     ] = None,
@@ -112,13 +157,17 @@ def decide(
             "--act",
             "-a",
             help="行為。一覧は assign acts / a step of the work, listed by assign acts",
-            autocompletion=known_acts,
             metavar="ACT",
         ),
     ] = None,
     on: Annotated[
         Word,
-        typer.Option("--on", help="案件の日付。なければ今日 / date of the case, today if absent", metavar="YYYY-MM-DD"),
+        typer.Option(
+            "--on",
+            help="案件の日付（2026-04-01、令和8年4月1日、R8.4.1 など）。なければ今日 / "
+            "date of the case (2026-04-01, R8.4.1), today if absent",
+            metavar="DATE",
+        ),
     ] = None,
     section: Annotated[
         Word,
@@ -152,6 +201,8 @@ def decide(
     rules: Rules = None,
     catalog: Catalog = None,
     engine: Engine = "auto",
+    quiet: Quiet = False,
+    no_color: NoColor = False,
 ) -> None:
     """どちらが行う業務か、なぜかを答えます / Say who handles a piece of work, and why."""
     asked = {
@@ -179,30 +230,48 @@ def decide(
         answers = open_desk(rules, catalog, engine).answers(**asked, provenance=as_json)
     if as_json:
         print_json(answers if channel is None else answers[0], out)
+    elif quiet:
+        terminal.write("\n".join(_who(answer, lang, named=channel is None) for answer in answers), out)
     else:
-        blocks = ["\n".join(_shown(answer, lang, out)) for answer in answers]
+        blocks = ["\n".join(_shown(answer, lang, plain=no_color or out is not None)) for answer in answers]
         terminal.write("\n\n".join(blocks), out)
-    if kept:
+    if kept and not quiet:
         _kept(kept, as_json=as_json, lang=lang)
     if strict and any(answer["certainty"] == Certainty.NEEDS_RULING for answer in answers):
         raise typer.Exit(5)
 
 
+ListFormat = Annotated[
+    Word,
+    typer.Option(
+        "--format",
+        help="table, csv（Excel で開ける）, tsv, json / table, csv (opens in Excel), tsv, json",
+        metavar="FORMAT",
+    ),
+]
+
+
 @app.command(cls=Command)
 def tasks(
-    division: Annotated[
-        Word, typer.Option("--division", "-d", help="区分 / division", autocompletion=divisions, metavar="DIVISION")
-    ] = None,
+    division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")] = None,
+    format_: ListFormat = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
     catalog: Catalog = None,
+    quiet: Quiet = False,
 ) -> None:
     """一覧の全行を文書の順に示します / Show every row of the list, in document order."""
+    form = _list_format(format_, as_json=as_json)
     rows = open_desk(rules, catalog, "table").rows(division)
-    if as_json:
+    if form == "json":
         print_json(rows, out)
+        return
+    if form != "table":
+        names = ["id", "division", "section", "group", "number", "name", "remark", "mark", "counter", "backyard"]
+        body = [[*(str(row[name]) for name in names), str(row["source"]["line"])] for row in rows]
+        terminal.write(terminal.separated([*([] if quiet else [[*names, "line"]]), *body], form), out, data=True)
         return
     ja = lang == "ja"
     cell = {"yes": "○", "no": "-", "unreadable": "?"}
@@ -221,27 +290,51 @@ def tasks(
         else f"{len(rows)} rows. mark: × not consigned, △ in part, blank consigned except public authority, "
         "○ not defined by the legend. counter, back yard: ○ consigned, - blank, ? open which cell the ○ is in."
     )
-    lines = [*terminal.table([head, *body], (4, 13, 34, 4, 7, 12)), *terminal.wrap(foot, terminal.WIDTH)]
+    lines = terminal.listing([*([] if quiet else [head]), *body], 2, out)
+    if not quiet:
+        lines += _wrapped(foot, out)
     terminal.write("\n".join(lines), out)
 
 
 @app.command(cls=Command)
 def acts(
+    format_: ListFormat = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
+    quiet: Quiet = False,
 ) -> None:
     """尋ねられる行為の一覧を示します / Show the acts that can be asked for."""
+    form = _list_format(format_, as_json=as_json)
     found = open_desk(rules, None, "table").rules.acts.values()
-    if as_json:
+    if form == "json":
         print_json(
             [{"key": a.id, "label": dict(a.title), "class": a.act_class.value, "also": list(a.also)} for a in found],
             out,
         )
         return
+    if form != "table":
+        body = [[a.id, a.title["ja"], a.title["en"], a.act_class.value, " ".join(a.also)] for a in found]
+        head = [] if quiet else [["key", "label_ja", "label_en", "class", "also"]]
+        terminal.write(terminal.separated([*head, *body], form), out, data=True)
+        return
     body = [[a.id, a.title[lang], CLASS_TEXT[a.act_class][lang]] for a in found]
-    terminal.write("\n".join(terminal.table(body, (16, 32, 28))), out)
+    terminal.write("\n".join(terminal.listing(body, 1, out)), out)
+
+
+def _list_format(given: str | None, *, as_json: bool) -> str:
+    """The form of a list. Raises BadOption."""
+    if given is None or (as_json and given == "json"):
+        return "json" if as_json else "table"
+    if as_json or given not in LIST_FORMATS:
+        known = listed(LIST_FORMATS)
+        raise BadOption(
+            f"`--format` に {shown(given)} は使えません（選べるもの: {known}。`--json` は `--format json` と同じです）",
+            f"`--format` cannot be {shown(given)} (choose: {known}; `--json` is `--format json`)",
+            LIST_FORMATS,
+        )
+    return given
 
 
 @app.command(cls=Command)
@@ -252,6 +345,7 @@ def check(
     rules: Rules = None,
     catalog: Catalog = None,
     engine: Engine = "auto",
+    quiet: Quiet = False,
 ) -> None:
     """規則の抜け・重なり、エンジンの一致、文書との一致を全件調べます / Prove rules, engines and list over every case."""
     from assign import check as proofs
@@ -265,9 +359,8 @@ def check(
     report = proofs.check(desk, catalog_path=Path(catalog) if catalog else None, options=options)
     if as_json:
         print_json(report.as_json(), out)
-    else:
-        columns = terminal.columns_of(sys.stdout)
-        terminal.write("\n".join(line for text in proofs.lines(report, lang) for line in _wrapped(text, columns)), out)
+    elif report.findings or not quiet:
+        terminal.write("\n".join(line for text in proofs.lines(report, lang) for line in _wrapped(text, out)), out)
     if report.findings:
         raise typer.Exit(6)
 
@@ -413,6 +506,24 @@ def export(
     terminal.write(sql.script(open_desk(rules, catalog, "auto"), dialect, lang, schema), out, data=True)
 
 
+@app.command("help", cls=Command)
+def help_(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMMAND]", help="説明するコマンド / the command to explain")
+    ] = None,
+) -> None:
+    """コマンドの使い方を示します / Explain a command."""
+    below: Any = ctx.find_root()
+    for word in words or ():
+        group = below.command if isinstance(below.command, Group) else ctx.find_root().command
+        found = group.get_command(below, word) if isinstance(group, Group) else None
+        if isinstance(group, Group) and found is None:
+            group.unknown(below, word)
+        below = group.context_class(found, info_name=word, parent=below)  # type: ignore[arg-type]  # it is there
+    terminal.write(below.get_help(), None)
+
+
 def _kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
     """What was recorded, on stderr: the answer itself holds no number and no clock."""
     for _, each in kept:
@@ -443,12 +554,19 @@ def _number(given: str | None) -> int | None:
     return int(given)
 
 
-def _shown(answer: Answer, lang: str, out: str | None) -> list[str]:
+def _who(answer: Answer, lang: str, *, named: bool) -> str:
+    """The answer in a word, with the channel where there are two."""
+    who, sure = ASSIGNEE_TEXT[Assignee(answer["assignee"])][lang], CERTAINTY_TEXT[Certainty(answer["certainty"])][lang]
+    where = f"{CHANNEL_TEXT[Channel(answer['channel'])][lang]}: " if named else ""
+    return f"{where}{who}（{sure}）" if lang == "ja" else f"{where}{who} ({sure})"
+
+
+def _shown(answer: Answer, lang: str, *, plain: bool) -> list[str]:
     stream = sys.stdout
     pairs = list(paragraphs(answer, lang))
     first = terminal.labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
     lines = terminal.labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
-    return [*(first if out else [terminal.bold(line, stream) for line in first]), *lines]
+    return [*(first if plain else [terminal.bold(line, stream) for line in first]), *lines]
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -456,14 +574,20 @@ def _name(row: dict[str, Any]) -> str:
     return f"{row['name']}{row['remark']}{group}"
 
 
-def _wrapped(text: str, columns: int) -> list[str]:
-    """A command that is to be copied stays on one line."""
-    return [text] if text.startswith("    ") else terminal.wrap(text, columns)
+def _wrapped(text: str, out: str | None) -> list[str]:
+    """A command that is to be copied stays on one line; so does everything in a pipe, where `grep` reads it."""
+    if text.startswith("    ") or out is not None or sys.stdout is None or not sys.stdout.isatty():
+        return [text]
+    return terminal.wrap(text, terminal.columns_of(sys.stdout))
 
 
 def _asked_for(words: Sequence[str]) -> typer.Typer:
     """The application with the one command that is asked for: a cold start makes no other. Whoever lists commands sees all."""
-    one = [command for command in app.registered_commands if words and command.callback.__name__ == words[0]]  # type: ignore[union-attr]  # each of ours has one
+    rest = iter(words)
+    name = next(
+        (word for word in rest if not word.startswith("-") or (word == "--lang" and next(rest, None) is None)), ""
+    )
+    one = [command for command in app.registered_commands if command.callback.__name__ == name]  # type: ignore[union-attr]  # each of ours has one
     if one:
         alone = copy(app)
         alone.registered_commands = one
@@ -477,48 +601,64 @@ def _asked_for(words: Sequence[str]) -> typer.Typer:
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """The `assign` command. Every way out of it is one of the exit codes above; no stack trace reaches a user."""
     words = list(sys.argv[1:] if args is None else args)
-    lang = _lang(words)
+    lang = "ja"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # help, too, on a console that lacks a character
     try:
-        if lang not in ("ja", "en"):
-            raise BadOption("`--lang` は ja か en です", "`--lang` is ja or en", ("ja", "en"))
-        code = typer.main.get_command(_asked_for(words)).main(words, prog_name="assign", standalone_mode=False)
+        if os.environ.get("_ASSIGN_COMPLETE"):
+            _complete()
+        lang = language(words)
+        root = typer.main.get_command(_asked_for(words))
+        code = root.main(words, prog_name="assign", standalone_mode=False, obj=Reader(lang))
         terminal.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except AssignError as error:
         _complain(error, words, lang)
     except typer.TyperException as error:
-        _complain(_mistyped(error), words, lang)
+        _complain(mistyped(error), words, lang)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except OSError as error:  # typer's own output: help, completion
-        name = error.strerror or type(error).__name__
-        _complain(OutputError(f"書けません（{name}）", f"cannot write ({name})"), words, lang)
     except MemoryError:
         _complain(AssignError("メモリが足りません", "out of memory"), words, lang)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a person never sees a stack trace
-        kind = type(error).__name__
-        _complain(AssignError(f"内部の誤りです（{kind}）", f"internal error ({kind})"), words, lang)
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the last line of defence: a person never sees a stack trace; a panic of a library is no Exception
+        _complain(_internal(error), words, lang)
 
 
-def _mistyped(error: typer.TyperException) -> BadOption:
-    """Typer's message, which is English, in our words."""
-    en = " ".join(error.format_message().split())
-    option, near = getattr(error, "option_name", None), getattr(error, "possibilities", None)
-    ja = f"コマンドの書き方が違います（{en}）"
-    if option is not None and hasattr(error, "possibilities"):
-        close = f"（近いもの: {listed(sorted(near))}）" if near else ""
-        ja = f"オプション {shown(option)} はありません{close}"
-    elif option is not None and "requires an argument" in en:
-        ja = f"オプション {shown(option)} に値がありません"
-    return BadOption(f"{ja}。使い方は `assign --help`", f"{en} (see `assign --help`)", sorted(near or ()))
+def _internal(error: BaseException) -> AssignError:
+    """One line for what should not have been, with how to report it; the whole story under ASSIGN_DEBUG."""
+    kind = type(error).__name__
+    if os.environ.get("ASSIGN_DEBUG"):
+        import traceback
+
+        terminal.complain("".join(traceback.format_exception(error)).rstrip("\n"))
+        return AssignError(
+            f"内部の誤りです（{kind}）。上の記録を開発者へ", f"internal error ({kind}); report what stands above"
+        )
+    return AssignError(
+        f"内部の誤りです（{kind}）。環境変数 ASSIGN_DEBUG=1 を付けて同じコマンドを実行し、表示を開発者へ知らせてください",
+        f"internal error ({kind}); run the same command with ASSIGN_DEBUG=1 set, and report what it prints",
+    )
+
+
+def _complete() -> NoReturn:
+    """What may stand at the cursor, for a shell. A shell shows no error: where there is one, nothing is offered."""
+    from . import audit, shells
+
+    audit.join(app)
+    try:
+        lines = shells.answer(typer.main.get_command(app), os.environ)
+    except Exception:  # noqa: BLE001 - a half-typed line may be anything
+        lines = []
+    if lines:
+        terminal.write("\n".join(lines), None, data=True)
+    sys.exit(0)
 
 
 def _complain(error: AssignError, words: Sequence[str], lang: str) -> NoReturn:
-    lang = lang if lang in ("ja", "en") else "ja"
-    if "--json" in words:
+    if "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words):
         text = json.dumps(error.as_json(lang), ensure_ascii=False)
         terminal.complain_bytes((text + "\n").encode("utf-8", "backslashreplace"))
     else:
@@ -527,14 +667,3 @@ def _complain(error: AssignError, words: Sequence[str], lang: str) -> NoReturn:
             for line in error.rows:
                 terminal.complain(f"  {line}")
     sys.exit(error.exit_code)
-
-
-def _lang(words: Sequence[str]) -> str:
-    """The language asked for, known before the words are parsed, so that a mistyped command is answered in it."""
-    found = "ja"
-    for i, word in enumerate(words):
-        if word == "--lang" and i + 1 < len(words):
-            found = words[i + 1]
-        elif word.startswith("--lang="):
-            found = word.removeprefix("--lang=")
-    return found

@@ -1,22 +1,45 @@
 """
-What every command has: options as typed, completion, and how JSON goes out.
+What every command has: how options are read, help and mistakes in the reader's language, and how JSON goes out.
 """
 
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
 import json
 import os
+import sys
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from assign import terminal
 from assign.desk import Desk
-from assign.errors import AssignError, BadOption
-from assign.words import CHANNEL_TEXT, DIVISION_TEXT, Channel, Division
+from assign.errors import BadOption, listed, shown
+from assign.words import nearest, normal
+
+LANGS = ("ja", "en")
+
+
+@dataclass
+class Reader:
+    """Who reads: in which language, and how much. One for each run; options set it wherever on the line they stand."""
+
+    lang: str = "ja"
+    quiet: bool = False
+    plain: bool = False
+
+
+def reader(ctx: Any) -> Reader:
+    """Whoever reads the output of this command."""
+    found = ctx.find_object(Reader)
+    return found if isinstance(found, Reader) else Reader()
+
+
+def command_words(ctx: Any) -> str:
+    """The command as it is typed: `assign audit verify`."""
+    return " ".join(["assign", *ctx.command_path.split()[1:]])
 
 
 class Text:
@@ -25,78 +48,223 @@ class Text:
 
     typer (0.29) puts every value through a pydantic adapter of its own, which takes as long as the whole rest of a cold
     start. All our options are text or flags, which need no conversion.
+
+    Whatever holds for all commands is done here, so that a new one cannot lack it: options given but empty, `--lang`,
+    `--quiet` and `--no-color`, help, words too many, and outputs over what must not be lost.
     """
 
+    _added: dict[str, Any]
+
     def get_params(self, ctx: Any) -> list[Any]:
-        """All options, `--help` and the like among them."""
+        """All options, `--help` and those that every command takes among them."""
         params: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # mixed into typer's command classes
+        names = {param.name for param in params}
+        if not hasattr(self, "_added"):
+            self._added = _everywhere()
+        params = [*params, *(param for name, param in self._added.items() if name not in names)]
         for param in params:
             param.process_value = partial(_as_typed, param)
         return params
 
+    def get_help(self, ctx: Any) -> str:
+        """The help in the reader's language, as wide as the terminal."""
+        from .help import page
+
+        return page(self, ctx, reader(ctx).lang, terminal.columns_of(sys.stdout))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The options; a word too many is said in the reader's language."""
+        grouped = hasattr(self, "commands")
+        ctx.allow_extra_args = True
+        try:
+            rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
+        except typer.TyperException as error:
+            raise mistyped(error, ctx) from None
+        if rest and not grouped and not ctx.resilient_parsing:
+            words = command_words(ctx)
+            raise BadOption(
+                f"{listed(rest)} は余分です。使い方は `{words} --help`",
+                f"{listed(rest)} is one word too many (see `{words} --help`)",
+            )
+        return rest
+
+
+def _everywhere() -> dict[str, Any]:
+    """Options that every command takes, also where its function does not ask for them."""
+
+    def taken(lang: Lang = "ja", quiet: Quiet = False, no_color: NoColor = False) -> None:
+        """Nothing: they are read where they stand."""
+
+    maker = typer.Typer(add_completion=False)
+    maker.command()(taken)
+    params = {str(param.name): param for param in typer.main.get_command(maker).params}
+    for param in params.values():
+        param.expose_value = False
+    return params
+
 
 def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
+    if ctx.resilient_parsing:  # a shell asks what may follow
+        return value
+    if param.name == "help":
+        if value:
+            terminal.write(ctx.get_help(), None)
+            ctx.exit()
+        return value
+    name = param.metavar or param.name
+    if param.param_type_name == "option":
+        name = param.opts[0]
+    if any(
+        isinstance(each, str) and not each.strip() for each in (value if isinstance(value, list | tuple) else [value])
+    ):
+        words = command_words(ctx)
+        raise BadOption(
+            f"`{name}` の値が空です。値を書くか、`{name}` を外してください（使い方は `{words} --help`）",
+            f"`{name}` is given but empty; give it a value, or leave it out (see `{words} --help`)",
+        )
     if param.required and param.value_is_missing(value):
-        name = param.metavar or param.name
-        if param.param_type_name == "option":
-            name = f"{param.opts[0]} {name}"
-        words = " ".join(["assign", *ctx.command_path.split()[1:]])
+        words = command_words(ctx)
+        name = f"{name} {param.metavar}" if param.param_type_name == "option" else name
         raise BadOption(
             f"`{name}` がありません。使い方は `{words} --help`",
             f"`{name}` is missing (see `{words} --help`)",
         )
+    who = reader(ctx)
+    if param.name == "lang":  # read before the line was, wherever it stands, and from ASSIGN_LANG
+        return who.lang
+    if param.name == "quiet":
+        who.quiet = who.quiet or bool(value)
+        return who.quiet
+    if param.name == "no_color":
+        who.plain = who.plain or bool(value)
+        return who.plain
+    if param.name == "out" and value == "-":
+        value = None
     return param.callback(ctx, param, value) if param.callback else value
 
 
 class Command(Text, TyperCommand):
     """A command of ours."""
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run it, unless it would write over what must not be lost."""
+        from .spared import spare
+
+        spare(ctx, self.get_params(ctx))
+        return super().invoke(ctx)
+
 
 class Group(Text, TyperGroup):
-    """A group of ours."""
+    """A group of ours. Alone it prints its help."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The options before the command."""
+        if self.no_args_is_help:
+            self.no_args_is_help = False  # typer would make an error of it
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """The command; its help where none is named."""
+        if not ctx._protected_args and not self.invoke_without_command:  # noqa: SLF001 - typer has no other name for it
+            terminal.write(ctx.get_help(), None)
+            ctx.exit()
+        return super().invoke(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is named; the nearest ones where there is none."""
+        if args and self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            self.unknown(ctx, args[0])
+        return super().resolve_command(ctx, args)
+
+    def unknown(self, ctx: Any, word: str) -> NoReturn:
+        """Raises BadOption."""
+        near = nearest(word, self.commands)
+        words = command_words(ctx)
+        ja, en = (f"近いもの: {listed(near)}。", f"near: {listed(near)}; ") if near else ("", "")
+        raise BadOption(
+            f"コマンド {shown(word)} はありません（{ja}一覧は `{words} --help`）",
+            f"there is no command {shown(word)} ({en}see `{words} --help`)",
+            near or list(self.commands),
+        )
 
 
-# -- completion ------------------------------------------------------------------------------------------------------
+def mistyped(error: typer.TyperException, ctx: Any = None) -> BadOption:
+    """What typer says in English, in our words, with the help of the command where it was said."""
+    option = getattr(error, "option_name", None)
+    words = command_words(ctx) if ctx is not None else "assign"
+    see_ja, see_en = f"使い方は `{words} --help`", f"see `{words} --help`"
+    if option is None:
+        text = " ".join(error.format_message().split())
+        return BadOption(f"コマンドの書き方が違います（{shown(text, 200)}）。{see_ja}", f"{text} ({see_en})")
+    if hasattr(error, "possibilities"):
+        known = [name for param in ctx.command.get_params(ctx) for name in param.opts] if ctx is not None else []
+        near = sorted(error.possibilities or ()) or nearest(option, known)
+        ja, en = (f"近いもの: {listed(near)}。", f"near: {listed(near)}; ") if near else ("", "")
+        return BadOption(
+            f"オプション {shown(option)} はありません（{ja}{see_ja}）",
+            f"there is no option {shown(option)} ({en}{see_en})",
+            near,
+        )
+    params = ctx.command.get_params(ctx) if ctx is not None else []
+    if any(
+        option in (*param.opts, *param.secondary_opts) and param.is_flag
+        for param in params
+        if hasattr(param, "is_flag")
+    ):
+        return BadOption(
+            f"オプション {shown(option)} は値を取りません。{see_ja}",
+            f"the option {shown(option)} takes no value ({see_en})",
+        )
+    return BadOption(
+        f"オプション {shown(option)} に値がありません。{see_ja}",
+        f"the option {shown(option)} lacks its value ({see_en})",
+    )
 
 
-def divisions(incomplete: str) -> list[tuple[str, str]]:
-    """Divisions for the shell."""
-    return [(key.value, DIVISION_TEXT[key]["ja"]) for key in Division if key.value.startswith(incomplete)]
+def language(words: list[str], environ: Any = os.environ) -> str:
+    """
+    The language asked for, known before the line is parsed, so that a mistyped command is answered in it.
 
-
-def channels(incomplete: str) -> list[tuple[str, str]]:
-    """Channels for the shell."""
-    return [(key.value, CHANNEL_TEXT[key]["ja"]) for key in Channel if key.value.startswith(incomplete)]
-
-
-def items(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Items of the division for the shell."""
-    try:
-        tasks = Desk.open(engine="table").rows(ctx.params.get("division"))
-    except AssignError:
-        return []
-    found = [(task["id"].partition("-")[2], task["name"]) for task in tasks]
-    return [(item, name) for item, name in found if item.startswith(incomplete)]
-
-
-def acts(incomplete: str) -> list[tuple[str, str]]:
-    """Acts for the shell."""
-    acts = Desk.open(engine="table").rules.acts.values()
-    return [(act.id, act.title["ja"]) for act in acts if act.id.startswith(incomplete)]
-
-
-def langs(incomplete: str) -> list[str]:
-    """Languages for the shell."""
-    return [lang for lang in ("ja", "en") if lang.startswith(incomplete)]
+    Raises:
+        BadOption: There is no such language.
+    """
+    name, found = (
+        "ASSIGN_LANG",
+        environ.get("ASSIGN_LANG") or "ja",
+    )  # a variable that is empty is as one that is not set
+    for i, word in enumerate(words):
+        if word == "--":
+            break
+        if word == "--lang" and i + 1 < len(words):
+            name, found = "--lang", words[i + 1]
+        elif word.startswith("--lang="):
+            name, found = "--lang", word.removeprefix("--lang=")
+    if normal(found) not in LANGS:
+        raise BadOption(
+            f"`{name}` に {shown(found)} はありません。`ja`（日本語）か `en`（英語）です",
+            f"`{name}` cannot be {shown(found)}: it is `ja` (Japanese) or `en` (English)",
+            LANGS,
+        )
+    return normal(found)
 
 
 # -- options that every command has ----------------------------------------------------------------------------------
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON で出力 / print JSON")]
-Lang = Annotated[str, typer.Option("--lang", help="ja か en / ja or en", autocompletion=langs, metavar="ja|en")]
+Lang = Annotated[
+    str, typer.Option("--lang", help="ja か en。なければ ASSIGN_LANG / ja or en; else ASSIGN_LANG", metavar="ja|en")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="答えだけを出力 / print the answer alone")]
+NoColor = Annotated[
+    bool, typer.Option("--no-color", help="太字にしない（NO_COLOR でも） / no bold text, as with NO_COLOR")
+]
 Out = Annotated[
     str | None,
-    typer.Option("--out", help="このファイルに書く / write to this file, whole or not at all", metavar="FILE"),
+    typer.Option(
+        "--out",
+        help="このファイルに書く。- は標準出力 / write to this file, whole or not at all; - is stdout",
+        metavar="FILE",
+    ),
 ]
 Rules = Annotated[str | None, typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]
 Catalog = Annotated[str | None, typer.Option("--catalog", help="台帳のファイル / a catalog file", metavar="FILE")]
@@ -104,7 +272,9 @@ Engine = Annotated[str, typer.Option("--engine", help="auto, durable-rules, tabl
 Word = str | None
 Audit = Annotated[
     str | None,
-    typer.Option("--audit", help="記録の場所。なければ ASSIGN_AUDIT / where the log is", metavar="URL"),
+    typer.Option(
+        "--audit", help="記録の場所。なければ ASSIGN_AUDIT / where the log is; else ASSIGN_AUDIT", metavar="URL"
+    ),
 ]
 Role = Annotated[
     str | None,
@@ -118,7 +288,9 @@ Key = Annotated[
 ]
 Origin = Annotated[
     str | None,
-    typer.Option("--origin", help="記録の名前。なければ ASSIGN_ORIGIN / the log's name", metavar="NAME"),
+    typer.Option(
+        "--origin", help="記録の名前。なければ ASSIGN_ORIGIN / the log's name; else ASSIGN_ORIGIN", metavar="NAME"
+    ),
 ]
 
 
@@ -133,9 +305,11 @@ def audit_url(given: str | None) -> str:
     """Where the log is: the option, ASSIGN_AUDIT, or a file in the user's data folder, as XDG has it."""
     if url := given or os.environ.get("ASSIGN_AUDIT"):
         return url
-    base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "assign"
-    base.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{base / 'audit.db'}"
+    from .spared import default_log
+
+    path = default_log()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{path}"
 
 
 def origin_name(given: str | None) -> str | None:

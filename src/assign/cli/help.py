@@ -1,0 +1,155 @@
+"""
+A command → its help in one language, no line wider than the terminal.
+
+Texts stand in the code as `日本語 / English`; a reader is shown one of the two. Widths are measured as the answers' are, a
+full-width character as two. Every command has examples, and a test parses each of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any, Final
+
+from assign import terminal
+
+EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
+    "": (
+        "assign decide -d 年金 -i 24 -c 窓口",
+        "assign tasks -d 国保",
+        "assign help decide",
+    ),
+    "decide": (
+        "assign decide -d 年金 -i 24 -c 窓口",
+        "assign decide -d kokuho -i 22-3 -a 申請書の受領 --on 令和8年4月1日",
+        "assign decide --row nenkin-24 --json",
+    ),
+    "tasks": ("assign tasks -d 国保", "assign tasks --format csv --out tasks.csv"),
+    "acts": ("assign acts", "assign acts --format tsv --lang en"),
+    "check": ("assign check", "assign check --rules rules --catalog catalog.csv"),
+    "batch": ("assign batch requests.csv answers.csv", "assign batch - - --format jsonl"),
+    "export": ("assign export sql --dialect sqlite --out assign.sql",),
+    "help": ("assign help decide", "assign help audit verify"),
+    "audit": ("assign audit init --origin example.city/assign", "assign audit list", "assign help audit verify"),
+    "audit init": ("assign audit init --audit sqlite:///audit.db --origin example.city/assign",),
+    "audit publish": ("assign audit publish --rules rules",),
+    "audit show": ("assign audit show 5",),
+    "audit list": ("assign audit list --from 令和8年4月1日 --assignee contractor", "assign audit list --limit 20"),
+    "audit verify": ("assign audit verify --against checkpoint.txt",),
+    "audit replay": ("assign audit replay --first 100",),
+    "audit checkpoint": ("assign audit checkpoint --to checkpoint.txt",),
+    "audit prove": ("assign audit prove 5 --to proof.json",),
+    "audit growth": ("assign audit growth old.txt new.txt --to growth.json",),
+    "audit verifier": ("assign audit verifier --out verify.py",),
+    "audit export": ("assign audit export --format csv --out records.csv",),
+    "audit backup": ("assign audit backup copy.db",),
+    "audit restore": ("assign audit restore copy.db --audit sqlite:///new.db",),
+    "audit rebuild": ("assign audit rebuild",),
+    "audit stats": ("assign audit stats",),
+    "audit exceptions": ("assign audit exceptions --late 30",),
+    "audit key": ("assign audit key", "assign audit key --rotate new.key"),
+}
+_HEADS: Final = {
+    "ja": ("使い方", "例", "引数", "オプション", "コマンド", "（必須）", "（既定: {}）", "[オプション]", "コマンド …"),
+    "en": ("Usage", "Examples", "Arguments", "Options", "Commands", " (required)", " (default: {})", "[OPTIONS]", "COMMAND ..."),
+}  # fmt: skip
+_HELP_TEXT: Final = "この説明を表示 / show this help"
+_WORDS: Final = {
+    "年金": "nenkin",
+    "国保": "kokuho",
+    "窓口": "counter",
+    "申請書の受領": "receive",
+    "令和8年4月1日": "2026-04-01",
+}
+_LAST: Final = (
+    "json",
+    "lang",
+    "out",
+    "quiet",
+    "no_color",
+    "help",
+)  # what every command has stands below what is its own
+_BESIDE: Final = 26  # columns of a name that its text stands beside; under a longer one it stands below
+_JAPANESE: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def said_in(lang: str, text: str) -> str:
+    """
+    The part of `日本語 / English` that is in this language; a text without two parts is in both.
+
+    >>> said_in("en", "区分 / division"), said_in("ja", "区分 / division"), said_in("ja", "auto, table")
+    ('division', '区分', 'auto, table')
+    """
+    for cut in reversed(list(re.finditer(r"\s*/\s+", text))):
+        ja, en = text[: cut.start()], text[cut.end() :]
+        if _JAPANESE.search(ja) and not _JAPANESE.search(en):
+            return en if lang == "en" else ja
+    return text
+
+
+def example(text: str, lang: str) -> str:
+    """An example with the words of that language."""
+    for ja, en in _WORDS.items() if lang == "en" else ():
+        text = text.replace(ja, en)
+    return text
+
+
+def short(command: Any, lang: str) -> str:
+    """What a command is for, in one sentence."""
+    return said_in(lang, inspect.cleandoc(command.help or "").split("\f")[0]).replace("\n", " ")
+
+
+def page(command: Any, ctx: Any, lang: str, columns: int) -> str:
+    """The whole help of a command."""
+    usage, examples, arguments, options, commands, required, default, any_options, any_command = _HEADS[lang]
+    params = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
+    path = " ".join(["assign", *ctx.command_path.split()[1:]])
+    words = [any_options, *(_name(p) for p in params if p.param_type_name == "argument")]
+    if hasattr(command, "commands"):
+        words.append(any_command)
+    lines = terminal.wrap(" ".join([f"{usage}:", path, *words]), columns)
+    lines += ["", *terminal.wrap(short(command, lang), columns)]
+    if given := EXAMPLES.get(" ".join(path.split()[1:])):
+        lines += ["", f"{examples}:", *(f"  {example(each, lang)}" for each in given)]
+
+    def described(param: Any) -> str:
+        text = said_in(lang, _HELP_TEXT if param.name == "help" else param.help or "")
+        if param.required:
+            text += required
+        if isinstance(param.default, str) and param.default and param.name != "lang":
+            text += default.format(param.default)
+        return text
+
+    named = [(_name(p), described(p)) for p in params if p.param_type_name == "argument"]
+    params.sort(key=lambda param: _LAST.index(param.name) + 1 if param.name in _LAST else 0)
+    optional = [(_option(p), described(p)) for p in params if p.param_type_name == "option"]
+    below = [(name, short(each, lang)) for name, each in getattr(command, "commands", {}).items() if not each.hidden]
+    for head, rows in ((arguments, named), (commands, below), (options, optional)):
+        if rows:
+            lines += ["", f"{head}:", *_columns(rows, columns)]
+    other = f"English: {path} --help --lang en" if lang == "ja" else f"日本語: {path} --help --lang ja"
+    return "\n".join([*lines, "", other])
+
+
+def _name(param: Any) -> str:
+    return str(param.metavar or param.name.strip("_").upper())
+
+
+def _option(param: Any) -> str:
+    names = ", ".join(sorted(param.opts, key=len) + list(param.secondary_opts))
+    return names if param.is_flag else f"{names} {_name(param)}"
+
+
+def _columns(rows: list[tuple[str, str]], columns: int) -> list[str]:
+    """Names, each with its text beside it, or below where the name is long."""
+    size = max(terminal.width(name) for name, _ in rows if terminal.width(name) <= _BESIDE or len(rows) == 1)
+    size = min(size, _BESIDE)
+    lines: list[str] = []
+    for name, text in rows:
+        first, *rest = terminal.wrap(text, columns - size - 4)
+        if terminal.width(name) > size:
+            lines += [f"  {name}", " " * (size + 4) + first]
+        else:
+            lines.append(f"  {name}{' ' * (size - terminal.width(name))}  {first}".rstrip())
+        lines += [" " * (size + 4) + line for line in rest]
+    return lines

@@ -1,0 +1,323 @@
+"""
+Completion in bash, zsh and fish: the three scripts, where each is put, and what is offered.
+
+The scripts are ours and not typer's: it names zsh's file `_assign`, which is a function of zsh's own, so that completion never
+works there; and each shell filters what it is offered by the word before the cursor, which is `--division=n` in two of them.
+A script asks `assign` itself, through the variables below, and is answered a line for each word: the word, a tab, what it
+is; or `:file`, `:dir` where the shell is to complete names of files.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from assign import terminal
+from assign.errors import AssignError, BadOption, listed, path_shown, shown
+
+from .help import said_in
+
+SHELLS: Final = ("bash", "zsh", "fish")
+ASKED: Final = "_ASSIGN_COMPLETE"  # complete_bash, complete_zsh, complete_fish
+TYPED: Final = "_TYPER_COMPLETE_ARGS"  # the line up to the cursor
+_FILES: Final = {"FILE": ":file", "IN": ":file", "OUT": ":file", "OLD": ":file", "NEW": ":file", "DIR": ":dir"}
+
+_SCRIPTS: Final = {
+    "bash": r"""# assign: completion for bash
+_assign_completion() {
+    local line
+    COMPREPLY=()
+    compopt +o default 2>/dev/null
+    while IFS= read -r line; do
+        case $line in
+            :file | :dir) compopt -o default 2>/dev/null ;;
+            *) COMPREPLY+=("${line%%$'\t'*}") ;;
+        esac
+    done < <(_ASSIGN_COMPLETE=complete_bash _TYPER_COMPLETE_ARGS="${COMP_LINE:0:COMP_POINT}" "$1" 2>/dev/null)
+}
+complete -F _assign_completion assign
+""",
+    "zsh": r"""#compdef assign
+_assign_completion() {
+    local -a offered
+    local line kind
+    while IFS= read -r line; do
+        case $line in
+            :file | :dir) kind=$line ;;
+            *$'\t'*) offered+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}") ;;
+            *) offered+=("${line//:/\\:}") ;;
+        esac
+    done < <(_ASSIGN_COMPLETE=complete_zsh _TYPER_COMPLETE_ARGS="${words[1,CURRENT]}" "${words[1]}" 2>/dev/null)
+    [[ $PREFIX == --*=* ]] && compset -P '*='
+    case $kind in
+        :file) _files; return ;;
+        :dir) _files -/; return ;;
+    esac
+    (( $#offered )) && _describe -V assign offered
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    _assign_completion "$@"
+else
+    compdef _assign_completion assign
+fi
+""",
+    "fish": r"""# assign: completion for fish
+function __assign_completion
+    set -l token (commandline -ct)
+    for line in (_ASSIGN_COMPLETE=complete_fish _TYPER_COMPLETE_ARGS=(commandline -cp) assign 2>/dev/null)
+        switch $line
+            case ':file'
+                __fish_complete_path (string replace -r '^--[^=]*=' '' -- $token)
+            case ':dir'
+                __fish_complete_directories (string replace -r '^--[^=]*=' '' -- $token)
+            case '*'
+                echo $line
+        end
+    end
+end
+complete --command assign --no-files --arguments '(__assign_completion)'
+""",
+}
+
+
+# -- putting it there ------------------------------------------------------------------------------------------------
+
+
+def script(shell: str) -> str:
+    """The script for a shell, or for the one in use (`auto`). Raises BadOption."""
+    return _SCRIPTS[_known(shell)]
+
+
+def install(shell: str) -> tuple[str, Path]:
+    """
+    Put the script where the shell reads it at its next start.
+
+    Returns:
+        The shell, and the file.
+
+    Raises:
+        BadOption: Not one of ours, or it cannot be told which is in use. OutputError: It could not be written.
+    """
+    shell = _known(shell)
+    home = Path.home()
+    if shell == "fish":
+        path = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "fish" / "completions" / "assign.fish"
+        start: tuple[Path, list[str]] | None = None
+    elif shell == "zsh":
+        path = home / ".zfunc" / "_assign_completion"
+        start = Path(os.environ.get("ZDOTDIR") or home) / ".zshrc", ["fpath+=~/.zfunc; autoload -Uz compinit; compinit"]
+    else:
+        path = home / ".bash_completions" / "assign.sh"
+        start = home / ".bashrc", ["source ~/.bash_completions/assign.sh"]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        terminal.whole_or_not(str(path), _SCRIPTS[shell].encode())
+        if start is not None:
+            _with_lines(*start)
+    except OSError as error:
+        raise terminal.unwritable(path_shown(path), error) from None
+    return shell, path
+
+
+def _with_lines(file: Path, lines: list[str]) -> None:
+    """The lines at the end of a start file, once; what stands there is kept to the byte."""
+    text = file.read_bytes() if file.exists() else b""
+    missing = [line.encode() for line in lines if line.encode() not in text.split(b"\n")]
+    if missing:
+        text += b"\n" if text and not text.endswith(b"\n") else b""
+        terminal.whole_or_not(str(file), text + b"\n".join(missing) + b"\n")
+
+
+def _known(shell: str) -> str:
+    if shell == "auto":
+        shell = _in_use() or ""
+        if shell not in SHELLS:
+            raise BadOption(
+                f"今のシェルが分かりません（名前を付けてください: {listed(SHELLS)}）",
+                f"which shell is in use cannot be told (name one: {listed(SHELLS)})",
+                SHELLS,
+            )
+    if shell not in SHELLS:
+        raise BadOption(
+            f"シェル {shown(shell)} の補完はありません（選べるもの: {listed(SHELLS)}）",
+            f"there is no completion for the shell {shown(shell)} (choose: {listed(SHELLS)})",
+            SHELLS,
+        )
+    return shell
+
+
+def _in_use() -> str | None:
+    """The shell that has started us; else the user's."""
+    with suppress(Exception):  # it is not there, or there is no shell above us
+        name = str(import_module("shellingham").detect_shell()[0])  # typer brings it
+        if name in SHELLS:
+            return name
+    return Path(os.environ.get("SHELL") or "").name or None
+
+
+# -- what is offered -------------------------------------------------------------------------------------------------
+
+
+def answer(root: Any, environ: Mapping[str, str]) -> list[str]:
+    """The lines that a shell asked for."""
+    from typer._click.shell_completion import _resolve_context, _resolve_incomplete, split_arg_string
+
+    shell = environ[ASKED].removeprefix("complete_")
+    if TYPED in environ:
+        line = environ[TYPED]
+        words = split_arg_string(line)[1:]
+        if not words or line[-1:].isspace():
+            words.append("")
+    else:  # bash's own words
+        words = split_arg_string(environ.get("COMP_WORDS", ""))[1 : int(environ.get("COMP_CWORD") or 1) + 1]
+        words += [""] if len(words) < int(environ.get("COMP_CWORD") or 1) else []
+    *before, last = words or [""]
+    lang = _language(before, environ)
+    ctx = _resolve_context(root, {}, "assign", list(before))
+    thing, incomplete = _resolve_incomplete(ctx, list(before), last)
+    stuck = last[: -len(incomplete)] if shell == "fish" and last.startswith("--") and "=" in last and incomplete else ""
+    if shell == "fish" and last.startswith("--") and last.endswith("="):
+        stuck = last
+    offered: Iterable[tuple[str, str]]
+    if hasattr(thing, "param_type_name"):
+        if (kind := _FILES.get(str(getattr(thing, "metavar", "")))) is not None:
+            return [kind]
+        offered = _values(ctx, thing.name or "")
+    else:
+        offered = _names(thing, ctx, lang, incomplete)
+    chosen = [(word, text) for word, text in offered if word.startswith(incomplete)]
+    return [f"{stuck}{word}\t{said_in(lang, text)}".rstrip("\t") for word, text in chosen]
+
+
+def _language(words: list[str], environ: Mapping[str, str]) -> str:
+    given = words[words.index("--lang") + 1] if "--lang" in words[:-1] else environ.get("ASSIGN_LANG")
+    return "en" if given == "en" else "ja"
+
+
+def _names(command: Any, ctx: Any, lang: str, incomplete: str) -> Iterable[tuple[str, str]]:
+    """Commands and options that may stand here."""
+    from .help import short
+
+    if not incomplete.startswith("-"):
+        for name, each in getattr(command, "commands", {}).items():
+            if not each.hidden:
+                yield name, short(each, lang)
+        return
+    for param in command.get_params(ctx):
+        if param.param_type_name == "option" and not param.hidden:
+            text = "この説明を表示 / show this help" if param.name == "help" else param.help or ""
+            for name in [*param.opts, *param.secondary_opts]:
+                yield name, text
+
+
+def _values(ctx: Any, name: str) -> list[tuple[str, str]]:
+    """What an option or an argument of this name may say in this command."""
+    command = ctx.info_name
+    name = name.strip("_")
+    fixed = {
+        ("tasks", "format"): "table csv tsv json",
+        ("acts", "format"): "table csv tsv json",
+        ("batch", "format"): "csv jsonl parquet",
+        ("replay", "format"): "csv jsonl parquet",
+        ("batch", "engine"): "polars spark",
+        ("audit", "export", "format"): "jsonl csv html",
+        ("export", "dialect"): "postgresql duckdb sqlite",
+        ("export", "format"): "sql",
+    }
+    parent = ctx.parent.info_name if ctx.parent else ""
+    words = fixed.get((parent, command, name)) or fixed.get((command, name)) or _FIXED.get(name)
+    if words is not None:
+        return [(word, "") for word in words.split()]
+    maker = _MAKERS.get(name)
+    try:
+        return maker(ctx) if maker else []
+    except AssignError:  # an own catalog that cannot be read: the command will say so
+        return []
+
+
+_FIXED: Final = {
+    "engine": "auto durable-rules table",
+    "lang": "ja en",
+    "encoding": "auto utf-8 cp932",
+    "assignee": "contractor city_staff split",
+    "certainty": "settled needs_ruling",
+    "kind": "decision batch publication key log",
+    "install_completion": " ".join(SHELLS),
+    "show_completion": " ".join(SHELLS),
+}
+
+
+def _divisions(_ctx: Any) -> list[tuple[str, str]]:
+    from assign.words import DIVISION_TEXT, Division, division_names
+
+    keys = [(key.value, f"{DIVISION_TEXT[key]['ja']} / {DIVISION_TEXT[key]['en']}") for key in Division]
+    return keys + [(name, f"{key.value}") for key in Division for name in division_names(key)]
+
+
+def _channels(_ctx: Any) -> list[tuple[str, str]]:
+    from assign.words import CHANNEL_TEXT, Channel
+
+    keys = [(key.value, f"{CHANNEL_TEXT[key]['ja']} / {CHANNEL_TEXT[key]['en']}") for key in Channel]
+    return keys + [(CHANNEL_TEXT[key]["ja"], key.value) for key in Channel]
+
+
+def _rows(ctx: Any, division: str | None = None) -> list[dict[str, Any]]:
+    from assign.desk import Desk
+
+    return Desk.open(engine="table", catalog=ctx.params.get("catalog"), rules=ctx.params.get("rules")).rows(division)
+
+
+def _items(ctx: Any) -> list[tuple[str, str]]:
+    rows = _rows(ctx, ctx.params.get("division"))
+    return list(dict.fromkeys((row["id"].partition("-")[2], row["name"]) for row in rows))
+
+
+def _ids(ctx: Any) -> list[tuple[str, str]]:
+    return [(row["id"], row["name"]) for row in _rows(ctx)]
+
+
+def _sections(ctx: Any) -> list[tuple[str, str]]:
+    rows = _rows(ctx, ctx.params.get("division"))
+    return [
+        (name, "") for name in dict.fromkeys(name for row in rows for name in (row["section"], row["group"])) if name
+    ]
+
+
+def _acts(_ctx: Any) -> list[tuple[str, str]]:
+    from assign.desk import Desk
+
+    acts = Desk.open(engine="table").rules.acts.values()
+    keys = [(act.id, f"{act.title['ja']} / {act.title['en']}") for act in acts]
+    return keys + [(act.title["ja"], act.id) for act in acts if not re.search(r"\s", act.title["ja"])]
+
+
+def _roles(_ctx: Any) -> list[tuple[str, str]]:
+    from assign.record import ROLE_TEXT, Role
+
+    return [(role.value, f"{ROLE_TEXT[role]['ja']} / {ROLE_TEXT[role]['en']}") for role in Role]
+
+
+def _commands(ctx: Any) -> list[tuple[str, str]]:
+    from .help import short
+
+    command = ctx.find_root().command
+    for word in ctx.params.get("words") or ():
+        command = getattr(command, "commands", {}).get(word, command)
+    return [(name, short(each, "ja")) for name, each in getattr(command, "commands", {}).items() if not each.hidden]
+
+
+_MAKERS: Final[dict[str, Callable[[Any], list[tuple[str, str]]]]] = {
+    "division": _divisions,
+    "channel": _channels,
+    "item": _items,
+    "row": _ids,
+    "section": _sections,
+    "act": _acts,
+    "role": _roles,
+    "words": _commands,
+}

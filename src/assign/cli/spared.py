@@ -1,0 +1,123 @@
+"""
+What a command writes to → never something that must not be lost.
+
+Before a command begins, each of its outputs is compared with its inputs, the decision log (and what SQLite keeps beside it),
+the keys, the list and the rules in use, and the program's own files; and its outputs with each other. Files are the same
+where device and inode are, so that a link, another spelling and `/dev/fd/3` are seen through.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from assign import places, terminal
+from assign.errors import BadOption, path_shown
+
+_OUTPUTS: Final = {("out", "FILE"), ("to", "FILE"), ("qr", "FILE"), ("rotate", "FILE"), ("target", "OUT")}
+_INPUTS: Final = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")
+_BESIDE: Final = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database
+
+
+class Held(NamedTuple):
+    """A file that must not be lost, and what it is. It need not be there yet: SQLite makes and removes its log."""
+
+    path: Path
+    ja: str
+    en: str
+
+
+def outputs(ctx: Any, params: list[Any]) -> list[tuple[str, str]]:
+    """The files that a command is to write: the option or argument, and the name."""
+    found = []
+    for param in params:
+        value = ctx.params.get(param.name)
+        if (param.name, param.metavar) in _OUTPUTS and isinstance(value, str) and value != "-":
+            name = param.opts[0] if param.param_type_name == "option" else str(param.metavar)
+            found.append((name, value))
+            if ctx.info_name == "checkpoint" and param.name == "to":
+                found.append((name, f"{value}.pub"))
+    return found
+
+
+def spare(ctx: Any, params: list[Any]) -> None:
+    """Raises BadOption where the command would write over what must not be lost. Called before it begins."""
+    written = outputs(ctx, params)
+    if not written and not _into_a_file():
+        return
+    held = list(_held(ctx, params))
+    if written:
+        held += _ours()
+    for i, (name, target) in enumerate(written):
+        refuse(
+            name,
+            target,
+            [
+                *held,
+                *(Held(Path(other), f"`{by}` と同じファイル", f"the file of `{by}`, too") for by, other in written[:i]),
+            ],
+        )
+    if _into_a_file():
+        refuse("stdout", "/dev/fd/1", held)
+
+
+def refuse(name: str, target: str, held: list[Held]) -> None:
+    """Raises BadOption where the target is one of the held files."""
+    for each in held:
+        if terminal.same_file(target, each.path):
+            shown_ = path_shown(target)
+            raise BadOption(
+                f"`{name}` に {shown_} は使えません。失ってはならないファイルです（{each.ja}）。別の名前にしてください",
+                f"`{name}` cannot be {shown_}, which must not be lost ({each.en}); name another file",
+            )
+
+
+def _into_a_file() -> bool:
+    """Whether stdout is a file: `>> audit.db` would be the end of it."""
+    try:
+        return stat.S_ISREG(os.fstat(1).st_mode)
+    except OSError:
+        return False
+
+
+def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
+    for param in params:
+        if param.metavar not in _INPUTS or (param.name, param.metavar) in _OUTPUTS:
+            continue
+        value = ctx.params.get(param.name)
+        name = param.opts[0] if param.param_type_name == "option" else param.metavar
+        for each in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(each, str) and each != "-":
+                yield from _files(Path(each), f"`{name}` の入力", f"the input `{name}`")
+    for url in (ctx.params.get("audit"), os.environ.get("ASSIGN_AUDIT"), f"sqlite:///{default_log()}"):
+        if isinstance(url, str) and url.startswith("sqlite:///"):
+            for ending in _BESIDE:
+                yield Held(
+                    Path(url.removeprefix("sqlite:///").partition("?")[0] + ending), "判定の記録", "the decision log"
+                )
+    if key := os.environ.get("ASSIGN_KEY_FILE"):
+        yield Held(Path(key), "記録の鍵", "the log's key")
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "assign"
+    yield from _files(config, "記録の鍵", "the log's key")
+
+
+def _ours() -> Iterator[Held]:
+    for folder in (places.rules_folder(), places.catalog_file().parent, Path(terminal.__file__).parent):
+        yield from _files(folder, "assign のファイル", "a file of assign")
+
+
+def _files(path: Path, ja: str, en: str) -> Iterator[Held]:
+    """The file, or all files in the folder."""
+    yield Held(path, ja, en)
+    if path.is_dir():
+        for folder, _, names in os.walk(path):
+            for name in names:
+                yield Held(Path(folder, name), ja, en)
+
+
+def default_log() -> Path:
+    """Where the log is that nobody named: in the user's data folder, as XDG has it."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "assign" / "audit.db"

@@ -1,0 +1,195 @@
+"""
+A date as people and Excel in Japan write it → that day, or an error that says what to write.
+
+A text is read only where it can mean one day: the year in four digits or by era, then month and day. Where the order or
+the century would have to be guessed (`4/1/2026`, `26-4-1`, `1/4`), where a time of day stands, or where a weekday or an era
+does not fit the day, there is none.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+
+from .errors import BadDate
+
+LONGEST: Final = 60  # characters; no date is nearly as long
+YEARS: Final = (1926, 2100)  # what a year that is not written as YYYY-MM-DD may be: a typing error is no case of 1826
+
+
+class Era(NamedTuple):
+    """A Japanese era: its first day, and the day on which the next begins."""
+
+    names: tuple[str, ...]
+    first: date
+    end: date
+
+
+# Source: 元号を改める政令 of 1989 and 2019, and the notice of 25 December 1926; each day stands in one era alone.
+ERAS: Final = (
+    Era(("令和", "令", "r"), date(2019, 5, 1), date.max),
+    Era(("平成", "平", "h"), date(1989, 1, 8), date(2019, 5, 1)),
+    Era(("昭和", "昭", "s"), date(1926, 12, 25), date(1989, 1, 8)),
+)
+_ERA_OF: Final = {name: era for era in ERAS for name in era.names}
+
+ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+# A hyphen that separates, and the signs that a Japanese keyboard gives for it; `ー` only where it stands between digits.
+_HYPHENS: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ－", "-"))
+_MIDNIGHT: Final = re.compile(r"(?<=[0-9日)])(?:[ ]+|t)0{1,2}:00(?::00(?:\.0+)?)?(?:[ ]*(?:\+09:?00|jst))?$", re.ASCII)
+_TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}|[0-9]時|午[前後]", re.ASCII)
+_WEEKDAY: Final = re.compile(
+    r"[ ]*(?:\(([月火水木金土日])(?:曜日?)?\)|([月火水木金土日])曜日?|\(?(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\.?\)?)$"
+)
+_WEEKDAYS: Final = "月火水木金土日"
+_ENGLISH: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WHOLE: Final = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+_YEAR_FIRST: Final = re.compile(
+    r"(?P<era>[^\W\d_]{0,2})(?P<year>\d{1,4}|元)(?:年(?P<month>\d{1,2})月(?P<day>\d{1,2})日|(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2}))",
+)
+_SERIAL: Final = re.compile(r"\d{5}(?:\.\d*)?", re.ASCII)
+_YEAR_LAST: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", re.ASCII)
+_SHORT_YEAR: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{6}", re.ASCII)
+_NO_YEAR: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}|\d{1,2}月\d{1,2}日?|\d{4}", re.ASCII)
+
+
+def day(given: object) -> date:
+    """
+    The day that is meant. A `date` is itself; a `datetime` is its day where it is midnight, in Japan or nowhere in particular.
+
+    >>> day("令和8年4月1日（水）") == day("R8.4.1") == day("2026/4/1 0:00") == day("２０２６０４０１") == date(2026, 4, 1)
+    True
+    >>> day("46113")
+    Traceback (most recent call last):
+    assign.errors.BadDate: `46113` is not a date: as a serial number of a spreadsheet it would be 2026-04-01 (write a day of the calendar, for example `2026-04-01`)
+
+    Raises:
+        BadDate: With what to write.
+    """
+    if type(given) is date:
+        return given
+    if isinstance(given, datetime):
+        return _of_midnight(given)
+    if isinstance(given, str) and len(given) <= LONGEST:
+        with suppress(ValueError):  # a 30 February: its error is made below
+            if ISO.fullmatch(given):  # nearly all there are
+                return date.fromisoformat(given)
+        return _of_text(given)
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        raise _refused(given, str(given) if abs(given) < 10**9 else "")
+    raise BadDate(given)
+
+
+def serial_day(number: int) -> date | None:
+    """The day that a spreadsheet means by a number, if it is of this time (1954 to 2119)."""
+    return date(1899, 12, 30) + timedelta(days=number) if 20_000 <= number < 80_500 else None
+
+
+def _of_midnight(given: datetime) -> date:
+    at_midnight = not any(
+        (given.hour != 0, given.minute != 0, given.second != 0, given.microsecond != 0, getattr(given, "nanosecond", 0))
+    )  # pandas has a moment that is none, whose hour is no number and so is not 0
+    zone = given.utcoffset() if at_midnight else None
+    if not at_midnight or zone not in (None, timedelta(hours=9)):
+        raise BadDate(given, *_TIME_SAID)
+    return date(given.year, given.month, given.day)
+
+
+def _of_text(given: str) -> date:
+    if any(unicodedata.category(c) == "No" for c in given):  # `²` and `①` are no digits of a date
+        raise BadDate(given)
+    text = unicodedata.normalize("NFKC", given).casefold().translate(_HYPHENS).strip()
+    plain = _MIDNIGHT.sub("", text).removeprefix("西暦")
+    if _TIME.search(plain):
+        raise BadDate(given, *_TIME_SAID)
+    said = _WEEKDAY.search(plain)
+    if said:
+        plain = plain[: said.start()]
+    if re.search(r"\d\s+\d", plain):  # `2026/1 1/1`: whether a digit is missing there cannot be told
+        raise BadDate(given)
+    plain = "".join(plain.split())
+    found = _written(given, plain)
+    if found is None:
+        raise _refused(given, plain)
+    if said and (named := _named(said)) != found.weekday():
+        right = _WEEKDAYS[found.weekday()]
+        raise BadDate(
+            given,
+            f"{found} は{right}曜日で、{_WEEKDAYS[named]}曜日ではありません",
+            f"{found} is a {found:%A}, which this does not say",
+        )
+    return found
+
+
+def _written(given: str, plain: str) -> date | None:
+    """The day, where the text is of a form that means one."""
+    try:
+        if ISO.fullmatch(plain):
+            return date.fromisoformat(plain)
+        if whole := _WHOLE.fullmatch(plain):
+            return _sane(given, date(*map(int, whole.groups())))
+        found = _YEAR_FIRST.fullmatch(plain)
+        if found is None or (not found["year"].isascii() and found["year"] != "元"):
+            return None
+        month, day_ = int(found["month"] or found["m"]), int(found["day"] or found["d"])
+        if not found["era"]:
+            return _sane(given, date(int(found["year"]), month, day_)) if len(found["year"]) == 4 else None
+        era = _ERA_OF.get(found["era"])
+        if era is None or len(found["year"]) > 2 or found["year"] in ("0", "00"):
+            return None
+        number = 1 if found["year"] == "元" else int(found["year"])
+        within = date(era.first.year + number - 1, month, day_)
+    except ValueError:  # a month 13, a 30 February
+        return None
+    if not era.first <= within < era.end:
+        right = next((each for each in ERAS if each.first <= within < each.end), None)
+        proper = f"{right.names[0]}{within.year - right.first.year + 1}年" if right else "?"
+        raise BadDate(
+            given,
+            f"{era.names[0]}にその日はありません（{within} は{proper}）",
+            f"the era has no such day; {within} is in another",
+        )
+    return _sane(given, within)
+
+
+def _sane(given: str, found: date) -> date:
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        raise BadDate(
+            given,
+            f"{found.year} 年は業務の年ではありません",
+            f"{found.year} is no year of a case",
+        )
+    return found
+
+
+def _named(said: re.Match[str]) -> int:
+    return _ENGLISH.index(said[3]) if said[3] else _WEEKDAYS.index(said[1] or said[2])
+
+
+_TIME_SAID: Final = ("時刻のない日付を書いてください", "leave out the time of day")
+
+
+def _refused(given: object, plain: str) -> BadDate:
+    """The error for what is no date, with the reason where it is a known one."""
+    number = plain.partition(".")[0]
+    if _SERIAL.fullmatch(plain) and (meant := serial_day(int(number))):
+        return BadDate(
+            given,
+            f"表計算の通し番号なら {meant} のことです",
+            f"as a serial number of a spreadsheet it would be {meant}",
+            [meant.isoformat()],
+        )
+    if _WHOLE.fullmatch(number) and not isinstance(given, str):
+        return BadDate(given, "文字列で書いてください", "write it as a text")
+    if _YEAR_LAST.fullmatch(plain):
+        return BadDate(
+            given, "月と日の順が決まりません。年を先に", "month and day could be either; write the year first"
+        )
+    if _SHORT_YEAR.fullmatch(plain):
+        return BadDate(given, "年を 4 桁か元号で", "write the year in four digits or by era")
+    if _NO_YEAR.fullmatch(plain):
+        return BadDate(given, "年月日がそろっていません", "year, month and day are needed")
+    return BadDate(given)
