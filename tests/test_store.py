@@ -20,7 +20,6 @@ from typing import Any
 
 import pytest
 
-from assign import store
 from assign.errors import BadOption
 from assign.log import Kept, Log
 from assign.record import new_id
@@ -33,6 +32,7 @@ from assign.store import (
     network_file_system,
     open_store,
     sound_sqlite,
+    watch,
 )
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sound, sqlite_url, unmeasured
@@ -248,7 +248,7 @@ def test_a_folder_that_cannot_be_synced_gives_no_answer(path: Path, monkeypatch:
     asked = draft()
     with closing(Log.open(sqlite_url(path))) as log:
         with monkeypatch.context() as patched:
-            patched.setattr("assign.store.os.fsync", fails)
+            patched.setattr("assign.store.watch.os.fsync", fails)
             for _ in range(2):
                 with pytest.raises(StoreError, match=r"could not be synced .*there is no answer"):
                     log.append(asked)
@@ -265,7 +265,7 @@ def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pyt
     log = Log.open(sqlite_url(path))
     kept = log.append(draft())
     with monkeypatch.context() as patched:
-        patched.setattr("assign.store.os.close", fails)
+        patched.setattr("assign.store.watch.os.close", fails)
         log.close()
     with closing(Log.open(sqlite_url(path))) as log:
         assert kept.seq in sound(log)
@@ -274,7 +274,7 @@ def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pyt
 def settles(log: Log, monkeypatch: pytest.MonkeyPatch) -> Kept:
     """A record of a log that has been open for a while: its folder is known, and its WAL's name is not looked up any more."""
     with monkeypatch.context() as patched:
-        patched.setattr(store, "_TICKS", 0)
+        patched.setattr(watch, "_TICKS", 0)
         kept = log.append(draft())
     assert bool(log.store._wal._settled) == hasattr(os, "O_PATH")  # type: ignore[attr-defined] # or the test proves nothing
     time.sleep(0.02)  # older kernels tell times apart by 10 ms
@@ -389,13 +389,13 @@ def test_a_name_is_not_looked_up_again_while_nothing_has_changed_beside_the_log(
 ) -> None:
     """It is once a file has come into the folder, and the log goes on."""
     looked: list[object] = []
-    called = store._Held._called
+    called = watch.Held._called
 
-    def noted(held: store._Held) -> str | None:
+    def noted(held: watch.Held) -> str | None:
         looked.append(held)
         return called(held)
 
-    monkeypatch.setattr(store._Held, "_called", noted)
+    monkeypatch.setattr(watch.Held, "_called", noted)
     with closing(Log.open(sqlite_url(path))) as log:
         settles(log, monkeypatch)
         looked.clear()
