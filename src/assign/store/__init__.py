@@ -30,6 +30,7 @@ from .interface import (
     StoreMissing,
     StoreRefused,
     Writing,
+    as_bytes,
     at_fork,
 )  # fmt: skip
 from .postgresql import PostgresStore
@@ -38,8 +39,9 @@ from .sqlite import SqliteStore, sound_sqlite
 from .watch import network_file_system
 
 __all__ = [
-    "NAMES", "PATIENCE", "SHIFT", "ExtraMissing", "Known", "New", "PostgresStore", "Row", "SqliteStore", "Store", "StoreError",
-    "StoreMissing", "StoreRefused", "Strange", "Writing", "at_fork", "network_file_system", "open_store", "sound_sqlite",
+    "ExtraMissing", "Known", "NAMES", "New", "PATIENCE", "PostgresStore", "Row", "SHIFT", "SqliteStore", "Store",
+    "StoreError", "StoreMissing", "StoreRefused", "Strange", "Writing", "as_bytes", "at_fork", "network_file_system",
+    "open_store", "sound_sqlite",
 ]  # fmt: skip
 
 
