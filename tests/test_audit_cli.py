@@ -228,8 +228,9 @@ def test_something_wrong_is_exit_6_with_the_first_bad_record(statement: str, cod
         assert not (tmp_path / "new").exists()
     if code == "altered":
         out = tmp_path / "export.jsonl"
-        assert cli("audit", "export", "--out", out).code == 1
-        assert not out.exists()
+        told = cli("audit", "export", "--out", out)
+        assert (told.code, "記録 5 を読めません" in told.err) == (1, True)
+        assert len(out.read_text("utf-8").splitlines()) == 7
         assert cli("audit", "replay").code == 6
         assert cli("audit", "list").code == 1
 

@@ -20,7 +20,7 @@ from assign.log import Log
 from assign.note import SecretKey, held_key
 from assign.record import Draft, Record
 from assign.store import NAMES, SHIFT
-from assign.store.sqlite import make_tables
+from assign.store.sqlite import make_triggers
 
 ORIGIN = "example.city/assign"
 GIVEN_BY_THE_LOG = ("schema", "origin", "seq", "recorded", "version")
@@ -123,7 +123,7 @@ def broken_into(path: Path) -> Iterator[apsw.Connection]:
                 db.execute(f"DROP TRIGGER IF EXISTS {name}_no_{verb}")
         with db:
             yield db
-        make_tables(db)
+        make_triggers(db)
 
 
 def payloads(db: apsw.Connection, log: int = 1) -> list[bytes]:

@@ -47,8 +47,59 @@ def shown(value: object, most: int = SHOWN) -> str:
         cut = text[:most]
     except Exception:  # noqa: BLE001 - an object of somebody else's, a number too long to print
         text = cut = type(value).__name__
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
+    safe = visible(cut).replace("\u3000", "\\u3000")
     return f"`{safe}…`" if len(text) > most else f"`{safe}`"
+
+
+# Letters and marks that print nothing, beside what `str.isprintable` knows: joiners, fillers, selectors, a blank of Braille.
+_BLANK = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810))))
+_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+
+
+def hidden(text: str, allowed: str = "") -> str | None:
+    """
+    The first character of a text that a reader cannot see, or None: control, bidi, zero-width, unassigned, private.
+
+    A variation selector is part of the kanji before it (葛󠄀) and hidden elsewhere; the ideographic space is a space.
+
+    Args:
+        allowed: What is no fault here, being structure (a tab between cells).
+
+    >>> hidden("受付　窓口"), hidden("受付" + chr(0x202E)), hidden("a" + chr(9) + "b", chr(9))
+    (None, '\u202e', None)
+    """
+    if text.isascii() and text.isprintable():
+        return None
+    before = ""
+    for c in text:
+        if c in _SELECTORS:
+            if not ("\u3400" <= before <= "\u9fff" or "\uf900" <= before <= "\ufaff" or before >= "\U00020000"):
+                return c
+        elif c in _BLANK or not (c.isprintable() or c == "\u3000" or c in allowed):
+            return c
+        before = c
+    return None
+
+
+def visible(text: str) -> str:
+    """
+    A text for a person to read, on one line: each hidden character as an escape, everything else as it is.
+
+    >>> print(visible("a" + chr(10) + "担当: 受託者" + chr(0x202E)))
+    a\\n担当: 受託者\\u202e
+    """
+    if hidden(text) is None:
+        return text
+    out: list[str] = []
+    for c in text:
+        safe = hidden((out[-1] if out else "") + c) is None
+        out.append(c if safe else c.encode("unicode_escape").decode("ascii"))
+    return "".join(out)
+
+
+def code_point(c: str) -> str:
+    """`U+202E`."""
+    return f"U+{ord(c):04X}"
 
 
 def _choose(choices: Sequence[str], lang: str = "ja") -> str:

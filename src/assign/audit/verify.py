@@ -91,13 +91,22 @@ def verify(
     Raises:
         NoteError: A note of `against` is no checkpoint. StoreError: The log cannot be read.
     """
-    return _Verifier(log, against, keys).run(listener)
+    outside = [(parse(text)[0], text, True) for text in against]
+    strange = [Finding(each.code, None, Text(each.ja, each.en)) for each in log.store.strangers()]
+    try:
+        found = _Verifier(log, outside, keys).run(listener)
+    except StoreError as error:
+        if not strange:
+            raise
+        found = Verified(log.origin, findings=[Finding("unread", None, Text(error.ja, error.en))])
+    found.findings += strange
+    return found
 
 
 class _Verifier:
     """One pass over the records. Two trees grow: of the payloads, and of the hashes as kept once these differ."""
 
-    def __init__(self, log: Log, against: Sequence[str], keys: Sequence[PublicKey]) -> None:
+    def __init__(self, log: Log, outside: list[tuple[Checkpoint, str, bool]], keys: Sequence[PublicKey]) -> None:
         self._log = log
         self._found = Verified(log.origin)
         self._trusted = list(keys)
@@ -106,7 +115,7 @@ class _Verifier:
         self._derived: list[tuple[str, str, int]] = []  # what the table of publications must say
         self._keys: dict[bytes, int] = {}  # idempotency key → the first record that has it
         self._differing: list[int] = []
-        self._notes = [(parse(text)[0], text, True) for text in against]
+        self._notes = outside
         for text in log.store.checkpoints(log.number):
             try:
                 self._notes.append((parse(text)[0], text, False))
@@ -309,11 +318,9 @@ class _Verifier:
         return True
 
     def _beside(self) -> None:
-        """Everything in the database that is no record: what it is made of, and each row of its other tables."""
+        """Each row of the other tables."""
         store = self._log.store
         try:
-            for strange in store.strangers():
-                self._say(strange.code, None, strange.ja, strange.en)
             logs = {number for number, _ in store.beside("log")}
             for number in store.numbers():
                 if number not in logs:

@@ -186,6 +186,26 @@ if hasattr(os, "register_at_fork"):
         after_in_child=lambda: _after_fork(child=True),
     )
 
+# -- what a database may do to a row --------------------------------------------------------------------------------
+
+
+def swallowed() -> StoreError:
+    """A trigger, a rule or a policy of somebody's has kept a record out, and called it done."""
+    return StoreError(
+        "データベースが記録を受け取ったことにして、書いていません。回答はありません（`assign audit verify` で原因が分かります）",
+        "the database took a record and has not written it; there is no answer (`assign audit verify` says why)",
+    )
+
+
+def kept_whole(edition: tuple[str, bytes], there: object) -> None:
+    """The text under an edition's name is this one: another may have been planted there before. Raises StoreError."""
+    if as_bytes(there) != edition[1]:
+        raise StoreError(
+            f"版 {edition[0][:16]}… の名前で、別の文が置かれています。公示しません（`assign audit verify`）",
+            f"another text stands under the name of the edition {edition[0][:16]}…; nothing is published (`assign audit verify`)",
+        )
+
+
 # -- what cells hold --------------------------------------------------------------------------------------------------
 
 

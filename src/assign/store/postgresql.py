@@ -26,7 +26,9 @@ from .interface import (
     Writing,
     as_bytes,
     at_fork,
+    kept_whole,
     paged,
+    swallowed,
 )  # fmt: skip
 from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
 
@@ -196,8 +198,11 @@ class PostgresStore:
         """A transaction. Writers of one log queue for its advisory lock, first come first served; other logs do not wait."""
         with self._said(), self._lock:
             db = self._connection()
+            turn = _PostgresWriting(db, log)
             with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips
-                yield _PostgresWriting(db, log)
+                yield turn
+            if any(inserted.rowcount != number for inserted, number in turn.written):
+                raise swallowed()
             # Not idle: we were inside a transaction that an interrupt had left open.
             if db.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE:
                 self._drop()
@@ -311,6 +316,7 @@ class _PostgresWriting:
         self._db = db
         self._log = log
         self._base = log << SHIFT
+        self.written: list[tuple[psycopg.Cursor[Any], int]] = []  # each insert, and how many rows it was of
 
     def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
         # One round trip; the statements after the lock see what whoever held it before has committed.
@@ -335,7 +341,7 @@ class _PostgresWriting:
     def add(
         self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
     ) -> None:
-        self._db.execute(
+        inserted = self._db.execute(
             "INSERT INTO record SELECT * FROM unnest(%s::bigint[], %b::bytea[], %b::bytea[], %s::text[])",
             (
                 [self._base | row.seq for row in rows],
@@ -344,10 +350,13 @@ class _PostgresWriting:
                 [r.key for r in rows],
             ),
         )
+        self.written.append((inserted, len(rows)))
         for each in published:
             self._db.execute("INSERT INTO publication VALUES (%s, %s, %s, %s)", (self._log, *each))
         for edition in editions:
             self._db.execute("INSERT INTO edition VALUES (%s, %s) ON CONFLICT DO NOTHING", edition)
+            there = self._db.execute("SELECT data FROM edition WHERE sha256 = %s", edition[:1]).fetchone()
+            kept_whole(edition, there[0] if there else None)
 
 
 def _durable(settings: Sequence[Any] | None) -> None:

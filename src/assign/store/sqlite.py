@@ -31,7 +31,9 @@ from .interface import (
     Writing,
     as_bytes,
     at_fork,
+    kept_whole,
     paged,
+    swallowed,
 )  # fmt: skip
 from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
 from .watch import Held, network_file_system, same_file, stat_of, sync_folder
@@ -85,6 +87,11 @@ class SqliteStore:
             ) from None
         except (OSError, ValueError):
             raise StoreMissing(f"{self.shown} はファイルではありません", f"{self.shown} is not a file") from None
+        if path.is_file() and not there and not create:
+            raise StoreMissing(
+                f"{self.shown} は空のファイルで、記録ではありません（`assign audit init` で作ります）",
+                f"{self.shown} is an empty file and no log (`assign audit init` makes one)",
+            )
         if not there and not create:
             raise StoreMissing(
                 f"記録 {self.shown} がありません（`assign audit init` で作ります）",
@@ -452,13 +459,19 @@ class _SqliteWriting:
     def add(
         self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
     ) -> None:
+        before = self._db.total_changes()
         self._db.executemany(
             "INSERT INTO record VALUES (?, ?, ?, ?)", [(self._base | row.seq, *row[1:]) for row in rows]
         )
+        if self._db.total_changes() - before != len(rows):
+            raise swallowed()
         for each in published:
             self._db.execute("INSERT INTO publication VALUES (?, ?, ?, ?)", (self._log, *each))
         for edition in editions:
             self._db.execute("INSERT OR IGNORE INTO edition VALUES (?, ?)", edition)
+            kept_whole(
+                edition, self._db.execute("SELECT CAST(data AS BLOB) FROM edition WHERE sha256 = ?", edition[:1]).get
+            )
 
 
 @contextmanager
@@ -481,6 +494,11 @@ def make_tables(db: apsw.Connection) -> None:
     """Tables, index and triggers, where they are not there."""
     db.execute(TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
     db.execute(_KEYS)
+    make_triggers(db)
+
+
+def make_triggers(db: apsw.Connection) -> None:
+    """What stops a slip of an administrator's."""
     for name in NAMES:
         for verb in ("UPDATE", "DELETE"):
             db.execute(
