@@ -166,15 +166,47 @@ def test_an_address_of_no_store_is_refused(url: str) -> None:
         open_store(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("sqlite://audit.db", "sqlite:///FILE"),
+        ("sqlite:audit.db", "sqlite:///FILE"),
+        ("sqlite:///", "sqlite:///FILE"),
+        ("sqlite:///:memory:", "is lost"),
+        ("sqlite:////tmp/:memory:", "is lost"),
+        ("sqlite:///file::memory:?cache=shared", "is lost"),
+        ("sqlite:///audit.db?mode=ro", r"`\?` cannot stand"),
+        ("sqlite:///audit.db?", r"`\?` cannot stand"),
+        ("sqlite:////tmp/a.db#x", "`#` cannot stand"),
+        ("sqlite:///a%20b.db", "`%20` cannot stand"),
+        ("sqlite:///a%2Fb.db", "`%2F` cannot stand"),
+        ("sqlite:///file:audit.db", "`file:` cannot stand"),
+    ],
+)
+def test_an_address_that_other_programs_read_otherwise_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, says: str
+) -> None:
+    """Options and escapes became part of a file's name, and a new log was begun there in silence."""
+    monkeypatch.chdir(tmp_path)
+    for create in (False, True):
+        with pytest.raises(BadOption, match=says) as told:
+            open_store(url, create=create)
+        assert "sqlite:///ファイル" in told.value.ja
+    assert not list(tmp_path.iterdir())
+
+
 # -- SQLite: what may be wrong with a file ---------------------------------------------------------------------------
 
 
 def test_a_file_a_folder_or_a_log_that_is_not_there_is_named(tmp_path: Path, path: Path) -> None:
     """Nothing is made by looking."""
+    empty = tmp_path / "empty.db"
+    empty.touch()
     for wrong, says in (
         (sqlite_url(tmp_path / "none.db"), "there is no log"),
         (sqlite_url(tmp_path), "is not a file"),
         (sqlite_url(tmp_path / "no" / "where.db"), "there is no log"),
+        (sqlite_url(empty), "is an empty file"),
     ):
         with pytest.raises(StoreMissing, match=says):
             Log.open(wrong)
@@ -182,7 +214,8 @@ def test_a_file_a_folder_or_a_log_that_is_not_there_is_named(tmp_path: Path, pat
         open_store(sqlite_url(tmp_path / "no" / "where.db"), create=True)
     with pytest.raises(StoreMissing, match=r"no log of that name.*example\.city/test"):
         Log.open(sqlite_url(path), "example.city/other")
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["audit.db"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["audit.db", "empty.db"]
+    assert empty.stat().st_size == 0
 
 
 def test_somebody_elses_database_is_not_touched(tmp_path: Path) -> None:

@@ -95,13 +95,16 @@ def _file(url: str) -> Path:
             f"{path_shown(url)}: a log in SQLite is at `sqlite:///FILE`, or `sqlite:////FOLDER/FILE` for an absolute path",
             ["sqlite:///"],
         )
+    if name.startswith("file:"):
+        found: str | None = "file:"
+    else:
+        found = next((each for each in ("?", "#") if each in name), None)
     if ":memory:" in name:
         raise BadOption(
             "記録はファイルに置きます（`:memory:` は消えます）。場所は `sqlite:///ファイル` です",
             "a log is kept in a file (`:memory:` is lost): it is at `sqlite:///FILE`",
             ["sqlite:///"],
         )
-    found = next((each for each in ("?", "#") if each in name), None)
     if escape := re.search("%[0-9A-Fa-f]{2}", name):
         found = escape[0]
     if found is not None:
