@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import resource
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -228,8 +230,9 @@ def test_something_wrong_is_exit_6_with_the_first_bad_record(statement: str, cod
         assert not (tmp_path / "new").exists()
     if code == "altered":
         out = tmp_path / "export.jsonl"
-        assert cli("audit", "export", "--out", out).code == 1
-        assert not out.exists()
+        told = cli("audit", "export", "--out", out)
+        assert (told.code, "記録 5 を読めません" in told.err) == (1, True)
+        assert len(out.read_text("utf-8").splitlines()) == 7
         assert cli("audit", "replay").code == 6
         assert cli("audit", "list").code == 1
 
@@ -358,6 +361,48 @@ def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> No
     assert page.open == []
     assert "b" not in page.seen
     assert page.text.count("作り直せません") == 4
+
+
+READERS = (
+    ["list"], ["show", "1"], ["stats"], ["exceptions"], ["verify"], ["replay"], ["export"], ["rebuild"], ["key"], ["publish"],
+    ["prove", "1"], ["checkpoint", "--to", "note"], ["backup", "copy.db"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READERS)
+def test_a_command_that_reads_makes_no_log_and_says_what_is_wrong_in_a_line(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that was mistyped, a folder, an empty file, a text, somebody else's database."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty").touch()
+    (tmp_path / "text").write_text("not a database\n" * 100, "utf-8")
+    with closing(sqlite3.connect(tmp_path / "other")) as db:
+        db.execute("CREATE TABLE people (name)")
+        db.commit()
+    before = {each.name: each.stat().st_size for each in tmp_path.iterdir()}
+    for name in ("mistyped.db", "folder", "empty", "text", "other"):
+        told = cli("audit", *words, "--audit", f"sqlite:///{name}")
+        assert (told.code, told.err.count("\n"), name in told.err) == (1, 1, True), (name, told.err)
+    assert {each.name: each.stat().st_size for each in tmp_path.iterdir()} == before
+
+
+def test_a_log_that_is_begun_is_announced_once(tmp_path: Path) -> None:
+    """`--audit` with a slip in it made a new log, and nothing said so."""
+    where = f"sqlite:///{tmp_path}/mistyped.db"
+    for lang, says in (("ja", "新しい記録ファイルを作りました"), ("en", "a new log was made")):
+        first = cli("decide", *ASKED, "--record", "--audit", where, "--lang", lang)
+        assert says in first.err.splitlines()[0]
+        assert "mistyped.db" in first.err.splitlines()[0]
+        assert says not in cli("decide", *ASKED, "--record", "--audit", where, "--lang", lang).err
+        (tmp_path / "mistyped.db").unlink()
+    told = cli("decide", *ASKED, "--record", "--audit", where, "--json").err.splitlines()
+    assert [next(iter(json.loads(line))) for line in told] == ["new_log", "record"]
+    (tmp_path / "mistyped.db").unlink()
+    (tmp_path / "in.csv").write_text("division,item,channel\nnenkin,24,counter\n", "utf-8")
+    told_of = cli("batch", tmp_path / "in.csv", tmp_path / "out.csv", "--record", "--audit", where)
+    assert "新しい記録ファイルを作りました" in told_of.err
 
 
 def test_a_schedule_outlives_a_log_that_is_away_for_a_while(url: str, tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from typing import Any
 
 import pytest
 
-from assign import store
 from assign.errors import BadOption
 from assign.log import Kept, Log
 from assign.record import new_id
@@ -33,6 +32,7 @@ from assign.store import (
     network_file_system,
     open_store,
     sound_sqlite,
+    watch,
 )
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sound, sqlite_url, unmeasured
@@ -166,15 +166,47 @@ def test_an_address_of_no_store_is_refused(url: str) -> None:
         open_store(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("sqlite://audit.db", "sqlite:///FILE"),
+        ("sqlite:audit.db", "sqlite:///FILE"),
+        ("sqlite:///", "sqlite:///FILE"),
+        ("sqlite:///:memory:", "is lost"),
+        ("sqlite:////tmp/:memory:", "is lost"),
+        ("sqlite:///file::memory:?cache=shared", "is lost"),
+        ("sqlite:///audit.db?mode=ro", r"`\?` cannot stand"),
+        ("sqlite:///audit.db?", r"`\?` cannot stand"),
+        ("sqlite:////tmp/a.db#x", "`#` cannot stand"),
+        ("sqlite:///a%20b.db", "`%20` cannot stand"),
+        ("sqlite:///a%2Fb.db", "`%2F` cannot stand"),
+        ("sqlite:///file:audit.db", "`file:` cannot stand"),
+    ],
+)
+def test_an_address_that_other_programs_read_otherwise_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, says: str
+) -> None:
+    """Options and escapes became part of a file's name, and a new log was begun there in silence."""
+    monkeypatch.chdir(tmp_path)
+    for create in (False, True):
+        with pytest.raises(BadOption, match=says) as told:
+            open_store(url, create=create)
+        assert "sqlite:///ファイル" in told.value.ja
+    assert not list(tmp_path.iterdir())
+
+
 # -- SQLite: what may be wrong with a file ---------------------------------------------------------------------------
 
 
 def test_a_file_a_folder_or_a_log_that_is_not_there_is_named(tmp_path: Path, path: Path) -> None:
     """Nothing is made by looking."""
+    empty = tmp_path / "empty.db"
+    empty.touch()
     for wrong, says in (
         (sqlite_url(tmp_path / "none.db"), "there is no log"),
         (sqlite_url(tmp_path), "is not a file"),
         (sqlite_url(tmp_path / "no" / "where.db"), "there is no log"),
+        (sqlite_url(empty), "is an empty file"),
     ):
         with pytest.raises(StoreMissing, match=says):
             Log.open(wrong)
@@ -182,7 +214,8 @@ def test_a_file_a_folder_or_a_log_that_is_not_there_is_named(tmp_path: Path, pat
         open_store(sqlite_url(tmp_path / "no" / "where.db"), create=True)
     with pytest.raises(StoreMissing, match=r"no log of that name.*example\.city/test"):
         Log.open(sqlite_url(path), "example.city/other")
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["audit.db"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["audit.db", "empty.db"]
+    assert empty.stat().st_size == 0
 
 
 def test_somebody_elses_database_is_not_touched(tmp_path: Path) -> None:
@@ -248,7 +281,7 @@ def test_a_folder_that_cannot_be_synced_gives_no_answer(path: Path, monkeypatch:
     asked = draft()
     with closing(Log.open(sqlite_url(path))) as log:
         with monkeypatch.context() as patched:
-            patched.setattr("assign.store.os.fsync", fails)
+            patched.setattr("assign.store.watch.os.fsync", fails)
             for _ in range(2):
                 with pytest.raises(StoreError, match=r"could not be synced .*there is no answer"):
                     log.append(asked)
@@ -265,7 +298,7 @@ def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pyt
     log = Log.open(sqlite_url(path))
     kept = log.append(draft())
     with monkeypatch.context() as patched:
-        patched.setattr("assign.store.os.close", fails)
+        patched.setattr("assign.store.watch.os.close", fails)
         log.close()
     with closing(Log.open(sqlite_url(path))) as log:
         assert kept.seq in sound(log)
@@ -274,7 +307,7 @@ def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pyt
 def settles(log: Log, monkeypatch: pytest.MonkeyPatch) -> Kept:
     """A record of a log that has been open for a while: its folder is known, and its WAL's name is not looked up any more."""
     with monkeypatch.context() as patched:
-        patched.setattr(store, "_TICKS", 0)
+        patched.setattr(watch, "_TICKS", 0)
         kept = log.append(draft())
     assert bool(log.store._wal._settled) == hasattr(os, "O_PATH")  # type: ignore[attr-defined] # or the test proves nothing
     time.sleep(0.02)  # older kernels tell times apart by 10 ms
@@ -389,13 +422,13 @@ def test_a_name_is_not_looked_up_again_while_nothing_has_changed_beside_the_log(
 ) -> None:
     """It is once a file has come into the folder, and the log goes on."""
     looked: list[object] = []
-    called = store._Held._called
+    called = watch.Held._called
 
-    def noted(held: store._Held) -> str | None:
+    def noted(held: watch.Held) -> str | None:
         looked.append(held)
         return called(held)
 
-    monkeypatch.setattr(store._Held, "_called", noted)
+    monkeypatch.setattr(watch.Held, "_called", noted)
     with closing(Log.open(sqlite_url(path))) as log:
         settles(log, monkeypatch)
         looked.clear()

@@ -20,6 +20,7 @@ from assign.log import Log
 from assign.note import SecretKey, held_key
 from assign.record import Draft, Record
 from assign.store import NAMES, SHIFT
+from assign.store.sqlite import make_triggers
 
 ORIGIN = "example.city/assign"
 GIVEN_BY_THE_LOG = ("schema", "origin", "seq", "recorded", "version")
@@ -111,7 +112,10 @@ def opened(path: Path, origin: str | None = ORIGIN) -> Iterator[Log]:
 
 @contextmanager
 def broken_into(path: Path) -> Iterator[apsw.Connection]:
-    """The file as whoever owns it can write it: no trigger stands in the way, and nothing waits for the disk."""
+    """
+    The file as whoever owns it can write it: no trigger stands in the way, and nothing waits for the disk. The triggers are
+    put back, since `verify` names one that is missing.
+    """
     with closing(apsw.Connection(str(path))) as db:
         db.execute("PRAGMA synchronous=OFF")
         for name in NAMES:
@@ -119,6 +123,7 @@ def broken_into(path: Path) -> Iterator[apsw.Connection]:
                 db.execute(f"DROP TRIGGER IF EXISTS {name}_no_{verb}")
         with db:
             yield db
+        make_triggers(db)
 
 
 def payloads(db: apsw.Connection, log: int = 1) -> list[bytes]:

@@ -23,9 +23,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from assign import Desk, store
+from assign import Desk
 from assign.errors import AssignError
 from assign.log import Log
+from assign.store import postgresql, sqlite
 from assign.words import sha256
 
 from .logs import ORIGIN, draft, make
@@ -71,8 +72,8 @@ def _hasty(log: Log) -> None:
 
 def _rude() -> None:
     """Nobody waits: SQLite is asked once, and each process has a lock of its own on PostgreSQL."""
-    for name, value in (("PATIENCE", 0.0), ("_LOCKS", os.getpid())):
-        setattr(store, name, value)
+    for room, name, value in ((sqlite, "PATIENCE", 0.0), (postgresql, "_LOCKS", os.getpid())):
+        setattr(room, name, value)
 
 
 def written(out: str, *words: str) -> None:
@@ -134,7 +135,7 @@ def main(words: Sequence[str] | None = None) -> None:
         if options.rude:
             _rude()
         if options.trusting:
-            setattr(store, "_durable", lambda _: None)  # noqa: B010 - a type checker looks away
+            setattr(postgresql, "_durable", lambda _: None)  # noqa: B010 - a type checker looks away
         try:
             log = Log.open(options.url, options.origin)
             if options.hasty:

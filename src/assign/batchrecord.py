@@ -25,6 +25,7 @@ from .batch import Listener, Options
 from .desk import Desk, EditionMissing
 from .errors import BadOption, BadRequest, unreadable
 from .log import Kept, Log
+from .reading import record_of
 from .record import Kind, canonical
 from .table import ASKED, Counts
 
@@ -178,7 +179,7 @@ def replay(log: Log, seq: int, source: Path, options: Options, listener: Listene
 
 
 def _of_batch(log: Log, seq: int) -> dict[str, Any]:
-    said = records.read(log.row(seq).payload)
+    said = record_of(log.row(seq), log.origin)
     if said["kind"] != Kind.BATCH:
         raise BadRequest(f"番号 {seq} は一括処理の記録ではありません", f"record {seq} is not of a batch")
     return said

@@ -202,7 +202,8 @@ class Desk:
         Args:
             key: An idempotency key, a random UUID: a retry with it gets the first answer, and nothing is written.
             case: A random UUID of the case; a new one if None. role: A key of `record.Role`.
-            corrects: The number of an earlier decision that this one corrects. Nothing earlier is changed.
+            corrects: The number of an earlier decision that this one corrects. Nothing earlier is changed. It needs a
+                `channel`: one answer corrects one.
             asked: As `decide` takes it. Without `channel` both are answered, each with a record of its own.
 
         Raises:
@@ -222,6 +223,14 @@ class Desk:
             if type(word) not in _WORDS:
                 raise BadRequest(f"`{name}` の型が違います", f"`{name}` is of a type that a request does not have")
         channels = [words["channel"]] if words["channel"] is not None else [each.value for each in Channel]
+        corrected = self._corrected(corrects)
+        if corrected is not None and len(channels) > 1:
+            channel = corrected["request"]["channel"]
+            raise BadRequest(
+                f"`corrects` には `channel` が要ります（番号 {corrected['seq']} は `{channel}` の判定です）",
+                f"`corrects` needs a `channel` (record {corrected['seq']} is a decision of `{channel}`)",
+                [channel],
+            )
         if key is not None and len(channels) > 1:
             raise BadRequest(
                 "`key` には `channel` が要ります（記録1件に1つ）", "`key` needs a `channel` (one for each record)"
@@ -231,7 +240,7 @@ class Desk:
             "key": None if key is None else records.random_id(key, "key"),
             "case": records.new_id() if case is None else records.random_id(case, "case"),
             "role": records.role(role if role is not None else records.Role.UNSTATED).value,
-            "corrects": self._corrected(corrects),
+            "corrects": None if corrected is None else corrected["seq"],
         }
         with _unrepeated(words.values()):
             when = date_of_case(words["on"])
@@ -245,15 +254,17 @@ class Desk:
             drafts.append(({**common, "on": request["on"], **said}, answer))
         return [self._keep(draft, answer) for draft, answer in drafts]
 
-    def _corrected(self, seq: object) -> int | None:
+    def _corrected(self, seq: object) -> dict[str, Any] | None:
+        """The decision that is to be corrected."""
         if seq is None or self.audit is None:
             return None
-        from .record import Kind, read
+        from .reading import record_of
+        from .record import Kind
 
-        kept = read(self.audit.row(seq).payload) if type(seq) is int else {}
-        if type(seq) is not int or kept.get("kind") != Kind.DECISION:
+        kept = record_of(self.audit.row(seq), self.audit.origin) if type(seq) is int else {}
+        if kept.get("kind") != Kind.DECISION:
             raise BadRequest("`corrects` は判定の記録の番号です", "`corrects` is the number of a decision's record")
-        return seq
+        return kept
 
     def _keep(self, draft: dict[str, Any], answer: Answer) -> Recorded:
         assert self.audit is not None  # noqa: S101 - INVARIANT: `record` has looked

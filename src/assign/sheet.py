@@ -10,23 +10,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any, Final
 
 from . import merkle
 from .audit import Filter, decided_anew, desks, records
-from .errors import BadOption
+from .errors import BadOption, visible
 from .explanation import paragraphs
 from .log import Log
+from .reading import Unreadable, clock, in_japan
 from .record import EDITION_TEXT, EDITIONS, ROLE_TEXT, Kind, Record, Role, canonical
 from .words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
     CHANNEL_TEXT,
     DIVISION_TEXT,
-    JAPAN,
     Assignee,
     Certainty,
     Channel,
@@ -41,19 +40,20 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def export(log: Log, format_: str, chosen: Filter, lang: str) -> Iterator[str]:
+Unread = Callable[[Unreadable], None]
+
+
+def export(log: Log, format_: str, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     """
     The records asked for, line by line.
 
     Args:
-        format_: `jsonl` (the records' own bytes), `csv` (UTF-8 with a byte order mark), `html`.
-
-    Raises:
-        StoreError, BadRequest: A record cannot be read.
+        format_: `jsonl` (the records' own bytes), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
+        unread: Told of each record that cannot be read. A table and a sheet say so in its place, too.
     """
     if format_ == "jsonl":
-        return (canonical(record).decode("utf-8") for record in records(log, chosen))
-    return _csv(log, chosen) if format_ == "csv" else _html(log, chosen, lang)
+        return (canonical(record).decode("utf-8") for record in records(log, chosen, unread=unread))
+    return _csv(log, chosen, unread) if format_ == "csv" else _html(log, chosen, lang, unread)
 
 
 def qr(note: str, name: str) -> bytes:
@@ -73,12 +73,36 @@ def qr(note: str, name: str) -> bytes:
     return out.getvalue()
 
 
-def _csv(log: Log, chosen: Filter) -> Iterator[str]:
+def _with_unread(log: Log, chosen: Filter, unread: Unread) -> Iterator[Record | Unreadable]:
+    """Records in order, and in its place what cannot be read."""
+    waiting: list[Unreadable] = []
+    for record in records(log, chosen, unread=waiting.append):
+        yield from _told(waiting, unread)
+        yield record
+    yield from _told(waiting, unread)
+
+
+def _told(waiting: list[Unreadable], unread: Unread) -> Iterator[Unreadable]:
+    for each in waiting:
+        unread(each)
+        yield each
+    waiting.clear()
+
+
+def _csv(log: Log, chosen: Filter, unread: Unread) -> Iterator[str]:
     yield "\ufeff" + ",".join(COLUMNS)
-    for record in records(log, chosen):
+    for record in _with_unread(log, chosen, unread):
         line = io.StringIO(newline="")
-        csv.writer(line, lineterminator="").writerow(_cells(record))
+        cells = _no_cells(record) if isinstance(record, Unreadable) else _cells(record)
+        csv.writer(line, lineterminator="").writerow(
+            [visible(each) if isinstance(each, str) else each for each in cells]
+        )
         yield line.getvalue()
+
+
+def _no_cells(error: Unreadable) -> list[object]:
+    """Its number, and that it cannot be read where the kind of record stands."""
+    return [{"seq": error.seq, "kind": error.code}.get(name, "") for name in COLUMNS]
 
 
 def _cells(record: Record) -> list[object]:
@@ -86,6 +110,7 @@ def _cells(record: Record) -> list[object]:
     editions = record.get("editions", {})
     found: dict[str, Any] = {
         **{name: record.get(name) for name in COLUMNS},
+        "recorded": in_japan(record["recorded"]).isoformat(timespec="milliseconds"),
         **{name: request.get(name) for name in ("division", "item", "channel", "act")},
         **{name: decision.get(name) for name in ("assignee", "certainty")},
         **{name: " ".join(decision.get(name, ())) for name in ("rows", "rules", "caveats")},
@@ -141,17 +166,25 @@ _SAYS: Final = {
 }
 
 
-def _html(log: Log, chosen: Filter, lang: str) -> Iterator[str]:
+def _safe(text: str) -> str:
+    """Text in HTML: no mark-up, and no character that nobody sees."""
+    return escape(visible(text))
+
+
+def _html(log: Log, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     def say(name: str) -> str:
-        return escape(_SAYS[name][lang])
+        return _safe(_SAYS[name][lang])
 
     desk = desks(log)
     yield f'<!DOCTYPE html>\n<html lang="{lang}">\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     yield f"<title>{say('title')}</title><style>{_STYLE}</style></head>\n<body>"
-    yield f"<h1>{say('title')}</h1>\n<p>{say('lead')}{say('privacy')}</p>\n<p>{say('record')}: <code>{escape(log.origin)}</code></p>"
+    yield f"<h1>{say('title')}</h1>\n<p>{say('lead')}{say('privacy')}</p>\n<p>{say('record')}: <code>{_safe(log.origin)}</code></p>"
     told = 0
-    for record in records(log, chosen._replace(kind=Kind.DECISION.value)):
+    for record in _with_unread(log, chosen._replace(kind=Kind.DECISION.value), unread):
         told += 1
+        if isinstance(record, Unreadable):
+            yield f"<section><h2>{say('number')} {record.seq}</h2><p>{_safe(record.message(lang))}</p></section>"
+            continue
         yield from _section(record, decided_anew(record, desk)[2], lang)
     if not told:
         yield f"<p>{say('none')}</p>"
@@ -160,7 +193,7 @@ def _html(log: Log, chosen: Filter, lang: str) -> Iterator[str]:
 
 def _section(record: Record, answer: dict[str, Any] | None, lang: str) -> Iterator[str]:
     def say(name: str) -> str:
-        return escape(_SAYS[name][lang])
+        return _safe(_SAYS[name][lang])
 
     decision, request = record["decision"], record["request"]
     who = ASSIGNEE_TEXT[Assignee(decision["assignee"])][lang]
@@ -170,14 +203,14 @@ def _section(record: Record, answer: dict[str, Any] | None, lang: str) -> Iterat
     act = f" / {request['act']}" if request["act"] else ""
     dashed = "" if decision["certainty"] == Certainty.SETTLED else " open"
     title = "" if answer is None or len(answer["rows"]) != 1 else f" {answer['rows'][0]['name']}"
-    yield f"<section><h2>{say('number')} {record['seq']}: {escape(place + title)}（{escape(where)}）</h2>"
-    yield f'<p class="answer{dashed}">{escape(who)}（{escape(sure)}）</p><dl>'
+    yield f"<section><h2>{say('number')} {record['seq']}: {_safe(place + title)}（{_safe(where)}）</h2>"
+    yield f'<p class="answer{dashed}">{_safe(who)}（{_safe(sure)}）</p><dl>'
     pairs = [] if answer is None else list(paragraphs(answer, lang))[1:]
     if answer is None:
         pairs = [(_SAYS["asked"][lang], f"{place} {where}{act}")]
     for label, text in pairs:
-        yield f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>"
-    yield f"<dt>{say('day')}</dt><dd>{escape(record['on'])}</dd>"
+        yield f"<dt>{_safe(label)}</dt><dd>{_safe(text)}</dd>"
+    yield f"<dt>{say('day')}</dt><dd>{_safe(record['on'])}</dd>"
     if record["corrects"] is not None:
         yield f"<dt>{say('corrects')}</dt><dd>{say('number')} {record['corrects']}</dd>"
     yield "</dl>"
@@ -185,10 +218,10 @@ def _section(record: Record, answer: dict[str, Any] | None, lang: str) -> Iterat
         yield f"<p>{say('lost')}</p>"
     role = ROLE_TEXT[Role(record["role"])][lang]
     editions = " / ".join(f"{EDITION_TEXT[what][lang]} {value[:16]}…" for what, value in record["editions"].items())
-    when = f"{datetime.fromisoformat(record['recorded']).astimezone(JAPAN):%Y-%m-%d %H:%M:%S}"
+    when = clock(record["recorded"])[:19]
     yield (
-        f'<p class="proof">{say("when")}: {when}（{say("japan")}）　{say("who")}: {escape(role)}<br>'
-        f"{say('case')}: <code>{escape(record['case'])}</code>　{say('rules')}: <code>{escape(' '.join(decision['rules']))}</code><br>"
-        f"{say('editions')}: <code>{escape(editions)}</code><br>"
+        f'<p class="proof">{say("when")}: {when}（{say("japan")}）　{say("who")}: {_safe(role)}<br>'
+        f"{say('case')}: <code>{_safe(record['case'])}</code>　{say('rules')}: <code>{_safe(' '.join(decision['rules']))}</code><br>"
+        f"{say('editions')}: <code>{_safe(editions)}</code><br>"
         f"{say('leaf')}: <code>{merkle.leaf_hash(canonical(record)).hex()}</code></p></section>"
     )

@@ -38,12 +38,11 @@ LIFE = """
 import os, sys
 from contextlib import closing
 from tests.logs import draft
-from assign import store
 from assign.log import Log
-from assign.store import StoreError
+from assign.store import StoreError, sqlite
 from assign.words import sha256
 url, early = sys.argv[1], sys.argv[2] == "early"
-store.PATIENCE = 0.05  # a lock that fails looks like one that somebody else has
+sqlite.PATIENCE = 0.05  # a lock that fails looks like one that somebody else has
 
 def told(what, *more):
     os.write(1, (" ".join([what, *more]) + "\\n").encode())

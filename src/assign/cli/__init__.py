@@ -218,6 +218,7 @@ def decide(
     kept: list[Any] = []
     if record:
         desk = open_desk(rules, catalog, engine, audit_url(audit), origin_name(origin))
+        _begun(desk, as_json=as_json, lang=lang)
         kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
         answers = [each.answer for each in kept]
     else:
@@ -416,6 +417,7 @@ def batch(
             ["--record"],
         )
     desk = open_desk(rules, catalog, "auto", *((audit_url(audit), origin_name(origin)) if record else ()))
+    _begun(desk, as_json=as_json, lang=lang)
     kept: list[Any] = []
     if engine == "spark":
         from assign import spark
@@ -524,6 +526,20 @@ def help_(
     terminal.write(below.get_help(), None)
 
 
+def _begun(desk: Any, *, as_json: bool, lang: str) -> None:
+    """A log that was not there is begun with the first answer; whoever mistyped its place is to see it."""
+    if desk.audit is None or not desk.audit.store.made:
+        return
+    where = desk.audit.store.shown
+    if as_json:
+        text = json.dumps({"new_log": {"at": where.strip("`"), "origin": desk.audit.origin}}, ensure_ascii=False)
+        terminal.complain_bytes((text + "\n").encode())
+    else:
+        terminal.complain(
+            f"新しい記録ファイルを作りました: {where}" if lang == "ja" else f"a new log was made: {where}"
+        )
+
+
 def _kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
     """What was recorded, on stderr: the answer itself holds no number and no clock."""
     for _, each in kept:
@@ -533,6 +549,8 @@ def _kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
             text = json.dumps({"record": {**receipt, "fresh": each.fresh}}, ensure_ascii=False)
             terminal.complain_bytes((text + "\n").encode())
             continue
+        from assign.reading import clock  # with a log alone
+
         ja = lang == "ja"
         done = (
             ("記録しました" if ja else "recorded")
@@ -542,7 +560,9 @@ def _kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
         where = f"{record['origin']} 番号 {record['seq']}" if ja else f"{record['origin']} number {record['seq']}"
         case = (f"、案件 {record['case']}" if ja else f", case {record['case']}") if "case" in record else ""
         terminal.complain(
-            f"{done}: {where}（{record['recorded']}{case}）" if ja else f"{done}: {where} ({record['recorded']}{case})"
+            f"{done}: {where}（{clock(record['recorded'])}{case}）"
+            if ja
+            else f"{done}: {where} ({clock(record['recorded'])}{case})"
         )
 
 

@@ -1,0 +1,83 @@
+"""
+Which records of a log are asked for: each is given, or somebody is told why it cannot be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Final, NamedTuple
+
+from assign.log import Log
+from assign.reading import Unreadable, in_japan, record_of
+from assign.record import Record
+
+
+class Filter(NamedTuple):
+    """
+    Which records: by date of the case (both ends included), by words of the decision, by case id. None: any.
+
+    A record without a case has the day on which it was written, in Japan.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    division: str | None = None
+    assignee: str | None = None
+    certainty: str | None = None
+    kind: str | None = None
+    case: str | None = None
+
+    def lets(self, record: Record) -> bool:
+        """Whether the record is asked for."""
+        on = record.get("on") or in_japan(record["recorded"]).date().isoformat()
+        decision, request = record.get("decision", {}), record.get("request", {})
+        return (
+            (self.since is None or on >= self.since.isoformat())
+            and (self.until is None or on <= self.until.isoformat())
+            and (self.division is None or request.get("division") == self.division)
+            and (self.assignee is None or decision.get("assignee") == self.assignee)
+            and (self.certainty is None or decision.get("certainty") == self.certainty)
+            and (self.kind is None or record["kind"] == self.kind)
+            and (self.case is None or record.get("case") == self.case)
+        )
+
+
+EVERY: Final = Filter()
+Unread = Callable[[Unreadable], None]
+
+
+def records(log: Log, chosen: Filter = EVERY, start: int = 0, unread: Unread | None = None) -> Iterator[Record]:
+    """
+    The records asked for, in order.
+
+    Args:
+        unread: Told of each that cannot be read or is missing, whatever is asked for; the others are given all the same.
+
+    Raises:
+        Unreadable: At the first such one, where nobody is told.
+    """
+    for row in log.rows(start):
+        if row.seq > start:
+            _tell(missing(start, row.seq), unread)
+        start = row.seq + 1
+        try:
+            record = record_of(row, log.origin)
+        except Unreadable as error:
+            _tell(error, unread)
+            continue
+        if chosen.lets(record):
+            yield record
+
+
+def missing(first: int, after: int) -> Unreadable:
+    """Records `first` to before `after` are not there."""
+    last = after - 1
+    ja = "消されています" if first == last else f"{last} まで消されています"
+    return Unreadable(first, "missing", (ja, "it is missing" if first == last else f"all to {last} are missing"))
+
+
+def _tell(error: Unreadable, unread: Unread | None) -> None:
+    if unread is None:
+        raise error
+    unread(error)

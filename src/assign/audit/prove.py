@@ -1,0 +1,115 @@
+"""
+A log and a signed checkpoint → a bundle that proves one record, or the log's growth, on any machine.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import lru_cache
+from typing import Any
+
+from assign import merkle
+from assign.desk import EditionMissing
+from assign.errors import BadRequest
+from assign.log import Log
+from assign.note import Checkpoint, opened
+from assign.reading import record_of
+from assign.record import publishes
+from assign.store import Row, StoreError
+from assign.words import sha256
+
+
+def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
+    """
+    All that another machine needs to check one record: `standalone.py` reads it.
+
+    Args:
+        checkpoint: A signed note of this log, of more than `seq` records.
+
+    Returns:
+        The bundle, plain data: the record, its inclusion path in the checkpoint's tree, the log's public keys, and each
+        edition that the record cites, with the record that published it and its own path.
+
+    Raises:
+        BadRequest: The checkpoint is older than the record. EditionMissing, UnknownRecord, NoteError, Unreadable.
+        StoreError: The log no longer fits the checkpoint.
+    """
+    keys = log.keys()
+    note, _ = opened(checkpoint, keys)
+    row = log.row(seq)
+    if seq >= note.size:
+        raise BadRequest(
+            f"チェックポイントは {note.size} 件で、番号 {seq} を含みません",
+            f"the checkpoint has {note.size} records, and record {seq} is not among them",
+        )
+    nodes = lru_cache(maxsize=None)(log.node)
+    record = record_of(row, log.origin)
+    wanted = dict(record.get("editions", {}))
+    editions = []
+    for what, value, place in log.store.published(log.number):
+        if wanted.get(what) != value or place >= seq:
+            continue
+        data = log.store.edition(value) or b""
+        if sha256(data) != value:
+            raise EditionMissing(what, value)
+        published = log.row(place)
+        if publishes(record_of(published, log.origin)) != (what, value):
+            continue  # the table of publications is derived, and says what that record does not
+        editions.append({**_proved(published, note, nodes), "text": data.decode("utf-8")})
+        del wanted[what]
+    for what, value in wanted.items():
+        raise EditionMissing(what, value)
+    return {
+        "format": "assign.bundle/1",
+        **_proved(row, note, nodes),
+        "size": note.size,
+        "checkpoint": checkpoint,
+        "keys": [str(key) for key in keys],
+        "editions": editions,
+        "row": None,
+    }
+
+
+def _proved(row: Row, note: Checkpoint, nodes: merkle.Node) -> dict[str, Any]:
+    path = merkle.inclusion(row.seq, note.size, nodes)
+    if not merkle.included(row.seq, note.size, merkle.leaf_hash(row.payload), path, note.root):
+        raise _unlike(note)
+    return {
+        "record": row.payload.decode("utf-8"),
+        "index": row.seq,
+        "path": [b64encode(each).decode() for each in path],
+    }
+
+
+def _unlike(note: Checkpoint) -> StoreError:
+    return StoreError(
+        f"記録が {note.size} 件のチェックポイントと合わず、証明を作れません（`assign audit verify`）",
+        f"the log does not fit the checkpoint of {note.size} records, so that nothing can be proved (`assign audit verify`)",
+    )
+
+
+def prove_growth(log: Log, old: str, new: str) -> dict[str, Any]:
+    """
+    That the log of one checkpoint is the beginning of the log of another: plain data for `standalone.py`.
+
+    Raises:
+        BadRequest: The second is not the larger. NoteError: One of them is not of this log.
+        StoreError: The log no longer fits one of them.
+    """
+    keys = log.keys()
+    first, second = opened(old, keys)[0], opened(new, keys)[0]
+    if not 0 < first.size <= second.size <= log.size:
+        raise BadRequest(
+            f"チェックポイントの大きさが {first.size} から {second.size} へ増えていません（記録は {log.size} 件）",
+            f"the checkpoints do not grow, from {first.size} to {second.size} (the log has {log.size} records)",
+        )
+    path = merkle.consistency(first.size, second.size, lru_cache(maxsize=None)(log.node))
+    if not merkle.consistent(first.size, second.size, first.root, second.root, path):
+        raise _unlike(second)
+    return {
+        "format": "assign.consistency/1",
+        "from": old,
+        "to": new,
+        "path": [b64encode(each).decode() for each in path],
+        "keys": [str(key) for key in keys],
+    }

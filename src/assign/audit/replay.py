@@ -1,0 +1,96 @@
+"""
+A log → every decision made anew, from the editions that the log keeps, and held against its record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from assign.desk import Desk, EditionMissing
+from assign.errors import AssignError
+from assign.log import Log
+from assign.reading import Unreadable, record_of
+from assign.record import Kind, Record
+
+from .chosen import missing
+from .text import Text
+
+OUTCOMES: Final = ("same", "wording", "reason", "different", "cannot")
+
+
+class Replay(NamedTuple):
+    """
+    A record decided anew. `outcome`: `same` to the byte; `wording` (the same decision by the same rules, some sentence
+    reads differently); `reason` (the same answer for another reason); `different`; `cannot` (`detail` says what is missing).
+    """
+
+    seq: int
+    outcome: str
+    detail: Text
+
+
+Desks = Callable[[str, str], Desk]
+
+
+def desks(log: Log) -> Desks:
+    """SHA-256 of a list and of rules → the desk over these editions as the log keeps them; a few are kept at hand."""
+    return lru_cache(maxsize=64)(lambda list_, rules: Desk.of_edition(log, {"list": list_, "rules": rules}))
+
+
+def replay(log: Log, start: int = 0, stop: int | None = None) -> Iterator[Replay]:
+    """
+    Decide every decision record anew, from the log and its editions alone, and compare byte for byte. What is no record, or
+    is not there, cannot be decided anew.
+    """
+    desk = desks(log)
+    for row in log.rows(start, stop):
+        if row.seq > start:
+            yield _cannot(missing(start, row.seq))
+        start = row.seq + 1
+        try:
+            record = record_of(row, log.origin)
+        except Unreadable as error:
+            yield _cannot(error)
+            continue
+        if record["kind"] == Kind.BATCH:
+            yield Replay(row.seq, "cannot", ROWS_ELSEWHERE)
+        elif record["kind"] == Kind.DECISION:
+            yield Replay(row.seq, *decided_anew(record, desk)[:2])
+
+
+def _cannot(error: Unreadable) -> Replay:
+    return Replay(error.seq, "cannot", Text(f"読めません: {error.reason_ja}", f"it cannot be read: {error.reason_en}"))
+
+
+ROWS_ELSEWHERE: Final = Text("一括処理の行は入力ファイルにあります", "the rows of a batch are in its input file")
+
+
+def decided_anew(record: Record, desk: Desks) -> tuple[str, Text, dict[str, Any] | None]:
+    """
+    A decision record, as `reading` gives it, decided by the editions that it names.
+
+    Returns:
+        Outcome and detail, as `Replay` has them, and the answer in its words where it still is that answer.
+    """
+    try:
+        editions = record["editions"]
+        deciding = desk(editions["list"], editions["rules"])
+        found = deciding.replayed(record)
+    except EditionMissing as error:
+        return "cannot", Text(error.ja, error.en), None
+    except AssignError as error:
+        return "different", Text(error.ja, error.en), None
+    if deciding.edition_digests != editions:
+        return "different", Text("違うところ: editions", "differs in: editions"), None
+    now, then = found.decision, record["decision"]
+    if now == then and found.request == record["request"]:  # codes, text and whole numbers: equal is byte-equal
+        if found.digest == record["answer"]:
+            return "same", Text("", ""), found.answer
+        return "wording", Text("文だけが違います", "only sentences differ"), found.answer
+    names = [name for name in now if now[name] != then[name]]
+    part = Text("違うところ: " + ", ".join(names), "differs in: " + ", ".join(names))
+    if (now["assignee"], now["certainty"]) == (then["assignee"], then["certainty"]):
+        return "reason", part, None
+    return "different", part, None

@@ -1,0 +1,203 @@
+"""
+A log → one record with its answer, the records that stand out, and counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from assign import rules as rule_files
+from assign.errors import AssignError
+from assign.log import Log
+from assign.reading import clock, in_japan, record_of
+from assign.record import Kind, Record
+
+from .chosen import EVERY, Filter, Unread, records
+from .replay import decided_anew, desks
+from .text import Text
+
+LATE: Final = 7  # days from the date of the case to its record, after which it counts as late
+
+
+def shown_record(log: Log, seq: int, unread: Unread | None = None) -> dict[str, Any]:
+    """
+    A record, the answer in its words where it still follows, and the later records that correct it.
+
+    Args:
+        unread: Told of each later record that cannot be read, and might correct this one.
+
+    Raises:
+        Unreadable: This one cannot be read. UnknownRecord: There is none of that number.
+    """
+    record = record_of(log.row(seq), log.origin)
+    answer: dict[str, Any] | None = None
+    outcome, detail = "cannot", Text("", "")
+    if record["kind"] == Kind.DECISION:
+        outcome, detail, answer = decided_anew(record, desks(log))
+    later = records(log, Filter(kind=Kind.DECISION.value), seq + 1, unread)
+    corrected = [each["seq"] for each in later if each["corrects"] == seq]
+    return {
+        "record": record,
+        "replay": outcome,
+        "detail": detail._asdict(),
+        "answer": answer,
+        "corrected_by": corrected,
+    }
+
+
+class Exception_(NamedTuple):  # noqa: N801 - `Exception` is Python's
+    """A record that an auditor should look at. It is no proof of anything wrong."""
+
+    code: str
+    seq: int
+    text: Text
+
+
+def exceptions(
+    log: Log, late: int = LATE, chosen: Filter = EVERY, unread: Unread | None = None
+) -> Iterator[Exception_]:
+    """
+    Records that stand out, in order, of those asked for; `unread` as in `records`.
+
+    `backdated`: the case's date lies before the edition that decided it was published here. `late`: recorded more than
+    `late` days after the case's date. `ahead`: the case's date lies after the day of the record. `clock`: recorded at an
+    earlier time than the record before. `review_due`: the answer carries the caveat that a review of the row is overdue.
+    `correction`: it corrects an earlier record. `ruling_backdated`: a ruling comes into use after the day from which it
+    applies. `key_unendorsed`: the key was changed without the old one's signature. Days are Japan's.
+    """
+    published: dict[tuple[str, str], date] = {}
+    rulings: set[str] = set()
+    before = ""
+    for record in records(log, unread=unread):
+        when = record["recorded"]
+        # What a record says counts for those after it, whether or not it is asked for.
+        found = list(_odd(log, record, before, published, rulings, late))
+        if chosen.lets(record):
+            yield from found
+        before = when
+
+
+def _odd(
+    log: Log, record: Record, before: str, published: dict[tuple[str, str], date], rulings: set[str], late: int
+) -> Iterator[Exception_]:
+    seq, when = record["seq"], record["recorded"]
+    day = in_japan(when).date()
+    if when < before:
+        yield Exception_(
+            "clock",
+            seq,
+            Text(
+                f"時計が戻っています（前の記録は {clock(before)}、この記録は {clock(when)}）",
+                f"the clock stepped back (from {clock(before)} to {clock(when)})",
+            ),
+        )
+    if record["kind"] == Kind.PUBLICATION:
+        published.setdefault((record["what"], record["sha256"]), day)
+        if record["what"] == "rules":
+            yield from _late_rulings(log, record, day, rulings)
+    elif record["kind"] == Kind.KEY and record.get("endorsed") is None:
+        yield Exception_(
+            "key_unendorsed",
+            seq,
+            Text(
+                "鍵の交替に前の鍵の署名がありません（新しい公開鍵を、別の道で確かめてください）",
+                "the old key did not sign the new one (make sure of the new public key another way)",
+            ),
+        )
+    elif record["kind"] in (Kind.DECISION, Kind.BATCH):
+        yield from _odd_dates(record, day, published, late)
+
+
+def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], date], late: int) -> Iterator[Exception_]:
+    seq, on = record["seq"], date.fromisoformat(record["on"])
+    begun = max((published.get(each, day) for each in record["editions"].items()), default=day)
+    if on < begun:
+        yield Exception_(
+            "backdated",
+            seq,
+            Text(
+                f"案件の日付 {on} は、引いた版の公示（{begun}）より前です",
+                f"the case is of {on}, before the edition it cites was published ({begun})",
+            ),
+        )
+    if (days := (day - on).days) > late:
+        yield Exception_(
+            "late",
+            seq,
+            Text(f"案件の日付から {days} 日後の記録です", f"recorded {days} days after the date of the case"),
+        )
+    if on > day:
+        yield Exception_(
+            "ahead",
+            seq,
+            Text(
+                f"案件の日付 {on} は記録の日（{day}）より後です",
+                f"the case is of {on}, after the day of the record ({day})",
+            ),
+        )
+    if "review_due" in record.get("decision", {}).get("caveats", ()):
+        yield Exception_(
+            "review_due",
+            seq,
+            Text("見直しの時期を過ぎた行による答えです", "the answer rests on a row whose review is overdue"),
+        )
+    if record.get("corrects") is not None:
+        yield Exception_(
+            "correction",
+            seq,
+            Text(f"番号 {record['corrects']} を訂正しています", f"it corrects record {record['corrects']}"),
+        )
+
+
+def _late_rulings(log: Log, record: Record, day: date, seen: set[str]) -> Iterator[Exception_]:
+    data = log.store.edition(record["sha256"])
+    if data is None:
+        return
+    try:
+        found = rule_files.from_edition(data).rulings
+    except AssignError:
+        return
+    for ruling in found:
+        if ruling.id not in seen and ruling.since < day:
+            yield Exception_(
+                "ruling_backdated",
+                record["seq"],
+                Text(
+                    f"回答 {ruling.id} は {ruling.since} から適用され、公示は {day} です",
+                    f"the ruling {ruling.id} applies from {ruling.since} and was published on {day}",
+                ),
+            )
+        seen.add(ruling.id)
+
+
+def stats(log: Log, chosen: Filter = EVERY, unread: Unread | None = None) -> dict[str, Any]:
+    """Of the records asked for: counts by kind, and of decisions by division, channel, assignee, certainty, role and month of the case."""
+    counts: dict[str, Counter[str]] = {
+        name: Counter() for name in ("kind", "division", "channel", "assignee", "certainty", "role", "month")
+    }
+    size, first, last = 0, None, None
+    for record in records(log, chosen, unread=unread):
+        size += 1
+        first, last = first or record["recorded"], record["recorded"]
+        counts["kind"][record["kind"]] += 1
+        if record["kind"] != Kind.DECISION:
+            continue
+        for name, value in (
+            ("division", record["request"]["division"]),
+            ("channel", record["request"]["channel"]),
+            ("assignee", record["decision"]["assignee"]),
+            ("certainty", record["decision"]["certainty"]),
+            ("role", record["role"]),
+            ("month", record["on"][:7]),
+        ):
+            counts[name][value] += 1
+    return {
+        "origin": log.origin,
+        "records": size,
+        "first": first,
+        "last": last,
+        **{name: dict(sorted(counter.items())) for name, counter in counts.items()},
+    }

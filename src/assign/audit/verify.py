@@ -1,0 +1,402 @@
+"""
+A log → whether it is whole: every record's bytes hashed again, the tree held against checkpoints, and all that is derived from
+the records compared with them. A checkpoint from outside the building decides; the copies beside the log prove nothing.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from assign import merkle
+from assign.errors import shown
+from assign.log import Log
+from assign.note import Checkpoint, NoteError, PublicKey, endorsed, opened, parse, public_key
+from assign.reading import Unreadable, record_of
+from assign.record import Kind, Record, publishes
+from assign.store import Row, StoreError, as_bytes
+from assign.words import sha256
+
+from .text import Text
+
+MOST: Final = 100  # findings that are told one by one
+
+
+class Finding(NamedTuple):
+    """Something that is wrong: a code for programs, the first record that it touches, and what was done."""
+
+    code: str
+    seq: int | None
+    text: Text
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"code": self.code, "seq": self.seq, "text": self.text._asdict()}
+
+
+@dataclass
+class Verified:
+    """What `verify` did and found. `covered` records are held by a checkpoint from outside."""
+
+    origin: str
+    size: int = 0  # one more than the number of the last record
+    hashed: int = 0  # records that were read, and hashed again
+    root: bytes = merkle.EMPTY
+    notes_outside: int = 0
+    notes_inside: int = 0
+    covered: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def first_bad(self) -> int | None:
+        """The first record that something is wrong with."""
+        return min((each.seq for each in self.findings if each.seq is not None), default=None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "origin": self.origin,
+            "ok": not self.findings,
+            "records": self.size,
+            "hashed": self.hashed,
+            "root": b64encode(self.root).decode(),
+            "checkpoints": {"outside": self.notes_outside, "inside": self.notes_inside},
+            "covered": self.covered,
+            "first_bad": self.first_bad,
+            "findings": [each.as_json() for each in self.findings[:MOST]],
+            "findings_in_all": len(self.findings),
+        }
+
+
+def verify(
+    log: Log, against: Sequence[str] = (), keys: Sequence[PublicKey] = (), listener: Callable[[int], None] | None = None
+) -> Verified:
+    """
+    Hash every record again, and hold the tree against checkpoints.
+
+    Args:
+        against: Signed notes that were kept outside.
+        keys: The public keys that the auditor trusts, and with them each that a trusted one has named; those that the log
+            itself names if there are none.
+        listener: Told the number of records hashed so far, now and then.
+
+    Returns:
+        What was found, the first bad record first. An empty list of findings, with a note from outside, means: those
+        records are the ones that were there when it was signed, all of them, in this order.
+
+    Raises:
+        NoteError: A note of `against` is no checkpoint. StoreError: The log cannot be read.
+    """
+    outside = [(parse(text)[0], text, True) for text in against]
+    strange = [Finding(each.code, None, Text(each.ja, each.en)) for each in log.store.strangers()]
+    try:
+        found = _Verifier(log, outside, keys).run(listener)
+    except StoreError as error:
+        if not strange:
+            raise
+        found = Verified(log.origin, findings=[Finding("unread", None, Text(error.ja, error.en))])
+    found.findings += strange
+    return found
+
+
+class _Verifier:
+    """One pass over the records. Two trees grow: of the payloads, and of the hashes as kept once these differ."""
+
+    def __init__(self, log: Log, outside: list[tuple[Checkpoint, str, bool]], keys: Sequence[PublicKey]) -> None:
+        self._log = log
+        self._found = Verified(log.origin)
+        self._trusted = list(keys)
+        self._named: list[PublicKey] = []  # by the records themselves
+        self._published: set[tuple[str, str]] = set()
+        self._derived: list[tuple[str, str, int]] = []  # what the table of publications must say
+        self._keys: dict[bytes, int] = {}  # idempotency key → the first record that has it
+        self._differing: list[int] = []
+        self._notes = outside
+        for text in log.store.checkpoints(log.number):
+            try:
+                self._notes.append((parse(text)[0], text, False))
+            except NoteError:
+                self._say(
+                    "checkpoint_damaged",
+                    None,
+                    "記録のそばのチェックポイントが壊れています",
+                    "a checkpoint beside the log is damaged",
+                )
+        self._notes.sort(key=lambda each: each[0].size)
+        self._roots: dict[int, tuple[bytes, bytes | None]] = {}  # size → root of the payloads, root of the kept hashes
+
+    def run(self, listener: Callable[[int], None] | None) -> Verified:
+        """The whole log."""
+        tree, kept = merkle.Frontier(), None
+        sizes = {note.size for note, _, _ in self._notes}
+        found, size = self._found, self._log.size
+        expected, whole = 0, True
+        if 0 in sizes:
+            self._roots[0] = (merkle.EMPTY, None)
+        for row in self._log.rows(0, max(size, *sizes, 0)):
+            if row.seq != expected:
+                whole = False
+                self._gone(expected, row.seq)
+            leaf, stored = merkle.leaf_hash(row.payload), row.nodes[:32]
+            if leaf != stored:
+                self._differing.append(row.seq)
+                kept = kept or tree.copy()
+            if kept is not None:
+                kept.append(stored)
+            nodes = tree.append(leaf)
+            if whole and kept is None and nodes != row.nodes:
+                self._say(
+                    "tree_altered",
+                    row.seq,
+                    f"番号 {row.seq} の木のハッシュが書き換えられています（記録の本文は合っています）",
+                    f"the tree hashes of record {row.seq} were altered (the record itself fits)",
+                )
+            self._reads(row)
+            found.hashed += 1
+            expected = row.seq + 1
+            if whole and expected in sizes:
+                self._roots[expected] = (tree.root(), kept.root() if kept else None)
+            if listener is not None and not found.hashed % 10_000:
+                listener(found.hashed)
+        if expected < size:  # it is there, by its number, and was not given to be read
+            self._gone(expected, size)
+        found.size, found.root = max(expected, size), tree.root()
+        self._judge(found.size)
+        self._beside()
+        found.findings.sort(key=lambda each: (each.seq is None, each.seq or 0))
+        return found
+
+    def _gone(self, first: int, after: int) -> None:
+        self._say(
+            "deleted",
+            first,
+            f"番号 {first} から {after - 1} の記録が消されています",
+            f"records {first} to {after - 1} were deleted",
+        )
+
+    def _say(self, code: str, seq: int | None, ja: str, en: str) -> None:
+        self._found.findings.append(Finding(code, seq, Text(ja, en)))
+
+    def _reads(self, row: Row) -> None:
+        """It is a record of this place, its column fits it, and it cites what was published before it."""
+        seq = row.seq
+        try:
+            record = record_of(row, self._log.origin)
+            put = publishes(record)
+            signer = public_key(put[1]) if put is not None and put[0] == "key" else None
+        except (Unreadable, NoteError) as error:
+            why, ja, en = (
+                (error.why, error.reason_ja, error.reason_en)
+                if isinstance(error, Unreadable)
+                else ("refused", error.ja, error.en)
+            )
+            self._say(why, seq, f"番号 {seq} を記録として読めません: {ja}", f"record {seq} cannot be read: {en}")
+            return
+        if (key := record.get("key")) != (None if row.key is None else row.key.decode("utf-8", "replace")):
+            self._say(
+                "key_altered",
+                seq,
+                f"番号 {seq} の、再送を見分ける鍵の列が、記録の本文と違います（本文が正です）",
+                f"record {seq}: the column of its idempotency key is not what the record says (the record counts)",
+            )
+        if put is not None:
+            self._derived.append((*put, seq))
+            if signer is None:
+                self._published.add(put)
+            else:
+                self._named.append(signer)
+                if record["kind"] == Kind.KEY:
+                    self._succeeds(seq, signer, record)
+        if key is not None:
+            short = bytes.fromhex(key.replace("-", ""))
+            if (first := self._keys.setdefault(short, seq)) != seq:
+                self._say(
+                    "key_twice",
+                    seq,
+                    f"番号 {seq} の依頼は、番号 {first} の再送です（同じ鍵の記録が二つあります）",
+                    f"record {seq} has the idempotency key of record {first}: one request was recorded twice",
+                )
+        if not self._published.issuperset(record.get("editions", {}).items()):
+            self._say(
+                "not_published",
+                seq,
+                f"番号 {seq} は、それより前に公示されていない版を引いています",
+                f"record {seq} cites an edition that was not published before it",
+            )
+
+    def _succeeds(self, seq: int, new: PublicKey, record: Record) -> None:
+        """Who trusts a key trusts the one that it has named."""
+        if (signature := record.get("endorsed")) is None:
+            return
+        old = public_key(record["replaces"])
+        if not endorsed(new, old, signature):
+            self._say(
+                "endorsement",
+                seq,
+                f"番号 {seq} の鍵の交替に、前の鍵の署名がありません（署名が合いません）",
+                f"record {seq}: the old key has not signed the new one (the signature is wrong)",
+            )
+        elif old in self._trusted:
+            self._trusted.append(new)
+
+    def _judge(self, size: int) -> None:
+        """Each checkpoint, smallest first: signed by whom, and does it hold."""
+        good, payloads_hold, hashes_hold = 0, 0, 0
+        for note, text, outside in self._notes:
+            if outside:
+                self._found.notes_outside += 1
+            else:
+                self._found.notes_inside += 1
+            if not self._signed(note, text, outside=outside):
+                continue
+            ours, stored = self._roots.get(note.size, (None, None))
+            if note.size > size:
+                self._say(
+                    "tail_deleted",
+                    size,
+                    f"番号 {size} から {note.size - 1} の記録が末尾から消されています（チェックポイントは {note.size} 件）",
+                    f"records {size} to {note.size - 1} were deleted from the end (the checkpoint has {note.size})",
+                )
+            elif ours == note.root:
+                good = payloads_hold = note.size
+                if outside:
+                    self._found.covered = note.size
+            elif stored == note.root:
+                good = hashes_hold = note.size
+            elif not any(
+                each.code in ("deleted", "moved") and each.seq is not None and good <= each.seq < note.size
+                for each in self._found.findings
+            ) and not any(good <= seq < note.size for seq in self._differing):
+                self._say(
+                    "rewritten",
+                    good,
+                    f"番号 {good} から {note.size - 1} のどこかが書き換えられ、ハッシュも作り直されています（{good} 件までは合っています）",
+                    f"somewhere in records {good} to {note.size - 1} the log was rewritten and hashed anew (up to {good} it fits)",
+                )
+        for seq in self._differing:
+            code, ja, en = (
+                ("payload_altered", "本文が書き換えられています", "the record's bytes were altered")
+                if seq < hashes_hold
+                else (
+                    "hash_altered",
+                    "ハッシュが書き換えられています（本文は合っています）",
+                    "its kept hash was altered (its bytes fit)",
+                )
+                if seq < payloads_hold
+                else ("altered", "本文かハッシュが書き換えられています", "its bytes or its hash were altered")
+            )
+            self._say(code, seq, f"番号 {seq} の{ja}", f"record {seq}: {en}")
+
+    def _signed(self, note: Checkpoint, text: str, *, outside: bool) -> bool:
+        if note.origin != self._log.origin:
+            self._say(
+                "other_log",
+                None,
+                f"チェックポイントは別の記録 {shown(note.origin)} のものです",
+                f"the checkpoint is of another log, {shown(note.origin)}",
+            )
+            return False
+        try:
+            opened(text, self._trusted or self._named)
+        except NoteError as error:
+            where = (
+                Text("外の", "the checkpoint from outside")
+                if outside
+                else Text("記録のそばの", "a checkpoint beside the log")
+            )
+            self._say(
+                "signature",
+                None,
+                f"{where.ja}チェックポイント（{note.size} 件）: {error.ja}",
+                f"{where.en} (size {note.size}): {error.en}",
+            )
+            return outside and not self._trusted  # its root still says what the log was
+        return True
+
+    def _beside(self) -> None:
+        """Each row of the other tables."""
+        store = self._log.store
+        try:
+            logs = {number for number, _ in store.beside("log")}
+            for number in store.numbers():
+                if number not in logs:
+                    self._stray("record", f"log {number}")
+            published = store.beside("publication")
+            self._publications([row[1:] for row in published if row[0] == self._log.number])
+            self._editions(store.beside("edition"), {row[2] for row in published if row[0] != self._log.number})
+            notes = store.beside("checkpoint")
+        except StoreError as error:
+            self._say("beside_unreadable", None, error.ja, error.en)
+            return
+        for table, rows in (("publication", published), ("checkpoint", notes)):
+            for row in rows:
+                if row[0] not in logs:
+                    self._stray(table, f"log {row[0]}")
+        for log, size, note in notes:
+            if log == self._log.number:
+                self._note(size, note)
+
+    def _stray(self, table: str, what: str) -> None:
+        self._say(
+            "stray",
+            None,
+            f"表 {table} に、どの記録にもよらない行があります（{shown(what)}）",
+            f"the table {table} has a row that no record backs ({shown(what)})",
+        )
+
+    def _publications(self, rows: list[tuple[Any, ...]]) -> None:
+        """The table says what the records say. Who signs, and which edition counts, is read from it."""
+        told, derived = Counter(rows), Counter(self._derived)
+        for what, value, seq in told - derived:
+            name = shown(f"{what} {value}")
+            self._say(
+                "publications",
+                None,
+                f"公示の表に、番号 {shown(seq)} の記録にない行があります（{name}。記録の本文が正です）",
+                f"the table of publications has a row that record {shown(seq)} does not say ({name}; the records count)",
+            )
+        for what, _, seq in derived - told:
+            self._say(
+                "publications",
+                None,
+                f"公示の表に、番号 {seq} の記録の公示（{what}）がありません（`assign audit rebuild` で直ります）",
+                f"the table of publications lacks what record {seq} puts into use, {what} (`assign audit rebuild` mends it)",
+            )
+
+    def _editions(self, rows: list[tuple[Any, ...]], others: set[object]) -> None:
+        """The text of every published edition is there and is the one that its name says; there are no others."""
+        names = {value: what for what, value in self._published}
+        there: set[object] = set()
+        for name, data in rows:
+            there.add(name)
+            sound = sha256(as_bytes(data)) == name
+            if name in names and not sound:
+                self._edition(names[name], str(name), "書き換えられて", "was altered")
+            elif not sound or (name not in names and name not in others):
+                self._stray("edition", str(name))
+        for what, value in sorted(self._published):
+            if value not in there:
+                self._edition(what, value, "なくなって", "is missing")
+
+    def _edition(self, what: str, value: str, ja: str, en: str) -> None:
+        self._say(
+            "edition",
+            None,
+            f"{what} の版 {value[:16]}… が{ja}います",
+            f"the edition {value[:16]}… of the {what} {en}",
+        )
+
+    def _note(self, size: object, note: object) -> None:
+        """The number beside a checkpoint is the one that it says. What it says itself is judged with the others."""
+        with suppress(NoteError):
+            if (said := parse(as_bytes(note).decode("utf-8", "replace"))[0].size) != size or type(size) is not int:
+                self._say(
+                    "checkpoint_altered",
+                    None,
+                    f"記録のそばのチェックポイント（{said} 件）の行に、別の件数（{shown(size)}）が付いています",
+                    f"the row of a checkpoint beside the log (size {said}) says another size ({shown(size)})",
+                )

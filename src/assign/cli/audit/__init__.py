@@ -1,0 +1,16 @@
+"""
+`assign audit …`: the decision log, for the contract's manager and for an auditor.
+"""
+
+import typer
+
+from . import copies, examine, keep, prove  # noqa: F401 - each brings its commands along
+from .options import app
+
+__all__ = ["app", "join"]
+
+
+def join(root: typer.Typer) -> None:
+    """Put these commands beside the others."""
+    if not root.registered_groups:
+        root.add_typer(app)

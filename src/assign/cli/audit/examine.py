@@ -1,0 +1,318 @@
+"""
+Commands that show what is in a log: a record with its answer, lists, counts, what stands out, and exports.
+"""
+
+# No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from assign import audit as auditing
+from assign import sheet, terminal
+from assign.audit import Filter, Text
+from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word
+from assign.errors import BadOption
+from assign.explanation import paragraphs
+from assign.reading import clock
+from assign.record import ROLE_TEXT, Kind, Role
+from assign.words import (
+    ASSIGNEE_TEXT,
+    CERTAINTY_TEXT,
+    CHANNEL_TEXT,
+    DIVISION_TEXT,
+    Assignee,
+    Certainty,
+    Channel,
+    Division,
+    nearest,
+)
+
+from .options import (
+    InDivision,
+    OfCase,
+    OfKind,
+    Since,
+    Unread,
+    Until,
+    WithAssignee,
+    WithCertainty,
+    app,
+    chosen_by,
+    open_log,
+    say,
+    say_json,
+    whole_number,
+)
+
+
+@app.command(cls=Command)
+def show(
+    n: Annotated[Word, typer.Argument(metavar="N", help="記録の番号 / a record's number")] = None,
+    since: Since = None,
+    until: Until = None,
+    division_: InDivision = None,
+    assignee: WithAssignee = None,
+    certainty: WithCertainty = None,
+    kind: OfKind = None,
+    case: OfCase = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+) -> None:
+    """記録を、答えの文とともに示します。番号か絞り込みで選びます / Show a record by its number, or those asked for, with the answer in its words."""
+    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
+    if (n is None) is (chosen == Filter()):
+        raise BadOption(
+            "番号 `N` か絞り込み（`--case` など）のどちらか一方を指定してください",
+            "give either a number `N` or what to look for (`--case` and the like)",
+        )
+    unread = Unread()
+    with open_log(audit, origin) as log:
+        if n is not None:
+            found = [auditing.shown_record(log, whole_number(n), unread)]
+        else:
+            seqs = [record["seq"] for record in auditing.records(log, chosen, unread=unread)]
+            found = [auditing.shown_record(log, seq, lambda _: None) for seq in seqs]  # told already
+    if as_json:
+        say_json(found if n is None else found[0], out)
+    else:
+        texts = ["\n".join(_whole(each, lang)) for each in found]
+        if n is None:
+            texts.append(f"{len(found)} 件" if lang == "ja" else f"{len(found)} records")
+        say(["\n\n".join(texts)], out)
+    unread.told(lang, as_json=as_json)
+
+
+@app.command("list", cls=Command)
+def list_(
+    since: Since = None,
+    until: Until = None,
+    division_: InDivision = None,
+    assignee: WithAssignee = None,
+    certainty: WithCertainty = None,
+    kind: OfKind = None,
+    case: OfCase = None,
+    limit: Annotated[Word, typer.Option("--limit", help="最後の N 件 / the last N", metavar="N")] = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+) -> None:
+    """記録の一覧を示します / List records."""
+    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
+    unread = Unread()
+    with open_log(audit, origin) as log:
+        found = list(auditing.records(log, chosen, unread=unread))
+    if limit is not None:
+        found = found[-whole_number(limit, "--limit") :] if whole_number(limit, "--limit") else []
+    if as_json:
+        say_json(found, out)
+    else:
+        lines = [line for record in found for line in _line(record, lang)]
+        say([*lines, f"{len(found)} 件" if lang == "ja" else f"{len(found)} records"], out)
+    unread.told(lang, as_json=as_json)
+
+
+@app.command(cls=Command)
+def stats(
+    since: Since = None,
+    until: Until = None,
+    division_: InDivision = None,
+    assignee: WithAssignee = None,
+    certainty: WithCertainty = None,
+    kind: OfKind = None,
+    case: OfCase = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+) -> None:
+    """件数を示します / Count records."""
+    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
+    unread = Unread()
+    with open_log(audit, origin) as log:
+        found = auditing.stats(log, chosen, unread)
+    if as_json:
+        say_json(found, out)
+    else:
+        say(_counted(found, lang), out)
+    unread.told(lang, as_json=as_json)
+
+
+@app.command(cls=Command)
+def exceptions(
+    late: Annotated[
+        str,
+        typer.Option(
+            "--late",
+            help="案件の日付から何日を過ぎたら遅れとするか / days after which a record is late",
+            metavar="DAYS",
+        ),
+    ] = str(auditing.LATE),
+    since: Since = None,
+    until: Until = None,
+    division_: InDivision = None,
+    assignee: WithAssignee = None,
+    certainty: WithCertainty = None,
+    kind: OfKind = None,
+    case: OfCase = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+) -> None:
+    """見ておくべき記録を挙げます（遡り、遅れ、時計、見直し期限切れ） / Records that an auditor should look at."""
+    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
+    unread = Unread()
+    with open_log(audit, origin) as log:
+        found = list(auditing.exceptions(log, whole_number(late, "--late"), chosen, unread))
+    if as_json:
+        say_json([{"code": each.code, "seq": each.seq, "text": each.text._asdict()} for each in found], out)
+    else:
+        lines = [
+            f"番号 {each.seq} {each.code}: {each.text.ja}"
+            if lang == "ja"
+            else f"record {each.seq} {each.code}: {each.text.en}"
+            for each in found
+        ]
+        say([*lines, f"{len(found)} 件" if lang == "ja" else f"{len(found)} exceptions"], out)
+    unread.told(lang, as_json=as_json)
+
+
+@app.command(cls=Command)
+def export(
+    format_: Annotated[
+        str, typer.Option("--format", help="jsonl, csv, html（説明書） / html: a sheet to print")
+    ] = "jsonl",
+    since: Since = None,
+    until: Until = None,
+    division_: InDivision = None,
+    assignee: WithAssignee = None,
+    certainty: WithCertainty = None,
+    kind: OfKind = None,
+    case: OfCase = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    lang: Lang = "ja",
+    out: Out = None,
+) -> None:
+    """記録を書き出します / Export records: JSON Lines, CSV, or a sheet to read and print."""
+    if format_ not in sheet.FORMATS:
+        near = nearest(format_, sheet.FORMATS) or list(sheet.FORMATS)
+        raise BadOption("形式は jsonl, csv, html のどれかです", "the format is jsonl, csv or html", near)
+    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
+    unread = Unread()
+    with open_log(audit, origin) as log:
+        terminal.pour(sheet.export(log, format_, chosen, lang, unread), out)
+    unread.told(lang)
+
+
+_STATS_TEXT = {
+    "kind": Text("種類", "kind"),
+    "division": Text("区分", "division"),
+    "channel": Text("業務の場", "channel"),
+    "assignee": Text("担当", "assignee"),
+    "certainty": Text("確かさ", "certainty"),
+    "role": Text("尋ねた人の役割", "role"),
+    "month": Text("案件の月", "month of the case"),
+}
+
+
+_KIND_TEXT = {
+    "log": Text("記録の始まり", "log begun"),
+    "publication": Text("公示", "publication"),
+    "key": Text("鍵の交替", "key changed"),
+    "decision": Text("判定", "decision"),
+    "batch": Text("一括処理", "batch"),
+}
+
+
+def _whole(found: dict[str, Any], lang: str) -> list[str]:
+    """A record, its answer in words or why there is none, and what corrects it."""
+    ja = lang == "ja"
+    lines = [*_line(found["record"], lang), ""]
+    if found["answer"] is not None:
+        pairs = list(paragraphs(found["answer"], lang))
+        lines += terminal.labelled(pairs, terminal.columns_of(sys.stdout), beside=pairs)
+    elif found["record"]["kind"] == Kind.DECISION:
+        why = found["detail"][lang]
+        lines.append(
+            f"答えの文は作り直せません（{why}）。記録:"
+            if ja
+            else f"The answer cannot be put into words again ({why}). The record:"
+        )
+    if found["answer"] is None:
+        lines.append(json.dumps(found["record"], ensure_ascii=False, indent=2))
+    for later in found["corrected_by"]:
+        lines.append(f"訂正あり: 番号 {later}" if ja else f"corrected by record {later}")
+    return lines
+
+
+def _counted(found: dict[str, Any], lang: str) -> list[str]:
+    ja = lang == "ja"
+    lines = [
+        f"{found['origin']}: {found['records']:,} 件" if ja else f"{found['origin']}: {found['records']:,} records"
+    ]
+    if found["records"]:
+        first, last = clock(found["first"]), clock(found["last"])
+        lines.append(f"{first} から {last}" if ja else f"{first} to {last}")
+    for name, head in _STATS_TEXT.items():
+        lines += [f"{head.say(lang)}:"] if found[name] else []
+        lines += [f"  {_word(name, value, lang)}: {number:,}" for value, number in found[name].items()]
+    return lines
+
+
+def _line(record: dict[str, Any], lang: str) -> list[str]:
+    """A record on one line, or, where it is longer than a terminal is wide, its words below."""
+    head, words = _said(record, lang)
+    whole = f"{head}  {words}"
+    if terminal.width(whole) <= terminal.WIDTH:
+        return [whole]
+    return [head, *(f"{'':8}{line}" for line in terminal.wrap(words, terminal.WIDTH - 8))]
+
+
+def _said(record: dict[str, Any], lang: str) -> tuple[str, str]:
+    kind = record["kind"]
+    head = f"{record['seq']:>6}  {clock(record['recorded'])}  {_KIND_TEXT[kind].say(lang)}"
+    if kind == Kind.DECISION:
+        request, decision = record["request"], record["decision"]
+        words = [
+            DIVISION_TEXT[Division(request["division"])][lang],
+            request["item"],
+            CHANNEL_TEXT[Channel(request["channel"])][lang],
+            request["act"] or "",
+            record["on"],
+            f"{ASSIGNEE_TEXT[Assignee(decision['assignee'])][lang]}（{CERTAINTY_TEXT[Certainty(decision['certainty'])][lang]}）"
+            if lang == "ja"
+            else f"→ {decision['assignee']}, {decision['certainty']}",
+        ]
+        fix = record["corrects"]
+        tail = "" if fix is None else f" 訂正: 番号 {fix}" if lang == "ja" else f" corrects {fix}"
+        return head, f"{' '.join(word for word in words if word)}{tail}"
+    if kind == Kind.BATCH:
+        return head, f"{record['rows']:,} 行" if lang == "ja" else f"{record['rows']:,} rows"
+    if kind == Kind.PUBLICATION:
+        return head, f"{record['what']} {record['sha256'][:16]}…"
+    return head, record["signer"]
+
+
+def _word(name: str, value: str, lang: str) -> str:
+    if name == "division":
+        return DIVISION_TEXT[Division(value)][lang]
+    if name == "channel":
+        return CHANNEL_TEXT[Channel(value)][lang]
+    if name == "assignee":
+        return ASSIGNEE_TEXT[Assignee(value)][lang]
+    if name == "certainty":
+        return CERTAINTY_TEXT[Certainty(value)][lang]
+    if name == "role":
+        return ROLE_TEXT[Role(value)][lang]
+    return _KIND_TEXT[value].say(lang) if name == "kind" else value

@@ -1,0 +1,184 @@
+"""
+Commands of whoever keeps the log: make it, publish, sign checkpoints, change the key, mend what is derived.
+"""
+
+# No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assign import audit as auditing
+from assign import sheet, terminal
+from assign.cli.common import Audit, Catalog, Command, Lang, Origin, Rules, Word, audit_url, open_desk, origin_name
+from assign.errors import AssignError, BadOption, OutputError, path_shown
+from assign.log import Log
+from assign.note import NoteError, SecretKey, held_key, new_key, opened, write_key
+from assign.record import EDITION_TEXT
+from assign.words import JAPAN
+
+from .options import Unread, app, open_log, say, whole_number, write_file
+
+
+@app.command(cls=Command)
+def init(
+    grant: Annotated[
+        Word,
+        typer.Option(
+            "--grant", help="この役割に SELECT と INSERT を許す / let this PostgreSQL role use it", metavar="ROLE"
+        ),
+    ] = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    lang: Lang = "ja",
+    rules: Rules = None,
+    catalog: Catalog = None,
+) -> None:
+    """記録を作ります（鍵、最初の記録、今の版） / Make a log: its key, its first records, the editions in use."""
+    log = Log.make(audit_url(audit), origin_name(origin), open_desk(rules, catalog, "table").editions)
+    if grant is not None:
+        log.store.grant(grant)
+    key = log.keys()[-1]
+    ja = f"記録 {log.origin} は {log.size} 件です。公開鍵（監査の担当に渡してください）:\n{key}"
+    en = f"The log {log.origin} has {log.size} records. Its public key, for the auditor:\n{key}"
+    say([ja if lang == "ja" else en], None)
+
+
+@app.command(cls=Command)
+def publish(
+    audit: Audit = None, origin: Origin = None, lang: Lang = "ja", rules: Rules = None, catalog: Catalog = None
+) -> None:
+    """今の一覧・規則・回答の版を公示します / Put the present list, rules and rulings into use."""
+    desk = open_desk(rules, catalog, "table")
+    with open_log(audit, origin) as log:
+        kept = log.publish(desk.editions)
+    lines = []
+    for each in kept:
+        record = each.record
+        what = EDITION_TEXT[record["what"]][lang]
+        head = f"番号 {each.seq}: {what}" if lang == "ja" else f"record {each.seq}: the {what}"
+        lines.append(f"{head} {record['sha256']}")
+    say(lines or ["新しい版はありません" if lang == "ja" else "nothing new to publish"], None)
+
+
+@app.command(cls=Command)
+def checkpoint(
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help="このファイルに。建物の外へ出してください / to this file, which is to leave the building",
+            metavar="FILE",
+        ),
+    ],
+    qr: Annotated[
+        Word, typer.Option("--qr", help="QR コードも（.svg か .png）/ as a QR code, too", metavar="FILE")
+    ] = None,
+    every: Annotated[
+        Word,
+        typer.Option(
+            "--every",
+            help="この秒数ごとに新しいファイルへ（止めるまで） / again every so many seconds",
+            metavar="SECONDS",
+        ),
+    ] = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    lang: Lang = "ja",
+) -> None:
+    """署名したチェックポイントを書きます / Write a signed checkpoint."""
+    seconds = None if every is None else whole_number(every, "--every")
+    if seconds == 0:
+        raise BadOption("`--every` は 1 秒以上です", "`--every` is at least one second")
+
+    def once() -> None:
+        with open_log(audit, origin) as log:
+            note = log.checkpoint(held_key(log.origin))
+            name = to if seconds is None else _stamped(to)
+            write_file(name, note.encode())
+            keys = log.keys()
+            write_file(f"{name}.pub", f"{keys[-1]}\n".encode())
+            if qr is not None:
+                write_file(qr, sheet.qr(note, qr))
+            size = opened(note, keys)[0].size
+            say([f"{name}: {size} 件" if lang == "ja" else f"{name}: {size} records"], None)
+
+    once()
+    while seconds is not None:
+        time.sleep(seconds)  # the schedule that `--every` asks for
+        try:
+            once()
+        except AssignError as error:  # a server that is away now may be back at the next turn; whoever watches is told
+            terminal.complain(error.message(lang))
+
+
+@app.command(cls=Command)
+def key(
+    rotate: Annotated[
+        Word,
+        typer.Option(
+            "--rotate",
+            help="新しい秘密鍵をこのファイルに作り、替える / make a new secret key in this file",
+            metavar="FILE",
+        ),
+    ] = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    lang: Lang = "ja",
+) -> None:
+    """公開鍵を示し、鍵を替えます / Show the public keys, and change the key."""
+    with open_log(audit, origin) as log:
+        if rotate is not None:
+            fresh = new_key(log.origin)
+            present = _present_key(log)
+            try:
+                write_key(Path(rotate), fresh)
+            except OSError as error:
+                raise OutputError(
+                    f"{path_shown(rotate)} を作れません（{error.strerror}）",
+                    f"cannot make {path_shown(rotate)} ({error.strerror})",
+                ) from None
+            log.rotate(fresh, present)
+        keys = log.keys()
+    now = "今の鍵" if lang == "ja" else "now"
+    lines = [f"{each}{f'  （{now}）' if each == keys[-1] else ''}" for each in keys]
+    if rotate is not None and present is None:
+        lines.append(
+            "前の鍵がないため、交替に前の鍵の署名はありません。新しい公開鍵を監査の担当へ直接渡してください"
+            if lang == "ja"
+            else "the old key is not here and has not signed this change: hand the new public key to the auditor yourself"
+        )
+    if rotate is not None:
+        lines.append(
+            f"これからは ASSIGN_KEY_FILE={rotate}" if lang == "ja" else f"from now on ASSIGN_KEY_FILE={rotate}"
+        )
+    say(lines, None)
+
+
+@app.command(cls=Command)
+def rebuild(audit: Audit = None, origin: Origin = None, lang: Lang = "ja") -> None:
+    """記録から作れるもの（索引、公示の一覧）を作り直します / Make anew what is derived from the records."""
+    unread = Unread()
+    with open_log(audit, origin) as log:
+        missing = auditing.rebuild(log, unread)
+    ja = f"索引を作り直しました。公示の一覧に足したもの: {missing} 件"
+    en = f"The index is made anew; publications put back into their list: {missing}"
+    say([ja if lang == "ja" else en], None)
+    unread.told(lang)
+
+
+def _present_key(log: Log) -> SecretKey | None:
+    """The key that signs now, if it is here and the right one: a lost key does not block a new one."""
+    try:
+        found = held_key(log.origin)
+    except NoteError:
+        return None
+    return found if str(found.public()) == str(log.keys()[-1]) else None
+
+
+def _stamped(name: str) -> str:
+    path = Path(name)
+    return str(path.with_name(f"{path.stem}-{datetime.now(JAPAN):%Y%m%dT%H%M%S}JST{path.suffix}"))

@@ -1,0 +1,168 @@
+"""
+What the commands of `assign audit` share: their options, what these say, and how an answer is told.
+"""
+
+# No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assign import audit as auditing
+from assign import terminal
+from assign.audit import Filter
+from assign.cli.common import Group, Word, audit_url, origin_name
+from assign.errors import BadOption, hidden, path_shown, visible
+from assign.log import Log
+from assign.note import LARGEST, NoteError
+from assign.reading import Unreadable
+from assign.record import Kind, random_id
+from assign.words import Assignee, Certainty, date_of_case, division, nearest
+
+app: typer.Typer = typer.Typer(
+    name="audit",
+    cls=Group,
+    help="判定の記録を調べます / The decision log: verify, replay, prove.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+Number = Annotated[str, typer.Argument(metavar="N", help="記録の番号 / a record's number")]
+Since = Annotated[
+    Word, typer.Option("--from", help="案件の日付がこの日以後 / cases of this day or later", metavar="YYYY-MM-DD")
+]
+Until = Annotated[
+    Word, typer.Option("--to", help="案件の日付がこの日以前 / cases of this day or earlier", metavar="YYYY-MM-DD")
+]
+InDivision = Annotated[Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")]
+WithAssignee = Annotated[Word, typer.Option("--assignee", help="contractor, city_staff, split", metavar="ASSIGNEE")]
+WithCertainty = Annotated[Word, typer.Option("--certainty", help="settled, needs_ruling", metavar="CERTAINTY")]
+ToFile = Annotated[
+    Word, typer.Option("--to", help="このファイルに。なければ標準出力 / to this file, or stdout", metavar="FILE")
+]
+OfCase = Annotated[
+    Word, typer.Option("--case", help="この案件の記録（乱数の UUID）/ records of this case", metavar="UUID")
+]
+OfKind = Annotated[Word, typer.Option("--kind", help="decision, batch, publication, key, log", metavar="KIND")]
+
+
+# -- what they say ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def open_log(url: str | None, origin: str | None) -> Iterator[Log]:
+    """A log that is there, for a while."""
+    log = Log.open(audit_url(url), origin_name(origin))
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+def whole_number(given: str, name: str = "N") -> int:
+    """A number as it was typed."""
+    if not (given.isascii() and given.isdigit() and len(given) < 13):
+        raise BadOption(f"`{name}` は 0 以上の整数です", f"`{name}` is a whole number")
+    return int(given)
+
+
+def text_of(name: str) -> str:
+    """A checkpoint or a key from a file."""
+    try:
+        with Path(name).open("rb") as file:
+            # As it was written, whatever an editor, a mail or a scanned QR code has made of its line ends.
+            return file.read(LARGEST).decode("utf-8-sig").replace("\r\n", "\n").rstrip("\n") + "\n"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise NoteError(
+            f"{path_shown(name)} を読めません（{reason}）", f"cannot read {path_shown(name)} ({reason})"
+        ) from None
+
+
+def write_file(name: str, data: bytes) -> None:
+    """A file, whole or not at all."""
+    try:
+        terminal.whole_or_not(name, data)
+    except OSError as error:
+        raise terminal.unwritable(path_shown(name), error) from None
+
+
+def _one_of(given: str | None, known: list[str], name: str) -> str | None:
+    if given is not None and given not in known:
+        raise BadOption(
+            f"`{name}` は {', '.join(known)} のどれかです",
+            f"`{name}` is one of {', '.join(known)}",
+            nearest(given, known) or known,
+        )
+    return given
+
+
+def chosen_by(
+    since: str | None,
+    until: str | None,
+    division_: str | None,
+    assignee: str | None,
+    certainty: str | None,
+    kind: str | None,
+    case: str | None,
+) -> Filter:
+    """Which records the options ask for. Days are Japan's."""
+    return Filter(
+        None if since is None else date_of_case(since),
+        None if until is None else date_of_case(until),
+        None if division_ is None else division(division_).value,
+        _one_of(assignee, list(Assignee), "--assignee"),
+        _one_of(certainty, list(Certainty), "--certainty"),
+        _one_of(kind, list(Kind), "--kind"),
+        None if case is None else random_id(case, "--case"),
+    )
+
+
+# -- what is said ----------------------------------------------------------------------------------------------------
+
+
+class Unread:
+    """What could not be read, told on stderr when all else has been said. Whoever asked for it has no whole answer: exit 1."""
+
+    def __init__(self) -> None:
+        self.found: list[Unreadable] = []
+
+    def __call__(self, error: Unreadable) -> None:
+        """Remember it."""
+        self.found.append(error)
+
+    def told(self, lang: str, *, as_json: bool = False) -> None:
+        """Say which, and end with 1 where there is one."""
+        if not self.found:
+            return
+        first, more = self.found[0], len(self.found) - 1
+        if as_json:
+            error = first.as_json(lang)
+            error["error"]["unreadable"] = [each.seq for each in self.found[: auditing.MOST]]
+            terminal.complain_bytes((json.dumps(error, ensure_ascii=False) + "\n").encode())
+        else:
+            for each in self.found[: auditing.MOST]:
+                terminal.complain(each.message(lang))
+            if more >= auditing.MOST:
+                terminal.complain(
+                    f"ほか {more + 1 - auditing.MOST} 件" if lang == "ja" else f"and {more + 1 - auditing.MOST} more"
+                )
+        raise typer.Exit(1)
+
+
+def say(lines: Iterable[str], out: str | None) -> None:
+    """Lines for a person. What a record or an edition holds is shown, never sent to the terminal as it is."""
+    terminal.write("\n".join(visible(line) for text in lines for line in text.split("\n")), out)
+
+
+def say_json(value: object, out: str | None) -> None:
+    """JSON for a program; a character that nobody sees is written as JSON's own escape, which is the same text."""
+    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
+    terminal.write("\n".join(line if hidden(line) is None else _escaped(line) for line in lines), out, data=True)
+
+
+def _escaped(line: str) -> str:
+    return "".join(c if hidden(c) is None else json.dumps(c)[1:-1] for c in line)

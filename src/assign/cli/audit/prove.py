@@ -1,0 +1,241 @@
+"""
+Commands of an auditor: is the log whole, does every answer follow, and what proves one record elsewhere.
+"""
+
+# No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assign import audit as auditing
+from assign import standalone, terminal
+from assign.audit import Text
+from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word
+from assign.errors import BadOption
+from assign.log import Log
+from assign.note import held_key, public_key
+from assign.words import date_of_case
+
+from .options import Number, ToFile, app, open_log, say, say_json, text_of, whole_number, write_file
+
+
+@app.command(cls=Command)
+def verify(
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", help="外に置いたチェックポイント / a checkpoint kept outside", metavar="FILE"),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", help="信じる公開鍵（ファイルか値） / a public key that you trust", metavar="KEY"),
+    ] = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+) -> None:
+    """全件のハッシュを計算し直し、チェックポイントと照らします / Hash every record again, against checkpoints."""
+    notes = [text_of(name) for name in against or ()]
+    keys = [public_key(text_of(each) if Path(each).is_file() else each) for each in key or ()]
+    with open_log(audit, origin) as log:
+        found = auditing.verify(log, notes, keys)
+    if as_json:
+        say_json(found.as_json(), out)
+    else:
+        say(_verified(found, lang), out)
+    if found.findings:
+        raise typer.Exit(6)
+
+
+@app.command(cls=Command)
+def replay(
+    first: Annotated[Word, typer.Option("--first", help="この番号から / from this number", metavar="N")] = None,
+    last: Annotated[Word, typer.Option("--last", help="この番号まで / up to this number", metavar="N")] = None,
+    batch: Annotated[
+        Word, typer.Option("--batch", help="一括処理のこの記録を / this record, of a batch", metavar="N")
+    ] = None,
+    file: Annotated[
+        Word, typer.Option("--file", help="その入力ファイルから / from its input file", metavar="IN")
+    ] = None,
+    format_: Annotated[Word, typer.Option("--format", help="その形式 csv, jsonl, parquet / its format")] = None,
+    encoding: Annotated[
+        str, typer.Option("--encoding", help="その文字コード auto, utf-8, cp932 / its encoding")
+    ] = "auto",
+    audit: Audit = None,
+    origin: Origin = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+) -> None:
+    """記録と保存した版だけから全件を判定し直し、比べます / Decide every record anew from the log alone, and compare."""
+    start, stop = whole_number(first or "0", "--first"), None if last is None else whole_number(last, "--last") + 1
+    if (batch is None) is not (file is None):
+        raise BadOption("`--batch` と `--file` は一緒に使います", "`--batch` and `--file` go together")
+    counts = dict.fromkeys(auditing.OUTCOMES, 0)
+    batches, odd = 0, []
+    with open_log(audit, origin) as log:
+        anew = auditing.replay(log, start, stop)
+        if batch is not None and file is not None:
+            anew = iter([_batch_anew(log, whole_number(batch, "--batch"), file, format_, encoding)])
+        for each in anew:
+            if each.detail is auditing.ROWS_ELSEWHERE:
+                batches += 1
+                continue
+            counts[each.outcome] += 1
+            if each.outcome != "same":
+                odd.append(each)
+    if as_json:
+        told = [{"seq": each.seq, "outcome": each.outcome, "detail": each.detail._asdict()} for each in odd]
+        say_json({"records": sum(counts.values()), "outcomes": counts, "batches": batches, "not_the_same": told}, out)
+    else:
+        names = _OUTCOME_TEXT
+        lines = [f"{names[name].say(lang)}: {number:,}" for name, number in counts.items()]
+        if batches:
+            lines.append(
+                f"一括処理（1 件ずつ入力ファイルから: --batch N --file IN）: {batches:,}"
+                if lang == "ja"
+                else f"batches (one by one from their input file: --batch N --file IN): {batches:,}"
+            )
+        for each in odd[: auditing.MOST]:
+            head = f"番号 {each.seq}" if lang == "ja" else f"record {each.seq}"
+            lines.append(
+                f"  {head}: {names[each.outcome].say(lang)}。{each.detail.ja}"
+                if lang == "ja"
+                else f"  {head}: {names[each.outcome].en}; {each.detail.en}"
+            )
+        if len(odd) > auditing.MOST:
+            lines.append("  …")
+        say(lines, out)
+    if counts["different"] or counts["reason"] or counts["cannot"]:
+        raise typer.Exit(6)
+
+
+@app.command(cls=Command)
+def prove(
+    n: Number,
+    to: ToFile = None,
+    row: Annotated[
+        Word,
+        typer.Option("--row", help="一括処理の記録で、この行（1 から） / of a batch: this row, from 1", metavar="ROW"),
+    ] = None,
+    file: Annotated[Word, typer.Option("--file", help="その出力ファイル / its output file", metavar="OUT")] = None,
+    checkpoint_: Annotated[
+        Word,
+        typer.Option(
+            "--checkpoint",
+            help="これについて証明する。なければ新しく署名 / for this one; a new one if absent",
+            metavar="FILE",
+        ),
+    ] = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    lang: Lang = "ja",
+) -> None:
+    """記録 1 件の証明を書きます（assign なしで検証できます） / Write a proof that is checked without assign."""
+    if (row is None) is not (file is None):
+        raise BadOption("`--row` と `--file` は一緒に使います", "`--row` and `--file` go together")
+    with open_log(audit, origin) as log:
+        note = text_of(checkpoint_) if checkpoint_ is not None else log.checkpoint(held_key(log.origin))
+        if row is not None and file is not None:
+            from assign import batch, batchrecord
+
+            form = batch.format_of(file, None)
+            options = batch.Options(lang, date_of_case(None), form, form)
+            bundle = batchrecord.prove_row(log, whole_number(n), Path(file), whole_number(row, "--row"), options, note)
+        else:
+            bundle = auditing.prove(log, whole_number(n), note)
+    ja = f"{to} を書きました。検証: `assign audit verifier --out verify.py` を渡し、`python verify.py {to}`"
+    en = f"wrote {to}; to check it elsewhere, hand over `assign audit verifier --out verify.py` and run `python verify.py {to}`"
+    _bundled(bundle, to, ja if lang == "ja" else en)
+
+
+@app.command(cls=Command)
+def growth(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="前のチェックポイント / the earlier checkpoint")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="後のチェックポイント / the later one")],
+    to: ToFile = None,
+    audit: Audit = None,
+    origin: Origin = None,
+    lang: Lang = "ja",
+) -> None:
+    """前のチェックポイントの記録が後にすべて残る証明を書きます / Prove that one checkpoint's log begins another's."""
+    with open_log(audit, origin) as log:
+        bundle = auditing.prove_growth(log, text_of(old), text_of(new))
+    _bundled(bundle, to, f"{to} を書きました" if lang == "ja" else f"wrote {to}")
+
+
+@app.command(cls=Command)
+def verifier(out: Out = None) -> None:
+    """証明を検証する独立のプログラム（1 ファイル）を書きます / Write the stand-alone verifier, one file."""
+    terminal.write(Path(standalone.__file__).read_text("utf-8").rstrip("\n"), out, data=True)
+
+
+_OUTCOME_TEXT = {
+    "same": Text("同じ（1 バイトも違わない）", "the same to the byte"),
+    "wording": Text("同じ判定・同じ規則、文だけが違う", "the same decision by the same rules, other sentences"),
+    "reason": Text("同じ答え、別の理由", "the same answer for another reason"),
+    "different": Text("違う", "different"),
+    "cannot": Text("判定し直せない", "cannot be decided anew"),
+}
+
+
+def _batch_anew(log: Log, seq: int, file: str, format_: str | None, encoding: str) -> auditing.Replay:
+    from assign import batch, batchrecord
+
+    batch.need("polars")
+    form = batch.format_of(file, format_ if batch.ending(file) is None else None)
+    out = form if form == "jsonl" else "parquet"
+    options = batch.Options("ja", date_of_case(None), form, out, batch.encoding_of(encoding))
+    return batchrecord.replay(log, seq, Path(file), options)
+
+
+def _bundled(bundle: dict[str, Any], to: str | None, written: str) -> None:
+    """A proof, to its file, which is said, or to the next program."""
+    text = json.dumps(bundle, ensure_ascii=False, indent=1)
+    if to is None:
+        terminal.write(text, None, data=True)
+    else:
+        write_file(to, (text + "\n").encode())
+        say([written], None)
+
+
+def _verified(found: auditing.Verified, lang: str) -> list[str]:
+    ja = lang == "ja"
+    root = found.as_json()["root"]
+    lines = [
+        f"{found.origin}: {found.hashed:,} 件のハッシュを計算し直しました。根 {root}"
+        if ja
+        else f"{found.origin}: {found.hashed:,} records hashed again; root {root}"
+    ]
+    if found.findings:
+        lines.append(
+            f"誤りが {len(found.findings)} 件あります。最初の番号: {'なし' if found.first_bad is None else found.first_bad}"
+            if ja
+            else f"{len(found.findings)} findings; the first bad record: {'none' if found.first_bad is None else found.first_bad}"
+        )
+        lines += [f"  {each.text.say(lang)}" for each in found.findings[: auditing.MOST]]
+        return lines
+    if found.notes_outside and found.covered:
+        rest = found.size - found.covered
+        lines.append(
+            f"外のチェックポイントと合います: 最初の {found.covered:,} 件は、署名の時から変わらず、欠けもありません。"
+            if ja
+            else f"It fits the checkpoint from outside: the first {found.covered:,} records are unchanged and complete since it was signed."
+        )
+        if rest:
+            lines.append(
+                f"後の {rest:,} 件は、まだ外のチェックポイントがありません。"
+                if ja
+                else f"The {rest:,} records after it are not covered by one yet."
+            )
+    else:
+        lines.append(
+            "記録の中に矛盾はありません。ただし外に置いたチェックポイントなしでは、全体の差し替えや末尾の削除は分かりません（--against）。"
+            if ja
+            else "The log is consistent in itself. Without a checkpoint from outside, a replaced log or a deleted tail cannot be seen (--against)."
+        )
+    return lines

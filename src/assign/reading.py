@@ -1,0 +1,145 @@
+"""
+A row of a log → its record. The one door: whoever lists, exports, copies, replays or proves gets records through it alone.
+
+A row may hold anything, since whoever owns the database may write anything into it: bytes that are no record, a record with a
+field of its own, the record of another place or of another log. None of them is a record here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from .errors import shown
+from .record import Record, RecordError, _uuid4, check, moment, read
+from .store import Row, StoreError
+from .words import JAPAN
+
+
+class Unreadable(StoreError):
+    """
+    What stands at a place of the log is no record of it.
+
+    Attributes:
+        seq: The place. why: `unreadable` (no record at all), `refused` (a field that is missing, not on the list, or of
+            another form), `moved` (the record of another place or log). reason_ja, reason_en: In words.
+    """
+
+    code = "unreadable_record"
+
+    def __init__(self, seq: int, why: str, reason: tuple[str, str]) -> None:
+        self.seq, self.why = seq, why
+        self.reason_ja, self.reason_en = reason
+        super().__init__(
+            f"記録 {seq} を読めません: {self.reason_ja}（`assign audit verify`）",
+            f"record {seq} cannot be read: {self.reason_en} (`assign audit verify`)",
+        )
+
+
+_NONE: Final = "記録の形ではありません", "it is no record"
+
+
+def record_of(row: Row, origin: str) -> Record:
+    """
+    The record that a row of a log holds.
+
+    Raises:
+        Unreadable: It holds none: its bytes are not the canonical JSON of a record of this log, at this place.
+
+    Records share their inner parts: they are to be looked at.
+    """
+    return _known(row, origin) or _parsed(row, origin)
+
+
+def _parsed(row: Row, origin: str) -> Record:
+    seq = row.seq
+    try:
+        found = read(row.payload)
+        said = found["seq"], found["origin"]
+        kind = found["kind"]
+    except (ValueError, KeyError, RecursionError):
+        raise Unreadable(seq, "unreadable", _NONE) from None
+    if not isinstance(kind, str):
+        raise Unreadable(seq, "unreadable", _NONE)
+    if said != (seq, origin) or type(said[0]) is not int:
+        ja = f"別の記録（{shown(said[1])} の {shown(said[0])}）です"
+        raise Unreadable(seq, "moved", (ja, f"it is another record ({shown(said[0])} of {shown(said[1])})"))
+    try:
+        check(found)
+    except RecordError as error:
+        raise Unreadable(seq, "refused", (error.ja, error.en)) from None
+    return found
+
+
+# -- what was read before --------------------------------------------------------------------------------------------
+#
+# Most records differ from an earlier one in their random ids, their time and their number alone, and a million are to be read
+# in seconds. These four are cut out of the bytes and tested by themselves; what is left is parsed and checked once, with other
+# values in their places, and remembered. A test holds it equal to parsing each.
+
+_CASE: Final = b"12345678-9abc-4def-8123-456789abcdef"
+_KEY: Final = b"fedcba98-7654-4321-8fed-cba987654321"
+_WHEN: Final = b"2026-01-02T03:04:05.678Z"
+_SEQ: Final = b"9007199254740991"
+
+
+def _known(row: Row, origin: str) -> Record | None:
+    """The record, where all but its own parts was read before; None where that is not so, or anything is amiss."""
+    payload, number = row.payload, b"%d" % row.seq
+    case = payload.find(b'"case":"') + 8
+    key = payload.find(b'"key":"', case) + 7
+    when = payload.find(b'"recorded":"', key) + 12
+    seq = payload.find(b'"seq":', when) + 6
+    if case < 8 or when < 12 or seq < 6 or payload[seq : seq + len(number)] != number:
+        return None
+    middle = payload[case + 36 : key] + _KEY + payload[key + 36 : when] if key > 7 else payload[case + 36 : when]
+    rest = payload[when + 24 : seq] + _SEQ + payload[seq + len(number) :]
+    like = _without_its_own(payload[:case] + _CASE + middle + _WHEN + rest, origin)
+    if like is None:
+        return None
+    try:
+        own = {
+            "case": payload[case : case + 36].decode("ascii"),
+            "recorded": payload[when : when + 24].decode("ascii"),
+            "key": payload[key : key + 36].decode("ascii") if key > 7 else None,
+        }
+        if not _uuid4(own["case"]) or (own["key"] is not None and not _uuid4(own["key"])):
+            return None
+        if moment(datetime.fromisoformat(str(own["recorded"]))) != own["recorded"]:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    return {**like, **own, "seq": row.seq}
+
+
+@lru_cache(maxsize=4096)
+def _without_its_own(payload: bytes, origin: str) -> Record | None:
+    """What these bytes say, if they are a record but for a case, a key, a time and a number that stand in it once each."""
+    try:
+        found = _parsed(Row(int(_SEQ), payload, b""), origin)
+    except Unreadable:
+        return None
+    own = {"case": _CASE, "recorded": _WHEN, "seq": _SEQ, "key": _KEY if found.get("key") else None}
+    for name, value in own.items():
+        if value is not None and (str(found.get(name)) != value.decode() or payload.count(value) != 1):
+            return None
+    return found
+
+
+# -- when ------------------------------------------------------------------------------------------------------------
+
+
+def in_japan(recorded: str) -> datetime:
+    """When a record was written, by Japan's clock: what a person reads, and the day that a person means."""
+    return datetime.fromisoformat(recorded).astimezone(JAPAN)
+
+
+def clock(recorded: str) -> str:
+    """
+    The same, to the second, as it is shown.
+
+    >>> clock("2026-11-28T17:25:31.123Z")
+    '2026-11-29 02:25:31+09:00'
+    """
+    return in_japan(recorded).isoformat(" ", "seconds")

@@ -1,0 +1,225 @@
+"""
+What a store of logs is, whatever database it rests on: its errors, its rows, the verbs that a log asks of it.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, Protocol
+
+from assign.errors import AssignError
+
+from .schema import Strange
+
+SHIFT: Final = 40  # bits of a sequence number in `at`: 10**12 records a log, 8 million logs a database
+SEQ: Final = (1 << SHIFT) - 1
+PATIENCE: Final = 30.0  # seconds that a writer waits for its turn before it says that there is no answer
+PAGE: Final = 2000  # records read at a time
+NEWEST: Final = 65  # records that a writer looks back on before it reads the tree's edge anew
+Known = dict[str, tuple[int, bytes]]  # idempotency key → number and bytes of its record
+
+
+class StoreError(AssignError):
+    """The log could not be read or written. There is no answer without its record."""
+
+    code = "log"
+
+
+class StoreRefused(StoreError):
+    """The place cannot keep the promise that an acknowledged record is there for good."""
+
+    code = "log_refused"
+
+
+class StoreMissing(StoreError):
+    """There is no log of that name, or no such place."""
+
+    code = "log_missing"
+
+
+class ExtraMissing(StoreError):
+    """A package of the extra `audit` or `audit-postgresql` is not installed."""
+
+    code = "extra_missing"
+
+
+class Row(NamedTuple):
+    """
+    A record as it is kept: number, bytes, the hashes that it completes (level 0 first, 32 bytes each), and its key as a
+    column beside it has it, which the bytes alone decide.
+    """
+
+    seq: int
+    payload: bytes
+    nodes: bytes
+    key: bytes | None = None
+
+
+class New(NamedTuple):
+    """A record to be kept."""
+
+    seq: int
+    payload: bytes
+    nodes: bytes
+    key: str | None
+
+
+class Writing(Protocol):
+    """An open transaction on one log, whose turn it is."""
+
+    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+        """
+        Wait for the turn, and look what has come meanwhile, in one round trip.
+
+        Returns:
+            The newest records from number `since` on, newest first and at most NEWEST (from 0 on: the last one), as
+            (number, nodes); and for each idempotency key that is known the number and bytes of its record.
+        """
+
+    def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
+        """The nodes of some records."""
+
+    def published(self) -> list[tuple[str, str, int]]:
+        """(what, value, record) of everything that the log has published."""
+
+    def add(
+        self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
+    ) -> None:
+        """Insert."""
+
+
+class Store(Protocol):
+    """A database of logs."""
+
+    shown: str
+    most: int  # how many records `extend` takes
+    made: bool  # whether this opening made the place
+
+    def origins(self) -> dict[str, int]:
+        """The logs here: name → number."""
+
+    def create(self, origin: str) -> int:
+        """A log's number; the log is made if it is not there."""
+
+    def writing(self, log: int) -> Any:
+        """A context: begin, wait for the log's turn, and commit durably at its end, or nothing at all."""
+
+    def extend(self, log: int, last: bytes, rows: Sequence[New]) -> bool:
+        """
+        Append durably to a log that still ends as we know it: one statement, and one round trip where there is a server.
+
+        Args:
+            last: The nodes of the record before the first of `rows`.
+
+        Returns:
+            False where it does not end so, a key is known, or it is another's turn: nothing was written.
+        """
+
+    def size(self, log: int) -> int:
+        """How many records the log has: one more than the last one's number."""
+
+    def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """Records in order, from `start` to before `stop`."""
+
+    def nodes(self, log: int, seqs: Sequence[int]) -> dict[int, bytes]:
+        """The nodes of some records."""
+
+    def published(self, log: int) -> list[tuple[str, str, int]]:
+        """(what, value, record) of everything published."""
+
+    def edition(self, sha256: str) -> bytes | None:
+        """The text of an edition."""
+
+    def checkpoints(self, log: int) -> list[str]:
+        """The notes made here, oldest first."""
+
+    def add_checkpoint(self, log: int, size: int, note: str) -> None:
+        """Keep a note."""
+
+    def beside(self, table: str) -> list[tuple[Any, ...]]:
+        """All rows of a table that is not the records' (`log`, `publication`, `edition`, `checkpoint`), of every log."""
+
+    def numbers(self) -> list[int]:
+        """The numbers of the logs that have records, whether or not the table of logs knows them."""
+
+    def strangers(self) -> list[Strange]:
+        """What stands in the database that we did not make, or otherwise than we made it."""
+
+    def grant(self, role: str) -> None:
+        """Let a database role read and append, and nothing else."""
+
+    def reindex(self) -> None:
+        """Make the index of idempotency keys anew. It speeds them up; nothing else rests on it."""
+
+    def close(self) -> None:
+        """Let go."""
+
+
+# -- forks -----------------------------------------------------------------------------------------------------------
+
+_FORKING: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
+
+
+def at_fork(thing: Any) -> None:
+    """Call `before_fork()` and `after_fork(child=…)` of a thing around each fork, for as long as it lives."""
+    _FORKING.add(thing)
+
+
+def _before_fork() -> None:
+    for thing in list(_FORKING):
+        thing.before_fork()
+
+
+def _after_fork(*, child: bool) -> None:
+    for thing in list(_FORKING):
+        with suppress(RuntimeError):  # made by another thread meanwhile, and never locked
+            thing.after_fork(child=child)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=lambda: _after_fork(child=False),
+        after_in_child=lambda: _after_fork(child=True),
+    )
+
+# -- what a database may do to a row --------------------------------------------------------------------------------
+
+
+def swallowed() -> StoreError:
+    """A trigger, a rule or a policy of somebody's has kept a record out, and called it done."""
+    return StoreError(
+        "データベースが記録を受け取ったことにして、書いていません。回答はありません（`assign audit verify` で原因が分かります）",
+        "the database took a record and has not written it; there is no answer (`assign audit verify` says why)",
+    )
+
+
+def kept_whole(edition: tuple[str, bytes], there: object) -> None:
+    """The text under an edition's name is this one: another may have been planted there before. Raises StoreError."""
+    if as_bytes(there) != edition[1]:
+        raise StoreError(
+            f"版 {edition[0][:16]}… の名前で、別の文が置かれています。公示しません（`assign audit verify`）",
+            f"another text stands under the name of the edition {edition[0][:16]}…; nothing is published (`assign audit verify`)",
+        )
+
+
+# -- what cells hold --------------------------------------------------------------------------------------------------
+
+
+def as_bytes(value: object) -> bytes:
+    """What a cell holds. SQLite lets anyone who can write the file put text, a number or nothing where bytes should be."""
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value)
+    return b"" if value is None else str(value).encode("utf-8", "surrogateescape")
+
+
+def paged(page: Any, log: int, start: int, stop: int | None) -> Iterator[Row]:
+    """A log's records, a page at a time. `page` gives the rows of a range of places."""
+    low, high = (log << SHIFT) + start, (log << SHIFT) + min(1 << SHIFT, 1 << SHIFT if stop is None else stop)
+    while rows := page(low, high):
+        for at, payload, nodes, key in rows:
+            yield Row(at & SEQ, as_bytes(payload), as_bytes(nodes), None if key is None else as_bytes(key))
+        low = max(low, rows[-1][0]) + 1  # in a damaged file the numbers may not grow; reading it ends all the same
