@@ -20,7 +20,7 @@ import random
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -228,6 +228,15 @@ if hasattr(os, "register_at_fork"):
         after_in_child=lambda: _after_fork(child=True),
     )
 
+
+def _open_still(name: str, *, closed: bool) -> None:
+    if closed:
+        raise StoreError(
+            f"記録 {name} は閉じられています。回答はありません（開き直してください）",
+            f"the log {name} is closed; there is no answer (open it again)",
+        )
+
+
 # -- SQLite ----------------------------------------------------------------------------------------------------------
 
 
@@ -295,27 +304,46 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
+        self._closed = False
         self._file: os.stat_result | None = None  # as it was when it was opened first
         self._size = 0  # bytes; a log's file never shrinks
         self._wal: _Held | None = None
         self._named = False  # whether the name of this connection's WAL is known to be on the disk
-        with self._said():
-            db = self._connection(make=create)
-            if not self._tables(db):
-                if not create:
-                    raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
-                self._make(db)
+        try:
+            with self._said():
+                db = self._connection(make=create)
+                if not self._tables(db):
+                    if not create:
+                        raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
+                    self._make(db)
+        except BaseException:  # its traceback holds this object for as long as somebody holds the error
+            self._let_go()
+            raise
         at_fork(self)
 
     def _connection(self, *, make: bool = False) -> apsw.Connection:
         """The one of this process, opened where there is none. Whoever calls holds the lock."""
+        _open_still(self.shown, closed=self._closed)
         if self._db is None:
-            apsw = self._apsw
-            flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if make else 0)
-            try:
-                db = apsw.Connection(str(self._path), flags=flags, vfs=self.vfs)
-            except apsw.CantOpenError:
-                db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self.vfs)
+            db = self._connected(make=make)
+            self._file = self._file or _there(self._at)
+            self._db, self._pid = db, os.getpid()
+            self._in_place()
+        if self._pid != os.getpid():
+            raise StoreError(
+                f"記録 {self.shown} は、Python が知らない fork の前に開かれました。プロセスごとに開いてください",
+                f"the log {self.shown} was opened before a fork that Python was not told of: open it in each process",
+            )
+        return self._db  # type: ignore[no-any-return]  # apsw's own type
+
+    def _connected(self, *, make: bool) -> apsw.Connection:
+        apsw = self._apsw
+        flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if make else 0)
+        try:
+            db = apsw.Connection(str(self._path), flags=flags, vfs=self.vfs)
+        except apsw.CantOpenError:
+            db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self.vfs)
+        try:
             if db.readonly("main"):
                 db = self._on_a_disc(db)
             waited = random.Random(os.urandom(8)).uniform  # noqa: S311 - a nap, not a secret
@@ -337,15 +365,10 @@ class SqliteStore:
                         f"{self.shown} で WAL と synchronous=FULL を使えません",
                         f"{self.shown} does not take WAL with synchronous=FULL",
                     )
-            self._file = self._file or _there(self._at)
-            self._db, self._pid = db, os.getpid()
-            self._in_place()
-        if self._pid != os.getpid():
-            raise StoreError(
-                f"記録 {self.shown} は、Python が知らない fork の前に開かれました。プロセスごとに開いてください",
-                f"the log {self.shown} was opened before a fork that Python was not told of: open it in each process",
-            )
-        return self._db  # type: ignore[no-any-return]  # apsw's own type
+        except BaseException:
+            db.close(force=True)
+            raise
+        return db  # type: ignore[no-any-return]  # apsw's own type
 
     def _on_a_disc(self, db: apsw.Connection) -> apsw.Connection:
         """Where nothing can be written, not even the memory that readers of a WAL share: a file that nobody changes."""
@@ -581,6 +604,7 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
+            self._closed = True
             self._let_go()
 
 
@@ -688,6 +712,7 @@ class _Held:
         self._path = path
         self._was = _there(path)
         self._open: list[int] = []
+        weakref.finalize(self, _closed, self._open).atexit = False  # whoever forgets a log without closing it
         self._folder = -1
         self._name: str | None = None
         # When a name in the folder had last changed as the WAL was seen in its place; 0: not known.
@@ -726,12 +751,17 @@ class _Held:
         return here
 
     def close(self) -> None:
-        """Let go of both; an interrupt may come in between, and nothing is closed twice."""
+        """Let go of both."""
         self._folder = -1
-        while self._open:
-            handle = self._open.pop()
-            with suppress(OSError):  # nothing was written through it
-                os.close(handle)
+        _closed(self._open)
+
+
+def _closed(handles: list[int]) -> None:
+    """Close each; an interrupt may come in between, and nothing is closed twice."""
+    while handles:
+        handle = handles.pop()
+        with suppress(OSError):  # nothing was written through it
+            os.close(handle)
 
 
 def network_file_system(path: Path) -> str | None:
@@ -808,6 +838,8 @@ class PostgresStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
+        self._closed = False
+        self._parting: Callable[[], None] | None = None
         self._cursor: Any = None  # of `extend`, which asks the same each time
         try:
             with self._said():
@@ -822,15 +854,25 @@ class PostgresStore:
         self._lock.acquire()
 
     def after_fork(self, *, child: bool) -> None:
-        """The connection stays the parent's; a child makes its own."""
-        if child:
-            self._lock = threading.RLock()
-        else:
+        """The connection stays the parent's; a child gives its copy back, and makes its own."""
+        if not child:
             self._lock.release()
+            return
+        self._lock = threading.RLock()
+        db = self._db
+        if db is not None and not db.closed:
+            with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no more than a descriptor
+                os.dup2(
+                    nowhere.fileno(), db.fileno(), inheritable=False
+                )  # what is said on it now, the server never hears
+                db.close()
+        self._drop()
 
     def _connection(self) -> psycopg.Connection[Any]:
         """One for each process, made anew after the server dropped it."""
+        _open_still(self.shown, closed=self._closed)
         if self._pid != os.getpid() or self._db is None or self._db.closed:
+            self._drop()
             db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
             try:
                 _durable(db.execute(f"SELECT {_SETTINGS}".encode()).fetchone())
@@ -841,6 +883,8 @@ class PostgresStore:
             db.execute("SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)")
             db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
             self._db, self._cursor, self._pid = db, db.cursor(), os.getpid()
+            # Before the driver's own, which warns; at the end of the process, too. None but this process says good-bye.
+            self._parting = weakref.finalize(self, _parted, db, self._pid)
         return self._db  # type: ignore[no-any-return]  # psycopg's own type
 
     def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
@@ -916,10 +960,9 @@ class PostgresStore:
             raise
 
     def _drop(self) -> None:
-        if self._db is not None and self._pid == os.getpid():
-            with suppress(Exception):
-                self._db.close()
-        self._db = None
+        if self._parting is not None:
+            self._parting()
+        self._db = self._cursor = self._parting = None
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         with self._said(), self._lock:
@@ -1031,8 +1074,16 @@ class PostgresStore:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._drop()
-        self._pid = 0
+        with self._lock:  # whoever is in the middle of a conversation ends it
+            self._closed = True
+            self._drop()
+            self._pid = 0
+
+
+def _parted(db: psycopg.Connection[Any], pid: int) -> None:
+    if pid == os.getpid():
+        with suppress(Exception):
+            db.close()
 
 
 class _PostgresWriting:
