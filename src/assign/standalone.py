@@ -163,15 +163,15 @@ def parsed(text: str) -> Any:
     return value
 
 
-def canonical(value: Any) -> str:
+def canonical(value: Any, deep: int = 0) -> str:
     """RFC 8785: names in the order of their UTF-16 code units, no spaces; fractions are not needed, and refused."""
+    fits = isinstance(value, (str, dict, list)) or (not isinstance(value, float) and abs(value or 0) < 2**53)
+    need(fits and deep <= 64, "JSON の数か深さが、読める範囲にありません", "a number or a depth that is not read here")
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: str(name).encode("utf-16-be"))
-        return "{" + ",".join(f"{canonical(name)}:{canonical(value[name])}" for name in names) + "}"
+        return "{" + ",".join(f"{canonical(name)}:{canonical(value[name], deep + 1)}" for name in names) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    whole = isinstance(value, str) or (not isinstance(value, float) and abs(value or 0) < 2**53)
-    need(whole, "JSON に、整数でない数か大きすぎる数があります", "the JSON has a fraction or too large a number")
+        return "[" + ",".join(canonical(each, deep + 1) for each in value) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 
