@@ -166,7 +166,7 @@ def parsed(text: str) -> Any:
 def canonical(value: Any, deep: int = 0) -> str:
     """RFC 8785: names in the order of their UTF-16 code units, no spaces; fractions are not needed, and refused."""
     fits = isinstance(value, (str, dict, list)) or (not isinstance(value, float) and abs(value or 0) < 2**53)
-    need(fits and deep <= 64, "JSON の数か深さが、読める範囲にありません", "a number or a depth that is not read here")
+    need(fits and deep <= 64, "整数でない数か大きすぎる数か深さです", "a fraction, or too large a number or depth")
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: str(name).encode("utf-16-be"))
         return "{" + ",".join(f"{canonical(name)}:{canonical(value[name], deep + 1)}" for name in names) + "}"
