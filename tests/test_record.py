@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assign import Channel, Desk
+from assign import Channel, Desk, standalone
 from assign.errors import AssignError, BadRequest
 from assign.places import VERSION
 from assign.record import (
@@ -36,6 +36,8 @@ from assign.record import (
     role,
     understood,
 )
+
+from .payloads import PAYLOADS, Case
 
 HASH = "0123456789abcdef" * 4
 VKEY = "example.city/assign+0123abcd+" + "A" * 44
@@ -400,37 +402,65 @@ def test_canonical_form_is_rfc_8785_for_whatever_records_are_made_of(value: dict
     assert read(canonical(value)) == value
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        b'{"a": 1}',
-        b'{"a":1}\n',
-        b' {"a":1}',
-        b'{"b":1,"a":1}',
-        b'{"a":1,"a":1}',
-        b'{"a":1,"a":2}',
-        b'{"a":"\\u0041"}',
-        b'{"a":"\\/"}',
-        b'{"a":1.0}',
-        b'{"a":1e2}',
-        b'{"a":NaN}',
-        b'{"a":-0}',
-        b'\xef\xbb\xbf{"a":1}',
-        '{"a":1}'.encode("utf-16"),
-        b'{"a":"\xff"}',
-        b'{"a":"\\ud800"}',
-        b"[]",
-        b'"a"',
-        b"1",
-        b"null",
-        b"",
-        b"{",
-    ],
-)
-def test_bytes_that_are_not_the_canonical_form_of_an_object_are_no_record(payload: bytes) -> None:
-    """One record, one spelling: a hash speaks of all of it."""
-    with pytest.raises(ValueError):  # noqa: PT011 - json's own, or ours
+@pytest.mark.parametrize("case", PAYLOADS, ids=[case.name for case in PAYLOADS])
+def test_both_readers_let_in_the_canonical_form_of_an_object_and_nothing_else(case: Case) -> None:
+    """One record, one spelling: a hash speaks of all of it, on the auditor's machine as on ours."""
+    assert (by_product(case.payload), by_auditor(case.payload)) == (case.good, case.good)
+
+
+def by_product(payload: bytes) -> bool:
+    try:
         read(payload)
+    except ValueError:
+        return False
+    return True
+
+
+def by_auditor(payload: bytes) -> bool:
+    """As the stand-alone verifier reads what stands in a log, which is always an object."""
+    try:
+        text = payload.decode("utf-8")
+        found = standalone.parsed(text)
+        return isinstance(found, dict) and standalone.canonical(found) == text
+    except (standalone.WrongError, UnicodeDecodeError):
+        return False
+
+
+PARTS = [
+    '"', "\\", "{", "}", "[", "]", ",", ":", "0", "1", "-", ".", "e", "9007199254740992", "00", "\\u0041", "\\ud83d", "\\/", "\\n", " ",
+    "\n", "\t", "\x00", "\ufeff", "\uffff", "\U0001f600", "true", "null", "NaN", '"a":1', '"a":1,', ',"\ue000":1', ',"\U00010000":1', "{}", "[]",
+]  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**54), 2**54) | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=600)
+@given(st.data())
+def test_of_any_json_that_is_nearly_canonical_both_readers_say_the_same(data: st.DataObject) -> None:
+    """Encoded by either's order of names, then changed in up to two places; and what both take, they understand alike."""
+    value = {"": data.draw(JSON), **data.draw(st.dictionaries(st.text(max_size=3), JSON, max_size=4))}
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=data.draw(st.booleans()))
+    for _ in range(data.draw(st.integers(0, 2))):
+        at, cut = data.draw(st.integers(0, len(text))), data.draw(st.sampled_from([0, 0, 1]))
+        text = text[:at] + data.draw(st.sampled_from(PARTS)) + text[at + cut :]
+    payload = text.encode("utf-8", "surrogatepass")
+    taken = by_product(payload)
+    assert taken is by_auditor(payload)
+    if taken:
+        assert read(payload) == standalone.parsed(text)
+        assert rfc8785.dumps(read(payload)) == payload
+
+
+@pytest.mark.parametrize(
+    "other", ["=" * 88, "A" * 88, "A" * 87 + "=", "A" * 85 + "B==", "A" * 84 + "=A==", "A" * 86 + "=A"]
+)
+def test_an_endorsement_is_64_bytes_in_their_one_spelling(other: str) -> None:
+    """It is compared as text."""
+    with pytest.raises(RecordError):
+        check({**RECORDS["key"], "endorsed": other})
 
 
 # -- ids, roles, times -----------------------------------------------------------------------------------------------

@@ -7,8 +7,11 @@ Checkpoints as signed notes: what an auditor keeps outside the building.
 
     — example.city/assign 2b1c…=     an Ed25519 signature with its key's name and number
 
-The text form is C2SP's `tlog-checkpoint` over `signed-note`, so that tools of that family read it. A public key is one
-line, `name+number+base64`; the secret one begins with PRIVATE+KEY. Neither is needed to read a log.
+The text form is C2SP's `tlog-checkpoint` over `signed-note`, so that tools of that family read it: what they let in is let
+in here (any origin, extension lines, signers of any name), and where they leave a choice, this and `standalone.py` choose
+alike: 100 signatures at most, a size of 16 digits at most, base64 in its one canonical spelling. `tests/notes.py` holds both
+to one list. A public key is one line, `name+number+base64`; the secret one begins with PRIVATE+KEY. Neither is
+needed to read a log.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from .errors import DataError, path_shown, shown
 ED25519: Final = b"\x01"  # the signature type in key numbers and keys
 DASH: Final = "\u2014 "
 PRIME: Final = 2**255 - 19  # of Ed25519's field
+CURVE: Final = -121665 * pow(121666, -1, PRIME) % PRIME  # its curve's d
 WEAK: Final = frozenset(  # y of the points of small order (RFC 8032's cofactor is 8): under such a key, anyone can sign
     int.from_bytes(bytes.fromhex(y), "little")
     for y in (
@@ -39,7 +43,8 @@ WEAK: Final = frozenset(  # y of the points of small order (RFC 8032's cofactor 
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
     )
 )
-LARGEST: Final = 100_000  # bytes of a note
+LARGEST: Final = 64_000_000  # bytes that are read of a note's file, as by `standalone.py`
+MOST: Final = 100  # signatures
 NAME: Final = re.compile(
     r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?(?:/[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?){0,4}", re.ASCII
 )
@@ -125,10 +130,10 @@ def secret_key(text: str) -> SecretKey:
 
 
 def public_key(text: str) -> PublicKey:
-    """A public key's line → the key. Raises NoteError."""
-    parts = text.strip().split("+", 2)
+    """A public key's line, its line feed with it or not → the key. Raises NoteError."""
+    parts = text.removesuffix("\n").split("+", 2)
     value = _decoded(parts[2]) if len(parts) == 3 else None
-    if value is None or len(value) != 33 or value[:1] != ED25519 or not NAME.fullmatch(parts[0]):
+    if value is None or len(value) != 33 or value[:1] != ED25519 or not _is_key_name(parts[0]):
         raise NoteError("公開鍵の形ではありません（名前+番号+値）", "not a public key (name+number+value)")
     key = PublicKey(parts[0], _number(parts[0], value[1:]), value[1:])
     if key.number.hex() != parts[1]:
@@ -136,7 +141,24 @@ def public_key(text: str) -> PublicKey:
     y = int.from_bytes(key.key, "little") % 2**255
     if y >= PRIME or y in WEAK:  # OpenSSL takes it
         raise NoteError("だれでも署名できてしまう公開鍵です", "a public key under which anyone can sign")
+    if not _has_x(y):  # OpenSSL takes that, too, and refuses each signature
+        raise NoteError("Ed25519 の公開鍵ではありません", "not an Ed25519 public key (no point of its curve)")
     return key
+
+
+def _is_key_name(name: str) -> bool:
+    """C2SP: not empty, no space of any kind, no plus; what is no UTF-8 or a control character has no place in a note."""
+    return bool(name) and "+" not in name and not any(each.isspace() for each in name) and _is_text(name)
+
+
+def _is_text(text: str) -> bool:
+    """UTF-8 without control characters but for the line feed, which is looked at elsewhere."""
+    return not any((each < " " and each != "\n") or "\ud800" <= each <= "\udfff" for each in text)
+
+
+def _has_x(y: int) -> bool:
+    """Whether the curve -x² + y² = 1 + d x² y² has a point there: (y² - 1) / (d y² + 1) is a square (Euler's criterion)."""
+    return pow((y * y - 1) * (CURVE * y * y + 1), (PRIME - 1) // 2, PRIME) <= 1
 
 
 def sign(checkpoint: Checkpoint, key: SecretKey) -> str:
@@ -156,34 +178,41 @@ def parse(text: str) -> tuple[Checkpoint, list[tuple[str, bytes, bytes]]]:
     Raises:
         NoteError: It is no checkpoint.
     """
-    wrong = NoteError("チェックポイントの形ではありません", "not a checkpoint (a signed note of C2SP tlog-checkpoint)")
-    body, gap, tail = text.partition("\n\n")
-    lines = body.split("\n")
-    if not gap or len(text) > LARGEST or len(lines) < 3 or not tail.endswith("\n"):
-        raise wrong
-    root = _decoded(lines[2])
-    if (
-        not NAME.fullmatch(lines[0])
-        or root is None
-        or len(root) != 32
-        or not re.fullmatch(r"0|[1-9][0-9]{0,15}", lines[1])
-    ):
-        raise wrong
-    if len(lines) > 3:
-        raise NoteError("チェックポイントに知らない行があります", "the checkpoint has lines that are not known here")
+    body, signatures = _note(text)
+    lines = body[:-1].split("\n")  # origin, size, root, and whatever the log says beside them
+    root = _decoded(lines[2]) if len(lines) > 2 and all(lines) and _is_size(lines[1]) else None
+    if root is None or len(root) != 32:
+        raise _no_checkpoint()
+    return Checkpoint(lines[0], int(lines[1]), root), signatures
+
+
+def _note(text: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """A signed note → the text that was signed, to its last line feed, and the signatures."""
+    head, gap, tail = text.rpartition("\n\n")
+    lines = tail.split("\n")
+    if not gap or lines.pop() or not 1 <= len(lines) <= MOST or not _is_text(text):
+        raise _no_checkpoint()
     signatures = []
-    for line in tail[:-1].split("\n"):
+    for line in lines:
         name, _, value = line.removeprefix(DASH).partition(" ")
         raw = _decoded(value)
-        if not line.startswith(DASH) or not name or raw is None or len(raw) < 5:
-            raise wrong
+        if not line.startswith(DASH) or not _is_key_name(name) or raw is None or len(raw) < 5:
+            raise _no_checkpoint()
         signatures.append((name, raw[:4], raw[4:]))
-    return Checkpoint(lines[0], int(lines[1]), root), signatures
+    return head + "\n", signatures
+
+
+def _is_size(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 16 and str(int(text)) == text
+
+
+def _no_checkpoint() -> NoteError:
+    return NoteError("チェックポイントの形ではありません", "not a checkpoint (a signed note of C2SP tlog-checkpoint)")
 
 
 def opened(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]:
     """
-    A note → its checkpoint and which of the keys signed it.
+    A note → its checkpoint and which of the keys signed it; of several, the one that signed first.
 
     Raises:
         NoteError: It is no checkpoint, none of the keys signed it, or a signature of one of them is wrong.
@@ -192,13 +221,14 @@ def opened(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     checkpoint, signatures = parse(text)
+    signed, known = _note(text)[0].encode(), list(keys)
     by = None
-    for key in keys:
-        for name, number, signature in signatures:
+    for name, number, signature in signatures:
+        for key in known:
             if (name, number) != (key.name, key.number):
                 continue
             try:
-                Ed25519PublicKey.from_public_bytes(key.key).verify(signature, checkpoint.body().encode())
+                Ed25519PublicKey.from_public_bytes(key.key).verify(signature, signed)
             except (InvalidSignature, ValueError):  # also beside a right one: C2SP signed-note
                 raise NoteError("チェックポイントの署名が合いません", "the checkpoint's signature is wrong") from None
             by = by or key

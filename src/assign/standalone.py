@@ -18,7 +18,7 @@ import json
 import os
 import re
 import sys
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,8 +26,10 @@ from typing import Any, NamedTuple
 PRIME, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 CURVE = -121665 * pow(121666, -1, PRIME) % PRIME  # Ed25519: -x² + y² = 1 + CURVE x² y² modulo PRIME
 LARGEST = 64_000_000  # bytes that are read of a file; a bundle with its editions has about 200,000
-BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
-NOTE = re.compile(rf"([!-*,-~]+)\n(0|[1-9][0-9]{{0,15}})\n({BASE64})\n\n((?:\u2014 [!-*,-~]+ {BASE64}\n){{1,99}})")
+LINE, NAME, SIX = r"[^\0-\x1f\ud800-\udfff]+", r"[^\s+\0-\x1f\ud800-\udfff]+", "[A-Za-z0-9+/]"
+LAST = f"(?:{SIX}{{4}}|{SIX}{{2}}[AEIMQUYcgkosw048]=|{SIX}[AQgw]==)"  # base64 in its one canonical spelling ends so
+NOTE = re.compile(rf"({LINE})\n(0|[1-9][0-9]{{0,15}})\n({SIX}{{42}}[AEIMQUYcgkosw048]=)\n(?:{LINE}\n)*\n"
+                  rf"((?:\u2014 {NAME} (?!.{{6}}==\n)(?:{SIX}{{4}})+{LAST}\n){{1,100}})")  # fmt: skip  # C2SP tlog-checkpoint
 FORMATS: dict[str, dict[str, type]] = {
     "assign.bundle/1": {"format": str, "record": str, "index": int, "size": int, "path": list, "checkpoint": str,
                         "keys": list, "editions": list, "row": object},
@@ -122,27 +124,27 @@ def signed(key: bytes, message: bytes, signature: bytes) -> bool:
 
 def base64(text: Any, length: int) -> bytes:
     """Base64 of so many bytes, in its one canonical spelling."""
-    data = b64decode(text) if isinstance(text, str) and re.fullmatch(BASE64, text) else b""
-    fits = len(data) == length and b64encode(data).decode() == text
-    return bytes(need(fits and data, "base64 の値が違います", "a base64 value is not as it must be"))
+    data = b64decode(text) if isinstance(text, str) and re.fullmatch(f"(?:{SIX}{{4}})*{LAST}", text) else b""
+    return bytes(need(len(data) == length and data, "base64 の値が違います", "a base64 value is not as it must be"))
 
 
 def key_of(line: Any) -> tuple[str, str, bytes]:
     """A public key's line, `name+number+base64`, as (name, number, key)."""
-    found = re.fullmatch(r"([!-*,-~]+)\+([0-9a-f]{8})\+(.+)", line if isinstance(line, str) else "")
+    found = re.fullmatch(rf"({NAME})\+([0-9a-f]{{8}})\+(.+)", line if isinstance(line, str) else "")
     found = need(found, "公開鍵の形ではありません（名前+番号+値）", "not a public key (name+number+value)")
     number = sha256(found[1].encode() + b"\n" + (data := base64(found[3], 33))).hexdigest()[:8]
     need(data[0] == 1 and number == found[2], "公開鍵の番号が合いません", "the public key's number does not fit it")
+    need(times(8, point_of(data[1:]) or (0, 1)) != (0, 1), "公開鍵になりえない値です", "a value that no public key has")
     return found[1], number, data[1:]
 
 
 def opened(text: str, keys: set[tuple[str, str, bytes]]) -> Checkpoint:
     """A signed note → its checkpoint. One of the keys must have signed it, and each that did, rightly."""
     found, by = need(NOTE.fullmatch(text), "チェックポイントの形ではありません", "not a checkpoint (a signed note)"), ""
-    for name, value in (line.split(" ")[1:] for line in found[4].splitlines()):
-        for _, number, key in (each for each in keys if each[:2] == (name, b64decode(value)[:4].hex())):
-            by = number if signed(key, text[: found.end(3) + 1].encode(), base64(value, 68)[4:]) else "?"
-            need(by == number, "チェックポイントの署名が合いません", "the checkpoint's signature is wrong")
+    for name, raw in ((line.split(" ")[1], b64decode(line.split(" ")[2])) for line in found[4].split("\n")[:-1]):
+        for _, number, key in (each for each in keys if each[:2] == (name, raw[:4].hex())):
+            right = len(raw) == 68 and signed(key, text[: found.start(4) - 1].encode(), raw[4:])
+            by = need(right and (by or number), "チェックポイントの署名が合いません", "the note's signature is wrong")
     need(by, "知っている鍵の署名がありません", "the checkpoint is not signed with a key that is known here")
     return Checkpoint(found[1], int(found[2]), base64(found[3], 32), by)
 
@@ -161,22 +163,21 @@ def parsed(text: str) -> Any:
     return value
 
 
-def canonical(value: Any) -> str:
+def canonical(value: Any, deep: int = 0) -> str:
     """RFC 8785: names in the order of their UTF-16 code units, no spaces; fractions are not needed, and refused."""
+    fits = isinstance(value, (str, dict, list)) or (not isinstance(value, float) and abs(value or 0) < 2**53)
+    need(fits and deep <= 64, "整数でない数か大きすぎる数か深さです", "a fraction, or too large a number or depth")
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: str(name).encode("utf-16-be"))
-        return "{" + ",".join(f"{canonical(name)}:{canonical(value[name])}" for name in names) + "}"
+        return "{" + ",".join(f"{canonical(name)}:{canonical(value[name], deep + 1)}" for name in names) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    whole = isinstance(value, str) or (not isinstance(value, float) and abs(value or 0) < 2**53)
-    need(whole, "JSON に、整数でない数か大きすぎる数があります", "the JSON has a fraction or too large a number")
+        return "[" + ",".join(canonical(each, deep + 1) for each in value) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 
 def fields(value: Any, **kinds: type) -> dict[str, Any]:
     """An object of exactly these fields, each of its type."""
-    fits = isinstance(value, dict) and set(value) == set(kinds)
-    fits = fits and all(kind in (type(value[name]), object) for name, kind in kinds.items())
+    fits = type(value) is dict and set(value) == {*kinds} and all(kinds[n] in (type(value[n]), object) for n in value)
     return dict(need(fits and value, f"項目は {', '.join(kinds)} です", f"the fields must be {', '.join(kinds)}"))
 
 
