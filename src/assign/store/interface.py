@@ -158,6 +158,15 @@ class Store(Protocol):
         """Let go."""
 
 
+def still_open(name: str, *, closed: bool) -> None:
+    """Raises StoreError where a log was closed."""
+    if closed:
+        raise StoreError(
+            f"記録 {name} は閉じられています。回答はありません（開き直してください）",
+            f"the log {name} is closed; there is no answer (open it again)",
+        )
+
+
 # -- forks -----------------------------------------------------------------------------------------------------------
 
 _FORKING: Final[weakref.WeakSet[Any]] = weakref.WeakSet()

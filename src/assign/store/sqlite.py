@@ -33,6 +33,7 @@ from .interface import (
     at_fork,
     kept_whole,
     paged,
+    still_open,
     swallowed,
 )  # fmt: skip
 from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
@@ -109,27 +110,46 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
+        self._closed = False
         self._file: os.stat_result | None = None  # as it was when it was opened first
         self._size = 0  # bytes; a log's file never shrinks
         self._wal: Held | None = None
         self._named = False  # whether the name of this connection's WAL is known to be on the disk
-        with self._said():
-            db = self._connection(make=create)
-            if not self._tables(db):
-                if not create:
-                    raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
-                self._make(db)
+        try:
+            with self._said():
+                db = self._connection(make=create)
+                if not self._tables(db):
+                    if not create:
+                        raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
+                    self._make(db)
+        except BaseException:  # its traceback holds this object for as long as somebody holds the error
+            self._let_go()
+            raise
         at_fork(self)
 
     def _connection(self, *, make: bool = False) -> apsw.Connection:
         """The one of this process, opened where there is none. Whoever calls holds the lock."""
+        still_open(self.shown, closed=self._closed)
         if self._db is None:
-            apsw = self._apsw
-            flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if make else 0)
-            try:
-                db = apsw.Connection(str(self._path), flags=flags, vfs=self.vfs)
-            except apsw.CantOpenError:
-                db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self.vfs)
+            db = self._connected(make=make)
+            self._file = self._file or stat_of(self._at)
+            self._db, self._pid = db, os.getpid()
+            self._in_place()
+        if self._pid != os.getpid():
+            raise StoreError(
+                f"記録 {self.shown} は、Python が知らない fork の前に開かれました。プロセスごとに開いてください",
+                f"the log {self.shown} was opened before a fork that Python was not told of: open it in each process",
+            )
+        return self._db  # type: ignore[no-any-return]  # apsw's own type
+
+    def _connected(self, *, make: bool) -> apsw.Connection:
+        apsw = self._apsw
+        flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if make else 0)
+        try:
+            db = apsw.Connection(str(self._path), flags=flags, vfs=self.vfs)
+        except apsw.CantOpenError:
+            db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self.vfs)
+        try:
             if db.readonly("main"):
                 db = self._on_a_disc(db)
             waited = random.Random(os.urandom(8)).uniform  # noqa: S311 - a nap, not a secret
@@ -151,15 +171,10 @@ class SqliteStore:
                         f"{self.shown} で WAL と synchronous=FULL を使えません",
                         f"{self.shown} does not take WAL with synchronous=FULL",
                     )
-            self._file = self._file or stat_of(self._at)
-            self._db, self._pid = db, os.getpid()
-            self._in_place()
-        if self._pid != os.getpid():
-            raise StoreError(
-                f"記録 {self.shown} は、Python が知らない fork の前に開かれました。プロセスごとに開いてください",
-                f"the log {self.shown} was opened before a fork that Python was not told of: open it in each process",
-            )
-        return self._db  # type: ignore[no-any-return]  # apsw's own type
+        except BaseException:
+            db.close(force=True)
+            raise
+        return db  # type: ignore[no-any-return]  # apsw's own type
 
     def _on_a_disc(self, db: apsw.Connection) -> apsw.Connection:
         """Where nothing can be written, not even the memory that readers of a WAL share: a file that nobody changes."""
@@ -419,6 +434,7 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
+            self._closed = True
             self._let_go()
 
 
