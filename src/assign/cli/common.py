@@ -146,3 +146,25 @@ def origin_name(given: str | None) -> str | None:
 def print_json(value: object, out: str | None) -> None:
     """JSON, to the file or to stdout."""
     terminal.write(json.dumps(value, ensure_ascii=False, indent=2), out, data=True)
+
+
+def report_kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
+    """What was recorded, on stderr: the answer itself holds no number and no clock."""
+    for _, each in kept:
+        record = each.record
+        if as_json:
+            receipt = {name: record[name] for name in ("origin", "seq", "recorded", "case", "key") if name in record}
+            text = json.dumps({"record": {**receipt, "fresh": each.fresh}}, ensure_ascii=False)
+            terminal.complain_bytes((text + "\n").encode())
+            continue
+        ja = lang == "ja"
+        done = (
+            ("記録しました" if ja else "recorded")
+            if each.fresh
+            else ("前の記録のままです" if ja else "recorded before")
+        )
+        where = f"{record['origin']} 番号 {record['seq']}" if ja else f"{record['origin']} number {record['seq']}"
+        case = (f"、案件 {record['case']}" if ja else f", case {record['case']}") if "case" in record else ""
+        terminal.complain(
+            f"{done}: {where}（{record['recorded']}{case}）" if ja else f"{done}: {where} ({record['recorded']}{case})"
+        )
