@@ -536,11 +536,8 @@ def test_a_number_of_json_stays_as_it_is_written(desk: Desk, tmp_path: Path, lin
 
 @pytest.mark.parametrize("name", ["__answer", "__damage", "__item"])
 @pytest.mark.parametrize("late", [False, True])
-def test_a_name_of_json_that_no_column_can_have_is_refused(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, late: bool
-) -> None:
+def test_a_name_of_json_that_no_column_can_have_is_refused(desk: Desk, tmp_path: Path, name: str, *, late: bool) -> None:
     """As in the header of a CSV file, also where it comes after the first lines."""
-    monkeypatch.setattr(batch, "LIKE", 1)
     lines = ['{"n": 1}'] * late + [json.dumps({name: "x"})]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
     with pytest.raises(BadRequest, match=f"a column cannot be named `{name}`"):

@@ -65,23 +65,18 @@ def source(path: Path, work: Path, lang: str) -> Source:
 
 def _row(raw: bytes, lang: str, called: dict[str, str]) -> dict[str, str | None]:
     line = read(raw, lang)
-    if line.words is None:
-        if "line" in line.body and line.error.startswith("damaged_row"):
-            return {"line": line.body["line"], DAMAGE: line.error}
-        cells: dict[str, str | None] = as_written(raw, line.body)
-    else:
-        try:
-            cells = as_written(raw, line.body)
-        except RecursionError:
-            return _lost(raw, "入れ子が深すぎます", "nested too deeply")
+    if line.words is None:  # its names may be those of other columns, which are somebody else's
+        return {"line": raw.decode("utf-8", "replace"), DAMAGE: line.error}
+    try:
+        cells = as_written(raw, line.body)
+    except RecursionError:
+        return _lost(raw, "入れ子が深すぎます", "nested too deeply")
     for name in cells:
         not_ours(name)
     if not all(map(_utf_8, cells)) or not all(value is None or _utf_8(value) for value in cells.values()):
         return _lost(
             raw, "UTF-8 で書けない文字（\\ud800 など）があります", "half of a surrogate pair, which UTF-8 lacks"
         )
-    if line.words is None:
-        return {**cells, DAMAGE: line.error}
     for field, name in line.fields.items():
         column = called.setdefault(field, name)
         if column != name:

@@ -20,11 +20,12 @@ from .source import Source, not_ours
 if TYPE_CHECKING:
     import polars as pl
 
+MOST_AT_ONCE: Final = 5_000_000  # rows of a file that has less than a byte for each
 _NAMES: Final = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
 MOST_BYTES: Final = 1 << 29  # of the text of one block of rows: beyond it a small file is a bomb
 
 
-def parquet(path: Path, out_format: str) -> Source:
+def parquet(path: Path, work: Path, out_format: str) -> Source:
     """
     A Parquet file as a frame.
 
@@ -54,7 +55,20 @@ def parquet(path: Path, out_format: str) -> Source:
                 f"列 {shown(name)} の型 {kind} は {_NAMES[out_format]} に書けません（{why[0]}）",
                 f"the column {shown(name)} ({kind}) cannot be written as {_NAMES[out_format]} ({why[1]})",
             )
+    if rows > MOST_AT_ONCE and path.stat().st_size < rows:
+        frame = _spread(frame, rows, work)
     return Source(frame, rows, fields)
+
+
+def _spread(frame: pl.LazyFrame, rows: int, work: Path) -> pl.LazyFrame:
+    """The same rows in groups that the engine can hold. It holds a whole group, and so little a row may be one of all rows."""
+    import polars as pl
+
+    parts = []
+    for start in range(0, rows, MOST_AT_ONCE):
+        parts.append(work / f"spread-{start:015d}.parquet")
+        frame.slice(start, MOST_AT_ONCE).sink_parquet(parts[-1], row_group_size=250_000, compression="lz4")
+    return pl.scan_parquet(parts, glob=False)
 
 
 def _lacking(kind: Any, out_format: str) -> tuple[str, str] | None:

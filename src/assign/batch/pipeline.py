@@ -87,7 +87,7 @@ def opened(path: Path, work: Path, options: Options) -> Source:
     if options.in_format == "jsonl":
         found = json_in.source(path, work, options.lang)
     else:
-        found = kinds.parquet(path, options.out_format)
+        found = kinds.parquet(path, work, options.out_format)
     return replace(found, encoding=encoding)
 
 
