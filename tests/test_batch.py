@@ -19,8 +19,10 @@ from typing import Any
 
 import pytest
 
-from assign import Desk, batch, jsonlines
+from assign import Desk, batch
+from assign.batch import csv_in, join, pipeline
 from assign.batch import Options, run, unguarded
+from assign.batch.source import DAMAGE, Damaged
 from assign.errors import BadRequest, DataError, OutputError
 from assign.table import ASKED, answered
 
@@ -110,7 +112,7 @@ def test_a_clean_csv_is_read_by_the_engine_itself(tmp_path: Path, monkeypatch: p
     def never(*_: object) -> int:
         pytest.fail("mended, although it is clean")
 
-    monkeypatch.setattr(batch, "_mend", never)
+    monkeypatch.setattr(csv_in, "_mend", never)
     rows = requests(500, odd=0)
     out = tmp_path / "out.csv"
     run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "csv"))
@@ -142,19 +144,20 @@ def test_the_engine_reads_a_csv_as_it_is_read_line_by_line_or_it_comes_to_light(
     taken = 0
     for _ in range(2_000):
         path.write_bytes(slipped(rng))
-        source = batch._csv(path, tmp_path, options("csv", "csv", encoding="utf-8"))
+        source = csv_in.read(path, tmp_path, options("csv", "csv", encoding="utf-8"))
         if source.account is None:
             continue
-        watched = source.watched(None)
+        watched = source.watched(None, "read")
         try:
             found = watched.frame.collect(engine="streaming")
             rows = watched.read().rows
-        except (pl.exceptions.PolarsError, batch._Damaged):
+        except (pl.exceptions.PolarsError, Damaged):
             continue
         taken += 1
-        wanted = batch._mended(path, tmp_path, names, "utf-8", "utf-8", bom=False).frame.collect()
-        assert wanted[batch.DAMAGE].null_count() == wanted.height == rows, path.read_bytes()
-        assert found.rows() == wanted.drop(batch.DAMAGE).rows(), path.read_bytes()
+        assert source.mend is not None
+        wanted = source.mend().frame.collect()
+        assert wanted[DAMAGE].null_count() == wanted.height == rows, path.read_bytes()
+        assert found.rows() == wanted.drop(DAMAGE).rows(), path.read_bytes()
     assert taken > 300
 
 
@@ -166,7 +169,7 @@ def test_a_csv_of_any_usual_writer_is_read_by_the_engine_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk, style: dict[str, Any]
 ) -> None:
     """Windows line ends, every cell quoted, commas, quotes and line breaks in cells; without an end to the last line."""
-    monkeypatch.setattr(batch, "_mend", lambda *_: pytest.fail("mended, although it is clean"))
+    monkeypatch.setattr(csv_in, "_mend", lambda *_: pytest.fail("mended, although it is clean"))
     rows = requests(500, odd=0)
     for row, memo in zip(rows[3:], ["a,b", 'a "b" c', "a\nb", '"', "", '""'], strict=False):
         row["memo"] = memo
@@ -182,14 +185,14 @@ def test_a_csv_of_any_usual_writer_is_read_by_the_engine_itself(
 
 def test_a_row_that_the_engine_loses_comes_to_light(tmp_path: Path) -> None:
     """Its bytes are not accounted for."""
-    source = batch._csv(write(tmp_path / "in.csv", "csv", requests(50)), tmp_path, options("csv", "csv"))
+    source = csv_in.read(write(tmp_path / "in.csv", "csv", requests(50)), tmp_path, options("csv", "csv"))
     assert source.account is not None
-    source.watched(None).frame.collect(engine="streaming")
+    source.watched(None, "read").frame.collect(engine="streaming")
     assert source.read().rows == 50
     source.account.rows, source.account.cells = 0, 0
     lossy = replace(source, frame=source.frame.head(49))
-    lossy.watched(None).frame.collect(engine="streaming")
-    with pytest.raises(batch._Damaged):
+    lossy.watched(None, "read").frame.collect(engine="streaming")
+    with pytest.raises(Damaged):
         lossy.read()
 
 
@@ -404,7 +407,7 @@ def test_any_text_is_carried_into_csv_and_comes_out_as_it_went_in(
         ("division,item,channel,channel", "twice: `channel`"),
         ("division,item,channel,", "column 4 of the header is empty"),
         ("division,item,channel,error", "`error` has the name of an answer's column"),
-        ("Division,item,channel", "no column `division`"),
+        ("Division,item,channel,ＤＩＶＩＳＩＯＮ", "both mean `division`"),
     ],
 )
 def test_columns_that_are_not_those_of_requests_are_refused(desk: Desk, tmp_path: Path, header: str, says: str) -> None:
@@ -522,90 +525,6 @@ def nasty_line(rng: random.Random, row: dict[str, Any]) -> bytes:
     return line + rng.choice([b"", b"", b"", b"\r", b" ", b" \r", b"\t", b"}", b","])
 
 
-def read_by_python(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The lines of JSON that Python reads from now on."""
-    lines: list[str] = []
-    plain = jsonlines.read
-
-    def noted(text: str, bad: bool) -> tuple[dict[str, Any], tuple[str | None, ...] | None]:
-        lines.append(text)
-        return plain(text, bad)
-
-    monkeypatch.setattr(jsonlines, "read", noted)
-    return lines
-
-
-def one_by_one(desk: Desk, data: bytes) -> tuple[list[str], Counter[str]]:
-    """What Python, line by line, makes of a file of JSON Lines."""
-    lines, tally = batch._one_by_one(
-        io.BytesIO(data), lambda words: answered(desk, dict(zip(ASKED, words, strict=True)), TODAY)
-    )
-    return lines.to_list(), tally
-
-
-NASTY = [
-    (1, 800),
-    *(pytest.param(seed, 10_000, marks=pytest.mark.soak) for seed in (2, 3, 4)),
-]  # a seed, how many lines
-
-
-@pytest.mark.parametrize("clean", [0, 40])
-@pytest.mark.parametrize(("seed", "number"), NASTY)
-def test_the_engine_answers_json_lines_as_python_does_line_by_line(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, number: int, clean: int
-) -> None:
-    """Odd lines in small blocks, learned from odd ones or from clean ones: the same bytes."""
-    monkeypatch.setattr(batch, "LINES", 20_000)
-    monkeypatch.setattr(batch, "LIKE", clean or 1000)
-    rng = random.Random(seed)
-    rows: list[dict[str, Any]] = requests(number + clean, seed=seed)
-    for row in rows:
-        row["nested"] = rng.choice([None, 1.5, [], [1, "x"], {"a": 1}, {"a": {"b": []}}, {"item": "1", "memo": [{}]}])
-        row["メモ"] = rng.choice(["", "二", 3])
-    good = [json.dumps(row).encode() for row in rows[:clean]]
-    data = b"\n".join([*good, *(nasty_line(rng, row) for row in rows[clean:])]) + rng.choice([b"", b"\n", b"\n\n"])
-    data = rng.choice([b"\xef\xbb\xbf", b"x^", b"x\x01", b""]) + data  # a mark, or what packed files begin with
-    (tmp_path / "in.jsonl").write_bytes(data)
-    wanted, tally = one_by_one(desk, data)
-    by_python = read_by_python(monkeypatch)
-    counts = run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), options("jsonl", "jsonl"))
-    assert (tmp_path / "out.jsonl").read_text("utf-8").split("\n") == [*wanted, ""]
-    assert all(json.loads(line) for line in wanted)
-    assert counts.outcomes == tally
-    assert counts.rows_in == counts.rows_out == len(wanted)
-    if clean:  # a line that has nothing odd is not Python's, whatever its neighbours
-        assert len(by_python) < 0.8 * len(wanted), len(by_python) / len(wanted)
-
-
-@pytest.mark.parametrize("target", ["csv", "parquet"])
-@pytest.mark.parametrize("clean", [0, 40])
-@pytest.mark.parametrize(("seed", "number"), NASTY)
-def test_json_lines_become_columns_as_python_makes_them(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, number: int, clean: int, target: str
-) -> None:
-    """Nasty lines in small blocks, with more names in later ones: the same file, whoever reads a line; no row is lost."""
-    monkeypatch.setattr(batch, "LINES", 5_000)
-    monkeypatch.setattr(batch, "LIKE", clean or 1000)
-    rng = random.Random(seed)
-    rows: list[dict[str, Any]] = requests(number + clean, seed=seed)
-    rows = [{**row, "n": at, "yes": True} for at, row in enumerate(rows)]
-    good = [json.dumps(row).encode() for row in rows[:clean]]
-    nasty = [b"{}", *(nasty_line(rng, row) for row in rows[clean:])]
-    nasty = [line for line in nasty if b"__" not in line]
-    (tmp_path / "in.jsonl").write_bytes(b"\n".join([*good, *nasty]))
-    by_python = read_by_python(monkeypatch)
-    outs = []
-    for like in (jsonlines.like, lambda *_, **__: jsonlines.NOTHING):
-        monkeypatch.setattr(jsonlines, "like", like)
-        by_python.clear()
-        counts = run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out"), options("jsonl", target))
-        assert counts.rows_in == counts.rows_out == (tmp_path / "in.jsonl").read_bytes().count(b"\n") + 1
-        outs.append(((tmp_path / "out").read_bytes(), len(by_python)))
-    assert outs[0][0] == outs[1][0]
-    if clean:
-        assert outs[0][1] < 0.9 * outs[1][1]
-
-
 @pytest.mark.parametrize("line", ['{"n": 1.50, "m": 1e400, "k": [1.50]}', '{"m": 1E+2, "n": 100.0}'])
 def test_a_number_of_json_stays_as_it_is_written(desk: Desk, tmp_path: Path, line: str) -> None:
     """A column that is carried through is not touched."""
@@ -619,10 +538,9 @@ def test_a_number_of_json_stays_as_it_is_written(desk: Desk, tmp_path: Path, lin
 @pytest.mark.parametrize("name", ["__answer", "__damage", "__item"])
 @pytest.mark.parametrize("late", [False, True])
 def test_a_name_of_json_that_no_column_can_have_is_refused(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, late: bool
+    desk: Desk, tmp_path: Path, name: str, *, late: bool
 ) -> None:
     """As in the header of a CSV file, also where it comes after the first lines."""
-    monkeypatch.setattr(batch, "LIKE", 1)
     lines = ['{"n": 1}'] * late + [json.dumps({name: "x"})]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
     with pytest.raises(BadRequest, match=f"a column cannot be named `{name}`"):
@@ -637,55 +555,12 @@ def test_json_lines_without_a_name_are_rows(desk: Desk, tmp_path: Path) -> None:
     assert counts.rows_in == counts.rows_out == len(read(tmp_path / "out.csv", "csv")) == 3
 
 
-def test_json_lines_that_the_engine_stumbles_over_are_answered_all_the_same(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Line by line."""
-
-    def stumbling(*_: object) -> None:
-        raise pl.exceptions.ComputeError
-
-    monkeypatch.setattr(batch, "_json_block", stumbling)
-    rows = requests(100)
-    counts = run(
-        desk, str(write(tmp_path / "in.jsonl", "jsonl", rows)), str(tmp_path / "out"), options("jsonl", "jsonl")
-    )
-    found = [{name: value or None for name, value in row.items()} for row in read(tmp_path / "out", "jsonl")]
-    assert found == [expected(desk, row) for row in rows]
-    assert counts.rows_in == counts.rows_out == 100
-
-
-@pytest.mark.parametrize("escaped", [False, True])
-def test_clean_json_lines_are_answered_by_the_engine_itself(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, escaped: bool
-) -> None:
-    """Python reads the first of them, to see what they are like; however they are written, and if fields are left out."""
-    rng, rows, lines = random.Random(7), requests(4_000, odd=0.1), []
-    for row in rows:
-        kept: dict[str, Any] = {
-            name: value for name, value in row.items() if value and (name in ASKED[:3] or rng.random() < 0.5)
-        }
-        kept |= {
-            "nested": {"item": 1, "deep": [{"a": rng.random()}, {"a": -3, "b": "二\n"}]},
-            "none": None,
-            "yes": True,
-        }
-        lines.append(json.dumps(kept, ensure_ascii=escaped, separators=rng.choice([(",", ":"), (", ", ": ")])))
-    (tmp_path / "in.jsonl").write_bytes("\r\n".join(lines).encode())
-    by_python = read_by_python(monkeypatch)
-    run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), options("jsonl", "jsonl"))
-    assert len(by_python) < batch.LIKE + 10  # of two names that seldom stand in one line, the order may not be known
-    for line, found in zip(lines, (tmp_path / "out.jsonl").read_text("utf-8").split("\n"), strict=False):
-        assert found.startswith(line[:-1] + ', "assignee": ')
-        assert json.loads(found)["error"] == answered(desk, json.loads(line), TODAY).error
-
-
 def test_a_file_of_too_many_odd_words_is_answered_in_slices(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Memory does not grow with the number of typing errors."""
-    monkeypatch.setattr(batch, "MOST_WORDS", 100)
-    monkeypatch.setattr(batch, "SLICE", 700)
+    monkeypatch.setattr(join, "MOST_WORDS", 100)
+    monkeypatch.setattr(pipeline, "SLICE", 700)
     rows = [{**row, "item": f"{i}x"} if i % 2 else row for i, row in enumerate(requests(3_000))]
     out = tmp_path / "out.csv"
     run(desk, str(write(tmp_path / "in.csv", "csv", rows)), str(out), options("csv", "csv"))

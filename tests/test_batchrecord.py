@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from assign import Desk, batch, merkle
+from assign.batch import read_back
 from assign.batchrecord import prove_row, run
 from assign.batchrecord import replay as anew
 from assign.errors import AssignError, BadOption, BadRequest
@@ -87,7 +88,7 @@ def test_a_leaf_is_the_canonical_form_of_what_its_row_says(
     logged: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """Whatever stands in it, and however many rows differ in their day alone; over several slices."""
-    monkeypatch.setattr(batch, "SLICE", 7)
+    monkeypatch.setattr(read_back, "SLICE", 7)
     source, out = tmp_path / "in.csv", tmp_path / f"out.{kind}"
     days = [f"2026-{month:02d}-01" for month in range(1, 13)]
     rows = [[*row[:3], day, 'n":0,"', "審査"] for day in ("", *days, "yesterday") for row in ROWS]

@@ -10,7 +10,7 @@ The corridor. Data walks one way; each room imports only rooms before it (`words
                                                    └─ engine, decision ──┘
                                                       ▶ Outcome
     desk   the whole line in one call       check  the proofs over it       terminal, cli  the command line
-    table  every answer, for engines that join     batch, jsonlines  files     sql  databases     spark  clusters
+    table  every answer, for engines that join     batch  files     sql  databases     spark  clusters
 
     answer ─ record ─▶ canonical bytes ─ log, store ─▶ kept for good ─ reading ─▶ records ─ audit ─▶ verified, replayed, proved
     merkle, note   the tree, checkpoints    sheet  exports    batchrecord  a file's record    standalone  an auditor's own

@@ -9,7 +9,6 @@ a person's number is no secret.
 
 from __future__ import annotations
 
-import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,7 +20,7 @@ from typing import Any, Final
 from . import batch, merkle
 from . import record as records
 from .audit import Replay, Text, desks, prove
-from .batch import Listener, Options
+from .batch import Listener, Options, files
 from .desk import Desk, EditionMissing
 from .errors import BadOption, BadRequest, unreadable
 from .log import Kept, Log
@@ -140,6 +139,13 @@ def replay(log: Log, seq: int, source: Path, options: Options, listener: Listene
         BadRequest: The record is of no batch, or the file is another one. As `batch.run`.
     """
     said = _of_batch(log, seq)
+    with files.workplace() as work:
+        return _anew(log, seq, said, files.spooled(str(source), work), work, options, listener)
+
+
+def _anew(
+    log: Log, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
+) -> Replay:
     try:
         given = _sha256(source)
     except OSError as error:
@@ -160,8 +166,7 @@ def replay(log: Log, seq: int, source: Path, options: Options, listener: Listene
         for leaf in _leaves(answers, options):
             tree.append(merkle.leaf_hash(leaf))
 
-    with tempfile.TemporaryDirectory(prefix="assign-") as folder:
-        counts = batch.run(desk, str(source), str(Path(folder) / "anew"), options, listener, finished)
+    counts = batch.run(desk, str(source), str(work / "anew"), options, listener, finished)
     if (tree.size, tree.root().hex()) == (said["rows"], said["root"]):
         return Replay(seq, "same", Text("", ""))
     moved = ", ".join(

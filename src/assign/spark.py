@@ -23,6 +23,7 @@ from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from .batch import columns
 from .desk import Desk
 from .errors import AssignError, BadOption, BadRequest, DataError, OutputError, listed, needs_extra, shown
 from .table import (
@@ -45,7 +46,6 @@ from .words import today as today_in_japan
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
-NEEDED: Final = ("division", "item", "channel")
 MOST_WORDS: Final = 200_000  # distinct odd requests; the driver holds and broadcasts them, at most about 1 GB
 CHUNK: Final = 2000  # lines of one literal
 _KEY: Final = ("division", "item", "channel", "act")
@@ -318,18 +318,9 @@ def _literal(day: date) -> Column:
 
 def _columns(df: DataFrame) -> dict[str, str]:
     """The columns of `ASKED` that the frame has, as it writes them. Raises BadRequest."""
-    exact = df.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
-    written: dict[str, list[str]] = {}
-    for name in df.columns:
-        written.setdefault(name if exact else name.lower(), []).append(name)
-    if missing := [name for name in NEEDED if name not in written]:
-        raise BadRequest(
-            f"列 {listed(missing)} がありません（列 {listed(NEEDED)} が必要です）",
-            f"there is no column {listed(missing)} (columns {listed(NEEDED)} are needed)",
-        )
-    if twice := [name for name in ASKED if len(written.get(name, ())) > 1]:
-        raise BadRequest(f"列 {listed(twice)} が二つ以上あります", f"there is more than one column {listed(twice)}")
-    if taken := [name for name in written if name in ANSWERED or name.startswith(_OURS)]:
+    names = df.columns
+    found = columns.of_file(names)
+    if taken := [name for name in names if name.startswith(_OURS)]:
         raise BadRequest(
             f"列 {listed(taken)} は答えの列の名前です（`withColumnRenamed` で名前を変えてください）",
             f"column {listed(taken)} has the name of an answer (rename it with `withColumnRenamed`)",
@@ -339,7 +330,7 @@ def _columns(df: DataFrame) -> dict[str, str]:
             "ストリームは一度に答えられません（`foreachBatch` で `decide` を呼んでください）",
             "a stream is not answered at once (call `decide` in `foreachBatch`)",
         )
-    return {name: written[name][0] for name in ASKED if name in written}
+    return found
 
 
 def _on_a_day_of(*own: int) -> Column:

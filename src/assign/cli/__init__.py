@@ -11,30 +11,21 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from copy import copy
 from itertools import pairwise
 from pathlib import Path
 from shlex import quote
-from time import perf_counter
-from typing import Annotated, Any, NoReturn, TextIO
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from assign import __version__, terminal
 from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, listed, shown
 from assign.explanation import CLASS_TEXT, Answer, paragraphs
-from assign.words import (
-    ASSIGNEE_TEXT,
-    CERTAINTY_TEXT,
-    CHANNEL_TEXT,
-    Assignee,
-    Certainty,
-    Channel,
-    date_of_case,
-)
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CHANNEL_TEXT, Assignee, Certainty, Channel
 
+from . import batch
 from .common import (
     AsJson,
     Audit,
@@ -59,6 +50,8 @@ from .common import (
     origin_name,
     print_json,
     reader,
+    report_kept,
+    report_new_log,
 )
 
 LIST_FORMATS = ("table", "csv", "tsv", "json")
@@ -218,7 +211,7 @@ def decide(
     kept: list[Any] = []
     if record:
         with open_desk(rules, catalog, engine, audit_url(audit), origin_name(origin)) as desk:
-            _begun(desk, as_json=as_json, lang=lang)
+            report_new_log(desk, as_json=as_json, lang=lang)
             kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
         answers = [each.answer for each in kept]
     else:
@@ -237,7 +230,7 @@ def decide(
         blocks = ["\n".join(_shown(answer, lang, plain=no_color or out is not None)) for answer in answers]
         terminal.write("\n\n".join(blocks), out)
     if kept and not quiet:
-        _kept(kept, as_json=as_json, lang=lang)
+        report_kept(kept, as_json=as_json, lang=lang)
     if strict and any(answer["certainty"] == Certainty.NEEDS_RULING for answer in answers):
         raise typer.Exit(5)
 
@@ -366,117 +359,7 @@ def check(
         raise typer.Exit(6)
 
 
-@app.command(cls=Command)
-def batch(
-    source: Annotated[str, typer.Argument(metavar="IN", help="依頼のファイル、- は標準入力 / requests; - is stdin")],
-    target: Annotated[str, typer.Argument(metavar="OUT", help="答えのファイル、- は標準出力 / answers; - is stdout")],
-    format_: Annotated[
-        Word, typer.Option("--format", help="csv, jsonl, parquet。名前で分からないとき / where a name does not say")
-    ] = None,
-    encoding: Annotated[
-        str, typer.Option("--encoding", help="CSV の文字コード auto, utf-8, cp932 / of a CSV file")
-    ] = "auto",
-    guard: Annotated[
-        bool, typer.Option("--guard/--no-guard", help="CSV の数式を無効にする / neutralise formulas in CSV")
-    ] = True,
-    on: Annotated[
-        Word, typer.Option("--on", help="日付のない案件の日付。なければ今日 / of cases that name no date")
-    ] = None,
-    record: Annotated[
-        bool, typer.Option("--record", help="全体を 1 件の記録にしてから書く / one record for the whole file, first")
-    ] = False,
-    role: Role = None,
-    key: Key = None,
-    audit: Audit = None,
-    origin: Origin = None,
-    as_json: AsJson = False,
-    lang: Lang = "ja",
-    rules: Rules = None,
-    catalog: Catalog = None,
-    engine: Annotated[str, typer.Option("--engine", help="polars, spark")] = "polars",
-    master: Annotated[str, typer.Option("--master", help="Spark のマスター / of Spark", metavar="URL")] = "local[*]",
-) -> None:
-    """ファイルの全行に答えを付けます / Answer every row of a file."""
-    from assign import batch as files
-
-    options = files.Options(
-        lang=lang,
-        today=date_of_case(on),
-        in_format=files.format_of(source, format_ if source == "-" or files.ending(source) is None else None),
-        out_format=files.format_of(target, format_ if target == "-" or files.ending(target) is None else None),
-        encoding=files.encoding_of(encoding),
-        guard=guard,
-    )
-    files.need(engine)
-    if record and engine == "spark":
-        raise BadOption("`--record` は polars エンジンで使えます", "`--record` goes with the engine polars", ["polars"])
-    if not record and not (key is role is audit is origin is None):
-        raise BadOption(
-            "`--role` `--key` `--audit` `--origin` は `--record` と使います",
-            "`--role`, `--key`, `--audit` and `--origin` go with `--record`",
-            ["--record"],
-        )
-    desk = open_desk(rules, catalog, "auto", *((audit_url(audit), origin_name(origin)) if record else ()))
-    _begun(desk, as_json=as_json, lang=lang)
-    kept: list[Any] = []
-    if engine == "spark":
-        from assign import spark
-
-        counts = spark.run(desk, source, target, master, lang, options.today, options.in_format, options.out_format)
-    else:
-        with desk, _progress(sys.stderr) as listener:
-            if record:
-                from assign import batchrecord
-
-                role = role or os.environ.get("ASSIGN_ROLE")
-                counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
-                kept.append((None, one))
-            else:
-                counts = files.run(desk, source, target, options, listener)
-    stream = sys.stderr if target == "-" else sys.stdout
-    if as_json:
-        terminal.say(json.dumps(counts.as_json(), ensure_ascii=False), stream)
-    else:
-        terminal.say("\n".join(_tally(counts.as_json(), lang)), stream)
-    _kept(kept, as_json=as_json, lang=lang)
-
-
-def _tally(counts: dict[str, Any], lang: str) -> Iterator[str]:
-    ja = lang == "ja"
-    rows = (counts["rows_in"], counts["rows_out"])
-    yield f"入力 {rows[0]:,} 行、出力 {rows[1]:,} 行" if ja else f"{rows[0]:,} rows in, {rows[1]:,} rows out"
-    for outcome, number in counts["outcomes"].items():
-        who, _, sure = outcome.partition("/")
-        if who == "error":
-            yield f"  誤り {sure}: {number:,}" if ja else f"  error {sure}: {number:,}"
-        else:
-            names = f"{ASSIGNEE_TEXT[Assignee(who)][lang]}（{CERTAINTY_TEXT[Certainty(sure)][lang]}）"
-            yield f"  {names}: {number:,}" if ja else f"  {who}, {sure}: {number:,}"
-
-
-@contextmanager
-def _progress(stream: TextIO) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar with rows a second and time left on a terminal; silence in a pipe."""
-    if not stream.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        last, first, since = 0, 0, perf_counter()
-
-        def listener(done: int, total: int) -> None:
-            nonlocal last, first, since
-            if not last or done < last:  # another stage: the words that are none of the table's, the file once more
-                first, since = done, perf_counter()
-            last = done
-            rate = (done - first) / max(perf_counter() - since, 0.001)
-            bar.update(task, completed=done, total=total, description=f"{done:,} / {total:,}  {rate:,.0f}/s")
-
-        yield listener
+app.command(cls=Command)(batch.batch)
 
 
 @app.command(cls=Command)
@@ -524,46 +407,6 @@ def help_(
             group.unknown(below, word)
         below = group.context_class(found, info_name=word, parent=below)  # type: ignore[arg-type]  # it is there
     terminal.write(below.get_help(), None)
-
-
-def _begun(desk: Any, *, as_json: bool, lang: str) -> None:
-    """A log that was not there is begun with the first answer; whoever mistyped its place is to see it."""
-    if desk.audit is None or not desk.audit.store.made:
-        return
-    where = desk.audit.store.shown
-    if as_json:
-        text = json.dumps({"new_log": {"at": where.strip("`"), "origin": desk.audit.origin}}, ensure_ascii=False)
-        terminal.complain_bytes((text + "\n").encode())
-    else:
-        terminal.complain(
-            f"新しい記録ファイルを作りました: {where}" if lang == "ja" else f"a new log was made: {where}"
-        )
-
-
-def _kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
-    """What was recorded, on stderr: the answer itself holds no number and no clock."""
-    for _, each in kept:
-        record = each.record
-        if as_json:
-            receipt = {name: record[name] for name in ("origin", "seq", "recorded", "case", "key") if name in record}
-            text = json.dumps({"record": {**receipt, "fresh": each.fresh}}, ensure_ascii=False)
-            terminal.complain_bytes((text + "\n").encode())
-            continue
-        from assign.reading import clock  # with a log alone
-
-        ja = lang == "ja"
-        done = (
-            ("記録しました" if ja else "recorded")
-            if each.fresh
-            else ("前の記録のままです" if ja else "recorded before")
-        )
-        where = f"{record['origin']} 番号 {record['seq']}" if ja else f"{record['origin']} number {record['seq']}"
-        case = (f"、案件 {record['case']}" if ja else f", case {record['case']}") if "case" in record else ""
-        terminal.complain(
-            f"{done}: {where}（{clock(record['recorded'])}{case}）"
-            if ja
-            else f"{done}: {where} ({clock(record['recorded'])}{case})"
-        )
 
 
 def _number(given: str | None) -> int | None:

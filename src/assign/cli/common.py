@@ -320,3 +320,43 @@ def origin_name(given: str | None) -> str | None:
 def print_json(value: object, out: str | None) -> None:
     """JSON, to the file or to stdout."""
     terminal.write(json.dumps(value, ensure_ascii=False, indent=2), out, data=True)
+
+
+def report_new_log(desk: Any, *, as_json: bool, lang: str) -> None:
+    """A log that was not there is begun with the first answer; whoever mistyped its place is to see it."""
+    if desk.audit is None or not desk.audit.store.made:
+        return
+    where = desk.audit.store.shown
+    if as_json:
+        text = json.dumps({"new_log": {"at": where.strip("`"), "origin": desk.audit.origin}}, ensure_ascii=False)
+        terminal.complain_bytes((text + "\n").encode())
+    else:
+        terminal.complain(
+            f"新しい記録ファイルを作りました: {where}" if lang == "ja" else f"a new log was made: {where}"
+        )
+
+
+def report_kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
+    """What was recorded, on stderr: the answer itself holds no number and no clock."""
+    for _, each in kept:
+        record = each.record
+        if as_json:
+            receipt = {name: record[name] for name in ("origin", "seq", "recorded", "case", "key") if name in record}
+            text = json.dumps({"record": {**receipt, "fresh": each.fresh}}, ensure_ascii=False)
+            terminal.complain_bytes((text + "\n").encode())
+            continue
+        from assign.reading import clock  # with a log alone
+
+        ja = lang == "ja"
+        done = (
+            ("記録しました" if ja else "recorded")
+            if each.fresh
+            else ("前の記録のままです" if ja else "recorded before")
+        )
+        where = f"{record['origin']} 番号 {record['seq']}" if ja else f"{record['origin']} number {record['seq']}"
+        case = (f"、案件 {record['case']}" if ja else f", case {record['case']}") if "case" in record else ""
+        terminal.complain(
+            f"{done}: {where}（{clock(record['recorded'])}{case}）"
+            if ja
+            else f"{done}: {where} ({clock(record['recorded'])}{case})"
+        )

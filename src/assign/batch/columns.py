@@ -1,0 +1,204 @@
+"""
+The names of columns and fields → which of them are a request's.
+
+One rule for CSV, JSON Lines, Parquet, Spark and the files that are read back:
+
+- Names are compared by their letters and digits alone: full width or half, upper case or lower, spaces, hyphens, underscores,
+  byte order marks and invisible characters make no difference (`Act `, `ＡＣＴ`, `act_`). A field has Japanese names, too.
+- Two names of one field are refused, and so is a name of the answer.
+- A name that looks like a field which is not there (`acts`, `chanel`, `date`) is refused with the name to use: were it
+  carried through as somebody else's, the request would be answered without what it says. Where the field itself is there,
+  such a name is somebody else's column.
+- Every other name is somebody else's, and carried through.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
+
+from assign.errors import BadRequest, listed, shown
+from assign.table import ANSWERED, ASKED
+
+NEEDED: Final = ASKED[:3]
+MOST_COLUMNS: Final = 16_384  # as many as a spreadsheet has; the time that an engine takes grows with their square
+JAPANESE: Final[dict[str, tuple[str, ...]]] = {
+    "division": ("区分", "業務区分"),
+    "item": ("番号", "項目", "項目番号", "業務番号"),
+    "channel": ("窓口", "窓口・バックヤード", "窓口区分", "経路", "チャネル", "チャンネル"),
+    "act": ("行為", "行為名"),
+    "on": ("日付", "案件日", "案件の日付", "案件日付", "基準日"),
+    "section": ("大分類", "中分類", "分類"),
+}
+# What people call a field, though it may be something else as well: never read, and refused where the field is not there.
+_ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
+    "division": ("div", "divs", "部門", "区分名", "区分コード"),
+    "item": ("itemno", "itemnumber", "itemnum", "番号名", "項番"),
+    "channel": ("chan", "chnl", "ch", "window", "窓口名", "経路名", "経路区分"),
+    "act": (
+        "action", "aktion", "akt", "actkey", "actname", "actcode", "actid", "acttype", "activity", "requestact", "inputact",
+        "caseact", "行為コード", "行為種別", "行為区分", "行為内容", "行為種類", "行爲", "アクト",
+    ),
+    "on": (
+        "date", "day", "ons", "onn", "oon", "ondate", "onday", "dateon", "asof", "asofdate", "casedate", "caseday", "dateofcase",
+        "日付け", "日附", "年月日", "日にち", "対象日", "案件年月日", "基準年月日",
+    ),
+    "section": ("sect", "sec", "sectionname", "sectioncode", "大分類名", "中分類名", "分類名"),
+}  # fmt: skip
+# Words of their own, one or two letters from a field's name.
+_ELSE: Final = frozenset(
+    [
+        "fact",
+        "pact",
+        "tact",
+        "acct",
+        "stem",
+        "iter",
+        "idem",
+        "term",
+        "decision",
+        "diversion",
+        "divisor",
+        "vision",
+        "revision",
+        "session",
+        "selection",
+        "sanction",
+        "suction",
+        "change",
+        "changed",
+        "charnel",
+        "chancel",
+        "chapel",
+        "channeled",
+        "auction",
+        "faction",
+    ]
+)
+# Letters of other alphabets that look like Latin ones.
+_LATIN: Final = str.maketrans("асеорхуіѕһӏтнмкԁοαεινκτ", "aceopxyishltnmkdoaeivkt")
+
+
+def key(name: str) -> str:
+    """
+    A name as names are compared: its letters and digits.
+
+    >>> key(" Ａｃｔ_"), key("\\ufeffitem\\u200b"), key("窓口・ﾊﾞｯｸﾔｰﾄﾞ")
+    ('act', 'item', '窓口バックヤード')
+    """
+    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum() or c == "ー")
+
+
+@lru_cache(maxsize=1 << 14)
+def meaning(name: str) -> str | None:
+    """The field of a request or an answer that a name means; None where it is somebody else's."""
+    return _MEANS.get(key(name))
+
+
+@lru_cache(maxsize=1 << 14)
+def looks_like(name: str) -> str | None:
+    """The field of a request that a name may be meant for, though it is not its name."""
+    word = key(name)
+    if not word or len(word) > 40:
+        return None
+    if word in _LOOKS:
+        return _LOOKS[word]
+    bare = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)).translate(_LATIN)
+    if bare in _MEANS and _MEANS[bare] in ASKED:
+        return _MEANS[bare]
+    if bare in _ELSE:
+        return None
+    for field in ASKED:
+        if re.fullmatch(rf"{field}[0-9]+", bare):
+            return field
+        if len(field) > 2 and _slips(bare, field) <= (2 if len(field) > 6 else 1) and _may_slip(bare, field):
+            return field
+    return None
+
+
+def understood(names: Sequence[str]) -> dict[str, str]:
+    """
+    The names of a file, or of one line → the name of each field of a request that is there.
+
+    Raises:
+        BadRequest: Two names mean one field; a name is the answer's; or it looks like a field that is not there.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        field = meaning(name)
+        if field in ANSWERED:
+            raise BadRequest(
+                f"列 {shown(name)} は答えの列の名前です。名前を変えてください",
+                f"the column {shown(name)} has the name of an answer's column; rename it",
+            )
+        if field is not None and field in found:
+            raise BadRequest(
+                f"列 {shown(found[field])} と {shown(name)} はどちらも `{field}` を指します。どちらかの名前を変えてください",
+                f"the columns {shown(found[field])} and {shown(name)} both mean `{field}`; rename one of them",
+            )
+        if field is not None:
+            found[field] = name
+    for name in names:
+        if meaning(name) is None and (near := looks_like(name)) and near not in found:
+            raise BadRequest(
+                f"列 {shown(name)} は `{near}` の書き誤りに見えます。`{near}` と書くか、別のものなら紛れない名前にしてください",
+                f"the column {shown(name)} looks like `{near}`; name it `{near}`, or, if it is something else, more differently",
+                [near],
+            )
+    return found
+
+
+def of_file(names: Sequence[str]) -> dict[str, str]:
+    """As `understood`, of a file whose rows all have the same columns. Raises BadRequest, also where a needed one is missing."""
+    found = understood(names)
+    for field in NEEDED:
+        if field not in found:
+            some = listed(names[:12]) + (", …" if len(names) > 12 else "")
+            raise BadRequest(
+                f"列 `{field}` がありません（要る列: {listed(NEEDED)}、あってよい列: {listed(ASKED[3:])}。"
+                f"見つかった列: {some or 'なし'}）",
+                f"there is no column `{field}` (needed: {listed(NEEDED)}; optional: {listed(ASKED[3:])}; found: {some or 'none'})",
+                [field],
+            )
+    return found
+
+
+def not_too_many(number: int) -> None:
+    """Raises BadRequest where no engine could hold so many columns."""
+    if number > MOST_COLUMNS:
+        raise BadRequest(
+            f"列が {number:,} あります（{MOST_COLUMNS:,} まで）。要る列だけにしてください",
+            f"there are {number:,} columns (at most {MOST_COLUMNS:,}); keep those that are needed",
+        )
+
+
+def _slips(word: str, field: str) -> int:
+    """Letters left out, put in, changed or swapped, from one to the other; 3 where there are more than two."""
+    if abs(len(word) - len(field)) > 2:
+        return 3
+    before: list[int] = []
+    line = list(range(len(field) + 1))
+    for i, c in enumerate(word, 1):
+        older, before, line = before, line, [i]
+        for j, d in enumerate(field, 1):
+            cost = min(before[j] + 1, line[j - 1] + 1, before[j - 1] + (c != d))
+            if i > 1 and j > 1 and c == field[j - 2] and word[i - 2] == d:
+                cost = min(cost, older[j - 2] + 1)
+            line.append(cost)
+    return min(line[-1], 3)
+
+
+def _may_slip(word: str, field: str) -> bool:
+    """Of a word of three letters every other one is one slip away: only what holds all of its letters is like it."""
+    return len(field) > 3 or ((len(word) > 3 or sorted(word) == sorted(field)) and word[:1] != "c")
+
+
+def _keys(table: dict[str, tuple[str, ...]]) -> Iterable[tuple[str, str]]:
+    return ((key(name), field) for field, names in table.items() for name in names)
+
+
+_MEANS: Final = {key(name): name for name in (*ASKED, *ANSWERED)} | dict(_keys(JAPANESE))
+_LOOKS: Final = dict(_keys(_ALSO_CALLED))

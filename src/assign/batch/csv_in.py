@@ -1,0 +1,444 @@
+"""
+A CSV file → its header, and its rows as a frame of text.
+
+The engine reads a file whose every byte can be accounted for: the bytes after the header are counted here, rows and all, and
+compared with what it read. One that cannot (a short row, another encoding in one cell, a quote that never closes) is read here,
+row by row, by the one strict parser that has read the header, too: each broken row is an output row that names what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Final
+
+from assign.errors import BadRequest, DataError, shown
+
+from . import columns
+from .options import Options
+from .recognise import BOM, refuse
+from .source import DAMAGE, Account, Source, damage, not_ours
+
+BLOCK: Final = 1 << 17  # bytes looked at at once: they stay in the processor's own memory
+HEAD: Final = 1 << 22  # bytes in which a header ends
+LONGEST_RECORD_BYTES: Final = 1 << 25  # of a row; a quote open for longer is a broken row, for either reader
+
+_QUOTED_TEXT: Final = rb'"[^"]*+(?:""[^"]*+)*+'  # a quoted cell but for its last quote
+_CELL: Final = rb"(?:" + _QUOTED_TEXT + rb'"|[^",\r\n]*+)'
+_ROW: Final = re.compile(rb"(?:" + _CELL + rb",)*+" + _CELL)
+_OPEN: Final = re.compile(rb"(?:" + _CELL + rb",)*+" + _QUOTED_TEXT)
+_GOES_ON: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+')
+_CLOSES: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+"(?:,(?:' + _CELL + rb",)*+" + _CELL + rb")?")
+_CLOSES_AND_OPENS: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+",(?:' + _CELL + rb",)*+" + _QUOTED_TEXT)
+_CELLS: Final = re.compile(rb'(?:"([^"]*+(?:""[^"]*+)*+)"|([^",\r\n]*+))(?:,|\Z)')
+_FIRST_LINE: Final = re.compile(rb'(?:[^"\r\n]++|"[^"]*+")*+')
+_BLANK_END: Final = re.compile(rb"(\r\n|\n|\r)(?:[ \t]*(?:\r\n|\n|\r))*[ \t]*\Z")
+_SWAP: Final = bytes.maketrans(b"\r\n", b"\n\r")
+
+
+def read(path: Path, work: Path, options: Options, *, answered: bool = False) -> Source:
+    """
+    A CSV file as a frame of text.
+
+    Args:
+        answered: Whether it is one that was written here, with the answers in it: its columns are not looked at then.
+
+    Raises:
+        DataError: It is none. BadRequest: Its columns are not those of requests, or its first line is no header.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    refuse(head, "csv")
+    bom = head.startswith(BOM)
+    head = head.removeprefix(BOM)
+    newline = _newline(head)
+    if (
+        newline == b"\r"
+    ):  # as Excel's 'CSV (Macintosh)': read with the two line ends exchanged, and exchanged back in the cells
+        path = _exchanged(path, work)
+        head = head.translate(_SWAP)
+    path = _without_blank_end(path, work)
+    encoding = _encoding(head, options.encoding)
+    clean = True
+    if encoding != "utf-8":
+        recoded = work / "utf-8.csv"
+        clean = _copy_as_utf_8(path, recoded, encoding)
+        path = recoded if clean else path
+    names, start = _header(path, "utf-8" if clean else encoding)
+    fields = {} if answered else columns.of_file(names)
+    written = {"encoding": encoding, "bom": bom, "newline": newline.decode() or "\n"}
+
+    def mended() -> Source:
+        return _mended(path, work, names, fields, "utf-8" if clean else encoding, start, written)
+
+    if newline == b"\r":
+        import polars as pl
+
+        found = mended()
+        return replace(
+            found, frame=found.frame.with_columns(pl.col(names).str.replace_many(["\r", "\n"], ["\n", "\r"]))
+        )
+    return (_by_engine(path, names, fields, start, mended, written) if clean else None) or mended()
+
+
+def _by_engine(
+    path: Path,
+    names: list[str],
+    fields: dict[str, str],
+    start: int,
+    mend: Callable[[], Source],
+    written: dict[str, object],
+) -> Source | None:
+    """The file as the engine is to read it; None where it needs a closer look."""
+    import polars as pl
+
+    account = _account(path, start, len(names))
+    if account is None:
+        return None
+    frame = pl.scan_csv(path, infer_schema=False, empty_string_is_null=False, glob=False)
+    with suppress(pl.exceptions.PolarsError):
+        if frame.collect_schema().names() == names:
+            return Source(frame, account.lines, fields, account=account, mend=mend, **written)  # type: ignore[arg-type]  # how it is written
+    return None
+
+
+def _mended(
+    path: Path,
+    work: Path,
+    names: list[str],
+    fields: dict[str, str],
+    encoding: str,
+    start: int,
+    written: dict[str, object],
+) -> Source:
+    import polars as pl
+
+    mended = work / "mended.parquet"
+    rows = _mend(path, mended, names, encoding, start)
+    return Source(pl.scan_parquet(mended, glob=False), rows, fields, **written)  # type: ignore[arg-type]  # how it is written
+
+
+# -- the first line --------------------------------------------------------------------------------------------------
+
+
+def _newline(head: bytes) -> bytes:
+    """The line end after the header; none where nothing follows. Raises BadRequest where the first line is no row."""
+    end = _FIRST_LINE.match(head).end()  # type: ignore[union-attr]  # it matches nothing at all, too
+    rest = head[end : end + 2]
+    if rest.startswith(b'"'):
+        raise BadRequest("1 行目（見出し）の引用符が閉じていません", "line 1 (the header): a quote that never closes")
+    if len(head) == HEAD and not rest:
+        raise BadRequest("1 行目（見出し）が長すぎます", "line 1 (the header) is too long")
+    if rest == b"\r\n":
+        return rest
+    if rest.startswith(b"\r"):
+        outside = b"".join(head[end:].split(b'"')[::2])
+        if b"\n" in outside:
+            raise BadRequest(
+                "1 行目（見出し）の中に復帰文字 CR があります。改行をそろえて（LF か CRLF）保存し直してください",
+                "line 1 (the header) holds a carriage return; save the file with line ends of one kind (LF or CRLF)",
+            )
+    return rest[:1]
+
+
+def _header(path: Path, encoding: str) -> tuple[list[str], int]:
+    """The names of the columns, and where the rows begin. Raises BadRequest where they are no names."""
+    with path.open("rb") as file:
+        start = len(BOM) if file.read(3) == BOM else 0
+        file.seek(start)
+        first = next(_records(file, encoding), ([], None, 0))
+    names, wrong, size = first
+    if wrong is not None:
+        ja, _, en = wrong.partition(": ")[2].partition(" / ")
+        hint = ("。`--encoding` を確かめてください", "; see `--encoding`") if "ではない文字" in ja else ("", "")
+        raise BadRequest(f"1 行目（見出し）が読めません（{ja}{hint[0]}）", f"line 1 (the header): {en}{hint[1]}")
+    columns.not_too_many(len(names))
+    _one_separator(names)
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        if not name.strip():
+            raise BadRequest(f"見出しの {i + 1} 列目が空です", f"column {i + 1} of the header is empty")
+        if name in seen:
+            raise BadRequest(
+                f"見出しの {i + 1} 列目 {shown(name)} が2度あります",
+                f"column {i + 1} of the header is named twice: {shown(name)}",
+            )
+        seen.add(name)
+        not_ours(name)
+    return names, start + size
+
+
+def _one_separator(names: list[str]) -> None:
+    """Raises BadRequest where the first line is one of another kind of file."""
+    first = names[0] if names else ""
+    if first.casefold().startswith("sep="):
+        raise BadRequest(
+            "1 行目が `sep=` の行です。その行を消し、コンマ区切りで保存してください",
+            "line 1 is a `sep=` line; delete it, and separate by commas",
+        )
+    if len(names) < len(columns.NEEDED):
+        for mark, ja, en in (
+            (";", "セミコロン `;`", "semicolons `;`"),
+            ("\t", "タブ", "tabs"),
+            ("|", "縦棒 `|`", "bars `|`"),
+        ):
+            if mark in first:
+                raise BadRequest(
+                    f"{ja} で区切られています。コンマ区切りの CSV で保存し直してください（1 行目: {shown(first)}）",
+                    f"it is separated by {en}; save it as CSV with commas (line 1: {shown(first)})",
+                )
+
+
+def _encoding(head: bytes, given: str) -> str:
+    """UTF-8 where the beginning of the file is UTF-8, else cp932 where it is that."""
+    if given != "auto":
+        return given
+    lines = head[: head.rfind(b"\n") + 1] or head
+    first = lines[: lines.find(b"\n") + 1] or lines
+    for text in (lines, first):  # one bad cell does not make a file cp932
+        for encoding in ("utf-8", "cp932"):
+            with suppress(UnicodeDecodeError):
+                if _NOT[encoding].isdisjoint(text.decode(encoding)):
+                    return encoding
+    return "utf-8"
+
+
+# What Python makes of bytes that are none of the encoding's.
+_NOT: Final = {"utf-8": frozenset[str](), "cp932": frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")}
+
+
+# -- copies ----------------------------------------------------------------------------------------------------------
+
+
+def _exchanged(path: Path, work: Path) -> Path:
+    copy = work / "exchanged.csv"
+    with path.open("rb") as file, copy.open("wb") as out:
+        while block := file.read(1 << 20):
+            out.write(block.translate(_SWAP))
+    return copy
+
+
+def _without_blank_end(path: Path, work: Path) -> Path:
+    """The file without the blank lines at its end, which are no rows."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        reach = 1 << 12
+        while True:
+            file.seek(max(0, size - reach))
+            tail = file.read()
+            found = _BLANK_END.search(tail) if tail[-1:] in b"\r\n \t" else None
+            if found is None or found.start() or reach >= size:
+                break
+            reach *= 16
+        if found is None or found.end(1) == len(tail):
+            return path
+        end = size - len(tail) + found.end(1)
+        copy = work / "trimmed.csv"
+        file.seek(0)
+        with copy.open("wb") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
+            out.truncate(end)
+    return copy
+
+
+def _copy_as_utf_8(source: Path, target: Path, encoding: str) -> bool:
+    """Whether the whole file is of that encoding; then there is a copy in UTF-8."""
+    try:
+        with (
+            source.open("r", encoding=encoding, newline="") as text,
+            target.open("w", encoding="utf-8", newline="") as out,
+        ):
+            shutil.copyfileobj(text, out, 1 << 20)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+# -- the bytes -------------------------------------------------------------------------------------------------------
+
+
+def _account(path: Path, start: int, columns: int) -> Account | None:
+    """
+    An account of the rows after the header, to be compared with what the engine reads.
+
+    None where it needs a closer look: a NUL, a quote that should not stand where it does, a carriage return that ends no
+    line (of such a cell the engine may drop a byte), or a separator at the very end (it may drop the cell after it).
+    """
+    between = lines = 0
+    last = b"\n"
+    rest = b""  # the beginning of a line that has a quote, or whose quote goes on in the next block
+    with path.open("rb") as file:
+        file.seek(start)
+        while block := file.read(max(BLOCK, len(rest))):
+            if b"\0" in block:
+                return None
+            if b"\r" in block:
+                block += file.read(block.endswith(b"\r"))
+                returns = len(block) - len(block.replace(b"\r", b""))  # three times as fast as counting them
+                if returns != block.count(b"\r\n"):
+                    return None
+                between += returns
+            last = block[-1:]
+            if not rest and b'"' not in block:
+                lines += block.count(b"\n")
+                continue
+            block = rest + block
+            end = block.rfind(b"\n") + 1
+            whole, rest = block[:end], block[end:]
+            found = _quotes(whole)
+            if found is None:
+                return None
+            if found[0] < 0:
+                rest = block
+                if len(rest) > LONGEST_RECORD_BYTES:
+                    return None
+            else:
+                between += found[0]
+                lines += found[1]
+        found = _quotes(rest)
+        if found is None or found[0] < 0 or last == b",":
+            return None
+        return Account(
+            file.tell() - start + (last != b"\n"), between + found[0], columns, lines + found[1] + (last != b"\n")
+        )
+
+
+def _quotes(part: bytes) -> tuple[int, int] | None:
+    """
+    The quotes of these lines that are no part of a cell, and the lines that end; -1 where a quote is still open, None where
+    one stands in a bare cell.
+
+    What is outside of quotes ends with a separator before a cell, and begins with one after it; where nothing is between
+    two quoted texts they are one cell with a quote inside, written twice.
+    """
+    if b'"' not in part:
+        return 0, part.count(b"\n")
+    if part.startswith(b'"'):  # a writer who quotes every cell: nothing but separators between two quotes
+        left = part.replace(b'","', b" ").replace(b'"\n"', b" ").replace(b'"\r\n"', b" ").rstrip(b"\r\n")
+        if left.endswith(b'"') and left.count(b'"') == 2:
+            ends = part.count(b'"\n"') + part.count(b'"\r\n"') + part.endswith(b"\n")
+            return part.count(b'"'), ends
+    texts = part.split(b'"')
+    outside, still_open = texts[::2], len(texts) % 2 == 0
+    before = outside if still_open else outside[:-1]
+    if not all(text[-1:] in _BEFORE for text in before) or not all(text[:1] in _AFTER for text in outside[1:]):
+        return None
+    if still_open:
+        return -1, 0
+    return len(texts) - 1 - sum(not text for text in outside[1:-1]), sum(text.count(b"\n") for text in outside)
+
+
+_AFTER: Final = (b",", b"\r", b"\n", b"")  # what follows a quoted cell
+_BEFORE: Final = (b",", b"\n", b"")  # what precedes it
+
+
+# -- row by row ------------------------------------------------------------------------------------------------------
+
+
+def _mend(path: Path, target: Path, names: list[str], encoding: str, start: int) -> int:
+    """The rows as text in Parquet, what is wrong with a row beside it. The number of rows."""
+    import polars as pl
+
+    schema = dict.fromkeys([*names, DAMAGE], pl.String)
+    parts: list[Path] = []
+    rows: list[tuple[str | None, ...]] = []
+    total = size = 0
+
+    def flush() -> None:
+        part = target.with_name(f"mended-{len(parts):09d}.parquet")
+        pl.DataFrame(rows, schema=schema, orient="row").write_parquet(part)
+        parts.append(part)
+        rows.clear()
+
+    most = max(1, min(100_000, 2_000_000 // len(schema)))
+    with path.open("rb") as file:
+        read = file.seek(start)
+        for cells, found, length in _records(file, encoding):
+            total, read = total + 1, read + length
+            wrong = found
+            if wrong is None and len(cells) != len(names):
+                wrong = damage(
+                    f"{len(cells)} 列です（{len(names)} 列のはず）", f"{len(cells)} columns, expected {len(names)}"
+                )
+            rows.append((*(cells + [""] * len(names))[: len(names)], wrong))
+            size += sum(map(len, cells))
+            if len(rows) >= most or size > 64_000_000:
+                flush()
+                size = 0
+        if read != file.seek(0, 2):  # INVARIANT: every byte stands in a row
+            raise DataError(f"{read:,} バイト目から先が行になりません", f"what follows byte {read:,} is no row")
+    flush()
+    pl.scan_parquet(parts, glob=False).sink_parquet(target)
+    return total
+
+
+def _records(file: IO[bytes], encoding: str) -> Iterator[tuple[list[str], str | None, int]]:
+    """
+    Each row from here on: its cells, what is wrong with it, its bytes. A quote that never closes spoils one line alone.
+
+    No line is read more than twice: one that an open quote passed over has none that is open by itself.
+    """
+    waiting: deque[bytes] = deque()  # lines that an open quote reached for, and that are looked at again on their own
+    while line := waiting.popleft() if waiting else file.readline():
+        row = line.removesuffix(b"\n").removesuffix(b"\r")
+        if b'"' in row and _ROW.fullmatch(row) is None:
+            more = _rest(line, file, waiting) if _OPEN.fullmatch(line) else [line]
+            if more is None or len(more) == 1:
+                ja, en = (
+                    ("引用符が閉じていません", "a quote that never closes")
+                    if more is None
+                    else ("引用符の位置が正しくありません", "a quote where none may stand")
+                )
+                yield [_text(row, encoding)[0]], damage(ja, en), len(line)
+                continue
+            line = b"".join(more)
+            row = line.removesuffix(b"\n").removesuffix(b"\r")
+        yield *_cells(row, encoding), len(line)
+
+
+def _rest(line: bytes, file: IO[bytes], waiting: deque[bytes]) -> list[bytes] | None:
+    """The lines of a row whose first has an open quote; None, and all but the first put back, where they are no row."""
+    more, size = [line], len(line)
+    while size <= LONGEST_RECORD_BYTES and (follow := waiting.popleft() if waiting else file.readline()):
+        more.append(follow)
+        size += len(follow)
+        if _GOES_ON.fullmatch(follow):
+            continue
+        if _CLOSES.fullmatch(follow.removesuffix(b"\n").removesuffix(b"\r")):
+            return more
+        if not _CLOSES_AND_OPENS.fullmatch(follow):
+            break
+    waiting.extendleft(reversed(more[1:]))
+    return None
+
+
+def _cells(row: bytes, encoding: str) -> tuple[list[str], str | None]:
+    if not row:
+        return [], damage("空の行です", "an empty line")
+    if b'"' in row:
+        raws = [bare or quoted.replace(b'""', b'"') for quoted, bare in _CELLS.findall(row)]
+        if not row.endswith(b","):
+            raws.pop()  # what matches nothing, after the last cell
+    else:
+        raws = row.split(b",")
+    texts = [_text(raw, encoding) for raw in raws]
+    cells = [text for text, _ in texts]
+    if b"\r" in row and b'"' not in row:
+        return cells, damage("セルの中に引用符なしの復帰文字があります", "a bare carriage return in a cell")
+    if any(bad for _, bad in texts):
+        return cells, damage(f"{encoding} ではない文字があります", f"a cell that is not {encoding}")
+    if b"\0" in row:
+        return cells, damage("NUL 文字があります", "a cell with a NUL character")
+    return cells, None
+
+
+def _text(data: bytes, encoding: str) -> tuple[str, bool]:
+    try:
+        return data.decode(encoding), False
+    except UnicodeDecodeError:
+        return data.decode(encoding, "replace"), True

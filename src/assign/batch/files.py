@@ -1,0 +1,204 @@
+"""
+The files of a run: what can be read once is copied first; an output appears whole; nothing is left behind.
+
+A run works in a folder of its own and writes beside its target. Both are removed at its end, by `remove_all` when a signal ends
+it, and by the next run when it could not do so itself (SIGKILL, an abort of the engine): each holds a lock, which the system
+lets go when its process is gone, so that what can be locked belongs to nobody.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from assign.errors import BadRequest, DataError, path_shown, unreadable
+from assign.terminal import destination, unwritable
+
+try:
+    import fcntl
+except ImportError:  # Windows: what a killed run leaves stays
+    fcntl = None  # type: ignore[assignment]
+
+FOLDER: Final = "assign-batch-"
+PART: Final = (".assign-batch-", ".part")
+LOCK: Final = "lock"
+YOUNG: Final = 60  # seconds in which what is not locked may be about to be
+_live: set[Path] = set()
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder for this run alone."""
+    base = Path(tempfile.gettempdir())
+    for left in base.glob(f"{FOLDER}*"):
+        _sweep(left, left / LOCK)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+    except OSError as error:
+        raise unwritable(path_shown(base), error) from None
+    _live.add(folder)
+    try:
+        with _locked(folder / LOCK):
+            yield folder
+    finally:
+        _remove(folder)
+
+
+@contextmanager
+def whole(target: str, work: Path) -> Iterator[Path]:
+    """A path to write: it becomes the target (`-`: stdout) when everything went well, and is gone where it did not."""
+    if target == "-":
+        out = work / "stdout"
+        yield out
+        _poured(out)
+        return
+    try:
+        path, mode = destination(target)
+        for left in path.parent.glob(f"{PART[0]}*{PART[1]}"):
+            _sweep(left, left)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=PART[0], suffix=PART[1])
+        os.close(handle)
+    except OSError as error:
+        raise unwritable(path_shown(target), error) from None
+    out = Path(name)
+    _live.add(out)
+    try:
+        with _locked(out):
+            yield out
+            try:
+                with out.open("r+b") as file:
+                    os.fsync(file.fileno())
+                out.chmod(mode)
+                out.replace(path)
+            except OSError as error:
+                raise unwritable(path_shown(target), error) from None
+    finally:
+        _remove(out)
+
+
+def spooled(source: str, work: Path) -> Path:
+    """
+    A path that can be read as often as one likes: the file itself, or a copy of what a pipe, a device or stdin (`-`) brings.
+
+    Raises:
+        DataError: It cannot be read. OutputError: There is no room for the copy.
+    """
+    if source == "-" and (sys.stdin is None or sys.stdin.closed):
+        raise DataError("標準入力が閉じています（ファイル名を指定してください）", "stdin is closed (name a file)")
+    try:
+        with open(sys.stdin.fileno() if source == "-" else source, "rb", closefd=source != "-") as file:
+            kind = os.fstat(file.fileno()).st_mode
+            if stat.S_ISREG(kind) and source != "-":
+                return Path(source)
+            path = work / "input"
+            with path.open("wb") as copy:
+                while block := file.read(1 << 20):
+                    try:
+                        copy.write(block)
+                    except OSError as error:
+                        raise unwritable(path_shown(path), error) from None
+            return path
+    except (OSError, ValueError) as error:
+        if isinstance(error, IsADirectoryError):
+            raise DataError(
+                f"{path_shown(source)} はフォルダです（ファイルを指定してください）",
+                f"{path_shown(source)} is a folder (name a file)",
+            ) from None
+        if source == "-":
+            raise DataError(f"標準入力を読めません（{_why(error)}）", f"stdin cannot be read ({_why(error)})") from None
+        raise unreadable(source, error) from None
+
+
+def same_file(one: str, other: str) -> bool:
+    """Whether two names, or `-` and a name, are one file: by links, spellings and the case that a disk does not tell apart."""
+    seen = []
+    for name, stream in ((one, sys.stdin), (other, sys.stdout)):
+        try:
+            told = os.fstat(stream.fileno()) if name == "-" else os.stat(name)  # noqa: PTH116 - a name that may be anything
+        except (OSError, ValueError, AttributeError):
+            return False
+        seen.append(told)
+    return stat.S_ISREG(seen[0].st_mode) and os.path.samestat(*seen)
+
+
+def apart(source: str, target: str) -> None:
+    """Raises BadRequest where the answers would be written over the requests."""
+    if same_file(source, target):
+        raise BadRequest(
+            f"入力と出力が同じファイルです（{path_shown(target)}）。出力に別の名前を指定してください",
+            f"input and output are one file ({path_shown(target)}); name another one for the output",
+        )
+
+
+def remove_all() -> None:
+    """Everything that the runs of this process have not yet finished. For the moment before the process ends."""
+    for path in list(_live):
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    for _ in range(3):  # the engine may still be writing into it
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        if not path.exists():
+            break
+    _live.discard(path)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """While this lasts nobody takes it for a dead run's. Where there are no locks, nobody sweeps."""
+    with path.open("ab") as file:
+        if fcntl is not None:
+            with suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def _sweep(left: Path, lock: Path) -> None:
+    """Remove what a dead run of this user's left; whatever else it may be, leave it."""
+    if fcntl is None or left in _live:
+        return
+    with suppress(OSError):
+        told = left.lstat()
+        if told.st_uid != os.getuid() or not (stat.S_ISDIR(told.st_mode) or stat.S_ISREG(told.st_mode)):
+            return
+        if not stat.S_ISREG(lock.lstat().st_mode):
+            return
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not told.st_size and time.time() - told.st_mtime < YOUNG:
+                return
+            if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+                _remove(left)
+
+
+def _poured(out: Path) -> None:
+    """Onto stdout. A reader who has gone (`| head`) has what they wanted."""
+    try:
+        if sys.stdout is None or sys.stdout.closed:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        with out.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError) as error:
+        raise unwritable("stdout", error) from None
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

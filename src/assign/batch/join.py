@@ -1,0 +1,196 @@
+"""
+A frame of requests → the frame with its answers, by the engine's own lookup.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from assign.desk import Desk
+from assign.errors import BadRequest, shown
+from assign.table import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
+
+from . import csv_out
+from .json_lines import DAY
+from .options import Listener, Options
+from .source import DAMAGE, LINE, OUTCOME, Source
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_WORDS: Final = 500_000  # distinct odd requests held at once; beyond it the file is answered in slices
+
+
+class Table:
+    """
+    The desk's decision table for one run: a frame of requests → the frame with its answers.
+
+    Each word becomes the place that it has among the words of its column, the places together one number, and the number
+    is the place of the answer. So the lookup takes from a list, block by block: it keeps the order of the rows without
+    being told to, and takes no longer than the engine's own join, which does not.
+
+    Beside its answer each row gets an outcome, a small number (`outcomes` has their names), so that counting is cheap.
+
+    Attributes:
+        answer: The columns of an answer. To be written into a line of text it is one: the answer as it stands there.
+    """
+
+    def __init__(self, desk: Desk, options: Options) -> None:
+        import polars as pl
+
+        self._desk = desk
+        self._options = options
+        self._text = csv_out.line if options.out_format == "csv" else None
+        self.outcomes: list[str] = []
+        self.answer = (LINE,) if self._text else ANSWERED
+        lines = decision_table(desk)
+        self._starts = sorted({line.since for line in lines})
+        self._words = {
+            name: pl.Enum(list(dict.fromkeys(line[at] for line in lines))) for at, name in enumerate(ASKED[:4])
+        }
+        self._numbers, self._answers = self._by_place(lines)
+
+    def _outcome(self, answer: Answered) -> int:
+        """The number of an answer's outcome."""
+        if answer.outcome not in self.outcomes:
+            self.outcomes.append(answer.outcome)
+        return self.outcomes.index(answer.outcome)
+
+    def _place(self, window: pl.Expr) -> pl.Expr:
+        """The place of an answer; null where a word is none of the table's."""
+        import polars as pl
+
+        number = pl.lit(0, dtype=pl.Int32)
+        for name, kind in self._words.items():
+            known = pl.col(f"__{name}").cast(kind, strict=False).to_physical().cast(pl.Int32)
+            number = number * len(kind.categories) + known
+        return number * len(self._starts) + window
+
+    def _by_place(self, lines: list[Line]) -> tuple[pl.Series, pl.DataFrame]:
+        """The number of the answer at each place, null where there is none, and the answers: few, so they stay at hand."""
+        import polars as pl
+
+        answers: dict[Answered, int] = {}
+        rows = [(*line[:6], answers.setdefault(of_line(line, self._options.lang), len(answers))) for line in lines]
+        keys = [*(f"__{name}" for name in ASKED[:4]), "since", "until"]
+        said = pl.DataFrame(rows, schema={**dict.fromkeys(keys, pl.String), "answer": pl.Int32}, orient="row")
+        known = pl.concat(
+            said.filter((pl.col("since") <= start) & (pl.col("until") >= start)).select(
+                "answer", place=self._place(pl.lit(window, dtype=pl.Int32))
+            )
+            for window, start in enumerate(self._starts)
+        )
+        places = pl.DataFrame({"place": pl.int_range(0, max(known["place"]) + 1, dtype=pl.Int32, eager=True)})
+        numbers = places.join(known, on="place", how="left", maintain_order="left")["answer"]
+        return numbers, pl.DataFrame([self._cells(a) for a in answers], schema=self._schema(), orient="row")
+
+    def _schema(self) -> dict[str, Any]:
+        """Of an answer beside its request."""
+        import polars as pl
+
+        return {**dict.fromkeys(self.answer, pl.String), OUTCOME: pl.UInt8}
+
+    def _cells(self, answer: Answered) -> tuple[str | int | None, ...]:
+        """A row of that schema."""
+        if self._text is None:
+            return (*answer, self._outcome(answer))
+        return self._text(answer), self._outcome(answer)
+
+    def joined(self, source: Source) -> pl.LazyFrame:
+        """The source's frame with its words as text beside it, and the table's answer where the table knows them."""
+        import polars as pl
+
+        frame = source.frame
+        schema = frame.collect_schema()
+        text = {f"__{name}": _word(name, source, schema) for name in ASKED}
+        today = pl.lit(self._options.today.isoformat())
+        text["__on"] = pl.when(text["__on"] == "").then(today).otherwise(text["__on"])
+        # A section narrows a number down: not in the table, so decided like an odd word. A damaged row is not looked up.
+        damage = pl.col(DAMAGE) if DAMAGE in schema else pl.lit(None, dtype=pl.String)
+        day = pl.col("__on")
+        window = pl.lit(0, dtype=pl.Int32)
+        for start in self._starts[1:]:  # days as they are written, so their order is that of their letters
+            window += (day >= start).cast(pl.Int32)
+        of_table = (pl.col("__section") == "") & damage.is_null() & day.str.contains(f"^{DAY.pattern}$")
+        asked = frame.with_columns(**text).with_columns(__place=pl.when(of_table).then(self._place(window)))
+
+        def looked_up(block: pl.DataFrame) -> pl.DataFrame:
+            found = self._answers.select(pl.all().gather(self._numbers.gather(block["__place"])))
+            return block.drop("__place").hstack(found.get_columns())
+
+        after = {name: kind for name, kind in asked.collect_schema().items() if name != "__place"}
+        found = asked.map_batches(looked_up, streamable=True, schema={**after, **self._schema()})
+        if DAMAGE not in schema:
+            return found
+        damaged, refused = (
+            pl.lit(self._outcome(Answered(None, None, None, None, None, None, f"{code}: ")), dtype=pl.UInt8)
+            for code in ("damaged_row", "bad_request")
+        )
+        error = self.answer[-1]  # the last cell of an answer, or of its line
+        said = damage if error == ANSWERED[-1] else pl.lit("," * (len(ANSWERED) - 1)) + csv_out.quoted(damage)
+        return found.with_columns(
+            pl.coalesce(said, error).alias(error),
+            pl.when(damage.is_null())
+            .then(OUTCOME)
+            .when(damage.str.starts_with("bad_request"))
+            .then(refused)
+            .otherwise(damaged)
+            .alias(OUTCOME),
+        )
+
+    def decided(self, words: tuple[str | None, ...]) -> Answered:
+        """The desk's own answer."""
+        return answered(self._desk, dict(zip(ASKED, words, strict=True)), self._options.today, self._options.lang)
+
+    def with_odd(self, joined: pl.LazyFrame, odd: pl.DataFrame, listener: Listener | None = None) -> pl.LazyFrame:
+        """The answers of the odd words, decided once each, joined in their place."""
+        import polars as pl
+
+        keys = [f"__{name}" for name in ASKED]
+        rows = []
+        for words in odd.iter_rows():
+            rows.append((*words, *self._cells(self.decided(words))))
+            if listener and len(rows) % 1000 == 0:
+                listener(len(rows), odd.height, "words")
+        given = self._schema()
+        schema = {**dict.fromkeys(keys, pl.String), **{f"odd {name}": kind for name, kind in given.items()}}
+        answers = pl.DataFrame(rows, schema=schema, orient="row")
+        return joined.join(answers.lazy(), on=keys, how="left", maintain_order="left").with_columns(
+            **{name: pl.coalesce(pl.col(name), pl.col(f"odd {name}")) for name in given}
+        )
+
+
+def _word(name: str, source: Source, schema: pl.Schema) -> pl.Expr:
+    """A field of a request as text. A moment that is a midnight is a day, as spreadsheets and databases export one."""
+    import polars as pl
+
+    if source.worded:
+        return pl.col(f"__{name}").fill_null("")
+    if name not in source.fields:
+        return pl.lit("")
+    column, kind = source.fields[name], schema[source.fields[name]]
+    if kind.is_nested() or kind in (pl.Binary, pl.Object, pl.Duration, pl.Time):
+        raise BadRequest(
+            f"列 {shown(column)} の型が文字列ではありません（{kind}）",
+            f"the column {shown(column)} is not text ({kind})",
+        )
+    text = pl.col(column).cast(pl.String)
+    if name == "on" and isinstance(kind, pl.Datetime):
+        moment = pl.col(column).dt.replace_time_zone(None)
+        midnight = moment == moment.dt.truncate("1d")
+        text = pl.when(midnight).then(moment.dt.date().cast(pl.String)).otherwise(text)
+    return text.fill_null("")
+
+
+def odd_words(joined: pl.LazyFrame, rows: int) -> pl.DataFrame | None:
+    """The distinct requests that the table does not know, or None where they are too many to hold."""
+    import polars as pl
+
+    keys = [f"__{name}" for name in ASKED]
+    odd = joined.filter(pl.col(OUTCOME).is_null()).select(keys)
+    if rows > 4 * MOST_WORDS:
+        about = odd.select(pl.struct(keys).hash().approx_n_unique()).collect(engine="streaming").item()
+        if about > MOST_WORDS:
+            return None
+    words = odd.unique().collect(engine="streaming")
+    return words if words.height <= MOST_WORDS else None

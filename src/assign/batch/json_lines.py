@@ -1,0 +1,261 @@
+"""
+JSON Lines: one object a line → its request, and the same line with the answer.
+
+A line is read by Python's own decoder, held to RFC 8259: no NaN, no name twice, and a number stays the text that it is. The line
+goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is kept as `line`, with its
+error. The answer is looked up in the decision table; words that it does not know are decided once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from json.decoder import scanstring  # type: ignore[attr-defined]  # the stubs lack it
+from pathlib import Path
+from typing import IO, Any, Final, NoReturn
+
+from assign.errors import BadRequest, first_line, shown
+from assign.table import ANSWERED, ASKED, Answered, Counts, Line, of_line
+
+from . import columns
+from .recognise import BOM, refuse
+
+DAY: Final = re.compile(
+    r"[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+)
+MOST_WORDS: Final = 100_000  # distinct odd requests remembered
+HEAD: Final = 1 << 20
+Words = tuple[str, ...]
+Decide = Callable[[Words], Answered]
+
+
+class Number(str):
+    """A number of JSON, as it is written: `1.50`, `-0`, `1e400`, five thousand digits."""
+
+    __slots__ = ()
+
+
+class Read:
+    """
+    A line as it is understood.
+
+    Attributes:
+        body: Its fields, or `{"line": …}` where it is no object.
+        words: What it asks, in the order of `ASKED`; None where it is no request.
+        error: Why, as `code: message`.
+        fields: The name of each field of a request that it has.
+    """
+
+    __slots__ = ("body", "error", "fields", "words")
+
+    def __init__(self, body: dict[str, Any], words: Words | None, error: str, fields: dict[str, str]) -> None:
+        self.body, self.words, self.error, self.fields = body, words, error, fields
+
+
+def read(raw: bytes, lang: str = "ja") -> Read:
+    """A line, without its end."""
+    try:
+        text = raw.decode("utf-8")
+        body = _DECODER.decode(text)
+        if type(body) is not dict:
+            raise ValueError("オブジェクトではありません / not an object")
+        if taken := next((name for name in body if columns.meaning(name) in ANSWERED), None):
+            raise ValueError(f"{shown(taken)} は答えの項目です / {shown(taken)} is a field of the answer")
+        fields = _fields(tuple(body))
+        return Read(body, tuple([word(body[fields[name]]) if name in fields else "" for name in ASKED]), "", fields)
+    except BadRequest as error:
+        return Read(body, None, f"{error.code}: {error.message(lang)}", {})
+    except UnicodeDecodeError:
+        return _damaged(raw, "UTF-8 ではありません / not UTF-8")
+    except RecursionError:
+        return _damaged(raw, "入れ子が深すぎます / nested too deeply")
+    except json.JSONDecodeError as error:
+        return _damaged(raw, f"JSON ではありません（{error.pos + 1} 文字目） / not JSON (character {error.pos + 1})")
+    except ValueError as error:
+        return _damaged(raw, first_line(error))
+
+
+def decoded(raw: bytes) -> dict[str, Any]:
+    """The object on a line. Raises ValueError."""
+    return dict(_DECODER.decode(raw.decode("utf-8")))
+
+
+@lru_cache(maxsize=1 << 12)
+def _fields(names: tuple[str, ...]) -> dict[str, str]:
+    return columns.understood(names)
+
+
+def word(value: Any) -> str:
+    """A JSON value as the word that a person would write; what is none stays what it is, and is refused."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return dumped(value)
+
+
+def dumped(value: Any) -> str:
+    """JSON again, each number as it was written."""
+    if isinstance(value, Number):
+        return value
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {dumped(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(dumped, value))}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def as_written(raw: bytes, body: dict[str, Any]) -> dict[str, str | None]:
+    """The fields of a line as text: strings without their quotes, all else letter for letter as it stands there."""
+    nested = any(isinstance(value, (dict, list)) for value in body.values())
+    slices = _slices(raw.decode("utf-8")) if nested else {}
+    return {
+        name: slices[name]
+        if isinstance(value, (dict, list))
+        else value
+        if value is None or isinstance(value, str)
+        else dumped(value)
+        for name, value in body.items()
+    }
+
+
+def _slices(text: str) -> dict[str, str]:
+    """The values of an object that has been read already, as they are written."""
+    found, at = {}, _BLANK.match(text, text.index("{") + 1).end()  # type: ignore[union-attr]  # it matches nothing, too
+    while text[at] != "}":
+        name, at = scanstring(text, at + 1, True)  # noqa: FBT003 - strict
+        at = _BLANK.match(text, _BLANK.match(text, at).end() + 1).end()  # type: ignore[union-attr]
+        _, end = _DECODER.raw_decode(text, at)
+        found[name] = text[at:end]
+        at = _BLANK.match(text, end).end()  # type: ignore[union-attr]
+        if text[at] == ",":
+            at = _BLANK.match(text, at + 1).end()  # type: ignore[union-attr]
+    return found
+
+
+_BLANK: Final = re.compile(r"[ \t\r\n]*")
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    """
+    The lines of a file, without their ends, without a byte order mark, and without the blank ones at its end.
+
+    Raises:
+        DataError: It is no file of JSON Lines, and what it is.
+    """
+    with path.open("rb") as file:
+        refuse(file.read(HEAD), "jsonl")
+        file.seek(len(BOM) if _begins_with_mark(file) else 0)
+        blank = 0
+        for line in file:
+            if not line.strip():
+                blank += 1
+                continue
+            yield from [b""] * blank
+            blank = 0
+            yield line.rstrip(b"\r\n \t")
+
+
+def _begins_with_mark(file: IO[bytes]) -> bool:
+    file.seek(0)
+    return file.read(len(BOM)) == BOM
+
+
+def rows_in(path: Path) -> int:
+    """The lines of a file, counted in its bytes: the blank ones at its end are none."""
+    total = after = 0  # lines to the last that is not blank; line ends since
+    with path.open("rb") as file:
+        file.seek(len(BOM) if _begins_with_mark(file) else 0)
+        started = False
+        while block := file.read(1 << 20):
+            full = block.rstrip(b" \t\r\n\x0b\x0c")
+            if full:
+                ends = full.count(b"\n")
+                total += after + ends
+                after, started = 0, True
+            after += block.count(b"\n", len(full))
+    return total + 1 if started else 0
+
+
+class Answers:
+    """The decision table, for one line after the other."""
+
+    def __init__(self, table: list[Line], decide: Decide, today: str, lang: str) -> None:
+        self._today = today
+        self._decide = decide
+        self._known: dict[Words, tuple[bytes, str]] = {}
+        self._by_words: dict[Words, tuple[list[str], list[tuple[bytes, str]]]] = {}
+        said: dict[Answered, tuple[bytes, str]] = {}
+        for each in table:
+            answer = of_line(each, lang)
+            if answer not in said:
+                said[answer] = (ending(answer), answer.outcome)
+            since, told = self._by_words.setdefault(tuple(each[:4]), ([], []))
+            since.append(each.since)
+            told.append(said[answer])
+
+    def of(self, words: Words) -> tuple[bytes, str]:
+        """The end of an answered line, and what it counts as."""
+        found = self._by_words.get(words[:4])
+        day = words[4] or self._today
+        if found is not None and not words[5] and DAY.fullmatch(day):
+            return found[1][bisect_right(found[0], day) - 1]
+        if (known := self._known.get(words)) is not None:
+            return known
+        answer = self._decide(words)
+        told = (ending(answer), answer.outcome)
+        if len(self._known) < MOST_WORDS:
+            self._known[words] = told
+        return told
+
+
+def ending(answer: Answered) -> bytes:
+    """An answer as it follows the fields of its request."""
+    return b", " + json.dumps(answer._asdict(), ensure_ascii=False)[1:].encode("utf-8", "replace")
+
+
+def answer(path: Path, out: Path, answers: Answers, lang: str, heard: Callable[[int], None]) -> Counts:
+    """Every line of a file with its answer; its line ends are those of the file's first line."""
+    with path.open("rb") as file:
+        end = b"\r\n" if file.readline(1 << 25).endswith(b"\r\n") else b"\n"
+    tally: Counter[str] = Counter()
+    done = 0
+    with out.open("wb", buffering=1 << 20) as sink:
+        for done, raw in enumerate(lines(path), 1):
+            line = read(raw, lang)
+            if line.words is not None:
+                said, outcome = answers.of(line.words)
+            else:
+                wrong = Answered(None, None, None, None, None, None, line.error)
+                said, outcome = ending(wrong), wrong.outcome
+                if "line" in line.body and line.error.startswith("damaged_row"):
+                    raw = json.dumps(line.body, ensure_ascii=False).encode("utf-8", "replace")  # noqa: PLW2901 - it is no object
+            raw = raw.strip(b" \t\r").replace(b"\r", b" ")  # noqa: PLW2901 - inside of an object it is a blank
+            tally[outcome] += 1
+            sink.write(raw[:-1] + (said if line.body else said[2:]) + end)
+            if not done % 10_000:
+                heard(done)
+    return Counts(rows_in=rows_in(path), rows_out=done, outcomes=dict(tally))
+
+
+def _damaged(raw: bytes, why: str) -> Read:
+    return Read({"line": raw.decode("utf-8", "replace")}, None, f"damaged_row: {why}", {})
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(name for name, n in Counter(name for name, _ in pairs).items() if n > 1)
+        raise ValueError(f"名前 {shown(twice)} が2度あります / the name {shown(twice)} stands twice")
+    return found
+
+
+def _none(word: str) -> NoReturn:
+    raise ValueError(f"{shown(word)} は JSON の値ではありません / {shown(word)} is no value of JSON")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_int=Number, parse_float=Number, parse_constant=_none)

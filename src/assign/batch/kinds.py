@@ -1,0 +1,160 @@
+"""
+Parquet's types: which of them the output can hold, said before work begins; and the engine's panics as errors of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from assign.errors import BadRequest, DataError, OutputError, first_line, path_shown, shown
+from assign.terminal import unwritable
+
+from . import columns
+from .recognise import refuse
+from .source import Source, not_ours
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_AT_ONCE: Final = 5_000_000  # rows of a file that has less than a byte for each
+_NAMES: Final = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
+MOST_BYTES: Final = 1 << 29  # of the text of one block of rows: beyond it a small file is a bomb
+
+
+def parquet(path: Path, work: Path, out_format: str) -> Source:
+    """
+    A Parquet file as a frame.
+
+    Raises:
+        DataError: It is none. BadRequest: It has not the columns of requests, or a type that the output cannot hold.
+    """
+    import polars as pl
+
+    with path.open("rb") as file:
+        refuse(file.read(1 << 12), "parquet")
+    try:
+        frame = pl.scan_parquet(path, glob=False)
+        schema = frame.collect_schema()
+        rows = frame.select(pl.len()).collect().item()  # as the metadata say
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise DataError(
+            f"Parquet として読めません（{first_line(error)}）", f"not Parquet ({first_line(error)})"
+        ) from None
+    names = schema.names()
+    columns.not_too_many(len(names))
+    for name in names:
+        not_ours(name)
+    fields = columns.of_file(names)
+    for name, kind in schema.items():
+        if why := _lacking(kind, out_format):
+            raise BadRequest(
+                f"列 {shown(name)} の型 {kind} は {_NAMES[out_format]} に書けません（{why[0]}）",
+                f"the column {shown(name)} ({kind}) cannot be written as {_NAMES[out_format]} ({why[1]})",
+            )
+    if rows > MOST_AT_ONCE and path.stat().st_size < rows:
+        frame = _spread(frame, rows, work)
+    return Source(frame, rows, fields)
+
+
+def _spread(frame: pl.LazyFrame, rows: int, work: Path) -> pl.LazyFrame:
+    """The same rows in groups that the engine can hold. It holds a whole group, and so little a row may be one of all rows."""
+    import polars as pl
+
+    parts = []
+    for start in range(0, rows, MOST_AT_ONCE):
+        parts.append(work / f"spread-{start:015d}.parquet")
+        frame.slice(start, MOST_AT_ONCE).sink_parquet(parts[-1], row_group_size=250_000, compression="lz4")
+    return pl.scan_parquet(parts, glob=False)
+
+
+def _lacking(kind: Any, out_format: str) -> tuple[str, str] | None:
+    """Why a type cannot be written; None where it can."""
+    import polars as pl
+
+    if isinstance(kind, pl.Datetime) and kind.time_zone is not None and not _zone(kind.time_zone):
+        return f"時間帯 {kind.time_zone} が分かりません", f"the time zone {kind.time_zone} is not known"
+    if isinstance(kind, (pl.List, pl.Array)):
+        return ("入れ子です", "nested") if out_format == "csv" else _lacking(kind.inner, out_format)
+    if isinstance(kind, pl.Struct):
+        if out_format == "csv":
+            return "入れ子です", "nested"
+        return next((why for field in kind.fields if (why := _lacking(field.dtype, out_format))), None)
+    if out_format == "parquet":
+        return None if kind != pl.Object else ("型が決まっていません", "of no type")
+    if kind == pl.Binary:
+        return "バイト列です", "bytes"
+    if kind == pl.Duration and out_format == "csv":
+        return "時間の長さです", "a duration"
+    if kind.base_type() in _KNOWN():
+        return None
+    return "扱えない型です", "of a type that it lacks"
+
+
+def _KNOWN() -> set[Any]:  # noqa: N802 - a constant, once the engine is there
+    import polars as pl
+
+    numbers = {pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64}
+    return numbers | {
+        pl.Float32, pl.Float64, pl.Decimal, pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Time, pl.Datetime,
+        pl.Duration, pl.Null,
+    }  # fmt: skip
+
+
+def _zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
+        return False
+    except KeyError:
+        return False
+    return True
+
+
+@contextmanager
+def spoken(source: Source, target: str) -> Iterator[None]:
+    """The engine's errors and panics as errors of ours, which blame the file that is at fault."""
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        if isinstance(error, pl.exceptions.PolarsError) and "assign: too large" in str(error):
+            raise DataError(
+                "展開すると大きすぎます（同じ長い文字列の繰り返しではありませんか）。小さく分けてください",
+                "it is too large when unpacked (the same long text over and over?); split it",
+            ) from None
+        if (reason := _unreadable(source)) is not None:
+            raise DataError(f"入力を読めません（{reason}）", f"the input cannot be read ({reason})") from None
+        if isinstance(error, OSError):
+            raise unwritable(path_shown(target), error) from None
+        name = next((name for name in source.columns if shown(name)[1:-1] in str(error)), None)
+        column = (f"列 {shown(name)}、", f"column {shown(name)}, ") if name else ("", "")
+        raise OutputError(
+            f"{path_shown(target)} に書けません（{column[0]}{first_line(error)}）",
+            f"cannot write {path_shown(target)} ({column[1]}{first_line(error)})",
+        ) from None
+
+
+def _unreadable(source: Source) -> str | None:
+    """Why the source cannot be read from its beginning to its end; None where it can."""
+    import polars as pl
+
+    for name in source.columns:
+        try:
+            source.frame.select(pl.col(name).null_count()).collect(engine="streaming")
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+            return f"{shown(name)}: {first_line(error)}"
+    return None
+
+
+def not_a_bomb(block: pl.DataFrame) -> None:
+    """Raises where a block of rows holds more text than a run may."""
+    import polars as pl
+
+    text = sum(int(column.str.len_bytes().sum() or 0) for column in block.get_columns() if column.dtype == pl.String)
+    if text > MOST_BYTES:
+        raise pl.exceptions.ComputeError("assign: too large")

@@ -1,0 +1,117 @@
+"""
+What a run is told: the language, the day, the formats and the encoding, as people name them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from assign.errors import BadOption, BadRequest, DataError, listed, needs_extra, shown
+from assign.table import FORMATS
+from assign.words import nearest, normal
+
+ENDINGS: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
+ENCODINGS: Final = ("auto", "utf-8", "cp932")
+_ENCODINGS: Final = {
+    "auto": "auto",
+    **dict.fromkeys(("utf8", "utf8sig", "utf8bom", "unicodeutf8", "u8"), "utf-8"),
+    **dict.fromkeys(
+        ("cp932", "932", "ms932", "windows31j", "windows932", "mskanji", "sjis", "shiftjis", "xsjis", "csshiftjis"),
+        "cp932",
+    ),
+}  # fmt: skip
+
+Listener = Callable[[int, int, str], None]  # rows done, rows in all, which pass: `read`, `words` or `write`
+
+
+@dataclass(frozen=True)
+class Options:
+    """
+    How a batch is read and written.
+
+    Attributes:
+        lang: Of the short reason and the errors, `ja` or `en`.
+        today: The date of a case that names none.
+        in_format, out_format: One of `FORMATS`.
+        encoding: Of CSV: `auto`, `utf-8` or `cp932`. CSV is written as it was read; from another format, in this one.
+        guard: Whether a CSV cell that a spreadsheet would take for a formula is given a leading `'` (`unguarded` undoes it).
+    """
+
+    lang: str
+    today: date
+    in_format: str
+    out_format: str
+    encoding: str = "auto"
+    guard: bool = True
+
+
+def ending(name: str) -> str | None:
+    """The format that a file's name tells, if it tells one."""
+    return ENDINGS.get(Path(name).suffix.lower())
+
+
+def encoding_of(given: str) -> str:
+    """
+    One of `ENCODINGS`, by whatever name. Raises BadRequest.
+
+    >>> encoding_of("UTF8"), encoding_of("Shift_JIS"), encoding_of("Windows-31J")
+    ('utf-8', 'cp932', 'cp932')
+    """
+    found = _ENCODINGS.get(re.sub(r"[-_]", "", normal(given)))
+    if found is None:
+        raise BadRequest(
+            f"文字コード {shown(given)} は読めません（{listed(ENCODINGS)} のどれか。Shift_JIS は `cp932`。ほかは UTF-8 で保存し直してください）",
+            f"the encoding {shown(given)} is not read (one of {listed(ENCODINGS)}; Shift_JIS is `cp932`; save others as UTF-8)",
+            ENCODINGS,
+        )
+    return found
+
+
+def consistent(options: Options) -> None:
+    """Raises BadOption where the encoding would have no effect."""
+    if options.encoding == "cp932" and "csv" not in (options.in_format, options.out_format):
+        raise BadOption(
+            "`--encoding` は CSV の文字コードです（JSON Lines と Parquet はいつも UTF-8 です）",
+            "`--encoding` is of CSV (JSON Lines and Parquet are always UTF-8)",
+            ["auto", "utf-8"],
+        )
+
+
+def need(engine: str) -> None:
+    """Raises DataError where the engine's extra is not installed, BadRequest where there is no such engine."""
+    packages = {"polars": ("polars", "batch"), "spark": ("pyspark", "spark")}
+    if engine not in packages:
+        raise BadRequest(
+            f"エンジン {shown(engine)} はありません（{listed(packages)}）",
+            f"there is no engine {shown(engine)} ({listed(packages)})",
+            list(packages),
+        )
+    package, extra = packages[engine]
+    if find_spec(package) is None:
+        raise DataError(*needs_extra(package, extra))
+
+
+def format_of(name: str, given: str | None) -> str:
+    """The format of a file, by its name or as given. Raises BadRequest."""
+    if given is not None:
+        if given not in FORMATS:
+            raise BadRequest(
+                f"形式 {shown(given)} はありません（{listed(FORMATS)}）",
+                f"there is no format {shown(given)} ({listed(FORMATS)})",
+                nearest(given, FORMATS) or FORMATS,
+            )
+        return given
+    found = ending(name)
+    if found is None:
+        raise BadRequest(
+            f"{shown(name)} の形式が分かりません（`--format` で {listed(FORMATS)} のどれかを指定してください）",
+            f"the format of {shown(name)} is not known (name one of {listed(FORMATS)} with `--format`)",
+            FORMATS,
+        )
+    return found
