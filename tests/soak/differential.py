@@ -62,7 +62,7 @@ class Runner:
     def _here(self, words: list[str]) -> Result:
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
         code = 0
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _engine_errors() as engine:
             try:
                 cli.main(words)
             except SystemExit as end:
@@ -70,7 +70,7 @@ class Runner:
             except BaseException as error:  # noqa: BLE001 - also an engine's panic, which is no Exception
                 err.write(f"Traceback: {type(error).__name__}: {error}")
                 code = 1
-        return Result(code, None, err.buffer.getvalue().decode("utf-8", "replace"))
+        return Result(code, None, (err.buffer.getvalue() + b"".join(engine)).decode("utf-8", "replace"))
 
     def _apart(
         self, file: File, words: list[str], data: bytes, source: Path, target: Path
@@ -120,6 +120,22 @@ class Runner:
         return Result(
             code, out if form.to != "stdout" or code == 0 or out else None, stderr.decode("utf-8", "replace")
         ), out
+
+
+@contextlib.contextmanager
+def _engine_errors() -> Iterator[list[bytes]]:
+    """What is written to the descriptor of stderr past Python, as an engine's panic is."""
+    said: list[bytes] = []
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield said
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            file.seek(0)
+            said.append(file.read())
 
 
 def _feed(to: Path | int, data: bytes) -> None:
