@@ -392,6 +392,9 @@ class Desk:
     def brief(self, **asked: object) -> Brief:
         """The decision in one line, for tables of many; never recorded. Takes and raises what `decide` does."""
         _known_names(asked)
+        asked["on"] = date_of_case(
+            asked.get("on")
+        )  # first, as `decide` does: of two wrong words both name the same one
         return self._explainer.brief(self._understand(*(asked.get(name) for name in ASKED)))
 
     def decide_many(self, requests: Iterable[Mapping[str, object]], **unknown: object) -> list[Decision | AssignError]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -177,7 +178,7 @@ def _parsed(name: str, text: str) -> Node:
 
     loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml where the wheel has it
     try:
-        return _Reader(name, yaml.parse(text, Loader=loader), yaml).document()
+        return _Reader(name, text, yaml.parse(text, Loader=loader), yaml).document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", "unreadable")
@@ -220,9 +221,13 @@ def _node(file: str, tree: list[Any]) -> Node:
     return Node(file, line, [_node(file, each) for each in value])
 
 
+_ENDS: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # of lines, as libyaml counts them
+
+
 class _Reader:
-    def __init__(self, file: str, events: Iterator[Any], yaml: Any) -> None:
+    def __init__(self, file: str, text: str, events: Iterator[Any], yaml: Any) -> None:
         self._file = file
+        self._lines = _ENDS.split(text.removeprefix("\ufeff"))
         self._events = events
         self._yaml = yaml
 
@@ -251,12 +256,14 @@ class _Reader:
             raise RuleFileError(self._file, line, "タグ（!）は使えません", "tags (!) are not allowed")
         if depth > DEEPEST:
             raise RuleFileError(self._file, line, "入れ子が深すぎます", "nested too deeply")
+        self._as_in_1_2(event)
         if isinstance(event, self._yaml.ScalarEvent):
             return Node(self._file, line, event.value)
         if isinstance(event, self._yaml.SequenceStartEvent):
             values = []
             while not isinstance(event := next(self._events), self._yaml.SequenceEndEvent):
                 values.append(self._node(event, depth + 1))
+            self._as_in_1_2(event)
             return Node(self._file, line, values)
         mapping: dict[str, Node] = {}
         while not isinstance(event := next(self._events), self._yaml.MappingEndEvent):
@@ -267,7 +274,25 @@ class _Reader:
                 raise key.fail(f"{shown(key.value)} が2度あります", f"{shown(key.value)} stands twice")
             value = mapping[key.value] = self._node(next(self._events), depth + 1)
             value.line = key.line  # a block that opens below its name is told by the name's line
+        self._as_in_1_2(event)
         return Node(self._file, line, mapping)
+
+    def _as_in_1_2(self, event: Any) -> None:
+        """
+        Refuse what libyaml reads otherwise than YAML 1.2: `{?x: y}`, of which it drops the `?`, and a `#` that touches what
+        it follows, which it takes for a comment.
+        """
+        start, end = event.start_mark, event.end_mark
+        opens = not isinstance(event, (self._yaml.SequenceEndEvent, self._yaml.MappingEndEvent))
+        if opens and start.column and self._lines[start.line][start.column - 1 : start.column] == "?":
+            raise RuleFileError(
+                self._file,
+                start.line + 1,
+                "`?` で始まる値は引用符で囲んでください",
+                "quote a value that begins with `?`",
+            )
+        if end.line < len(self._lines) and end.column and self._lines[end.line][end.column : end.column + 1] == "#":
+            raise RuleFileError(self._file, end.line + 1, "`#` の前に空白が要ります", "a space is needed before `#`")
 
 
 if __name__ == "__main__":  # part of setting up, like byte-compiling
