@@ -23,7 +23,23 @@ class Float:
 
 @pytest.mark.parametrize(
     "bent",
-    ["24.0", "24.00", "24.", 24.0, Decimal("24.0"), Float(), "024", "24番", "No.24", "№24", "No24", "(24)", "第24号", "24a", "２４．０"],
+    [
+        "24.0",
+        "24.00",
+        "24.",
+        24.0,
+        Decimal("24.0"),
+        Float(),
+        "024",
+        "24番",
+        "No.24",
+        "№24",
+        "No24",
+        "(24)",
+        "第24号",
+        "24a",
+        "２４．０",
+    ],
 )
 def test_a_number_that_was_dressed_is_refused_and_named(desk: Desk, bent: object) -> None:
     """pandas makes floats of a column with a gap. A guess is no answer, but the next step is said."""
