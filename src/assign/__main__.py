@@ -28,7 +28,7 @@ def main() -> None:
     except SystemExit as done:
         code = done.code
     _deaf()
-    sys.exit(128 + ended[0] if ended else code)  # type: ignore[arg-type]  # durable-rules swallows what a signal raises
+    sys.exit(128 + ended[0] if ended else code)  # durable-rules swallows what a signal raises
 
 
 def _streams() -> None:
