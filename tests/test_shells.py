@@ -30,6 +30,7 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
         yield running
 
 
+@pytest.mark.slow
 def test_a_shell_completes_what_a_clerk_types(shell: Shell) -> None:
     """Commands, keys and Japanese names of divisions, items of the division, acts, rows, roles, engines, languages, files."""
     for typed, whole in (

@@ -19,8 +19,6 @@ The corridor. Data walks one way; each room imports only rooms before it (`words
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee
 """
 
-from __future__ import annotations
-
 TYPE_CHECKING = False  # as type checkers know it; until `main` runs nothing is imported that Ctrl-C could interrupt
 if TYPE_CHECKING:
     from typing import Any
@@ -51,7 +49,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Public names are imported when they are asked for, so that each surface pays for what it uses."""
     if name in _HOME:
         from importlib import import_module

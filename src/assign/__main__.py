@@ -2,8 +2,6 @@
 The `assign` command, and `python -m assign`.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import sys
@@ -16,17 +14,21 @@ def main() -> None:
     Whatever ends it, from its first import to its last, ends it without a stack trace: Ctrl-C with 130, SIGTERM with 143,
     SIGHUP with 129, and what it was writing is put away first.
     """
+    ended: list[int] = []
+    code: object = 0
     try:
         gc.disable()
         _streams()
-        _signals()
+        _signals(ended)
         from .cli import main as command
 
         command()
     except KeyboardInterrupt:
-        sys.exit(130)
-    finally:
-        _deaf()
+        code = 130
+    except SystemExit as done:
+        code = done.code
+    _deaf()
+    sys.exit(128 + ended[0] if ended else code)  # durable-rules swallows what a signal raises
 
 
 def _streams() -> None:
@@ -42,17 +44,18 @@ def _streams() -> None:
                 raise
 
 
-def _signals() -> None:
+def _signals(ended: list[int]) -> None:
     """A signal to end is an exception, so that what is half done is undone; one that was ignored stays so (`nohup`)."""
     import signal
 
     def end(number: int, _frame: object) -> None:
         _deaf()  # a second one does not disturb what the first has begun
-        sys.exit(128 + number)
+        ended.append(number)
+        raise KeyboardInterrupt
 
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+        if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, end)
 
 

@@ -170,6 +170,8 @@ class _Compiled:
         state = self._ruleset.get_state(_SID)
         if problems or "exception" in state:
             problem = problems[0] if problems else state["exception"]
+            if isinstance(problem, KeyboardInterrupt) or "KeyboardInterrupt" in str(problem):
+                raise KeyboardInterrupt  # durable-rules catches it like any error, and keeps its traceback as a text
             raise EngineError(
                 f"durable-rules の動作が失敗しました（{problem}）", f"an action in durable-rules failed ({problem})"
             )

@@ -1,0 +1,529 @@
+"""The command line as a person meets it: help, languages, mistakes, lists, streams, signals, outputs that must not be lost."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from assign import cli
+from assign.cli import audit, shells
+from assign.cli.common import Command, Group, Reader
+from assign.cli.help import EXAMPLES, example
+from assign.places import catalog_file, rules_folder
+from assign.terminal import same_file, width
+
+ASSIGN = [sys.executable, "-m", "assign"]
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def run(
+    *words: str, env: dict[str, str] | None = None, shell: str | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """As a command; `shell` is what stands behind it on the line."""
+    left_out = ("PYTHONUNBUFFERED", "ASSIGN_LANG", "ASSIGN_AUDIT", "NO_COLOR", "COLUMNS")
+    whole = {key: value for key, value in os.environ.items() if key not in left_out} | (env or {})
+    if shell is not None:
+        line = f'"{sys.executable}" -m assign {shell}'
+        return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, env=whole, cwd=cwd)
+    return subprocess.run(
+        [*ASSIGN, *words], capture_output=True, text=True, check=False, env=whole, cwd=cwd, stdin=subprocess.DEVNULL
+    )
+
+
+def inside(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """In this process: exit code, stdout, stderr."""
+    with pytest.raises(SystemExit) as left:
+        cli.main(list(words))
+    said = capsys.readouterr()
+    return int(str(left.value.code)), said.out, said.err
+
+
+def root() -> Any:
+    audit.join(cli.app)
+    return typer.main.get_command(cli.app)
+
+
+def commands() -> Iterator[tuple[list[str], Any]]:
+    """Every command and group, with its words."""
+
+    def below(command: Any, words: list[str]) -> Iterator[tuple[list[str], Any]]:
+        yield words, command
+        for name, each in getattr(command, "commands", {}).items():
+            yield from below(each, [*words, name])
+
+    yield from below(root(), [])
+
+
+PATHS = [" ".join(words) for words, _ in commands()]
+
+
+# -- help ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+@pytest.mark.parametrize("path", PATHS)
+def test_every_help_fits_80_columns_has_examples_and_is_in_one_language(
+    path: str, lang: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A help line reached 107 columns, and typer's English stood inside Japanese sentences."""
+    code, said, err = inside(capsys, *path.split(), "--help", "--lang", lang)
+    assert (code, err) == (0, "")
+    assert all(width(line) <= 80 for line in said.split("\n")), said
+    assert ("例:" if lang == "ja" else "Examples:") in said
+    *body, other, _ = said.split("\n")
+    assert other.startswith("English: " if lang == "ja" else "日本語: ")
+    text = "\n".join(body)
+    if lang == "en":
+        assert not JAPANESE.search(text), text
+    else:
+        assert not re.search(r"Usage|Options|Arguments|Commands|required|default|Show|Print|exit", text), text
+    assert inside(capsys, "help", *path.split(), "--lang", lang) == (0, said, "")
+
+
+def test_the_examples_are_commands_that_can_be_typed() -> None:
+    """Each is parsed by the command that it is of, in both languages; every command has one, and no other."""
+    assert set(EXAMPLES) == set(PATHS)
+    for path, given in EXAMPLES.items():
+        for text in [example(each, lang) for each in given for lang in ("ja", "en")]:
+            assert path in text
+            assert width(text) <= 76
+            words = text.split()[1:]
+            command, ctx = root(), None
+            while isinstance(command, Group):
+                ctx = command.make_context(words[0], [], parent=ctx)
+                command, words = command.get_command(ctx, words[0]), words[1:]
+            assert isinstance(command, Command)
+            command.make_context("x", words, parent=ctx)
+
+
+def test_a_group_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """`assign audit` was an error."""
+    for words in (["audit"], ["audit", "--lang", "en"], []):
+        code, said, err = inside(capsys, *words)
+        assert (code, err) == (0, "")
+        assert "assign" in said
+    assert inside(capsys, "-V")[1] == inside(capsys, "--version")[1]
+
+
+# -- languages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "env"),
+    [
+        (["--lang", "en", "decide", "-d", "x", "-i", "1"], ""),
+        (["decide", "--lang", "en", "-d", "x", "-i", "1"], ""),
+        (["decide", "-d", "x", "-i", "1", "--lang=en"], ""),
+        (["decide", "-d", "x", "-i", "1"], "en"),
+        (["decide", "-d", "x", "-i", "1", "--lang", "EN"], "ja"),
+        (["--lang", "en", "decid"], ""),
+        (["decid"], "en"),
+        (["audit", "verify", "--bogus"], "en"),
+        (["--lang", "en", "audit", "prove"], "ja"),
+    ],
+)
+def test_the_language_may_stand_before_or_behind_the_command_or_in_the_environment(
+    words: list[str], env: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers, help and mistakes follow it. A variable that is empty is as one that is not set."""
+    monkeypatch.setenv("ASSIGN_LANG", env)
+    code, _, err = inside(capsys, *words)
+    assert code in (2, 3)
+    assert not JAPANESE.search(err), err
+    without = [word for word in words if word not in ("--lang", "en", "EN", "--lang=en")]
+    monkeypatch.setenv("ASSIGN_LANG", "")
+    assert JAPANESE.search(inside(capsys, *without)[2])
+
+
+@pytest.mark.parametrize(
+    "words", [["--lang", "fr"], ["decide", "--lang", "fr"], ["audit", "list", "--lang=日本語"], ["--lang="]]
+)
+def test_a_language_that_is_none_is_exit_2_with_the_choices(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everywhere; so it is where ASSIGN_LANG says it."""
+    code, said, err = inside(capsys, *words)
+    assert (code, said) == (2, "")
+    assert "`ja`" in err
+    assert "`en`" in err
+    monkeypatch.setenv("ASSIGN_LANG", "fr")
+    assert "`ASSIGN_LANG`" in inside(capsys, "tasks")[2]
+
+
+# -- mistakes --------------------------------------------------------------------------------------------------------
+
+
+def test_an_option_given_but_empty_is_an_error_in_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """contract.md. `--audit ""` wrote into the default log: whoever writes it believes otherwise."""
+    for words, command in commands():
+        ctx = typer.Context(command, obj=Reader())
+        for param in command.get_params(ctx):
+            if param.param_type_name == "option" and not param.is_flag:
+                for empty in ("", "  ", "\u3000"):
+                    code, said, err = inside(capsys, *words, f"{param.opts[0]}={empty}")
+                    assert (code, said) == (2, ""), (words, param.opts, err)
+                    if param.name != "lang":
+                        assert f"`{param.opts[0]}`" in err
+                        assert f"`{' '.join(['assign', *words])} --help`" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["decid"], "近いもの: `decide`。一覧は `assign --help`"),
+        (["audit", "verfy"], "`assign audit --help`"),
+        (["help", "audit", "verfy"], "`verify`"),
+        (["audit", "verify", "--agianst", "x"], "近いもの: `--against`"),
+        (["audit", "verify", "--agianst", "x"], "`assign audit verify --help`"),
+        (["decide", "-d"], "オプション `-d` に値がありません。使い方は `assign decide --help`"),
+        (["decide", "--strict=1"], "オプション `--strict` は値を取りません"),
+        (["decide", "nenkin", "24"], "`nenkin`, `24` は余分です"),
+        (["audit", "checkpoint"], "`--to FILE` がありません。使い方は `assign audit checkpoint --help`"),
+        (["audit", "show"], "`N` がありません"),
+        (["tasks", "--format", "xml"], "`csv`"),
+        (["tasks", "--format", "csv", "--json"], "`--format json`"),
+        (["decide", "--row", "nenkin-24", "--engine", "foo"], "`durable-rules`"),
+        (["check", "--engine", "foo"], "`durable-rules`"),
+    ],
+)
+def test_a_mistake_is_named_in_japanese_with_the_help_of_its_own_command(
+    words: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And exit code 2."""
+    code, said, err = inside(capsys, *words)
+    assert (code, said) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+    assert not re.search(r"[A-Za-z]{3,} [A-Za-z]{2,} [a-z]", re.sub(r"`[^`]*`", "", err)), err
+
+
+def test_an_internal_error_is_one_line_that_says_how_to_report_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A panic of a library is no Exception; ASSIGN_DEBUG shows the whole of it."""
+
+    class PanicException(BaseException):
+        pass
+
+    def panic(*_: object, **__: object) -> None:
+        raise PanicException("column 3")
+
+    monkeypatch.setattr(cli, "open_desk", panic)
+    code, said, err = inside(capsys, "tasks")
+    assert (code, said, err.count("\n")) == (1, "", 1)
+    assert "ASSIGN_DEBUG=1" in err
+    monkeypatch.setenv("ASSIGN_DEBUG", "1")
+    assert "Traceback" in inside(capsys, "tasks")[2]
+
+
+# -- answers and lists -----------------------------------------------------------------------------------------------
+
+
+def test_quiet_is_the_answer_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """`-q` before or behind the command."""
+    assert inside(capsys, "decide", "-d", "年金", "-i", "24", "-c", "窓口", "-q")[1] == "市職員（確定）\n"
+    assert inside(capsys, "-q", "decide", "-d", "年金", "-i", "24", "--lang", "en")[1] == (
+        "counter: city staff (settled)\nback yard: city staff (settled)\n"
+    )
+    assert inside(capsys, "check", "-q") == (0, "", "")
+    assert len(inside(capsys, "tasks", "-q")[1].splitlines()) == 215
+
+
+def test_a_list_in_a_pipe_is_one_row_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """`tasks | grep 厚生年金` missed a row that wrapped."""
+    rows = [line for line in inside(capsys, "tasks")[1].splitlines() if "厚生年金" in line]
+    assert [row.split()[1] for row in rows] == ["nenkin-2", "nenkin-5"]
+    assert len(inside(capsys, "acts")[1].splitlines()) == 48
+    assert inside(capsys, "tasks", "--out", "-") == inside(capsys, "tasks")
+
+
+def test_a_list_is_a_table_csv_tsv_or_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """CSV for Excel in Japan: a byte order mark, CRLF; TSV for programs; `--json` is a name of `--format json`."""
+    out = tmp_path / "tasks.csv"
+    assert inside(capsys, "tasks", "--format", "csv", "--out", str(out))[0] == 0
+    data = out.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfid,")
+    assert data.endswith(b"\r\n")
+    assert data.count(b"\n") == data.count(b"\r\n") == 216
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    assert rows[0]["id"] == "kokuho-1"
+    assert {row["counter"] for row in rows} == {"yes", "no", "unreadable"}  # a `-` would be a formula to a spreadsheet
+    tsv = inside(capsys, "acts", "--format", "tsv")[1].splitlines()
+    assert {line.count("\t") for line in tsv} == {4}
+    assert inside(capsys, "acts", "--json") == inside(capsys, "acts", "--format", "json")
+
+
+def test_csv_guards_what_a_spreadsheet_takes_for_a_formula() -> None:
+    """Names of an own catalog may begin with anything."""
+    from assign.terminal import separated
+
+    said = separated([["=1+1", "+1", "-1", "@x", "＝1", "a,b", 'a"b', "a\nb", "24"]], "csv")
+    assert said == '\ufeff\'=1+1,\'+1,\'-1,\'@x,\'＝1,"a,b","a""b","a\nb",24\r'
+    assert separated([["a\tb", "c\nd"]], "tsv") == "a b\tc d"
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_a_list_in_a_terminal_is_as_wide_as_that_is(columns: int) -> None:
+    """At 80 the work wraps below itself; at 140 it has room."""
+    try:
+        parent, child = pty.openpty()
+    except OSError:
+        pytest.skip("no pseudo terminal here")
+    env = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
+    with subprocess.Popen(
+        [*ASSIGN, "tasks", "-d", "年金"], stdout=child, stderr=child, stdin=child, env=env
+    ) as process:
+        os.close(child)
+        data = b""
+        while True:
+            try:
+                block = os.read(parent, 65536)
+            except OSError:
+                break
+            if not block:
+                break
+            data += block
+    os.close(parent)
+    assert process.returncode == 0
+    widths = [width(line.rstrip()) for line in data.decode().split("\n")]
+    assert max(widths) <= columns
+    assert (max(widths) > 80) is (columns > 80)
+
+
+# -- streams and signals ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shell", "code"),
+    [
+        ("--help >/dev/full", 1),
+        ("audit --help >/dev/full", 1),
+        ("--version >/dev/full", 1),
+        ("tasks --format csv >/dev/full", 1),
+        ("--show-completion zsh >/dev/full", 1),
+        ("decide -d x -i 1 2>/dev/full", 3),
+        ("decide -d x -i 1 --json 2>/dev/full", 3),
+        ("decid 2>/dev/full", 2),
+        ("--help >&-", 1),
+        ("decide -d 年金 -i 24 -q >&-", 1),
+        ("decide -d 年金 -i 24 -q 2>&-", 0),
+        ("decide -d 年金 -i 24 -q <&-", 0),
+        ("decide -d x -i 24 2>&-", 3),
+        ("decide -d x -i 24 >&- 2>&- <&-", 3),
+        ("decide -d x -i 24 --json 2>&-", 3),
+        ("tasks --out tasks.txt >&- 2>&- <&-", 0),
+        ("tasks | head -1; exit ${PIPESTATUS[0]}", 0),
+        ("acts --json | head -1; exit ${PIPESTATUS[0]}", 0),
+        ("--help | true; exit ${PIPESTATUS[0]}", 0),
+    ],
+)
+def test_a_stream_that_is_full_or_closed_has_the_contract_s_exit_code(shell: str, code: int, tmp_path: Path) -> None:
+    """Never the interpreter's own 120, with PYTHONUNBUFFERED set or not; never a trace; and no file takes the number of a closed stream."""
+    done = run(shell=shell, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "内部" not in done.stderr
+    assert done.stderr.count("\n") <= 1
+    if "head" in shell or "true" in shell:
+        assert done.stderr == ""
+    if "tasks.txt" in shell:
+        assert len((tmp_path / "tasks.txt").read_text("utf-8").splitlines()) == 217
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize("when", ["typer", "assign.errors", "assign.explanation", "assign.decision"])
+def test_a_signal_during_an_import_ends_it_without_a_trace(name: str, code: int, when: str, tmp_path: Path) -> None:
+    """Half of a cold start is imports: Ctrl-C met one with a traceback, and signal -2."""
+    finder = f"""
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {when!r}:
+            os.kill(os.getpid(), signal.{name})
+sys.meta_path.insert(0, Finder())
+"""
+    (tmp_path / "sitecustomize.py").write_text(finder)
+    env = {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    done = run("decide", "-d", "年金", "-i", "24", "--engine", "auto", env=env)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+# -- outputs that must not be lost -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a log, its key, and own rules, named as a city does."""
+    import shutil
+
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "ASSIGN_AUDIT": "sqlite:///audit.db",
+        "ASSIGN_KEY_FILE": "own.key",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("audit.db", "audit.db-wal", "own.key", "plain", "in.csv"):
+        (tmp_path / name).write_text("division,item\n" if name == "in.csv" else name)
+    for folder in ("config/assign/keys", "data/assign", "sub"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "config/assign/keys/x.key").write_text("secret")
+    (tmp_path / "data/assign/audit.db").write_text("log")
+    (tmp_path / "hard").hardlink_to("audit.db")
+    (tmp_path / "soft").symlink_to("audit.db")
+    (tmp_path / "further").symlink_to("soft")
+    (tmp_path / "rulelink").hardlink_to("in.csv")
+    shutil.copytree(rules_folder(), tmp_path / "rules")
+    shutil.copy(catalog_file(), tmp_path / "catalog.csv")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *[["acts", "--out", name] for name in (
+            "audit.db", "./audit.db", "sub/../audit.db", "hard", "soft", "further", "audit.db-wal", "audit.db-shm", "audit.db-journal",
+            "AUDIT.DB-journal", "own.key", "config/assign/keys/x.key", "data/assign/audit.db", "data/assign/audit.db-wal",
+            str(rules_folder() / "legend.yaml"), str(catalog_file()), cli.__file__,
+        )],
+        ["tasks", "--catalog", "catalog.csv", "--out", "catalog.csv"],
+        ["tasks", "--rules", "rules", "--out", "rules/legend.yaml"],
+        ["check", "--catalog", "catalog.csv", "--out", "sub/../catalog.csv"],
+        ["decide", "-d", "年金", "-i", "24", "--out", "hard"],
+        ["decide", "-d", "年金", "-i", "24", "--record", "--audit", "sqlite:///plain", "--out", "plain"],
+        ["export", "sql", "--out", "soft"],
+        ["batch", "in.csv", "in.csv"],
+        ["batch", "in.csv", "rulelink", "--format", "csv"],
+        ["batch", "in.csv", "audit.db", "--format", "csv"],
+        ["audit", "checkpoint", "--to", "soft"],
+        ["audit", "checkpoint", "--to", "new", "--qr", "new"],
+        ["audit", "prove", "1", "--to", "own.key"],
+        ["audit", "growth", "plain", "in.csv", "--to", "plain"],
+        ["audit", "key", "--rotate", "config/assign/keys/x.key"],
+        ["audit", "verifier", "--out", "hard"],
+        ["audit", "backup", "audit.db-journal"],
+        ["audit", "list", "--out", "audit.db"],
+    ],
+)  # fmt: skip
+def test_an_output_over_what_must_not_be_lost_is_refused(
+    words: list[str], city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The log and what SQLite keeps beside it, its key, inputs, rules, the list, the program; by device and inode."""
+    before = {path: path.read_bytes() for path in city.rglob("*") if path.is_file()}
+    code, said, err = inside(capsys, *words)
+    assert (code, said) == (2, "")
+    assert "失ってはならない" in err
+    assert {path: path.read_bytes() for path in city.rglob("*") if path.is_file()} == before
+
+
+def test_a_file_that_may_be_lost_is_written(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The guard refuses nothing else: a new name, an old answer, a name of another folder."""
+    for name in ("new", "plain", "sub/audit.db", "sub/in.csv"):
+        assert inside(capsys, "acts", "--out", name)[0] == 0
+        assert "receive" in (city / name).read_text("utf-8")
+
+
+def test_a_file_descriptor_or_stdout_that_is_the_log_is_seen_through(city: Path) -> None:
+    """`/dev/fd/7`, and `>>`."""
+    for shell in ("acts --out /dev/fd/7 7>>audit.db", "acts >>audit.db"):
+        done = run(shell=shell, cwd=city, env={"ASSIGN_AUDIT": "sqlite:///audit.db"})
+        assert done.returncode == 2, done.stderr
+        assert (city / "audit.db").read_text() == "audit.db"
+
+
+def test_two_names_are_one_file_where_device_and_inode_are(tmp_path: Path) -> None:
+    """Or where they will be."""
+    (tmp_path / "a").write_text("")
+    (tmp_path / "b").hardlink_to(tmp_path / "a")
+    assert same_file(tmp_path / "a", tmp_path / "b")
+    assert same_file(tmp_path / "new", f"{tmp_path}/./NEW")
+    assert not same_file(tmp_path / "a", tmp_path / "c")
+    assert not same_file(tmp_path / "a\0", tmp_path / "a")
+
+
+# -- completion ------------------------------------------------------------------------------------------------------
+
+
+def offered(typed: str, shell: str = "fish") -> list[str]:
+    return [
+        line.split("\t")[0] for line in shells.answer(root(), {shells.ASKED: f"complete_{shell}", shells.TYPED: typed})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "some"),
+    [
+        ("assign ", "decide"),
+        ("assign h", "help"),
+        ("assign decide -d 年", "年金"),
+        ("assign decide -d 国", "国民年金"),
+        ("assign audit list -d ko", "kokuho"),
+        ("assign decide -d kokuho -i 22-", "22-10"),
+        ("assign decide -d 国保 -i 2", "22-3"),
+        ("assign decide --row nenkin-4", "nenkin-41"),
+        ("assign decide --act 申請", "申請書の受領"),
+        ("assign batch a b --role ", "city_clerk"),
+        ("assign batch a b --engine s", "spark"),
+        ("assign check --engine t", "table"),
+        ("assign audit export --format h", "html"),
+        ("assign export sql --dialect d", "duckdb"),
+        ("assign --lang ", "en"),
+        ("assign help au", "audit"),
+        ("assign help audit ver", "verify"),
+        ("assign decide --division=nen", "--division=nenkin"),
+        ("assign --install-completion z", "zsh"),
+        ("assign tasks --out ", ":file"),
+        ("assign tasks --rules ", ":dir"),
+        ("assign batch ", ":file"),
+        ("assign audit verify --against ", ":file"),
+    ],
+)
+def test_what_may_stand_at_the_cursor_is_offered(typed: str, some: str) -> None:
+    """Japanese prefixes, rows, roles, engines, formats, languages, files."""
+    assert some in offered(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["assign decide --on ", "assign decide -d zz", "assign decide --case ", "assign 'unclosed"]
+)
+def test_where_nothing_may_stand_nothing_is_offered(typed: str) -> None:
+    """Files are no dates."""
+    assert offered(typed) == []
+
+
+def test_the_scripts_do_not_take_a_name_of_the_shell_s_own() -> None:
+    """zsh's own `_assign` is found before ours: a file of that name is never read."""
+    from assign.cli.shells import SHELLS, script
+
+    for shell in SHELLS:
+        assert not re.search(r"\b_assign\b", script(shell))
+
+
+def test_completion_is_installed_once_and_start_files_are_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the byte, but for the line at the end."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("ZDOTDIR", raising=False)
+    (tmp_path / ".zshrc").write_bytes(b"alias a=b\xff")
+    for _ in range(2):
+        for shell in ("bash", "zsh", "fish"):
+            assert inside(capsys, "--install-completion", shell)[0] == 0
+    assert (tmp_path / ".zshrc").read_bytes().startswith(b"alias a=b\xff\n")
+    assert (tmp_path / ".zshrc").read_bytes().count(b"compinit; compinit") == 1
+    code, _, err = inside(capsys, "--install-completion", "tcsh")
+    assert code == 2
+    assert "`zsh`" in err
