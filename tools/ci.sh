@@ -54,7 +54,7 @@ other() {
 }
 
 # durable-rules on 3.13, built with the compiler definition that the README names.
-durable313() { sh tools/durable313.sh; }
+durable313() { PYTHON=$1 sh tools/env.sh .venv-3.13 locks/dev.txt && sh tools/durable313.sh; }
 
 # A real standalone cluster on loopback, one of its workers killed in mid-run.
 spark() {
@@ -108,7 +108,8 @@ for version in 3.12 3.13 3.14; do
   if [ -n "$python" ]; then stage "python$version" other "$version" "$python"; else table="$table
 $(printf '%-14s      not on this machine' "python$version")"; fi
 done
-if echo "$others" | grep -q '^3\.13 '; then stage durable313 durable313; fi
+p313=$(echo "$others" | sed -n 's/^3\.13 //p')
+if [ -n "$p313" ]; then stage durable313 durable313 "$p313"; fi
 stage spark spark
 stage wheels sh tools/release_wheels.sh
 stage ordinary ordinary
