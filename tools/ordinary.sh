@@ -25,7 +25,7 @@ chown -R "$who" "$place/assign"
 
 # Its own `python3`: ours may stand where it cannot go.
 as_it() { runuser -u "$who" -- env -u PYTHONUNBUFFERED -u PYTHONDONTWRITEBYTECODE -u ASSIGN_APT -u ASSIGN_COVERAGE -u PYTHON \
-  -u XDG_DATA_HOME -u XDG_CACHE_HOME HOME="$place/home" USER="$who" LOGNAME="$who" "$@"; }
+  -u XDG_DATA_HOME -u XDG_CACHE_HOME ASSIGN_TEST_WITHOUT=root HOME="$place/home" USER="$who" LOGNAME="$who" "$@"; }
 python=
 for each in python3 python3.13 python3.12 python3.11; do
   if as_it "$each" -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$each; break; fi
