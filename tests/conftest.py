@@ -80,6 +80,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         reasons = Counter(str(report.longrepr[2] if isinstance(report.longrepr, tuple) else "?") for report in skipped)
         lines = (f"  {number} tests: {reason.removeprefix('Skipped: ')}\n" for reason, number in reasons.items())
         Path(place).write_text("".join(lines), "utf-8")
-    if os.environ.get("CI") == "true" and skipped and not os.environ.get("ASSIGN_TEST_WITHOUT") and exitstatus == 0:
+    without = os.environ.get("ASSIGN_TEST_WITHOUT", "")
+    if without == "root":  # tools/ordinary.sh: nothing else may be left out
+        skipped = [report for report in skipped if "only root" not in str(report.longrepr)]
+        without = ""
+    if os.environ.get("CI") == "true" and skipped and not without and exitstatus == 0:
         reporter.write_line(f"CI: {len(skipped)} tests were skipped, and nothing may be left out", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -20,7 +20,7 @@ import pytest
 
 def missing(what: str, why: str = "is not installed") -> NoReturn:
     """In CI a part that is not there is a failure; elsewhere its tests are skipped, with the reason."""
-    if os.environ.get("CI") == "true" and not os.environ.get("ASSIGN_TEST_WITHOUT"):
+    if os.environ.get("CI") == "true" and os.environ.get("ASSIGN_TEST_WITHOUT", "") in ("", "root"):
         pytest.fail(f"{what} {why}, and CI leaves nothing out")
     pytest.skip(f"{what} {why}")
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prove that durable-rules works on Python 3.13 when built with the definition:  tools/durable313.sh PYTHON
+# Prove, in .venv-3.13, that durable-rules works on Python 3.13 when built with the definition.
 # (CPPFLAGS: its setup.py overwrites CFLAGS.) A C API function that 3.13 took away is given its successor's name; both take (callable, arguments).
 set -eu
 dir=.venv-3.13

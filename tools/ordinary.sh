@@ -1,6 +1,6 @@
 #!/bin/sh
 # `make test` as anybody: a user made for it, a clone of its own, 1,024 file descriptors, Python without this machine's settings, and
-# a busy loop on each core. Needs root; the user, its files and the loops are gone at the end.
+# a busy loop on each core. Needs root; the user, its files and the loops are gone at the end. T: one file, as `make test` takes it.
 set -eu
 . tools/apt.sh
 who=assign-test-$$
@@ -24,8 +24,8 @@ git clone -q . "$place/assign"
 chown -R "$who" "$place/assign"
 
 # Its own `python3`: ours may stand where it cannot go.
-as_it() { runuser -u "$who" -- env -u PYTHONUNBUFFERED -u PYTHONDONTWRITEBYTECODE -u ASSIGN_APT -u ASSIGN_COVERAGE -u PYTHON -u T \
-  -u XDG_DATA_HOME -u XDG_CACHE_HOME HOME="$place/home" USER="$who" LOGNAME="$who" "$@"; }
+as_it() { runuser -u "$who" -- env -u PYTHONUNBUFFERED -u PYTHONDONTWRITEBYTECODE -u ASSIGN_APT -u ASSIGN_COVERAGE -u PYTHON \
+  -u XDG_DATA_HOME -u XDG_CACHE_HOME ASSIGN_TEST_WITHOUT=root HOME="$place/home" USER="$who" LOGNAME="$who" "$@"; }
 python=
 for each in python3 python3.13 python3.12 python3.11; do
   if as_it "$each" -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$each; break; fi
@@ -42,4 +42,4 @@ for core in $(seq "$(nproc)"); do
   busy="$busy $!"
 done
 ulimit -n 1024
-as_it PYTHON="$python" make -s test </dev/null
+as_it PYTHON="$python" make -s test T="${T:-}" </dev/null
