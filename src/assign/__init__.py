@@ -13,7 +13,8 @@ are everybody's):
     table  every answer, for engines that join     batch, jsonlines  files     sql  databases     spark  clusters
 
     answer ─ record ─▶ canonical bytes ─ log, store ─▶ kept for good ─ audit ─▶ verified, replayed, proved
-    merkle, note   the tree, checkpoints    sheet  exports    batchrecord  a file's record    standalone  an auditor's own
+    canonical  one spelling     merkle, note  the tree, checkpoints     standalone  an auditor's own
+    sheet      exports          batchrecord   a file's record
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee
