@@ -757,9 +757,10 @@ def test_a_copy_does_not_launder_what_was_altered(path: Path, notes: list[str], 
         db.execute("DELETE FROM checkpoint")
     with opened(path) as log:
         store = open_store(f"sqlite:///{tmp_path}/copy.db", create=True)
-        with closing(store), pytest.raises(StoreError):
-            copy(log, store)
-        assert store.size(1) == 0
+        with closing(store):
+            with pytest.raises(StoreError):
+                copy(log, store)
+            assert store.size(1) == 0
         assert codes(log, notes[-1])
 
 

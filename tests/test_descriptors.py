@@ -123,6 +123,21 @@ sys.stdout = sys.stderr = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
 for _ in range(times):
     assert main("decide", "-d", "nenkin", "-i", "24", "-c", "counter", "--record", "--audit", url, "--engine", "table") == 0
 """,
+    "the command line, on files": """
+sys.stdout = sys.stderr = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+import tempfile
+folder = tempfile.mkdtemp()
+with open(f"{folder}/in.csv", "w") as file:
+    file.write("division,item,channel\\nnenkin,24,counter\\n")
+batch = ("batch", f"{folder}/in.csv", f"{folder}/out.csv", "--record", "--audit", url)
+assert main(*batch) == 0  # the engine's own threads
+before = count()
+for _ in range(times // 3):
+    os.unlink(f"{folder}/out.csv")
+    assert main(*batch) == 0
+    assert main("audit", "list", "--audit", url, "--limit", "1") == 0
+    assert main("audit", "show", "99999999", "--audit", url) == 3
+""",
     "the command line, that fails": """
 sys.stderr = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
 for _ in range(times):

@@ -13,7 +13,8 @@ The corridor. Data walks one way; each room imports only rooms before it (`words
     table  every answer, for engines that join     batch  files     sql  databases     spark  clusters
 
     answer ─ record ─▶ canonical bytes ─ log, store ─▶ kept for good ─ reading ─▶ records ─ audit ─▶ verified, replayed, proved
-    merkle, note   the tree, checkpoints    sheet  exports    batchrecord  a file's record    standalone  an auditor's own
+    canonical  one spelling     merkle, note  the tree, checkpoints     standalone  an auditor's own
+    sheet      exports          batchrecord   a file's record
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee

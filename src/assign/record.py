@@ -16,17 +16,16 @@ Field by field: `docs/audit.md`. `schema` is the format's number; each one stays
 
 from __future__ import annotations
 
-import json
 import marshal
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
+from .canonical import ENCODER, canonical, moment, read
 from .errors import AssignError, BadRequest
 from .places import VERSION
 from .words import (
@@ -43,6 +42,10 @@ from .words import (
     sha256,
 )
 
+__all__ = [
+    "EDITIONS", "EDITION_TEXT", "ROLE_TEXT", "SCHEMA", "Draft", "Kind", "Record", "RecordError", "Role", "canonical", "check",
+    "decided", "digest", "given_words", "moment", "new_id", "publishes", "random_id", "read", "role", "telling", "understood",
+]  # fmt: skip
 SCHEMA: Final = 1
 Record = dict[str, Any]
 
@@ -97,48 +100,6 @@ class RecordError(AssignError):
             f"the record's `{field}` holds what may not be recorded (it is not repeated here: no personal data is kept)",
         )
         self.field = field
-
-
-def canonical(value: object) -> bytes:
-    """
-    RFC 8785 for what records and answers are made of: ASCII names, text, whole numbers below 2**53, true, false, null.
-
-    For these the standard library's encoder with sorted names gives the canonical form; a test holds it equal to the
-    package rfc8785 on every record and answer, and `check` lets nothing else in.
-    """
-    return _ENCODER.encode(value).encode("utf-8")
-
-
-def read(payload: bytes) -> Record:
-    """
-    The record that some bytes hold; read as `standalone.py` reads it, and `tests/payloads.py` holds both to one list.
-
-    Raises:
-        ValueError: They are not one JSON object in its canonical form (RFC 8785), of whole numbers below 2**53 alone, and
-        nothing more than 64 levels below it.
-    """
-    try:
-        text = payload.decode("utf-8")
-        found = _DECODER.decode(text)
-        if text.count("{") + text.count("[") > DEEPEST or any(map(payload.__contains__, _BEYOND)):
-            same = type(found) is dict and _AS_IT_STANDS.encode(_ordered(found)) == text
-        else:  # not too deep, and all names in the order of Python, too
-            same = type(found) is dict and _ENCODER.encode(found) == text
-    except RecursionError:
-        same = False
-    if not same:
-        raise ValueError("not the canonical form of an object")
-    return found  # type: ignore[no-any-return]  # a dict
-
-
-def _ordered(value: Any, deep: int = 0) -> Any:
-    """The same with names in the order of their UTF-16 code units. Raises ValueError where it is too deep."""
-    if deep > DEEPEST:
-        raise ValueError("nested too deep")
-    if isinstance(value, dict):
-        names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-        return {name: _ordered(value[name], deep + 1) for name in names}
-    return [_ordered(each, deep + 1) for each in value] if isinstance(value, list) else value
 
 
 def check(record: Record) -> None:
@@ -200,19 +161,6 @@ class Draft:
     def payload(self, recorded: str, seq: int) -> bytes:
         """The record's bytes. recorded: As `moment` gives it."""
         return (self._form % (*self._own, recorded, seq)).encode()
-
-
-def moment(when: datetime | None = None) -> str:
-    """A time as records have it: UTC, to the millisecond."""
-    if when is None:
-        second, rest = divmod(time.time_ns(), 1_000_000_000)
-        return f"{_second(second)}.{rest // 1_000_000:03}Z"
-    return when.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
-
-
-@lru_cache(maxsize=2)
-def _second(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).isoformat()[:19]
 
 
 def role(given: object) -> Role:
@@ -322,25 +270,6 @@ def digest(answer: Mapping[str, Any]) -> str:
 # -- the allow-list --------------------------------------------------------------------------------------------------
 
 Check = Callable[[Any], bool]
-_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-_AS_IT_STANDS: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-DEEPEST: Final = 64
-_BEYOND: Final = range(0xF0, 0xF5)  # bytes with which characters beyond U+FFFF begin: UTF-16 puts them before U+E000
-
-
-def _fraction(_text: str) -> float:
-    raise ValueError("a record has whole numbers alone")
-
-
-def _number(text: str) -> int:
-    if len(text) > 17 or not _whole(number := abs(int(text))):
-        raise ValueError("a record has numbers below 2**53 alone")
-    return -number if text[0] == "-" else number
-
-
-_DECODER: Final = json.JSONDecoder(parse_float=_fraction, parse_constant=_fraction, parse_int=_number)
 
 
 def _one_of(values: Iterable[str]) -> Check:
@@ -377,14 +306,6 @@ def _made_of(value: Any, characters: frozenset[str], most: int, least: int = 1) 
     return type(value) is str and least <= len(value) <= most and characters.issuperset(value)
 
 
-def _hexadecimal(value: str) -> bool:
-    """Pairs of digits in lower case, and nothing between them."""
-    try:
-        return bytes.fromhex(value).hex() == value
-    except ValueError:
-        return False
-
-
 def _day(value: Any) -> bool:
     try:
         return type(value) is str and len(value) == 10 and date.fromisoformat(value).isoformat() == value
@@ -400,7 +321,7 @@ def _time(value: Any) -> bool:
 
 
 def _hash(value: Any) -> bool:
-    return type(value) is str and len(value) == 64 and _hexadecimal(value)
+    return _made_of(value, _HEX, 64, 64)
 
 
 def _uuid4(value: Any) -> bool:
@@ -666,8 +587,7 @@ def _form(kind: str, origin: str, mark: bytes) -> tuple[str, tuple[str, str] | N
     ids = dict.fromkeys(own, _ANY_ID)
     check({**said, **ids, **_STAMPED, "origin": origin})
     values = {
-        name: _ENCODER.encode(value).replace("%", "%%")
-        for name, value in {**said, **_STAMPED, "origin": origin}.items()
+        name: ENCODER.encode(value).replace("%", "%%") for name, value in {**said, **_STAMPED, "origin": origin}.items()
     }
     values |= dict.fromkeys(own, "%s") | {"recorded": '"%s"', "seq": "%s"}
     text = ",".join(f'"{name}":{values[name]}' for name in sorted(values))
