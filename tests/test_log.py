@@ -727,7 +727,7 @@ def test_nothing_is_signed_once_the_log_no_longer_fits_its_last_checkpoint(
         raw.execute("DROP TRIGGER record_no_update")
         raw.execute("UPDATE record SET nodes = zeroblob(32) || substr(nodes, 33) WHERE at & 1 = 0")
     raw.close()
-    with pytest.raises(StoreError, match="nothing is signed"):
+    with Log.open(f"sqlite:///{tmp_path / 'log.db'}") as log, pytest.raises(StoreError, match="nothing is signed"):
         log.checkpoint(key)
 
 
@@ -748,6 +748,9 @@ def test_what_is_derived_from_the_records_is_made_anew_from_them(
         raw.execute("DROP INDEX record_key")
     with pytest.raises(NotPublished):
         Desk.open(audit=f"sqlite:///{tmp_path / 'log.db'}").decide("nenkin", "25", "counter")
+    desk = Desk.open(audit=f"sqlite:///{tmp_path / 'log.db'}")
+    log = desk.audit
+    assert log is not None
     assert rebuild(log) == len(before) - 1
     assert log.store.published(log.number) == before
     assert rebuild(log) == 0

@@ -331,6 +331,8 @@ def test_an_interrupt_while_a_file_is_let_go_closes_nothing_twice(path: Path, mo
         with pytest.raises(KeyboardInterrupt):
             log.close()
     others = [os.open(path.parent, os.O_RDONLY) for _ in range(8)]
+    log.close()
+    log = Log.open(sqlite_url(path))
     assert log.append(draft()).seq == FIRST + 1
     assert len(sound(log)) == FIRST + 2
     log.close()

@@ -4,20 +4,24 @@ The whole line in one call: open a list and rules, and decide.
     desk = Desk.open()
     desk.decide(division="nenkin", item="24", channel="counter").assignee      # Assignee.CITY_STAFF
 
+    with Desk.open(audit="sqlite:///audit.db") as desk:                        # or desk.close()
+        desk.decide(division="nenkin", item="24", channel="counter")           # recorded first
+
 A desk is made once and never changes. It may be used from many threads, and in a forked or spawned process; it starts
 no thread of its own. What it has decided it remembers, up to a fixed number of requests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
+from weakref import ref
 
 from . import catalog as catalogs
 from . import places
@@ -32,12 +36,15 @@ from .rules import Note, RuleSet, Ruling
 from .words import Channel, Division, date_of_case, division, importing, nearest, once, sha256
 
 if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
     from .log import Kept, Log
     from .model import Decision, Maker, Row
 
 REMEMBERED: Final = 8192  # decisions kept; about 15 kB each, and most of that is shared
 ASKED: Final = ("division", "item", "channel", "act", "on", "section", "row")
 FOR_THE_RECORD: Final = ("key", "case", "role", "corrects")
+_Found = TypeVar("_Found")
 
 
 class Desk:
@@ -56,8 +63,9 @@ class Desk:
         self.audit = audit
         self._decider = Decider(rules, open_engine(rules, engine))
         self._explainer = Explainer(catalog, self._decider)
-        self._remembered = lru_cache(maxsize=REMEMBERED, typed=True)(self._decide)
-        self._recordable = lru_cache(maxsize=REMEMBERED, typed=True)(self._digested)
+        self._closed = False
+        self._remembered = _memory(self, Desk._decide)
+        self._recordable = _memory(self, Desk._digested)
 
     @classmethod
     def open(
@@ -96,6 +104,25 @@ class Desk:
 
             desk.audit = Log.make(audit, origin, desk.editions, beside=False)
         return desk
+
+    def close(self) -> None:
+        """
+        Let go of the log; once is enough. A desk that is closed answers nothing more (DeskClosed).
+
+        Whoever forgets it loses nothing, and no ResourceWarning says so: each record was on the disk before its answer was
+        given, and the log's files are closed with the last reference to the desk.
+        """
+        self._closed = True
+        self._remembered.cache_clear()
+        self._recordable.cache_clear()
+        if self.audit is not None:
+            self.audit.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        self.close()
 
     @classmethod
     def of_edition(cls, log: Log, editions: Mapping[str, str], engine: str = "auto") -> Desk:
@@ -401,6 +428,8 @@ class Desk:
         return [self._explainer.row(task) for task in self.catalog.tasks if key is None or task.division is key]
 
     def _understand(self, *asked: object) -> Request:
+        if self._closed:  # every answer comes this way: what was remembered is gone
+            raise DeskClosed
         division_word, item, channel, act, on, section, row_word = asked
         return understand(
             self.catalog,
@@ -412,6 +441,29 @@ class Desk:
             on_word=on,
             section_word=section,
             row_word=row_word,
+        )
+
+
+def _memory(desk: Desk, work: Callable[..., _Found]) -> _lru_cache_wrapper[_Found]:
+    """What the desk has worked out. It does not hold the desk: both would keep the log open until the garbage collector came."""
+    whose = ref(desk)
+
+    @lru_cache(maxsize=REMEMBERED, typed=True)
+    def remembered(*asked: object) -> _Found:
+        return work(whose(), *asked)
+
+    return remembered
+
+
+class DeskClosed(AssignError):
+    """`Desk.close()` was called, or its `with` has ended."""
+
+    code = "closed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "この窓口は閉じられています。回答はありません（`Desk.open` で開き直してください）",
+            "this desk is closed; there is no answer (open another with `Desk.open`)",
         )
 
 

@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from . import merkle
 from .errors import AssignError, BadRequest, shown
@@ -71,7 +71,9 @@ class Log:
         self.store = store
         self.origin = origin
         self.number = number
-        self._writer = _Writer(self)
+        self._writer = _Writer(
+            store, origin, number
+        )  # not of this log: whoever forgets it has the store closed at once
 
     @classmethod
     def open(cls, url: str, origin: str | None = None) -> Log:
@@ -274,8 +276,14 @@ class Log:
             return
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store; once is enough. Nothing can be asked of the log afterwards (StoreError)."""
         self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        self.close()
 
 
 def _is_name(origin: str) -> bool:
@@ -324,8 +332,8 @@ class _Ticket:
 class _Writer:
     """Group commit: whoever finds nobody writing writes for all that wait, then hands the pen on."""
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
+    def __init__(self, store: Store, origin: str, number: int) -> None:
+        self._store, self._origin, self._number = store, origin, number
         self._published: set[tuple[str, str]] = set()
         self._last = b""
         self._alone = False  # whether our last turn found the log as we had left it
@@ -414,7 +422,7 @@ class _Writer:
     def _extended(self, batch: list[_Ticket]) -> bool:
         """Where nobody else has written since we did: one statement. False: nothing was written."""
         before = self._frontier
-        if before is None or not self._alone or len(batch) > self._log.store.most:
+        if before is None or not self._alone or len(batch) > self._store.most:
             return False
         drafts = [ticket.draft for ticket in batch]
         keys: set[str] = set()
@@ -425,7 +433,7 @@ class _Writer:
                 keys.add(draft.key)
         frontier, self._frontier = before.copy(), None  # whatever fails now, the next turn reads the edge anew
         rows = self._rows(drafts, frontier)
-        if not self._log.store.extend(self._log.number, self._last, rows):
+        if not self._store.extend(self._number, self._last, rows):
             self._frontier, self._alone = before, False
             return False
         self._frontier, self._last = frontier, rows[-1].nodes
@@ -434,11 +442,11 @@ class _Writer:
         return True
 
     def _in_turn(self, batch: list[_Ticket]) -> None:
-        with self._log.store.writing(self._log.number) as writing:
+        with self._store.writing(self._number) as writing:
             known = self.begin(writing, [ticket.draft.key for ticket in batch if ticket.draft.key])
             size = self.size
             if not size:
-                raise _missing(self._log.origin, [])
+                raise _missing(self._origin, [])
             if not self._published.issuperset(cited for each in batch for cited in each.draft.cites):
                 self._published = {(what, value) for what, value, _ in writing.published()}
             fresh: list[_Ticket] = []

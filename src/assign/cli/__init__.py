@@ -166,9 +166,9 @@ def decide(
     words = {"role": role or os.environ.get("ASSIGN_ROLE"), "case": case, "key": key, "corrects": corrects}
     kept: list[Any] = []
     if record:
-        desk = open_desk(rules, catalog, engine, audit_url(audit), origin_name(origin))
-        _begun(desk, as_json=as_json, lang=lang)
-        kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
+        with open_desk(rules, catalog, engine, audit_url(audit), origin_name(origin)) as desk:
+            _begun(desk, as_json=as_json, lang=lang)
+            kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
         answers = [each.answer for each in kept]
     else:
         unused = {"role": role, "case": case, "key": key, "corrects": corrects, "audit": audit, "origin": origin}
@@ -329,7 +329,7 @@ def batch(
 
         counts = spark.run(desk, source, target, master, lang, options.today, options.in_format, options.out_format)
     else:
-        with _progress(sys.stderr) as listener:
+        with desk, _progress(sys.stderr) as listener:
             if record:
                 from assign import batchrecord
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ from .interface import (
     as_bytes,
     at_fork,
     kept_whole,
+    open_still,
     paged,
     swallowed,
 )  # fmt: skip
@@ -61,6 +63,8 @@ class PostgresStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
+        self._closed = False
+        self._parting: Callable[[], None] | None = None
         self._cursor: Any = None  # of `extend`, which asks the same each time
         try:
             with self._said():
@@ -75,15 +79,25 @@ class PostgresStore:
         self._lock.acquire()
 
     def after_fork(self, *, child: bool) -> None:
-        """The connection stays the parent's; a child makes its own."""
-        if child:
-            self._lock = threading.RLock()
-        else:
+        """The connection stays the parent's; a child gives its copy back, and makes its own."""
+        if not child:
             self._lock.release()
+            return
+        self._lock = threading.RLock()
+        db = self._db
+        if db is not None and not db.closed:
+            with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no more than a descriptor
+                os.dup2(
+                    nowhere.fileno(), db.fileno(), inheritable=False
+                )  # what is said on it now, the server never hears
+                db.close()
+        self._drop()
 
     def _connection(self) -> psycopg.Connection[Any]:
         """One for each process, made anew after the server dropped it."""
+        open_still(self.shown, closed=self._closed)
         if self._pid != os.getpid() or self._db is None or self._db.closed:
+            self._drop()
             db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
             try:
                 _durable(db.execute(f"SELECT {_SETTINGS}".encode()).fetchone())
@@ -94,6 +108,8 @@ class PostgresStore:
             db.execute("SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)")
             db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
             self._db, self._cursor, self._pid = db, db.cursor(), os.getpid()
+            # Before the driver's own, which warns; at the end of the process, too. None but this process says good-bye.
+            self._parting = weakref.finalize(self, _parted, db, self._pid)
         return self._db  # type: ignore[no-any-return]  # psycopg's own type
 
     def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
@@ -112,7 +128,7 @@ class PostgresStore:
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
             for statement in TABLES.format(int="bigint", text="text", blob="bytea").split(";"):
                 db.execute(statement.encode())
-            db.execute(_KEYS.encode())
+            db.execute(INDEX.encode())
             db.execute(
                 "CREATE OR REPLACE FUNCTION assign_log_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
                 "$$ BEGIN RAISE EXCEPTION 'a log is only ever added to'; END $$"
@@ -170,10 +186,9 @@ class PostgresStore:
             raise
 
     def _drop(self) -> None:
-        if self._db is not None and self._pid == os.getpid():
-            with suppress(Exception):
-                self._db.close()
-        self._db = None
+        if self._parting is not None:
+            self._parting()
+        self._db = self._cursor = self._parting = None
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         with self._said(), self._lock:
@@ -274,7 +289,7 @@ class PostgresStore:
         """Make the index of idempotency keys anew."""
         with self._said(), self._lock, (db := self._connection()).transaction():
             db.execute("DROP INDEX IF EXISTS record_key")
-            db.execute(_KEYS.encode())
+            db.execute(INDEX.encode())
 
     def beside(self, table: str) -> list[tuple[Any, ...]]:
         """All rows of a table that is not the records', of every log, as they are kept."""
@@ -307,8 +322,16 @@ class PostgresStore:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._drop()
-        self._pid = 0
+        with self._lock:  # whoever is in the middle of a conversation ends it
+            self._closed = True
+            self._drop()
+            self._pid = 0
+
+
+def _parted(db: psycopg.Connection[Any], pid: int) -> None:
+    if pid == os.getpid():
+        with suppress(Exception):
+            db.close()
 
 
 class _PostgresWriting:
@@ -375,7 +398,7 @@ def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
 # Written as calls: PostgreSQL has shown SQL's own forms differently from version to version, and `verify` compares what it shows.
 _FOUND: Final = """"position"(payload, '"key":"'::bytea)"""
 _KEY: Final = f"CASE WHEN {_FOUND} > 0 THEN encode(substr(payload, {_FOUND} + 7, 36), 'escape') END"
-_KEYS: Final = KEYS.format(key=_KEY)
+INDEX: Final = KEYS.format(key=_KEY)
 _NEWEST: Final = "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
 _PAGE: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= %s AND at < %s ORDER BY at LIMIT %s"
 _BESIDE: Final = {

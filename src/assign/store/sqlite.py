@@ -32,6 +32,7 @@ from .interface import (
     as_bytes,
     at_fork,
     kept_whole,
+    open_still,
     paged,
     swallowed,
 )  # fmt: skip
@@ -112,27 +113,46 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._pid = 0
         self._db: Any = None
+        self._closed = False
         self._file: os.stat_result | None = None  # as it was when it was opened first
         self._size = 0  # bytes; a log's file never shrinks
         self._wal: Held | None = None
         self._named = False  # whether the name of this connection's WAL is known to be on the disk
-        with self._said():
-            db = self._connection(make=create)
-            if not self._tables(db):
-                if not create:
-                    raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
-                self._make(db)
+        try:
+            with self._said():
+                db = self._connection(make=create)
+                if not self._tables(db):
+                    if not create:
+                        raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
+                    self._make(db)
+        except BaseException:  # its traceback holds this object for as long as somebody holds the error
+            self._let_go()
+            raise
         at_fork(self)
 
     def _connection(self, *, make: bool = False) -> apsw.Connection:
         """The one of this process, opened where there is none. Whoever calls holds the lock."""
+        open_still(self.shown, closed=self._closed)
         if self._db is None:
-            apsw = self._apsw
-            flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if make else 0)
-            try:
-                db = apsw.Connection(str(self._path), flags=flags, vfs=self.vfs)
-            except apsw.CantOpenError:
-                db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self.vfs)
+            db = self._connected(make=make)
+            self._file = self._file or stat_of(self._at)
+            self._db, self._pid = db, os.getpid()
+            self._in_place()
+        if self._pid != os.getpid():
+            raise StoreError(
+                f"記録 {self.shown} は、Python が知らない fork の前に開かれました。プロセスごとに開いてください",
+                f"the log {self.shown} was opened before a fork that Python was not told of: open it in each process",
+            )
+        return self._db  # type: ignore[no-any-return]  # apsw's own type
+
+    def _connected(self, *, make: bool) -> apsw.Connection:
+        apsw = self._apsw
+        flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if make else 0)
+        try:
+            db = apsw.Connection(str(self._path), flags=flags, vfs=self.vfs)
+        except apsw.CantOpenError:
+            db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self.vfs)
+        try:
             if db.readonly("main"):
                 db = self._on_a_disc(db)
             waited = random.Random(os.urandom(8)).uniform  # noqa: S311 - a nap, not a secret
@@ -154,15 +174,10 @@ class SqliteStore:
                         f"{self.shown} で WAL と synchronous=FULL を使えません",
                         f"{self.shown} does not take WAL with synchronous=FULL",
                     )
-            self._file = self._file or stat_of(self._at)
-            self._db, self._pid = db, os.getpid()
-            self._in_place()
-        if self._pid != os.getpid():
-            raise StoreError(
-                f"記録 {self.shown} は、Python が知らない fork の前に開かれました。プロセスごとに開いてください",
-                f"the log {self.shown} was opened before a fork that Python was not told of: open it in each process",
-            )
-        return self._db  # type: ignore[no-any-return]  # apsw's own type
+        except BaseException:
+            db.close(force=True)
+            raise
+        return db  # type: ignore[no-any-return]  # apsw's own type
 
     def _on_a_disc(self, db: apsw.Connection) -> apsw.Connection:
         """Where nothing can be written, not even the memory that readers of a WAL share: a file that nobody changes."""
@@ -380,7 +395,7 @@ class SqliteStore:
         """Make the index of idempotency keys anew."""
         with self._said(), self._lock, _begun(db := self._connection()):  # nobody appends while there is none
             db.execute("DROP INDEX IF EXISTS record_key")
-            db.execute(_KEYS)
+            db.execute(INDEX)
 
     def beside(self, table: str) -> list[tuple[Any, ...]]:
         """All rows of a table that is not the records', of every log, as they are kept: in SQLite, of any type."""
@@ -422,6 +437,7 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
+            self._closed = True
             self._let_go()
 
 
@@ -493,13 +509,13 @@ def _begun(db: apsw.Connection) -> Iterator[None]:
 def make_tables(db: apsw.Connection) -> None:
     """Tables, index and triggers, where they are not there."""
     db.execute(TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
-    db.execute(_KEYS)
+    db.execute(INDEX)
     make_triggers(db)
 
 
-def make_triggers(db: apsw.Connection) -> None:
+def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
     """What stops a slip of an administrator's."""
-    for name in NAMES:
+    for name in tables:
         for verb in ("UPDATE", "DELETE"):
             db.execute(
                 f"CREATE TRIGGER IF NOT EXISTS {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
@@ -525,7 +541,7 @@ _APPLICATION: Final = 0x6173676E  # "asgn"
 _BLOB: Final = "CAST(payload AS BLOB)"
 _FOUND: Final = f"""instr({_BLOB}, CAST('"key":"' AS BLOB))"""
 _KEY: Final = f"CASE WHEN {_FOUND} THEN CAST(substr({_BLOB}, {_FOUND} + 7, 36) AS TEXT) END"
-_KEYS: Final = KEYS.format(key=_KEY)
+INDEX: Final = KEYS.format(key=_KEY)
 # Where the log does not end as we know it, the nodes are none, which their column refuses. A number or a key that is taken
 # is left as it is; where the index of keys is missing, the statement cannot be made.
 _EXTEND: Final = f"""

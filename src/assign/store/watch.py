@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -58,6 +59,7 @@ class Held:
         self._path = path
         self._was = stat_of(path)
         self._open: list[int] = []
+        weakref.finalize(self, _closed, self._open).atexit = False  # whoever forgets a log without closing it
         self._folder = -1
         self._name: str | None = None
         # When a name in the folder had last changed as the WAL was seen in its place; 0: not known.
@@ -96,12 +98,17 @@ class Held:
         return here
 
     def close(self) -> None:
-        """Let go of both; an interrupt may come in between, and nothing is closed twice."""
+        """Let go of both."""
         self._folder = -1
-        while self._open:
-            handle = self._open.pop()
-            with suppress(OSError):  # nothing was written through it
-                os.close(handle)
+        _closed(self._open)
+
+
+def _closed(handles: list[int]) -> None:
+    """Close each; an interrupt may come in between, and nothing is closed twice."""
+    while handles:
+        handle = handles.pop()
+        with suppress(OSError):  # nothing was written through it
+            os.close(handle)
 
 
 def network_file_system(path: Path) -> str | None:
