@@ -313,6 +313,21 @@ def test_other_tables_of_a_database_are_nobodys_business(server_log: tuple[Log, 
     assert codes(log) == before
 
 
+def test_the_role_that_appends_can_verify_as_well(durable_server: Server, server_log: tuple[Log, Any]) -> None:
+    """SELECT and INSERT on the five tables are enough to compare all of it; and a schema of another name is as good."""
+    log, db = server_log
+    name = f"writer_{new_id().replace('-', '')}"
+    db.execute(f"CREATE ROLE {name} LOGIN".encode())
+    log.store.grant(name)
+    with closing(Log.open(durable_server.url(db.info.dbname, name))) as theirs:
+        assert codes(theirs) == {"checkpoint_damaged"}
+    db.execute(f'CREATE SCHEMA "A b"; ALTER ROLE tester IN DATABASE {db.info.dbname} SET search_path = "A b"'.encode())
+    with closing(make(durable_server.url(db.info.dbname))) as elsewhere:
+        elsewhere.append(draft())
+        assert elsewhere.size == FIRST + 1
+        assert not codes(elsewhere)
+
+
 def test_a_retry_on_a_server_is_one_record_whatever_stands_beside_it(server_log: tuple[Log, Any]) -> None:
     """As in a file."""
     log, db = server_log

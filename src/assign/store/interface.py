@@ -158,15 +158,6 @@ class Store(Protocol):
         """Let go."""
 
 
-def still_open(name: str, *, closed: bool) -> None:
-    """Raises StoreError where a log was closed."""
-    if closed:
-        raise StoreError(
-            f"記録 {name} は閉じられています。回答はありません（開き直してください）",
-            f"the log {name} is closed; there is no answer (open it again)",
-        )
-
-
 # -- forks -----------------------------------------------------------------------------------------------------------
 
 _FORKING: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
@@ -194,6 +185,16 @@ if hasattr(os, "register_at_fork"):
         after_in_parent=lambda: _after_fork(child=False),
         after_in_child=lambda: _after_fork(child=True),
     )
+
+
+def still_open(name: str, *, closed: bool) -> None:
+    """Whoever closed a store asks nothing more of it. Raises StoreError."""
+    if closed:
+        raise StoreError(
+            f"記録 {name} は閉じられています。回答はありません（開き直してください）",
+            f"the log {name} is closed; there is no answer (open it again)",
+        )
+
 
 # -- what a database may do to a row --------------------------------------------------------------------------------
 

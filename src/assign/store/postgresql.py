@@ -126,7 +126,7 @@ class PostgresStore:
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
             for statement in TABLES.format(int="bigint", text="text", blob="bytea").split(";"):
                 db.execute(statement.encode())
-            db.execute(_KEYS.encode())
+            db.execute(INDEX.encode())
             db.execute(
                 "CREATE OR REPLACE FUNCTION assign_log_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
                 "$$ BEGIN RAISE EXCEPTION 'a log is only ever added to'; END $$"
@@ -287,7 +287,7 @@ class PostgresStore:
         """Make the index of idempotency keys anew."""
         with self._said(), self._lock, (db := self._connection()).transaction():
             db.execute("DROP INDEX IF EXISTS record_key")
-            db.execute(_KEYS.encode())
+            db.execute(INDEX.encode())
 
     def beside(self, table: str) -> list[tuple[Any, ...]]:
         """All rows of a table that is not the records', of every log, as they are kept."""
@@ -396,7 +396,7 @@ def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
 # Written as calls: PostgreSQL has shown SQL's own forms differently from version to version, and `verify` compares what it shows.
 _FOUND: Final = """"position"(payload, '"key":"'::bytea)"""
 _KEY: Final = f"CASE WHEN {_FOUND} > 0 THEN encode(substr(payload, {_FOUND} + 7, 36), 'escape') END"
-_KEYS: Final = KEYS.format(key=_KEY)
+INDEX: Final = KEYS.format(key=_KEY)
 _NEWEST: Final = "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
 _PAGE: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= %s AND at < %s ORDER BY at LIMIT %s"
 _BESIDE: Final = {

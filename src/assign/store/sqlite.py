@@ -392,7 +392,7 @@ class SqliteStore:
         """Make the index of idempotency keys anew."""
         with self._said(), self._lock, _begun(db := self._connection()):  # nobody appends while there is none
             db.execute("DROP INDEX IF EXISTS record_key")
-            db.execute(_KEYS)
+            db.execute(INDEX)
 
     def beside(self, table: str) -> list[tuple[Any, ...]]:
         """All rows of a table that is not the records', of every log, as they are kept: in SQLite, of any type."""
@@ -506,13 +506,13 @@ def _begun(db: apsw.Connection) -> Iterator[None]:
 def make_tables(db: apsw.Connection) -> None:
     """Tables, index and triggers, where they are not there."""
     db.execute(TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
-    db.execute(_KEYS)
+    db.execute(INDEX)
     make_triggers(db)
 
 
-def make_triggers(db: apsw.Connection) -> None:
+def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
     """What stops a slip of an administrator's."""
-    for name in NAMES:
+    for name in tables:
         for verb in ("UPDATE", "DELETE"):
             db.execute(
                 f"CREATE TRIGGER IF NOT EXISTS {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
@@ -538,7 +538,7 @@ _APPLICATION: Final = 0x6173676E  # "asgn"
 _BLOB: Final = "CAST(payload AS BLOB)"
 _FOUND: Final = f"""instr({_BLOB}, CAST('"key":"' AS BLOB))"""
 _KEY: Final = f"CASE WHEN {_FOUND} THEN CAST(substr({_BLOB}, {_FOUND} + 7, 36) AS TEXT) END"
-_KEYS: Final = KEYS.format(key=_KEY)
+INDEX: Final = KEYS.format(key=_KEY)
 # Where the log does not end as we know it, the nodes are none, which their column refuses. A number or a key that is taken
 # is left as it is; where the index of keys is missing, the statement cannot be made.
 _EXTEND: Final = f"""
