@@ -16,13 +16,14 @@ types() { sh tools/lint.sh $VERSIONS; }
 
 # The slow tests; with what `make test` has covered, the sum. Interrupts at any moment, one of them in coverage's own lock: not measured.
 slow() {
-  covered=$(ls .coverage.* 2>/dev/null | head -1)
+  covered=$(ls .coverage.* 2>/dev/null | head -1) whole=0
   .venv/bin/coverage run -m pytest -q -n 3 --dist loadfile -m "slow and not spark and not soak" \
-    --ignore-glob "tests/test_log*" --ignore tests/test_install.py || return 1
-  .venv/bin/python -m pytest -q -n 2 -m "slow and not soak" tests/test_log*.py || return 1
-  if [ -z "$covered" ]; then echo "coverage: make test was not measured (ASSIGN_COVERAGE=1), so there is no sum"; return 0; fi
+    --ignore-glob "tests/test_log*" --ignore tests/test_install.py || whole=1
+  .venv/bin/python -m pytest -q -n 2 -m "slow and not soak" tests/test_log*.py || whole=1
+  if [ -z "$covered" ]; then echo "coverage: make test was not measured (ASSIGN_COVERAGE=1), so there is no sum"; return $whole; fi
   .venv/bin/coverage combine -q && .venv/bin/coverage report --fail-under=93 >.venv/coverage.txt || { cat .venv/coverage.txt; return 1; }
   echo "coverage of lines and branches: $(grep "^TOTAL" .venv/coverage.txt | grep -o "[0-9]*%") (at least 93 %; what is left are refusals of damaged files)"
+  return $whole
 }
 
 # README's chapter 'Install', command by command.
@@ -32,7 +33,7 @@ install() { .venv/bin/python -m pytest -q -n 2 tests/test_install.py; }
 public_types() {
   rm -rf .venv-wheel dist/types
   .venv/bin/python -m build --wheel --no-isolation --outdir dist/types . >/dev/null &&
-    python3 -m venv .venv-wheel &&
+    "${PYTHON:-python3}" -m venv .venv-wheel &&
     .venv-wheel/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/dev.txt &&
     .venv-wheel/bin/python -m pip install -q --disable-pip-version-check --no-deps dist/types/*.whl || return 1
   # From another folder, or it finds `src`.
