@@ -13,7 +13,9 @@ is usable, or the first that is not is named with file, line and the nearest val
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -41,6 +43,19 @@ from .yamlfile import Node, kept_trees, parse, read
 FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "rulings.yaml")
 BASES: Final = ("seen", "reported", "judged")
 CAVEATS: Final = ("review_due", "renamed", "ended", "changed")  # the kinds of note
+
+# More than these no list of a city has; a file that goes beyond is refused with the limit, and what is below is linear.
+MOST: Final = {
+    "rules": 288,
+    "acts": 500,
+    "holders": 500,
+    "notes": 5_000,
+    "rulings": 5_000,
+    "marks": 50,
+}  # entries of a list
+MOST_NAMES: Final = 5_000  # of all acts together
+MOST_ON_A_ROW: Final = 50  # notes: every answer of the row shows them all
+MOST_EXAMPLES: Final = 500  # of one entry
 
 
 class Facts(NamedTuple):
@@ -157,6 +172,57 @@ class Ruling(Entry):
         return self.since <= on and (self.until is None or on <= self.until)
 
 
+class Rulings:
+    """
+    The rulings on one row. Those on one act and channel follow one another in time, so one is found by its first day.
+    """
+
+    def __init__(self, rulings: Iterable[Ruling]) -> None:
+        self._by_act: dict[tuple[Channel, str], list[Ruling]] = {}
+        self._place = {ruling.id: at for at, ruling in enumerate(rulings)}
+        for ruling in rulings:
+            for channel in ruling.channels:
+                self._by_act.setdefault((channel, ruling.act), []).append(ruling)
+        for each in self._by_act.values():
+            each.sort(key=_since)
+
+    def of(self, channel: Channel, act: str, on: date) -> Ruling | None:
+        """The one in force for an act."""
+        found = self._by_act.get((channel, act), ())
+        at = bisect_right(found, on, key=_since)
+        return found[at - 1] if at and found[at - 1].in_force(on) else None
+
+    def in_force(self, channel: Channel, on: date) -> list[Ruling]:
+        """All that are in force on a channel, at most one an act, in file order."""
+        found = (self.of(channel, act, on) for at, act in self._by_act if at is channel)
+        return sorted(filter(None, found), key=lambda ruling: self._place[ruling.id])
+
+    def on(self, channel: Channel, act: str | None) -> Iterator[Ruling]:
+        """All on an act, or on any act, whenever they are in force."""
+        for (at, name), rulings in self._by_act.items():
+            if at is channel and act in (None, name):
+                yield from rulings
+
+    def clash(self) -> tuple[Ruling, Ruling] | None:
+        """Two that are in force on one day: the first in the file that meets one before it."""
+        found = []
+        for rulings in self._by_act.values():
+            last = rulings[0]
+            for ruling in rulings[1:]:
+                if last.until is None or ruling.since <= last.until:
+                    found.append(sorted((last, ruling), key=lambda each: self._place[each.id]))
+                if last.until is not None and (ruling.until is None or ruling.until > last.until):
+                    last = ruling
+        if not found:
+            return None
+        earlier, later = min(found, key=lambda pair: self._place[pair[1].id])
+        return later, earlier
+
+
+def _since(ruling: Ruling) -> date:
+    return ruling.since
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """All rules of a folder, and its files' bytes."""
@@ -212,20 +278,18 @@ class RuleSet:
         return {row: tuple(notes) for row, notes in found.items()}
 
     @once
-    def rulings_by_row(self) -> dict[str, tuple[Ruling, ...]]:
-        """The rulings on each row that has any, in file order."""
+    def rulings_by_row(self) -> dict[str, Rulings]:
+        """The rulings on each row that has any, found by channel, act and day."""
         found: dict[str, list[Ruling]] = {}
         for ruling in self.rulings:
             for row in ruling.rows:
                 found.setdefault(row, []).append(ruling)
-        return {row: tuple(rulings) for row, rulings in found.items()}
+        return {row: Rulings(rulings) for row, rulings in found.items()}
 
     def ruling(self, row: str, channel: Channel, act: str | None, on: date) -> Ruling | None:
         """The one ruling in force for an act on a row and channel, if there is one."""
-        for ruling in self.rulings_by_row.get(row, ()):
-            if ruling.act == act and channel in ruling.channels and ruling.in_force(on):
-                return ruling
-        return None
+        found = self.rulings_by_row.get(row)
+        return found.of(channel, act, on) if found and act else None
 
 
 def load(folder: Path, *, kept: bool = True) -> RuleSet:
@@ -289,7 +353,7 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
         root[name] = node.fields(top.get(name, (name.removesuffix(".yaml"),)))
         data += f"{name} {len(files[name])}\n".encode() + files[name]
     acts: dict[str, Act] = {}
-    for act in map(_act, _list(root["acts.yaml"]["acts"])):
+    for act in map(_act, _list(root["acts.yaml"]["acts"], "acts")):
         if (first := acts.setdefault(act.id, act)) is not act:
             raise _clash(
                 act,
@@ -297,28 +361,31 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
                 f"the act `{act.id}` stands at line {first.line} too",
             )
     names: dict[str, Bilingual] = {}
-    for node in _list(root["holders.yaml"]["holders"]):
+    for node in _list(root["holders.yaml"]["holders"], "holders"):
         key, label = _holder_name(node)
         if key in names:
             raise node.fail(f"{shown(key)} が2度あります", f"{shown(key)} stands twice")
         names[key] = label
     found = RuleSet(
-        rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"]))),
+        rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"], "rules"))),
         marks=_marks(root["legend.yaml"]["marks"]),
         acts=acts,
         holder_names=names,
-        holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"])),
-        notes=tuple(map(_note, _list(root["notes.yaml"]["notes"]))),
-        rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], empty=True)),
+        holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"], "holders")),
+        notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes"))),
+        rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], "rulings", empty=True)),
         data=data,
     )
     _unique(found)
     return found
 
 
-def _list(node: Node, *, empty: bool = False) -> list[Node]:
+def _list(node: Node, what: str = "", *, empty: bool = False) -> list[Node]:
     if not isinstance(node.value, list) or not (node.value or empty):
         raise node.fail("一覧（- で始まる項目）が要ります", "a list is needed here")
+    most = MOST.get(what, MOST_EXAMPLES)
+    if len(node.value) > most:
+        raise node.value[most].fail(f"{most:,} 件までです", f"more than {most:,} entries")
     return node.value
 
 
@@ -418,7 +485,7 @@ def _facts(node: Node) -> Mapping[str, Node]:
 
 def _marks(node: Node) -> dict[Mark, Source]:
     marks: dict[Mark, Source] = {}
-    for entry in _list(node):
+    for entry in _list(node, "marks"):
         fields = entry.fields(("mark", "source"))
         mark = Mark(fields["mark"].choice(Mark, "印", "mark"))
         if mark in marks:
@@ -515,6 +582,9 @@ def _row_ids(node: Node) -> tuple[str, ...]:
     rows = tuple(row.text() for row in node.items())
     if not rows:
         raise node.fail("行が要ります", "rows are needed here")
+    if len(set(rows)) != len(rows):
+        twice = next(row for row, times in Counter(rows).items() if times > 1)
+        raise node.fail(f"行 {shown(twice)} が2度あります", f"the row {shown(twice)} stands twice")
     return rows
 
 
@@ -529,11 +599,26 @@ def _unique(rules: RuleSet) -> None:
                 f"id `{entry.id}` は {first.file} の {first.line} 行目にもあります",
                 f"the id `{entry.id}` stands at {first.file}, line {first.line} too",
             )
+    on_a_row: Counter[str] = Counter()
+    for note in rules.notes:
+        on_a_row.update(note.rows)
+        if (most := max(note.rows, key=on_a_row.__getitem__)) and on_a_row[most] > MOST_ON_A_ROW:
+            raise _clash(
+                note,
+                f"行 `{most}` への注記が {MOST_ON_A_ROW} 件を超えています",
+                f"more than {MOST_ON_A_ROW} notes on the row `{most}`",
+            )
     words: dict[str, Act] = {}
     for act in rules.acts.values():
         for word in {normal(word) for word in (act.id, *act.title.values(), *act.also)}:
             if (other := words.setdefault(word, act)) is not act:
                 raise _clash(act, f"`{word}` は `{other.id}` の名前でもあります", f"`{word}` names `{other.id}` too")
+        if len(words) > MOST_NAMES:
+            raise _clash(
+                act,
+                f"行為の名前が全部で {MOST_NAMES:,} を超えています",
+                f"more than {MOST_NAMES:,} names of acts in all",
+            )
     table: dict[tuple[Division, str], Holder] = {}
     for holder in rules.holders:
         for division, name in product(holder.divisions, holder.acts or ("",)):
@@ -549,22 +634,13 @@ def _unique(rules: RuleSet) -> None:
                 rules.holders[0], f"`{division}` の既定の主体がありません", f"`{division}` has no default holder"
             )
     for row, rulings in rules.rulings_by_row.items():
-        for i, ruling in enumerate(rulings):
-            for earlier in rulings[:i]:
-                if (
-                    ruling.act == earlier.act
-                    and set(ruling.channels) & set(earlier.channels)
-                    and _overlap(ruling, earlier)
-                ):
-                    raise _clash(
-                        ruling,
-                        f"`{earlier.id}` と `{row}` で期間が重なります",
-                        f"it overlaps with `{earlier.id}` on `{row}`",
-                    )
-
-
-def _overlap(one: Ruling, two: Ruling) -> bool:
-    return one.in_force(two.since) or two.in_force(one.since)
+        if (pair := rulings.clash()) is not None:
+            later, earlier = pair
+            raise _clash(
+                later,
+                f"`{earlier.id}` と `{row}` で期間が重なります",
+                f"it overlaps with `{earlier.id}` on `{row}`",
+            )
 
 
 def _clash(entry: Entry, ja: str, en: str) -> RuleFileError:
