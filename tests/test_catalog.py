@@ -293,9 +293,9 @@ def test_a_hidden_character_in_a_cell_is_refused_with_its_line_and_code_point(tm
         if c == "\t" and column == "raw":
             continue  # where it is structure
         says = (
-            rf"a hidden character U\+{ord(c):04X} in `{column}`" if c != "\r" else ".*cells, expected"
-        )  # there it ends a row
-        with pytest.raises(CatalogError, match=f"line 5: {says}"):
+            f"line 5: a hidden character U\\+{ord(c):04X} in `{column}`" if c != "\r" else "cells, expected"
+        )  # it ends a row
+        with pytest.raises(CatalogError, match=says):
             load(written(tmp_path / "list", table))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 from assign import Desk
 from assign.catalog import COLUMNS
 from assign.check import check, lines
+from assign.errors import DataError
 from assign.places import catalog_file, document_file, rules_folder
 
 from .conftest import HAS_DURABLE
@@ -162,3 +165,82 @@ def test_check_says_which_engines_it_compared() -> None:
     done = subprocess.run([sys.executable, "-c", without], capture_output=True, check=False)
     assert done.returncode == 0
     assert "突合はしていません" in done.stdout.decode("utf-8").replace("\n", "")
+
+
+def own_list(tmp_path: Path, document: str = document_file().name) -> Path:
+    """A city's own folder: its list, and `source/` beside it."""
+    (tmp_path / "source").mkdir(parents=True)
+    text = catalog_file().read_text("utf-8-sig").replace(document_file().name, document)
+    (tmp_path / "catalog.csv").write_text(text, "utf-8")
+    return tmp_path / "catalog.csv"
+
+
+def test_a_hand_edited_mark_is_a_finding_of_check_and_never_an_answer(tmp_path: Path) -> None:
+    """No document at hand: the line's own raw text says △."""
+    path = own_list(tmp_path / "list", "ours.txt")
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("partial,yes,yes", "unmarked,yes,yes", 1), "utf-8")
+    done = run("check", "--catalog", str(path), "--json")
+    assert done.returncode == 6
+    assert [finding["kind"] for finding in json.loads(done.stdout)["findings"]] == ["source"]
+    done = run("check", "--catalog", str(path))
+    assert "手元になく" not in said(done)
+    done = run("decide", "--row", "kokuho-25", "--channel", "counter", "--catalog", str(path))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "raw からは `partial` と読めます" in done.stderr.decode("utf-8")
+
+
+@pytest.mark.parametrize("name", ["/etc/shadow", "../../secret.txt", "..", "a\\b"])
+def test_a_document_elsewhere_is_one_line(tmp_path: Path, name: str) -> None:
+    """It was an internal error, or read."""
+    path = own_list(tmp_path / "list", name)
+    done = run("check", "--catalog", str(path))
+    assert (done.returncode, done.stdout) == (1, b"")
+    message = done.stderr.decode("utf-8")
+    assert "catalog.csv の 2 行目" in message
+    assert "内部" not in message
+
+
+def test_what_stands_in_the_document_s_place_is_a_regular_file_of_the_folder(tmp_path: Path) -> None:
+    """A link out of the folder, to itself or to nothing, a named pipe, a folder, a file without end."""
+    outside = tmp_path / "outside.txt"
+    outside.write_text("secret", "utf-8")
+    list_folder = tmp_path / "list"
+    path = own_list(list_folder, "ours.txt")
+    place = list_folder / "source" / "ours.txt"
+    desk = Desk.open(catalog=path, engine="table")
+
+    def refused(says: str) -> None:
+        with pytest.raises(DataError, match=says) as caught:
+            check(desk, catalog_path=path)
+        assert "\n" not in caught.value.ja + caught.value.en
+        assert "secret" not in caught.value.ja + caught.value.en
+        place.rmdir() if place.is_dir() and not place.is_symlink() else place.unlink()
+
+    place.symlink_to(outside)
+    refused("leads out of the list's folder")
+    place.symlink_to("/dev/zero")
+    refused("leads out of the list's folder")
+    place.symlink_to(place)
+    refused("cannot read")
+    place.symlink_to("nothing.txt")
+    refused("cannot read")
+    os.mkfifo(place)
+    refused("cannot read")
+    place.mkdir()
+    refused("cannot read")
+    with place.open("wb") as file:
+        file.truncate(10_000_000_000)
+    report = check(desk, catalog_path=path)
+    assert [finding.text["en"] for finding in report.findings] == [
+        "line 1 of the document does not fit: larger than 4000000 bytes"
+    ]
+    for data, says in (
+        (b"\xff\xfe", "UTF-16"),
+        (b"\xff", "not UTF-8"),
+        ("\u202e".encode(), r"hidden character U\+202E"),
+        (b"a\x00b", r"U\+0000"),
+    ):
+        place.write_bytes(data)
+        [finding] = check(desk, catalog_path=path).findings
+        assert re.search(says, finding.text["en"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -231,7 +232,7 @@ BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nrulings: [*c]\n"
         (b"# nothing\n", "empty"),
         (b"rulings: [\n", "not YAML"),
         (b"rulings: \xff\n", "not UTF-8"),
-        (b"rulings: a\x00b\n", "not YAML"),
+        (b"rulings: a\x00b\n", "a hidden character U+0000"),
         (b"? [a, b]\n: c\n", "name must be text"),
         (b"- a\n", "a mapping is needed"),
         (b"rulings: " + b"[" * 40 + b"]" * 40 + b"\n", "nested too deeply"),
@@ -245,6 +246,161 @@ def test_a_hostile_file_is_refused(edit: Edit, data: bytes, says: str) -> None:
     with pytest.raises(RuleFileError, match=r"rulings.yaml, line") as caught:
         load(folder)
     assert says in str(caught.value)
+
+
+def field_of(text: str, c: str) -> str:
+    """The register with a ruling, one of whose texts ends in a character, written as it is."""
+    assert text in RULING
+    return RULING.replace(text, text + c, 1)
+
+
+HIDDEN = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9b", "\r", "\u202e", "\u2067", "\u200f", "\u061c", "\u200b", "\u2060", "\ufeff", "\u00ad",
+          "\u2028", "\u2029", "\ue000", "\u0378", "\u3164", "\u034f", "\U000e0041", "\u00a0"]  # fmt: skip
+TEXTS = [
+    "ja: 裁定",
+    "en: ruling",
+    "document: 回答第1号",
+    "role: 契約担当課長",
+    "委託の範囲に入る",
+    "consigned part",
+    "id: R1",
+    "rulings:",
+]
+
+
+@pytest.mark.parametrize("c", HIDDEN, ids=ascii)
+def test_a_hidden_character_anywhere_in_a_file_is_refused_with_its_line(edit: Edit, c: str) -> None:
+    """In any text, as it is or as an escape, and in a comment, which a reviewer reads as well."""
+    for text in TEXTS[: 6 if c == "\r" else None]:  # at the end of a line it is half of a CRLF
+        with pytest.raises(RuleFileError) as caught:
+            load(edit("rulings.yaml", "rulings: []", field_of(text, c)))
+        assert f"a hidden character U+{ord(c):04X}" in caught.value.en
+        assert f"U+{ord(c):04X}" in caught.value.ja
+        assert caught.value.line == 14 + RULING[: RULING.index(text)].count("\n")  # comments stand above
+    with pytest.raises(RuleFileError, match=rf"rulings.yaml, line 14: a hidden character U\+{ord(c):04X}"):
+        load(edit("rulings.yaml", "rulings: []", f"rulings: []  # seen{c}by"))
+    escape = f"\\U{ord(c):08X}"
+    with pytest.raises(RuleFileError, match=rf"rulings.yaml, line 20: a hidden character U\+{ord(c):04X}"):
+        load(edit("rulings.yaml", "rulings: []", RULING.replace("委託の範囲に入る。", f'"委託{escape}"')))
+
+
+@pytest.mark.parametrize("word", ['[receive, "受\\u200B領"]', '"申請\\u202E書"', "受\u2060領"])
+def test_another_name_of_an_act_has_no_hidden_character(edit: Edit, word: str) -> None:
+    """Two acts could look alike."""
+    with pytest.raises(RuleFileError, match=r"acts.yaml, line \d+: a hidden character U\+2"):
+        load(edit("acts.yaml", "also: [", f"also: [{word}, ".replace("[[", "[").replace("], ", ", ")))
+
+
+FAKE = "委託の範囲に入る。"
+
+
+@pytest.mark.parametrize(
+    "because",
+    ['"委託。\\n担当: 受託者（確定）"', "|\n          委託。\n          担当: 受託者", "'委託。\n\n          担当: 受託者'", ">\n          委託。\n\n          担当: 受託者",
+     '"a\\r担当: 受託者"', '"a\\N担当"', '"a\\L担当"', '"a\\P担当"', '"a\\t担当"', '"a\\e[2K"'],
+)  # fmt: skip
+def test_a_text_is_one_line(edit: Edit, because: str) -> None:
+    """A line break in a sentence was another paragraph of the answer: 'Who: the contractor'."""
+    with pytest.raises(RuleFileError, match=r"rulings.yaml, line 2\d: (a line break within a text|a hidden character)"):
+        load(
+            edit(
+                "rulings.yaml",
+                "rulings: []",
+                RULING.replace(f"{{ja: {FAKE}, en", f"\n        ja: {because}\n        en").replace(
+                    ".}\n    ex", ".\n    ex"
+                ),
+            )
+        )
+
+
+@pytest.mark.parametrize("style", [">-", ">", "|", "|-"])
+def test_a_long_text_may_be_folded(edit: Edit, style: str) -> None:
+    """The end of a block is no part of its text."""
+    folded = RULING.replace(f"{{ja: {FAKE}, en", f"\n        ja: {style}\n          {FAKE}\n        en").replace(
+        ".}\n    ex", ".\n    ex"
+    )
+    assert load(edit("rulings.yaml", "rulings: []", folded)).rulings[0].because["ja"] == FAKE
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("rulings: []\n".encode("utf-16"), "line 1: UTF-16 (save it as UTF-8)"),
+        ("rulings: []\n".encode("utf-32"), "line 1: "),
+        ("# 回答\nrulings: []\n".encode("cp932"), "line 1: not UTF-8"),
+        (b"# a\n# \xff\nrulings: []\n", "line 2: not UTF-8"),
+        (b"rulings:\n\t- a\n", "line 2: not YAML"),
+        (b"rulings: []\n...\n---\nrulings: []\n", "more than one document"),
+        (b"<<: {rulings: []}\n", "line 1: merge keys"),
+        (b"rulings: *a\n", "anchors and aliases"),
+        (b"rulings: &a []\n", "anchors and aliases"),
+        (b"rulings: !!seq []\n", "tags"),
+        (b"rulings: ! []\n", "tags"),
+        (b"{rulings: [], rulings: []}\n", "stands twice"),
+        (b"rulings: []\nRulings: []\n", "no field `Rulings` (near: `rulings`)"),
+        (b"rulings: ~\n", "a list is needed"),
+        (b"rulings: null\n", "a list is needed"),
+        (b"rulings:\n", "a list is needed"),
+        (b"rulings: [~]\n", "a mapping is needed"),
+        (b"rulings\n", "a mapping is needed"),
+        (b"[[[[[[[[[[[[[[[[[[[[\n", "nested too deeply"),
+        (b"rulings:\n" + b"".join(b"  " * n + b"- a:\n" for n in range(1, 40)), "nested too deeply"),
+        (b"rulings: " + b"[" * 400_000, "line 1: "),
+        (b"? " * 1000 + b"a", "nested too deeply"),
+        (b"rulings: [" + b"a, " * 300_000 + b"]", "more than 5,000 entries"),
+        (b"a: " + b"x" * 900_000, "no field `a`"),
+        (b"x" * 900_000 + b": a", "line 1: "),
+        (b'rulings: "\\U00110000"\n', "line 1: not YAML"),
+        (b'rulings: "\\ud800"\n', "line 1: "),
+        (b"rulings: '\n", "not YAML"),
+        (b"%YAML 3.0\n---\nrulings: []\n", "not YAML"),
+        (b"rulings: []\n: []\n", "line 2: "),
+    ],
+)
+@pytest.mark.parametrize("libyaml", [True, False])
+def test_what_other_readers_take_for_yaml_is_one_line(
+    edit: Edit, data: bytes, says: str, libyaml: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Public bug patterns, with libyaml and without: what is refused is named with its line, and nothing else comes out."""
+    if not libyaml:
+        import yaml
+
+        monkeypatch.delattr(yaml, "CBaseLoader", raising=False)
+        if len(data) > 100_000:
+            data = data[:20_000] + data[-2:]
+    folder = edit("rulings.yaml", "rulings: []", "rulings: []")
+    (folder / "rulings.yaml").write_bytes(data)
+    with pytest.raises(RuleFileError, match=r"^rulings.yaml, line \d+: ") as caught:
+        load(folder)
+    assert says in str(caught.value)
+    assert "\n" not in caught.value.ja + caught.value.en
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\xef\xbb\xbfrulings: []\n", b"# a\r\nrulings: []\r\n", b"---\nrulings: []\n...\n", b"%YAML 1.2\n---\nrulings: []\n", b"{rulings: []}", b"rulings:\t[]\n", b"'rulings': []\n"],
+)  # fmt: skip
+def test_how_an_editor_saves_a_file_is_no_fault(edit: Edit, data: bytes) -> None:
+    """A byte order mark, CRLF, the marks of a document."""
+    folder = edit("rulings.yaml", "rulings: []", "rulings: []")
+    (folder / "rulings.yaml").write_bytes(data)
+    assert load(folder).rulings == ()
+
+
+def test_what_is_no_regular_file_is_refused(edit: Edit) -> None:
+    """A named pipe, a folder, a device, a file without end."""
+    folder = edit("rulings.yaml", "rulings: []", "rulings: []")
+    path = folder / "rulings.yaml"
+    for make in (os.mkfifo, Path.mkdir, lambda path: path.symlink_to(os.devnull), lambda path: path.symlink_to(path)):
+        path.rmdir() if path.is_dir() else path.unlink()
+        make(path)
+        with pytest.raises(RuleFileError, match=r"rulings.yaml, line 1: cannot be read"):
+            load(folder)
+    path.unlink()
+    with path.open("wb") as file:
+        file.truncate(10_000_000_000)
+    with pytest.raises(RuleFileError, match=r"larger than"):
+        load(folder)
 
 
 def test_yaml_1_1_words_stay_words(edit: Edit) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assign.catalog import first_difference, load
 from assign.errors import SourceError
 from assign.places import catalog_file, document_file
-from assign.source import LEGEND, parse, read
+from assign.source import LEGEND, parse, read, row_lines
 from assign.words import Division, Listed, Mark, Reading
 
 ROWS = {row.line: row for row in read(document_file())}
@@ -210,3 +210,29 @@ def test_a_document_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -
 def test_the_legend_is_printed_under_every_table(document: list[str]) -> None:
     """Ten tables, ten legends."""
     assert [document.count(line) for line in LEGEND] == [10, 10, 10]
+
+
+def test_a_form_feed_between_two_pages_is_structure() -> None:
+    """Of the layout, as tabs are between cells and an ideographic space is in a cell; elsewhere it is refused."""
+    blank = LINES.index("")
+    assert parse("\n".join([*LINES[:blank], "\f", *LINES[blank + 1 :]])) == list(ROWS.values())
+    with pytest.raises(SourceError, match=r"line 9 .*hidden character U\+000C"):
+        parse("\n".join([*LINES[:8], LINES[8] + "\f", *LINES[9:]]))
+
+
+@pytest.mark.parametrize("c", ["\x1b", "\x00", "\x85", "\u2028", "\u202e", "\u200b", "\ufeff", "\ue000", "\r"])
+@pytest.mark.parametrize("line", [3, 5, 7, 9, 41])
+def test_a_hidden_character_in_any_line_is_named(c: str, line: int) -> None:
+    """In a title, a header, a row, the legend."""
+    assert LINES[line - 1]
+    changed = LINES.copy()
+    changed[line - 1] = changed[line - 1][:3] + c + changed[line - 1][3:]
+    with pytest.raises(
+        SourceError, match=rf"line {line} of the document does not fit: a hidden character U\+{ord(c):04X}"
+    ):
+        parse("\n".join(changed))
+
+
+def test_the_lines_that_carry_a_row_are_found_without_reading_them() -> None:
+    """What a catalog of this document must have."""
+    assert row_lines(TEXT) == {line: row.raw for line, row in ROWS.items()}

@@ -4,140 +4,29 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
-import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, timedelta
-from functools import lru_cache
 from importlib import import_module
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from assign import Desk
 from assign.errors import BadOption
-from assign.places import rules_folder
 from assign.sql import DIALECTS, script
 from assign.table import answered, decision_table
 from assign.words import date_of_case
 
-from .servers import Server, missing, private_server
+from .databases import ASKED, Case, Database, Opened, opened, ruled, server, written  # noqa: F401 - fixtures among them
+from .servers import Server
 from .test_rules import RULING
 
 pytestmark = pytest.mark.slow
 TODAY = date(2026, 11, 25)
 DAYS = (date(2020, 1, 1), TODAY)
 DOCS = Path(__file__).parents[1] / "docs" / "sql.md"
-CASES = (
-    "CREATE TABLE cases (id integer PRIMARY KEY, division text, item text, channel text, act text, received_on {date})"
-)
-ASKED = {
-    "postgresql": "assign_decide(c.division, c.item, c.channel, c.act, c.received_on)",
-    "duckdb": 'assign_decide(c.division, c.item, c.channel, act := c.act, "on" := c.received_on)',
-}
-Case = tuple[str | None, str | None, str | None, str | None, date | str | None]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A private cluster in a temporary folder, which ends with the tests."""
-    with private_server("-c fsync=off -c timezone=America/Los_Angeles") as running:
-        yield running
-
-
-class Database:
-    """One database of one dialect."""
-
-    def __init__(self, dialect: str, connection: Any) -> None:
-        self.dialect = dialect
-        self.connection = connection
-        self.rows(CASES.format(date="text" if dialect == "sqlite" else "date"))
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What a query gives, or nothing."""
-        query: Any = sql.encode() if self.dialect == "postgresql" else sql
-        done = self.connection.execute(query)
-        return list(done.fetchall()) if done.description else []
-
-    def load(self, text: str) -> None:
-        """The whole script, as a program gives it."""
-        if self.dialect == "sqlite":
-            self.connection.executescript(text)
-        else:
-            self.connection.execute(text.encode() if self.dialect == "postgresql" else text)
-
-    def cases_are(self, query: str) -> None:
-        """SQLite: a view in the place of the script's own table of cases, or of the view before."""
-        for (kind,) in self.rows("SELECT type FROM sqlite_master WHERE name = 'assign_case'"):
-            self.rows(f"DROP {kind} assign_case")
-        self.rows(f"CREATE VIEW assign_case AS {query}")
-
-    def ask(self, cases: Sequence[Case]) -> list[tuple[str, ...]]:
-        """The lookup's row for each case, in order."""
-        self.rows("DELETE FROM cases")
-        columns = [list(range(len(cases))), *map(list, zip(*cases, strict=True))]
-        if self.dialect == "postgresql":
-            with self.connection.cursor().copy("COPY cases FROM STDIN") as copy:
-                for row in zip(*columns, strict=True):
-                    copy.write_row(row)
-        elif self.dialect == "duckdb":
-            self.connection.execute(
-                "INSERT INTO cases SELECT " + ", ".join(f"unnest(${n})" for n in range(1, 7)), columns
-            )
-        else:
-            days = [day.isoformat() if isinstance(day, date) else day for day in columns[5]]
-            self.connection.executemany(
-                "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?)", zip(*columns[:5], days, strict=True)
-            )
-            self.cases_are('SELECT id AS case_id, division, item, channel, act, received_on AS "on" FROM cases')
-        source = (
-            f"cases AS c CROSS JOIN LATERAL {ASKED[self.dialect]} AS d"
-            if self.dialect in ASKED
-            else "cases AS c JOIN assign_decided AS d ON d.case_id = c.id"
-        )
-        return self.rows(
-            "SELECT d.assignee, d.certainty, d.rules, d.row_ids, d.caveats, d.reason, d.error, d.message "  # noqa: S608  # words of this file
-            f"FROM {source} ORDER BY c.id"
-        )
-
-
-@lru_cache
-def written(desk: Desk, dialect: str, schema: str | None = None) -> str:
-    """The script in Japanese, made once."""
-    return script(desk, dialect, schema=schema)
-
-
-Opened = Callable[[str], Database]
-
-
-@pytest.fixture(scope="module")
-def opened(request: pytest.FixtureRequest) -> Iterator[Opened]:
-    """Makes an empty database of a dialect."""
-    connections: list[Any] = []
-
-    def make(dialect: str) -> Database:
-        if dialect == "postgresql":
-            server: Server = request.getfixturevalue("server")
-            name = f"city{len(connections)}"
-            server.database(name)
-            connection = server.connect(name)
-        elif dialect == "duckdb":
-            try:
-                connection = import_module("duckdb").connect()
-            except ImportError:
-                missing("duckdb")
-        else:
-            connection = sqlite3.connect(":memory:", isolation_level=None)
-        connections.append(connection)
-        return Database(dialect, connection)
-
-    yield make
-    for connection in connections:
-        connection.close()
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
@@ -176,16 +65,6 @@ def every_case(desk: Desk) -> list[Case]:
     items = dict.fromkeys((task.division.value, item) for task in tasks for item in (task.item, task.number))
     acts = (None, *desk.rules.acts)
     return [(*item, channel, act, on) for item, channel, act, on in product(items, ("counter", "backyard"), acts, DAYS)]
-
-
-def ruled(folder: Path, old: str, new: str, *, file: str = "rulings.yaml") -> Desk:
-    """A desk whose rules are changed in one place."""
-    shutil.copytree(rules_folder(), folder)
-    path = folder / file
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8", newline="")
-    return Desk.open(rules=folder)
 
 
 def examples(heading: str) -> list[str]:
@@ -453,153 +332,6 @@ def test_an_unknown_dialect_or_language_is_named(desk: Desk) -> None:
         script(desk, "oracle")
     with pytest.raises(BadOption, match=r"ja or en"):
         script(desk, "sqlite", "fr")
-
-
-# -- two editions side by side ----------------------------------------------------------------------------------------
-
-ONE = "SELECT assignee FROM {}assign_decide('kokuho', '25', 'counter', {} '2026-11-25')"
-POSTGRESQL = ONE.format("{}", "'receive',")
-DUCKDB = ONE.format("{}", "act := 'receive', \"on\" :=")
-AWKWARD = 'y"; DROP TABLE x.assign_line; --'
-quoted = '"{}"'.format(AWKWARD.replace('"', '""'))
-
-
-@pytest.fixture(scope="module")
-def ruling_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """Another edition: kokuho 25, receiving, is the contractor's."""
-    return ruled(tmp_path_factory.mktemp("ruling") / "rules", "rulings: []", RULING)
-
-
-def test_each_schema_answers_from_its_own_edition_in_postgresql(
-    opened: Opened, desk: Desk, ruling_desk: Desk, server: Server
-) -> None:
-    """Whatever the path of the loader and of the caller, temporary tables, and operators of the city's own are."""
-    city = opened("postgresql")
-    city.rows("CREATE SCHEMA evil")
-    city.rows("CREATE FUNCTION evil.yes(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false'")
-    city.rows("CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, PROCEDURE = evil.yes)")
-    city.rows("CREATE FUNCTION evil.now() RETURNS timestamptz LANGUAGE sql STABLE AS $$SELECT timestamptz 'epoch'$$")
-    city.rows("CREATE SCHEMA x")
-    for shadow in ("assign_line", "assign_error", "assign_provenance", "assign_load_line"):
-        city.rows(f"CREATE TEMPORARY TABLE {shadow} (division text)")
-    city.rows("SET search_path = pg_temp, x, evil, pg_catalog")
-    city.load(written(desk, "postgresql", "x"))
-    city.load(written(ruling_desk, "postgresql", AWKWARD))
-    city.rows(f"SET search_path = {quoted}, evil, pg_catalog")
-    city.load(written(ruling_desk, "postgresql"))  # over itself, found by the path alone
-    before = city.rows("SHOW search_path")
-    for path in ("x, evil, pg_catalog", f"pg_temp, evil, {quoted}, x, pg_catalog", "evil, pg_catalog", "''"):
-        city.rows(f"SET search_path = {path}")
-        assert city.rows(POSTGRESQL.format("x.")) == [("split",)], path
-        assert city.rows(POSTGRESQL.format(f"{quoted}.")) == [("contractor",)], path
-    assert before == [(f"{quoted}, evil, pg_catalog",)]
-    # Another role, which may read one schema alone.
-    city.rows("RESET search_path")
-    city.rows("SELECT 1" if city.rows("SELECT 1 FROM pg_roles WHERE rolname = 'clerk'") else "CREATE ROLE clerk LOGIN")
-    city.rows("GRANT USAGE ON SCHEMA x TO clerk; ")
-    city.rows("GRANT SELECT ON x.assign_line, x.assign_error TO clerk")
-    name = city.rows("SELECT current_database()")[0][0]
-    with closing(server.connect(name, user="clerk")) as clerk:
-        clerk.execute("CREATE TEMPORARY TABLE assign_line AS SELECT * FROM x.assign_line")
-        clerk.execute("UPDATE assign_line SET assignee = 'contractor' WHERE error = ''")
-        assert clerk.execute(POSTGRESQL.format("x.").encode()).fetchall() == [("split",)]
-        with pytest.raises(import_module("psycopg").errors.InsufficientPrivilege):
-            clerk.execute(POSTGRESQL.format(f"{quoted}.").encode())
-    with pytest.raises(import_module("psycopg").errors.Error):  # no schema to be found by an empty path
-        city.load("SET search_path = ''; " + written(desk, "postgresql"))
-    city.rows("ROLLBACK")
-
-
-EVIL = ("now() AS 'evil'", "string_split(a, b) AS ['evil']", "epoch_us(a) AS 0", '"+"(a, b) AS NULL', '"="(a, b) AS true',
-        "array_extract(a, b) AS 'evil'", "add(a, b) AS NULL", "make_timestamp(a) AS NULL", '"coalesce"(a, b) AS \'evil\'',
-        "to_hours(a) AS NULL", "error(a) AS 1", "list_value(a) AS ['evil']")  # fmt: skip
-
-
-@pytest.mark.parametrize("how", ["schema option", "path"])
-def test_each_schema_answers_from_its_own_edition_in_duckdb(
-    opened: Opened, desk: Desk, ruling_desk: Desk, tmp_path: Path, how: str
-) -> None:
-    """In one database and in attached ones of equal schemas, with temporary tables and macros of the caller's own."""
-    city = opened("duckdb")
-    for name, which in (("x", desk), (AWKWARD, ruling_desk)):
-        schema = name.replace('"', '""')
-        if how == "path":
-            city.rows(f'CREATE SCHEMA "{schema}"')
-            city.rows(f'USE "{schema}"')
-            city.load(written(which, "duckdb"))
-            city.rows("USE main")
-        else:
-            city.load(written(which, "duckdb", name))
-            city.load(written(which, "duckdb", name))
-    for place, which in (("one", desk), ("two", ruling_desk)):
-        city.rows(f"ATTACH '{tmp_path / place}.db' AS {place}")
-        for schema in ("main", "y"):
-            city.rows(f"USE {place}.main")
-            city.load(written(which, "duckdb", schema))
-    city.rows("USE memory")
-
-    def right() -> bool:
-        asked = {"memory.x": "split", f"memory.{quoted}": "contractor", "one.main": "split", "one.y": "split"}
-        asked |= {"two.main": "contractor", "two.y": "contractor"}
-        return all(city.rows(DUCKDB.format(f"{where}.")) == [(wanted,)] for where, wanted in asked.items())
-
-    for used in ("memory.main", "memory.x", f"memory.{quoted}", "one.y", "two.main"):
-        city.rows(f"USE {used}")
-        assert right(), used
-    city.rows("CREATE TEMPORARY TABLE assign_line AS SELECT * FROM two.y.assign_line")
-    city.rows("CREATE TEMPORARY TABLE assign_error (error text)")
-    for evil in EVIL:
-        city.rows(f"CREATE MACRO two.main.{evil}")
-    assert right()
-    with_names = "WITH assign_line AS (SELECT 1), l AS (SELECT 1), a AS (SELECT 1), w AS (SELECT 1) "
-    assert city.rows(with_names + DUCKDB.format("one.y.")) == [("split",)]
-    assert city.rows("SELECT assignee FROM one.y.assign_decide('kokuho', '25', 'counter')") == [("split",)]
-
-
-def test_a_temporary_table_never_takes_the_lines_in_duckdb(opened: Opened, desk: Desk) -> None:
-    """Loading by the path alone, DuckDB would write into it."""
-    city = opened("duckdb")
-    city.load(written(desk, "duckdb"))
-    city.rows("CREATE TEMPORARY TABLE assign_line AS SELECT * FROM memory.main.assign_line")
-    with pytest.raises(Exception, match="drop the temporary tables"):
-        city.load(written(desk, "duckdb"))
-    city.rows("ROLLBACK")
-    city.load(written(desk, "duckdb", "y"))
-    assert city.rows("SELECT count(*) FROM memory.y.assign_line") == city.rows("SELECT count(*) FROM assign_line")
-
-
-def test_each_attached_database_answers_from_its_own_edition_in_sqlite(
-    opened: Opened, desk: Desk, ruling_desk: Desk, tmp_path: Path
-) -> None:
-    """Whatever names they are attached by, and whatever stands among the temporary tables."""
-    city = opened("sqlite")
-    city.load(written(desk, "sqlite"))
-    city.rows(f"ATTACH '{tmp_path / 'two.db'}' AS {quoted}")
-    city.load(written(ruling_desk, "sqlite", AWKWARD))
-    columns = 'case_id, division, item, channel, act, "on"'
-    for where in ("main", quoted):
-        city.rows(f"INSERT INTO {where}.assign_case VALUES (1, 'kokuho', '25', 'counter', 'receive', '2026-11-25')")  # noqa: S608 - words of this file
-    city.rows("CREATE TEMPORARY TABLE assign_line AS SELECT * FROM main.assign_line")
-    city.rows("UPDATE temp.assign_line SET assignee = 'city_staff'")
-    city.rows(f"CREATE TEMPORARY TABLE assign_case ({columns})")
-    city.rows("CREATE TEMPORARY VIEW assign_load_line AS SELECT 1")
-    city.load(written(ruling_desk, "sqlite", AWKWARD))  # again, over the old one, past the temporary tables
-    assert city.rows("SELECT assignee FROM main.assign_decided") == [("split",)]
-    assert city.rows(f"SELECT assignee FROM {quoted}.assign_decided") == [("contractor",)]  # noqa: S608 - as above
-    city.rows(f"DETACH {quoted}")
-    city.rows(f"ATTACH '{tmp_path / 'two.db'}' AS renamed")
-    assert city.rows("SELECT assignee FROM renamed.assign_decided") == [("contractor",)]
-    with closing(sqlite3.connect(tmp_path / "two.db")) as alone:
-        assert alone.execute("SELECT assignee FROM assign_decided").fetchall() == [("contractor",)]
-
-
-@pytest.mark.parametrize(
-    "schema", ["", " ", "temp", "TEMP", "pg_temp", "pg_catalog", "system", "a\nb", "あ" * 22, "a\u202e"]
-)
-def test_a_schema_that_is_not_a_citys_own_is_refused(desk: Desk, schema: str) -> None:
-    """A name that a database would cut, or whose tables would be gone with the session."""
-    with pytest.raises(BadOption, match=r"cannot be the schema"):
-        script(desk, "postgresql", schema=schema)
 
 
 # -- PostgreSQL alone ------------------------------------------------------------------------------------------------

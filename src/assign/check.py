@@ -23,7 +23,7 @@ from .catalog import LARGEST, Catalog, Task, disagreement, first_difference
 from .decision import Decider, Outcome
 from .desk import Desk
 from .engine import DurableEngine, Engine, TableEngine
-from .errors import AssignError, DataError, EngineMissing, path_shown
+from .errors import AssignError, DataError, EngineMissing, path_shown, visible
 from .rules import Act, Entry, Facts, Holder, Note, Rule, RuleSet, Ruling, every_fact
 from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark, Reading, Ruled, date_of_case
 from .yamlfile import kept_trees, parse, read
@@ -434,7 +434,7 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
     for finding in report.findings:
         yield f"× [{finding.kind}] {finding.text[lang]}" if ja else f"x [{finding.kind}] {finding.text[lang]}"
         if finding.reproduce:
-            yield f"    {finding.reproduce}"
+            yield f"    {visible(finding.reproduce)}"
         elif finding.kind in ("gap", "overlap"):
             yield (
                 "    （今の一覧と疑義照会への回答では起きない組合せです）"

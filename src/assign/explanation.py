@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from .catalog import Catalog, Task
 from .decision import Decider, Outcome
-from .errors import AmbiguousItem, BadRequest, RuleGap, RuleOverlap, shown
+from .errors import AmbiguousItem, BadRequest, RuleGap, RuleOverlap, shown, visible
 from .request import Request, candidate_lines
 from .rules import Act, Facts, Note, Rule, Ruling, Source
 from .words import (
@@ -399,8 +399,8 @@ class Explainer:
         rulings = {
             ruling.id: ruling
             for task in request.tasks
-            for ruling in self._rules.rulings_by_row.get(task.id, ())
-            if request.channel in ruling.channels and ruling.in_force(request.on)
+            if (found := self._rules.rulings_by_row.get(task.id))
+            for ruling in found.in_force(request.channel, request.on)
         }
         if rulings:
             acts = {ruling.act: ruling.assignee for ruling in rulings.values()}
@@ -471,9 +471,10 @@ class Explainer:
         sizes: list[list[dict[str, Any]]] = [
             [{name: value} for name, values in fields.items() for value in values],
             [
-                {one: first, two: second}
-                for one, two in (("channel", "act"), ("act", "on"), ("channel", "on"))
-                for first, second in product(fields[one], fields[two])
+                *({"channel": channel, "act": act} for channel, act in product(fields["channel"], fields["act"])),
+                # An act goes with the days of its own rulings alone: with every day the pairs would grow with their square.
+                *({"act": act, "on": day} for act in fields["act"] for day in self._days(request, act)),
+                *({"channel": channel, "on": day} for channel, day in product(fields["channel"], fields["on"])),
             ],
         ]
         missing = {assignee for assignee in Assignee if assignee is not outcome.assignee}
@@ -514,22 +515,30 @@ class Explainer:
         }
 
     def _alternatives(self, request: Request) -> dict[str, list[Any]]:
-        """For each field of the request: the other values that it can have. Dates matter where a ruling starts or ends."""
+        """For each field of the request: the other values that it can have."""
+        return {
+            "channel": [channel for channel in Channel if channel is not request.channel],
+            "act": [act for act in (None, *self._rules.acts) if act != request.act],
+            "on": self._days(request, request.act),
+        }
+
+    def _days(self, request: Request, act: str | None) -> list[date]:
+        """The days on which a ruling on an act of these rows starts, or no longer and not yet holds, but for the day asked for."""
+        if act is None:
+            return []
         days = {
             day
             for task in request.tasks
-            for ruling in self._rules.rulings_by_row.get(task.id, ())
+            if (found := self._rules.rulings_by_row.get(task.id))
+            for channel in Channel
+            for ruling in found.on(channel, act)
             for day in (
                 ruling.since,
                 *([ruling.since - timedelta(days=1)] if ruling.since > date.min else []),
                 *([ruling.until + timedelta(days=1)] if ruling.until and ruling.until < date.max else []),
             )
         }
-        return {
-            "channel": [channel for channel in Channel if channel is not request.channel],
-            "act": [act for act in (None, *self._rules.acts) if act != request.act],
-            "on": sorted(days - {request.on}),
-        }
+        return sorted(days - {request.on})
 
     def _decided_again(self, request: Request, channel: Channel, act: str | None, on: date) -> Outcome | None:
         """The outcome of the changed request, or None where its rows do not agree."""
@@ -599,13 +608,21 @@ def explain(answer: Answer, lang: str = "ja") -> str:
 
 
 def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
-    """(label, text) in reading order: who, what next, of what; then why, on what; then what else."""
+    """
+    (label, text) in reading order: who, what next, of what; then why, on what; then what else.
+
+    Each text is one line, and no character of it is hidden: what stands below a label cannot pass for another paragraph.
+    """
     if lang not in ("ja", "en"):
         raise BadRequest(
             f"言語 {shown(lang)} はありません（`ja`, `en`）",
             f"there is no language {shown(lang)} (`ja`, `en`)",
             ("ja", "en"),
         )
+    yield from ((label, visible(text)) for label, text in _paragraphs(answer, lang))
+
+
+def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     ja = lang == "ja"
     yield ("担当" if ja else "Who"), summary(answer, lang)
     yield ("次に" if ja else "Next"), _next(answer, lang)

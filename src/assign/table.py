@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 from typing import Any, Final, NamedTuple
 
 from .desk import Desk
@@ -59,12 +59,21 @@ def decision_table(desk: Desk) -> list[Line]:
     return list(_lines(desk))
 
 
-def boundaries(rules: RuleSet, rows: Iterable[str]) -> list[date]:
-    """Every day on which an answer on these rows changes: a note begins, a ruling begins, or one has ended."""
+def boundaries(
+    rules: RuleSet, rows: Iterable[str], channels: Iterable[Channel] = tuple(Channel), act: str | None = None
+) -> list[date]:
+    """
+    Every day on which an answer on these rows changes: a note begins, a ruling begins, or one has ended.
+
+    Args:
+        act: The act asked for; None where none is, and a ruling on any act is told of.
+    """
     days: set[date] = set()
     for row in rows:
         days.update(note.since for note in rules.notes_by_row.get(row, ()))
-        for ruling in rules.rulings_by_row.get(row, ()):
+        if (rulings := rules.rulings_by_row.get(row)) is None:
+            continue
+        for ruling in chain.from_iterable(rulings.on(channel, act) for channel in channels):
             days.add(ruling.since)
             if ruling.until is not None and ruling.until < LAST:
                 days.add(ruling.until + timedelta(days=1))
@@ -173,8 +182,10 @@ def _lines(desk: Desk) -> Iterator[Line]:
     for (division, number), tasks in desk.catalog.by_number.items():
         named = [(number, tasks), *((task.item, (task,)) for task in tasks if len(tasks) > 1)]
         for item, rows in named:
-            spans = windows(boundaries(desk.rules, (task.id for task in rows)))
+            ids = [task.id for task in rows]
             for channel, act in product(Channel, (None, *desk.rules.acts)):
+                # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
+                spans = windows(boundaries(desk.rules, ids, (channel,), act))
                 asked = {"division": division.value, "item": item, "channel": channel.value, "act": act}
                 yield from _over_time(desk, asked, spans)
 

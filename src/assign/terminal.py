@@ -20,7 +20,7 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, TextIO
 
-from .errors import OutputError, path_shown, system_reason
+from .errors import OutputError, path_shown, system_reason, visible
 
 WIDTH: Final = 80
 _NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・／…)]},.;:?!ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # what may not open a Japanese line
@@ -41,10 +41,14 @@ def _columns(c: str) -> int:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """Lines of at most `columns`: between any two full-width characters (but for 、 and the like), at spaces elsewhere."""
+    """
+    Lines of at most `columns`: between any two full-width characters (but for 、 and the like), at spaces elsewhere.
+
+    A character that a terminal obeys, or that nobody sees, is shown as an escape, whichever way it came in.
+    """
     lines: list[str] = []
     line = ""
-    for whole in _pieces(text):
+    for whole in _pieces(visible(text)):
         piece = whole
         if line and width(line) + width(piece.rstrip()) > columns:
             lines.append(line.rstrip())

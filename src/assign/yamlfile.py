@@ -2,8 +2,11 @@
 A rule file's text → plain nodes that know their line.
 
 YAML is read as a small, safe part of 1.2: mappings, lists and text. Every scalar is text (`no` stays `no`, `12:30`
-stays `12:30`); anchors, aliases, tags and duplicate keys are refused, and so is a file that is too large or too deep.
-Only libyaml's event stream is used, so nothing is ever expanded or constructed.
+stays `12:30`); anchors, aliases, tags, merge keys and duplicate keys are refused, and so is a file that is too
+large or too deep. Only libyaml's event stream is used, so nothing is ever expanded or constructed.
+
+What a reviewer sees is what is read: no character of the file, a comment's either, is one that nobody sees, and a text is
+one line: a line break in a sentence could pass for another paragraph of the answer.
 
 Parsing the built-in rules takes longer than deciding by them, so their nodes are kept beside the code: `python -m
 assign.yamlfile` writes `built_in/rules.json` when the package is built or set up. What is kept is used only for a file
@@ -13,19 +16,18 @@ reads the files themselves and compares.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from . import places
 from .dates import ISO
-from .errors import RuleFileError, shown
+from .errors import RuleFileError, code_point, hidden, shown, visible
+from .places import NotText, TooLarge, decoded, whole
 from .words import nearest
 
 LARGEST: Final = 1_000_000  # bytes; the largest built-in file has 25,000
@@ -56,10 +58,10 @@ class Node:
         """A text that says something."""
         if not isinstance(self.value, str) or not self.value.strip():
             raise self.fail("文字列が要ります", "text is needed here")
-        if len(self.value) > LONGEST_TEXT or not all(c.isprintable() or c in "\n\u3000" for c in self.value):
+        if len(self.value) > LONGEST_TEXT:
             raise self.fail(
-                f"{LONGEST_TEXT} 文字までの、制御文字のない文字列が要ります",
-                f"text of at most {LONGEST_TEXT} characters without control characters is needed here",
+                f"{LONGEST_TEXT} 文字までの文字列が要ります",
+                f"text of at most {LONGEST_TEXT} characters is needed here",
             )
         return self.value
 
@@ -71,7 +73,7 @@ class Node:
         """A mapping with all of `required` and nothing beyond `optional`."""
         if not isinstance(self.value, dict):
             raise self.fail("項目（名前: 値）が要ります", "a mapping is needed here")
-        known = [*required, *optional]
+        known = (*required, *optional)
         for name, node in self.value.items():
             if name not in known:
                 raise node.fail(
@@ -86,19 +88,19 @@ class Node:
 
     def choice(self, known: Iterable[str], ja: str, en: str) -> str:
         """A text out of a closed set, called `ja` / `en` in the message."""
-        known = list(known)
+        known = _looked_up(known)
         if not isinstance(self.value, str) or self.value not in known:
             given = self.value if isinstance(self.value, str) else ""
             raise self.fail(
                 f"{shown(given)} という{ja}はありません",
                 f"there is no {en} {shown(given)}",
-                nearest(given, known) or known[:8],
+                nearest(given, known) or list(known)[:8],
             )
         return self.value
 
     def choices(self, known: Iterable[str], ja: str, en: str) -> tuple[str, ...]:
         """One or more texts out of a closed set, none twice."""
-        known = list(known)
+        known = _looked_up(known)
         found = tuple(node.choice(known, ja, en) for node in self.items())
         if not found or len(set(found)) != len(found):
             raise self.fail(f"{ja}が空か、重なっています", f"an empty or repeated {en}")
@@ -133,6 +135,11 @@ class Node:
         return self.choice(("true", "false"), "真偽値", "truth value") == "true"
 
 
+def _looked_up(known: Iterable[str]) -> Collection[str]:
+    """Where a word is looked for as fast in many words as in few, and never copied twice."""
+    return known if isinstance(known, dict) else dict.fromkeys(known)
+
+
 def read(path: Path) -> bytes:
     """
     The bytes of one file.
@@ -142,15 +149,12 @@ def read(path: Path) -> bytes:
     """
     name = path.name
     try:
-        if not path.is_file():  # a pipe would be waited for
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise RuleFileError(name, 1, f"読めません（{error.strerror}）", f"cannot be read ({error.strerror})") from None
-    if len(data) > LARGEST:
-        raise RuleFileError(name, 1, "ファイルが大きすぎます", f"larger than {LARGEST} bytes")
-    return data
+        return whole(path, LARGEST)
+    except TooLarge:
+        raise RuleFileError(name, 1, "ファイルが大きすぎます", f"larger than {LARGEST} bytes") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "a name that no file can have"
+        raise RuleFileError(name, 1, f"読めません（{reason}）", f"cannot be read ({reason})") from None
 
 
 def parse(name: str, data: bytes, kept: Mapping[str, Any] | None = None) -> Node:
@@ -163,14 +167,28 @@ def parse(name: str, data: bytes, kept: Mapping[str, Any] | None = None) -> Node
     Raises:
         RuleFileError: With file and line.
     """
+    if len(data) > LARGEST:  # of a log's edition; a file is not read so far
+        raise RuleFileError(name, 1, "ファイルが大きすぎます", f"larger than {LARGEST} bytes")
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise RuleFileError(name, line, "UTF-8 ではありません", "not UTF-8") from None
-    if kept and name in kept and kept[name]["text"] == text:
-        return _node(name, kept[name]["tree"])
+        text = decoded(data).replace("\r\n", "\n")
+    except NotText as error:
+        raise RuleFileError(name, error.line, error.ja, error.en) from None
+    if kept and (known := kept.get(name)) and known["text"] == text:
+        return _node(name, known["tree"])
+    for line, written in enumerate(text.split("\n"), start=1):
+        if (c := hidden(written, "\t")) is not None:
+            raise unseen(name, line, c)
     return _parsed(name, text)
+
+
+def unseen(file: str, line: int, c: str) -> RuleFileError:
+    """The error that a character stands there which nobody sees."""
+    return RuleFileError(
+        file,
+        line,
+        f"見えない文字 {code_point(c)} があります（消してください）",
+        f"a hidden character {code_point(c)} (remove it; a rule file is text without control characters)",
+    )
 
 
 def _parsed(name: str, text: str) -> Node:
@@ -179,9 +197,10 @@ def _parsed(name: str, text: str) -> Node:
     loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml where the wheel has it
     try:
         return _Reader(name, text, yaml.parse(text, Loader=loader), yaml).document()
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        # Without libyaml, PyYAML's own scanner fails in ways of Python's (`\\UFFFFFFFF` is no character).
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or getattr(error, "reason", "unreadable")
+        problem = visible(str(getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"))[:100]
         line = mark.line + 1 if mark else 1
         raise RuleFileError(name, line, f"YAML として読めません（{problem}）", f"not YAML ({problem})") from None
 
@@ -189,9 +208,10 @@ def _parsed(name: str, text: str) -> Node:
 def kept_trees() -> Mapping[str, Any]:
     """What is kept of the built-in files: `{file: {text, tree}}`, empty where nothing is."""
     try:
-        return json.loads(places.kept_file().read_bytes())  # type: ignore[no-any-return]  # our own file
-    except (OSError, ValueError):
+        kept = json.loads(places.kept_file().read_bytes())
+    except (OSError, ValueError, RecursionError):
         return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def keep(folder: Path) -> bytes:
@@ -199,7 +219,7 @@ def keep(folder: Path) -> bytes:
     found = {}
     for path in sorted(folder.glob("*.yaml")):
         data = read(path)
-        found[path.name] = {"text": data.decode("utf-8"), "tree": _flat(parse(path.name, data))}
+        found[path.name] = {"text": decoded(data).replace("\r\n", "\n"), "tree": _flat(parse(path.name, data))}
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
@@ -258,7 +278,17 @@ class _Reader:
             raise RuleFileError(self._file, line, "入れ子が深すぎます", "nested too deeply")
         self._as_in_1_2(event)
         if isinstance(event, self._yaml.ScalarEvent):
-            return Node(self._file, line, event.value)
+            value = event.value.removesuffix("\n") if event.style in ("|", ">") else event.value  # a block's own end
+            if (c := hidden(value)) is not None:
+                if c == "\n":
+                    raise RuleFileError(
+                        self._file,
+                        line,
+                        "文字列の中に改行があります（1行で書いてください。長い文は `>-` で折り返せます）",
+                        "a line break within a text (write it on one line; `>-` folds a long one)",
+                    )
+                raise unseen(self._file, line, c)
+            return Node(self._file, line, value)
         if isinstance(event, self._yaml.SequenceStartEvent):
             values = []
             while not isinstance(event := next(self._events), self._yaml.SequenceEndEvent):
@@ -270,6 +300,8 @@ class _Reader:
             key = self._node(event, depth + 1)
             if not isinstance(key.value, str):
                 raise key.fail("項目の名前は文字列です", "a field's name must be text")
+            if key.value == "<<":
+                raise key.fail("マージキー（<<）は使えません", "merge keys (<<) are not allowed")
             if key.value in mapping:
                 raise key.fail(f"{shown(key.value)} が2度あります", f"{shown(key.value)} stands twice")
             value = mapping[key.value] = self._node(next(self._events), depth + 1)

@@ -13,148 +13,52 @@ is usable, or the first that is not is named with file, line and the nearest val
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from .errors import DataError, RuleFileError, path_shown, shown
-from .words import (
+from assign.errors import DataError, RuleFileError, path_shown, shown
+from assign.words import (
     ActClass,
     Assignee,
     Bilingual,
     Certainty,
     Channel,
     Division,
-    Listed,
     Mark,
-    Ruled,
     nearest,
     normal,
     once,
     sha256,
 )
-from .yamlfile import Node, kept_trees, parse, read
+from assign.yamlfile import Node, kept_trees, parse, read
 
+from .entries import DOMAIN, Act, Entry, Facts, Holder, Note, Rule, Ruling, Rulings, Source, every_fact
+
+__all__ = [
+    "DOMAIN", "FILES", "Act", "Entry", "Facts", "Holder", "Note", "Rule", "RuleSet", "Ruling", "Rulings", "Source",
+    "every_fact", "from_edition", "load",
+]  # fmt: skip
 FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "rulings.yaml")
 BASES: Final = ("seen", "reported", "judged")
 CAVEATS: Final = ("review_due", "renamed", "ended", "changed")  # the kinds of note
 
-
-class Facts(NamedTuple):
-    """All that a decision may look at: one value from each closed domain."""
-
-    mark: Mark
-    listed: Listed
-    act: ActClass
-    ruling: Ruled
-
-    def __str__(self) -> str:
-        return " ".join(f"{name}={value}" for name, value in zip(self._fields, self, strict=True))
-
-
-DOMAIN: Final[Mapping[str, tuple[str, ...]]] = {
-    "mark": tuple(Mark),
-    "listed": tuple(Listed),
-    "act": tuple(ActClass),
-    "ruling": tuple(Ruled),
-}
-
-
-def every_fact() -> Iterator[Facts]:
-    """The whole domain: 4 x 3 x 6 x 4 = 288 combinations."""
-    return (Facts(*values) for values in product(Mark, Listed, ActClass, Ruled))
-
-
-class Source(NamedTuple):
-    """
-    What a rule rests on: a line of the document (`line`, `text`), or a law or paper (`document` alone).
-
-    `basis` is seen, reported or judged, and empty for a line of the document.
-    """
-
-    document: str
-    line: int | None
-    text: str
-    basis: str
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Entry:
-    """What every entry of every file has. `file` and `line` say where it stands."""
-
-    id: str
-    title: Bilingual
-    source: Source
-    because: Bilingual
-    file: str
-    line: int
-    examples: tuple[Mapping[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Rule(Entry):
-    """One row of the decision table: `when` names, for some facts, the values that it asks for; `question` where it needs a ruling."""
-
-    when: Mapping[str, tuple[str, ...]]
-    assignee: Assignee
-    certainty: Certainty
-    question: Bilingual | None
-
-    def holds(self, facts: Facts) -> bool:
-        """Whether every condition is met."""
-        return all(getattr(facts, name) in values for name, values in self.when.items())
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Act(Entry):
-    """
-    A step of the work. `city` and `contractor` say which part is reserved and which consignable where it is shared;
-    `condition` what must be so for the act to be this act.
-    """
-
-    also: tuple[str, ...]
-    act_class: ActClass
-    city: Bilingual | None
-    contractor: Bilingual | None
-    condition: Bilingual | None
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Holder(Entry):
-    """Whose authority the acts of some divisions are; no `acts` means all that no other entry names."""
-
-    divisions: tuple[Division, ...]
-    acts: tuple[str, ...]
-    holder: str
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Note(Entry):
-    """A dated note on rows: it warns on and after `since`."""
-
-    rows: tuple[str, ...]
-    since: date
-    caveat: str
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Ruling(Entry):
-    """The city's answer to a question that the list leaves open, in force from `since` up to and with `until`."""
-
-    rows: tuple[str, ...]
-    channels: tuple[Channel, ...]
-    act: str
-    since: date
-    until: date | None
-    assignee: Assignee
-    role: str
-
-    def in_force(self, on: date) -> bool:
-        """Whether it applies to a case of that date."""
-        return self.since <= on and (self.until is None or on <= self.until)
+# More than these no list of a city has; a file that goes beyond is refused with the limit, and what is below is linear.
+MOST: Final = {
+    "rules": 288,
+    "acts": 500,
+    "holders": 500,
+    "notes": 5_000,
+    "rulings": 5_000,
+    "marks": 50,
+}  # entries of a list
+MOST_NAMES: Final = 5_000  # of all acts together
+MOST_ON_A_ROW: Final = 50  # notes: every answer of the row shows them all
+MOST_EXAMPLES: Final = 500  # of one entry
 
 
 @dataclass(frozen=True)
@@ -212,20 +116,18 @@ class RuleSet:
         return {row: tuple(notes) for row, notes in found.items()}
 
     @once
-    def rulings_by_row(self) -> dict[str, tuple[Ruling, ...]]:
-        """The rulings on each row that has any, in file order."""
+    def rulings_by_row(self) -> dict[str, Rulings]:
+        """The rulings on each row that has any, found by channel, act and day."""
         found: dict[str, list[Ruling]] = {}
         for ruling in self.rulings:
             for row in ruling.rows:
                 found.setdefault(row, []).append(ruling)
-        return {row: tuple(rulings) for row, rulings in found.items()}
+        return {row: Rulings(rulings) for row, rulings in found.items()}
 
     def ruling(self, row: str, channel: Channel, act: str | None, on: date) -> Ruling | None:
         """The one ruling in force for an act on a row and channel, if there is one."""
-        for ruling in self.rulings_by_row.get(row, ()):
-            if ruling.act == act and channel in ruling.channels and ruling.in_force(on):
-                return ruling
-        return None
+        found = self.rulings_by_row.get(row)
+        return found.of(channel, act, on) if found and act else None
 
 
 def load(folder: Path, *, kept: bool = True) -> RuleSet:
@@ -289,7 +191,7 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
         root[name] = node.fields(top.get(name, (name.removesuffix(".yaml"),)))
         data += f"{name} {len(files[name])}\n".encode() + files[name]
     acts: dict[str, Act] = {}
-    for act in map(_act, _list(root["acts.yaml"]["acts"])):
+    for act in map(_act, _list(root["acts.yaml"]["acts"], "acts")):
         if (first := acts.setdefault(act.id, act)) is not act:
             raise _clash(
                 act,
@@ -297,28 +199,31 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
                 f"the act `{act.id}` stands at line {first.line} too",
             )
     names: dict[str, Bilingual] = {}
-    for node in _list(root["holders.yaml"]["holders"]):
+    for node in _list(root["holders.yaml"]["holders"], "holders"):
         key, label = _holder_name(node)
         if key in names:
             raise node.fail(f"{shown(key)} が2度あります", f"{shown(key)} stands twice")
         names[key] = label
     found = RuleSet(
-        rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"]))),
+        rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"], "rules"))),
         marks=_marks(root["legend.yaml"]["marks"]),
         acts=acts,
         holder_names=names,
-        holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"])),
-        notes=tuple(map(_note, _list(root["notes.yaml"]["notes"]))),
-        rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], empty=True)),
+        holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"], "holders")),
+        notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes"))),
+        rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], "rulings", empty=True)),
         data=data,
     )
     _unique(found)
     return found
 
 
-def _list(node: Node, *, empty: bool = False) -> list[Node]:
+def _list(node: Node, what: str = "", *, empty: bool = False) -> list[Node]:
     if not isinstance(node.value, list) or not (node.value or empty):
         raise node.fail("一覧（- で始まる項目）が要ります", "a list is needed here")
+    most = MOST.get(what, MOST_EXAMPLES)
+    if len(node.value) > most:
+        raise node.value[most].fail(f"{most:,} 件までです", f"more than {most:,} entries")
     return node.value
 
 
@@ -418,7 +323,7 @@ def _facts(node: Node) -> Mapping[str, Node]:
 
 def _marks(node: Node) -> dict[Mark, Source]:
     marks: dict[Mark, Source] = {}
-    for entry in _list(node):
+    for entry in _list(node, "marks"):
         fields = entry.fields(("mark", "source"))
         mark = Mark(fields["mark"].choice(Mark, "印", "mark"))
         if mark in marks:
@@ -515,6 +420,9 @@ def _row_ids(node: Node) -> tuple[str, ...]:
     rows = tuple(row.text() for row in node.items())
     if not rows:
         raise node.fail("行が要ります", "rows are needed here")
+    if len(set(rows)) != len(rows):
+        twice = next(row for row, times in Counter(rows).items() if times > 1)
+        raise node.fail(f"行 {shown(twice)} が2度あります", f"the row {shown(twice)} stands twice")
     return rows
 
 
@@ -529,11 +437,26 @@ def _unique(rules: RuleSet) -> None:
                 f"id `{entry.id}` は {first.file} の {first.line} 行目にもあります",
                 f"the id `{entry.id}` stands at {first.file}, line {first.line} too",
             )
+    on_a_row: Counter[str] = Counter()
+    for note in rules.notes:
+        on_a_row.update(note.rows)
+        if (most := max(note.rows, key=on_a_row.__getitem__)) and on_a_row[most] > MOST_ON_A_ROW:
+            raise _clash(
+                note,
+                f"行 `{most}` への注記が {MOST_ON_A_ROW} 件を超えています",
+                f"more than {MOST_ON_A_ROW} notes on the row `{most}`",
+            )
     words: dict[str, Act] = {}
     for act in rules.acts.values():
         for word in {normal(word) for word in (act.id, *act.title.values(), *act.also)}:
             if (other := words.setdefault(word, act)) is not act:
                 raise _clash(act, f"`{word}` は `{other.id}` の名前でもあります", f"`{word}` names `{other.id}` too")
+        if len(words) > MOST_NAMES:
+            raise _clash(
+                act,
+                f"行為の名前が全部で {MOST_NAMES:,} を超えています",
+                f"more than {MOST_NAMES:,} names of acts in all",
+            )
     table: dict[tuple[Division, str], Holder] = {}
     for holder in rules.holders:
         for division, name in product(holder.divisions, holder.acts or ("",)):
@@ -549,22 +472,13 @@ def _unique(rules: RuleSet) -> None:
                 rules.holders[0], f"`{division}` の既定の主体がありません", f"`{division}` has no default holder"
             )
     for row, rulings in rules.rulings_by_row.items():
-        for i, ruling in enumerate(rulings):
-            for earlier in rulings[:i]:
-                if (
-                    ruling.act == earlier.act
-                    and set(ruling.channels) & set(earlier.channels)
-                    and _overlap(ruling, earlier)
-                ):
-                    raise _clash(
-                        ruling,
-                        f"`{earlier.id}` と `{row}` で期間が重なります",
-                        f"it overlaps with `{earlier.id}` on `{row}`",
-                    )
-
-
-def _overlap(one: Ruling, two: Ruling) -> bool:
-    return one.in_force(two.since) or two.in_force(one.since)
+        if (pair := rulings.clash()) is not None:
+            later, earlier = pair
+            raise _clash(
+                later,
+                f"`{earlier.id}` と `{row}` で期間が重なります",
+                f"it overlaps with `{earlier.id}` on `{row}`",
+            )
 
 
 def _clash(entry: Entry, ja: str, en: str) -> RuleFileError:

@@ -1,0 +1,181 @@
+"""
+What a rule file may hold: the facts that a decision may look at, and the entries of each file.
+
+Rulings on one row are found by channel, act and day (`Rulings`), so that their number costs an answer nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+from typing import Final, NamedTuple
+
+from assign.words import ActClass, Assignee, Bilingual, Certainty, Channel, Division, Listed, Mark, Ruled
+
+
+class Facts(NamedTuple):
+    """All that a decision may look at: one value from each closed domain."""
+
+    mark: Mark
+    listed: Listed
+    act: ActClass
+    ruling: Ruled
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}={value}" for name, value in zip(self._fields, self, strict=True))
+
+
+DOMAIN: Final[Mapping[str, tuple[str, ...]]] = {
+    "mark": tuple(Mark),
+    "listed": tuple(Listed),
+    "act": tuple(ActClass),
+    "ruling": tuple(Ruled),
+}
+
+
+def every_fact() -> Iterator[Facts]:
+    """The whole domain: 4 x 3 x 6 x 4 = 288 combinations."""
+    return (Facts(*values) for values in product(Mark, Listed, ActClass, Ruled))
+
+
+class Source(NamedTuple):
+    """
+    What a rule rests on: a line of the document (`line`, `text`), or a law or paper (`document` alone).
+
+    `basis` is seen, reported or judged, and empty for a line of the document.
+    """
+
+    document: str
+    line: int | None
+    text: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Entry:
+    """What every entry of every file has. `file` and `line` say where it stands."""
+
+    id: str
+    title: Bilingual
+    source: Source
+    because: Bilingual
+    file: str
+    line: int
+    examples: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Rule(Entry):
+    """One row of the decision table: `when` names, for some facts, the values that it asks for; `question` where it needs a ruling."""
+
+    when: Mapping[str, tuple[str, ...]]
+    assignee: Assignee
+    certainty: Certainty
+    question: Bilingual | None
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether every condition is met."""
+        return all(getattr(facts, name) in values for name, values in self.when.items())
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Act(Entry):
+    """
+    A step of the work. `city` and `contractor` say which part is reserved and which consignable where it is shared;
+    `condition` what must be so for the act to be this act.
+    """
+
+    also: tuple[str, ...]
+    act_class: ActClass
+    city: Bilingual | None
+    contractor: Bilingual | None
+    condition: Bilingual | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Holder(Entry):
+    """Whose authority the acts of some divisions are; no `acts` means all that no other entry names."""
+
+    divisions: tuple[Division, ...]
+    acts: tuple[str, ...]
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Note(Entry):
+    """A dated note on rows: it warns on and after `since`."""
+
+    rows: tuple[str, ...]
+    since: date
+    caveat: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Ruling(Entry):
+    """The city's answer to a question that the list leaves open, in force from `since` up to and with `until`."""
+
+    rows: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    act: str
+    since: date
+    until: date | None
+    assignee: Assignee
+    role: str
+
+    def in_force(self, on: date) -> bool:
+        """Whether it applies to a case of that date."""
+        return self.since <= on and (self.until is None or on <= self.until)
+
+
+class Rulings:
+    """
+    The rulings on one row. Those on one act and channel follow one another in time, so one is found by its first day.
+    """
+
+    def __init__(self, rulings: Iterable[Ruling]) -> None:
+        self._by_act: dict[tuple[Channel, str], list[Ruling]] = {}
+        self._place = {ruling.id: at for at, ruling in enumerate(rulings)}
+        for ruling in rulings:
+            for channel in ruling.channels:
+                self._by_act.setdefault((channel, ruling.act), []).append(ruling)
+        for each in self._by_act.values():
+            each.sort(key=_since)
+
+    def of(self, channel: Channel, act: str, on: date) -> Ruling | None:
+        """The one in force for an act."""
+        found = self._by_act.get((channel, act), ())
+        at = bisect_right(found, on, key=_since)
+        return found[at - 1] if at and found[at - 1].in_force(on) else None
+
+    def in_force(self, channel: Channel, on: date) -> list[Ruling]:
+        """All that are in force on a channel, at most one an act, in file order."""
+        found = (self.of(channel, act, on) for at, act in self._by_act if at is channel)
+        return sorted(filter(None, found), key=lambda ruling: self._place[ruling.id])
+
+    def on(self, channel: Channel, act: str | None) -> Iterator[Ruling]:
+        """All on an act, or on any act, whenever they are in force."""
+        for (at, name), rulings in self._by_act.items():
+            if at is channel and act in (None, name):
+                yield from rulings
+
+    def clash(self) -> tuple[Ruling, Ruling] | None:
+        """Two that are in force on one day: the first in the file that meets one before it."""
+        found = []
+        for rulings in self._by_act.values():
+            last = rulings[0]
+            for ruling in rulings[1:]:
+                if last.until is None or ruling.since <= last.until:
+                    found.append(sorted((last, ruling), key=lambda each: self._place[each.id]))
+                if last.until is not None and (ruling.until is None or ruling.until > last.until):
+                    last = ruling
+        if not found:
+            return None
+        earlier, later = min(found, key=lambda pair: self._place[pair[1].id])
+        return later, earlier
+
+
+def _since(ruling: Ruling) -> date:
+    return ruling.since
