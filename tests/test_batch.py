@@ -18,9 +18,8 @@ from typing import Any
 
 import pytest
 
-from assign import Desk, batch
-from assign.batch import csv_in, join, pipeline
-from assign.batch import Options, run, unguarded
+from assign import Desk
+from assign.batch import Options, csv_in, join, pipeline, run, unguarded
 from assign.batch.source import DAMAGE, Damaged
 from assign.errors import BadRequest, DataError, OutputError
 from assign.table import ASKED, answered
@@ -139,7 +138,7 @@ def slipped(rng: random.Random) -> bytes:
 @pytest.mark.slow
 def test_the_engine_reads_a_csv_as_it_is_read_line_by_line_or_it_comes_to_light(tmp_path: Path) -> None:
     """2,000 small files with slips: the bytes balance only where both readings are the same."""
-    rng, path, names = random.Random(4), tmp_path / "in.csv", ["division", "item", "channel"]
+    rng, path = random.Random(4), tmp_path / "in.csv"
     taken = 0
     for _ in range(2_000):
         path.write_bytes(slipped(rng))
@@ -536,7 +535,9 @@ def test_a_number_of_json_stays_as_it_is_written(desk: Desk, tmp_path: Path, lin
 
 @pytest.mark.parametrize("name", ["__answer", "__damage", "__item"])
 @pytest.mark.parametrize("late", [False, True])
-def test_a_name_of_json_that_no_column_can_have_is_refused(desk: Desk, tmp_path: Path, name: str, *, late: bool) -> None:
+def test_a_name_of_json_that_no_column_can_have_is_refused(
+    desk: Desk, tmp_path: Path, name: str, *, late: bool
+) -> None:
     """As in the header of a CSV file, also where it comes after the first lines."""
     lines = ['{"n": 1}'] * late + [json.dumps({name: "x"})]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))

@@ -166,12 +166,12 @@ def of_file(names: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def not_too_many(number: int) -> None:
+def not_too_many(number: int, most: int = MOST_COLUMNS) -> None:
     """Raises BadRequest where no engine could hold so many columns."""
-    if number > MOST_COLUMNS:
+    if number > most:
         raise BadRequest(
-            f"列が {number:,} あります（{MOST_COLUMNS:,} まで）。要る列だけにしてください",
-            f"there are {number:,} columns (at most {MOST_COLUMNS:,}); keep those that are needed",
+            f"列が {most:,} より多くあります。要る列だけにしてください",
+            f"there are more than {most:,} columns; keep those that are needed",
         )
 
 
