@@ -39,7 +39,7 @@ _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
     "item": ("itemno", "itemnumber", "itemnum", "番号名", "項番"),
     "channel": ("chan", "chnl", "ch", "window", "窓口名", "経路名", "経路区分"),
     "act": (
-        "action", "aktion", "akt", "actkey", "actname", "actcode", "actid", "acttype", "activity", "requestact", "inputact",
+        "action", "actions", "aktion", "akt", "actkey", "actname", "actcode", "actid", "acttype", "activity", "requestact", "inputact",
         "caseact", "行為コード", "行為種別", "行為区分", "行為内容", "行為種類", "行爲", "アクト",
     ),
     "on": (
