@@ -76,6 +76,7 @@ _ELSE: Final = frozenset(
         "channeled",
         "auction",
         "faction",
+        "reaction",
     ]
 )
 # Letters of other alphabets that look like Latin ones.
