@@ -19,9 +19,8 @@ from typing import Any
 
 import pytest
 
-from assign import Desk, batch
-from assign.batch import csv_in, join, pipeline
-from assign.batch import Options, run, unguarded
+from assign import Desk
+from assign.batch import Options, csv_in, join, pipeline, run, unguarded
 from assign.batch.source import DAMAGE, Damaged
 from assign.errors import BadRequest, DataError, OutputError
 from assign.table import ASKED, answered
@@ -140,7 +139,7 @@ def slipped(rng: random.Random) -> bytes:
 @pytest.mark.slow
 def test_the_engine_reads_a_csv_as_it_is_read_line_by_line_or_it_comes_to_light(tmp_path: Path) -> None:
     """2,000 small files with slips: the bytes balance only where both readings are the same."""
-    rng, path, names = random.Random(4), tmp_path / "in.csv", ["division", "item", "channel"]
+    rng, path = random.Random(4), tmp_path / "in.csv"
     taken = 0
     for _ in range(2_000):
         path.write_bytes(slipped(rng))

@@ -39,7 +39,7 @@ _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
     "item": ("itemno", "itemnumber", "itemnum", "番号名", "項番"),
     "channel": ("chan", "chnl", "ch", "window", "窓口名", "経路名", "経路区分"),
     "act": (
-        "action", "aktion", "akt", "actkey", "actname", "actcode", "actid", "acttype", "activity", "requestact", "inputact",
+        "action", "actions", "aktion", "akt", "actkey", "actname", "actcode", "actid", "acttype", "activity", "requestact", "inputact",
         "caseact", "行為コード", "行為種別", "行為区分", "行為内容", "行為種類", "行爲", "アクト",
     ),
     "on": (
@@ -76,6 +76,7 @@ _ELSE: Final = frozenset(
         "channeled",
         "auction",
         "faction",
+        "reaction",
     ]
 )
 # Letters of other alphabets that look like Latin ones.
@@ -166,12 +167,12 @@ def of_file(names: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def not_too_many(number: int) -> None:
+def not_too_many(number: int, most: int = MOST_COLUMNS) -> None:
     """Raises BadRequest where no engine could hold so many columns."""
-    if number > MOST_COLUMNS:
+    if number > most:
         raise BadRequest(
-            f"列が {number:,} あります（{MOST_COLUMNS:,} まで）。要る列だけにしてください",
-            f"there are {number:,} columns (at most {MOST_COLUMNS:,}); keep those that are needed",
+            f"列が {most:,} より多くあります。要る列だけにしてください",
+            f"there are more than {most:,} columns; keep those that are needed",
         )
 
 

@@ -95,15 +95,17 @@ def spooled(source: str, work: Path) -> Path:
     if source == "-" and (sys.stdin is None or sys.stdin.closed):
         raise DataError("標準入力が閉じています（ファイル名を指定してください）", "stdin is closed (name a file)")
     try:
-        with open(sys.stdin.fileno() if source == "-" else source, "rb", closefd=source != "-") as file:
+        with open(sys.stdin.fileno() if source == "-" else source, "rb", buffering=0, closefd=source != "-") as file:
             kind = os.fstat(file.fileno()).st_mode
             if stat.S_ISREG(kind) and source != "-":
                 return Path(source)
             path = work / "input"
-            with path.open("wb") as copy:
+            with path.open("wb", buffering=0) as copy:
                 while block := file.read(1 << 20):
                     try:
-                        copy.write(block)
+                        rest = memoryview(block)
+                        while rest:
+                            rest = rest[copy.write(rest) :]
                     except OSError as error:
                         raise unwritable(path_shown(path), error) from None
             return path

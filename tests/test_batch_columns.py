@@ -1,0 +1,124 @@
+"""A name of a column is a field's, an answer's or somebody else's, and nothing that looks like a field is passed over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from assign import Desk
+from assign.batch import columns, run
+from assign.errors import BadRequest
+from assign.table import ANSWERED
+
+from .test_batch import options, read
+
+ROW = {"division": "kokuho", "item": "1", "channel": "counter"}
+SAME = {
+    "act": ["Act", "act ", " ACT", "ａｃｔ", "act_", "\ufeffact", "a\u200bct", "act\u00a0", "a-c-t", "行為", "行 為", "act:", "\u2060act"],
+    "on": ["On", "ＯＮ", "on ", "日付", "案件の日付", "基準日"],
+    "section": ["Section", "大分類", "中分類", "SEC_TION"],
+}  # fmt: skip
+NEAR = {
+    "act": ["acts", "actt", "action", "Actions", "aktion", "act1", "act_name", "act_code", "аct", "áct", "行為コード", "行為区分", "atc"],
+    "on": ["date", "Day", "on_date", "onn", "on2", "年月日", "日付け"],
+    "section": ["sections", "sektion", "secton", "sectoin", "section2", "大分類名"],
+    "channel": ["chanel", "channels", "chanell", "Channel1"],
+    "division": ["divison", "devision", "divisions"],
+}  # fmt: skip
+ELSE = ["note", "name", "actor", "action_date", "item_name", "memo", "id", "No.", "氏名", "備考", "受付日", "申請日", "行為者", "date_of_birth", "created_at", "factor", "fact", "contact", "session", "selection", "decision", "change", "items_total", "reaction", "exact", "region", "one", "no", "in", "person_on", "電話番号", "小分類", "担当区分", "区域", "日時", "amount", "address", "section_chief", "status", "rows", "reasons"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "name"), [(field, name) for field, names in SAME.items() for name in names])
+def test_a_name_is_compared_as_words_are(field: str, name: str) -> None:
+    """Width, case, spaces, what is invisible and what joins words make no other name; and each has Japanese ones."""
+    assert columns.meaning(name) == field
+
+
+@pytest.mark.parametrize(("field", "name"), [(field, name) for field, names in NEAR.items() for name in names])
+def test_what_looks_like_a_missing_field_is_refused_with_the_name_to_use(field: str, name: str) -> None:
+    """Carried through as somebody else's it would turn the answer round in silence."""
+    with pytest.raises(BadRequest, match=f"looks like `{field}`") as caught:
+        columns.understood([*(each for each in ROW if each != field), name])
+    assert caught.value.candidates == (field,)
+
+
+@pytest.mark.parametrize("name", ELSE)
+def test_somebody_elses_column_is_theirs(name: str) -> None:
+    """A refusal without need would keep people from their own lists."""
+    assert columns.understood([*ROW, name]) == dict(zip(ROW, ROW, strict=True))
+
+
+def test_beside_the_field_itself_a_like_name_is_somebody_elses() -> None:
+    """Nothing is passed over then."""
+    assert columns.understood([*ROW, "act", "acts", "action"])["act"] == "act"
+
+
+@pytest.mark.parametrize("names", [["act", "Act"], ["act", "行為"], ["on", "日付"], ["大分類", "中分類"], ["Item"]])
+def test_two_names_of_one_field_are_refused(names: list[str]) -> None:
+    """Nobody can know which of them is meant."""
+    with pytest.raises(BadRequest, match="both mean"):
+        columns.understood([*ROW, *names])
+
+
+@pytest.mark.parametrize("name", [*ANSWERED, "Error", "ＲＯＷ", "reason ", "assig_nee"])
+def test_a_name_of_the_answer_is_refused_however_it_is_written(name: str) -> None:
+    """There would be two of it."""
+    with pytest.raises(BadRequest, match="name of an answer"):
+        columns.understood([*ROW, name])
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("name", ["act ", "行為"])
+def test_a_near_miss_of_an_optional_column_does_not_turn_the_answer_round(
+    desk: Desk, tmp_path: Path, kind: str, name: str
+) -> None:
+    """`act ` was carried, and a decision by public authority was answered 'contractor, settled'."""
+    row = {**ROW, name: "decide"}
+    source = tmp_path / f"in.{kind}"
+    if kind == "parquet":
+        pl.DataFrame([row]).write_parquet(source)
+    else:
+        source.write_text(json.dumps(row) if kind == "jsonl" else f"{','.join(row)}\n{','.join(row.values())}\n")
+    run(desk, str(source), str(tmp_path / "out"), options(kind, kind))
+    [found] = read(tmp_path / "out", kind)
+    assert (found["assignee"], found[name]) == ("city_staff", "decide")
+
+
+def test_a_line_of_json_whose_name_is_a_near_miss_is_a_row_that_says_so(desk: Desk, tmp_path: Path) -> None:
+    """Each line has its own names; the other lines are answered, and the line stays as it is."""
+    lines = [
+        {**ROW, "Act": "decide"},
+        {**ROW, "acts": "decide"},
+        {**ROW, "act": "a", "ACT": "b"},
+        {**ROW, "Error": "x"},
+        ROW,
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    counts = run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out"), options("jsonl", "jsonl"))
+    found = read(tmp_path / "out", "jsonl")
+    codes = [row["error"] and row["error"].partition(":")[0] for row in found]
+    assert codes == [None, "bad_request", "bad_request", "damaged_row", None]
+    assert [row["assignee"] for row in found] == ["city_staff", None, None, None, "contractor"]
+    assert found[1]["acts"] == "decide"
+    assert counts.outcomes == {
+        "city_staff/settled": 1, "contractor/settled": 1, "error/bad_request": 2, "error/damaged_row": 1,
+    }  # fmt: skip
+    for target in ("csv", "parquet"):
+        assert run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out"), options("jsonl", target)) == counts
+        assert [row["error"] and row["error"].partition(":")[0] for row in read(tmp_path / "out", target)] == codes
+
+
+def test_too_many_columns_are_refused_before_any_work(desk: Desk, tmp_path: Path) -> None:
+    """200,000 in a CSV file took more than 100 s; 20,000 names in JSON Lines 5.5 GB."""
+    (tmp_path / "in.csv").write_text(",".join([*ROW, *(f"c{i}" for i in range(200_000))]) + "\n")
+    with pytest.raises(BadRequest, match="more than 16,384 columns"):
+        run(desk, str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), options("csv", "csv"))
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps({**ROW, f"k{i}": i}) + "\n" for i in range(2_500)))
+    with pytest.raises(BadRequest, match="more than 2,000 columns"):
+        run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out.csv"), options("jsonl", "csv"))
+    counts = run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out"), options("jsonl", "jsonl"))
+    assert counts.rows_in == counts.rows_out == 2_500
+    assert counts.errors == 0
