@@ -68,6 +68,7 @@ class Form:
     types: dict[str, Any] = field(default_factory=dict)  # Parquet: column → Polars type
     options: tuple[str, ...] = ()
     row_errors: bool = False  # a row may be refused alone
+    twins: tuple[str, str] | None = None  # an asked column, and a carried one that is written as another name of it
 
     def written(self, name: str) -> str:
         """The name as the file has it."""
@@ -292,6 +293,7 @@ class Maker:
             names={carried: second},
             types=types,
             must="refuse",
+            twins=(name, carried),
             row_errors=form.source == "jsonl",
         )
 
