@@ -68,6 +68,7 @@ class Form:
     types: dict[str, Any] = field(default_factory=dict)  # Parquet: column → Polars type
     options: tuple[str, ...] = ()
     row_errors: bool = False  # a row may be refused alone
+    twins: tuple[str, str] | None = None  # an asked column, and a carried one that is written as another name of it
 
     def written(self, name: str) -> str:
         """The name as the file has it."""
@@ -226,6 +227,7 @@ class Maker:
             form = replace(form, end=rng.choice(["\n", "\n", "\r\n"]), bom=rng.random() < 0.2)
         elif source == "jsonl":
             form = replace(form, end=rng.choice(["\n", "\n", "\r\n", "mixed"]), last_end=rng.random() < 0.8)
+            form = replace(form, bom=rng.random() < 0.05)
         else:
             form = self._typed(rng, form)
         if target == "csv" and rng.random() < 0.5:
@@ -246,7 +248,10 @@ class Maker:
         for name in form.columns:
             if name not in ASKED:
                 types[name] = rng.choice(list(self._typed_columns))
-        must = "either" if form.target == "jsonl" and any(_no_json(kind) for kind in types.values()) else form.must
+        must = form.must
+        if types.get("on") == pl.Date and rng.random() < 0.3:  # what pandas makes of a day
+            types["on"], must = pl.Datetime(rng.choice(["ns", "us", "ms"])), "either"
+        must = "either" if form.target == "jsonl" and any(_no_json(kind) for kind in types.values()) else must
         must = "either" if form.target == "csv" and any(_no_csv(kind) for kind in types.values()) else must
         return replace(form, types=types, must=must)
 
@@ -288,6 +293,7 @@ class Maker:
             names={carried: second},
             types=types,
             must="refuse",
+            twins=(name, carried),
             row_errors=form.source == "jsonl",
         )
 
@@ -356,6 +362,8 @@ class Maker:
                     carried[name] = None
                 if form.kind == "names_twice" and name in form.names:
                     carried[name] = "decide"
+        if form.source == "csv" and form.kind != "damaged" and at and rng.random() < 0.01:  # nothing but separators
+            asked, carried = dict.fromkeys(asked, ""), dict.fromkeys(carried, "")
         row = Row(asked, carried, rng.randrange(1 << 30))
         if form.kind == "damaged" and at and rng.random() < 0.15:
             return replace(row, damaged=_damage(rng, form))
@@ -416,7 +424,8 @@ def _no_csv(kind: Any) -> bool:
 
 
 def _no_json(kind: Any) -> bool:
-    return str(kind).startswith(("Binary", "Duration", "Object"))
+    """Nor has JSON infinity."""
+    return str(kind).startswith(("Binary", "Duration", "Object", "Float"))
 
 
 # Each kind of form and its weight.

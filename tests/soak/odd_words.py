@@ -48,7 +48,8 @@ DECORATED: Final[list[Callable[[str], str]]] = [
     lambda name: f"\u00a0{name}", lambda name: f"{name}\u200b", lambda name: f"\u200d{name}", lambda name: f"\ufeff{name}",
     lambda name: f"{name[:1]}\u2060{name[1:]}", lambda name: f"{name[:1]}\u00ad{name[1:]}", lambda name: f"{name}\t",
     lambda name: "".join(chr(ord(c) + 0xFEE0) for c in name), lambda name: f"{name[:1]} {name[1:]}", lambda name: f"{name}\u200e",
-    lambda name: f"{name}\n",
+    lambda name: f"{name}\n", lambda name: f"{name}_", lambda name: f"-{name}", lambda name: f"{name}:", lambda name: f"{name}?",
+    lambda name: f"{name}.", lambda name: f"[{name}]", lambda name: name.replace("c", "\u0441"),
 ]  # fmt: skip
 JAPANESE: Final[dict[str, list[str]]] = {
     "division": ["区分"], "item": ["番号"], "channel": ["窓口"], "act": ["行為"], "on": ["日付"], "section": ["大分類"],
@@ -56,7 +57,7 @@ JAPANESE: Final[dict[str, list[str]]] = {
 # What looks like a name of ours and is none: nobody knows what was meant.
 NEAR_MISS: Final[dict[str, list[str]]] = {
     "division": ["divison", "divisions", "dvision"], "item": ["items", "itme", "itm"], "channel": ["chanel", "channels", "cahnnel"],
-    "act": ["acts", "actt", "act1", "act?", "akt", "act:"], "on": ["on:", "on?", "on."], "section": ["sections", "secton", "setcion", "section."],
+    "act": ["acts", "actt", "act1", "akt"], "on": ["ons", "onn", "on1"], "section": ["sections", "secton", "setcion"],
 }  # fmt: skip
 # JSON values as they are written.
 TOKENS: Final = [

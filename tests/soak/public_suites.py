@@ -146,15 +146,17 @@ def _no_number(text: str) -> None:
 # -- CSV -------------------------------------------------------------------------------------------------------------
 
 
-def csv_cases(cases: Iterable[tuple[str, bytes, list[dict[str, str]]]]) -> Suite:
-    """A file with three columns of ours before its own; what it says is known. Each out as CSV and as JSON Lines."""
-    suite = Suite("CSV files → CSV, JSON Lines")
+def csv_cases(
+    cases: Iterable[tuple[str, bytes, list[dict[str, str]]]], targets: tuple[str, ...] = ("csv", "jsonl")
+) -> Suite:
+    """A file with three columns of ours before its own; what it says is known."""
+    suite = Suite(f"CSV files → {', '.join(targets)}")
     for name, data, rows in cases:
         ours = b"".join(
             (",".join(ASKED if at == 0 else REQUEST)).encode() + b"," + record
             for at, record in enumerate(records(data))
         )
-        for target in ("csv", "jsonl"):
+        for target in targets:
             result = batch(ours, "csv", target)
             if result.exit or result.out is None:
                 suite.bad(f"exit {result.exit}: {result.stderr}", f"{name} → {target}")

@@ -94,7 +94,7 @@ def test_json_is_taken_or_refused_as_everybody_does() -> None:
 @pytest.mark.slow
 def test_csv_says_what_everybody_reads_in_it() -> None:
     """Quotes, line ends and separators within cells."""
-    holds(csv_cases(CSV))
+    holds(csv_cases(CSV, ("csv",)))
 
 
 def test_yaml_is_read_as_its_events_say_or_refused() -> None:
@@ -145,10 +145,14 @@ def test_parquet_of_every_type_goes_out_whole_or_is_refused_in_a_line(tmp_path: 
     pl = pytest.importorskip("polars")
     from .odd_words import typed_columns
 
+    columns = {
+        str(kind): pl.Series([values[0], values[-1], None], dtype=kind) for kind, values in typed_columns().items()
+    }
+    alone = [name for name in columns if name.startswith(("Binary", "List", "Struct", "Null"))]
     files = []
-    for at, (kind, values) in enumerate(typed_columns().items()):
-        pl.DataFrame({"x": pl.Series([*values, None], dtype=kind)}).write_parquet(tmp_path / f"{at}.parquet")
-        files.append((str(kind), (tmp_path / f"{at}.parquet").read_bytes()))
+    for names in ([name for name in columns if name not in alone], *([name] for name in alone)):
+        pl.DataFrame({name: columns[name] for name in names}).write_parquet(tmp_path / "x.parquet")
+        files.append((", ".join(names), (tmp_path / "x.parquet").read_bytes()))
     holds(parquet_cases(files))
 
 
