@@ -190,7 +190,7 @@ def test_an_option_given_but_empty_is_an_error_in_every_command(capsys: pytest.C
         (["decide", "--strict=1"], "オプション `--strict` は値を取りません"),
         (["decide", "nenkin", "24"], "`nenkin`, `24` は余分です"),
         (["audit", "checkpoint"], "`--to FILE` がありません。使い方は `assign audit checkpoint --help`"),
-        (["audit", "show"], "`N` がありません"),
+        (["audit", "show"], "番号 `N` か絞り込み"),
         (["tasks", "--format", "xml"], "`csv`"),
         (["tasks", "--format", "csv", "--json"], "`--format json`"),
         (["decide", "--row", "nenkin-24", "--engine", "foo"], "`durable-rules`"),
