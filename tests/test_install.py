@@ -141,7 +141,6 @@ def test_every_hint_names_an_extra_that_brings_the_package() -> None:
         ("pyspark", "spark", ["batch", "in.csv", "out.csv", "--engine", "spark"]),
         ("apsw", "audit", ["audit", "list", "--audit", "sqlite:///log.db"]),
         ("psycopg", "audit-postgresql", ["audit", "list", "--audit", "postgresql://tester@/none"]),
-        ("durable", "durable", ["check", "--engine", "durable-rules"]),
     ],
 )
 def test_where_a_package_is_missing_the_command_says_what_brings_it(
@@ -304,34 +303,44 @@ def test_what_readme_says_installs_it(
 
 
 @pytest.mark.slow
-def test_without_a_compiler_a_plain_install_works_and_the_table_engine_answers(
+def test_without_a_compiler_the_command_of_the_chapter_works_and_the_table_engine_answers(
     checkout: Path, alone: dict[str, str], tmp_path: Path
 ) -> None:
-    """Its control: the extra `durable` fails there, so there was no compiler."""
+    """With the extras that it promises. Its control: a plain install fails there, so there was no compiler."""
+    [command] = {
+        found for name in READMES for found in re.findall(r"^python3 .*--no-deps.*$", chapter(name), re.MULTILINE)
+    }
     (tmp_path / "none").mkdir()
     bare = {**alone, "PATH": str(tmp_path / "none"), "CC": "false", "CXX": "false", "PIP_NO_CACHE_DIR": "1"}
     python = env(tmp_path)
-    run([python, "-m", "pip", "install", "."], checkout, bare)
+    said = run([python, "-m", "pip", "install", "."], checkout, bare, check=False)
+    assert said.startswith("1 " if sys.version_info < (3, 13) else "0 "), said
+    run([python, *command.split()[1:]], checkout, bare)
+    run([python, "-c", "import apsw, cryptography, polars, segno"], tmp_path, bare)
     found = json.loads(run([python, "-m", "assign", "check", "--json"], tmp_path, bare).partition(" ")[2])
     assert (found["ok"], found["engine"], found["cross_checked"]) == (True, "table", False)
-    said = run([python, "-m", "pip", "install", ".[durable]"], checkout, bare, check=False)
-    if sys.version_info < (3, 13):
-        assert said.startswith("1 ")
-        assert "durable" in said
-    else:
-        assert said.startswith("0 ")  # the extra is empty there
-    answers(tmp_path, bare)  # what was there is there still
+    answers(tmp_path, bare)
+
+
+def test_what_is_installed_without_a_compiler_is_all_but_durable_rules() -> None:
+    """At the versions of the lock file, so that what was tested is what is installed."""
+    named = (ROOT / "locks" / "no-compiler.txt").read_text("utf-8").splitlines()
+    locked = (ROOT / "locks" / "dev.txt").read_text("utf-8")
+    assert all(f"\n{each.partition(' ')[0]} " in f"\n{locked}" for each in named)
+    wanted = {
+        re.match(r"[\w-]+", each)[0].lower() for each in [*PROJECT["dependencies"], *EXTRAS["batch"], *EXTRAS["audit"]]
+    }  # type: ignore[index]
+    assert wanted - {each.partition("==")[0] for each in named} == {"durable-rules"}
 
 
 @pytest.mark.slow
 def test_on_every_other_python_here_the_wheel_answers(wheel: Path, tmp_path: Path) -> None:
-    """With the extra `durable`, which is empty where durable-rules cannot be had."""
+    """durable-rules is asked for where it can be had alone."""
     done = subprocess.run(["sh", "tools/pythons.sh"], cwd=ROOT, capture_output=True, text=True, check=True)
     for version, python in (line.split(" ", 1) for line in done.stdout.splitlines()):
         place = tmp_path / version
         run([python, "-m", "venv", str(place)], tmp_path, ALONE)
-        extra = "[durable]" if version != "3.12" else ""  # tools/release_wheels.sh has it there
-        run([str(place / "bin" / "python"), "-m", "pip", "install", f"{wheel}{extra}"], tmp_path, ALONE)
+        run([str(place / "bin" / "python"), "-m", "pip", "install", str(wheel)], tmp_path, ALONE)
         assert "市職員（確定）" in run([str(place / "bin" / "assign"), *ASKED], tmp_path, ALONE)
 
 

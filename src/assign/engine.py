@@ -28,7 +28,7 @@ from itertools import count, product
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from .errors import BadOption, EngineError, EngineMissing, listed, needs_extra, shown
+from .errors import BadOption, EngineError, EngineMissing, listed, shown
 from .rules import DOMAIN, Facts, Rule, RuleSet
 from .words import importing
 
@@ -231,9 +231,7 @@ def _durable_version() -> str:
     try:
         with importing:
             import durable.engine
-    except ModuleNotFoundError:
-        raise EngineMissing(*needs_extra("durable-rules", "durable"), ["auto", "table"]) from None
-    except ImportError as error:  # it is there, and not for this Python
+    except ImportError as error:  # it is not there, or not for this Python
         raise EngineMissing(
             f"この Python には durable-rules がありません（{error}）",
             f"this Python does not have durable-rules ({error})",
