@@ -96,7 +96,7 @@ wanted=$*
 
 sh tools/env.sh .venv locks/dev.txt || exit 1
 mkdir -p "$logs"
-sh tools/system.sh postgresql java strace
+sh tools/system.sh postgresql java strace zsh fish
 stage tools sh tools/env.sh .venv-tools locks/tools.txt tools
 others=$(sh tools/pythons.sh)
 stage types types
