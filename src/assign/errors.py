@@ -401,7 +401,8 @@ class SourceError(DataError):
     def __init__(self, line: int, ja: str, en: str) -> None:
         super().__init__(f"文書の {line} 行目が合いません: {ja}", f"line {line} of the document does not fit: {en}")
         self.line = line
-        self.why_ja, self.why_en = ja, en
+        self.why_ja: str = ja
+        self.why_en: str = en
 
 
 class CatalogError(DataError):

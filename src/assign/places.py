@@ -51,7 +51,9 @@ class NotText(ValueError):
 
     def __init__(self, line: int, ja: str, en: str) -> None:
         super().__init__(en)
-        self.line, self.ja, self.en = line, ja, en
+        self.line: int = line
+        self.ja: str = ja
+        self.en: str = en
 
 
 def whole(path: Path, most: int) -> bytes:

@@ -29,8 +29,10 @@ class Unreadable(StoreError):
     code = "unreadable_record"
 
     def __init__(self, seq: int, why: str, reason: tuple[str, str]) -> None:
-        self.seq, self.why = seq, why
-        self.reason_ja, self.reason_en = reason
+        self.seq: int = seq
+        self.why: str = why
+        self.reason_ja: str = reason[0]
+        self.reason_en: str = reason[1]
         super().__init__(
             f"記録 {seq} を読めません: {self.reason_ja}（`assign audit verify`）",
             f"record {seq} cannot be read: {self.reason_en} (`assign audit verify`)",

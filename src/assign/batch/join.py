@@ -42,7 +42,7 @@ class Table:
         self._options = options
         self._text = csv_out.line if options.out_format == "csv" else None
         self.outcomes: list[str] = []
-        self.answer = (LINE,) if self._text else ANSWERED
+        self.answer: tuple[str, ...] = (LINE,) if self._text else ANSWERED
         lines = decision_table(desk)
         self._starts = sorted({line.since for line in lines})
         self._words = {

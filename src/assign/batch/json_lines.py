@@ -53,7 +53,10 @@ class Read:
     __slots__ = ("body", "error", "fields", "words")
 
     def __init__(self, body: dict[str, Any], words: Words | None, error: str, fields: dict[str, str]) -> None:
-        self.body, self.words, self.error, self.fields = body, words, error, fields
+        self.body: dict[str, Any] = body
+        self.words: Words | None = words
+        self.error: str = error
+        self.fields: dict[str, str] = fields
 
 
 def read(raw: bytes, lang: str = "ja") -> Read:

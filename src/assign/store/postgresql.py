@@ -44,7 +44,7 @@ class PostgresStore:
     """Logs on a server. A role with INSERT and SELECT on the five tables is enough; `create` needs more, once."""
 
     most = 1 << 30
-    made = False
+    made: bool = False
 
     def __init__(self, url: str, *, create: bool) -> None:
         import logging  # as psycopg does

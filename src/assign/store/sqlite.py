@@ -58,7 +58,7 @@ class SqliteStore:
 
     vfs: str | None = None  # the tests' own, which cuts the power
     most = 1
-    made = False
+    made: bool = False
 
     def __init__(self, path: Path, *, create: bool) -> None:
         try:
