@@ -29,7 +29,7 @@ from typing import Final, TypeVar
 from .errors import CatalogDiffers, CatalogError, SourceError, code_point, hidden, shown, unreadable, visible
 from .places import DOCUMENT, NotText, TooLarge, decoded, document_file, whole
 from .source import LINES_BETWEEN, ORIGINAL_CHECKED, REPAIRS, Row, read, row_lines, table_rows
-from .words import GLYPH, Channel, Division, Listed, Mark, Reading, once, sha256
+from .words import GLYPH, Channel, Choices, Division, Listed, Mark, Reading, once, sha256
 
 COLUMNS: Final = (
     "id", "division", "section", "group", "number", "name", "remark", "mark", "counter", "backyard",
@@ -79,6 +79,40 @@ class Catalog:
         for task in self.tasks:
             found.setdefault((task.division, task.number), []).append(task)
         return {key: tuple(tasks) for key, tasks in found.items()}
+
+    @once
+    def numbers(self) -> dict[Division, Numbers]:
+        """The numbers of each division that has a row."""
+        found: dict[Division, list[Task]] = {}
+        for task in self.tasks:
+            found.setdefault(task.division, []).append(task)
+        return {division: Numbers(tasks) for division, tasks in found.items()}
+
+
+class Numbers:
+    """
+    A division's numbers and names, made ready to be asked for what is near a wrong one.
+
+    Attributes:
+        rows: Each number, and on how many rows it stands. first, last: The span of them.
+    """
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.rows: dict[str, int] = dict(Counter(task.number for task in tasks))
+        self.first: str = tasks[0].number
+        self.last: str = max(self.rows, key=int)
+        self._choices = Choices(self.rows)
+        self._items = {f"{task.name} {task.group} {task.section}": task.item for task in tasks}
+        self._names = Choices(self._items)
+
+    def near(self, number: str) -> list[str]:
+        """The numbers near one that is none of them."""
+        closest = min(self.rows, key=lambda known: abs(int(known) - int(number)))
+        return list(dict.fromkeys([closest, *self._choices.nearest(number)]))[:3]
+
+    def named(self, given: object) -> list[str]:
+        """The items whose names are near a text."""
+        return [self._items[name] for name in self._names.nearest(given)]
 
 
 def with_keys(rows: Iterable[Row], document: str) -> tuple[Task, ...]:
