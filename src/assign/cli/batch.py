@@ -89,6 +89,7 @@ def batch(
     from assign import batch as files
 
     failing = _failing(fail_on, strict=strict)
+    files.need(engine)
     options = files.Options(
         lang=lang,
         today=date_of_case(on),
@@ -97,7 +98,6 @@ def batch(
         encoding=files.encoding_of(encoding),
         guard=guard,
     )
-    files.need(engine)
     if record and engine == "spark":
         raise BadOption("`--record` は polars エンジンで使えます", "`--record` goes with the engine polars", ["polars"])
     if not record and not (key is role is audit is origin is None):
