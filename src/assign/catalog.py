@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import zip_longest
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeVar
@@ -203,18 +204,17 @@ def _tasks(file: str, text: str) -> tuple[Task, ...]:
     ids: list[tuple[str, int]] = []
     document = ""
     try:
-        if tuple(next(reader, ())) != COLUMNS:
-            raise CatalogError(
-                file, 1, f"列は {','.join(COLUMNS)} のはずです", f"the columns must be {','.join(COLUMNS)}"
-            )
+        _columns(file, next(reader, []))
         for cells in reader:
             line = reader.line_num
+            if not any(cells):
+                raise CatalogError(file, line, "空の行です（消してください）", "an empty row (remove it)")
             if len(cells) != len(COLUMNS):
                 raise CatalogError(
                     file,
                     line,
-                    f"{len(COLUMNS)} 列のはずが {len(cells)} 列です",
-                    f"{len(cells)} cells, expected {len(COLUMNS)}",
+                    f"{len(COLUMNS)} 列のはずが {len(cells)} 列です（余分なコンマか、足りないセルを直してください）",
+                    f"{len(cells)} cells, expected {len(COLUMNS)} (a comma too many, or a cell that is missing)",
                 )
             _must_be_seen(file, len(rows) + 2, cells)
             row = _row(file, line, dict(zip(COLUMNS, cells, strict=True)))
@@ -237,6 +237,28 @@ def _tasks(file: str, text: str) -> tuple[Task, ...]:
                 f"the id must be `{task.id}`, not {shown(given)}",
             )
     return tasks
+
+
+def _columns(file: str, head: Sequence[str]) -> None:
+    """The header, and where it is another one the first column that differs."""
+    for place, (name, found) in enumerate(zip_longest(COLUMNS, head), start=1):
+        if name != found:
+            ja = (
+                f"`{name}` のはずが{f' {shown(found)} です' if found is not None else 'ありません'}"
+                if name
+                else f"{shown(found)} は余分です"
+            )
+            en = (
+                f"{f'is {shown(found)}' if found is not None else 'is missing'}, expected `{name}`"
+                if name
+                else f"{shown(found)} is one too many"
+            )
+            raise CatalogError(
+                file,
+                1,
+                f"{place} 列目: {ja}（コンマ区切りの CSV で、列は {','.join(COLUMNS)} の順です）",
+                f"column {place} {en} (CSV with commas; the columns are {','.join(COLUMNS)})",
+            )
 
 
 def _must_be_seen(file: str, line: int, cells: Sequence[str]) -> None:
@@ -280,13 +302,21 @@ def _row(file: str, line: int, cell: dict[str, str]) -> Row:
         except ValueError:
             choices = ", ".join(f"`{choice.value}`" for choice in kind)
             raise CatalogError(
-                file, line, f"{column} は {choices} のどれかです", f"{column} must be one of {choices}"
+                file,
+                line,
+                f"{column} は {choices} のどれかのはずが {shown(cell[column])} です",
+                f"`{column}` must be one of {choices}, not {shown(cell[column])}",
             ) from None
 
     def number(column: str) -> str:
         value = cell[column]
         if not (value.isascii() and value.isdigit() and value[0] != "0" and len(value) < 9):
-            raise CatalogError(file, line, f"{column} は番号のはずです", f"{column} must be a number")
+            raise CatalogError(
+                file,
+                line,
+                f"{column} は番号のはずが {shown(value)} です（`24` のように。表計算では先に列を文字列にしてください）",
+                f"`{column}` must be a number such as `24`, not {shown(value)} (in a spreadsheet, make the column text first)",
+            )
         return value
 
     mark = one_of(Mark, "mark")

@@ -42,9 +42,7 @@ ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _HYPHENS: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ－", "-"))
 _MIDNIGHT: Final = r"(?a)(?<=[0-9日)])(?:[ ]+|t)0{1,2}:00(?::00(?:\.0+)?)?(?:[ ]*(?:\+09:?00|jst))?$"
 _TIME: Final = r"(?a)[0-9]{1,2}:[0-9]{2}|[0-9]時|午[前後]|[0-9]z$"
-_WEEKDAY: Final = (
-    r"[ ]*(?:\(([月火水木金土日])(?:曜日?)?\)|([月火水木金土日])曜日?|\(?(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\.?\)?)$"
-)
+_WEEKDAY: Final = r"[ ]*(?:\(([月火水木金土日])(?:曜日?)?\)|([月火水木金土日])曜日?|\(?(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\.?\)?)$"
 _WEEKDAYS: Final = "月火水木金土日"
 _ENGLISH: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WHOLE: Final = r"(?a)(\d{4})(\d{2})(\d{2})"
@@ -57,9 +55,7 @@ _COMPACT: Final = r"(?P<era>[^\W\d_]{1,2})(?P<year>[0-9]{2})(?P<month>[0-9]{2})(
 _SERIAL: Final = r"(?a)\d{5}(?:\.\d*)?"
 _YEAR_LAST: Final = r"(?a)\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
 _SHORT_YEAR: Final = r"(?a)\d{1,2}[-/.]\d{1,2}[-/.]\d{1,2}|[1-5]?\d{6}"  # `5080401`: the era as a digit
-_IN_PART: Final = (
-    r"[^\W\d_]{0,2}([0-9]{1,4}|元)(年([0-9]{1,2}月?)?)?|[^\W\d_]{0,2}[0-9]{1,4}[-/.][0-9]{1,2}|[0-9]{1,2}月([0-9]{1,2}日?)?"
-)
+_IN_PART: Final = r"[^\W\d_]{0,2}([0-9]{1,4}|元)(年([0-9]{1,2}月?)?)?|[^\W\d_]{0,2}[0-9]{1,4}[-/.][0-9]{1,2}|[0-9]{1,2}月([0-9]{1,2}日?)?"
 _BEFORE_SHOWA: Final = r"(大正|明治|大|明|t|m)[0-9元]"
 _IN_KANJI: Final = r"[〇一二三四五六七八九十]+[年月日]"
 

@@ -118,7 +118,7 @@ def batch(
             if record:
                 from assign import batchrecord
 
-                role = role or os.environ.get("ASSIGN_ROLE")
+                role = role or os.environ.get("ASSIGN_ROLE") or None
                 counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
                 kept.append((None, one))
             else:
