@@ -173,6 +173,25 @@ def test_an_option_given_twice_is_an_error(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("name", ["ASSIGN_ROLE", "ASSIGN_ORIGIN"])
+def test_what_a_batch_is_told_has_an_effect_or_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--format foo` was dropped where the names tell; `-q` printed the tally; a wrong engine was told after the formats."""
+    monkeypatch.chdir(tmp_path)
+    Path("in.csv").write_text("division,item,channel\nkokuho,25,counter\n", "utf-8")
+    for words, said in (
+        (("in.csv", "out.csv", "--format", "foo"), "`foo`"),
+        (("in.csv", "out.csv", "--format", "parquet"), "`parquet`"),
+        (("in", "out", "--engine", "foo"), "エンジン `foo`"),
+    ):
+        code, _, err = inside(capsys, "batch", *words)
+        assert code == 2
+        assert said in err
+    assert not Path("out.csv").exists()
+    assert inside(capsys, "batch", "in.csv", "out.csv", "-q", "--format", "csv") == (0, "", "")
+    assert len(Path("out.csv").read_text("utf-8").splitlines()) == 2
+
+
 def test_a_variable_that_is_empty_is_as_one_that_is_not_set(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
