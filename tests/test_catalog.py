@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from assign import Desk
 from assign.catalog import (
     COLUMNS,
+    SHIPPED,
     Task,
     as_csv,
     disagreement,
@@ -29,6 +31,12 @@ from assign.rules import load as load_rules
 from assign.source import Row
 
 DATA = catalog_file().read_bytes()
+
+
+def test_the_list_that_a_start_does_not_read_again_is_the_one_that_we_ship_and_says_what_its_raw_text_says() -> None:
+    """After `make catalog` the digest in the code is another: this test names it."""
+    assert sha256(DATA).hexdigest() == SHIPPED
+    assert disagreement(from_edition(DATA)) is None
 
 
 def test_the_catalog_is_what_the_document_says() -> None:
@@ -121,6 +129,45 @@ def test_any_byte_changed_is_refused_or_found(at: int, byte: int, tmp_path_facto
         assert (
             first_difference(catalog, document_file()) is not None or catalog.tasks[0].document != document_file().name
         )
+
+
+@pytest.mark.parametrize(
+    ("line", "old", "new", "says"),
+    [
+        (1, "id,division", "Id,division", "1 列目: `id` のはずが `Id` です"),
+        (1, "\ufeff", "\ufeffsep=,\n", "1 列目: `id` のはずが `sep=` です"),
+        (1, ",", ";", "1 列目: `id` のはずが `id;division"),
+        (1, ",raw\n", "\n", "15 列目: `raw` のはずがありません"),
+        (1, ",raw\n", ",raw,memo\n", "16 列目: `memo` は余分です"),
+        (
+            11,
+            "kokuho-10,kokuho,資格,被保険者証,10,",
+            "kokuho-10,kokuho,資格,被保険者証,3月22日,",
+            "number は番号のはずが `3月22日` です",
+        ),
+        (
+            11,
+            "kokuho-10,kokuho,資格,被保険者証,10,",
+            "kokuho-10,kokuho,資格,被保険者証,10.0,",
+            "number は番号のはずが `10.0` です",
+        ),
+        (11, "kokuho-10,", ",,,,,,,,,,,,,,\nkokuho-10,", "空の行です"),
+        (11, "kokuho-10,", "\nkokuho-10,", "空の行です"),
+        (2, "kokuho-1,", ",kokuho-1,", "15 列のはずが 16 列です（余分なコンマ"),
+    ],
+)
+def test_what_a_spreadsheet_does_to_a_catalog_is_said_with_the_cell(
+    tmp_path: Path, line: int, old: str, new: str, says: str
+) -> None:
+    """`列は … のはずです` told nobody which."""
+    path = tmp_path / "c.csv"
+    text = DATA.decode()
+    assert old in text
+    path.write_bytes(text.replace(old, new, -1 if old == "," else 1).encode())
+    with pytest.raises(CatalogError) as caught:
+        load(path)
+    assert caught.value.line == line
+    assert says in caught.value.ja
 
 
 def test_a_missing_catalog_is_one_line(tmp_path: Path) -> None:

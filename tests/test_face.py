@@ -20,7 +20,7 @@ from assign import cli
 from assign.cli import audit, shells
 from assign.cli.common import Command, Group, Reader
 from assign.cli.help import EXAMPLES, example
-from assign.places import catalog_file, rules_folder
+from assign.places import catalog_file, rules_folder, user_folder
 from assign.terminal import same_file, width
 
 ASSIGN = [sys.executable, "-m", "assign"]
@@ -162,6 +162,54 @@ def test_a_language_that_is_none_is_exit_2_with_the_choices(
 
 
 # -- mistakes --------------------------------------------------------------------------------------------------------
+
+
+def test_an_option_given_twice_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """`-d 国保 -d 年金` was answered for the second, in silence. A language may be said again, before and behind the command."""
+    code, out, err = inside(capsys, "decide", "-d", "国保", "--division", "年金", "-i", "24")
+    assert (code, out) == (2, "")
+    assert "`--division` が2度あります" in err
+    assert inside(capsys, "--lang", "ja", "acts", "-q", "-q", "--lang", "en")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["ASSIGN_ROLE", "ASSIGN_ORIGIN"])
+def test_what_a_batch_is_told_has_an_effect_or_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--format foo` was dropped where the names tell; `-q` printed the tally; a wrong engine was told after the formats."""
+    monkeypatch.chdir(tmp_path)
+    Path("in.csv").write_text("division,item,channel\nkokuho,25,counter\n", "utf-8")
+    for words, said in (
+        (("in.csv", "out.csv", "--format", "foo"), "`foo`"),
+        (("in.csv", "out.csv", "--format", "parquet"), "`parquet`"),
+        (("in", "out", "--engine", "foo"), "エンジン `foo`"),
+    ):
+        code, _, err = inside(capsys, "batch", *words)
+        assert code == 2
+        assert said in err
+    assert not Path("out.csv").exists()
+    assert inside(capsys, "batch", "in.csv", "out.csv", "-q", "--format", "csv") == (0, "", "")
+    assert len(Path("out.csv").read_text("utf-8").splitlines()) == 2
+
+
+def test_a_variable_that_is_empty_is_as_one_that_is_not_set(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As ASSIGN_LANG and ASSIGN_AUDIT have it."""
+    monkeypatch.setenv(name, "")
+    log = f"sqlite:///{tmp_path / 'audit.db'}"
+    words = ("decide", "-d", "年金", "-i", "24", "-c", "窓口", "-q", "--record", "--audit", log)
+    assert inside(capsys, *words)[0] == 0
+
+
+def test_a_folder_of_xdg_that_is_not_absolute_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log would be another one in each folder that a command is given in."""
+    usual = user_folder("NO_SUCH_VARIABLE", ".local/share")
+    for given in ("", " ", "data", "./data", "~/data"):
+        monkeypatch.setenv("XDG_DATA_HOME", given)
+        assert user_folder("XDG_DATA_HOME", ".local/share") == usual
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
+    assert user_folder("XDG_DATA_HOME", ".local/share") == Path("/data")
 
 
 def test_an_option_given_but_empty_is_an_error_in_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -356,6 +404,39 @@ sys.meta_path.insert(0, Finder())
     (tmp_path / "sitecustomize.py").write_text(finder)
     env = {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     done = run("decide", "-d", "年金", "-i", "24", "--engine", "auto", env=env)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "exec('kill()')",  # as dataclasses and namedtuple make their methods
+        "type('Made', (), {'x': type('Named', (), {'__set_name__': lambda *_: kill()})()})",
+    ],
+)
+def test_a_signal_that_python_makes_something_else_of_ends_it_as_well(
+    name: str, code: int, inside: str, tmp_path: Path
+) -> None:
+    """
+    1 in 20 ended with signal -2, SIGTERM too: Python 3.11 ends itself so where a text that it executes met a KeyboardInterrupt,
+    whoever caught it. Another was a RuntimeError, which is what Python makes of any error in `__set_name__`.
+    """
+    finder = f"""
+import builtins, os, signal, sys
+def kill():
+    os.kill(os.getpid(), signal.{name})
+    for _ in range(1000): pass
+builtins.kill = kill
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "assign.explanation":
+            {inside}
+sys.meta_path.insert(0, Finder())
+"""
+    (tmp_path / "sitecustomize.py").write_text(finder)
+    env = {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    done = run("decide", "-d", "年金", "-i", "24", env=env)
     assert (done.returncode, done.stderr) == (code, "")
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from assign import Desk
-from assign.errors import BadRequest, UnknownItem
+from assign.errors import BadRequest, UnknownItem, UnknownRow
 from assign.request import _TURNED
 from assign.words import Channel
 
@@ -53,7 +53,7 @@ def test_a_number_that_was_dressed_is_refused_and_named(desk: Desk, bent: object
     "bent",
     [
         "3月22日", "22-Mar", "Mar-22", "2003/22", "22-03", "2022/3/1", "2022-03-01", "2022-03-01 00:00:00", "3/22", "2022年3月", "44621",
-        44621, datetime(2022, 3, 1), date(2026, 3, 22), "令和4年3月1日", "March 22", "2022.3", "３月２２日",
+        44621, datetime(2022, 3, 1), date(2026, 3, 22), "令和4年3月1日", "March 22", "2022.3", "３月２２日", "令和4年3月",
     ],
 )  # fmt: skip
 def test_an_item_that_a_spreadsheet_made_a_date_is_refused_and_named(desk: Desk, bent: object) -> None:
@@ -65,11 +65,27 @@ def test_an_item_that_a_spreadsheet_made_a_date_is_refused_and_named(desk: Desk,
     assert _TURNED[1] in caught.value.en
 
 
-def test_where_the_list_has_no_such_row_the_spreadsheet_is_named_alone(desk: Desk) -> None:
+@pytest.mark.parametrize("bent", ["3月22日", "22-03", "2022-03", "22/3", "2022-03-01"])
+def test_where_the_list_has_no_such_row_the_spreadsheet_is_named_alone(desk: Desk, bent: str) -> None:
     """nenkin 22 is one row."""
     with pytest.raises(UnknownItem) as caught:
-        desk.decide("nenkin", "3月22日", "counter")
+        desk.decide("nenkin", bent, "counter")
     assert _TURNED[0] in caught.value.ja
+
+
+@pytest.mark.parametrize(("bent", "first"), [("3-22", "22-3"), ("2-22", "22-2"), ("22③", "22-3"), ("22-99", "22-1")])
+def test_a_row_that_is_none_may_be_another_turned_round(desk: Desk, bent: str, first: str) -> None:
+    """`3-22` was answered with item 3 alone, and `22③` was read as 223."""
+    with pytest.raises(UnknownItem) as caught:
+        desk.decide("kokuho", bent, "counter")
+    assert caught.value.candidates[0] == first
+
+
+def test_a_row_of_another_division_is_said_to_be_one(desk: Desk) -> None:
+    """kokuho 24 was offered for `nenkin-24`: other work."""
+    with pytest.raises(UnknownRow, match="is of nenkin, not of kokuho") as caught:
+        desk.decide("kokuho", "nenkin-24", "counter")
+    assert caught.value.candidates == ()
 
 
 def test_every_candidate_is_an_item(desk: Desk) -> None:

@@ -15,7 +15,7 @@ def main() -> None:
     SIGHUP with 129, and what it was writing is put away first.
     """
     ended: list[int] = []
-    code: object = 0
+    code: str | int | None = 0
     try:
         gc.disable()
         _streams()
@@ -27,6 +27,9 @@ def main() -> None:
         code = 130
     except SystemExit as done:
         code = done.code
+    except BaseException:
+        if not ended:  # else it is what Python makes of the signal where it came (`__set_name__`)
+            raise
     _deaf()
     sys.exit(128 + ended[0] if ended else code)  # durable-rules swallows what a signal raises
 
@@ -44,6 +47,13 @@ def _streams() -> None:
                 raise
 
 
+class Ended(KeyboardInterrupt):
+    """
+    A signal to end. A class of its own: where a text that Python 3.11 executes (a dataclass is one) meets a KeyboardInterrupt
+    and no other, Python ends itself with signal -2, whoever catches it.
+    """
+
+
 def _signals(ended: list[int]) -> None:
     """A signal to end is an exception, so that what is half done is undone; one that was ignored stays so (`nohup`)."""
     import signal
@@ -51,7 +61,7 @@ def _signals(ended: list[int]) -> None:
     def end(number: int, _frame: object) -> None:
         _deaf()  # a second one does not disturb what the first has begun
         ended.append(number)
-        raise KeyboardInterrupt
+        raise Ended
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP

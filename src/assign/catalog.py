@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import zip_longest
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeVar
@@ -29,7 +30,7 @@ from typing import Final, TypeVar
 from .errors import CatalogDiffers, CatalogError, SourceError, code_point, hidden, shown, unreadable, visible
 from .places import DOCUMENT, NotText, TooLarge, decoded, document_file, whole
 from .source import LINES_BETWEEN, ORIGINAL_CHECKED, REPAIRS, Row, read, row_lines, table_rows
-from .words import GLYPH, Channel, Division, Listed, Mark, Reading, once, sha256
+from .words import GLYPH, Channel, Choices, Division, Listed, Mark, Reading, once, sha256
 
 COLUMNS: Final = (
     "id", "division", "section", "group", "number", "name", "remark", "mark", "counter", "backyard",
@@ -38,6 +39,9 @@ COLUMNS: Final = (
 _Word = TypeVar("_Word", bound=StrEnum)
 LARGEST: Final = 4_000_000  # bytes; the built-in catalog has 48,000
 LONGEST_CELL: Final = 2_000  # characters
+# The SHA-256 of the list that we ship: it was held against its raw text when this was written (a test does it again), and
+# need not be at each start. Any other file is.
+SHIPPED: Final = "7a0bbec0bc628d48384877c8f6e157e670a34ec554c90ebb5cfab02289edcfde"
 _COMPARED: Final = tuple(name for name in Row.__slots__ if name not in ("division", "line", "raw"))
 _all_of = attrgetter(*Row.__slots__)
 
@@ -79,6 +83,40 @@ class Catalog:
         for task in self.tasks:
             found.setdefault((task.division, task.number), []).append(task)
         return {key: tuple(tasks) for key, tasks in found.items()}
+
+    @once
+    def numbers(self) -> dict[Division, Numbers]:
+        """The numbers of each division that has a row."""
+        found: dict[Division, list[Task]] = {}
+        for task in self.tasks:
+            found.setdefault(task.division, []).append(task)
+        return {division: Numbers(tasks) for division, tasks in found.items()}
+
+
+class Numbers:
+    """
+    A division's numbers and names, made ready to be asked for what is near a wrong one.
+
+    Attributes:
+        rows: Each number, and on how many rows it stands. first, last: The span of them.
+    """
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.rows: dict[str, int] = dict(Counter(task.number for task in tasks))
+        self.first: str = tasks[0].number
+        self.last: str = max(self.rows, key=int)
+        self._choices = Choices(self.rows)
+        self._items = {f"{task.name} {task.group} {task.section}": task.item for task in tasks}
+        self._names = Choices(self._items)
+
+    def near(self, number: str) -> list[str]:
+        """The numbers near one that is none of them."""
+        closest = min(self.rows, key=lambda known: abs(int(known) - int(number)))
+        return list(dict.fromkeys([closest, *self._choices.nearest(number)]))[:3]
+
+    def named(self, given: object) -> list[str]:
+        """The items whose names are near a text."""
+        return [self._items[name] for name in self._names.nearest(given)]
 
 
 def with_keys(rows: Iterable[Row], document: str) -> tuple[Task, ...]:
@@ -130,7 +168,9 @@ def load(path: Path, *, as_it_is: bool = False) -> Catalog:
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
     catalog = from_edition(data, shown_name(path))
-    if not as_it_is and (found := disagreement(catalog, shown_name(path))) is not None:
+    if as_it_is or catalog.sha256 == SHIPPED:
+        return catalog
+    if (found := disagreement(catalog, shown_name(path))) is not None:
         raise found
     return catalog
 
@@ -164,18 +204,17 @@ def _tasks(file: str, text: str) -> tuple[Task, ...]:
     ids: list[tuple[str, int]] = []
     document = ""
     try:
-        if tuple(next(reader, ())) != COLUMNS:
-            raise CatalogError(
-                file, 1, f"列は {','.join(COLUMNS)} のはずです", f"the columns must be {','.join(COLUMNS)}"
-            )
+        _columns(file, next(reader, []))
         for cells in reader:
             line = reader.line_num
+            if not any(cells):
+                raise CatalogError(file, line, "空の行です（消してください）", "an empty row (remove it)")
             if len(cells) != len(COLUMNS):
                 raise CatalogError(
                     file,
                     line,
-                    f"{len(COLUMNS)} 列のはずが {len(cells)} 列です",
-                    f"{len(cells)} cells, expected {len(COLUMNS)}",
+                    f"{len(COLUMNS)} 列のはずが {len(cells)} 列です（余分なコンマか、足りないセルを直してください）",
+                    f"{len(cells)} cells, expected {len(COLUMNS)} (a comma too many, or a cell that is missing)",
                 )
             _must_be_seen(file, len(rows) + 2, cells)
             row = _row(file, line, dict(zip(COLUMNS, cells, strict=True)))
@@ -198,6 +237,28 @@ def _tasks(file: str, text: str) -> tuple[Task, ...]:
                 f"the id must be `{task.id}`, not {shown(given)}",
             )
     return tasks
+
+
+def _columns(file: str, head: Sequence[str]) -> None:
+    """The header, and where it is another one the first column that differs."""
+    for place, (name, found) in enumerate(zip_longest(COLUMNS, head), start=1):
+        if name != found:
+            ja = (
+                f"`{name}` のはずが{f' {shown(found)} です' if found is not None else 'ありません'}"
+                if name
+                else f"{shown(found)} は余分です"
+            )
+            en = (
+                f"{f'is {shown(found)}' if found is not None else 'is missing'}, expected `{name}`"
+                if name
+                else f"{shown(found)} is one too many"
+            )
+            raise CatalogError(
+                file,
+                1,
+                f"{place} 列目: {ja}（コンマ区切りの CSV で、列は {','.join(COLUMNS)} の順です）",
+                f"column {place} {en} (CSV with commas; the columns are {','.join(COLUMNS)})",
+            )
 
 
 def _must_be_seen(file: str, line: int, cells: Sequence[str]) -> None:
@@ -241,13 +302,21 @@ def _row(file: str, line: int, cell: dict[str, str]) -> Row:
         except ValueError:
             choices = ", ".join(f"`{choice.value}`" for choice in kind)
             raise CatalogError(
-                file, line, f"{column} は {choices} のどれかです", f"{column} must be one of {choices}"
+                file,
+                line,
+                f"{column} は {choices} のどれかのはずが {shown(cell[column])} です",
+                f"`{column}` must be one of {choices}, not {shown(cell[column])}",
             ) from None
 
     def number(column: str) -> str:
         value = cell[column]
         if not (value.isascii() and value.isdigit() and value[0] != "0" and len(value) < 9):
-            raise CatalogError(file, line, f"{column} は番号のはずです", f"{column} must be a number")
+            raise CatalogError(
+                file,
+                line,
+                f"{column} は番号のはずが {shown(value)} です（`24` のように。表計算では先に列を文字列にしてください）",
+                f"`{column}` must be a number such as `24`, not {shown(value)} (in a spreadsheet, make the column text first)",
+            )
         return value
 
     mark = one_of(Mark, "mark")

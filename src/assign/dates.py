@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from .errors import BadDate
+from .errors import BadDate, code_point, hidden
 
 LONGEST: Final = 60  # characters; no date is nearly as long
 YEARS: Final = (1926, 2100)  # what a year that is not written as YYYY-MM-DD may be: a typing error is no case of 1826
@@ -36,24 +36,28 @@ ERAS: Final = (
 )
 _ERA_OF: Final = {name: era for era in ERAS for name in era.names}
 
+# One way of writing a day is nearly all that a cold start meets; `re` compiles the others when they are needed, and keeps them.
 ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # A hyphen that separates, and the signs that a Japanese keyboard gives for it; `ー` only where it stands between digits.
 _HYPHENS: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ－", "-"))
-_MIDNIGHT: Final = re.compile(r"(?<=[0-9日)])(?:[ ]+|t)0{1,2}:00(?::00(?:\.0+)?)?(?:[ ]*(?:\+09:?00|jst))?$", re.ASCII)
-_TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}|[0-9]時|午[前後]", re.ASCII)
-_WEEKDAY: Final = re.compile(
-    r"[ ]*(?:\(([月火水木金土日])(?:曜日?)?\)|([月火水木金土日])曜日?|\(?(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\.?\)?)$"
-)
+_MIDNIGHT: Final = r"(?a)(?<=[0-9日)])(?:[ ]+|t)0{1,2}:00(?::00(?:\.0+)?)?(?:[ ]*(?:\+09:?00|jst))?$"
+_TIME: Final = r"(?a)[0-9]{1,2}:[0-9]{2}|[0-9]時|午[前後]|[0-9]z$"
+_WEEKDAY: Final = r"[ ]*(?:\(([月火水木金土日])(?:曜日?)?\)|([月火水木金土日])曜日?|\(?(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\.?\)?)$"
 _WEEKDAYS: Final = "月火水木金土日"
 _ENGLISH: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WHOLE: Final = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
-_YEAR_FIRST: Final = re.compile(
-    r"(?P<era>[^\W\d_]{0,2})(?P<year>\d{1,4}|元)(?:年(?P<month>\d{1,2})月(?P<day>\d{1,2})日|(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2}))",
+_WHOLE: Final = r"(?a)(\d{4})(\d{2})(\d{2})"
+_YEAR_FIRST: Final = (
+    r"(?P<era>[^\W\d_]{0,2})(?P<year>[0-9]{1,4}|元)"
+    r"(?:年(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日|(?P<sign>[-/.])(?P<m>[0-9]{1,2})(?P=sign)(?P<d>[0-9]{1,2}))"
 )
-_SERIAL: Final = re.compile(r"\d{5}(?:\.\d*)?", re.ASCII)
-_YEAR_LAST: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", re.ASCII)
-_SHORT_YEAR: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{6}", re.ASCII)
-_NO_YEAR: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}|\d{1,2}月\d{1,2}日?|\d{4}", re.ASCII)
+# As systems of city halls print it, two digits each: `R080401`.
+_COMPACT: Final = r"(?P<era>[^\W\d_]{1,2})(?P<year>[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
+_SERIAL: Final = r"(?a)\d{5}(?:\.\d*)?"
+_YEAR_LAST: Final = r"(?a)\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
+_SHORT_YEAR: Final = r"(?a)\d{1,2}[-/.]\d{1,2}[-/.]\d{1,2}|[1-5]?\d{6}"  # `5080401`: the era as a digit
+_IN_PART: Final = r"[^\W\d_]{0,2}([0-9]{1,4}|元)(年([0-9]{1,2}月?)?)?|[^\W\d_]{0,2}[0-9]{1,4}[-/.][0-9]{1,2}|[0-9]{1,2}月([0-9]{1,2}日?)?"
+_BEFORE_SHOWA: Final = r"(大正|明治|大|明|t|m)[0-9元]"
+_IN_KANJI: Final = r"[〇一二三四五六七八九十]+[年月日]"
 
 
 def day(given: object) -> date:
@@ -102,10 +106,10 @@ def _of_text(given: str) -> date:
     if any(unicodedata.category(c) == "No" for c in given):  # `²` and `①` are no digits of a date
         raise BadDate(given)
     text = unicodedata.normalize("NFKC", given).casefold().translate(_HYPHENS).strip()
-    plain = _MIDNIGHT.sub("", text).removeprefix("西暦")
-    if _TIME.search(plain):
+    plain = re.sub(_MIDNIGHT, "", text).removeprefix("西暦")
+    if re.search(_TIME, plain):
         raise BadDate(given, *_TIME_SAID)
-    said = _WEEKDAY.search(plain)
+    said = re.search(_WEEKDAY, plain)
     if said:
         plain = plain[: said.start()]
     if re.search(r"\d\s+\d", plain):  # `2026/1 1/1`: whether a digit is missing there cannot be told
@@ -129,10 +133,10 @@ def _written(given: str, plain: str) -> date | None:
     try:
         if ISO.fullmatch(plain):
             return date.fromisoformat(plain)
-        if whole := _WHOLE.fullmatch(plain):
+        if whole := re.fullmatch(_WHOLE, plain):
             return _sane(given, date(*map(int, whole.groups())))
-        found = _YEAR_FIRST.fullmatch(plain)
-        if found is None or (not found["year"].isascii() and found["year"] != "元"):
+        found = re.fullmatch(_YEAR_FIRST, plain) or re.fullmatch(_COMPACT, plain)
+        if found is None:
             return None
         month, day_ = int(found["month"] or found["m"]), int(found["day"] or found["d"])
         if not found["era"]:
@@ -143,7 +147,7 @@ def _written(given: str, plain: str) -> date | None:
         number = 1 if found["year"] == "元" else int(found["year"])
         within = date(era.first.year + number - 1, month, day_)
     except ValueError:  # a month 13, a 30 February
-        return None
+        raise BadDate(given, "暦にその日はありません", "the calendar has no such day") from None
     if not era.first <= within < era.end:
         right = next((each for each in ERAS if each.first <= within < each.end), None)
         proper = f"{right.names[0]}{within.year - right.first.year + 1}年" if right else "?"
@@ -175,21 +179,31 @@ _TIME_SAID: Final = ("時刻のない日付を書いてください", "leave out
 def _refused(given: object, plain: str) -> BadDate:
     """The error for what is no date, with the reason where it is a known one."""
     number = plain.partition(".")[0]
-    if _SERIAL.fullmatch(plain) and (meant := serial_day(int(number))):
+    if re.fullmatch(_SERIAL, plain) and (meant := serial_day(int(number))):
         return BadDate(
             given,
             f"表計算の通し番号なら {meant} のことです",
             f"as a serial number of a spreadsheet it would be {meant}",
             [meant.isoformat()],
         )
-    if _WHOLE.fullmatch(number) and not isinstance(given, str):
+    if re.fullmatch(_WHOLE, number) and not isinstance(given, str):
         return BadDate(given, "文字列で書いてください", "write it as a text")
-    if _YEAR_LAST.fullmatch(plain):
+    if re.fullmatch(r"[0-9]{8}\.0*", plain):  # as pandas writes a number
+        return BadDate(given, f"{number} と書いてください", f"write {number}", [number])
+    if re.fullmatch(_YEAR_LAST, plain):
         return BadDate(
             given, "月と日の順が決まりません。年を先に", "month and day could be either; write the year first"
         )
-    if _SHORT_YEAR.fullmatch(plain):
+    if re.fullmatch(_SHORT_YEAR, plain):
         return BadDate(given, "年を 4 桁か元号で", "write the year in four digits or by era")
-    if _NO_YEAR.fullmatch(plain):
+    if re.match(_BEFORE_SHOWA, plain):
+        return BadDate(given, "昭和より前は案件の日付ではありません", "a day before Showa is no day of a case")
+    if re.fullmatch(_IN_PART, plain):
         return BadDate(given, "年月日がそろっていません", "year, month and day are needed")
+    if re.search(_IN_KANJI, plain):
+        return BadDate(given, "漢数字ではなく 1、2、3 で書いてください", "write the digits as 1, 2, 3")
+    if isinstance(given, str) and (c := hidden(given.strip())) is not None:
+        return BadDate(
+            given, f"見えない文字 {code_point(c)} を消してください", f"remove the hidden character {code_point(c)}"
+        )
     return BadDate(given)

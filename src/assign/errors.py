@@ -273,9 +273,19 @@ class UnknownRow(UnknownItem):
 
     >>> print(UnknownRow("kokuho-99", ["kokuho-9"]))
     there is no row `kokuho-99` (near: `kokuho-9`)
+    >>> print(UnknownRow("nenkin-24", [], of="kokuho", stands_in="nenkin"))
+    the row `nenkin-24` is of nenkin, not of kokuho (name that division, or the row alone)
     """
 
-    def __init__(self, given: object, near: Sequence[str]) -> None:
+    def __init__(self, given: object, near: Sequence[str], *, of: str = "", stands_in: str = "") -> None:
+        if stands_in:
+            AssignError.__init__(
+                self,
+                f"行 {shown(given)} は {stands_in} の行です。{of} の行ではありません（区分を直すか、行だけを指定してください）",
+                f"the row {shown(given)} is of {stands_in}, not of {of} (name that division, or the row alone)",
+                near,
+            )
+            return
         AssignError.__init__(
             self,
             f"行 {shown(given)} はありません（近いもの: {listed(near)}）",

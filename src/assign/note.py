@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from .errors import DataError, path_shown, shown
+from .places import user_folder
 
 ED25519: Final = b"\x01"  # the signature type in key numbers and keys
 DASH: Final = "\u2014 "
@@ -266,8 +267,7 @@ def _succession(new: PublicKey) -> bytes:
 
 def key_file(name: str) -> Path:
     """Where a log's secret key is kept unless told otherwise: `~/.config/assign/keys/`, as XDG has it."""
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "assign" / "keys" / f"{name.replace('/', '_')}.key"
+    return user_folder("XDG_CONFIG_HOME", ".config") / "assign" / "keys" / f"{name.replace('/', '_')}.key"
 
 
 def held_key(name: str, *, make: bool = False) -> SecretKey:

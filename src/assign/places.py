@@ -42,6 +42,15 @@ def kept_file() -> Path:
     return Path(__file__).resolve().parent / "built_in" / "rules.json"
 
 
+def user_folder(variable: str, otherwise: str) -> Path:
+    """
+    The folder of the user's own that a variable of XDG names, else the usual one in the home folder. A name that is not
+    absolute is as one that is not given, says the XDG specification: the same log is used wherever the user stands.
+    """
+    given = Path(os.environ.get(variable, ""))
+    return given if given.is_absolute() else Path.home() / otherwise
+
+
 class TooLarge(ValueError):
     """A file of more bytes than any list or rule file of ours has."""
 

@@ -88,7 +88,7 @@ def act(rules: RuleSet, given: object) -> str:
     """A key, label or other name of an act → its key. Raises UnknownAct."""
     found = rules.act_words.get(normal(given)) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
     if found is None:
-        keys = [rules.act_words[word] for word in nearest(given, rules.act_words, at_most=5)]
+        keys = [rules.act_words[word] for word in rules.act_choices.nearest(given, at_most=5)]
         raise UnknownAct(given, {key: rules.acts[key].title["ja"] for key in keys}, list(rules.acts))
     return found
 
@@ -106,29 +106,24 @@ def _rows(catalog: Catalog, key: Division, given: object) -> tuple[Task, ...]:
         task = catalog.by_id.get(given.strip())  # a row id is a fine name for an item, too
         if task is not None and task.division is key:
             return (task,)
+        if task is not None:
+            raise UnknownRow(given, [], of=key, stands_in=task.division)
     number, place = reference or ("", None)
     rows = catalog.by_number.get((key, number), ())
     if rows and (place is None or place <= len(rows)):
         return rows if place is None else (rows[place - 1],)
-    numbers = list(dict.fromkeys(task.number for task in catalog.tasks if task.division is key))
-    if not numbers:
+    numbers = catalog.numbers.get(key)
+    if numbers is None:
         raise BadRequest(f"この台帳に `{key}` の行はありません", f"this catalog has no row of `{key}`")
+    meant = _meant(given, numbers.rows)
     if rows:
-        raise UnknownRow(given, [row.item for row in rows])
-    meant = _meant(given, {number: len(catalog.by_number[key, number]) for number in numbers})
+        turned = meant.items if meant else []  # `3-22` may have been `22-3`
+        raise UnknownRow(given, list(dict.fromkeys([*turned, *(row.item for row in rows)])))
+    span = numbers.first, numbers.last
     if meant:
-        raise UnknownItem(
-            given, division=key, span=(numbers[0], max(numbers, key=int)), near=meant.items, why=meant.why
-        )
-    if number:
-        closest = min(numbers, key=lambda n: abs(int(n) - int(number)))
-        near = list(dict.fromkeys([closest, *nearest(number, numbers)]))[:3]
-    else:  # a name in place of a number: the rows of that name, never an answer
-        names = {
-            f"{task.name} {task.group} {task.section}": task.item for task in catalog.tasks if task.division is key
-        }
-        near = [names[name] for name in nearest(given, names)]
-    raise UnknownItem(given, division=key, span=(numbers[0], max(numbers, key=int)), near=near)
+        raise UnknownItem(given, division=key, span=span, near=meant.items, why=meant.why)
+    # a name in place of a number: the rows of that name, never an answer
+    raise UnknownItem(given, division=key, span=span, near=numbers.near(number) if number else numbers.named(given))
 
 
 class _Meant(NamedTuple):
@@ -164,6 +159,7 @@ def _meant(given: object, rows: Mapping[str, int]) -> _Meant | None:
     pairs, a_day = _date_parts(given, text, [*numbers, *month])
     ways = [way for one, other in pairs for way in ((one, other), (other, one))]
     items = [f"{number}-{place}" for number, place in ways if place and 1 < rows.get(str(number), 0) >= place]
+    a_day = a_day or re.fullmatch(r"\d{1,4}(?:/\d{1,2}|-0\d)", text) is not None
     turned = a_day or re.search(r"[/.年月]|-0", text) is not None
     if items:
         return _Meant(list(dict.fromkeys(items)), _TURNED if turned else _OTHERWISE)
@@ -173,7 +169,10 @@ def _meant(given: object, rows: Mapping[str, int]) -> _Meant | None:
 def _plain(given: object) -> str | None:
     """A text, a number, or a day as text in which its digits can be found; None for anything else."""
     if isinstance(given, str):
-        return unicodedata.normalize("NFKC", given).casefold().strip() if len(given) <= LONGEST_WORD else None
+        if len(given) > LONGEST_WORD:
+            return None
+        apart = "".join(f"-{c}" if unicodedata.category(c) == "No" else c for c in given)  # `22③` is not 223
+        return unicodedata.normalize("NFKC", apart).casefold().strip()
     if isinstance(given, date):
         return f"{given:%Y-%m-%d}"
     if isinstance(given, bool | bytes) or not hasattr(given, "__float__"):
@@ -190,10 +189,9 @@ def _date_parts(given: object, text: str, numbers: list[int]) -> tuple[list[tupl
     The pairs of numbers that may have been `22-3`, the likelier first, and whether they are surely a date's. The century of
     a year is dropped.
     """
+    written = given if isinstance(given, date) else f"{text}1日" if text.endswith("月") else text
     try:
-        found = (
-            serial_day(numbers[0]) if len(numbers) == 1 else date_of_case(given if isinstance(given, date) else text)
-        )
+        found = serial_day(numbers[0]) if len(numbers) == 1 else date_of_case(written)
     except BadDate:
         found = None
     if found is not None:  # the first of a month is what a spreadsheet adds to a year and a month

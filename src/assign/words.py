@@ -14,9 +14,10 @@ import os
 import re
 import threading
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeGuard, TypeVar
 
@@ -158,14 +159,103 @@ def normal(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
+class Choices:
+    """
+    Words to choose from, made ready once to be asked for what is near a word, as often as words are wrong.
+
+    difflib says how alike two words are, and takes long: only those that could be among the best are given to it. Two words
+    are never more alike than by the letters they share, nor than by those in one order; the first is counted for all choices
+    at once, a bit for each.
+    """
+
+    def __init__(self, choices: Iterable[str]) -> None:
+        self._by_normal = {normal(choice): choice for choice in reversed(list(choices))}
+        self._all = "\n".join(self._by_normal)  # no word of ours has a line end in it
+        self._known = sorted(self._by_normal, key=len)
+        self._lengths = list(map(len, self._known))
+        self._with: dict[tuple[str, int], int] = {}  # the choices with a letter; the second `e` of a word is another
+        for at, known in enumerate(self._known):
+            for letter in _letters(known):
+                self._with[letter] = self._with.get(letter, 0) | 1 << at
+
+    def nearest(self, text: object, *, at_most: int = 3) -> list[str]:
+        """The choices that contain `text` or look like it, best first; none where none does."""
+        if not isinstance(text, str) or len(text) > LONGEST or not (word := normal(text)):
+            return []
+        holding: list[str] = []
+        if len(word) > 1 and word in self._all:
+            holding = sorted((known for known in self._by_normal if word in known), key=len)
+        close = self._close(word, at_most) if len(holding) < at_most else []
+        return [self._by_normal[match] for match in dict.fromkeys([*holding, *close])][:at_most]
+
+    def _close(self, word: str, at_most: int) -> list[str]:
+        """As difflib.get_close_matches(word, …, n=at_most, cutoff=0.5) has it."""
+        places, size = _places(word), len(word)
+        ranked = sorted(
+            ((2.0 * _in_order(places, size, known) / (size + len(known)), known) for known in self._hopeful(word)),
+            reverse=True,
+        )
+        if not ranked:
+            return []
+        matcher: SequenceMatcher[str] = SequenceMatcher(b=word)
+        best: list[tuple[float, str]] = []
+        for most, known in ranked:
+            if most < 0.5 or (len(best) == at_most and (most, known) < best[-1]):
+                break
+            matcher.set_seq1(known)
+            if (alike := matcher.ratio()) >= 0.5:
+                best = sorted([*best, (alike, known)], reverse=True)[:at_most]
+        return [known for _, known in best]
+
+    def _hopeful(self, word: str) -> list[str]:
+        """The choices that share a quarter of both words' letters, which is what half alike needs."""
+        sharing = [-1]  # at n: the choices that share at least n letters
+        for letter in _letters(word):
+            if there := self._with.get(letter):
+                sharing.append(0)
+                for n in range(len(sharing) - 1, 0, -1):
+                    sharing[n] |= sharing[n - 1] & there
+        found = 0
+        for n in range(1, len(sharing)):
+            found |= sharing[n] & ((1 << bisect_right(self._lengths, 4 * n - len(word))) - 1)
+        hopeful = []
+        while found:
+            hopeful.append(self._known[found.bit_length() - 1])
+            found ^= 1 << (found.bit_length() - 1)
+        return hopeful
+
+
+def _letters(word: str) -> list[tuple[str, int]]:
+    """Each letter with how often it stood before."""
+    before = dict.fromkeys(word, -1)
+    found = []
+    for c in word:
+        before[c] += 1
+        found.append((c, before[c]))
+    return found
+
+
+def _places(word: str) -> dict[str, int]:
+    """Where each letter stands, a bit for each place."""
+    found = dict.fromkeys(word, 0)
+    for place, c in enumerate(word):
+        found[c] |= 1 << place
+    return found
+
+
+def _in_order(places: dict[str, int], size: int, other: str) -> int:
+    """How many letters two words share in one order: their longest common subsequence (Hyyrö's way, all places at once)."""
+    all_ = open_ = (1 << size) - 1
+    for c in other:
+        if c in places:
+            met = open_ & places[c]
+            open_ = (open_ + met | open_ - met) & all_
+    return size - open_.bit_count()
+
+
 def nearest(text: object, choices: Iterable[str], *, at_most: int = 3) -> list[str]:
-    """The choices that contain `text` or look like it, best first; none where none does."""
-    if not isinstance(text, str) or len(text) > LONGEST or not (word := normal(text)):
-        return []
-    by_normal = {normal(choice): choice for choice in reversed(list(choices))}
-    holding = sorted((known for known in by_normal if len(word) > 1 and word in known), key=len)
-    close = get_close_matches(word, list(by_normal), n=at_most, cutoff=0.5)
-    return [by_normal[match] for match in dict.fromkeys([*holding, *close])][:at_most]
+    """The same, of choices that are asked for once."""
+    return Choices(choices).nearest(text, at_most=at_most)
 
 
 def division(given: object) -> Division:

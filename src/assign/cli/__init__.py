@@ -207,7 +207,7 @@ def decide(
         "section": section,
         "row": row,
     }
-    words = {"role": role or os.environ.get("ASSIGN_ROLE"), "case": case, "key": key, "corrects": corrects}
+    words = {"role": role or os.environ.get("ASSIGN_ROLE") or None, "case": case, "key": key, "corrects": corrects}
     kept: list[Any] = []
     if record:
         with open_desk(rules, catalog, engine, audit_url(audit), origin_name(origin)) as desk:
@@ -487,6 +487,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     except (SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - the last line of defence: a person never sees a stack trace; a panic of a library is no Exception
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            sys.exit(130)
         _complain(_internal(error), words, lang)
 
 

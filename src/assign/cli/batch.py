@@ -26,7 +26,9 @@ from .common import (
     Catalog,
     Key,
     Lang,
+    NoColor,
     Origin,
+    Quiet,
     Role,
     Rules,
     Word,
@@ -84,11 +86,14 @@ def batch(
     catalog: Catalog = None,
     engine: Annotated[str, typer.Option("--engine", help="polars, spark")] = "polars",
     master: Annotated[str, typer.Option("--master", help="Spark のマスター / of Spark", metavar="URL")] = "local[*]",
+    quiet: Quiet = False,
+    no_color: NoColor = False,
 ) -> None:
     """ファイルの全行に答えを付けます / Answer every row of a file."""
     from assign import batch as files
 
     failing = _failing(fail_on, strict=strict)
+    files.need(engine)
     options = files.Options(
         lang=lang,
         today=date_of_case(on),
@@ -97,7 +102,12 @@ def batch(
         encoding=files.encoding_of(encoding),
         guard=guard,
     )
-    files.need(engine)
+    if format_ is not None and files.format_of("", format_) not in (options.in_format, options.out_format):
+        raise BadOption(
+            f"`--format` の {shown(format_)} は IN・OUT の名前と合いません（名前から分からない側の形式です。外してください）",
+            f"`--format` {shown(format_)} is not what the names of IN and OUT say (it is of the one that does not tell; leave it out)",
+            [options.in_format],
+        )
     if record and engine == "spark":
         raise BadOption("`--record` は polars エンジンで使えます", "`--record` goes with the engine polars", ["polars"])
     if not record and not (key is role is audit is origin is None):
@@ -114,11 +124,11 @@ def batch(
 
         counts = spark.run(desk, source, target, master, lang, options.today, options.in_format, options.out_format)
     else:
-        with desk, _clean_when_ended(), _progress(sys.stderr, lang) as listener:
+        with desk, _clean_when_ended(), _progress(sys.stderr, lang, plain=no_color, quiet=quiet) as listener:
             if record:
                 from assign import batchrecord
 
-                role = role or os.environ.get("ASSIGN_ROLE")
+                role = role or os.environ.get("ASSIGN_ROLE") or None
                 counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
                 kept.append((None, one))
             else:
@@ -126,9 +136,10 @@ def batch(
     stream = sys.stderr if target == "-" else sys.stdout
     if as_json:
         terminal.say(json.dumps(counts.as_json(), ensure_ascii=False), stream)
-    else:
+    elif not quiet:  # the answer is the file
         terminal.say("\n".join(_tally(counts.as_json(), lang)), stream)
-    report_kept(kept, as_json=as_json, lang=lang)
+    if not quiet:
+        report_kept(kept, as_json=as_json, lang=lang)
     if "error" in failing and counts.errors:
         raise typer.Exit(FAILURES["error"])
     if "ruling" in failing and any(name.endswith(f"/{Certainty.NEEDS_RULING.value}") for name in counts.outcomes):
@@ -212,16 +223,18 @@ def _end_by(caught: int) -> None:
 
 
 @contextmanager
-def _progress(stream: TextIO | None, lang: str) -> Iterator[Callable[[int, int, str], None] | None]:
+def _progress(
+    stream: TextIO | None, lang: str, *, plain: bool = False, quiet: bool = False
+) -> Iterator[Callable[[int, int, str], None] | None]:
     """A bar with rows a second and time left on a terminal; silence in a pipe."""
-    if stream is None or stream.closed or not stream.isatty():
+    if quiet or stream is None or stream.closed or not stream.isatty():
         yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
+    with Progress(*columns, console=Console(file=stream, no_color=plain or None), transient=True) as bar:
         task = bar.add_task("", total=None)
         stage, first, since = "", 0, perf_counter()
 

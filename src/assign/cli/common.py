@@ -66,6 +66,26 @@ class Text:
             param.process_value = partial(_as_typed, param)
         return params
 
+    def make_parser(self, ctx: Any) -> Any:
+        """A parser that refuses an option given twice: of two divisions the first would be dropped in silence."""
+        parser: Any = super().make_parser(ctx)  # type: ignore[misc]
+        parse = parser.parse_args
+
+        def once(args: list[str]) -> Any:
+            found, rest, order = parse(args=args)
+            for param in () if ctx.resilient_parsing else order:
+                single = param.param_type_name == "option" and not (param.is_flag or param.multiple)
+                if single and param.name != "lang" and order.count(param) > 1:
+                    words = command_words(ctx)
+                    raise BadOption(
+                        f"`{param.opts[0]}` が2度あります。1つにしてください（使い方は `{words} --help`）",
+                        f"`{param.opts[0]}` is given twice; give it once (see `{words} --help`)",
+                    )
+            return found, rest, order
+
+        parser.parse_args = once
+        return parser
+
     def get_help(self, ctx: Any) -> str:
         """The help in the reader's language, as wide as the terminal."""
         from .help import page
@@ -314,7 +334,7 @@ def audit_url(given: str | None) -> str:
 
 def origin_name(given: str | None) -> str | None:
     """The log's name: the option, or ASSIGN_ORIGIN."""
-    return given or os.environ.get("ASSIGN_ORIGIN")
+    return given or os.environ.get("ASSIGN_ORIGIN") or None
 
 
 def print_json(value: object, out: str | None) -> None:

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from assign import terminal
+from assign import places, terminal
 from assign.errors import AssignError, BadOption, listed, path_shown, shown
 
 from .help import said_in
@@ -106,7 +106,7 @@ def install(shell: str) -> tuple[str, Path]:
     shell = _known(shell)
     home = Path.home()
     if shell == "fish":
-        path = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "fish" / "completions" / "assign.fish"
+        path = places.user_folder("XDG_CONFIG_HOME", ".config") / "fish" / "completions" / "assign.fish"
         start: tuple[Path, list[str]] | None = None
     elif shell == "zsh":
         path = home / ".zfunc" / "_assign_completion"

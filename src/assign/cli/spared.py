@@ -100,8 +100,7 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
                 )
     if key := os.environ.get("ASSIGN_KEY_FILE"):
         yield Held(Path(key), "記録の鍵", "the log's key")
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "assign"
-    yield from _files(config, "記録の鍵", "the log's key")
+    yield from _files(places.user_folder("XDG_CONFIG_HOME", ".config") / "assign", "記録の鍵", "the log's key")
 
 
 def _ours() -> Iterator[Held]:
@@ -120,4 +119,4 @@ def _files(path: Path, ja: str, en: str) -> Iterator[Held]:
 
 def default_log() -> Path:
     """Where the log is that nobody named: in the user's data folder, as XDG has it."""
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "assign" / "audit.db"
+    return places.user_folder("XDG_DATA_HOME", ".local/share") / "assign" / "audit.db"

@@ -28,6 +28,7 @@ from assign.words import (
     Bilingual,
     Certainty,
     Channel,
+    Choices,
     Division,
     Mark,
     nearest,
@@ -93,6 +94,11 @@ class RuleSet:
     def act_words(self) -> dict[str, str]:
         """Every way to write an act, normalised → its key."""
         return {normal(word): act.id for act in self.acts.values() for word in (act.id, *act.title.values(), *act.also)}
+
+    @once
+    def act_choices(self) -> Choices:
+        """The same words, to be asked for what is near a wrong one."""
+        return Choices(self.act_words)
 
     @once
     def _holder_table(self) -> dict[tuple[Division, str], Holder]:
