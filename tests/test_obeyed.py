@@ -258,6 +258,23 @@ def test_quiet_is_the_answer_alone_in_audit_too(path: Path) -> None:
     assert audit(path, "exceptions", "--kind", "log", "-q").out == ""
 
 
+@pytest.mark.parametrize(
+    "words", [("audit", "verifier"), ("tasks",), ("audit", "export", "--audit", "sqlite:///another.db")]
+)
+def test_a_log_and_a_key_that_nobody_named_are_not_written_over(
+    kept: Path, path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """The command that needs no log wrote the verifier over one: what a file is can be seen in it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(path.parent))  # whose keys are elsewhere
+    linked, key = path.with_name("linked.db"), next(kept.rglob("*.key"))
+    linked.hardlink_to(path)
+    for target in (path, linked, Path(f"{path}-wal"), Path(f"{path}-shm"), key):
+        before = target.read_bytes() if target.exists() else None
+        said = cli(*words, "--out", target)
+        assert (said.code, said.out) == (2, "")
+        assert (target.read_bytes() if target.exists() else None) == before
+
+
 # -- PostgreSQL ------------------------------------------------------------------------------------------------------
 
 
