@@ -300,7 +300,10 @@ class SqliteStore:
                 f"the tables of the log {self.shown} are not as they were made (`assign audit verify`)",
             )
         if isinstance(error, (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError)):
-            return StoreDamaged(
+            kind = (
+                StoreError if isinstance(error, apsw.NotADBError) else StoreDamaged
+            )  # a text is no log that was broken
+            return kind(
                 f"記録 {self.shown} は壊れているか、記録のファイルではありません（`assign audit restore` で控えから戻せます）",
                 f"the log {self.shown} is damaged, or is none (`assign audit restore` brings a backup back)",
             )
