@@ -29,8 +29,9 @@ from assign.audit import (
 from assign.catalog import from_edition
 from assign.desk import EditionMissing
 from assign.errors import AssignError, BadRequest
-from assign.log import KeyReused, Log, NotPublished, UnknownRecord
+from assign.log import KeyReused, Log, NotPublished
 from assign.note import NoteError, endorse, held_key, key_file, new_key, parse, public_key, sign
+from assign.reading import UnknownRecord
 from assign.record import RecordError, canonical, check, new_id, read
 from assign.rules import from_edition as rules_from_edition
 from assign.store import StoreError, open_store

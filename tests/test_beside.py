@@ -99,7 +99,6 @@ SCHEMA = [
     ("CREATE VIEW records AS SELECT * FROM record", "schema_foreign"),
     ("CREATE TABLE people (name)", "schema_foreign"),
     ("CREATE INDEX shadow ON record (at, payload, nodes)", "schema_foreign"),
-    ("ANALYZE", "schema_foreign"),
     ("ALTER TABLE record ADD COLUMN name TEXT", "schema_altered"),
     ("ALTER TABLE checkpoint RENAME COLUMN note TO text", "schema_altered"),
     ("DROP INDEX record_key", "schema_missing"),

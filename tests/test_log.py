@@ -21,8 +21,9 @@ import pytest
 from assign import Desk, merkle
 from assign.audit import rebuild
 from assign.errors import AssignError
-from assign.log import KeyReused, Log, NotPublished, UnknownRecord, _Ticket
+from assign.log import KeyReused, Log, NotPublished, _Ticket
 from assign.note import held_key
+from assign.reading import UnknownRecord
 from assign.record import Draft, RecordError, new_id
 from assign.store import StoreError, StoreMissing, Writing
 from assign.words import sha256

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from . import merkle
 from .errors import AssignError, BadRequest, shown
+from .reading import UnknownRecord, backed, logs_of, puts
 from .record import EDITIONS, Draft, Kind, Record, moment, read, telling
 from .store import Known, New, Row, Store, StoreError, StoreMissing, Writing, at_fork, open_store
 from .words import sha256
@@ -89,7 +90,7 @@ class Log:
         """
         store = open_store(url)
         try:
-            origins = store.origins()
+            origins = logs_of(store, origin)
             if origin is None and len(origins) == 1:
                 origin = next(iter(origins))
             if origin is None or origin not in origins:
@@ -123,7 +124,7 @@ class Log:
         except StoreMissing:
             store = open_store(url, create=True)
         try:
-            origins = store.origins()
+            origins = logs_of(store, origin)
             if (origin is None and len(origins) > 1) or (origins and origin not in (None, *origins) and not beside):
                 raise _missing(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
@@ -169,7 +170,8 @@ class Log:
             self._writer.begin(writing)
             if not self._writer.size:
                 raise _missing(self.origin, [])
-            known = {(what, value) for what, value, _ in writing.published()}
+            wanted = {(what, sha256(editions[what])) for what in EDITIONS}
+            known = backed(self.store, self.origin, self.number, writing.published(), wanted)
             new = [
                 _publication(what, editions[what]) for what in EDITIONS if (what, sha256(editions[what])) not in known
             ]
@@ -199,10 +201,16 @@ class Log:
         return self.append({**draft, "endorsed": endorse(new.public(), by) if by else None})
 
     def keys(self) -> list[PublicKey]:
-        """The keys that the log has named, the present one last."""
+        """The keys that the log's records have named, the present one last. A row that no record backs names none."""
         from .note import public_key
 
-        return [public_key(value) for what, value, _ in self.store.published(self.number) if what == "key"]
+        told = [seq for what, _, seq in self.store.published(self.number) if what == "key"]
+        named = dict.fromkeys(puts(self.store, self.origin, self.number, seq) for seq in (0, *told))
+        if not (found := [public_key(put[1]) for put in named if put is not None and put[0] == "key"]):
+            raise StoreError(
+                "記録に公開鍵がありません（`assign audit verify`）", "the log names no key (`assign audit verify`)"
+            )
+        return found
 
     @property
     def size(self) -> int:
@@ -291,20 +299,6 @@ def _is_name(origin: str) -> bool:
     from .note import NAME
 
     return bool(NAME.fullmatch(origin)) and len(origin) <= 100 and not telling(origin)
-
-
-class UnknownRecord(AssignError):
-    """The log has no record of that number."""
-
-    code = "unknown_record"
-    exit_code = 3
-
-    def __init__(self, last: int) -> None:
-        super().__init__(  # the number is not repeated: somebody may have typed a person's
-            f"その番号の記録はありません（0 から {last} まで）",
-            f"there is no record of that number (they run from 0 to {last})",
-            [str(last)] if last >= 0 else [],
-        )
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
@@ -448,7 +442,8 @@ class _Writer:
             if not size:
                 raise _missing(self._origin, [])
             if not self._published.issuperset(cited for each in batch for cited in each.draft.cites):
-                self._published = {(what, value) for what, value, _ in writing.published()}
+                cited = {each for ticket in batch for each in ticket.draft.cites}
+                self._published |= backed(self._store, self._origin, self._number, writing.published(), cited)
             fresh: list[_Ticket] = []
             waiting: list[tuple[_Ticket, _Ticket]] = []  # for the first one with the same key
             first: dict[str, _Ticket] = {}

@@ -7,13 +7,14 @@ field of its own, the record of another place or of another log. None of them is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from .errors import shown
-from .record import Record, RecordError, _uuid4, check, moment, read
-from .store import Row, StoreError
+from .errors import AssignError, shown
+from .record import Record, RecordError, _time, _uuid4, check, publishes, read
+from .store import Row, Store, StoreDamaged, StoreError
 from .words import JAPAN
 
 
@@ -36,6 +37,23 @@ class Unreadable(StoreError):
         super().__init__(
             f"記録 {seq} を読めません: {self.reason_ja}（`assign audit verify`）",
             f"record {seq} cannot be read: {self.reason_en} (`assign audit verify`)",
+        )
+
+
+class UnknownRecord(AssignError):
+    """The log has no record of that number."""
+
+    code = "unknown_record"
+    exit_code = 3
+
+    def __init__(self, last: int) -> None:
+        if last < 0:
+            super().__init__("記録は 1 件もありません", "there is no record at all")
+            return
+        super().__init__(  # the number is not repeated: somebody may have typed a person's
+            f"その番号の記録はありません（0 から {last} まで）",
+            f"there is no record of that number (they run from 0 to {last})",
+            [str(last)] if last >= 0 else [],
         )
 
 
@@ -108,9 +126,9 @@ def _known(row: Row, origin: str) -> Record | None:
         }
         if not _uuid4(own["case"]) or (own["key"] is not None and not _uuid4(own["key"])):
             return None
-        if moment(datetime.fromisoformat(str(own["recorded"]))) != own["recorded"]:
+        if not _time(own["recorded"]):
             return None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
     return {**like, **own, "seq": row.seq}
 
@@ -127,6 +145,49 @@ def _without_its_own(payload: bytes, origin: str) -> Record | None:
         if value is not None and (str(found.get(name)) != value.decode() or payload.count(value) != 1):
             return None
     return found
+
+
+# -- what the tables beside the records say: a row that no record backs is nobody's -----------------------------------
+
+
+def backed(
+    store: Store, origin: str, number: int, told: Sequence[tuple[str, str, int]], wanted: set[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Which of some editions were published: the table says in which record, and that record counts."""
+    return {
+        (what, value)
+        for what, value, seq in told
+        if (what, value) in wanted and puts(store, origin, number, seq) == (what, value)
+    }
+
+
+def puts(store: Store, origin: str, number: int, seq: object) -> tuple[str, str] | None:
+    """What the record of that number puts into use; nothing, if there is none."""
+    if type(seq) is not int or not 0 <= seq < 1 << 40:
+        return None
+    try:
+        return next((publishes(record_of(row, origin)) for row in store.read(number, seq, seq + 1)), None)
+    except Unreadable:
+        return None
+
+
+def logs_of(store: Store, origin: str | None) -> dict[str, int]:
+    """
+    The logs of a store to choose from: where there are several and none is named, those that have records.
+
+    Raises:
+        StoreDamaged: It has records of a log that has no name, and not the one that is asked for.
+    """
+    origins = store.origins()
+    nameless = {*store.numbers()} - {*origins.values()} if not origins or origin not in (None, *origins) else set()
+    if nameless and (not origins or any(puts(store, str(origin), number, 0) for number in nameless)):
+        raise StoreDamaged(
+            f"{store.shown} に、名前のなくなった記録があります（`assign audit restore` で控えから戻せます）",
+            f"{store.shown} has records of a log whose name is gone (`assign audit restore` brings a backup back)",
+        )
+    if origin is None and len(origins) > 1:
+        return {name: number for name, number in origins.items() if store.size(number)} or origins
+    return origins
 
 
 # -- when ------------------------------------------------------------------------------------------------------------

@@ -315,7 +315,8 @@ def _day(value: Any) -> bool:
 
 def _time(value: Any) -> bool:
     try:
-        return type(value) is str and len(value) == 24 and moment(datetime.fromisoformat(value)) == value
+        # Before 9999: the last hours of that year have no day in Japan
+        return type(value) is str and len(value) == 24 and moment(datetime.fromisoformat(value)) == value < "9999"
     except (ValueError, OverflowError):
         return False
 

@@ -140,7 +140,7 @@ def key_of(line: Any) -> tuple[str, str, bytes]:
 
 def opened(text: str, keys: set[tuple[str, str, bytes]]) -> Checkpoint:
     """A signed note → its checkpoint. One of the keys must have signed it, and each that did, rightly."""
-    found, by = need(NOTE.fullmatch(text), "チェックポイントの形ではありません", "not a checkpoint (a signed note)"), ""
+    found, by = need(NOTE.fullmatch(text), "ノートの形でないか CR があります", "not a signed note, or it has CR"), ""
     for name, raw in ((line.split(" ")[1], b64decode(line.split(" ")[2])) for line in found[4].split("\n")[:-1]):
         for _, number, key in (each for each in keys if each[:2] == (name, raw[:4].hex())):
             right = len(raw) == 68 and signed(key, text[: found.start(4) - 1].encode(), raw[4:])

@@ -18,7 +18,7 @@ from assign.log import Log
 from assign.note import Checkpoint, NoteError, PublicKey, endorsed, opened, parse, public_key
 from assign.reading import Unreadable, record_of
 from assign.record import Kind, Record, publishes
-from assign.store import Row, StoreError, as_bytes
+from assign.store import Row, StoreDamaged, StoreError, as_bytes
 from assign.words import sha256
 
 from .text import Text
@@ -96,7 +96,7 @@ def verify(
     try:
         found = _Verifier(log, outside, keys).run(listener)
     except StoreError as error:
-        if not strange:
+        if not strange and not isinstance(error, StoreDamaged):
             raise
         found = Verified(log.origin, findings=[Finding("unread", None, Text(error.ja, error.en))])
     found.findings += strange
@@ -321,10 +321,12 @@ class _Verifier:
         """Each row of the other tables."""
         store = self._log.store
         try:
-            logs = {number for number, _ in store.beside("log")}
-            for number in store.numbers():
-                if number not in logs:
-                    self._stray("record", f"log {number}")
+            logs, numbers = {number for number, _ in store.beside("log")}, {*store.numbers()}
+            for number in sorted(numbers - logs):
+                self._stray("record", f"log {number}")
+            for number, origin in store.beside("log"):
+                if number not in numbers:
+                    self._stray("log", f"log {number}: {origin}")
             published = store.beside("publication")
             self._publications([row[1:] for row in published if row[0] == self._log.number])
             self._editions(store.beside("edition"), {row[2] for row in published if row[0] != self._log.number})

@@ -44,6 +44,7 @@ from .common import (
     Rules,
     Word,
     audit_url,
+    explained,
     language,
     mistyped,
     open_desk,
@@ -391,22 +392,7 @@ def export(
     terminal.write(sql.script(open_desk(rules, catalog, "auto"), dialect, lang, schema), out, data=True)
 
 
-@app.command("help", cls=Command)
-def help_(
-    ctx: typer.Context,
-    words: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMMAND]", help="説明するコマンド / the command to explain")
-    ] = None,
-) -> None:
-    """コマンドの使い方を示します / Explain a command."""
-    below: Any = ctx.find_root()
-    for word in words or ():
-        group = below.command if isinstance(below.command, Group) else ctx.find_root().command
-        found = group.get_command(below, word) if isinstance(group, Group) else None
-        if isinstance(group, Group) and found is None:
-            group.unknown(below, word)
-        below = group.context_class(found, info_name=word, parent=below)  # type: ignore[arg-type]  # it is there
-    terminal.write(below.get_help(), None)
+app.command("help", cls=Command)(explained)
 
 
 def _number(given: str | None) -> int | None:

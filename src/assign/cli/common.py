@@ -7,6 +7,7 @@ What every command has: how options are read, help and mistakes in the reader's 
 import json
 import os
 import sys
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, NoReturn
@@ -29,6 +30,15 @@ class Reader:
     lang: str = "ja"
     quiet: bool = False
     plain: bool = False
+
+
+_READS: ContextVar[Reader] = ContextVar("reader")  # whoever reads what the command says that runs now
+
+
+def briefly() -> bool:
+    """Whether the answer alone is asked for (`--quiet`)."""
+    who = _READS.get(None)
+    return who is not None and who.quiet
 
 
 def reader(ctx: Any) -> Reader:
@@ -171,7 +181,11 @@ class Command(Text, TyperCommand):
         from .spared import spare
 
         spare(ctx, self.get_params(ctx))
-        return super().invoke(ctx)
+        before = _READS.set(reader(ctx))
+        try:
+            return super().invoke(ctx)
+        finally:
+            _READS.reset(before)
 
 
 class Group(Text, TyperGroup):
@@ -312,6 +326,24 @@ Origin = Annotated[
         "--origin", help="記録の名前。なければ ASSIGN_ORIGIN / the log's name; else ASSIGN_ORIGIN", metavar="NAME"
     ),
 ]
+
+
+def explained(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMMAND]", help="説明するコマンド / the command to explain")
+    ] = None,
+) -> None:
+    """コマンドの使い方を示します / Explain a command."""
+    below: Any = ctx.parent  # `assign`, or the group whose `help` this is
+    top: Any = below.command
+    for word in words or ():
+        group: Any = below.command if isinstance(below.command, Group) else top
+        found = group.get_command(below, word)
+        if found is None:
+            group.unknown(below, word)
+        below = group.context_class(found, info_name=word, parent=below)
+    terminal.write(below.get_help(), None)
 
 
 def open_desk(

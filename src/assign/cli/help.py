@@ -35,6 +35,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "audit publish": ("assign audit publish --rules rules",),
     "audit show": ("assign audit show 5",),
     "audit list": ("assign audit list --from 令和8年4月1日 --assignee contractor", "assign audit list --limit 20"),
+    "audit help": ("assign audit help verify",),
     "audit verify": ("assign audit verify --against checkpoint.txt",),
     "audit replay": ("assign audit replay --first 100",),
     "audit checkpoint": ("assign audit checkpoint --to checkpoint.txt",),

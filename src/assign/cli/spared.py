@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -57,6 +58,7 @@ def spare(ctx: Any, params: list[Any]) -> None:
             target,
             [
                 *held,
+                *_known_by_sight(target),
                 *(Held(Path(other), f"`{by}` と同じファイル", f"the file of `{by}`, too") for by, other in written[:i]),
             ],
         )
@@ -101,6 +103,19 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
     if key := os.environ.get("ASSIGN_KEY_FILE"):
         yield Held(Path(key), "記録の鍵", "the log's key")
     yield from _files(places.user_folder("XDG_CONFIG_HOME", ".config") / "assign", "記録の鍵", "the log's key")
+
+
+def _known_by_sight(target: str) -> Iterator[Held]:
+    """What must not be lost though nobody has named it: a database, what SQLite keeps beside one, and a secret key."""
+    for ending in _BESIDE:
+        base = Path(target.removesuffix(ending))
+        if target.endswith(ending) and base.is_file():
+            with suppress(OSError), base.open("rb") as file:
+                head = file.read(16)
+                if head == b"SQLite format 3\0":
+                    yield Held(Path(target), "判定の記録か、ほかのデータベース", "a decision log, or another database")
+                elif head.startswith(b"PRIVATE+KEY+") and not ending:
+                    yield Held(base, "記録の鍵", "a log's key")
 
 
 def _ours() -> Iterator[Held]:

@@ -21,8 +21,7 @@ ours AS (SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.
 kept AS (SELECT ours.* FROM ours JOIN home ON home.oid = ours.relnamespace)
 SELECT CASE WHEN relkind IN ('v', 'm') THEN 'view' ELSE 'table' END,
     CASE WHEN nspname = (SELECT name FROM home) THEN relname::text ELSE nspname || '.' || relname END,
-    concat_ws(' ', relkind, relpersistence, relrowsecurity, relforcerowsecurity, relispartition, reloftype,
-        array_to_string(reloptions, ','))
+    concat_ws(' ', relkind, relpersistence, relrowsecurity, relforcerowsecurity, relispartition, reloftype)
 FROM ours
 UNION ALL SELECT 'column', relname || '.' || attname,
     concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, nullif(attidentity, ''), nullif(attgenerated, ''),

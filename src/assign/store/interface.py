@@ -34,6 +34,12 @@ class StoreRefused(StoreError):
     code = "log_refused"
 
 
+class StoreDamaged(StoreError):
+    """What is there was a log, and is not whole: `verify` finds it, and is done."""
+
+    code = "log_damaged"
+
+
 class StoreMissing(StoreError):
     """There is no log of that name, or no such place."""
 
@@ -229,7 +235,7 @@ def as_bytes(value: object) -> bytes:
 def paged(page: Any, log: int, start: int, stop: int | None) -> Iterator[Row]:
     """A log's records, a page at a time. `page` gives the rows of a range of places."""
     low, high = (log << SHIFT) + start, (log << SHIFT) + min(1 << SHIFT, 1 << SHIFT if stop is None else stop)
-    while rows := page(low, high):
+    while low < high and (rows := page(low, high)):
         for at, payload, nodes, key in rows:
             yield Row(at & SEQ, as_bytes(payload), as_bytes(nodes), None if key is None else as_bytes(key))
         low = max(low, rows[-1][0]) + 1  # in a damaged file the numbers may not grow; reading it ends all the same

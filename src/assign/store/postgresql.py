@@ -23,6 +23,7 @@ from .interface import (
     Known,
     New,
     Row,
+    StoreDamaged,
     StoreError,
     StoreMissing,
     StoreRefused,
@@ -105,6 +106,8 @@ class PostgresStore:
             # A session's own setting outlasts a change of the server's.
             db.execute("SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)")
             db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
+            # In which the server says what our tables are, whatever its own are.
+            db.execute("SET bytea_output = hex; SET quote_all_identifiers = off; SET standard_conforming_strings = on")
             self._db, self._cursor, self._pid = db, db.cursor(), os.getpid()
             # Before the driver's own, which warns; at the end of the process, too. None but this process says good-bye.
             self._parting = weakref.finalize(self, _parted, db, self._pid)
@@ -112,8 +115,14 @@ class PostgresStore:
 
     def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
         found = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = ANY(current_schemas(false))")
-        if {name for (name,) in found} >= set(NAMES):
+        ours = {name for (name,) in found}.intersection(NAMES)
+        if len(ours) == len(NAMES):
             return
+        if len(ours) > 1:
+            raise StoreDamaged(
+                "データベースの記録の表がそろっていません（`assign audit restore` で控えから戻せます）",
+                "the database lacks a table of its log (`assign audit restore` brings a backup back)",
+            )
         if not create:
             raise StoreMissing(
                 "データベースに記録の表がありません（管理者が `assign audit init` で作ります）",
@@ -159,9 +168,19 @@ class PostgresStore:
                 "記録の表を使う権限がありません（SELECT と INSERT が要ります）",
                 "this role may not use the log's tables (it needs SELECT and INSERT)",
             )
+        if isinstance(error, errors.ReadOnlySqlTransaction):
+            return StoreError(
+                "記録のサーバーは読み取り専用です（複製かもしれません）。回答はありません",
+                "the log's server is read-only (perhaps a replica); there is no answer",
+            )
         if isinstance(error, (errors.LockNotAvailable, errors.QueryCanceled)):
             return StoreError(
                 "記録の順番が来ません。回答はありません", "the log was busy for too long; there is no answer"
+            )
+        if (getattr(error, "sqlstate", None) or "")[:2] in ("22", "42"):  # a value, a name or a type that does not fit
+            return StoreDamaged(
+                "データベースの記録の表が、作った時のものではありません（`assign audit verify`）",
+                "the database's tables of the log are not as they were made (`assign audit verify`)",
             )
         self._drop()
         if isinstance(error, (self._psycopg.OperationalError, self._psycopg.InterfaceError)):
@@ -194,7 +213,10 @@ class PostgresStore:
 
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""
-        return dict(self._rows("SELECT origin, id FROM log ORDER BY id"))
+        found = self._rows("SELECT origin, id FROM log ORDER BY id")
+        return {
+            name: log for name, log in found if type(name) is str and type(log) is int and 0 < log < 1 << 63 - SHIFT
+        }
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""

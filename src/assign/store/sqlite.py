@@ -25,6 +25,7 @@ from .interface import (
     Known,
     New,
     Row,
+    StoreDamaged,
     StoreError,
     StoreMissing,
     StoreRefused,
@@ -194,8 +195,13 @@ class SqliteStore:
     def _ours(self, db: apsw.Connection, *, make: bool) -> None:
         """Look before anything is changed: somebody else's database stays as it is."""
         with db:
-            marked = db.pragma("application_id")
-            if marked != _APPLICATION and (marked or not make or db.execute("SELECT count(*) FROM sqlite_schema").get):
+            marked, whole = db.pragma("application_id"), self._tables(db)
+            if (marked == _APPLICATION) is not whole and (marked == _APPLICATION or whole):
+                raise StoreDamaged(
+                    f"記録 {self.shown} の表か、ファイルの印がなくなっています（`assign audit restore` で控えから戻せます）",
+                    f"the log {self.shown} lacks a table or the file's mark (`assign audit restore` brings a backup back)",
+                )
+            if not whole and (marked or not make or db.execute("SELECT count(*) FROM sqlite_schema").get):
                 raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
 
     def _in_place(self) -> None:
@@ -288,8 +294,16 @@ class SqliteStore:
                 f"記録 {self.shown} の順番が {PATIENCE:.0f} 秒たっても来ません。回答はありません",
                 f"the log {self.shown} was busy for {PATIENCE:.0f} seconds; there is no answer",
             )
+        if isinstance(error, apsw.SQLError):
+            return StoreDamaged(
+                f"記録 {self.shown} の表が、作った時のものではありません（`assign audit verify`）",
+                f"the tables of the log {self.shown} are not as they were made (`assign audit verify`)",
+            )
         if isinstance(error, (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError)):
-            return StoreError(
+            kind = (
+                StoreError if isinstance(error, apsw.NotADBError) else StoreDamaged
+            )  # a text is no log that was broken
+            return kind(
                 f"記録 {self.shown} は壊れているか、記録のファイルではありません（`assign audit restore` で控えから戻せます）",
                 f"the log {self.shown} is damaged, or is none (`assign audit restore` brings a backup back)",
             )
@@ -307,10 +321,11 @@ class SqliteStore:
 
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""
-        found = self._rows("SELECT origin, id FROM log ORDER BY id")
-        return {
-            name: log for name, log in found if type(name) is str and type(log) is int and 0 < log < 1 << 63 - SHIFT
-        }
+        found = [
+            (_plain(name), log)
+            for log, name in self._rows(_BESIDE["log"] + " WHERE typeof(origin) = 'text' ORDER BY id")
+        ]
+        return {name: log for name, log in found if type(log) is int and 0 < log < 1 << 63 - SHIFT}
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
@@ -372,7 +387,7 @@ class SqliteStore:
 
     def published(self, log: int) -> list[tuple[str, str, int]]:
         """(what, value, record) of everything published."""
-        return self._rows("SELECT what, value, seq FROM publication WHERE log = ? ORDER BY seq", (log,))
+        return [tuple(map(_plain, row)) for row in self._rows(_PUBLISHED, (log,))]
 
     def edition(self, sha256: str) -> bytes | None:
         """The text of an edition."""
@@ -396,7 +411,11 @@ class SqliteStore:
 
     def beside(self, table: str) -> list[tuple[Any, ...]]:
         """All rows of a table that is not the records', of every log, as they are kept: in SQLite, of any type."""
-        return [tuple(row) for row in self._rows(_BESIDE[table])]
+        texts = _TEXTS[table]
+        return [
+            tuple(cell if place in texts else _plain(cell) for place, cell in enumerate(row))
+            for row in self._rows(_BESIDE[table])
+        ]
 
     def numbers(self) -> list[int]:
         """The numbers of the logs that have records."""
@@ -410,7 +429,7 @@ class SqliteStore:
 
     def strangers(self) -> list[Strange]:
         """What stands in the file that we did not make, or otherwise than we made it; what its own check finds."""
-        there = self._rows("SELECT type, name, tbl_name, sql FROM sqlite_schema")
+        there = [row for row in self._rows(_SCHEMA) if row not in _COUNTED]
         found = differences([_part(*row) for row in there], _ours(self._apsw))
         for (text,) in self._rows("PRAGMA integrity_check(20)"):
             if text != "ok":
@@ -464,10 +483,7 @@ class _SqliteWriting:
         }
 
     def published(self) -> list[tuple[str, str, int]]:
-        found: list[Any] = self._db.execute(
-            "SELECT what, value, seq FROM publication WHERE log = ? ORDER BY seq", (self._log,)
-        ).fetchall()
-        return found
+        return [tuple(map(_plain, row)) for row in self._db.execute(_PUBLISHED, (self._log,))]
 
     def add(
         self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
@@ -525,7 +541,7 @@ def _ours(apsw: Any) -> list[Part]:
     db = apsw.Connection(":memory:")
     try:
         make_tables(db)
-        return [_part(*row) for row in db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")]
+        return [_part(*row) for row in db.execute(_SCHEMA)]
     finally:
         db.close()
 
@@ -534,6 +550,12 @@ def _part(kind: object, name: object, table: object, sql: object) -> Part:
     return Part(str(kind), str(name), f"{table}: {sql}")
 
 
+_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+# What `ANALYZE` makes: how many rows there are of what, for whoever plans a query. No answer depends on it.
+_COUNTED: Final = [
+    ("table", name, name, f"CREATE TABLE {name}({columns})")
+    for name, columns in (("sqlite_stat1", "tbl,idx,stat"), ("sqlite_stat4", "tbl,idx,neq,nlt,ndlt,sample"))
+]
 _APPLICATION: Final = 0x6173676E  # "asgn"
 _BLOB: Final = "CAST(payload AS BLOB)"
 _FOUND: Final = f"""instr({_BLOB}, CAST('"key":"' AS BLOB))"""
@@ -546,12 +568,27 @@ INSERT INTO record VALUES (?, ?, CASE
 WHEN (SELECT at = ? AND nodes = ? FROM record WHERE at < ? ORDER BY at DESC LIMIT 1) THEN ? END, ?)
 ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({_KEY})) WHERE ({_KEY}) IS NOT NULL DO NOTHING
 """  # noqa: S608 - our own
+
+
+def _cell(name: str, kind: str = "text") -> str:
+    """A cell of that type as it is, and one of another type as SQLite quotes it: no text that is no UTF-8 stops a reader."""
+    there = f"CAST({name} AS BLOB)" if kind == "text" else name
+    return f"CASE typeof({name}) WHEN '{kind}' THEN {there} ELSE CAST(quote({name}) AS BLOB) END"
+
+
+def _plain(cell: Any) -> Any:
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
+
+
+_PUBLICATION: Final = f"{_cell('what')}, {_cell('value')}, {_cell('seq', 'integer')} FROM publication"
+_PUBLISHED: Final = f"SELECT {_PUBLICATION} WHERE log = ? ORDER BY seq"
 _BESIDE: Final = {
-    "log": "SELECT id, origin FROM log",
-    "publication": "SELECT log, what, value, seq FROM publication",
-    "edition": "SELECT sha256, CAST(data AS BLOB) FROM edition",
-    "checkpoint": "SELECT log, size, CAST(note AS BLOB) FROM checkpoint",
+    "log": f"SELECT {_cell('id', 'integer')}, {_cell('origin')} FROM log",  # noqa: S608 - our own
+    "publication": f"SELECT {_cell('log', 'integer')}, {_PUBLICATION}",
+    "edition": f"SELECT {_cell('sha256')}, CAST(data AS BLOB) FROM edition",  # noqa: S608 - our own
+    "checkpoint": f"SELECT {_cell('log', 'integer')}, {_cell('size', 'integer')}, CAST(note AS BLOB) FROM checkpoint",  # noqa: S608 - our own
 }
+_TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2,)}  # which are read as bytes
 _NEWEST: Final = "SELECT at, CAST(nodes AS BLOB) FROM record WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ?"
 # A column of SQLite holds a value of any type; whoever damages a file may turn bytes into a number or into no text at all.
 _PAGE: Final = """

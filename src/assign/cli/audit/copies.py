@@ -51,7 +51,7 @@ def backup(
     finally:
         for each in (temporary, Path(f"{temporary}-wal"), Path(f"{temporary}-shm")):
             each.unlink(missing_ok=True)
-    say([f"{to}: {size} 件" if lang == "ja" else f"{to}: {size} records"], None)
+    say([], None, [f"{to}: {size} 件" if lang == "ja" else f"{to}: {size} records"])
 
 
 @app.command(cls=Command)
@@ -78,7 +78,7 @@ def restore(
             store.close()
     finally:
         log.close()
-    say([f"{size} 件を戻しました" if lang == "ja" else f"{size} records are back"], None)
+    say([], None, [f"{size} 件を戻しました" if lang == "ja" else f"{size} records are back"])
 
 
 def _synced(folder: Path) -> None:

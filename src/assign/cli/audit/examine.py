@@ -13,7 +13,7 @@ import typer
 from assign import audit as auditing
 from assign import sheet, terminal
 from assign.audit import Filter, Text
-from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word
+from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly
 from assign.errors import BadOption
 from assign.explanation import paragraphs
 from assign.reading import clock
@@ -82,7 +82,7 @@ def show(
         say_json(found if n is None else found[0], out)
     else:
         texts = ["\n".join(_whole(each, lang)) for each in found]
-        if n is None:
+        if n is None and not briefly():
             texts.append(f"{len(found)} 件" if lang == "ja" else f"{len(found)} records")
         say(["\n\n".join(texts)], out)
     unread.told(lang, as_json=as_json)
@@ -115,7 +115,7 @@ def list_(
         say_json(found, out)
     else:
         lines = [line for record in found for line in _line(record, lang)]
-        say([*lines, f"{len(found)} 件" if lang == "ja" else f"{len(found)} records"], out)
+        say(lines, out, [f"{len(found)} 件" if lang == "ja" else f"{len(found)} records"])
     unread.told(lang, as_json=as_json)
 
 
@@ -183,7 +183,7 @@ def exceptions(
             else f"record {each.seq} {each.code}: {each.text.en}"
             for each in found
         ]
-        say([*lines, f"{len(found)} 件" if lang == "ja" else f"{len(found)} exceptions"], out)
+        say(lines, out, [f"{len(found)} 件" if lang == "ja" else f"{len(found)} exceptions"])
     unread.told(lang, as_json=as_json)
 
 

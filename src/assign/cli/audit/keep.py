@@ -13,7 +13,19 @@ import typer
 
 from assign import audit as auditing
 from assign import sheet, terminal
-from assign.cli.common import Audit, Catalog, Command, Lang, Origin, Rules, Word, audit_url, open_desk, origin_name
+from assign.cli.common import (
+    Audit,
+    Catalog,
+    Command,
+    Lang,
+    Origin,
+    Rules,
+    Word,
+    audit_url,
+    briefly,
+    open_desk,
+    origin_name,
+)
 from assign.errors import AssignError, BadOption, OutputError, path_shown
 from assign.log import Log
 from assign.note import NoteError, SecretKey, held_key, new_key, opened, write_key
@@ -44,7 +56,7 @@ def init(
     key = log.keys()[-1]
     ja = f"記録 {log.origin} は {log.size} 件です。公開鍵（監査の担当に渡してください）:\n{key}"
     en = f"The log {log.origin} has {log.size} records. Its public key, for the auditor:\n{key}"
-    say([ja if lang == "ja" else en], None)
+    say([str(key)] if briefly() else [ja if lang == "ja" else en], None)
 
 
 @app.command(cls=Command)
@@ -61,7 +73,8 @@ def publish(
         what = EDITION_TEXT[record["what"]][lang]
         head = f"番号 {each.seq}: {what}" if lang == "ja" else f"record {each.seq}: the {what}"
         lines.append(f"{head} {record['sha256']}")
-    say(lines or ["新しい版はありません" if lang == "ja" else "nothing new to publish"], None)
+    none = "新しい版はありません" if lang == "ja" else "nothing new to publish"
+    say(lines, None, [] if lines else [none])
 
 
 @app.command(cls=Command)
@@ -104,7 +117,7 @@ def checkpoint(
             if qr is not None:
                 write_file(qr, sheet.qr(note, qr))
             size = opened(note, keys)[0].size
-            say([f"{name}: {size} 件" if lang == "ja" else f"{name}: {size} records"], None)
+            say([], None, [f"{name}: {size} 件" if lang == "ja" else f"{name}: {size} records"])
 
     once()
     while seconds is not None:
@@ -143,19 +156,18 @@ def key(
                 ) from None
             log.rotate(fresh, present)
         keys = log.keys()
-    now = "今の鍵" if lang == "ja" else "now"
-    lines = [f"{each}{f'  （{now}）' if each == keys[-1] else ''}" for each in keys]
+    now = "" if briefly() else "  （今の鍵）" if lang == "ja" else "  （now）"
+    lines = [f"{each}{now if each == keys[-1] else ''}" for each in keys]
+    told = []
     if rotate is not None and present is None:
-        lines.append(
+        told.append(
             "前の鍵がないため、交替に前の鍵の署名はありません。新しい公開鍵を監査の担当へ直接渡してください"
             if lang == "ja"
             else "the old key is not here and has not signed this change: hand the new public key to the auditor yourself"
         )
     if rotate is not None:
-        lines.append(
-            f"これからは ASSIGN_KEY_FILE={rotate}" if lang == "ja" else f"from now on ASSIGN_KEY_FILE={rotate}"
-        )
-    say(lines, None)
+        told.append(f"これからは ASSIGN_KEY_FILE={rotate}" if lang == "ja" else f"from now on ASSIGN_KEY_FILE={rotate}")
+    say(lines, None, told)
 
 
 @app.command(cls=Command)
@@ -166,7 +178,7 @@ def rebuild(audit: Audit = None, origin: Origin = None, lang: Lang = "ja") -> No
         missing = auditing.rebuild(log, unread)
     ja = f"索引を作り直しました。公示の一覧に足したもの: {missing} 件"
     en = f"The index is made anew; publications put back into their list: {missing}"
-    say([ja if lang == "ja" else en], None)
+    say([], None, [ja if lang == "ja" else en])
     unread.told(lang)
 
 

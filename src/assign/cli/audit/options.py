@@ -15,7 +15,7 @@ import typer
 from assign import audit as auditing
 from assign import terminal
 from assign.audit import Filter
-from assign.cli.common import Group, Word, audit_url, origin_name
+from assign.cli.common import Command, Group, Word, audit_url, briefly, explained, origin_name
 from assign.errors import BadOption, hidden, path_shown, visible
 from assign.log import Log
 from assign.note import LARGEST, NoteError
@@ -30,6 +30,7 @@ app: typer.Typer = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
 )
+app.command("help", cls=Command, hidden=True)(explained)
 Number = Annotated[str, typer.Argument(metavar="N", help="記録の番号 / a record's number")]
 Since = Annotated[
     Word, typer.Option("--from", help="案件の日付がこの日以後 / cases of this day or later", metavar="YYYY-MM-DD")
@@ -70,16 +71,26 @@ def whole_number(given: str, name: str = "N") -> int:
 
 
 def text_of(name: str) -> str:
-    """A checkpoint or a key from a file."""
+    """A checkpoint or a key from a file, byte for byte, as the stand-alone verifier reads it."""
     try:
         with Path(name).open("rb") as file:
-            # As it was written, whatever an editor, a mail or a scanned QR code has made of its line ends.
-            return file.read(LARGEST).decode("utf-8-sig").replace("\r\n", "\n").rstrip("\n") + "\n"
+            text = file.read(LARGEST).decode("utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise NoteError(
             f"{path_shown(name)} を読めません（{reason}）", f"cannot read {path_shown(name)} ({reason})"
         ) from None
+    for there, ja, en in (
+        (text.startswith("\ufeff"), "先頭に BOM が付いて", "begins with a BOM"),
+        ("\r" in text, "改行が CRLF になって", "has CRLF line ends"),
+        (not text.endswith("\n"), "最後の改行がなくなって", "lacks its last line feed"),
+    ):
+        if there:
+            raise NoteError(
+                f"{path_shown(name)} は{ja}います。書き換える前のファイルを使うか、元の形（UTF-8、BOM なし、改行は LF）で保存し直してください",
+                f"{path_shown(name)} {en}: use the file as it was, or save it as UTF-8 without a BOM, each line ended by LF",
+            )
+    return text
 
 
 def write_file(name: str, data: bytes) -> None:
@@ -110,9 +121,14 @@ def chosen_by(
     case: str | None,
 ) -> Filter:
     """Which records the options ask for. Days are Japan's."""
+    first, last = None if since is None else date_of_case(since), None if until is None else date_of_case(until)
+    if first is not None and last is not None and first > last:
+        raise BadOption(
+            f"`--from`（{first}）が `--to`（{last}）より後です", f"`--from` ({first}) is after `--to` ({last})"
+        )
     return Filter(
-        None if since is None else date_of_case(since),
-        None if until is None else date_of_case(until),
+        first,
+        last,
         None if division_ is None else division(division_).value,
         _one_of(assignee, list(Assignee), "--assignee"),
         _one_of(certainty, list(Certainty), "--certainty"),
@@ -153,8 +169,14 @@ class Unread:
         raise typer.Exit(1)
 
 
-def say(lines: Iterable[str], out: str | None) -> None:
-    """Lines for a person. What a record or an edition holds is shown, never sent to the terminal as it is."""
+def say(lines: Iterable[str], out: str | None, aside: Iterable[str] = ()) -> None:
+    """
+    Lines for a person, and what `--quiet` leaves out. What a record or an edition holds is shown, never sent to the terminal
+    as it is.
+    """
+    lines = [*lines, *(() if briefly() else aside)]
+    if not lines and out is None:
+        return
     terminal.write("\n".join(visible(line) for text in lines for line in text.split("\n")), out)
 
 

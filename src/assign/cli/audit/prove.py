@@ -13,10 +13,11 @@ import typer
 from assign import audit as auditing
 from assign import standalone, terminal
 from assign.audit import Text
-from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word
+from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly, origin_name
 from assign.errors import BadOption
 from assign.log import Log
 from assign.note import held_key, public_key
+from assign.store import StoreDamaged
 from assign.words import date_of_case
 
 from .options import Number, ToFile, app, open_log, say, say_json, text_of, whole_number, write_file
@@ -41,12 +42,18 @@ def verify(
     """全件のハッシュを計算し直し、チェックポイントと照らします / Hash every record again, against checkpoints."""
     notes = [text_of(name) for name in against or ()]
     keys = [public_key(text_of(each) if Path(each).is_file() else each) for each in key or ()]
-    with open_log(audit, origin) as log:
-        found = auditing.verify(log, notes, keys)
+    try:
+        with open_log(audit, origin) as log:
+            found = auditing.verify(log, notes, keys)
+    except StoreDamaged as error:  # what is wrong is the answer
+        found = auditing.Verified(
+            origin_name(origin) or "", findings=[auditing.Finding(error.code, None, Text(error.ja, error.en))]
+        )
     if as_json:
         say_json(found.as_json(), out)
     else:
-        say(_verified(found, lang), out)
+        lines = _verified(found, lang)
+        say(lines[1:] if briefly() and found.hashed else lines, out)
     if found.findings:
         raise typer.Exit(6)
 
@@ -200,17 +207,19 @@ def _bundled(bundle: dict[str, Any], to: str | None, written: str) -> None:
         terminal.write(text, None, data=True)
     else:
         write_file(to, (text + "\n").encode())
-        say([written], None)
+        say([], None, [written])
 
 
 def _verified(found: auditing.Verified, lang: str) -> list[str]:
     ja = lang == "ja"
     root = found.as_json()["root"]
-    lines = [
-        f"{found.origin}: {found.hashed:,} 件のハッシュを計算し直しました。根 {root}"
-        if ja
-        else f"{found.origin}: {found.hashed:,} records hashed again; root {root}"
-    ]
+    lines = []
+    if found.hashed or not found.findings:  # else it could not be read at all
+        lines.append(
+            f"{found.origin}: {found.hashed:,} 件のハッシュを計算し直しました。根 {root}"
+            if ja
+            else f"{found.origin}: {found.hashed:,} records hashed again; root {root}"
+        )
     if found.findings:
         lines.append(
             f"誤りが {len(found.findings)} 件あります。最初の番号: {'なし' if found.first_bad is None else found.first_bad}"
