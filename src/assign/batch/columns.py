@@ -152,7 +152,9 @@ def understood(names: Sequence[str]) -> dict[str, str]:
     for name in names:
         if meaning(name) is not None or not (near := looks_like(name)):
             continue
-        if near not in found or _bare(key(name)) == near:  # beside the field, too, a reader could not tell one from the other
+        if (
+            near not in found or _bare(key(name)) == near
+        ):  # beside the field, too, a reader could not tell one from the other
             raise BadRequest(
                 f"列 {shown(name)} は `{near}` の書き誤りに見えます。`{near}` と書くか、別のものなら紛れない名前にしてください",
                 f"the column {shown(name)} looks like `{near}`; name it `{near}`, or, if it is something else, more differently",

@@ -65,7 +65,9 @@ def read(path: Path, work: Path, options: Options, *, answered: bool = False) ->
     path = _without_blank_end(path, work)
     encoding = _encoding(head, options.encoding)
     clean = True
-    twins = encoding == "cp932" and options.out_format == "csv" and not answered  # then it is written with the same codes
+    twins = (
+        encoding == "cp932" and options.out_format == "csv" and not answered
+    )  # then it is written with the same codes
     if encoding == "cp932":
         recoded = work / "utf-8.csv"
         clean = cp932.copy_as_utf_8(path, recoded, marks=twins)

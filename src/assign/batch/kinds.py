@@ -36,7 +36,7 @@ def parquet(path: Path, work: Path, out_format: str) -> Source:
 
     with path.open("rb") as file:
         refuse(file.read(1 << 12), "parquet")
-    failed: Exception | BaseException | None = None
+    failed: BaseException | None = None
     try:
         frame = pl.scan_parquet(path, glob=False)
         with arrow.hushed():
@@ -44,11 +44,11 @@ def parquet(path: Path, work: Path, out_format: str) -> Source:
             rows = frame.select(pl.len()).collect().item()  # as the metadata say
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         failed = error
-    for name, kind in arrow.unknown(path):
-        if failed is not None or kind.startswith("Decimal"):  # the engine knows more zones than it says
+    for name, said in arrow.unknown(path):
+        if failed is not None or said.startswith("Decimal"):  # the engine knows more zones than it says
             raise BadRequest(
-                f"列 {shown(name)} の型 {shown(kind)} は扱えません（別の型で書き出すか、要らない列なら除いてください）",
-                f"the column {shown(name)} has a type that is not known: {shown(kind)} (write it as another, or leave it out)",
+                f"列 {shown(name)} の型 {shown(said)} は扱えません（別の型で書き出すか、要らない列なら除いてください）",
+                f"the column {shown(name)} has a type that is not known: {shown(said)} (write it as another, or leave it out)",
             )
     if failed is not None:
         raise _no_parquet(path, failed)
@@ -75,7 +75,9 @@ def _no_parquet(path: Path, error: BaseException) -> DataError:
     with path.open("rb") as file:
         file.seek(-min(4, path.stat().st_size), 2)
         if file.read() != b"PAR1":
-            return DataError("Parquet の終わりがありません（途中で切れています）", "Parquet without its end (it was cut off)")
+            return DataError(
+                "Parquet の終わりがありません（途中で切れています）", "Parquet without its end (it was cut off)"
+            )
     return DataError(f"Parquet として読めません（{first_line(error)}）", f"not Parquet ({first_line(error)})")
 
 

@@ -107,11 +107,20 @@ _EUC: Final = re.compile(rb"(?:[\x00-\x7f]++|\x8e[\xa1-\xdf]|\x8f?[\xa1-\xfe][\x
 def _wide(head: bytes) -> str | None:
     """UTF-32 or UTF-16 without a mark, by where its NULs stand."""
     at = {i % 4 for i, byte in enumerate(head[: len(head) // 4 * 4]) if not byte}
-    for name, places in (("utf-32-le", {1, 2, 3}), ("utf-32-be", {0, 1, 2}), ("utf-16-le", {1, 3}), ("utf-16-be", {0, 2})):
+    for name, places in (
+        ("utf-32-le", {1, 2, 3}),
+        ("utf-32-be", {0, 1, 2}),
+        ("utf-16-le", {1, 3}),
+        ("utf-16-be", {0, 2}),
+    ):
         if not at or not at <= places or (name.startswith("utf-32") and len(at) < 2):
             continue
         text = head[: len(head) // 4 * 4].decode(name, "replace")[:-1]
-        if "\ufffd" not in text and all(c.isprintable() or c in "\t\r\n\u3000" for c in text) and set(text) & set(",\n\t{"):
+        if (
+            "\ufffd" not in text
+            and all(c.isprintable() or c in "\t\r\n\u3000" for c in text)
+            and set(text) & set(",\n\t{")
+        ):
             return name[:6].upper()
     return None
 
@@ -141,11 +150,12 @@ def euc(data: bytes) -> None:
 
 def _not_japanese(body: bytes) -> None:
     """Raises DataError where no line of JSON is UTF-8, since they are written in a Japanese encoding. One such line is damage."""
-    lines = [line for line in body.splitlines()[:-1] or [body] if not line.isascii()]
+    whole = body[: body.rfind(b"\n") + 1 or None].splitlines()
+    lines = [line for line in whole if not line.isascii()]
     if not lines or any(_is_utf_8(line) for line in lines):
         return
     for encoding, name in (("euc_jp", "EUC-JP"), ("cp932", "Shift_JIS")):
-        if all(_json_in(line, encoding) for line in lines) and (len(lines) > 2 or len(lines) == len(body.splitlines())):
+        if all(_json_in(line, encoding) for line in lines) and (len(lines) > 2 or len(lines) == len(whole)):
             raise DataError(f"{name} です。UTF-8 で保存し直してください", f"{name}; save it as UTF-8")
 
 
