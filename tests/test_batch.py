@@ -484,46 +484,6 @@ def test_a_broken_json_line_is_a_row_that_says_so(desk: Desk, tmp_path: Path, li
     assert counts.rows_in == counts.rows_out == 3
 
 
-ODD_VALUES = (
-    b'"\\u0032\\u0034"', b'"2\\/4"', b'"\\u0000"', b'"\\ud800"', b'"\\ud83d\\ude00"', b'"\\ude00\\ud83d"', b'"\\uD83D\\u0041"', b'"a\\"b"',
-    b'"\\\\"', b'"\\x"', b'"\\u12"', b'"\x01"', b'"\t"', b'"\x7f"', b'"\0"', b'"\xff"', b'"\xed\xa0\x80"', '"\u2028\u0085"'.encode(),
-    b"24", b"-0", b"-1", b"024", b"1.", b".5", b"+1", b"1e5", b"1E+2", b"1e400", b"-1.50", b"9" * 18, b"9" * 19, b"9" * 5000, b"0." + b"3" * 5000,
-    b"NaN", b"Infinity", b"-Infinity", b"null", b"true", b"false", b"nul", b"True", b"None", b"", b"''", b"[]", b"{}", b"[1]",
-    b'[1, "2", null]', b"[1,]", b"[[1], [2]]", b'{"a": 1}', b'{"a": 1, "a": 2}', b'{"item": "24"}', b'{"a": {"item": 1}}', b'{"a": [1, "x"]}',
-    b'{"a": 1,}', b"[" * 2000, b"[" * 2000 + b"]" * 2000, b'"\xef\xbb\xbf"', b'"' + b"x" * 100_000 + b'"',
-)  # fmt: skip
-NAMES_ODD = (
-    b'"memo"', b'"item"', b'"it\\u0065m"', b'"error"', b'"\\u0065rror"', b'"assignee"', b'"nested"', b'"id"', b'"new"', b'""', b"memo", b'"a\\"item"',
-    b'"line"', b'"sure"', b'"words"', b'"__item"', b'"__answer"', '"\u30e1\u30e2"'.encode(), b'"\\u30e1\\u30e2"', b'"a.b"', b'"$"', b'"\\ud800"',
-)  # fmt: skip
-BREAKS = (
-    b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b" ", b"\t", b"\r", b"\n", b"\r\n", b"\0", b"\x0b", b"\xc2\xa0", b"\xe3\x80", b"x", b"0", b"\xef\xbb\xbf", b",,",
-    b"/**/", b"//",
-)  # fmt: skip
-
-
-def nasty_line(rng: random.Random, row: dict[str, Any]) -> bytes:
-    """A request as JSON, as some writer writes it, in two of three cases with something odd somewhere."""
-    pairs = [
-        (json.dumps(name).encode(), json.dumps(row[name], ensure_ascii=rng.random() < 0.3).encode()) for name in row
-    ]
-    for _ in range(rng.choice([0, 0, 1, 1, 2])):
-        at = rng.randrange(len(pairs))
-        name, value = pairs[at]
-        pairs[at : at + 1] = rng.choice([
-            [(name, rng.choice(ODD_VALUES))], [(name, rng.choice(ODD_VALUES))], [(rng.choice(NAMES_ODD), value)], [],
-            [(name, value), (rng.choice(NAMES_ODD), rng.choice(ODD_VALUES))], [(name, value), (name, value)],
-        ])  # fmt: skip
-    if rng.random() < 0.05:
-        rng.shuffle(pairs)
-    comma, colon = rng.choice([(b", ", b": "), (b",", b":"), (b" ,\t", b" : "), (b",\r", b":")])
-    line = b"{" + comma.join(name + colon + value for name, value in pairs) + b"}"
-    for _ in range(rng.choice([0, 0, 0, 1])):
-        at = rng.choice([0, 1, len(line) - 1, len(line), rng.randrange(len(line) + 1)])
-        line = line[:at] + rng.choice(BREAKS) + line[at + rng.randrange(2) :]
-    return line + rng.choice([b"", b"", b"", b"\r", b" ", b" \r", b"\t", b"}", b","])
-
-
 @pytest.mark.parametrize("line", ['{"n": 1.50, "m": 1e400, "k": [1.50]}', '{"m": 1E+2, "n": 100.0}'])
 def test_a_number_of_json_stays_as_it_is_written(desk: Desk, tmp_path: Path, line: str) -> None:
     """A column that is carried through is not touched."""

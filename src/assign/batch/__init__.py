@@ -4,7 +4,8 @@ Many answers: a file of requests → the same file with its answers.
     options                    what a run is told           columns     which column is which field
     files                      copies, whole outputs        recognise   what a file is that is none of ours
     csv_in  json_in  kinds     a file → a `source` (frame)  join        frame → answers
-    csv_out                    cells of CSV                 json_lines  line → line with its answer
+    arrow                      types that no engine knows
+    csv_out  cp932             cells of CSV, their bytes    json_lines  line → line with its answer
     pipeline                   the whole of it              read_back   what a written file says
 """
 

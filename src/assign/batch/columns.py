@@ -107,7 +107,7 @@ def looks_like(name: str) -> str | None:
         return None
     if word in _LOOKS:
         return _LOOKS[word]
-    bare = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)).translate(_LATIN)
+    bare = _bare(word)
     if bare in _MEANS and _MEANS[bare] in ASKED:
         return _MEANS[bare]
     if bare in _ELSE:
@@ -118,6 +118,11 @@ def looks_like(name: str) -> str | None:
         if len(field) > 2 and _slips(bare, field) <= (2 if len(field) > 6 else 1) and _may_slip(bare, field):
             return field
     return None
+
+
+def _bare(word: str) -> str:
+    """As a reader sees it: without accents, letters of other alphabets as the Latin ones that they look like."""
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)).translate(_LATIN)
 
 
 def understood(names: Sequence[str]) -> dict[str, str]:
@@ -137,13 +142,19 @@ def understood(names: Sequence[str]) -> dict[str, str]:
             )
         if field is not None and field in found:
             raise BadRequest(
-                f"列 {shown(found[field])} と {shown(name)} はどちらも `{field}` を指します。どちらかの名前を変えてください",
-                f"the columns {shown(found[field])} and {shown(name)} both mean `{field}`; rename one of them",
+                f"列 {shown(found[field])} と {shown(name)} はどちらも `{field}` を指します。"
+                f"使わないほうの名前を変えてください（例: {shown('元の' + name)}）",
+                f"the columns {shown(found[field])} and {shown(name)} both mean `{field}`; rename the one that is not to be used "
+                f"(for example {shown('old ' + name)})",
             )
         if field is not None:
             found[field] = name
     for name in names:
-        if meaning(name) is None and (near := looks_like(name)) and near not in found:
+        if meaning(name) is not None or not (near := looks_like(name)):
+            continue
+        if (
+            near not in found or _bare(key(name)) == near
+        ):  # beside the field, too, a reader could not tell one from the other
             raise BadRequest(
                 f"列 {shown(name)} は `{near}` の書き誤りに見えます。`{near}` と書くか、別のものなら紛れない名前にしてください",
                 f"the column {shown(name)} looks like `{near}`; name it `{near}`, or, if it is something else, more differently",

@@ -19,9 +19,9 @@ from typing import IO, Final
 
 from assign.errors import BadRequest, DataError, shown
 
-from . import columns
+from . import columns, cp932
 from .options import Options
-from .recognise import BOM, refuse
+from .recognise import BOM, euc, refuse
 from .source import DAMAGE, Account, Source, damage, not_ours
 
 BLOCK: Final = 1 << 17  # bytes looked at at once: they stay in the processor's own memory
@@ -65,24 +65,23 @@ def read(path: Path, work: Path, options: Options, *, answered: bool = False) ->
     path = _without_blank_end(path, work)
     encoding = _encoding(head, options.encoding)
     clean = True
-    if encoding != "utf-8":
+    twins = (
+        encoding == "cp932" and options.out_format == "csv" and not answered
+    )  # then it is written with the same codes
+    if encoding == "cp932":
         recoded = work / "utf-8.csv"
-        clean = _copy_as_utf_8(path, recoded, encoding)
+        clean = cp932.copy_as_utf_8(path, recoded, marks=twins)
         path = recoded if clean else path
     names, start = _header(path, "utf-8" if clean else encoding)
     fields = {} if answered else columns.of_file(names)
-    written = {"encoding": encoding, "bom": bom, "newline": newline.decode() or "\n"}
+    written = {"encoding": encoding, "bom": bom, "newline": newline.decode() or "\n", "twins": twins}
 
     def mended() -> Source:
-        return _mended(path, work, names, fields, "utf-8" if clean else encoding, start, written)
+        found = _mended(path, work, names, fields, "utf-8" if clean else encoding, start, written)
+        return found if clean or twins else _without_marks(found)
 
     if newline == b"\r":
-        import polars as pl
-
-        found = mended()
-        return replace(
-            found, frame=found.frame.with_columns(pl.col(names).str.replace_many(["\r", "\n"], ["\n", "\r"]))
-        )
+        return _exchanged_back(mended())
     return (_by_engine(path, names, fields, start, mended, written) if clean else None) or mended()
 
 
@@ -204,7 +203,10 @@ def _encoding(head: bytes, given: str) -> str:
         for encoding in ("utf-8", "cp932"):
             with suppress(UnicodeDecodeError):
                 if _NOT[encoding].isdisjoint(text.decode(encoding)):
+                    if encoding == "cp932":
+                        euc(text)
                     return encoding
+        euc(text)
     return "utf-8"
 
 
@@ -221,6 +223,22 @@ def _exchanged(path: Path, work: Path) -> Path:
         while block := file.read(1 << 20):
             out.write(block.translate(_SWAP))
     return copy
+
+
+def _exchanged_back(found: Source) -> Source:
+    """With the two line ends in their places again, in cells and in the names of columns."""
+    import polars as pl
+
+    names = {name: name.translate({10: "\r", 13: "\n"}) for name in found.columns}
+    cells = pl.col(list(names)).str.replace_many(["\r", "\n"], ["\n", "\r"])
+    fields = {field: names[name] for field, name in found.fields.items()}
+    return replace(found, frame=found.frame.with_columns(cells).rename(names), fields=fields)
+
+
+def _without_marks(found: Source) -> Source:
+    import polars as pl
+
+    return replace(found, frame=found.frame.with_columns(pl.col(found.columns).str.replace_many(cp932.twins())))
 
 
 def _without_blank_end(path: Path, work: Path) -> Path:
@@ -244,19 +262,6 @@ def _without_blank_end(path: Path, work: Path) -> Path:
             shutil.copyfileobj(file, out, 1 << 20)
             out.truncate(end)
     return copy
-
-
-def _copy_as_utf_8(source: Path, target: Path, encoding: str) -> bool:
-    """Whether the whole file is of that encoding; then there is a copy in UTF-8."""
-    try:
-        with (
-            source.open("r", encoding=encoding, newline="") as text,
-            target.open("w", encoding="utf-8", newline="") as out,
-        ):
-            shutil.copyfileobj(text, out, 1 << 20)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 # -- the bytes -------------------------------------------------------------------------------------------------------
@@ -439,6 +444,6 @@ def _cells(row: bytes, encoding: str) -> tuple[list[str], str | None]:
 
 def _text(data: bytes, encoding: str) -> tuple[str, bool]:
     try:
-        return data.decode(encoding), False
+        return cp932.decoded(data) if encoding == "cp932" else data.decode(encoding), False
     except UnicodeDecodeError:
         return data.decode(encoding, "replace"), True

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from assign.errors import OutputError, shown
 
+from . import cp932
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -76,18 +78,22 @@ def quoted(cell: pl.Expr) -> pl.Expr:
     return pl.when(cell.str.contains(f"[{_QUOTED}]")).then(pl.lit('"') + inside + '"').otherwise(cell)
 
 
-def recoded(source: Path, target: Path, encoding: str) -> None:
+def recoded(source: Path, target: Path, encoding: str, *, twins: bool = False) -> None:
     """
     A copy of a UTF-8 file in another encoding. What could not be read (U+FFFD, in a row that says so) becomes `?`.
+
+    Args:
+        twins: Whether it has marks for characters that came in their other code (`cp932`).
 
     Raises:
         OutputError: It has another character that the encoding lacks: nothing is changed on the way in silence.
     """
     codecs.register_error("assign-unread", _unread)
+    codecs.register_error("assign-twins", _twin)
     try:
         with (
             source.open("r", encoding="utf-8", newline="") as text,
-            target.open("w", encoding=encoding, errors="assign-unread", newline="") as out,
+            target.open("w", encoding=encoding, errors="assign-twins" if twins else "assign-unread", newline="") as out,
         ):
             shutil.copyfileobj(text, out, 1 << 20)
     except UnicodeEncodeError as error:
@@ -96,6 +102,12 @@ def recoded(source: Path, target: Path, encoding: str) -> None:
             f"文字 {lacking} は {encoding} で書けません（`--encoding utf-8` を指定してください）",
             f"{encoding} lacks the character {lacking} (say `--encoding utf-8`)",
         ) from None
+
+
+def _twin(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeEncodeError) and (code := cp932.code(error.object[error.start])):
+        return code, error.start + 1
+    return _unread(error)
 
 
 def _unread(error: UnicodeError) -> tuple[str, int]:

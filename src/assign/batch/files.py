@@ -120,6 +120,18 @@ def spooled(source: str, work: Path) -> Path:
         raise unreadable(source, error) from None
 
 
+@contextmanager
+def named(source: str) -> Iterator[None]:
+    """Whatever is wrong with the source is said with its name."""
+    try:
+        yield
+    except (BadRequest, DataError) as error:
+        ja, en = ("標準入力", "stdin") if source == "-" else (path_shown(source), path_shown(source))
+        error.ja, error.en = f"{ja}: {error.ja}", f"{en}: {error.en}"
+        error.args = (error.en,)
+        raise
+
+
 def same_file(one: str, other: str) -> bool:
     """Whether two names, or `-` and a name, are one file: by links, spellings and the case that a disk does not tell apart."""
     seen = []

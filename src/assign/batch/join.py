@@ -10,7 +10,7 @@ from assign.desk import Desk
 from assign.errors import BadRequest, shown
 from assign.table import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
 
-from . import csv_out
+from . import cp932, csv_out
 from .json_lines import DAY
 from .options import Listener, Options
 from .source import DAMAGE, LINE, OUTCOME, Source
@@ -175,6 +175,8 @@ def _word(name: str, source: Source, schema: pl.Schema) -> pl.Expr:
             f"the column {shown(column)} is not text ({kind})",
         )
     text = pl.col(column).cast(pl.String)
+    if source.twins:
+        text = text.str.replace_many(cp932.twins())
     if name == "on" and isinstance(kind, pl.Datetime):
         moment = pl.col(column).dt.replace_time_zone(None)
         midnight = moment == moment.dt.truncate("1d")

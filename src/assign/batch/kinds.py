@@ -4,16 +4,16 @@ Parquet's types: which of them the output can hold, said before work begins; and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from assign.errors import BadRequest, DataError, OutputError, first_line, path_shown, shown
 from assign.terminal import unwritable
 
-from . import columns
+from . import arrow, columns
 from .recognise import refuse
 from .source import Source, not_ours
 
@@ -36,14 +36,22 @@ def parquet(path: Path, work: Path, out_format: str) -> Source:
 
     with path.open("rb") as file:
         refuse(file.read(1 << 12), "parquet")
+    failed: BaseException | None = None
     try:
         frame = pl.scan_parquet(path, glob=False)
-        schema = frame.collect_schema()
-        rows = frame.select(pl.len()).collect().item()  # as the metadata say
+        with arrow.hushed():
+            schema = frame.collect_schema()
+            rows = frame.select(pl.len()).collect().item()  # as the metadata say
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise DataError(
-            f"Parquet として読めません（{first_line(error)}）", f"not Parquet ({first_line(error)})"
-        ) from None
+        failed = error
+    for name, said in arrow.unknown(path):
+        if failed is not None or said.startswith("Decimal"):  # the engine knows more zones than it says
+            raise BadRequest(
+                f"列 {shown(name)} の型 {shown(said)} は扱えません（別の型で書き出すか、要らない列なら除いてください）",
+                f"the column {shown(name)} has a type that is not known: {shown(said)} (write it as another, or leave it out)",
+            )
+    if failed is not None:
+        raise _no_parquet(path, failed)
     names = schema.names()
     columns.not_too_many(len(names))
     for name in names:
@@ -58,6 +66,19 @@ def parquet(path: Path, work: Path, out_format: str) -> Source:
     if rows > MOST_AT_ONCE and path.stat().st_size < rows:
         frame = _spread(frame, rows, work)
     return Source(frame, rows, fields)
+
+
+def _no_parquet(path: Path, error: BaseException) -> DataError:
+    if twice := re.match(r"column with name '(.*)' has more than one", str(error), re.DOTALL):
+        name = shown(twice[1])
+        return DataError(f"列 {name} が2度あります", f"the column {name} stands there twice")
+    with path.open("rb") as file:
+        file.seek(-min(4, path.stat().st_size), 2)
+        if file.read() != b"PAR1":
+            return DataError(
+                "Parquet の終わりがありません（途中で切れています）", "Parquet without its end (it was cut off)"
+            )
+    return DataError(f"Parquet として読めません（{first_line(error)}）", f"not Parquet ({first_line(error)})")
 
 
 def _spread(frame: pl.LazyFrame, rows: int, work: Path) -> pl.LazyFrame:
@@ -75,7 +96,7 @@ def _lacking(kind: Any, out_format: str) -> tuple[str, str] | None:
     """Why a type cannot be written; None where it can."""
     import polars as pl
 
-    if isinstance(kind, pl.Datetime) and kind.time_zone is not None and not _zone(kind.time_zone):
+    if isinstance(kind, pl.Datetime) and kind.time_zone is not None and not arrow.zone_known(kind.time_zone):
         return f"時間帯 {kind.time_zone} が分かりません", f"the time zone {kind.time_zone} is not known"
     if isinstance(kind, (pl.List, pl.Array)):
         return ("入れ子です", "nested") if out_format == "csv" else _lacking(kind.inner, out_format)
@@ -104,16 +125,6 @@ def _KNOWN() -> set[Any]:  # noqa: N802 - a constant, once the engine is there
     }  # fmt: skip
 
 
-def _zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
-        return False
-    except KeyError:
-        return False
-    return True
-
-
 @contextmanager
 def spoken(source: Source, target: str) -> Iterator[None]:
     """The engine's errors and panics as errors of ours, which blame the file that is at fault."""
@@ -122,11 +133,6 @@ def spoken(source: Source, target: str) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        if isinstance(error, pl.exceptions.PolarsError) and "assign: too large" in str(error):
-            raise DataError(
-                "展開すると大きすぎます（同じ長い文字列の繰り返しではありませんか）。小さく分けてください",
-                "it is too large when unpacked (the same long text over and over?); split it",
-            ) from None
         if (reason := _unreadable(source)) is not None:
             raise DataError(f"入力を読めません（{reason}）", f"the input cannot be read ({reason})") from None
         if isinstance(error, OSError):
@@ -151,10 +157,45 @@ def _unreadable(source: Source) -> str | None:
     return None
 
 
-def not_a_bomb(block: pl.DataFrame) -> None:
-    """Raises where a block of rows holds more text than a run may."""
+def writable(block: pl.DataFrame, floats: list[str]) -> None:
+    """
+    Raises DataError where a block of rows holds more text than a run may, BadRequest where it holds a number that is none.
+
+    Args:
+        floats: The columns that must hold no Infinity. (Where there is no number, NaN, JSON has null.)
+    """
     import polars as pl
 
     text = sum(int(column.str.len_bytes().sum() or 0) for column in block.get_columns() if column.dtype == pl.String)
     if text > MOST_BYTES:
-        raise pl.exceptions.ComputeError("assign: too large")
+        raise DataError(
+            "展開すると大きすぎます（同じ長い文字列の繰り返しではありませんか）。小さく分けてください",
+            "it is too large when unpacked (the same long text over and over?); split it",
+        )
+    for name in floats:
+        if _infinite(block[name]):
+            raise BadRequest(
+                f"列 {shown(name)} に無限大があります。JSON に無い数です（空にするか、CSV か Parquet に書いてください）",
+                f"the column {shown(name)} holds Infinity, which JSON lacks (make it empty, or write CSV or Parquet)",
+            )
+
+
+def has_floats(kind: Any) -> bool:
+    """Whether a type holds floats, at whatever depth."""
+    import polars as pl
+
+    if isinstance(kind, (pl.List, pl.Array)):
+        return has_floats(kind.inner)
+    if isinstance(kind, pl.Struct):
+        return any(has_floats(field.dtype) for field in kind.fields)
+    return bool(kind.is_float())
+
+
+def _infinite(column: pl.Series) -> bool:
+    import polars as pl
+
+    if isinstance(column.dtype, (pl.List, pl.Array)):
+        return has_floats(column.dtype) and _infinite(column.explode())
+    if isinstance(column.dtype, pl.Struct):
+        return any(_infinite(column.struct.field(field.name)) for field in column.dtype.fields)
+    return bool(column.dtype.is_float() and column.is_infinite().any())

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from assign.desk import Desk
-from assign.errors import OutputError, path_shown, shown
+from assign.errors import AssignError, OutputError, path_shown
 from assign.table import ANSWERED, ASKED, Answered, Counts, answered, decision_table
 from assign.terminal import unwritable
 
@@ -65,10 +65,11 @@ def run(
     with files.workplace() as work:
         path = files.spooled(source, work)
         with files.whole(target, work) as out:
-            if options.in_format == options.out_format == "jsonl":
-                counts = _json_lines(desk, path, out, target, options, listener)
-            else:
-                counts = _answer(desk, opened(path, work, options), out, target, options, work, listener)
+            with files.named(source):
+                if options.in_format == options.out_format == "jsonl":
+                    counts = _json_lines(desk, path, out, target, options, listener)
+                else:
+                    counts = _answer(desk, opened(path, work, options), out, target, options, work, listener)
             if counts.rows_in != counts.rows_out:
                 raise OutputError(
                     f"入力 {counts.rows_in} 行に対し出力が {counts.rows_out} 行です",
@@ -170,37 +171,42 @@ def _written(
 
     schema = {name: kind for name, kind in final.collect_schema().items() if name != OUTCOME}
     texts: list[str] = []
-    floats: list[str] = []
     if options.out_format == "csv":
         texts = [name for name in carried if schema[name].base_type() in (pl.String, pl.Categorical, pl.Enum)]
         final = final.with_columns(pl.col(texts).cast(pl.String))
         schema.update(dict.fromkeys(texts, pl.String()))
-    if options.out_format == "jsonl":
-        floats = [name for name, kind in schema.items() if kind.is_float()]
+    floats = [name for name, kind in schema.items() if kinds.has_floats(kind)] if options.out_format == "jsonl" else []
     tally: Counter[int] = Counter()
+    refused: list[AssignError] = []
     one_at_a_time = threading.Lock()
 
     def counted(block: pl.DataFrame) -> pl.DataFrame:
-        kinds.not_a_bomb(block)
-        for name in floats:
-            if block[name].is_infinite().any():
-                raise pl.exceptions.ComputeError(f"{shown(name)}: Infinity is no number of JSON")
+        try:
+            kinds.writable(block, floats)
+        except AssignError as error:  # the engine would tell it in its own words
+            refused.append(error)
+            raise
         found = block[OUTCOME].value_counts().iter_rows()
         with one_at_a_time:
             tally.update({_ODD if code is None else code: number for code, number in found})
         return csv_out.as_cells(block.drop(OUTCOME), texts, guard=options.guard)
 
     whole = final.map_batches(counted, streamable=True, schema=schema)
-    if options.out_format == "parquet":
-        whole.sink_parquet(out)
-    elif options.out_format == "csv":
-        header = {name: csv_out.line([csv_out.guarded(name) if options.guard else name]) for name in schema}
-        whole = whole.rename({**header, LINE: csv_out.line(ANSWERED)})
-        plain = out if source.encoding == "utf-8" else work / "plain.csv"
-        # Each cell is as it is to stand there.
-        whole.sink_csv(plain, include_bom=source.bom, quote_style="never", line_terminator=source.newline)
-        if plain != out:
-            csv_out.recoded(plain, out, source.encoding)
-    else:
-        whole.sink_ndjson(out)
+    plain = out if source.encoding == "utf-8" or options.out_format != "csv" else work / "plain.csv"
+    try:
+        if options.out_format == "parquet":
+            whole.sink_parquet(out)
+        elif options.out_format == "csv":
+            header = {name: csv_out.line([csv_out.guarded(name) if options.guard else name]) for name in schema}
+            whole = whole.rename({**header, LINE: csv_out.line(ANSWERED)})
+            # Each cell is as it is to stand there.
+            whole.sink_csv(plain, include_bom=source.bom, quote_style="never", line_terminator=source.newline)
+        else:
+            whole.sink_ndjson(out)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, AssignError):
+        if refused:
+            raise refused[0] from None
+        raise
+    if plain != out:
+        csv_out.recoded(plain, out, source.encoding, twins=source.twins)
     return dict(tally)

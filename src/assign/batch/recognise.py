@@ -5,6 +5,7 @@ What a file is that is not what it was taken for, in the words of who sent it.
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 
 from assign.errors import DataError
@@ -21,6 +22,19 @@ _SIGNS: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"%PDF", "PDF です。元の表を CSV で保存してください", "a PDF; save the table it was made from as CSV"),
     (b"PAR1", "Parquet です。`--format parquet` か、名前の終わりを .parquet にしてください", "Parquet; say `--format parquet`, or end its name in .parquet"),
     (b"SQLite format 3\0", "SQLite のデータベースです。表を CSV に書き出してください", "a SQLite database; export the table as CSV"),
+    (b"PARE", "暗号化された Parquet です。暗号化せずに書き出してください", "an encrypted Parquet file; write it without encryption"),
+    (b"ARROW1", "Arrow（Feather）です。Parquet か CSV に書き出してください", "Arrow (Feather); write it as Parquet or CSV"),
+    (b"FEA1", "Feather です。Parquet か CSV に書き出してください", "Feather; write it as Parquet or CSV"),
+    (b"ORC", "ORC です。Parquet か CSV に書き出してください", "ORC; write it as Parquet or CSV"),
+    (b"Obj\x01", "Avro です。Parquet か CSV に書き出してください", "Avro; write it as Parquet or CSV"),
+    (b"\x04\x22\x4d\x18", "lz4 で圧縮されています。展開してください", "packed with lz4; unpack it"),
+    (b"Rar!\x1a\x07", "RAR で圧縮されています。展開してください", "packed with RAR; unpack it"),
+    (b"\x89PNG", "画像（PNG）です。元の表を CSV で保存してください", "an image (PNG); save the table it was made from as CSV"),
+    (b"\xff\xd8\xff", "画像（JPEG）です。元の表を CSV で保存してください", "an image (JPEG); save the table it was made from as CSV"),
+    (b"GIF8", "画像（GIF）です。元の表を CSV で保存してください", "an image (GIF); save the table it was made from as CSV"),
+    (b"{\\rtf", "リッチテキスト（RTF）です。元の表を CSV で保存してください", "rich text (RTF); save the table it was made from as CSV"),
+    (b"\xff\xfe\0\0", "UTF-32 です。UTF-8 で保存し直してください", "UTF-32; save it as UTF-8"),
+    (b"\0\0\xfe\xff", "UTF-32 です。UTF-8 で保存し直してください", "UTF-32; save it as UTF-8"),
     (b"\xff\xfe", "UTF-16 です。UTF-8 で保存し直してください", "UTF-16; save it as UTF-8"),
     (b"\xfe\xff", "UTF-16 です。UTF-8 で保存し直してください", "UTF-16; save it as UTF-8"),
 )  # fmt: skip
@@ -37,40 +51,127 @@ def refuse(head: bytes, kind: str) -> None:
         if head.startswith(sign) and not (kind == "parquet" and sign == b"PAR1"):
             if sign.isalnum() and sign != b"PAR1" and b"," in head[:200].splitlines()[0]:
                 continue  # `BZh,…` may be a column's name
-            raise _is(ja, en)
+            raise DataError(ja, en)
+    if head[257:262] == b"ustar":
+        raise DataError("tar の書庫です。展開してください", "a tar archive; unpack it")
+    if head[2:5] == b"-lh" and head[6:7] == b"-":
+        raise DataError("LZH で圧縮されています。展開してください", "packed with LZH; unpack it")
     body = head.removeprefix(BOM).lstrip()
     if kind == "parquet":
         if not head:
-            raise _is("空です", "empty")
+            raise DataError("空です", "empty")
+        if not head.startswith(b"PAR1"):
+            raise DataError(
+                "Parquet ではありません。CSV か JSON Lines なら、名前の終わりか `--format` をそれに合わせてください",
+                "not Parquet; if it is CSV or JSON Lines, end its name, or say `--format`, accordingly",
+            )
         return
     if not body:
         if kind == "csv":
             raise DataError("ファイルが空です（見出しの行が要ります）", "the file is empty (a header line is needed)")
         return
-    if head[:400].count(b"\0") > len(head[:400]) // 4:
-        raise _is("UTF-16 です。UTF-8 で保存し直してください", "UTF-16; save it as UTF-8")
+    if wide := _wide(head[:400]):
+        raise DataError(f"{wide} です。UTF-8 で保存し直してください", f"{wide}; save it as UTF-8")
+    if len(controls := head[:400].translate(None, _TEXT)) > max(4, len(head[:400]) // 10):
+        raise DataError(
+            f"テキストではありません（先頭の 400 バイトに制御文字が {len(controls)} 個）。元の表を CSV で保存してください",
+            f"not text ({len(controls)} control characters in its first 400 bytes); save the table it was made from as CSV",
+        )
+    if head.isascii() and any(mark in head for mark in (b"\x1b$B", b"\x1b$@")):
+        raise DataError("ISO-2022-JP（JIS）です。UTF-8 で保存し直してください", "ISO-2022-JP (JIS); save it as UTF-8")
     if body[:200].lower().startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<head")):
-        raise _is("HTML か XML です。表を CSV で保存し直してください", "HTML or XML; save the table as CSV")
+        raise DataError("HTML か XML です。表を CSV で保存し直してください", "HTML or XML; save the table as CSV")
     if kind == "csv" and body[:1] in b"{[" and _is_json(body):
-        raise _is(
+        raise DataError(
             "JSON です。JSON Lines なら `--format jsonl` を指定してください",
             "JSON; if it is JSON Lines, say `--format jsonl`",
         )
     if kind == "jsonl":
+        _not_japanese(body)
         if body[:1] == b"[" and not _closes_at_once(body):
-            raise _is(
+            raise DataError(
                 "JSON の配列です。1 行に 1 つのオブジェクト（JSON Lines）にしてください（例: `jq -c '.[]'`）",
                 "a JSON array; write one object a line (JSON Lines; for example `jq -c '.[]'`)",
             )
         if body[:1] == b"{" and _spans_lines(body):
-            raise _is(
+            raise DataError(
                 "1 つのオブジェクトが何行にもわたる JSON です。1 行に 1 つ（JSON Lines）にしてください（例: `jq -c .`）",
                 "JSON with an object over several lines; write one a line (JSON Lines; for example `jq -c .`)",
             )
 
 
-def _is(ja: str, en: str) -> DataError:
-    return DataError(f"入力は {ja}", f"the input is {en}")
+_TEXT: Final = bytes({*range(0x20, 0x7F), *range(0x80, 0x100), 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x1B})
+_EUC: Final = re.compile(rb"(?:[\x00-\x7f]++|\x8e[\xa1-\xdf]|\x8f?[\xa1-\xfe][\xa1-\xfe])*+")
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-32 or UTF-16 without a mark, by where its NULs stand."""
+    at = {i % 4 for i, byte in enumerate(head[: len(head) // 4 * 4]) if not byte}
+    for name, places in (
+        ("utf-32-le", {1, 2, 3}),
+        ("utf-32-be", {0, 1, 2}),
+        ("utf-16-le", {1, 3}),
+        ("utf-16-be", {0, 2}),
+    ):
+        if not at or not at <= places or (name.startswith("utf-32") and len(at) < 2):
+            continue
+        text = head[: len(head) // 4 * 4].decode(name, "replace")[:-1]
+        if (
+            "\ufffd" not in text
+            and all(c.isprintable() or c in "\t\r\n\u3000" for c in text)
+            and set(text) & set(",\n\t{")
+        ):
+            return name[:6].upper()
+    return None
+
+
+def euc(data: bytes) -> None:
+    """
+    Raises DataError where text that is no UTF-8 is EUC-JP.
+
+    Text of half-width katakana alone is both that and cp932; it is taken for cp932. All other Japanese text is one of the two.
+    """
+    if _EUC.fullmatch(data) is None or data.isascii():
+        return
+    try:
+        data.decode("euc_jp")
+        data.decode("cp932")
+    except UnicodeDecodeError as error:
+        if error.encoding.startswith("euc"):
+            return
+    else:
+        if max(data) < 0xE0:
+            return
+    raise DataError(
+        "EUC-JP です。UTF-8 で保存し直してください（Shift_JIS なら `--encoding cp932` を指定してください）",
+        "EUC-JP; save it as UTF-8 (if it is Shift_JIS, say `--encoding cp932`)",
+    )
+
+
+def _not_japanese(body: bytes) -> None:
+    """Raises DataError where no line of JSON is UTF-8, since they are written in a Japanese encoding. One such line is damage."""
+    whole = body[: body.rfind(b"\n") + 1 or None].splitlines()
+    lines = [line for line in whole if not line.isascii()]
+    if not lines or any(_is_utf_8(line) for line in lines):
+        return
+    for encoding, name in (("euc_jp", "EUC-JP"), ("cp932", "Shift_JIS")):
+        if all(_json_in(line, encoding) for line in lines) and (len(lines) > 2 or len(lines) == len(whole)):
+            raise DataError(f"{name} です。UTF-8 で保存し直してください", f"{name}; save it as UTF-8")
+
+
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _json_in(line: bytes, encoding: str) -> bool:
+    try:
+        return isinstance(json.loads(line.decode(encoding)), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_json(body: bytes) -> bool:

@@ -66,6 +66,7 @@ class Source:
         fields: The column of each field of a request.
         worded: Whether the words stand in columns of their own (`WORDS`) already.
         encoding, bom, newline: How a CSV file is written; it is written likewise.
+        twins: Whether its text has marks for characters of cp932 that came in their other code.
     """
 
     frame: pl.LazyFrame
@@ -75,6 +76,7 @@ class Source:
     encoding: str = "utf-8"
     bom: bool = False
     newline: str = "\n"
+    twins: bool = False
     account: Account | None = None
     mend: Callable[[], Source] | None = None  # what to read instead, should the engine find it damaged
 

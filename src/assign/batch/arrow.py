@@ -1,0 +1,116 @@
+"""
+What a Parquet file says of its columns for Arrow, read without the engine.
+
+The engine panics at a type that it does not know, in its own words and for the whole file. Then this names the column. The schema
+is a flatbuffer (Arrow's Schema.fbs, Message.fbs), of which a few fields are looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import tempfile
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_UNKNOWN: Final = {11: "Interval", 14: "Union", 22: "RunEndEncoded", 25: "ListView", 26: "LargeListView"}
+_DECIMAL: Final = 7
+_TIMESTAMP: Final = 10
+_DIGITS: Final = 38  # of a decimal that the engine holds
+
+
+def unknown(path: Path) -> Iterator[tuple[str, str]]:
+    """Each column of a type that the engine does not know, and the type. Nothing where the file says nothing of it."""
+    import polars as pl
+
+    with suppress(pl.exceptions.PolarsError, OSError, KeyError, ValueError, IndexError, struct.error, RecursionError):
+        data = b64decode(pl.read_parquet_metadata(path)["ARROW:schema"])
+        message = _Table.root(data, 8 if data.startswith(b"\xff\xff\xff\xff") else 0)
+        if (schema := message.table(2)) is not None:
+            for column in schema.tables(1):
+                for kind in _kinds(column):
+                    yield column.text(0), kind
+
+
+def zone_known(name: str) -> bool:
+    """Whether a time zone has a name of the time zone database."""
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return False
+    return True
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """What a panic of the engine writes past Python to stderr is not shown."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    try:
+        with tempfile.TemporaryFile() as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _kinds(column: _Table) -> Iterator[str]:
+    number, kind = column.byte(2), column.table(3)
+    if number in _UNKNOWN:
+        yield _UNKNOWN[number]
+    if number == _TIMESTAMP and kind is not None and (zone := kind.text(1)) and not zone_known(zone):
+        yield f"Timestamp[{zone}]"
+    if number == _DECIMAL and kind is not None and (digits := kind.number(0)) > _DIGITS:
+        yield f"Decimal[{digits}]"
+    for child in column.tables(5):
+        yield from _kinds(child)
+
+
+class _Table:
+    """A table of a flatbuffer; a field that it has not is None, 0 or empty."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data, self._at = data, at
+
+    @classmethod
+    def root(cls, data: bytes, start: int) -> _Table:
+        return cls(data, start + struct.unpack_from("<I", data, start)[0])
+
+    def _field(self, place: int) -> int | None:
+        names = self._at - struct.unpack_from("<i", self._data, self._at)[0]
+        if 4 + 2 * place >= struct.unpack_from("<H", self._data, names)[0]:
+            return None
+        offset = struct.unpack_from("<H", self._data, names + 4 + 2 * place)[0]
+        return self._at + offset if offset else None
+
+    def _there(self, at: int) -> int:
+        return int(at + struct.unpack_from("<I", self._data, at)[0])
+
+    def byte(self, place: int) -> int:
+        return 0 if (at := self._field(place)) is None else self._data[at]
+
+    def number(self, place: int) -> int:
+        return 0 if (at := self._field(place)) is None else int(struct.unpack_from("<i", self._data, at)[0])
+
+    def table(self, place: int) -> _Table | None:
+        return None if (at := self._field(place)) is None else _Table(self._data, self._there(at))
+
+    def text(self, place: int) -> str:
+        if (at := self._field(place)) is None:
+            return ""
+        start = self._there(at)
+        return self._data[start + 4 : start + 4 + struct.unpack_from("<I", self._data, start)[0]].decode()
+
+    def tables(self, place: int) -> Iterator[_Table]:
+        if (at := self._field(place)) is not None:
+            start = self._there(at)
+            for i in range(struct.unpack_from("<I", self._data, start)[0]):
+                yield _Table(self._data, self._there(start + 4 + 4 * i))
