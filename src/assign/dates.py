@@ -36,24 +36,25 @@ ERAS: Final = (
 )
 _ERA_OF: Final = {name: era for era in ERAS for name in era.names}
 
+# One way of writing a day is nearly all that a cold start meets; `re` compiles the others when they are needed, and keeps them.
 ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # A hyphen that separates, and the signs that a Japanese keyboard gives for it; `ー` only where it stands between digits.
 _HYPHENS: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ－", "-"))
-_MIDNIGHT: Final = re.compile(r"(?<=[0-9日)])(?:[ ]+|t)0{1,2}:00(?::00(?:\.0+)?)?(?:[ ]*(?:\+09:?00|jst))?$", re.ASCII)
-_TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}|[0-9]時|午[前後]", re.ASCII)
-_WEEKDAY: Final = re.compile(
+_MIDNIGHT: Final = r"(?a)(?<=[0-9日)])(?:[ ]+|t)0{1,2}:00(?::00(?:\.0+)?)?(?:[ ]*(?:\+09:?00|jst))?$"
+_TIME: Final = r"(?a)[0-9]{1,2}:[0-9]{2}|[0-9]時|午[前後]"
+_WEEKDAY: Final = (
     r"[ ]*(?:\(([月火水木金土日])(?:曜日?)?\)|([月火水木金土日])曜日?|\(?(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\.?\)?)$"
 )
 _WEEKDAYS: Final = "月火水木金土日"
 _ENGLISH: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WHOLE: Final = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
-_YEAR_FIRST: Final = re.compile(
-    r"(?P<era>[^\W\d_]{0,2})(?P<year>\d{1,4}|元)(?:年(?P<month>\d{1,2})月(?P<day>\d{1,2})日|(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2}))",
+_WHOLE: Final = r"(?a)(\d{4})(\d{2})(\d{2})"
+_YEAR_FIRST: Final = (
+    r"(?P<era>[^\W\d_]{0,2})(?P<year>\d{1,4}|元)(?:年(?P<month>\d{1,2})月(?P<day>\d{1,2})日|(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2}))"
 )
-_SERIAL: Final = re.compile(r"\d{5}(?:\.\d*)?", re.ASCII)
-_YEAR_LAST: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", re.ASCII)
-_SHORT_YEAR: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{6}", re.ASCII)
-_NO_YEAR: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}|\d{1,2}月\d{1,2}日?|\d{4}", re.ASCII)
+_SERIAL: Final = r"(?a)\d{5}(?:\.\d*)?"
+_YEAR_LAST: Final = r"(?a)\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
+_SHORT_YEAR: Final = r"(?a)\d{1,2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{6}"
+_NO_YEAR: Final = r"(?a)\d{1,2}[-/.]\d{1,2}|\d{1,2}月\d{1,2}日?|\d{4}"
 
 
 def day(given: object) -> date:
@@ -102,10 +103,10 @@ def _of_text(given: str) -> date:
     if any(unicodedata.category(c) == "No" for c in given):  # `²` and `①` are no digits of a date
         raise BadDate(given)
     text = unicodedata.normalize("NFKC", given).casefold().translate(_HYPHENS).strip()
-    plain = _MIDNIGHT.sub("", text).removeprefix("西暦")
-    if _TIME.search(plain):
+    plain = re.sub(_MIDNIGHT, "", text).removeprefix("西暦")
+    if re.search(_TIME, plain):
         raise BadDate(given, *_TIME_SAID)
-    said = _WEEKDAY.search(plain)
+    said = re.search(_WEEKDAY, plain)
     if said:
         plain = plain[: said.start()]
     if re.search(r"\d\s+\d", plain):  # `2026/1 1/1`: whether a digit is missing there cannot be told
@@ -129,9 +130,9 @@ def _written(given: str, plain: str) -> date | None:
     try:
         if ISO.fullmatch(plain):
             return date.fromisoformat(plain)
-        if whole := _WHOLE.fullmatch(plain):
+        if whole := re.fullmatch(_WHOLE, plain):
             return _sane(given, date(*map(int, whole.groups())))
-        found = _YEAR_FIRST.fullmatch(plain)
+        found = re.fullmatch(_YEAR_FIRST, plain)
         if found is None or (not found["year"].isascii() and found["year"] != "元"):
             return None
         month, day_ = int(found["month"] or found["m"]), int(found["day"] or found["d"])
@@ -175,21 +176,21 @@ _TIME_SAID: Final = ("時刻のない日付を書いてください", "leave out
 def _refused(given: object, plain: str) -> BadDate:
     """The error for what is no date, with the reason where it is a known one."""
     number = plain.partition(".")[0]
-    if _SERIAL.fullmatch(plain) and (meant := serial_day(int(number))):
+    if re.fullmatch(_SERIAL, plain) and (meant := serial_day(int(number))):
         return BadDate(
             given,
             f"表計算の通し番号なら {meant} のことです",
             f"as a serial number of a spreadsheet it would be {meant}",
             [meant.isoformat()],
         )
-    if _WHOLE.fullmatch(number) and not isinstance(given, str):
+    if re.fullmatch(_WHOLE, number) and not isinstance(given, str):
         return BadDate(given, "文字列で書いてください", "write it as a text")
-    if _YEAR_LAST.fullmatch(plain):
+    if re.fullmatch(_YEAR_LAST, plain):
         return BadDate(
             given, "月と日の順が決まりません。年を先に", "month and day could be either; write the year first"
         )
-    if _SHORT_YEAR.fullmatch(plain):
+    if re.fullmatch(_SHORT_YEAR, plain):
         return BadDate(given, "年を 4 桁か元号で", "write the year in four digits or by era")
-    if _NO_YEAR.fullmatch(plain):
+    if re.fullmatch(_NO_YEAR, plain):
         return BadDate(given, "年月日がそろっていません", "year, month and day are needed")
     return BadDate(given)
