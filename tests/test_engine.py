@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from assign import Desk
+from assign.__main__ import OurKeyboardInterrupt
 from assign.engine import DurableEngine, TableEngine, _compiled, open_engine
 from assign.errors import BadOption, EngineError, EngineMissing
 from assign.places import rules_folder
@@ -124,7 +125,7 @@ def test_a_rule_set_is_registered_once() -> None:
 
 
 @needs_durable
-@pytest.mark.parametrize(("raised", "seen"), [(ValueError, EngineError), (KeyboardInterrupt, KeyboardInterrupt)])
+@pytest.mark.parametrize(("raised", "seen"), [(ValueError, EngineError), (OurKeyboardInterrupt, KeyboardInterrupt)])
 def test_an_exception_in_an_action_is_no_answer(raised: type[BaseException], seen: type[BaseException]) -> None:
     """durable-rules swallows it into the state; we look there. Ctrl-C stays what it is."""
     compiled = _compiled(RULES)
@@ -132,8 +133,8 @@ def test_an_exception_in_an_action_is_no_answer(raised: type[BaseException], see
 
     class Broken(list[tuple[str, str]]):
         def append(self, _: tuple[str, str]) -> None:
-            if raised is KeyboardInterrupt:
-                raise KeyboardInterrupt  # the line that our handler of signals has, too
+            if raised is OurKeyboardInterrupt:
+                raise OurKeyboardInterrupt  # the line that our handler of signals has, too
             raise raised
 
     compiled._fired = Broken()

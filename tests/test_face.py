@@ -172,7 +172,6 @@ def test_an_option_given_twice_is_an_error(capsys: pytest.CaptureFixture[str]) -
     assert inside(capsys, "--lang", "ja", "acts", "-q", "-q", "--lang", "en")[0] == 0
 
 
-@pytest.mark.parametrize("name", ["ASSIGN_ROLE", "ASSIGN_ORIGIN"])
 def test_what_a_batch_is_told_has_an_effect_or_is_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +191,7 @@ def test_what_a_batch_is_told_has_an_effect_or_is_refused(
     assert len(Path("out.csv").read_text("utf-8").splitlines()) == 2
 
 
+@pytest.mark.parametrize("name", ["ASSIGN_ROLE", "ASSIGN_ORIGIN"])
 def test_a_variable_that_is_empty_is_as_one_that_is_not_set(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,10 +47,10 @@ def _streams() -> None:
                 raise
 
 
-class Ended(KeyboardInterrupt):
+class OurKeyboardInterrupt(KeyboardInterrupt):
     """
     A signal to end. A class of its own: where a text that Python 3.11 executes (a dataclass is one) meets a KeyboardInterrupt
-    and no other, Python ends itself with signal -2, whoever catches it.
+    and no other, Python ends itself with signal -2, whoever catches it. (durable-rules keeps its name alone: engine.py.)
     """
 
 
@@ -61,7 +61,7 @@ def _signals(ended: list[int]) -> None:
     def end(number: int, _frame: object) -> None:
         _deaf()  # a second one does not disturb what the first has begun
         ended.append(number)
-        raise Ended
+        raise OurKeyboardInterrupt
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
@@ -76,6 +76,8 @@ def _deaf() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)
+    if (logging := sys.modules.get("logging")) is not None:
+        logging.disable()  # durable-rules logs what it swallows, with its traceback
 
 
 if __name__ == "__main__":
