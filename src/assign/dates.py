@@ -42,15 +42,11 @@ ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _HYPHENS: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ－", "-"))
 _MIDNIGHT: Final = r"(?a)(?<=[0-9日)])(?:[ ]+|t)0{1,2}:00(?::00(?:\.0+)?)?(?:[ ]*(?:\+09:?00|jst))?$"
 _TIME: Final = r"(?a)[0-9]{1,2}:[0-9]{2}|[0-9]時|午[前後]"
-_WEEKDAY: Final = (
-    r"[ ]*(?:\(([月火水木金土日])(?:曜日?)?\)|([月火水木金土日])曜日?|\(?(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\.?\)?)$"
-)
+_WEEKDAY: Final = r"[ ]*(?:\(([月火水木金土日])(?:曜日?)?\)|([月火水木金土日])曜日?|\(?(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\.?\)?)$"
 _WEEKDAYS: Final = "月火水木金土日"
 _ENGLISH: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WHOLE: Final = r"(?a)(\d{4})(\d{2})(\d{2})"
-_YEAR_FIRST: Final = (
-    r"(?P<era>[^\W\d_]{0,2})(?P<year>\d{1,4}|元)(?:年(?P<month>\d{1,2})月(?P<day>\d{1,2})日|(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2}))"
-)
+_YEAR_FIRST: Final = r"(?P<era>[^\W\d_]{0,2})(?P<year>\d{1,4}|元)(?:年(?P<month>\d{1,2})月(?P<day>\d{1,2})日|(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2}))"
 _SERIAL: Final = r"(?a)\d{5}(?:\.\d*)?"
 _YEAR_LAST: Final = r"(?a)\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
 _SHORT_YEAR: Final = r"(?a)\d{1,2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{6}"

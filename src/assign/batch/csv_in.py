@@ -80,9 +80,9 @@ def read(path: Path, work: Path, options: Options, *, answered: bool = False) ->
         import polars as pl
 
         found = mended()
-        return replace(
-            found, frame=found.frame.with_columns(pl.col(names).str.replace_many(["\r", "\n"], ["\n", "\r"]))
-        )
+        own = {name: name.translate({10: 13, 13: 10}) for name in names}  # a cell of the header is a cell
+        frame = found.frame.with_columns(pl.col(names).str.replace_many(["\r", "\n"], ["\n", "\r"])).rename(own)
+        return replace(found, frame=frame, fields={field: own[name] for field, name in fields.items()})
     return (_by_engine(path, names, fields, start, mended, written) if clean else None) or mended()
 
 
