@@ -243,3 +243,13 @@ def test_more_text_than_a_run_may_hold_is_refused(desk: Desk, tmp_path: Path, mo
     frame.write_parquet(tmp_path / "in")
     with pytest.raises(DataError, match="too large when unpacked"):
         run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("parquet", "parquet"))
+
+
+def test_a_name_over_two_lines_is_carried_as_it_stands_where_lines_end_in_carriage_returns(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """The header's cells are cells: what is exchanged in the file for its reading is exchanged back in them, too."""
+    source, target = tmp_path / "in.csv", tmp_path / "out.parquet"
+    source.write_bytes(b'division,item,channel,"two\nlines"\rnenkin,24,counter,"a\nb"\r')
+    run(desk, str(source), str(target), options("csv", "parquet"))
+    assert pl.read_parquet(target)["two\nlines"].to_list() == ["a\nb"]

@@ -202,7 +202,7 @@ def test_a_frame_that_cannot_be_answered_is_refused_with_the_column(session: Spa
     for columns, named in (
         ("'nenkin' AS division, '24' AS item", "channel"),
         (f"{good}, 1 AS row", "row"),
-        (f"{good}, 1 AS Reason", "reason"),
+        (f"{good}, 1 AS Reason", "Reason"),
         (f"{good}, 1 AS on, 2 AS On", "on"),
     ):
         with pytest.raises(BadRequest, match=f"`{named}`"):
@@ -284,6 +284,39 @@ def test_files_are_answered_into_files(session: SparkSession, desk: Desk, tmp_pa
         spark.run(desk, source, target, in_format="xlsx")
     with pytest.raises(spark.SparkFailed, match="could not answer"):
         spark.run(desk, str(tmp_path / "nowhere"), str(tmp_path / "new"), in_format=kind)
+
+
+@needs_spark
+@pytest.mark.slow
+def test_a_field_is_read_by_any_of_its_names_or_refused_and_never_dropped(
+    session: SparkSession, desk: Desk, tmp_path: Path
+) -> None:
+    """Spark takes `Act` and `act` of two lines for one column, and drops the second: the answer would turn round."""
+    head, row = '{"division":"kokuho","item":1,"channel":"counter"', "kokuho,1,counter,decide\n"
+    read = [
+        *(("csv", f"division,item,channel,{name}\n{row}") for name in ("act ", "Act", "\u200bact", "行為")),
+        ("jsonl", f'{head},"Act":"decide"}}\n'),
+        ("jsonl", f'{head},"act":"decide"}}\n{head.replace("1,", "1.5,", 1)},"act":"decide"}}\n'),
+    ]
+    refused = [
+        ("csv", f"division,item,channel,acts\n{row}"),
+        ("csv", f"division,item,channel,act,Act\n{row[:-1]},x\n"),
+        ("jsonl", f'{head},"act":"decide"}}\n{head},"Act":"decide"}}\n'),
+        ("jsonl", f'{head},"acts":"decide"}}\n'),
+        ("jsonl", f'{head},"n":NaN}}\n'),
+        ("jsonl", "{'division':'kokuho','item':1,'channel':'counter'}\n"),
+    ]
+    for n, (kind, text) in enumerate([*read, *refused]):
+        source, target = tmp_path / f"in-{n}.{kind}", tmp_path / f"out-{n}"
+        source.write_text(text, "utf-8")
+        if n < len(read):
+            counts = spark.run(desk, str(source), str(target), today=TODAY, in_format=kind, out_format=kind)
+            assert counts.outcomes["city_staff/settled"] == 1, text
+        else:
+            with pytest.raises((BadRequest, spark.SparkFailed)):
+                spark.run(desk, str(source), str(target), today=TODAY, in_format=kind, out_format=kind)
+            assert not (target / "_SUCCESS").exists()
+    assert session.conf.get("spark.sql.caseSensitive") == "false"
 
 
 @needs_spark

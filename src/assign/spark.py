@@ -44,7 +44,7 @@ from .words import LONGEST
 from .words import today as today_in_japan
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 
 MOST_WORDS: Final = 200_000  # distinct odd requests; the driver holds and broadcasts them, at most about 1 GB
 CHUNK: Final = 2000  # lines of one literal
@@ -149,7 +149,7 @@ def run(
                 f"there is no format {shown(each)} (choose: {listed(FORMATS)})",
                 FORMATS,
             )
-    with _session(master) as spark, _spoken(source, target):
+    with _session(master) as spark, _exact_names(spark), _spoken(source, target):
         given = _read(spark, source, in_format)
         frame, outcomes = _with_outcomes(given, desk, lang, today)
         rows = (
@@ -393,14 +393,45 @@ def _session(master: str | None) -> Iterator[SparkSession]:
         spark.stop()
 
 
+@contextmanager
+def _exact_names(spark: SparkSession) -> Iterator[None]:
+    """
+    `act` and `Act` are two names while a file is read and written.
+
+    Else Spark takes the first that it meets for both, and drops what the other lines say: a request without its act.
+    """
+    setting = "spark.sql.caseSensitive"
+    before = spark.conf.get(setting)
+    spark.conf.set(setting, "true")
+    try:
+        yield
+    finally:
+        spark.conf.set(setting, before or "false")
+
+
 def _read(spark: SparkSession, source: str, kind: str) -> DataFrame:
     reader = spark.read
     if kind == "csv":
         # A line that does not fit ends the job: a cell that spans lines would otherwise become two wrong rows.
         reader = reader.options(header=True, escape='"', mode="FAILFAST", enforceSchema=False, **_BLANKS_KEPT)
     if kind == "jsonl":
-        reader = reader.options(mode="FAILFAST")
+        reader = reader.options(mode="FAILFAST", allowNonNumericNumbers=False, allowSingleQuotes=False)
+        return _with_words_as_written(reader.json(source), reader, source)
     return reader.format(_SPARKS[kind]).load(source)
+
+
+def _with_words_as_written(found: DataFrame, reader: DataFrameReader, source: str) -> DataFrame:
+    """JSON in which no word of a request is a broken number: one line's `24.5` would make `24.0` of all others' `24`."""
+    from pyspark.sql.types import DecimalType, DoubleType, StringType, StructField, StructType
+
+    words = set(columns.understood(found.columns).values())
+    kinds = [
+        StructField(each.name, StringType())
+        if each.name in words and isinstance(each.dataType, (DoubleType, DecimalType))
+        else each
+        for each in found.schema
+    ]
+    return found if kinds == list(found.schema) else reader.schema(StructType(kinds)).json(source)
 
 
 @contextmanager
