@@ -81,7 +81,9 @@ def test_every_room_opens_with_what_it_gives() -> None:
 
 def test_every_command_is_in_both_readmes() -> None:
     """A command that nobody can find is no command."""
-    commands = {command.callback.__name__.strip("_") for command in cli.app.registered_commands if command.callback}
+    commands = {
+        command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
+    }
     for name in ("README.md", "README.ja.md"):
         text = (ROOT / name).read_text("utf-8")
         for command in commands:
