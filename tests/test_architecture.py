@@ -82,7 +82,9 @@ def test_every_room_opens_with_what_it_gives() -> None:
 def test_every_command_is_in_both_readmes() -> None:
     """A command that nobody can find is no command."""
     commands = {
-        command.name or command.callback.__name__.strip("_") for command in cli.app.registered_commands if command.callback
+        command.name or command.callback.__name__.strip("_")
+        for command in cli.app.registered_commands
+        if command.callback
     }
     for name in ("README.md", "README.ja.md"):
         text = (ROOT / name).read_text("utf-8")
@@ -91,7 +93,9 @@ def test_every_command_is_in_both_readmes() -> None:
     manual = (ROOT / "docs" / "audit.md").read_text("utf-8")
     for each in audit.app.registered_commands:
         assert each.callback
-        assert f"`{each.name or each.callback.__name__.strip('_')}" in manual.replace("`audit ", "`").replace("`assign audit ", "`")
+        assert f"`{each.name or each.callback.__name__.strip('_')}" in manual.replace("`audit ", "`").replace(
+            "`assign audit ", "`"
+        )
 
 
 def test_every_option_and_exit_code_is_in_the_readme() -> None:

@@ -253,7 +253,10 @@ def _event(line: str, left: Iterator[str]) -> Any:
         raise NotInThePart
     if kind == "=VAL":
         text = rest[1:]
-        return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t", "b": "\b", "r": "\r", "0": "\0"}.get(m[1], m[1]), text)
+        text = re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t", "b": "\b", "r": "\r", "0": "\0"}.get(m[1], m[1]), text)
+        return (
+            text.removesuffix("\n") if rest[:1] in "|>" else text
+        )  # a rule file's text is one line: a block's own end is none of it
     found = []
     while not (line := next(left)).startswith(("-SEQ", "-MAP")):
         found.append(_event(line, left))
