@@ -24,6 +24,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from .batch import columns
+from .batch import spark as files
 from .desk import Desk
 from .errors import AssignError, BadOption, BadRequest, DataError, OutputError, listed, needs_extra, shown
 from .table import (
@@ -44,7 +45,7 @@ from .words import LONGEST
 from .words import today as today_in_japan
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 MOST_WORDS: Final = 200_000  # distinct odd requests; the driver holds and broadcasts them, at most about 1 GB
 CHUNK: Final = 2000  # lines of one literal
@@ -98,10 +99,12 @@ def decide(df: DataFrame, *, desk: Desk | None = None, lang: str = "ja", today: 
     return _with_outcomes(df, desk or Desk.open(), lang, today)[0].drop(_OUTCOME)
 
 
-def _with_outcomes(df: DataFrame, desk: Desk, lang: str, today: date | None) -> tuple[DataFrame, list[str]]:
+def _with_outcomes(
+    df: DataFrame, desk: Desk, lang: str, today: date | None, fields: Mapping[str, str] | None = None
+) -> tuple[DataFrame, list[str]]:
     """The frame with its answers and, at its end, the outcome of each; the outcomes that there can be."""
     today = today or today_in_japan()
-    asked = _Asked(df, _columns(df), desk, today)
+    asked = _Asked(df, fields or _columns(df), desk, today)
     lines = [(line, of_line(line, lang)) for line in decision_table(desk)]
     table = _table(df.sparkSession, lines)
     words = asked.odd_words(table)
@@ -118,6 +121,9 @@ def run(
     today: date | None = None,
     in_format: str = "parquet",
     out_format: str = "parquet",
+    encoding: str = "auto",
+    *,
+    guard: bool = True,
 ) -> Counts:
     """
     Answer the files at `source` into files at `target`: what `assign batch --engine spark` calls.
@@ -128,14 +134,18 @@ def run(
         target: A folder that does not exist yet. Spark writes one file for each part of the source, and `_SUCCESS` last.
         master: `spark://host:7077`, `yarn`, `k8s://…`, `local[2]`; None is what `spark-submit` or the environment says.
             A session that already runs in this process is used as it is, and left running; one made here is stopped.
-        in_format, out_format: `csv` (with a header, UTF-8, no line break inside a cell), `jsonl` or `parquet`.
+        in_format, out_format: `csv` (with a header, UTF-8, no line break inside a cell), `jsonl` or `parquet`. JSON Lines
+            are written as JSON Lines alone, each line as it came with its answer; their executors need Python and `assign`.
+        encoding: Of CSV: `auto` or `utf-8`.
+        guard: As in `assign.batch.Options`.
 
     Returns:
         The rows of the source, the rows that were written, and these by outcome.
 
     Raises:
-        BadOption: Another format. BadRequest, TooManyWords: As in `decide`.
-        OutputError: The target exists already.
+        BadOption: Another format or encoding. BadRequest, TooManyWords: As in `decide`.
+        DataError: A file is not what it is taken for, or has a line that would not be read as it is written.
+        OutputError: The target exists already. Whatever is raised, nothing is left there.
         SparkFailed: The source cannot be read, or the job failed. SparkMissing: There is no pyspark or no Java.
     """
     need_pyspark()
@@ -149,29 +159,25 @@ def run(
                 f"there is no format {shown(each)} (choose: {listed(FORMATS)})",
                 FORMATS,
             )
-    with _session(master) as spark, _exact_names(spark), _spoken(source, target):
-        given = _read(spark, source, in_format)
-        frame, outcomes = _with_outcomes(given, desk, lang, today)
-        rows = (
-            given.count()
-        )  # a query of its own: what is observed on the way counts a part twice where it is done twice
+    files.consistent(source, target, in_format, out_format, encoding)
+    with _session(master) as spark, _as_written(spark), _spoken(source), _whole(spark, target):
+        given = files.read(spark, source, in_format, lang)
+        frame, outcomes = _with_outcomes(given.frame, desk, lang, today, given.fields)
+        if in_format == "jsonl":
+            frame, outcomes = files.answered_lines(frame, _OUTCOME), sorted({*outcomes, *files.OUTCOMES})
+        files.writable(frame, out_format)
         seen = Observation()
         counted = (f.count(f.when(f.col(_OUTCOME) == name, 1)).alias(name) for name in outcomes)
         frame = frame.observe(seen, f.count(f.lit(1)).alias(_OUTCOME), *counted)
-        writer = frame.drop(_OUTCOME).write.mode("error")
-        if out_format == "csv":
-            writer = writer.options(header=True, escape='"', emptyValue="", **_BLANKS_KEPT)
-        if out_format == "jsonl":
-            writer = writer.options(ignoreNullFields=False)
-        writer.format(_SPARKS[out_format]).save(target)
+        files.write(frame.drop(_OUTCOME), given, target, out_format, guard=guard)
         told = dict(seen.get)
         written = told.pop(_OUTCOME)
-        if written != rows:
+        if written != given.rows:
             raise OutputError(
-                f"読んだのは {rows:,} 行、書いたのは {written:,} 行です。{shown(target)} は使わないでください",
-                f"{rows:,} rows were read and {written:,} written; do not use {shown(target)}",
+                f"読んだのは {given.rows:,} 行、書いたのは {written:,} 行です。{shown(target)} は消しました",
+                f"{given.rows:,} rows were read and {written:,} written; {shown(target)} is removed",
             )
-        return Counts(rows, written, {name: number for name, number in told.items() if number})
+        return Counts(given.rows, written, {name: number for name, number in told.items() if number})
 
 
 def need_pyspark() -> None:
@@ -182,8 +188,13 @@ def need_pyspark() -> None:
         raise SparkMissing(*needs_extra("pyspark", "spark")) from None
 
 
-_SPARKS: Final = {"csv": "csv", "jsonl": "json", "parquet": "parquet"}
-_BLANKS_KEPT: Final = {"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}
+_AS_WRITTEN: Final = {
+    "spark.sql.caseSensitive": "true",  # else `act` of one line and `Act` of another are one column, and one of them is dropped
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # `item=024` is no 24
+    "spark.sql.session.timeZone": "UTC",  # a moment is no other day on another machine
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+}
 
 
 class _Asked:
@@ -282,12 +293,17 @@ class _Asked:
     def _day(self, df: DataFrame, name: str | None, text: Column) -> Column:
         """The day that is asked for, as a date; null where the words are no date as the contract writes it."""
         from pyspark.sql import functions as f
-        from pyspark.sql.types import DateType
+        from pyspark.sql.types import DateType, TimestampNTZType, TimestampType
 
         if name is None:
             return _literal(self._today)
         if isinstance(df.select(f"`{name}`").schema[0].dataType, DateType):
             return f.coalesce(f.col(f"`{name}`"), _literal(self._today))
+        if isinstance(df.select(f"`{name}`").schema[0].dataType, (TimestampType, TimestampNTZType)):
+            midnight = text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2} 00:00:00\z")  # a day, as databases export one
+            return f.when(text.isNull(), _literal(self._today)).when(
+                midnight, f.substring(text, 1, 10).try_cast("date")
+            )
         # Spark also reads `2026-4-1`, ` 2026-04-01` and `2026-04-01T…` as dates.
         canonical = text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z")
         return f.when(f.coalesce(text, f.lit("")) == "", _literal(self._today)).when(canonical, text.try_cast("date"))
@@ -325,6 +341,12 @@ def _columns(df: DataFrame) -> dict[str, str]:
             f"列 {listed(taken)} は答えの列の名前です（`withColumnRenamed` で名前を変えてください）",
             f"column {listed(taken)} has the name of an answer (rename it with `withColumnRenamed`)",
         )
+    for name in found.values():
+        if not files.is_word(kind := df.schema[name].dataType):
+            raise BadRequest(
+                f"列 {shown(name)} の型が文字列ではありません（{kind.simpleString()}）",
+                f"the column {shown(name)} is not text ({kind.simpleString()})",
+            )
     if df.isStreaming:
         raise BadRequest(
             "ストリームは一度に答えられません（`foreachBatch` で `decide` を呼んでください）",
@@ -394,48 +416,39 @@ def _session(master: str | None) -> Iterator[SparkSession]:
 
 
 @contextmanager
-def _exact_names(spark: SparkSession) -> Iterator[None]:
-    """
-    `act` and `Act` are two names while a file is read and written.
-
-    Else Spark takes the first that it meets for both, and drops what the other lines say: a request without its act.
-    """
-    setting = "spark.sql.caseSensitive"
-    before = spark.conf.get(setting)
-    spark.conf.set(setting, "true")
+def _as_written(spark: SparkSession) -> Iterator[None]:
+    """While files are read and written, Spark takes them as they are written; then its settings are as before."""
+    before = {name: spark.conf.get(name) for name in _AS_WRITTEN}
     try:
+        for name, value in _AS_WRITTEN.items():
+            spark.conf.set(name, value)
         yield
     finally:
-        spark.conf.set(setting, before or "false")
-
-
-def _read(spark: SparkSession, source: str, kind: str) -> DataFrame:
-    reader = spark.read
-    if kind == "csv":
-        # A line that does not fit ends the job: a cell that spans lines would otherwise become two wrong rows.
-        reader = reader.options(header=True, escape='"', mode="FAILFAST", enforceSchema=False, **_BLANKS_KEPT)
-    if kind == "jsonl":
-        reader = reader.options(mode="FAILFAST", allowNonNumericNumbers=False, allowSingleQuotes=False)
-        return _with_words_as_written(reader.json(source), reader, source)
-    return reader.format(_SPARKS[kind]).load(source)
-
-
-def _with_words_as_written(found: DataFrame, reader: DataFrameReader, source: str) -> DataFrame:
-    """JSON in which no word of a request is a broken number: one line's `24.5` would make `24.0` of all others' `24`."""
-    from pyspark.sql.types import DecimalType, DoubleType, StringType, StructField, StructType
-
-    words = set(columns.understood(found.columns).values())
-    kinds = [
-        StructField(each.name, StringType())
-        if each.name in words and isinstance(each.dataType, (DoubleType, DecimalType))
-        else each
-        for each in found.schema
-    ]
-    return found if kinds == list(found.schema) else reader.schema(StructType(kinds)).json(source)
+        for name, was in before.items():
+            spark.conf.set(name, was or "")
 
 
 @contextmanager
-def _spoken(source: str, target: str) -> Iterator[None]:
+def _whole(spark: SparkSession, target: str) -> Iterator[None]:
+    """A target that was not there before: it is gone again where this fails. Raises OutputError where it was."""
+    path = spark._jvm.org.apache.hadoop.fs.Path(target)  # noqa: SLF001 - there is no other way to it
+    system = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001 - likewise
+    if system.exists(path):
+        raise OutputError(
+            f"出力先 {shown(target)} は既にあります（無い名前を指定してください）",
+            f"{shown(target)} exists already (name a folder that does not)",
+        )
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception):  # this process is to end: no job of it may write on
+            spark.stop()
+        system.delete(path, True)  # noqa: FBT003 - with what is in it
+        raise
+
+
+@contextmanager
+def _spoken(source: str) -> Iterator[None]:
     """Spark's errors as ours, in one line."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
@@ -446,10 +459,10 @@ def _spoken(source: str, target: str) -> Iterator[None]:
         raise
     except (PySparkException, Py4JJavaError) as error:
         said = _first(error)
-        if "PATH_ALREADY_EXISTS" in said:
-            raise OutputError(
-                f"出力先 {shown(target)} は既にあります（無い名前を指定してください）",
-                f"{shown(target)} exists already (name a folder that does not)",
+        if "No module named 'assign" in str(error) or "Cannot run program" in str(error):
+            raise SparkFailed(
+                f"JSON Lines を読むには、実行側（executor）にも Python と `assign` が要ります（または `--engine polars`）: {said}",
+                f"to read JSON Lines the executors, too, need Python and `assign` (or use `--engine polars`): {said}",
             ) from None
         raise SparkFailed(
             f"Spark が {shown(source)} を処理できませんでした: {said}",

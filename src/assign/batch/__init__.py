@@ -7,6 +7,7 @@ Many answers: a file of requests → the same file with its answers.
     arrow                      types that no engine knows
     csv_out  cp932             cells of CSV, their bytes    json_lines  line → line with its answer
     pipeline                   the whole of it              read_back   what a written file says
+    spark                      the same files as frames of Spark
 """
 
 from __future__ import annotations

@@ -122,7 +122,9 @@ def batch(
     if engine == "spark":
         from assign import spark
 
-        counts = spark.run(desk, source, target, master, lang, options.today, options.in_format, options.out_format)
+        named = (options.in_format, options.out_format, options.encoding)
+        with _unwound_when_ended():
+            counts = spark.run(desk, source, target, master, lang, options.today, *named, guard=guard)
     else:
         with desk, _clean_when_ended(), _progress(sys.stderr, lang, plain=no_color, quiet=quiet) as listener:
             if record:
@@ -213,6 +215,22 @@ def _clean_when_ended() -> Iterator[None]:
         signal.pthread_kill(watcher.ident or 0, next(iter(watched)))
         watcher.join()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _unwound_when_ended() -> Iterator[None]:
+    """Until the end of this, SIGTERM and SIGHUP end the process as an exception does, so that what is unfinished is removed."""
+    watched = [each for name in ("SIGTERM", "SIGHUP") if (each := getattr(signal, name, None)) is not None]
+    watched = [each for each in watched if signal.getsignal(each) is not signal.SIG_IGN]  # as `nohup` has it
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, lambda caught, _: sys.exit(128 + caught)) for each in watched}
+    try:
+        yield
+    finally:
+        for each, was in before.items():
+            signal.signal(each, was)
 
 
 def _end_by(caught: int) -> None:
