@@ -42,9 +42,9 @@ def test_a_character_of_no_width_changes_no_answer(desk: Desk, tmp_path: Path, k
     assert {answered(desk, request, DAY) for request in requests} == {plain}
     source, target = tmp_path / f"in.{kind}", tmp_path / "out.parquet"
     frame = pl.DataFrame(requests)
-    frame.write_csv(source) if kind == "csv" else frame.write_ndjson(source) if kind == "jsonl" else frame.write_parquet(
+    frame.write_csv(source) if kind == "csv" else frame.write_ndjson(
         source
-    )
+    ) if kind == "jsonl" else frame.write_parquet(source)
     run(desk, str(source), str(target), Options("ja", DAY, kind, "parquet"))
     out = pl.read_parquet(target)
     assert set(out.select(ANSWERED).iter_rows()) == {tuple(plain)}

@@ -402,8 +402,11 @@ _REASONS: Final[Mapping[int, str]] = {
 
 
 def system_reason(error: BaseException, otherwise: str = "") -> tuple[str, str]:
-    """Why the system refuses a file, in Japanese (where it is a usual reason) and English."""
+    """Why the system refuses a file, in Japanese (where it is a usual reason) and English. Our own reason says both."""
     en = getattr(error, "strerror", None) or otherwise or str(error)
+    if " / " in en:
+        ja, _, en = en.partition(" / ")
+        return ja, en
     return _REASONS.get(getattr(error, "errno", None) or 0, en), en
 
 
