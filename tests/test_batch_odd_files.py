@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 from assign import Desk
-from assign.batch import format_of, kinds, run
+from assign.batch import columns, format_of, join, kinds, run
 from assign.errors import AssignError, DataError, OutputError
 
 from .test_batch import options, read
@@ -202,6 +203,32 @@ def test_a_moment_at_midnight_is_a_day(desk: Desk, tmp_path: Path, hour: int, co
         run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("parquet", "jsonl"))
         [found] = read(tmp_path / "out", "jsonl")
         assert (found["error"] and found["error"].partition(":")[0]) == code
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "day"),
+    [
+        ("UTC", datetime(2026, 3, 31, 15), "2026-04-01"),  # noqa: DTZ001 - midnight in Japan, as Spark and databases keep it
+        ("UTC", datetime(2026, 4, 1), "2026-04-01"),  # noqa: DTZ001
+        ("America/New_York", datetime(2026, 4, 1), "2026-04-01"),  # noqa: DTZ001
+        ("Pacific/Auckland", datetime(2026, 4, 1), None),  # noqa: DTZ001 - the last of March in Japan
+        ("UTC", datetime(2026, 3, 31, 16), None),  # noqa: DTZ001
+    ],
+)
+def test_a_day_in_another_zone_is_the_day_in_japan_or_refused(
+    desk: Desk, tmp_path: Path, zone: str, moment: datetime, day: str | None
+) -> None:
+    """A midnight in Japan, kept in UTC, was 'no date'; one in New Zealand was the day after Japan's."""
+    row = {"division": ["shomu"], "item": ["1"], "channel": ["counter"], "on": [moment]}
+    pl.DataFrame(row).with_columns(pl.col("on").dt.replace_time_zone(zone)).write_parquet(tmp_path / "in")
+    table = join.Table(desk, options("parquet", "jsonl"))
+    source = kinds.parquet(tmp_path / "in", tmp_path, "jsonl")
+    source = replace(source, fields=columns.of_file(source.columns))
+    [found] = table.joined(source).select("__on").collect()["__on"]
+    assert (found if len(found) == 10 else None) == day
+    run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("parquet", "jsonl"))
+    [told] = read(tmp_path / "out", "jsonl")
+    assert ((told["error"] or "").partition(":")[0] == "bad_date") is (day is None)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_a_character_that_turns_the_order_of_writing_is_never_passed_over(desk: 
     """`42` after U+202E is seen as `24`: were it read, the answer would be another row's than the one that is seen."""
     for request in spoilt(mark):
         with pytest.raises(AssignError) as refused:
-            desk.decide(**request)  # type: ignore[arg-type]
+            desk.decide(**request)
         assert f"\\u{ord(mark):04x}" in str(refused.value)
 
 
