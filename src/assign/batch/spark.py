@@ -246,7 +246,6 @@ def _words(lines: DataFrame, lang: str) -> DataFrame:
     from pyspark.sql import functions as f
 
     told = f.udf(partial(_read, lang), _texts((LINE, DAMAGE, *_WORDS.values())), useArrow=False)
-    # INVARIANT: the lines of one file keep their order, as the parts of a frame do.
     return lines.select(told(f.col("value").cast("binary")).alias("read")).select("read.*")
 
 
