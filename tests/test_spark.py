@@ -425,7 +425,11 @@ def test_json_lines_go_out_byte_for_byte_and_are_refused_as_on_one_machine(
         found = text.split(end.encode())[:-1]
         assert len(found) == len(lines)
         pairs.append(
-            sorted((line.rpartition(split)[0], json.dumps(json.loads(line, parse_float=str))) for line in found)
+            # Half of a surrogate pair goes to the driver as it is shown, so other acts may be named as near to it.
+            sorted(
+                (line.rpartition(split)[0], json.dumps(json.loads(line, parse_float=str)).partition(" (near: ")[0])
+                for line in found
+            )
         )
     assert pairs[0] == pairs[1]
 
