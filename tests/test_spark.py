@@ -298,7 +298,7 @@ def test_files_are_answered_into_files(session: SparkSession, desk: Desk, tmp_pa
     with pytest.raises(BadOption, match="xlsx"):
         spark.run(desk, source, target, in_format="xlsx")
     with pytest.raises(spark.SparkFailed, match="could not answer"):
-        spark.run(desk, str(tmp_path / "nowhere"), str(tmp_path / "new"), in_format=kind)
+        spark.run(desk, str(tmp_path / "nowhere"), str(tmp_path / "new"), in_format=kind, out_format=kind)
 
 
 @needs_spark

@@ -250,9 +250,9 @@ def _words(lines: DataFrame, lang: str) -> DataFrame:
 
 
 def _read(lang: str, value: bytearray) -> tuple[str | None, ...]:
-    raw = bytes(value).strip(b" \t\r")
+    raw = bytes(value).rstrip(b" \t\r")
     line = json_lines.read(raw, lang)
-    text = raw.decode("utf-8", "replace").replace("\r", " ")
+    text = raw.strip(b" \t\r").decode("utf-8", "replace").replace("\r", " ")
     if line.words is not None:
         return (text, None, *(word.encode("utf-8", "backslashreplace").decode() for word in line.words))
     if "line" in line.body and line.error.startswith("damaged_row"):
