@@ -8,7 +8,7 @@ A Spark DataFrame of requests → the same frame with its answers: one broadcast
     spark.decide(frame).write.parquet("answers")
 
 Nothing but tables of strings travels to the executors: no Python function, no file of ours, so an executor needs neither
-Python nor `assign`. Words that the table does not hold (`２４`, 国民年金, a typing error) are decided by the desk on the
+Python nor `assign` (but for files of JSON Lines, see `batch.spark`). Words that the table does not hold (`２４`, 国民年金, a typing error) are decided by the desk on the
 driver, once for all rows that say the same. To find them the frame is read once more than it is written.
 """
 
@@ -17,7 +17,8 @@ from __future__ import annotations
 import json
 import secrets
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from itertools import islice
@@ -160,7 +161,8 @@ def run(
                 FORMATS,
             )
     files.consistent(source, target, in_format, out_format, encoding)
-    with _session(master) as spark, _as_written(spark), _spoken(source), _whole(spark, target):
+
+    def work(spark: SparkSession) -> Counts:
         given = files.read(spark, source, in_format, lang)
         frame, outcomes = _with_outcomes(given.frame, desk, lang, today, given.fields)
         if in_format == "jsonl":
@@ -178,6 +180,25 @@ def run(
                 f"{given.rows:,} rows were read and {written:,} written; {shown(target)} is removed",
             )
         return Counts(given.rows, written, {name: number for name, number in told.items() if number})
+
+    with _session(master) as spark, _as_written(spark), _spoken(source), _whole(spark, target):
+        return _apart(spark, work)
+
+
+def _apart(spark: SparkSession, work: Callable[[SparkSession], Counts]) -> Counts:
+    """
+    Done in a thread of its own, which has its own line to Spark.
+
+    A signal breaks into what this thread waits for, and into none of its talk with Spark: it can still end the work.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(work, spark)
+        try:
+            return job.result()
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                spark.stop()
+            raise
 
 
 def need_pyspark() -> None:
@@ -440,9 +461,7 @@ def _whole(spark: SparkSession, target: str) -> Iterator[None]:
         )
     try:
         yield
-    except BaseException as error:
-        if not isinstance(error, Exception):  # this process is to end: no job of it may write on
-            spark.stop()
+    except BaseException:
         system.delete(path, True)  # noqa: FBT003 - with what is in it
         raise
 

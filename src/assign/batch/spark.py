@@ -246,14 +246,13 @@ def _words(lines: DataFrame, lang: str) -> DataFrame:
     from pyspark.sql import functions as f
 
     told = f.udf(partial(_read, lang), _texts((LINE, DAMAGE, *_WORDS.values())), useArrow=False)
-    # INVARIANT: the lines of one file keep their order, as the parts of a frame do.
     return lines.select(told(f.col("value").cast("binary")).alias("read")).select("read.*")
 
 
 def _read(lang: str, value: bytearray) -> tuple[str | None, ...]:
-    raw = bytes(value).strip(b" \t\r")
+    raw = bytes(value).rstrip(b" \t\r")
     line = json_lines.read(raw, lang)
-    text = raw.decode("utf-8", "replace").replace("\r", " ")
+    text = raw.strip(b" \t\r").decode("utf-8", "replace").replace("\r", " ")
     if line.words is not None:
         return (text, None, *(word.encode("utf-8", "backslashreplace").decode() for word in line.words))
     if "line" in line.body and line.error.startswith("damaged_row"):
