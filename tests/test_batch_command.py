@@ -46,7 +46,7 @@ def test_the_command_works_in_a_pipe(desk: Desk, tmp_path: Path) -> None:
     [
         (["in.csv"], 2),
         (["in.csv", "out.txt"], 2),
-        (["in.csv", "out.csv", "--format", "xlsx"], 0),  # both names tell their format
+        (["in.csv", "out.csv", "--format", "xlsx"], 2),  # also where both names tell their format
         (["-", "out.csv", "--format", "xlsx"], 2),
         (["in.csv", "out.csv", "--encoding", "latin-1"], 2),
         (["in.csv", "out.csv", "--engine", "hadoop"], 2),

@@ -16,7 +16,7 @@ import pytest
 
 from assign import Desk
 from assign.batch import files, run
-from assign.errors import BadRequest
+from assign.errors import BadRequest, DataError
 
 from .test_batch import command, options
 
@@ -60,6 +60,30 @@ def test_a_redirected_stdin_is_not_written_over(tmp_path: Path) -> None:
     with (tmp_path / "in.csv").open("rb") as stdin:
         assert command("-", str(tmp_path / "in.csv"), "--format", "csv", stdin=stdin).returncode == 2
     assert (tmp_path / "in.csv").read_bytes() == BODY
+
+
+@pytest.mark.parametrize(("kind", "data"), [("csv", BODY), ("jsonl", LINES)])
+@pytest.mark.parametrize("how", ["appended to", "replaced"])
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    desk: Desk, tmp_path: Path, kind: str, data: bytes, how: str
+) -> None:
+    """It is read more than once: the rows of one moment would be recorded as those of another."""
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.write_bytes(data)
+    (tmp_path / "other").write_bytes(data)
+    finished = []
+
+    def meanwhile(_done: int, _total: int, _stage: str) -> None:
+        if how == "appended to":
+            with source.open("ab") as file:
+                file.write(data.splitlines(keepends=True)[-1])
+        elif (tmp_path / "other").exists():
+            (tmp_path / "other").replace(source)
+
+    with pytest.raises(DataError, match="changed while it was read"):
+        run(desk, str(source), str(out), options(kind, kind), meanwhile, lambda *_: finished.append(1))
+    assert not out.exists()
+    assert not finished
 
 
 def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import polars as pl
 import pytest
 
 from assign import Desk
-from assign.batch import kinds, run
+from assign.batch import columns, format_of, join, kinds, run
 from assign.errors import AssignError, DataError, OutputError
 
 from .test_batch import options, read
@@ -50,6 +52,13 @@ def test_line_ends_are_kept_and_blank_lines_at_the_end_are_no_rows(
         (HEAD + b",a\rb\n" + ROW + b",x\n", "line 1"),
         (b"division;item;channel\na;b;c\n", "semicolons"),
         (b"division\titem\tchannel\n", "tabs"),
+        ("区分，番号，窓口\n国保，1，窓口\n".encode(), "full-width commas"),
+        ("区分、番号、窓口\n国保、1、窓口\n".encode("cp932"), "Japanese commas"),
+        ("区分；番号；窓口,備考\n".encode(), "full-width semicolons"),
+        *(
+            (f"division,item,channel,x{end}kokuho,1,counter,y{end}".encode(), f"{ord(end):04X}")
+            for end in "\x0b\x0c\x1e\x85\u2028\u2029"
+        ),
         (b"sep=,\n" + HEAD + b"\n", "sep="),
         (b"\xef\xbb\xbf", "empty"),
         (b"\xef\xbb\xbf\r\n \n", "empty"),
@@ -115,10 +124,22 @@ def test_json_that_is_none_is_a_damaged_row(desk: Desk, tmp_path: Path, value: s
         (f"[{{{JSON}}}]", "array"),
         (f"{{\n {JSON}\n}}\n", "several lines"),
         ("\ufeff{\n", "several lines"),
+        *(
+            (f"{{{JSON}}}{end}" * 3, f"many objects.*{said}")
+            for end, said in {
+                "\r": "U.000D",
+                "\x85": "U.0085",
+                "\u2028": "U.2028",
+                "\x1e": "U.001E",
+                "": "none",
+                ", ": "U.002C",
+            }.items()
+        ),
+        (f"\x1e{{{JSON}}}\n" * 3, "RS"),
     ],
 )
 def test_json_that_is_no_json_lines_says_so(desk: Desk, tmp_path: Path, data: str, says: str) -> None:
-    """An array was answered by its last line."""
+    """An array was answered by its last line; lines that end with CR alone, or with none of ours, were one damaged row."""
     if says == "several lines" and "\n" not in data.strip("\n\ufeff"):
         data += f" {JSON}"
     with pytest.raises(DataError, match=says):
@@ -182,6 +203,32 @@ def test_a_moment_at_midnight_is_a_day(desk: Desk, tmp_path: Path, hour: int, co
         run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("parquet", "jsonl"))
         [found] = read(tmp_path / "out", "jsonl")
         assert (found["error"] and found["error"].partition(":")[0]) == code
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "day"),
+    [
+        ("UTC", datetime(2026, 3, 31, 15), "2026-04-01"),  # noqa: DTZ001 - midnight in Japan, as Spark and databases keep it
+        ("UTC", datetime(2026, 4, 1), "2026-04-01"),  # noqa: DTZ001
+        ("America/New_York", datetime(2026, 4, 1), "2026-04-01"),  # noqa: DTZ001
+        ("Pacific/Auckland", datetime(2026, 4, 1), None),  # noqa: DTZ001 - the last of March in Japan
+        ("UTC", datetime(2026, 3, 31, 16), None),  # noqa: DTZ001
+    ],
+)
+def test_a_day_in_another_zone_is_the_day_in_japan_or_refused(
+    desk: Desk, tmp_path: Path, zone: str, moment: datetime, day: str | None
+) -> None:
+    """A midnight in Japan, kept in UTC, was 'no date'; one in New Zealand was the day after Japan's."""
+    row = {"division": ["shomu"], "item": ["1"], "channel": ["counter"], "on": [moment]}
+    pl.DataFrame(row).with_columns(pl.col("on").dt.replace_time_zone(zone)).write_parquet(tmp_path / "in")
+    table = join.Table(desk, options("parquet", "jsonl"))
+    source = kinds.parquet(tmp_path / "in", tmp_path, "jsonl")
+    source = replace(source, fields=columns.of_file(source.columns))
+    [found] = table.joined(source).select("__on").collect()["__on"]
+    assert (found if len(found) == 10 else None) == day
+    run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("parquet", "jsonl"))
+    [told] = read(tmp_path / "out", "jsonl")
+    assert ((told["error"] or "").partition(":")[0] == "bad_date") is (day is None)
 
 
 @pytest.mark.parametrize(
@@ -253,3 +300,33 @@ def test_a_name_over_two_lines_is_carried_as_it_stands_where_lines_end_in_carria
     source.write_bytes(b'division,item,channel,"two\nlines"\rnenkin,24,counter,"a\nb"\r')
     run(desk, str(source), str(target), options("csv", "parquet"))
     assert pl.read_parquet(target)["two\nlines"].to_list() == ["a\nb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("in.csv.gz", "unpacked"),
+        ("in.ZIP", "unpacked"),
+        ("in.xlsx", "workbook"),
+        ("in.tsv", "tabs"),
+        ("in.txt", "--format csv"),
+        ("in.json", "--format jsonl"),
+        ("in", "--format"),
+        ("in.dat", "--format"),
+    ],
+)
+def test_a_name_that_tells_no_format_says_what_to_do(name: str, says: str) -> None:
+    """And any of them can be read when the format is said."""
+    with pytest.raises(AssignError, match=says):
+        format_of(name, None)
+    assert format_of(name, "csv") == "csv"
+
+
+def test_an_output_that_is_no_file_is_told_in_one_language(desk: Desk, tmp_path: Path) -> None:
+    """A device or a pipe cannot be replaced by a whole file."""
+    (tmp_path / "in").write_bytes(HEAD + b"\n" + ROW + b"\n")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError) as refused:
+        run(desk, str(tmp_path / "in"), str(tmp_path / "pipe"), options("csv", "csv"))
+    assert refused.value.message("ja").endswith("（通常のファイルではありません）")
+    assert refused.value.message("en").endswith("(not a regular file)")

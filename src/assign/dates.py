@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from .errors import BadDate, code_point, hidden
+from .errors import BadDate, code_point, hidden, pasted
 
 LONGEST: Final = 60  # characters; no date is nearly as long
 YEARS: Final = (1926, 2100)  # what a year that is not written as YYYY-MM-DD may be: a typing error is no case of 1826
@@ -105,7 +105,7 @@ def _of_midnight(given: datetime) -> date:
 def _of_text(given: str) -> date:
     if any(unicodedata.category(c) == "No" for c in given):  # `²` and `①` are no digits of a date
         raise BadDate(given)
-    text = unicodedata.normalize("NFKC", given).casefold().translate(_HYPHENS).strip()
+    text = unicodedata.normalize("NFKC", pasted(given)).casefold().translate(_HYPHENS).strip()
     plain = re.sub(_MIDNIGHT, "", text).removeprefix("西暦")
     if re.search(_TIME, plain):
         raise BadDate(given, *_TIME_SAID)

@@ -89,6 +89,21 @@ def hidden(text: str, allowed: str = "") -> str | None:
     return None
 
 
+def pasted(text: str) -> str:
+    """
+    A word without what a web page or an editor puts into it and nobody sees: byte order marks, zero-width spaces and joiners.
+
+    Signs that turn the order of writing stay, and so make a word unknown: with them `42` is seen as `24`.
+
+    >>> pasted(chr(0xFEFF) + "24" + chr(0x200B)), pasted(chr(0x202E) + "42") == "42"
+    ('24', False)
+    """
+    return text.translate(_NO_WIDTH)
+
+
+_NO_WIDTH: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u2060\ufeff"))
+
+
 def visible(text: str) -> str:
     """
     A text for a person to read, on one line: each hidden character as an escape, everything else as it is.
@@ -387,8 +402,11 @@ _REASONS: Final[Mapping[int, str]] = {
 
 
 def system_reason(error: BaseException, otherwise: str = "") -> tuple[str, str]:
-    """Why the system refuses a file, in Japanese (where it is a usual reason) and English."""
+    """Why the system refuses a file, in Japanese (where it is a usual reason) and English. Our own reason says both."""
     en = getattr(error, "strerror", None) or otherwise or str(error)
+    if " / " in en:
+        ja, _, en = en.partition(" / ")
+        return ja, en
     return _REASONS.get(getattr(error, "errno", None) or 0, en), en
 
 

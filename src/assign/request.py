@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from .catalog import Catalog, Task
 from .dates import serial_day
-from .errors import BadDate, BadRequest, UnknownAct, UnknownItem, UnknownRow, UnknownSection, listed
+from .errors import BadDate, BadRequest, UnknownAct, UnknownItem, UnknownRow, UnknownSection, listed, pasted
 from .rules import RuleSet
 from .words import DIVISION_TEXT, Channel, Division, channel, date_of_case, division, item_reference, nearest, normal
 from .words import LONGEST as LONGEST_WORD
@@ -94,7 +94,7 @@ def act(rules: RuleSet, given: object) -> str:
 
 
 def _row(catalog: Catalog, given: object) -> Task:
-    task = catalog.by_id.get(given.strip()) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
+    task = catalog.by_id.get(pasted(given).strip()) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
     if task is None:
         raise UnknownRow(given, nearest(given, catalog.by_id) or list(catalog.by_id)[:3])
     return task
@@ -103,7 +103,7 @@ def _row(catalog: Catalog, given: object) -> Task:
 def _rows(catalog: Catalog, key: Division, given: object) -> tuple[Task, ...]:
     reference = item_reference(given)
     if reference is None and isinstance(given, str) and len(given) <= LONGEST_WORD:
-        task = catalog.by_id.get(given.strip())  # a row id is a fine name for an item, too
+        task = catalog.by_id.get(pasted(given).strip())  # a row id is a fine name for an item, too
         if task is not None and task.division is key:
             return (task,)
         if task is not None:

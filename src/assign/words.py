@@ -22,7 +22,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, TypeGuard, TypeVar
 
 from . import dates
-from .errors import UnknownChannel, UnknownDivision
+from .errors import UnknownChannel, UnknownDivision, pasted
 
 _Value = TypeVar("_Value")
 # Held while a room is imported late, and by a fork: a child never inherits half an import.
@@ -151,12 +151,12 @@ _CHANNEL_NAMES: Final = {
 
 def normal(text: str) -> str:
     """
-    A word as it is compared: NFKC, every space dropped, case folded. Never printed.
+    A word as it is compared: NFKC, every space dropped, and what has no width, case folded. Never printed.
 
     >>> normal(" ＮＥＮＫＩＮ "), normal("ﾊﾞｯｸﾔｰﾄﾞ"), normal("国保（給 付）")
     ('nenkin', 'バックヤード', '国保(給付)')
     """
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    return "".join(pasted(unicodedata.normalize("NFKC", text)).split()).casefold()
 
 
 class Choices:
@@ -294,7 +294,7 @@ def item_reference(given: object) -> tuple[str, int | None] | None:
         given = str(given) if 0 < given < 10**9 else ""
     if not _is_word(given):
         return None
-    found = _ITEM.fullmatch(given.translate(_WIDTHS).strip())
+    found = _ITEM.fullmatch(pasted(given).translate(_WIDTHS).strip())
     return (found[1], int(found[2]) if found[2] else None) if found else None
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
-from assign.errors import BadRequest, DataError, shown
+from assign.errors import BadRequest, DataError, code_point, shown
 
 from . import columns, cp932
 from .options import Options
@@ -38,6 +38,7 @@ _CLOSES_AND_OPENS: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+",(?:' + _CELL + rb
 _CELLS: Final = re.compile(rb'(?:"([^"]*+(?:""[^"]*+)*+)"|([^",\r\n]*+))(?:,|\Z)')
 _FIRST_LINE: Final = re.compile(rb'(?:[^"\r\n]++|"[^"]*+")*+')
 _BLANK_END: Final = re.compile(rb"(\r\n|\n|\r)(?:[ \t]*(?:\r\n|\n|\r))*[ \t]*\Z")
+_OTHER_ENDS: Final = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # of lines elsewhere, never here
 _SWAP: Final = bytes.maketrans(b"\r\n", b"\n\r")
 
 
@@ -168,6 +169,12 @@ def _header(path: Path, encoding: str) -> tuple[list[str], int]:
                 f"column {i + 1} of the header is named twice: {shown(name)}",
             )
         seen.add(name)
+        if end := _OTHER_ENDS.search(name):  # what follows it would be more columns, and no row
+            c = code_point(end[0])
+            raise BadRequest(
+                f"1 行目（見出し）の中に改行の文字 {c} があります。改行を LF か CRLF にして保存し直してください",
+                f"line 1 (the header) holds a line end of another kind ({c}); save the file with LF or CRLF",
+            )
         not_ours(name)
     return names, start + size
 
@@ -185,8 +192,12 @@ def _one_separator(names: list[str]) -> None:
             (";", "セミコロン `;`", "semicolons `;`"),
             ("\t", "タブ", "tabs"),
             ("|", "縦棒 `|`", "bars `|`"),
+            ("，", "全角のコンマ `，`", "full-width commas `，`"),
+            ("、", "読点 `、`", "Japanese commas `、`"),
+            ("､", "半角の読点 `､`", "half-width Japanese commas `､`"),
+            ("；", "全角のセミコロン `；`", "full-width semicolons `；`"),
         ):
-            if mark in first:
+            if any(mark in name for name in names):
                 raise BadRequest(
                     f"{ja} で区切られています。コンマ区切りの CSV で保存し直してください（1 行目: {shown(first)}）",
                     f"it is separated by {en}; save it as CSV with commas (line 1: {shown(first)})",

@@ -132,6 +132,26 @@ def named(source: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def unchanged(path: Path) -> Iterator[None]:
+    """Raises DataError where the file is another one at the end of this: its rows are read more than once."""
+    before = _version(path)
+    yield
+    if _version(path) != before:
+        raise DataError(
+            "読んでいる間に変わりました。書き終わってから、または写しを取って、もう一度実行してください",
+            "it changed while it was read; run again when it is complete, or on a copy",
+        )
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    try:
+        told = path.stat()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns
+
+
 def same_file(one: str, other: str) -> bool:
     """Whether two names, or `-` and a name, are one file: by links, spellings and the case that a disk does not tell apart."""
     seen = []

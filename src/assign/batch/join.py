@@ -161,7 +161,7 @@ class Table:
 
 
 def _word(name: str, source: Source, schema: pl.Schema) -> pl.Expr:
-    """A field of a request as text. A moment that is a midnight is a day, as spreadsheets and databases export one."""
+    """A field of a request as text. A moment that is a midnight is a day, as spreadsheets and databases export one: Japan's."""
     import polars as pl
 
     if source.worded:
@@ -178,9 +178,13 @@ def _word(name: str, source: Source, schema: pl.Schema) -> pl.Expr:
     if source.twins:
         text = text.str.replace_many(cp932.twins())
     if name == "on" and isinstance(kind, pl.Datetime):
-        moment = pl.col(column).dt.replace_time_zone(None)
-        midnight = moment == moment.dt.truncate("1d")
-        text = pl.when(midnight).then(moment.dt.date().cast(pl.String)).otherwise(text)
+        own = there = pl.col(column).dt.replace_time_zone(None)
+        if kind.time_zone is not None:  # a day of the case is Japan's, and a moment may be written in another zone
+            there = pl.col(column).dt.convert_time_zone("Asia/Tokyo").dt.replace_time_zone(None)
+        midnight = (there == there.dt.truncate("1d")) | (
+            (own == own.dt.truncate("1d")) & (own.dt.date() == there.dt.date())
+        )
+        text = pl.when(midnight).then(there.dt.date().cast(pl.String)).otherwise(text)
     return text.fill_null("")
 
 

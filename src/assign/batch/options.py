@@ -27,6 +27,14 @@ _ENCODINGS: Final = {
     ),
 }  # fmt: skip
 
+_OTHERS: Final = (
+    ((".gz", ".zip", ".zst", ".bz2", ".xz", ".7z", ".lz4", ".lzh", ".tar", ".tgz"), "（圧縮）は読み書きしません。展開したファイルの名前を指定してください", "(packed) is neither read nor written; name the unpacked file", "csv"),
+    ((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"), "（表計算のブック）は読み書きしません。CSV UTF-8 で保存し、.csv の名前にしてください", "(a workbook) is neither read nor written; save it as CSV UTF-8, named .csv", "csv"),
+    ((".tsv", ".tab"), "（タブ区切り）は読み書きしません。コンマ区切りの CSV で保存し、.csv の名前にしてください", "(separated by tabs) is neither read nor written; save it as CSV with commas, named .csv", "csv"),
+    ((".txt",), "では形式が分かりません。コンマ区切りの CSV なら `--format csv` を指定してください", "does not tell the format; if it is CSV with commas, say `--format csv`", "csv"),
+    ((".json",), "では形式が分かりません。1 行に 1 件の JSON Lines なら `--format jsonl` を指定してください", "does not tell the format; if it is JSON Lines, one object a line, say `--format jsonl`", "jsonl"),
+)  # fmt: skip
+
 Listener = Callable[[int, int, str], None]  # rows done, rows in all, which pass: `read`, `words` or `write`
 
 
@@ -108,6 +116,10 @@ def format_of(name: str, given: str | None) -> str:
             )
         return given
     found = ending(name)
+    suffix = Path(name).suffix.lower()
+    if found is None and (others := next((told for suffixes, *told in _OTHERS if suffix in suffixes), None)):
+        ja, en, near = others
+        raise BadRequest(f"{shown(name)}: {suffix}{ja}", f"{shown(name)}: {suffix} {en}", [near])
     if found is None:
         raise BadRequest(
             f"{shown(name)} の形式が分かりません（`--format` で {listed(FORMATS)} のどれかを指定してください）",

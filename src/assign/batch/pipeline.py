@@ -65,7 +65,7 @@ def run(
     with files.workplace() as work:
         path = files.spooled(source, work)
         with files.whole(target, work) as out:
-            with files.named(source):
+            with files.named(source), files.unchanged(path):
                 if options.in_format == options.out_format == "jsonl":
                     counts = _json_lines(desk, path, out, target, options, listener)
                 else:

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Final
 
-from assign.errors import DataError
+from assign.errors import DataError, code_point
 
 BOM: Final = b"\xef\xbb\xbf"
 _SIGNS: Final[tuple[tuple[bytes, str, str], ...]] = (
@@ -88,6 +88,7 @@ def refuse(head: bytes, kind: str) -> None:
         )
     if kind == "jsonl":
         _not_japanese(body)
+        _one_end(body)
         if body[:1] == b"[" and not _closes_at_once(body):
             raise DataError(
                 "JSON の配列です。1 行に 1 つのオブジェクト（JSON Lines）にしてください（例: `jq -c '.[]'`）",
@@ -177,6 +178,30 @@ def _json_in(line: bytes, encoding: str) -> bool:
 def _is_json(body: bytes) -> bool:
     line = body.splitlines()[0].strip()
     return line[:2] in (b"[", b"[{", b"{") or (line.startswith(b'{"') and b":" in line)
+
+
+def _one_end(body: bytes) -> None:
+    """Raises DataError where objects follow each other without a line end of ours: all would be one damaged line."""
+    if body.startswith(b"\x1e"):
+        raise DataError(
+            "各行の前に RS（U+001E）があります（JSON Text Sequences）。RS を消してください",
+            "a RS (U+001E) before each line (JSON Text Sequences); delete them",
+        )
+    if b"\n" in body.strip() or body[:1] != b"{":
+        return
+    try:
+        text = body.decode("utf-8", "replace")
+        _, end = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode(text)
+    except (ValueError, RecursionError):
+        return
+    between, more, _ = text[end:].partition("{")
+    if more and not between.strip(", \t\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"):
+        name = " ".join(map(code_point, between.strip(" "))) or "なし / none"
+        ja, _, en = name.partition(" / ")
+        raise DataError(
+            f"1 行に何件もあります（間にある文字: {ja}）。1 行に 1 件とし、改行を LF か CRLF にしてください",
+            f"many objects on one line (between them: {en or ja}); write one a line, with LF or CRLF as line end",
+        )
 
 
 def _closes_at_once(body: bytes) -> bool:
