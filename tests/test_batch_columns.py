@@ -51,6 +51,23 @@ def test_somebody_elses_column_is_theirs(name: str) -> None:
     assert columns.understood([*ROW, name]) == dict(zip(ROW, ROW, strict=True))
 
 
+def test_a_refusal_names_the_japanese_column_and_the_word_of_the_manual_is_one() -> None:
+    """`channel` alone was named to a person whose columns are Japanese; README's own word for it, 場, was none."""
+    assert columns.meaning("場") == "channel"
+    assert all(columns.meaning(names[0]) == field for field, names in columns.JAPANESE.items())
+    for names, says in (
+        (
+            ["区分", "番号"],
+            "列`窓口`（`channel`）がありません（要る列: `区分`（`division`）、`番号`（`item`）、`窓口`（`channel`）。",
+        ),
+        (["区分", "項番", "窓口"], "`番号`（`item`）の書き誤りに見えます。`番号` と書くか"),
+        (["区分", "番号", "窓口", "場"], "どちらも`窓口`（`channel`）を指します"),
+    ):
+        with pytest.raises(BadRequest) as caught:
+            columns.of_file(names)
+        assert says in caught.value.message("ja")
+
+
 def test_beside_the_field_itself_a_like_name_is_somebody_elses() -> None:
     """Nothing is passed over then."""
     assert columns.understood([*ROW, "act", "acts", "action"])["act"] == "act"

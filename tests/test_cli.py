@@ -170,7 +170,7 @@ def test_tasks_are_all_rows_as_table_and_as_json() -> None:
     assert {"id", "section", "group", "number", "name", "mark", "counter", "backyard", "source"} <= set(rows[0])
     table = said(run("tasks", "--division", "center"))
     assert "center-1-1" in table
-    assert "16 件" in table
+    assert len(table.splitlines()) == 17
 
 
 def test_acts_are_listed() -> None:

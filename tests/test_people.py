@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from assign import Desk
-from assign.errors import BadRequest, UnknownItem, UnknownRow
+from assign.errors import AssignError, BadRequest, UnknownChannel, UnknownItem, UnknownRow
 from assign.request import _TURNED
 from assign.words import Channel
 
@@ -116,6 +116,44 @@ def test_a_keyword_that_is_none_is_a_bad_request_with_the_nearest_name(desk: Des
     assert isinstance(error, BadRequest)
     with pytest.raises(BadRequest, match="`engin`"):
         desk.decide("nenkin", "24", "counter", engin="table")
+
+
+@pytest.mark.parametrize("given", ["259", "２５９", " 259 ", "259行目", 259])
+def test_a_line_of_the_document_in_place_of_a_row_id_names_its_row(desk: Desk, given: object) -> None:
+    """`--row 259` offered kokuho-1, kokuho-2 and kokuho-3; every answer cites the line."""
+    with pytest.raises(UnknownRow, match="line 259 of the document is `nenkin-24`") as caught:
+        desk.decide(row=given, channel="counter")
+    assert caught.value.candidates == ("nenkin-24",)
+    assert "文書の 259 行目なら `nenkin-24`" in caught.value.ja
+    with pytest.raises(UnknownRow, match="near: `kokuho-1`"):
+        desk.decide(row="999", channel="counter")
+
+
+def test_an_error_in_japanese_names_divisions_in_japanese(desk: Desk) -> None:
+    """`kokuho に項目 `999` はありません`: no city clerk knows the key, and the printed word is 番号."""
+    for asked, says in (
+        ({"division": "国保", "item": "999"}, "国民健康保険に番号 `999` はありません（1 から 66 まで。近いもの:"),
+        ({"division": "国法", "item": "1"}, "（国民健康保険）"),
+        ({"division": "x" * 30, "item": "1"}, "`shomu`（庶務経理）"),
+        ({"division": "国保", "item": "nenkin-24"}, "国民年金の行です。国民健康保険の行ではありません"),
+        ({"division": "後期", "item": "51"}, "後期高齢者医療制度の 51 は"),
+        ({"division": "年金", "item": "24", "section": "x"}, "番号 `24` に分類 `x` はありません"),
+    ):
+        with pytest.raises(AssignError) as caught:
+            desk.decide(**asked, channel="counter")
+        assert says in caught.value.ja
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\u3000", "\u200b"])
+def test_an_empty_channel_is_told_as_empty(desk: Desk, empty: str) -> None:
+    """A row of a batch whose 窓口 is empty was told that `` is not understood."""
+    [error] = desk.decide_many([{"division": "nenkin", "item": "24", "channel": empty}])
+    assert isinstance(error, UnknownChannel)
+    assert (
+        error.ja
+        == "窓口・バックヤードの欄が空です。`窓口` か `バックヤード` を書いてください（両方なら 2 行に分けます）"
+    )
+    assert "the channel is empty" in error.en
 
 
 def test_equal_decisions_have_equal_hashes(desk: Desk, table_desk: Desk) -> None:

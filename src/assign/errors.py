@@ -125,11 +125,11 @@ def code_point(c: str) -> str:
     return f"U+{ord(c):04X}"
 
 
-def _choose(choices: Sequence[str], lang: str = "ja") -> str:
+def _choose(choices: Mapping[str, str], lang: str = "ja") -> str:
     """A few choices are near, many are all there is to choose from."""
     near = len(choices) < 5
     head = ("近いもの" if near else "選べるもの") if lang == "ja" else ("near" if near else "choose")
-    return f"{head}: {listed(choices)}"
+    return f"{head}: {listed_with(choices) if lang == 'ja' else listed(choices)}"
 
 
 def path_shown(path: object) -> str:
@@ -151,6 +151,16 @@ def needs_extra(package: str, extra: str) -> tuple[str, str]:
     """
     command = f"pip install '{DISTRIBUTION}[{extra}]'"
     return f"{package} がありません（{command}）", f"{package} is missing ({command})"
+
+
+def listed_with(names: Mapping[str, str]) -> str:
+    """
+    Keys for a message in Japanese, each with what it is called.
+
+    >>> print(listed_with({"nenkin": "国民年金"}))
+    `nenkin`（国民年金）
+    """
+    return "、".join(f"{shown(key)}（{name}）" for key, name in names.items())
 
 
 class AssignError(Exception):
@@ -236,19 +246,18 @@ class UnknownDivision(UnknownWord):
     """
     No such division.
 
-    >>> print(UnknownDivision("nenkn", ["nenkin"]))
-    there is no division `nenkn` (near: `nenkin`)
-    >>> print(UnknownDivision("x", ["kokuho", "kouki", "nenkin", "shomu", "center"]))
-    there is no division `x` (choose: `kokuho`, `kouki`, `nenkin`, `shomu`, `center`)
+    >>> error = UnknownDivision("nenkn", {"nenkin": "国民年金"})
+    >>> print(error, error.ja)
+    there is no division `nenkn` (near: `nenkin`) 区分 `nenkn` はありません（近いもの: `nenkin`（国民年金））
     """
 
     code = "unknown_division"
 
-    def __init__(self, given: object, near: Sequence[str]) -> None:
+    def __init__(self, given: object, near: Mapping[str, str]) -> None:
         super().__init__(
             f"区分 {shown(given)} はありません（{_choose(near)}）",
             f"there is no division {shown(given)} ({_choose(near, 'en')})",
-            near,
+            list(near),
         )
 
 
@@ -256,8 +265,9 @@ class UnknownItem(UnknownWord):
     """
     The list has no row of this number.
 
-    >>> print(UnknownItem("99", division="nenkin", span=("1", "41"), near=["41", "9"]))
-    nenkin has no item `99` (its numbers run from 1 to 41; near: `41`, `9`)
+    >>> error = UnknownItem("99", division=("国民年金", "nenkin"), span=("1", "41"), near=["41", "9"])
+    >>> print(error, error.ja)
+    nenkin has no item `99` (its numbers run from 1 to 41; near: `41`, `9`) 国民年金に番号 `99` はありません（1 から 41 まで。近いもの: `41`, `9`）
     """
 
     code = "unknown_item"
@@ -266,7 +276,7 @@ class UnknownItem(UnknownWord):
         self,
         given: object,
         *,
-        division: str,
+        division: tuple[str, str],
         span: tuple[str, str],
         near: Sequence[str] = (),
         why: tuple[str, str] | None = None,
@@ -276,8 +286,8 @@ class UnknownItem(UnknownWord):
         names = f": {listed(near)}" if near else ""
         close_ja, close_en = (f"。{said[0]}{names}", f"; {said[1]}{names}") if said else ("", "")
         super().__init__(
-            f"{division} に項目 {shown(given)} はありません（番号は {first} から {last} まで{close_ja}）",
-            f"{division} has no item {shown(given)} (its numbers run from {first} to {last}{close_en})",
+            f"{division[0]}に番号 {shown(given)} はありません（{first} から {last} まで{close_ja}）",
+            f"{division[1]} has no item {shown(given)} (its numbers run from {first} to {last}{close_en})",
             near or span,
         )
 
@@ -288,16 +298,32 @@ class UnknownRow(UnknownItem):
 
     >>> print(UnknownRow("kokuho-99", ["kokuho-9"]))
     there is no row `kokuho-99` (near: `kokuho-9`)
-    >>> print(UnknownRow("nenkin-24", [], of="kokuho", stands_in="nenkin"))
+    >>> print(UnknownRow("nenkin-24", [], of=("国民健康保険", "kokuho"), stands_in=("国民年金", "nenkin")))
     the row `nenkin-24` is of nenkin, not of kokuho (name that division, or the row alone)
     """
 
-    def __init__(self, given: object, near: Sequence[str], *, of: str = "", stands_in: str = "") -> None:
+    def __init__(
+        self,
+        given: object,
+        near: Sequence[str],
+        *,
+        of: tuple[str, str] = ("", ""),
+        stands_in: tuple[str, str] | None = None,
+        line: str = "",
+    ) -> None:
+        if line:
+            AssignError.__init__(
+                self,
+                f"{shown(given)} は行の id ではありません。文書の {line} 行目なら {listed(near)}、番号なら区分と番号で指定してください（一覧は `assign tasks`）",
+                f"{shown(given)} is no row id; line {line} of the document is {listed(near)}, a number goes with its division (`assign tasks` lists them)",
+                near,
+            )
+            return
         if stands_in:
             AssignError.__init__(
                 self,
-                f"行 {shown(given)} は {stands_in} の行です。{of} の行ではありません（区分を直すか、行だけを指定してください）",
-                f"the row {shown(given)} is of {stands_in}, not of {of} (name that division, or the row alone)",
+                f"行 {shown(given)} は{stands_in[0]}の行です。{of[0]}の行ではありません（区分を直すか、行だけを指定してください）",
+                f"the row {shown(given)} is of {stands_in[1]}, not of {of[1]} (name that division, or the row alone)",
                 near,
             )
             return
@@ -316,7 +342,7 @@ class UnknownSection(UnknownWord):
 
     def __init__(self, given: object, *, item: str, near: Sequence[str]) -> None:
         super().__init__(
-            f"項目 `{item}` に分類 {shown(given)} はありません（この項目の分類: {listed(near)}）",
+            f"番号 `{item}` に分類 {shown(given)} はありません（この番号の分類: {listed(near)}）",
             f"item `{item}` has no section {shown(given)} (its sections: {listed(near)})",
             near,
         )
@@ -333,6 +359,13 @@ class UnknownChannel(UnknownWord):
     code = "unknown_channel"
 
     def __init__(self, given: object, near: Sequence[str]) -> None:
+        if given is None or (isinstance(given, str) and not pasted(given).strip()):
+            super().__init__(
+                "窓口・バックヤードの欄が空です。`窓口` か `バックヤード` を書いてください（両方なら 2 行に分けます）",
+                f"the channel is empty (choose: {listed(near)}; for both write two rows)",
+                near,
+            )
+            return
         super().__init__(
             f"窓口・バックヤードの指定 {shown(given)} が分かりません（`counter` は窓口、`backyard` はバックヤード）",
             f"there is no channel {shown(given)} (choose: {listed(near)})",
@@ -350,7 +383,7 @@ class UnknownAct(UnknownWord):
     code = "unknown_act"
 
     def __init__(self, given: object, near: Mapping[str, str], known: Sequence[str]) -> None:
-        close = "、".join(f"`{key}`（{label}）" for key, label in near.items())
+        close = listed_with(near)
         super().__init__(
             f"行為 {shown(given)} は行為表にありません（{f'近いもの: {close}。' if near else ''}行為表は `assign acts`。"
             "表にない行為は `undetermined` で尋ねられます）",
@@ -370,10 +403,10 @@ class AmbiguousItem(AssignError):
     code = "ambiguous_item"
     exit_code = 4
 
-    def __init__(self, item: str, *, division: str, candidates: Sequence[str], rows: Sequence[str]) -> None:
+    def __init__(self, item: str, *, division: tuple[str, str], candidates: Sequence[str], rows: Sequence[str]) -> None:
         super().__init__(
-            f"{division} の {item} は {len(candidates)} 行あり、答えが分かれます（どれかを指定してください: {listed(candidates)}）",
-            f"{division} {item} stands on {len(candidates)} rows that get different answers (name one: {listed(candidates)})",
+            f"{division[0]}の {item} は {len(candidates)} 行あり、答えが分かれます（どれかを指定してください: {listed(candidates)}）",
+            f"{division[1]} {item} stands on {len(candidates)} rows that get different answers (name one: {listed(candidates)})",
             candidates,
         )
         self.rows: tuple[str, ...] = tuple(rows)

@@ -34,6 +34,7 @@ from .words import (
     Mark,
     Reading,
     Ruled,
+    division_pair,
 )
 
 Text = dict[str, str]
@@ -176,7 +177,7 @@ class Explainer:
         if any(outcome[1:] != outcomes[0][1:] for outcome in outcomes):
             raise AmbiguousItem(
                 request.item,
-                division=request.division,
+                division=division_pair(request.division),
                 candidates=[task.item for task in request.tasks],
                 rows=candidate_lines(request.tasks),
             )

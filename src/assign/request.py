@@ -15,9 +15,31 @@ from typing import Final, NamedTuple
 
 from .catalog import Catalog, Task
 from .dates import serial_day
-from .errors import BadDate, BadRequest, UnknownAct, UnknownItem, UnknownRow, UnknownSection, listed, pasted
+from .errors import (
+    BadDate,
+    BadRequest,
+    UnknownAct,
+    UnknownItem,
+    UnknownRow,
+    UnknownSection,
+    listed,
+    listed_with,
+    pasted,
+)
 from .rules import RuleSet
-from .words import DIVISION_TEXT, Channel, Division, channel, date_of_case, division, item_reference, nearest, normal
+from .words import (
+    DIVISION_TEXT,
+    Channel,
+    Division,
+    channel,
+    date_of_case,
+    division,
+    division_pair,
+    in_japanese,
+    item_reference,
+    nearest,
+    normal,
+)
 from .words import LONGEST as LONGEST_WORD
 
 
@@ -60,9 +82,8 @@ def understand(
         tasks: tuple[Task, ...] = (_row(catalog, row_word),)
     elif division_word is None or item_word is None:
         if division_word is None:
-            names = [f"`{each}`（{DIVISION_TEXT[each]['ja']}）" for each in Division]
             raise BadRequest(
-                f"区分 `division` を指定してください（{'、'.join(names)}）",
+                f"区分 `division` を指定してください（{listed_with(in_japanese(DIVISION_TEXT))}）",
                 f"`division` is missing (choose: {listed(Division)})",
                 list(Division),
             )
@@ -96,7 +117,13 @@ def act(rules: RuleSet, given: object) -> str:
 def _row(catalog: Catalog, given: object) -> Task:
     task = catalog.by_id.get(pasted(given).strip()) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
     if task is None:
-        raise UnknownRow(given, nearest(given, catalog.by_id) or list(catalog.by_id)[:3])
+        line = re.fullmatch(r"([0-9]{1,6})\s*(行目?)?", _plain(given) or "")
+        at = [each.id for each in catalog.tasks if line and each.line == int(line[1])]
+        raise UnknownRow(
+            given,
+            at or nearest(given, catalog.by_id) or list(catalog.by_id)[:3],
+            line=str(int(line[1])) if line and at else "",
+        )
     return task
 
 
@@ -107,23 +134,24 @@ def _rows(catalog: Catalog, key: Division, given: object) -> tuple[Task, ...]:
         if task is not None and task.division is key:
             return (task,)
         if task is not None:
-            raise UnknownRow(given, [], of=key, stands_in=task.division)
+            raise UnknownRow(given, [], of=division_pair(key), stands_in=division_pair(task.division))
     number, place = reference or ("", None)
     rows = catalog.by_number.get((key, number), ())
     if rows and (place is None or place <= len(rows)):
         return rows if place is None else (rows[place - 1],)
+    name = division_pair(key)
     numbers = catalog.numbers.get(key)
     if numbers is None:
-        raise BadRequest(f"この台帳に `{key}` の行はありません", f"this catalog has no row of `{key}`")
+        raise BadRequest(f"この台帳に{name[0]}の行はありません", f"this catalog has no row of `{key}`")
     meant = _meant(given, numbers.rows)
     if rows:
         turned = meant.items if meant else []  # `3-22` may have been `22-3`
         raise UnknownRow(given, list(dict.fromkeys([*turned, *(row.item for row in rows)])))
     span = numbers.first, numbers.last
     if meant:
-        raise UnknownItem(given, division=key, span=span, near=meant.items, why=meant.why)
+        raise UnknownItem(given, division=name, span=span, near=meant.items, why=meant.why)
     # a name in place of a number: the rows of that name, never an answer
-    raise UnknownItem(given, division=key, span=span, near=numbers.near(number) if number else numbers.named(given))
+    raise UnknownItem(given, division=name, span=span, near=numbers.near(number) if number else numbers.named(given))
 
 
 class _Meant(NamedTuple):

@@ -107,13 +107,18 @@ def table(rows: Sequence[Sequence[str]], widest: Sequence[int]) -> list[str]:
     return lines
 
 
+def in_terminal(out: str | None) -> bool:
+    """Whether the answer is read in a terminal: not in a pipe, nor in a file."""
+    return out is None and sys.stdout is not None and not sys.stdout.closed and sys.stdout.isatty()
+
+
 def listing(rows: Sequence[Sequence[str]], flexible: int, out: str | None) -> list[str]:
     """
     A list as it is to be read: in a terminal as wide as that is, the one flexible column wrapped; in a pipe or a file one row
     a line, whole, so that `grep` finds it.
     """
     sizes = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))]
-    if out is None and sys.stdout is not None and not sys.stdout.closed and sys.stdout.isatty():
+    if in_terminal(out):
         others = sum(sizes) - sizes[flexible] + 2 * (len(sizes) - 1)
         sizes[flexible] = min(sizes[flexible], max(12, get_terminal_size((WIDTH, 24)).columns - others))
     return table(rows, sizes)

@@ -25,6 +25,7 @@ from . import dates
 from .errors import UnknownChannel, UnknownDivision, pasted
 
 _Value = TypeVar("_Value")
+_Key = TypeVar("_Key", bound=StrEnum)
 # Held while a room is imported late, and by a fork: a child never inherits half an import.
 importing: threading.RLock = threading.RLock()
 if hasattr(os, "register_at_fork"):
@@ -135,6 +136,17 @@ CERTAINTY_TEXT: Final[Mapping[Certainty, Bilingual]] = {
     Certainty.NEEDS_RULING: {"ja": "未確定", "en": "open: needs a ruling"},
 }
 GLYPH: Final[Mapping[Mark, str]] = {Mark.RETAINED: "×", Mark.PARTIAL: "△", Mark.UNMARKED: "", Mark.UNDEFINED: "○"}
+
+
+def in_japanese(texts: Mapping[_Key, Bilingual]) -> dict[str, str]:
+    """
+    Keys, each with what it is called in Japanese.
+
+    >>> in_japanese(CHANNEL_TEXT)
+    {'counter': '窓口', 'backyard': 'バックヤード'}
+    """
+    return {str(key): text["ja"] for key, text in texts.items()}
+
 
 _DIVISION_NAMES: Final = {
     Division.KOKUHO: ("国民健康保険", "国保"),
@@ -263,8 +275,14 @@ def division(given: object) -> Division:
     found = _DIVISIONS.get(normal(given)) if _is_word(given) else None
     if found is None:
         near = list(dict.fromkeys(_DIVISIONS[normal(name)].value for name in nearest(given, _DIVISIONS)))
-        raise UnknownDivision(given, near or [key.value for key in Division])
+        names = in_japanese(DIVISION_TEXT)
+        raise UnknownDivision(given, {key: names[key] for key in near} or names)
     return found
+
+
+def division_pair(key: Division) -> tuple[str, str]:
+    """What a message calls a division: its name in Japanese, its key in English."""
+    return DIVISION_TEXT[key]["ja"], key.value
 
 
 def division_names(key: Division) -> tuple[str, ...]:

@@ -28,10 +28,10 @@ MOST_COLUMNS: Final = 16_384  # as many as a spreadsheet has; the time that an e
 JAPANESE: Final[dict[str, tuple[str, ...]]] = {
     "division": ("区分", "業務区分"),
     "item": ("番号", "項目", "項目番号", "業務番号"),
-    "channel": ("窓口", "窓口・バックヤード", "窓口区分", "経路", "チャネル", "チャンネル"),
+    "channel": ("窓口", "場", "窓口・バックヤード", "窓口区分", "経路", "チャネル", "チャンネル"),
     "act": ("行為", "行為名"),
     "on": ("日付", "案件日", "案件の日付", "案件日付", "基準日"),
-    "section": ("大分類", "中分類", "分類"),
+    "section": ("分類", "大分類", "中分類"),
 }
 # What people call a field, though it may be something else as well: never read, and refused where the field is not there.
 _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
@@ -142,7 +142,7 @@ def understood(names: Sequence[str]) -> dict[str, str]:
             )
         if field is not None and field in found:
             raise BadRequest(
-                f"列 {shown(found[field])} と {shown(name)} はどちらも `{field}` を指します。"
+                f"列 {shown(found[field])} と {shown(name)} はどちらも{_named(field)}を指します。"
                 f"使わないほうの名前を変えてください（例: {shown('元の' + name)}）",
                 f"the columns {shown(found[field])} and {shown(name)} both mean `{field}`; rename the one that is not to be used "
                 f"(for example {shown('old ' + name)})",
@@ -156,7 +156,7 @@ def understood(names: Sequence[str]) -> dict[str, str]:
             near not in found or _bare(key(name)) == near
         ):  # beside the field, too, a reader could not tell one from the other
             raise BadRequest(
-                f"列 {shown(name)} は `{near}` の書き誤りに見えます。`{near}` と書くか、別のものなら紛れない名前にしてください",
+                f"列 {shown(name)} は{_named(near)}の書き誤りに見えます。`{JAPANESE[near][0]}` と書くか、別のものなら紛れない名前にしてください",
                 f"the column {shown(name)} looks like `{near}`; name it `{near}`, or, if it is something else, more differently",
                 [near],
             )
@@ -170,12 +170,21 @@ def of_file(names: Sequence[str]) -> dict[str, str]:
         if field not in found:
             some = listed(names[:12]) + (", …" if len(names) > 12 else "")
             raise BadRequest(
-                f"列 `{field}` がありません（要る列: {listed(NEEDED)}、あってよい列: {listed(ASKED[3:])}。"
+                f"列{_named(field)}がありません（要る列: {_all_named(NEEDED)}。あってよい列: {_all_named(ASKED[3:])}。"
                 f"見つかった列: {some or 'なし'}）",
                 f"there is no column `{field}` (needed: {listed(NEEDED)}; optional: {listed(ASKED[3:])}; found: {some or 'none'})",
                 [field],
             )
     return found
+
+
+def _named(field: str) -> str:
+    """A field as a Japanese reader knows it, and its key."""
+    return f"`{JAPANESE[field][0]}`（`{field}`）"
+
+
+def _all_named(fields: Iterable[str]) -> str:
+    return "、".join(map(_named, fields))
 
 
 def not_too_many(number: int, most: int = MOST_COLUMNS) -> None:

@@ -29,7 +29,7 @@ _ENCODINGS: Final = {
 
 _OTHERS: Final = (
     ((".gz", ".zip", ".zst", ".bz2", ".xz", ".7z", ".lz4", ".lzh", ".tar", ".tgz"), "（圧縮）は読み書きしません。展開したファイルの名前を指定してください", "(packed) is neither read nor written; name the unpacked file", "csv"),
-    ((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"), "（表計算のブック）は読み書きしません。CSV UTF-8 で保存し、.csv の名前にしてください", "(a workbook) is neither read nor written; save it as CSV UTF-8, named .csv", "csv"),
+    ((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"), "（Excel などのブック）は読み書きできません。Excel で「CSV UTF-8（コンマ区切り）」として保存した .csv を指定してください（答えの .csv は Excel で開けます）", "(a workbook) is neither read nor written; save it in Excel as CSV UTF-8, and name that .csv (Excel opens the answers' .csv, too)", "csv"),
     ((".tsv", ".tab"), "（タブ区切り）は読み書きしません。コンマ区切りの CSV で保存し、.csv の名前にしてください", "(separated by tabs) is neither read nor written; save it as CSV with commas, named .csv", "csv"),
     ((".txt",), "では形式が分かりません。コンマ区切りの CSV なら `--format csv` を指定してください", "does not tell the format; if it is CSV with commas, say `--format csv`", "csv"),
     ((".json",), "では形式が分かりません。1 行に 1 件の JSON Lines なら `--format jsonl` を指定してください", "does not tell the format; if it is JSON Lines, one object a line, say `--format jsonl`", "jsonl"),

@@ -12,8 +12,8 @@ from assign.errors import DataError, code_point
 
 BOM: Final = b"\xef\xbb\xbf"
 _SIGNS: Final[tuple[tuple[bytes, str, str], ...]] = (
-    (b"PK\x03\x04", "Excel のブック（xlsx）か ZIP です。CSV UTF-8 で保存し直すか、展開してください", "an Excel workbook (xlsx) or a ZIP; save it as CSV UTF-8, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "古い Excel のブック（xls）です。CSV UTF-8 で保存し直してください", "an old Excel workbook (xls); save it as CSV UTF-8"),
+    (b"PK\x03\x04", "Excel のブック（xlsx）か ZIP です。Excel で「CSV UTF-8（コンマ区切り）」として保存するか、展開してください", "an Excel workbook (xlsx) or a ZIP; save it as CSV UTF-8, or unpack it"),
+    (b"\xd0\xcf\x11\xe0", "古い Excel のブック（xls）です。Excel で「CSV UTF-8（コンマ区切り）」として保存してください", "an old Excel workbook (xls); save it as CSV UTF-8"),
     (b"\x1f\x8b", "gzip で圧縮されています。展開してください", "packed with gzip; unpack it"),
     (b"\x28\xb5\x2f\xfd", "zstd で圧縮されています。展開してください", "packed with zstd; unpack it"),
     (b"BZh", "bzip2 で圧縮されています。展開してください", "packed with bzip2; unpack it"),

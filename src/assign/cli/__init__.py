@@ -43,6 +43,7 @@ from .common import (
     Role,
     Rules,
     Word,
+    as_options,
     audit_url,
     explained,
     language,
@@ -77,7 +78,7 @@ app: typer.Typer = typer.Typer(
     cls=Group,
     add_completion=False,  # ours: cli/shells.py
     help="委託業務一覧にもとづき、受託者と市職員のどちらの業務かを根拠とともに答えます / "
-    "Says, from the list of consigned work, whether the contractor or city staff handle it, and why.",
+    "Says, from the list of consigned work, whether the contractor or city staff handle a piece of work, and why.",
     rich_markup_mode=None,  # plain text: it costs no import, and a cp932 console can show it
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -174,7 +175,7 @@ def decide(
         typer.Option("--row", help="区分と番号の代わりに行の id / a row id instead of division and item", metavar="ID"),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="要照会なら終了コード 5 / exit 5 where a ruling is needed")
+        bool, typer.Option("--strict", help="未確定なら終了コード 5 / exit 5 where a ruling is needed")
     ] = False,
     record: Annotated[
         bool, typer.Option("--record", help="記録してから答える / write it into the decision log first")
@@ -185,7 +186,10 @@ def decide(
     ] = None,
     key: Key = None,
     corrects: Annotated[
-        Word, typer.Option("--corrects", help="訂正する記録の番号 / the record that this one corrects", metavar="N")
+        Word,
+        typer.Option(
+            "--corrects", help="訂正する記録の番号 / number of the record that this one corrects", metavar="N"
+        ),
     ] = None,
     audit: Audit = None,
     origin: Origin = None,
@@ -211,7 +215,7 @@ def decide(
     words = {"role": role or os.environ.get("ASSIGN_ROLE") or None, "case": case, "key": key, "corrects": corrects}
     kept: list[Any] = []
     if record:
-        with open_desk(rules, catalog, engine, audit_url(audit), origin_name(origin)) as desk:
+        with open_desk(rules, catalog, engine, audit_url(audit), origin_name(origin)) as desk, as_options():
             report_new_log(desk, as_json=as_json, lang=lang)
             kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
         answers = [each.answer for each in kept]
@@ -222,7 +226,9 @@ def decide(
                 raise BadOption(
                     f"`--{name}` は `--record` と使います", f"`--{name}` goes with `--record`", ["--record"]
                 )
-        answers = open_desk(rules, catalog, engine).answers(**asked, provenance=as_json)
+        desk = open_desk(rules, catalog, engine)
+        with as_options():
+            answers = desk.answers(**asked, provenance=as_json)
     if as_json:
         print_json(answers if channel is None else answers[0], out)
     elif quiet:
@@ -240,7 +246,8 @@ ListFormat = Annotated[
     Word,
     typer.Option(
         "--format",
-        help="table, csv（Excel で開ける）, tsv, json / table, csv (opens in Excel), tsv, json",
+        help="table, csv（Excel で開ける）, tsv, json。csv と tsv の見出しと値は記号（英語） / "
+        "table, csv (opens in Excel), tsv, json; csv and tsv have keys as headings and values",
         metavar="FORMAT",
     ),
 ]
@@ -286,7 +293,7 @@ def tasks(
         "○ not defined by the legend. counter, back yard: ○ consigned, - blank, ? open which cell the ○ is in."
     )
     lines = terminal.listing([*([] if quiet else [head]), *body], 2, out)
-    if not quiet:
+    if not quiet and terminal.in_terminal(out):  # in a pipe `wc -l` counts rows
         lines += _wrapped(foot, out)
     terminal.write("\n".join(lines), out)
 
@@ -314,8 +321,9 @@ def acts(
         head = [] if quiet else [["key", "label_ja", "label_en", "class", "also"]]
         terminal.write(terminal.separated([*head, *body], form), out, data=True)
         return
+    heads = {"ja": ["記号", "行為", "種類"], "en": ["key", "act", "class"]}
     body = [[a.id, a.title[lang], CLASS_TEXT[a.act_class][lang]] for a in found]
-    terminal.write("\n".join(terminal.listing(body, 1, out)), out)
+    terminal.write("\n".join(terminal.listing([*([] if quiet else [heads[lang]]), *body], 1, out)), out)
 
 
 def _list_format(given: str | None, *, as_json: bool) -> str:
@@ -425,7 +433,7 @@ def _name(row: dict[str, Any]) -> str:
 
 def _wrapped(text: str, out: str | None) -> list[str]:
     """A command that is to be copied stays on one line; so does everything in a pipe, where `grep` reads it."""
-    if text.startswith("    ") or out is not None or sys.stdout is None or not sys.stdout.isatty():
+    if text.startswith("    ") or not terminal.in_terminal(out):
         return [text]
     return terminal.wrap(text, terminal.columns_of(sys.stdout))
 

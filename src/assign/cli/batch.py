@@ -21,7 +21,6 @@ from assign.errors import BadOption, listed, shown
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
 
 from .common import (
-    AsJson,
     Audit,
     Catalog,
     Key,
@@ -48,19 +47,36 @@ STAGES = {
 
 
 def batch(
-    source: Annotated[str, typer.Argument(metavar="IN", help="依頼のファイル、- は標準入力 / requests; - is stdin")],
-    target: Annotated[str, typer.Argument(metavar="OUT", help="答えのファイル、- は標準出力 / answers; - is stdout")],
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="依頼のファイル、- は標準入力 / file of requests; - is stdin")
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="OUT", help="答えのファイル、- は標準出力 / file of answers; - is stdout")
+    ],
     format_: Annotated[
-        Word, typer.Option("--format", help="csv, jsonl, parquet。名前で分からないとき / where a name does not say")
+        Word,
+        typer.Option(
+            "--format",
+            help="csv, jsonl, parquet。ファイルの名前で分からないとき / "
+            "csv, jsonl or parquet, where the file's name does not say",
+        ),
     ] = None,
     encoding: Annotated[
-        str, typer.Option("--encoding", help="CSV の文字コード auto, utf-8, cp932 / of a CSV file")
+        str,
+        typer.Option(
+            "--encoding", help="CSV の文字コード auto, utf-8, cp932 / encoding of the CSV: auto, utf-8, cp932"
+        ),
     ] = "auto",
     guard: Annotated[
         bool, typer.Option("--guard/--no-guard", help="CSV の数式を無効にする / neutralise formulas in CSV")
     ] = True,
     on: Annotated[
-        Word, typer.Option("--on", help="日付のない案件の日付。なければ今日 / of cases that name no date")
+        Word,
+        typer.Option(
+            "--on",
+            help="日付のない案件の日付。なければ今日 / date of the cases that name none; today if absent",
+            metavar="DATE",
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="--fail-on error,ruling と同じ / the same as --fail-on error,ruling")
@@ -69,23 +85,29 @@ def batch(
         Word,
         typer.Option(
             "--fail-on",
-            help="書いたうえで、error（誤りの行）なら 6、ruling（要照会）なら 5 で終わる / exit 6 or 5 where rows have them",
+            help="書いたうえで、error（誤りの行）なら 6、ruling（未確定）なら 5 で終わる / "
+            "write all rows, then exit 6 (error) or 5 (ruling needed)",
             metavar="error|ruling",
         ),
     ] = None,
     record: Annotated[
-        bool, typer.Option("--record", help="全体を 1 件の記録にしてから書く / one record for the whole file, first")
+        bool,
+        typer.Option(
+            "--record", help="全体を 1 件の記録にしてから書く / first write one record of the whole file into the log"
+        ),
     ] = False,
     role: Role = None,
     key: Key = None,
     audit: Audit = None,
     origin: Origin = None,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, typer.Option("--json", help="件数を JSON で出力 / print the counts as JSON")] = False,
     lang: Lang = "ja",
     rules: Rules = None,
     catalog: Catalog = None,
     engine: Annotated[str, typer.Option("--engine", help="polars, spark")] = "polars",
-    master: Annotated[str, typer.Option("--master", help="Spark のマスター / of Spark", metavar="URL")] = "local[*]",
+    master: Annotated[
+        str, typer.Option("--master", help="Spark のマスターの URL / URL of the Spark master", metavar="URL")
+    ] = "local[*]",
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:

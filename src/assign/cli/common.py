@@ -6,7 +6,10 @@ What every command has: how options are read, help and mistakes in the reader's 
 
 import json
 import os
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -17,10 +20,11 @@ from typer.core import TyperCommand, TyperGroup
 
 from assign import terminal
 from assign.desk import Desk
-from assign.errors import BadOption, listed, shown
+from assign.errors import BadOption, BadRequest, listed, shown
 from assign.words import nearest, normal
 
 LANGS = ("ja", "en")
+_TYPED = ("division", "item", "channel", "act", "on", "section", "row", "role", "case", "key", "corrects")
 
 
 @dataclass
@@ -112,11 +116,39 @@ class Text:
             raise mistyped(error, ctx) from None
         if rest and not grouped and not ctx.resilient_parsing:
             words = command_words(ctx)
+            meant = _meant(ctx, rest)
+            ja, en = (f"`{words} {meant}` と書きます。", f"write `{words} {meant}`; ") if meant else ("", "")
             raise BadOption(
-                f"{listed(rest)} は余分です。使い方は `{words} --help`",
-                f"{listed(rest)} is one word too many (see `{words} --help`)",
+                f"{listed(rest)} は余分です。{ja}使い方は `{words} --help`",
+                f"{listed(rest)} is one word too many ({en}see `{words} --help`)",
             )
         return rest
+
+
+def _meant(ctx: Any, rest: list[str]) -> str:
+    """`年金 24` as the options that whoever left out their names means; nothing where that is not plain."""
+    asked = ("division", "item", "channel", "act")
+    params = {param.name: param for param in ctx.command.params}
+    if any(param.param_type_name == "argument" for param in params.values()) or ctx.params.get("row") is not None:
+        return ""
+    if len(rest) == 1 and "row" in params and re.fullmatch(r"[a-z]+-\d+(-\d+)?", rest[0]):
+        return f"--row {rest[0]}" if all(ctx.params.get(name) is None for name in asked) else ""
+    free = [min(params[name].opts, key=len) for name in asked if name in params and ctx.params.get(name) is None]
+    if len(rest) > len(free) or not all(re.fullmatch(r"[\w・-]+", word) for word in rest):
+        return ""
+    return " ".join(f"{name} {word}" for name, word in zip(free, rest, strict=False))
+
+
+@contextmanager
+def as_options() -> Iterator[None]:
+    """What a request lacks is named as it is typed: `--item`, where Python says `item`."""
+    try:
+        yield
+    except BadRequest as error:
+        if type(error) is not BadRequest:
+            raise
+        ja, en = (re.sub(f"`({'|'.join(_TYPED)})`", r"`--\1`", text) for text in (error.ja, error.en))
+        raise BadRequest(ja, en, error.candidates) from None
 
 
 def _everywhere() -> dict[str, Any]:
@@ -318,7 +350,11 @@ Role = Annotated[
 ]
 Key = Annotated[
     str | None,
-    typer.Option("--key", help="再送で二重に記録しないための乱数 UUID / idempotency key", metavar="UUID"),
+    typer.Option(
+        "--key",
+        help="再送で二重に記録しないための乱数 UUID / a random UUID; sent again, nothing is recorded twice",
+        metavar="UUID",
+    ),
 ]
 Origin = Annotated[
     str | None,
@@ -336,9 +372,10 @@ def explained(
 ) -> None:
     """コマンドの使い方を示します / Explain a command."""
     below: Any = ctx.parent  # `assign`, or the group whose `help` this is
-    top: Any = below.command
     for word in words or ():
-        group: Any = below.command if isinstance(below.command, Group) else top
+        if not isinstance(below.command, Group):
+            break  # what follows are its arguments: `help export sql`
+        group: Any = below.command
         found = group.get_command(below, word)
         if found is None:
             group.unknown(below, word)

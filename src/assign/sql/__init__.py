@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Final
 
 from assign.desk import Desk
-from assign.errors import BadOption, hidden, listed, shown
+from assign.errors import BadOption, hidden, listed, listed_with, shown
 from assign.table import decision_table
-from assign.words import Channel, Division
+from assign.words import CHANNEL_TEXT, DIVISION_TEXT, Channel, Division, in_japanese
 
 DIALECTS: Final = ("postgresql", "duckdb", "sqlite")
 LONGEST_NAME: Final = 63  # bytes; PostgreSQL cuts a longer name in silence, and two of them would be one
@@ -189,13 +189,21 @@ def _errors() -> list[tuple[str, str, str]]:
     divisions, channels = listed(Division), listed(Channel)
     return [
         ("bad_request", "区分と番号を指定してください", "give a division and an item"),
-        ("unknown_division", f"この区分はありません（{divisions}）", f"there is no such division ({divisions})"),
+        (
+            "unknown_division",
+            f"この区分はありません（{listed_with(in_japanese(DIVISION_TEXT))}）",
+            f"there is no such division ({divisions})",
+        ),
         (
             "unknown_item",
-            "この区分にこの項目はありません（SQL で読めるのは `24` や `22-3` のような一覧の番号だけです）",
+            "この区分にこの番号はありません（SQL で読めるのは `24` や `22-3` のような一覧の番号だけです）",
             "the division has no such item (SQL reads numbers as the list prints them alone, `24` or `22-3`)",
         ),
-        ("unknown_channel", f"この経路はありません（{channels}）", f"there is no such channel ({channels})"),
+        (
+            "unknown_channel",
+            f"窓口・バックヤードの指定が分かりません（{listed_with(in_japanese(CHANNEL_TEXT))}）",
+            f"there is no such channel ({channels})",
+        ),
         (
             "unknown_act",
             "この行為は行為表にありません（行為表は `assign acts`。表にない行為は `undetermined` で尋ねられます）",
