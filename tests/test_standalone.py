@@ -230,7 +230,7 @@ def test_it_is_one_short_file_of_the_standard_library() -> None:
         for name in ([each.module or "."] if isinstance(each, ast.ImportFrom) else [one.name for one in each.names])
     }
     assert imported == {
-        "__future__", "argparse", "base64", "csv", "hashlib", "io", "json", "os", "pathlib", "re", "sys", "typing",
+        "__future__", "argparse", "base64", "csv", "datetime", "hashlib", "io", "json", "os", "pathlib", "re", "sys", "typing",
     }  # fmt: skip
     assert imported <= sys.stdlib_module_names
     assert not [each for each in ast.walk(tree) if isinstance(each, ast.ImportFrom) and each.level]
@@ -266,7 +266,7 @@ def test_a_good_bundle_is_verified_and_read_back_in_words(judge: Judge) -> None:
     assert (said.code, said.err) == (0, "")
     raw = next(row for row in EDITIONS["list"].split("\n") if row.startswith("nenkin-24,")).split(",")[-1]
     for part in (
-        "検証できました", f"ログ: {ORIGIN}", "記録: 12 / 判定", "記録日時: 2026-11-25T04:03:32.123Z", "処理の日: 2026-11-25",
+        "検証できました", f"ログ: {ORIGIN}", "記録: 12 / 判定", "記録日時（日本時間）: 2026-11-25 13:03:32", "処理の日: 2026-11-25",
         "受付の書き方: 年金 / ２４ / 窓口", "業務: nenkin / 24 / 窓口", "担当: 市職員 / 確定", f"一覧 259 行目: {raw}",
         "規則: RETAINED", "チェックポイント: 40 / ", f"鍵の番号: {KEY.public().number.hex()}", CAUTION,
     ):  # fmt: skip
@@ -484,19 +484,19 @@ DECIDED: Json = decision(PLACE)["decision"]
         (with_record(PLACE, editions={**OURS, "rules": OURS["list"]}), "版が足りません"),
         (with_record(PLACE, editions={"list": OURS["list"], "rules": OURS["rules"]}), "版が足りません"),
         (with_record(PLACE, editions=None), "版が足りません"),
-        (with_record(PLACE, editions={**OURS, "rulings": {}}), "unreadable"),
+        (with_record(PLACE, editions={**OURS, "rulings": {}}), "読めない形"),
         (with_record(1, sha256=digest("another")), "公表"),
         (with_record(1, kind="decision"), "公表"),
         (with_record(1, what="rules"), "版が足りません"),
-        (with_record(1, what=["list"]), "unreadable"),
+        (with_record(1, what=["list"]), "読めない形"),
         (with_record(PLACE, decision={**DECIDED, "rows": ["nenkin-99"]}), "nenkin-99 は一覧の版に"),
         (with_record(PLACE, decision={**DECIDED, "rows": ["nenkin-24", "kokuho-22"]}), "kokuho-22 は一覧の版に"),
-        (with_record(PLACE, decision={**DECIDED, "rows": None}), "unreadable"),
+        (with_record(PLACE, decision={**DECIDED, "rows": None}), "読めない形"),
         (with_record(PLACE, decision={**DECIDED, "rules": ["RETAIN"]}), "RETAIN は規則の版に"),
         (with_record(PLACE, decision={**DECIDED, "rules": ["R.*"]}), "R.* は規則の版に"),
         (with_record(PLACE, decision={**DECIDED, "rules": [""]}), "は規則の版に"),
-        (with_record(PLACE, decision={**DECIDED, "rules": [7]}), "unreadable"),
-        (with_record(PLACE, decision="contractor"), "unreadable"),
+        (with_record(PLACE, decision={**DECIDED, "rules": [7]}), "読めない形"),
+        (with_record(PLACE, decision="contractor"), "読めない形"),
     ],
 )  # fmt: skip
 def test_what_is_rightly_signed_and_still_does_not_fit_is_refused(judge: Judge, log: list[Any], part: str) -> None:
@@ -719,7 +719,7 @@ def test_mistyped_is_2_unreadable_is_1_wrong_is_6(tmp_path: Path) -> None:
     file.write_text(json.dumps(bundle()), "utf-8")
     wrong.write_text("{}", "utf-8")
     for code, arguments in (
-        (2, []), (2, [file, "--lang", "fr"]), (2, [file, "--key", "key"]), (2, [file, file]), (2, ["--what", file]),
+        (2, []), (2, [file, "--lang", "fr"]), (2, [file, "--key", "a+b"]), (1, [file, "--key", "key"]), (2, [file, file]), (2, ["--what", file]),
         (1, [tmp_path / "none.json"]), (1, [tmp_path]), (1, [file, "--checkpoint", tmp_path / "none.txt"]),
         (1, [file, "--checkpoint", ""]), (1, [""]), (6, [wrong]), (6, [file, "--checkpoint", wrong]), (6, [wrong, "--lang", "en"]),
     ):  # fmt: skip
@@ -728,6 +728,19 @@ def test_mistyped_is_2_unreadable_is_1_wrong_is_6(tmp_path: Path) -> None:
         assert done.stderr
         assert b"Traceback" not in done.stderr
         assert done.stdout == b""
+
+
+def test_a_key_is_a_value_or_a_file_and_a_missing_file_is_no_failed_proof(tmp_path: Path) -> None:
+    """As docs/audit.md has the command; each message is in one language."""
+    file, key = tmp_path / "b.json", tmp_path / "checkpoint.txt.pub"
+    file.write_text(json.dumps(bundle()), "utf-8")
+    key.write_text(f"{KEY.public()}\n", "utf-8")
+    assert command(file, "--key", key).returncode == 0
+    assert command(file, "--key", str(KEY.public())).returncode == 0
+    none = command(tmp_path / "pr.json").stderr.decode()
+    assert none == f"`{tmp_path / 'pr.json'}` を開けません（ありません）\n"
+    wrong = command(file, "--key", "a+b").stderr.decode()
+    assert wrong == "検証できません: 公開鍵の形ではありません（名前+番号+値）\n"
 
 
 def test_where_its_output_fails_it_does_not_say_verified(tmp_path: Path) -> None:

@@ -462,7 +462,7 @@ def test_a_process_that_changes_its_folder_goes_on_in_the_same_log(
 def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     """SQLite takes UTF-8 alone. It was an internal error."""
     for create in (False, True):
-        with pytest.raises(StoreMissing, match="is not UTF-8"):
+        with pytest.raises(StoreMissing, match="not UTF-8"):
             open_store(sqlite_url(tmp_path / "audit\udcff.db"), create=create)
 
 

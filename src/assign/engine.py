@@ -231,10 +231,10 @@ def _durable_version() -> str:
     try:
         with importing:
             import durable.engine
-    except ImportError as error:  # it is not there, or not for this Python
+    except ImportError:  # it is not there, or not for this Python
         raise EngineMissing(
-            f"この Python には durable-rules がありません（{error}）",
-            f"this Python does not have durable-rules ({error})",
+            "この Python には durable-rules が入っていません（`--engine table` なら同じ答えが出ます）",
+            "this Python does not have durable-rules (`--engine table` gives the same answers)",
             ["auto", "table"],
         ) from None
     place = Path(str(durable.__file__)).parents[1]

@@ -431,21 +431,38 @@ _REASONS: Final[Mapping[int, str]] = {
     errno.ELOOP: "リンクが輪になっています",
     errno.EDQUOT: "割り当てを超えます",
     errno.EIO: "装置の誤りです",
+    errno.EEXIST: "もうあります",
+    errno.EMFILE: "開いているファイルが多すぎます",
+    errno.ENFILE: "開いているファイルが多すぎます",
+    errno.EFBIG: "大きすぎます",
+    errno.EBUSY: "使用中です",
+    errno.ENXIO: "相手がいません",
 }
+NOT_UTF8: Final = ("UTF-8 ではありません", "not UTF-8")
+NO_NAME: Final = ("ファイルの名前になりえません", "a name that no file can have")
 
 
-def system_reason(error: BaseException, otherwise: str = "") -> tuple[str, str]:
-    """Why the system refuses a file, in Japanese (where it is a usual reason) and English. Our own reason says both."""
-    en = getattr(error, "strerror", None) or otherwise or str(error)
-    if " / " in en:
-        ja, _, en = en.partition(" / ")
-        return ja, en
+class NotRegular(OSError):
+    """A device, a pipe, a socket, where a regular file is wanted."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EINVAL, "not a regular file")
+
+
+def system_reason(error: BaseException, otherwise: tuple[str, str] | None = None) -> tuple[str, str]:
+    """Why the system refuses a file, in Japanese (where it is a usual reason) and English; `otherwise`: where it is not the system."""
+    said = getattr(error, "strerror", None)
+    if not said and otherwise:
+        return otherwise
+    en = said or str(error)
+    if isinstance(error, NotRegular):
+        return "通常のファイルではありません", en
     return _REASONS.get(getattr(error, "errno", None) or 0, en), en
 
 
 def unreadable(path: object, error: Exception) -> DataError:
     """The error that a file cannot be read: the system says why, or Python that no file has such a name."""
-    ja, en = system_reason(error, "a name that no file can have")
+    ja, en = system_reason(error, NO_NAME)
     return DataError(f"{path_shown(path)} を読めません（{ja}）", f"cannot read {path_shown(path)} ({en})")
 
 

@@ -252,8 +252,10 @@ class Log:
         keys = self.keys()
         if str(key.public()) != str(keys[-1]):
             raise BadRequest(
-                "この鍵は記録が示す今の鍵ではありません（`assign audit key` で替えられます）",
-                "this key is not the one that the log names (`assign audit key` changes it)",
+                "この鍵は、記録が示す今の鍵ではありません。今の鍵のファイルを ASSIGN_KEY_FILE に指定してください"
+                "（今の鍵は `assign audit key` で分かります。なくしたときだけ `assign audit key --rotate FILE` で替えます）",
+                "this key is not the one that the log names now; set ASSIGN_KEY_FILE to the file of that key "
+                "(`assign audit key` shows which it is; only if it is lost, `assign audit key --rotate FILE` changes it)",
             )
         from .note import sign
 

@@ -27,7 +27,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from .errors import DataError, path_shown, shown
+from .errors import DataError, path_shown, shown, system_reason
 from .places import user_folder
 
 ED25519: Final = b"\x01"  # the signature type in key numbers and keys
@@ -308,7 +308,7 @@ def write_key(path: Path, key: SecretKey) -> None:
 
 def _from_file(path: Path, name: str, *, make: bool) -> SecretKey:
     try:
-        if make and not path.exists():
+        if make and not os.path.exists(path):
             with suppress(FileExistsError):  # another process was first
                 write_key(path, new_key(name))
         if os.name == "posix" and path.stat().st_mode & 0o077:
@@ -318,10 +318,10 @@ def _from_file(path: Path, name: str, *, make: bool) -> SecretKey:
             )
         return secret_key(path.read_text("ascii"))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not text"
+        ja, en = system_reason(error, ("文字ではありません", "not text"))
         raise NoteError(
-            f"鍵 {path_shown(path)} がありません（{reason}）。記録を読むのに鍵は要りません",
-            f"there is no key {path_shown(path)} ({reason}); reading a log needs none",
+            f"鍵 {path_shown(path)} を読めません（{ja}）。記録を読むのに鍵は要りません",
+            f"cannot read the key {path_shown(path)} ({en}); reading a log needs none",
         ) from None
 
 

@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-from .errors import DataError
+from .errors import DataError, NotRegular
 
 VERSION = "0.1.0"
 DOCUMENT = "000_c23591d651e7d7b6.txt"
@@ -34,7 +34,7 @@ def document_file() -> Path:
 def line_digests(document: str) -> Path | None:
     """The file with a digest for each line of a document that we ship, if it is one."""
     path = document_file().with_name(f"{document}.lines")
-    return path if path.is_file() else None
+    return path if os.path.isfile(path) else None
 
 
 def kept_file() -> Path:
@@ -80,7 +80,7 @@ def whole(path: Path, most: int) -> bytes:
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "通常のファイルではありません / not a regular file")
+            raise NotRegular
         data = file.read(most + 1)
     if len(data) > most:
         raise TooLarge
@@ -108,7 +108,7 @@ def decoded(data: bytes) -> str:
 def _built_in(name: str) -> Path:
     here = Path(__file__).resolve().parent
     for place in (here / "built_in" / name, here.parents[1] / name):
-        if place.is_dir():
+        if os.path.isdir(place):
             return place
     raise DataError(
         f"`{name}/` が見つかりません（`itaku-assign` を入れ直してください）",

@@ -1,12 +1,11 @@
 """
+証明のファイルを検証します（監査する人の機械で、Python だけで動きます）。鍵はファイルか値で渡します。
 A bundle from the decision log → verified or not. One file for an auditor's own machine: Python 3.9 or later, nothing else.
-
-    python -I -S standalone.py BUNDLE.json [--checkpoint FILE] [--key VKEY]... [--lang ja|en]
-
+    python -I -S verify.py BUNDLE.json [--checkpoint FILE] [--key KEY]... [--lang ja|en]
 It shows that a record stands in the log whose checkpoint is signed (RFC 9162, RFC 8032, C2SP signed-note), that the list
-and rules it names were published before it, and that the rows and rules it cites stand in them; or that one checkpoint's
-log is the beginning of another's. It does not show that a record was true when written, nor that no newer edition stood
-between, nor does it apply the rules anew. Exit: 0 verified, 6 something is wrong, 2 mistyped, 1 a file can't be read.
+and rules it names were published before it, and that the rows and rules it cites stand in them; or that one log begins
+another. Not that a record was true, that no newer edition stood between, or that the rules give it. Exit: 0 verified,
+6 something is wrong, 2 mistyped, 1 a file can't be read.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import os
 import re
 import sys
 from base64 import b64decode
+from datetime import datetime, timedelta
 from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,21 +33,17 @@ NOTE = re.compile(rf"({LINE})\n(0|[1-9][0-9]{{0,15}})\n({SIX}{{42}}[AEIMQUYcgkos
 FORMATS: dict[str, dict[str, type]] = {
     "assign.bundle/1": {"format": str, "record": str, "index": int, "size": int, "path": list, "checkpoint": str,
                         "keys": list, "editions": list, "row": object},
-    "assign.consistency/1": {"format": str, "from": str, "to": str, "path": list, "keys": list},
-}  # fmt: skip
-WORDS = {
-    "contractor": ("受託者", "contractor"), "city_staff": ("市職員", "city staff"), "split": ("両者", "both (split)"),
+    "assign.consistency/1": {"format": str, "from": str, "to": str, "path": list, "keys": list}}  # fmt: skip
+WORDS = {"contractor": ("受託者", "contractor"), "city_staff": ("市職員", "city staff"), "split": ("両者", "both (split)"),
     "settled": ("確定", "settled"), "needs_ruling": ("未確定", "open: needs a ruling"), "counter": ("窓口", "counter"),
-    "backyard": ("バックヤード", "back yard"), "decision": ("判定", "decision"), "batch": ("一括判定", "batch"),
-}  # fmt: skip
-CAUTION = (
-    "注意: 鍵は証拠に添えられていたもので、それだけでは何の証明にもなりません。別の道で受け取った鍵を --key で渡してください",
-    "note: the key came with the bundle and proves nothing by itself; pass one that you received another way as --key",
-)
+    "backyard": ("バックヤード", "back yard"), "decision": ("判定", "decision"), "batch": ("一括判定", "batch")}  # fmt: skip
+CAUTION = ("注意: 鍵は証拠に添えられていたもので、それだけでは何の証明にもなりません。別の道で受け取った鍵を --key で渡してください",
+    "note: the key came with the bundle and proves nothing by itself; pass one that you received another way as --key")  # fmt: skip
+REASONS = {FileNotFoundError: "ありません", PermissionError: "権限がありません", IsADirectoryError: "フォルダです"}
 Checkpoint = NamedTuple("Checkpoint", [("origin", str), ("size", int), ("root", bytes), ("number", str)])  # noqa: UP014
 
 
-class WrongError(argparse.ArgumentTypeError):  # so that a mistyped --key is a mistyped command
+class WrongError(Exception):
     """What does not hold, in Japanese and English."""
 
 
@@ -151,12 +147,9 @@ def opened(text: str, keys: set[tuple[str, str, bytes]]) -> Checkpoint:
 
 def parsed(text: str) -> Any:
     """JSON of whole numbers and characters, nested within reason; of two equal names, readers disagree which counts."""
-
-    def once(pairs: list[tuple[str, Any]]) -> Any:
-        return need(len(dict(pairs)) == len(pairs), "同じ名前が二度あります", "a name stands twice") and dict(pairs)
-
     try:
-        value = json.loads(text, object_pairs_hook=once, parse_int=lambda digits: int(digits[:20]))
+        value = json.loads(text, parse_int=lambda digits: int(digits[:20]), object_pairs_hook=lambda pairs: need(
+            len(dict(pairs)) == len(pairs), "同じ名前が二度あります", "a name stands twice") and dict(pairs))  # fmt: skip
         canonical(value).encode()
     except (ValueError, RecursionError):
         raise WrongError("JSON として読めません", "not JSON that can be read here") from None
@@ -210,7 +203,9 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
         held[at(public, "what"), number] = part["text"]
     kind, names = at(record, "kind"), [(what, at(record, "editions", what)) for what in ("list", "rules", "rulings")]
     need(kind not in ("decision", "batch") or held.keys() >= set(names), "版が足りません", "an edition is missing")
-    report = [("記録", "record", record["seq"], kind), ("記録日時", "recorded", at(record, "recorded"))]
+    when = need(re.fullmatch("(.{19})([.][0-9]+)?Z", str(at(record, "recorded"))), "日時の形でない", "not a time")[1]
+    report = [("記録", "record", record["seq"], kind),
+              ("記録日時（日本時間）", "recorded (Japan time)", datetime.fromisoformat(when) + timedelta(hours=9))]  # fmt: skip
     if kind == "decision":
         report += of_decision(record, held[names[0]], held[names[1]])
     if bundle["row"] is not None:
@@ -257,8 +252,8 @@ def verified(text: str, own: str | None, held: Any) -> list[tuple[Any, ...]]:
              f"お手元のチェックポイント（{mine.size} 件）とのつながりは示されていません。両者をつなぐ整合性の証拠が要ります",
              f"your checkpoint ({mine.size} records) is another one: a consistency bundle between the two is needed")  # fmt: skip
         raise WrongError("お手元のチェックポイントと食い違います", "it contradicts the checkpoint that you hold")
-    end = [("チェックポイント", "checkpoint", tree.size, tree.root.hex()), ("鍵の番号", "key number", tree.number)]
-    end += [] if own is None else [("お手元のチェックポイントと一致", "it agrees with the checkpoint that you hold")]
+    end = [("チェックポイント", "checkpoint", tree.size, tree.root.hex()), ("鍵の番号", "key number", tree.number),
+           *([] if own is None else [("お手元のチェックポイントと一致", "it agrees with the checkpoint that you hold")])]  # fmt: skip
     return [("ログ", "log", tree.origin), *report, *end, *([] if held else [CAUTION])]
 
 
@@ -274,24 +269,29 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", metavar="BUNDLE.json")
     parser.add_argument("--checkpoint", metavar="FILE", help="お手元のチェックポイント / the checkpoint that you hold")
-    parser.add_argument("--key", type=key_of, action="append", metavar="VKEY", help="公開鍵 / a key had another way")
+    parser.add_argument("--key", action="append", default=[], help="公開鍵（ファイルか値） / a key: a file or a value")
     parser.add_argument("--lang", choices=("ja", "en"), default="ja")
     asked = parser.parse_args(argv)
-    lang, texts, code = int(asked.lang == "en"), [], 6
+    lang, texts, code, own = int(asked.lang == "en"), {}, 6, [asked.checkpoint] * (asked.checkpoint is not None)
     try:
-        for name in [asked.bundle] if asked.checkpoint is None else [asked.bundle, asked.checkpoint]:
+        for name in [asked.bundle, *own, *(key for key in asked.key if "+" not in key or os.path.isfile(key))]:
             with Path(name).open("rb") as file:
-                texts.append(file.read(LARGEST).decode())  # one that is longer is cut, and so refused
-        report = [("検証できました", "verified"), *verified(texts[0], texts[1] if texts[1:] else None, asked.key)]
+                texts[name] = file.read(LARGEST)  # one that is longer is cut, and so refused
+        code = 2  # a mistyped key is a mistyped command
+        keys, code = [key_of(texts.get(key, key.encode()).decode().strip()) for key in asked.key], 6
+        report = verified(texts[asked.bundle].decode(), texts[own[0]].decode() if own else None, keys)
+        report.insert(0, ("検証できました", "verified"))
         sys.stdout.buffer.write("".join(f"{printed(line, lang)}\n" for line in report).encode())
         sys.stdout.flush()
         return 0
     except WrongError as error:
-        why = error.args[lang]
+        why = f"{('検証できません', 'not verified')[lang]}: {error.args[lang]}"
+    except OSError as error:  # a file that cannot be read is no failed proof
+        code, name, en = 1, error.filename or "stdout", error.strerror
+        why = (f"`{name}` を開けません（{REASONS.get(type(error), en)}）", f"cannot open `{name}` ({en})")[lang]
     except Exception as error:  # noqa: BLE001  whatever a file holds, the auditor gets one line, and never "verified"
-        code = 1 if isinstance(error, OSError) else 6
-        why = str(error) if code == 1 else f"読めない形です / unreadable ({type(error).__name__})"
-    sys.stderr.write(printed((f"検証できません: {why}", f"not verified: {why}"), lang) + "\n")
+        why = f"{('検証できません: 読めない形です', 'not verified: unreadable')[lang]} ({type(error).__name__})"
+    sys.stderr.write(printed((why, why), lang) + "\n")
     return code
 
 

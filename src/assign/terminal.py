@@ -20,7 +20,7 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, TextIO
 
-from .errors import OutputError, path_shown, system_reason, visible
+from .errors import NotRegular, OutputError, path_shown, system_reason, visible
 
 WIDTH: Final = 80
 _NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・／…)]},.;:?!ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # what may not open a Japanese line
@@ -290,12 +290,12 @@ def destination(name: str) -> tuple[Path, int]:
     if name.endswith(("/", os.sep)):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     real = Path(os.path.realpath(name))
-    if not real.exists():
+    if not os.path.exists(real):
         mask = os.umask(0)
         os.umask(mask)
         return real, 0o666 & ~mask
-    if not real.is_file():
-        raise OSError(errno.EINVAL, "通常のファイルではありません / not a regular file")
+    if not os.path.isfile(real):
+        raise NotRegular
     return real, stat.S_IMODE(real.stat().st_mode)
 
 

@@ -26,7 +26,7 @@ from typing import Any, ClassVar, Final
 
 from . import places
 from .dates import ISO
-from .errors import RuleFileError, code_point, hidden, shown, visible
+from .errors import NO_NAME, RuleFileError, code_point, hidden, shown, system_reason, visible
 from .places import NotText, TooLarge, decoded, whole
 from .words import nearest
 
@@ -153,8 +153,8 @@ def read(path: Path) -> bytes:
     except TooLarge:
         raise RuleFileError(name, 1, "ファイルが大きすぎます", f"larger than {LARGEST} bytes") from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "a name that no file can have"
-        raise RuleFileError(name, 1, f"読めません（{reason}）", f"cannot be read ({reason})") from None
+        ja, en = system_reason(error, NO_NAME)
+        raise RuleFileError(name, 1, f"読めません（{ja}）", f"cannot be read ({en})") from None
 
 
 def parse(name: str, data: bytes, kept: Mapping[str, Any] | None = None) -> Node:

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from assign.errors import BadRequest, DataError, path_shown, unreadable
+from assign.errors import BadRequest, DataError, path_shown, system_reason, unreadable
 from assign.terminal import destination, unwritable
 
 try:
@@ -116,7 +116,8 @@ def spooled(source: str, work: Path) -> Path:
                 f"{path_shown(source)} is a folder (name a file)",
             ) from None
         if source == "-":
-            raise DataError(f"標準入力を読めません（{_why(error)}）", f"stdin cannot be read ({_why(error)})") from None
+            ja, en = system_reason(error)
+            raise DataError(f"標準入力を読めません（{ja}）", f"stdin cannot be read ({en})") from None
         raise unreadable(source, error) from None
 
 
@@ -181,12 +182,12 @@ def remove_all() -> None:
 
 def _remove(path: Path) -> None:
     for _ in range(3):  # the engine may still be writing into it
-        if path.is_dir():
+        if os.path.isdir(path):
             shutil.rmtree(path, ignore_errors=True)
         else:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
-        if not path.exists():
+        if not os.path.exists(path):
             break
     _live.discard(path)
 
@@ -232,7 +233,3 @@ def _poured(out: Path) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError) as error:
         raise unwritable("stdout", error) from None
-
-
-def _why(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

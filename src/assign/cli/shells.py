@@ -126,7 +126,10 @@ def install(shell: str) -> tuple[str, Path]:
 
 def _with_lines(file: Path, lines: list[str]) -> None:
     """The lines at the end of a start file, once; what stands there is kept to the byte."""
-    text = file.read_bytes() if file.exists() else b""
+    try:
+        text = file.read_bytes()
+    except FileNotFoundError:
+        text = b""
     missing = [line.encode() for line in lines if line.encode() not in text.split(b"\n")]
     if missing:
         text += b"\n" if text and not text.endswith(b"\n") else b""

@@ -109,7 +109,7 @@ def _known_by_sight(target: str) -> Iterator[Held]:
     """What must not be lost though nobody has named it: a database, what SQLite keeps beside one, and a secret key."""
     for ending in _BESIDE:
         base = Path(target.removesuffix(ending))
-        if target.endswith(ending) and base.is_file():
+        if target.endswith(ending) and os.path.isfile(base):
             with suppress(OSError), base.open("rb") as file:
                 head = file.read(16)
                 if head == b"SQLite format 3\0":
@@ -126,7 +126,7 @@ def _ours() -> Iterator[Held]:
 def _files(path: Path, ja: str, en: str) -> Iterator[Held]:
     """The file, or all files in the folder."""
     yield Held(path, ja, en)
-    if path.is_dir():
+    if os.path.isdir(path):
         for folder, _, names in os.walk(path):
             for name in names:
                 yield Held(Path(folder, name), ja, en)

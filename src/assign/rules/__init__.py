@@ -13,6 +13,7 @@ is usable, or the first that is not is named with file, line and the nearest val
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
-from assign.errors import DataError, RuleFileError, path_shown, shown
+from assign.errors import DataError, RuleFileError, path_shown, shown, unreadable
 from assign.words import (
     ActClass,
     Assignee,
@@ -151,10 +152,12 @@ def load(folder: Path, *, kept: bool = True) -> RuleSet:
         RuleFileError: With file, line and the nearest valid name of the first mistake.
     """
     try:
-        found_folder = folder.is_dir()
-    except (OSError, ValueError):  # a name that no file can have
-        found_folder = False
-    if not found_folder:
+        there = stat.S_ISDIR(folder.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        there = False
+    except (OSError, ValueError) as error:
+        raise unreadable(folder, error) from None
+    if not there:
         raise DataError(
             f"規則のフォルダ {path_shown(folder)} がありません", f"there is no folder of rules {path_shown(folder)}"
         )

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from assign.errors import BadOption, needs_extra, path_shown, shown
+from assign.errors import BadOption, needs_extra, path_shown, shown, system_reason
 
 from .interface import (
     NEWEST,
@@ -38,7 +38,7 @@ from .interface import (
     swallowed,
 )  # fmt: skip
 from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
-from .watch import Held, network_file_system, same_file, stat_of, sync_folder
+from .watch import Held, network_file_system, same_file, stands, stat_of, sync_folder
 
 if TYPE_CHECKING:
     import apsw
@@ -74,33 +74,8 @@ class SqliteStore:
                 f"SQLite {version} は確定した記録を失うことがあるため使いません（3.51.3 以上が要ります: pip install -U apsw）",
                 f"SQLite {version} can lose acknowledged records, and is not used (3.51.3 or later: pip install -U apsw)",
             )
-        try:
-            path = path.absolute()  # a process may change its folder
-            os.fspath(path).encode()
-            there = path.exists() and path.stat().st_size > 0
-            if path.exists() and not path.is_file():
-                raise OSError("not a file")
-        except UnicodeEncodeError:
-            raise StoreMissing(
-                f"{self.shown} の名前は UTF-8 ではありません", f"the name of {self.shown} is not UTF-8"
-            ) from None
-        except (OSError, ValueError):
-            raise StoreMissing(f"{self.shown} はファイルではありません", f"{self.shown} is not a file") from None
-        if path.is_file() and not there and not create:
-            raise StoreMissing(
-                f"{self.shown} は空のファイルで、記録ではありません（`assign audit init` で作ります）",
-                f"{self.shown} is an empty file and no log (`assign audit init` makes one)",
-            )
-        if not there and not create:
-            raise StoreMissing(
-                f"記録 {self.shown} がありません（`assign audit init` で作ります）",
-                f"there is no log {self.shown} (`assign audit init` makes it)",
-            )
-        if not there and not path.parent.is_dir():
-            raise StoreMissing(
-                f"{path_shown(path.parent)} というフォルダがありません",
-                f"there is no folder {path_shown(path.parent)}",
-            )
+        path = path.absolute()  # a process may change its folder
+        stands(path, self.shown, create=create)
         if kind := network_file_system(path):
             raise StoreRefused(
                 f"{self.shown} はネットワークのファイルシステム（{kind}）にあり、確定を約束できません。手元のディスクに置くか、PostgreSQL を使ってください",
@@ -183,7 +158,7 @@ class SqliteStore:
             db.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018 - reads the file
         except (self._apsw.ReadOnlyError, self._apsw.CantOpenError):
             wal = Path(f"{self._path}-wal")
-            if wal.exists() and wal.stat().st_size:
+            if os.path.exists(wal) and wal.stat().st_size:
                 raise StoreError(
                     f"記録 {self.shown} は閉じられていません。`-wal` のファイルと一緒に、書けるフォルダに写してから読んでください",
                     f"the log {self.shown} was not closed: copy it, with its `-wal` file, to a folder that can be written, and read it there",
@@ -225,9 +200,10 @@ class SqliteStore:
             return None
         except OSError as error:
             self._let_go()
+            ja, en = system_reason(error)
             raise StoreError(
-                f"記録 {self.shown} の `-wal` のファイルを見張れません（{error.strerror}）。回答はありません",
-                f"the `-wal` file of the log {self.shown} cannot be watched ({error.strerror}); there is no answer",
+                f"記録 {self.shown} の `-wal` のファイルを見張れません（{ja}）。回答はありません",
+                f"the `-wal` file of the log {self.shown} cannot be watched ({en}); there is no answer",
             ) from None
 
     def _there_for_good(self) -> None:
@@ -237,9 +213,10 @@ class SqliteStore:
             try:
                 sync_folder(os.path.realpath(self._path))
             except OSError as error:
+                ja, en = system_reason(error)
                 raise StoreError(
-                    f"記録 {self.shown} のフォルダをディスクに書けません（{error.strerror}）。回答はありません",
-                    f"the folder of the log {self.shown} could not be synced ({error.strerror}); there is no answer",
+                    f"記録 {self.shown} のフォルダをディスクに書けません（{ja}）。回答はありません",
+                    f"the folder of the log {self.shown} could not be synced ({en}); there is no answer",
                 ) from None
             self._named = True
 

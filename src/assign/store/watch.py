@@ -6,11 +6,16 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+from assign.errors import NO_NAME, NOT_UTF8, path_shown, system_reason
+
+from .interface import StoreMissing
 
 
 def stat_of(path: str) -> os.stat_result | None:
@@ -19,6 +24,34 @@ def stat_of(path: str) -> os.stat_result | None:
         return os.stat(path)  # noqa: PTH116 - at each append; pathlib's takes three times as long
     except OSError:
         return None
+
+
+def stands(path: Path, shown: str, *, create: bool) -> None:
+    """Raises StoreMissing where there is no log, and none is to be made or can be."""
+    try:
+        os.fspath(path).encode()
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        found = None
+    except (OSError, ValueError) as error:
+        ja, en = system_reason(error, NOT_UTF8 if isinstance(error, UnicodeEncodeError) else NO_NAME)
+        raise StoreMissing(f"記録 {shown} を開けません（{ja}）", f"cannot open the log {shown} ({en})") from None
+    if found and not stat.S_ISREG(found.st_mode):
+        raise StoreMissing(f"{shown} はファイルではありません", f"{shown} is not a file")
+    if found and not found.st_size and not create:
+        raise StoreMissing(
+            f"{shown} は空のファイルで、記録ではありません（`assign audit init` で作ります）",
+            f"{shown} is an empty file and no log (`assign audit init` makes one)",
+        )
+    if not found and not create:
+        raise StoreMissing(
+            f"記録 {shown} がありません（`assign audit init` で作ります）",
+            f"there is no log {shown} (`assign audit init` makes it)",
+        )
+    if not found and not os.path.isdir(path.parent):
+        raise StoreMissing(
+            f"{path_shown(path.parent)} というフォルダがありません", f"there is no folder {path_shown(path.parent)}"
+        )
 
 
 def same_file(one: os.stat_result, other: os.stat_result) -> bool:

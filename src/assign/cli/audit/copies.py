@@ -5,6 +5,8 @@ Commands that copy a log whole: a backup, and back.
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -28,11 +30,12 @@ def backup(
     lang: Lang = "ja",
 ) -> None:
     """記録の控えを 1 つのファイルに取ります / Copy the log into one file."""
-    if Path(to).exists():
+    if os.path.exists(to):
         raise BadOption(f"{path_shown(to)} がもうあります", f"{path_shown(to)} is there already")
     temporary = Path(to).absolute().parent / f".assign-{os.getpid()}-{Path(to).name}"
     try:
-        with open_log(audit, origin) as log:
+        with open_log(audit, origin) as log, _writing(to):
+            temporary.open("xb").close()
             store = open_store(f"sqlite:///{temporary}", create=True)
             try:
                 size = auditing.copy(log, store)
@@ -46,11 +49,13 @@ def backup(
                     else "the log is not whole, no backup is made:"
                 )
                 raise typer.Exit(_refuse(bad, lang))
-        temporary.replace(to)
-        _synced(Path(to).absolute().parent)
+        with _writing(to):
+            temporary.replace(to)
+            _synced(Path(to).absolute().parent)
     finally:
         for each in (temporary, Path(f"{temporary}-wal"), Path(f"{temporary}-shm")):
-            each.unlink(missing_ok=True)
+            with suppress(OSError):
+                each.unlink(missing_ok=True)
     say([], None, [f"{to}: {size} 件" if lang == "ja" else f"{to}: {size} records"])
 
 
@@ -79,6 +84,15 @@ def restore(
     finally:
         log.close()
     say([], None, [f"{size} 件を戻しました" if lang == "ja" else f"{size} records are back"])
+
+
+@contextmanager
+def _writing(to: str) -> Iterator[None]:
+    """What the system refuses is said of the file that was asked for, not of the temporary one."""
+    try:
+        yield
+    except OSError as error:
+        raise terminal.unwritable(path_shown(to), error) from None
 
 
 def _synced(folder: Path) -> None:

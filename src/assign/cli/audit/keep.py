@@ -4,6 +4,7 @@ Commands of whoever keeps the log: make it, publish, sign checkpoints, change th
 
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
+import shlex
 import time
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from assign.cli.common import (
     open_desk,
     origin_name,
 )
-from assign.errors import AssignError, BadOption, OutputError, path_shown
+from assign.errors import AssignError, BadOption, OutputError, path_shown, system_reason
 from assign.log import Log
 from assign.note import NoteError, SecretKey, held_key, new_key, opened, write_key
 from assign.record import EDITION_TEXT
@@ -150,9 +151,9 @@ def key(
             try:
                 write_key(Path(rotate), fresh)
             except OSError as error:
+                ja, en = system_reason(error)
                 raise OutputError(
-                    f"{path_shown(rotate)} を作れません（{error.strerror}）",
-                    f"cannot make {path_shown(rotate)} ({error.strerror})",
+                    f"{path_shown(rotate)} を作れません（{ja}）", f"cannot make {path_shown(rotate)} ({en})"
                 ) from None
             log.rotate(fresh, present)
         keys = log.keys()
@@ -166,7 +167,8 @@ def key(
             else "the old key is not here and has not signed this change: hand the new public key to the auditor yourself"
         )
     if rotate is not None:
-        told.append(f"これからは ASSIGN_KEY_FILE={rotate}" if lang == "ja" else f"from now on ASSIGN_KEY_FILE={rotate}")
+        setting = f"export ASSIGN_KEY_FILE={shlex.quote(str(Path(rotate).absolute()))}"
+        told.append(f"これからは、次を設定してください: {setting}" if lang == "ja" else f"from now on, set: {setting}")
     say(lines, None, told)
 
 

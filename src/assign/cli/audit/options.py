@@ -16,7 +16,7 @@ from assign import audit as auditing
 from assign import terminal
 from assign.audit import Filter
 from assign.cli.common import Command, Group, Word, audit_url, briefly, explained, origin_name
-from assign.errors import BadOption, hidden, path_shown, visible
+from assign.errors import NOT_UTF8, BadOption, hidden, path_shown, system_reason, visible
 from assign.log import Log
 from assign.note import LARGEST, NoteError
 from assign.reading import Unreadable
@@ -76,10 +76,8 @@ def text_of(name: str) -> str:
         with Path(name).open("rb") as file:
             text = file.read(LARGEST).decode("utf-8")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise NoteError(
-            f"{path_shown(name)} を読めません（{reason}）", f"cannot read {path_shown(name)} ({reason})"
-        ) from None
+        ja, en = system_reason(error, NOT_UTF8)
+        raise NoteError(f"{path_shown(name)} を読めません（{ja}）", f"cannot read {path_shown(name)} ({en})") from None
     for there, ja, en in (
         (text.startswith("\ufeff"), "先頭に BOM が付いて", "begins with a BOM"),
         ("\r" in text, "改行が CRLF になって", "has CRLF line ends"),

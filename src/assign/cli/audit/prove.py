@@ -5,6 +5,7 @@ Commands of an auditor: is the log whole, does every answer follow, and what pro
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,7 +42,7 @@ def verify(
 ) -> None:
     """全件のハッシュを計算し直し、チェックポイントと照らします / Hash every record again, against checkpoints."""
     notes = [text_of(name) for name in against or ()]
-    keys = [public_key(text_of(each) if Path(each).is_file() else each) for each in key or ()]
+    keys = [public_key(text_of(each) if os.path.isfile(each) else each) for each in key or ()]
     try:
         with open_log(audit, origin) as log:
             found = auditing.verify(log, notes, keys)
