@@ -152,7 +152,7 @@ def test_a_key_is_changed_with_and_without_the_one_before(tmp_path: Path, monkey
     monkeypatch.setenv("ASSIGN_KEY_FILE", str(tmp_path / "second"))
     assert "署名はありません" not in cli("audit", "key", "--rotate", tmp_path / "third").out
     assert "has not signed" in cli("audit", "key", "--rotate", tmp_path / "fourth", "--lang", "en").out
-    assert cli("audit", "exceptions").out.count("key_unendorsed") == 1 + told
+    assert cli("audit", "exceptions").out.count("署名のない鍵の交替") == 1 + told
 
 
 @pytest.mark.usefixtures("url")
@@ -432,3 +432,14 @@ def test_a_schedule_that_cannot_begin_ends_at_once(url: str, tmp_path: Path) -> 
     Path(url.removeprefix("sqlite:///")).unlink()
     done = cli("audit", "checkpoint", "--to", str(tmp_path / "x"), "--every", "900")
     assert (done.code, done.err.count("\n")) == (1, 1)
+
+
+def test_the_words_of_an_answer_select_records_and_no_key_of_a_program_stands_in_a_japanese_line(url: str) -> None:
+    """What a list prints may be asked for; the editions are named in Japanese."""
+    assert url
+    for option, word in (("--kind", "判定"), ("--assignee", "市職員"), ("--certainty", "確定")):
+        assert cli("audit", "list", option, word).code == 0
+    said = cli("audit", "list", "--kind", "公示").out
+    assert "公示  一覧 " in said
+    assert "rules" not in said
+    assert "`unstated`（記載なし）" in cli("decide", "--record", *ASKED, "--role", "nobody").err

@@ -168,8 +168,9 @@ def role(given: object) -> Role:
     if isinstance(given, str) and given in set(Role):
         return Role(given)
     near = nearest(given, list(Role)) or list(Role)
+    roles = "、".join(f"`{key}`（{text['ja']}）" for key, text in ROLE_TEXT.items())
     raise BadRequest(
-        f"役割 `role` は次のどれかです: {', '.join(Role)}（氏名は記録しません）",
+        f"役割 `role` は次のどれかです: {roles}。氏名は記録しません",
         f"`role` is one of: {', '.join(Role)} (no names are recorded)",
         near,
     )

@@ -17,7 +17,7 @@ from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, b
 from assign.errors import BadOption
 from assign.explanation import paragraphs
 from assign.reading import clock
-from assign.record import ROLE_TEXT, Kind, Role
+from assign.record import EDITION_TEXT, ROLE_TEXT, Kind, Role
 from assign.words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
@@ -31,6 +31,7 @@ from assign.words import (
 )
 
 from .options import (
+    KIND_TEXT,
     InDivision,
     OfCase,
     OfKind,
@@ -64,7 +65,7 @@ def show(
     lang: Lang = "ja",
     out: Out = None,
 ) -> None:
-    """記録を、答えの文とともに示します。番号か絞り込みで選びます / Show a record by its number, or those asked for, with the answer in its words."""
+    """記録を、答えの文とともに示します。番号か絞り込みで選びます / Show one record by number, or those the filters select, with its answer in words."""
     chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
     if (n is None) is (chosen == Filter()):
         raise BadOption(
@@ -169,7 +170,7 @@ def exceptions(
     lang: Lang = "ja",
     out: Out = None,
 ) -> None:
-    """見ておくべき記録を挙げます（遡り、遅れ、時計、見直し期限切れ） / Records that an auditor should look at."""
+    """見ておくべき記録を挙げます（遡り、遅れ、時計、見直し期限切れ） / List the records that an auditor should look at."""
     chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
     unread = Unread()
     with open_log(audit, origin) as log:
@@ -178,7 +179,7 @@ def exceptions(
         say_json([{"code": each.code, "seq": each.seq, "text": each.text._asdict()} for each in found], out)
     else:
         lines = [
-            f"番号 {each.seq} {each.code}: {each.text.ja}"
+            f"番号 {each.seq} {_ODD_TEXT[each.code]}: {each.text.ja}"
             if lang == "ja"
             else f"record {each.seq} {each.code}: {each.text.en}"
             for each in found
@@ -190,7 +191,11 @@ def exceptions(
 @app.command(cls=Command)
 def export(
     format_: Annotated[
-        str, typer.Option("--format", help="jsonl, csv, html（説明書） / html: a sheet to print")
+        str,
+        typer.Option(
+            "--format",
+            help="jsonl, csv, html（説明書）。csv の見出しと値は記号（英語） / jsonl, csv, or html, a sheet to print",
+        ),
     ] = "jsonl",
     since: Since = None,
     until: Until = None,
@@ -226,12 +231,15 @@ _STATS_TEXT = {
 }
 
 
-_KIND_TEXT = {
-    "log": Text("記録の始まり", "log begun"),
-    "publication": Text("公示", "publication"),
-    "key": Text("鍵の交替", "key changed"),
-    "decision": Text("判定", "decision"),
-    "batch": Text("一括処理", "batch"),
+_ODD_TEXT = {
+    "backdated": "遡り",
+    "late": "遅れ",
+    "ahead": "先の日付",
+    "clock": "時計",
+    "review_due": "見直し期限切れ",
+    "correction": "訂正",
+    "ruling_backdated": "回答の遡り",
+    "key_unendorsed": "署名のない鍵の交替",
 }
 
 
@@ -281,7 +289,7 @@ def _line(record: dict[str, Any], lang: str) -> list[str]:
 
 def _said(record: dict[str, Any], lang: str) -> tuple[str, str]:
     kind = record["kind"]
-    head = f"{record['seq']:>6}  {clock(record['recorded'])}  {_KIND_TEXT[kind].say(lang)}"
+    head = f"{record['seq']:>6}  {clock(record['recorded'])}  {KIND_TEXT[kind][lang]}"
     if kind == Kind.DECISION:
         request, decision = record["request"], record["decision"]
         words = [
@@ -300,7 +308,7 @@ def _said(record: dict[str, Any], lang: str) -> tuple[str, str]:
     if kind == Kind.BATCH:
         return head, f"{record['rows']:,} 行" if lang == "ja" else f"{record['rows']:,} rows"
     if kind == Kind.PUBLICATION:
-        return head, f"{record['what']} {record['sha256'][:16]}…"
+        return head, f"{EDITION_TEXT[record['what']][lang]} {record['sha256'][:16]}…"
     return head, record["signer"]
 
 
@@ -315,4 +323,4 @@ def _word(name: str, value: str, lang: str) -> str:
         return CERTAINTY_TEXT[Certainty(value)][lang]
     if name == "role":
         return ROLE_TEXT[Role(value)][lang]
-    return _KIND_TEXT[value].say(lang) if name == "kind" else value
+    return KIND_TEXT[value][lang] if name == "kind" else value

@@ -89,13 +89,16 @@ def checkpoint(
         ),
     ],
     qr: Annotated[
-        Word, typer.Option("--qr", help="QR コードも（.svg か .png）/ as a QR code, too", metavar="FILE")
+        Word,
+        typer.Option(
+            "--qr", help="QR コードも（.svg か .png） / also write it as a QR code (.svg or .png)", metavar="FILE"
+        ),
     ] = None,
     every: Annotated[
         Word,
         typer.Option(
             "--every",
-            help="この秒数ごとに新しいファイルへ（止めるまで） / again every so many seconds",
+            help="この秒数ごとに新しいファイルへ（止めるまで） / write a new file every SECONDS, until stopped",
             metavar="SECONDS",
         ),
     ] = None,
@@ -135,7 +138,7 @@ def key(
         Word,
         typer.Option(
             "--rotate",
-            help="新しい秘密鍵をこのファイルに作り、替える / make a new secret key in this file",
+            help="新しい秘密鍵をこのファイルに作り、替える / make a new secret key in this file, and change to it",
             metavar="FILE",
         ),
     ] = None,

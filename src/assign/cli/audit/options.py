@@ -5,10 +5,10 @@ What the commands of `assign audit` share: their options, what these say, and ho
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,12 +21,12 @@ from assign.log import Log
 from assign.note import LARGEST, NoteError
 from assign.reading import Unreadable
 from assign.record import Kind, random_id
-from assign.words import Assignee, Certainty, date_of_case, division, nearest
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case, division, nearest
 
 app: typer.Typer = typer.Typer(
     name="audit",
     cls=Group,
-    help="判定の記録を調べます / The decision log: verify, replay, prove.",
+    help="判定の記録を調べます / Examine the decision log: verify, replay, prove.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -48,6 +48,14 @@ OfCase = Annotated[
     Word, typer.Option("--case", help="この案件の記録（乱数の UUID）/ records of this case", metavar="UUID")
 ]
 OfKind = Annotated[Word, typer.Option("--kind", help="decision, batch, publication, key, log", metavar="KIND")]
+
+KIND_TEXT: dict[str, dict[str, str]] = {
+    "log": {"ja": "記録の始まり", "en": "log begun"},
+    "publication": {"ja": "公示", "en": "publication"},
+    "key": {"ja": "鍵の交替", "en": "key changed"},
+    "decision": {"ja": "判定", "en": "decision"},
+    "batch": {"ja": "一括処理", "en": "batch"},
+}
 
 
 # -- what they say ---------------------------------------------------------------------------------------------------
@@ -99,7 +107,8 @@ def write_file(name: str, data: bytes) -> None:
         raise terminal.unwritable(path_shown(name), error) from None
 
 
-def _one_of(given: str | None, known: list[str], name: str) -> str | None:
+def _one_of(given: str | None, known: list[str], name: str, words: Mapping[Any, Mapping[str, str]]) -> str | None:
+    given = next((key for key, text in words.items() if given in (text["ja"], text["en"])), given)
     if given is not None and given not in known:
         raise BadOption(
             f"`{name}` は {', '.join(known)} のどれかです",
@@ -128,9 +137,9 @@ def chosen_by(
         first,
         last,
         None if division_ is None else division(division_).value,
-        _one_of(assignee, list(Assignee), "--assignee"),
-        _one_of(certainty, list(Certainty), "--certainty"),
-        _one_of(kind, list(Kind), "--kind"),
+        _one_of(assignee, list(Assignee), "--assignee", ASSIGNEE_TEXT),
+        _one_of(certainty, list(Certainty), "--certainty", CERTAINTY_TEXT),
+        _one_of(kind, list(Kind), "--kind", KIND_TEXT),
         None if case is None else random_id(case, "--case"),
     )
 

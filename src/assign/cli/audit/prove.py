@@ -64,14 +64,19 @@ def replay(
     first: Annotated[Word, typer.Option("--first", help="この番号から / from this number", metavar="N")] = None,
     last: Annotated[Word, typer.Option("--last", help="この番号まで / up to this number", metavar="N")] = None,
     batch: Annotated[
-        Word, typer.Option("--batch", help="一括処理のこの記録を / this record, of a batch", metavar="N")
+        Word, typer.Option("--batch", help="一括処理の記録の番号 / number of a batch's record", metavar="N")
     ] = None,
     file: Annotated[
-        Word, typer.Option("--file", help="その入力ファイルから / from its input file", metavar="IN")
+        Word, typer.Option("--file", help="一括処理の入力ファイル / that batch's input file", metavar="IN")
     ] = None,
-    format_: Annotated[Word, typer.Option("--format", help="その形式 csv, jsonl, parquet / its format")] = None,
+    format_: Annotated[
+        Word, typer.Option("--format", help="入力の形式 csv, jsonl, parquet / the input's format: csv, jsonl, parquet")
+    ] = None,
     encoding: Annotated[
-        str, typer.Option("--encoding", help="その文字コード auto, utf-8, cp932 / its encoding")
+        str,
+        typer.Option(
+            "--encoding", help="入力の文字コード auto, utf-8, cp932 / the input's encoding: auto, utf-8, cp932"
+        ),
     ] = "auto",
     audit: Audit = None,
     origin: Origin = None,
@@ -128,14 +133,18 @@ def prove(
     to: ToFile = None,
     row: Annotated[
         Word,
-        typer.Option("--row", help="一括処理の記録で、この行（1 から） / of a batch: this row, from 1", metavar="ROW"),
+        typer.Option(
+            "--row", help="一括処理の記録で、この行（1 から） / the row of the batch to prove, from 1", metavar="ROW"
+        ),
     ] = None,
-    file: Annotated[Word, typer.Option("--file", help="その出力ファイル / its output file", metavar="OUT")] = None,
+    file: Annotated[
+        Word, typer.Option("--file", help="一括処理の出力ファイル / the batch's output file", metavar="OUT")
+    ] = None,
     checkpoint_: Annotated[
         Word,
         typer.Option(
             "--checkpoint",
-            help="これについて証明する。なければ新しく署名 / for this one; a new one if absent",
+            help="このチェックポイントについて証明。なければ新しく署名 / prove it against this checkpoint, else sign a new one",
             metavar="FILE",
         ),
     ] = None,
@@ -223,7 +232,7 @@ def _verified(found: auditing.Verified, lang: str) -> list[str]:
         )
     if found.findings:
         lines.append(
-            f"誤りが {len(found.findings)} 件あります。最初の番号: {'なし' if found.first_bad is None else found.first_bad}"
+            f"誤りが {len(found.findings)} 件あります。{'記録そのものの誤りはありません' if found.first_bad is None else f'最初の番号: {found.first_bad}'}"
             if ja
             else f"{len(found.findings)} findings; the first bad record: {'none' if found.first_bad is None else found.first_bad}"
         )
