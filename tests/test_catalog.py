@@ -339,9 +339,9 @@ def test_a_hidden_character_in_a_cell_is_refused_with_its_line_and_code_point(tm
         table[4][place] = table[4][place][:2] + ("a" + c if c == "\ufe0f" else c) + table[4][place][2:]
         if c == "\t" and column == "raw":
             continue  # where it is structure
-        says = (
-            f"line 5: a hidden character U\\+{ord(c):04X} in `{column}`" if c != "\r" else "cells, expected"
-        )  # it ends a row
+        says = f"a hidden character U\\+{ord(c):04X} in `{column}`"
+        if c == "\r":
+            says += "|cells, expected"  # which ends a row where the reader is not that of Python 3.13
         with pytest.raises(CatalogError, match=says):
             load(written(tmp_path / "list", table))
 
