@@ -38,7 +38,7 @@ from .interface import (
     swallowed,
 )  # fmt: skip
 from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
-from .watch import Held, network_file_system, same_file, stands, stat_of, sync_folder
+from .watch import Held, network_file_system, stands, stat_of, sync_folder
 
 if TYPE_CHECKING:
     import apsw
@@ -183,7 +183,7 @@ class SqliteStore:
         """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
         self._wal = self._wal or self._held()
         file, before = stat_of(self._at), self._file
-        moved = file is None or before is None or not same_file(before, file) or file.st_size < self._size
+        moved = file is None or before is None or not os.path.samestat(before, file) or file.st_size < self._size
         if moved or (self._wal and not self._wal.in_place()):
             self._let_go()
             raise StoreError(

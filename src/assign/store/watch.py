@@ -54,11 +54,6 @@ def stands(path: Path, shown: str, *, create: bool) -> None:
         )
 
 
-def same_file(one: os.stat_result, other: os.stat_result) -> bool:
-    """Whether two names lead to one file."""
-    return one.st_ino == other.st_ino and one.st_dev == other.st_dev
-
-
 def sync_folder(path: str) -> None:
     """SQLite syncs the folder of a new WAL as well, and takes no notice where that fails."""
     if os.name != "posix":
@@ -125,7 +120,7 @@ class Held:
             here = self._called() == self._name  # a name that was taken away is followed by "(deleted)"
         else:
             now = stat_of(self._path)
-            here = now is not None and self._was is not None and same_file(self._was, now)
+            here = now is not None and self._was is not None and os.path.samestat(self._was, now)
         # The time counts once the next change will have another; one without fine digits is of a coarse clock, as FAT's.
         self._settled = changed if here and changed % 10_000_000 and time.time_ns() - changed > _TICKS else 0
         return here
