@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -68,7 +69,7 @@ def test_a_mistyped_batch_is_one_line_and_its_exit_code(tmp_path: Path, words: l
 def half(folder: Path) -> int:
     """Bytes of a file on its way; -1 before there is one."""
     most = -1
-    for path in folder.glob(".assign-*.part"):
+    for path in folder.glob(".assign-batch-*/out"):
         with suppress(FileNotFoundError):  # it has got its name
             most = max(most, path.stat().st_size)
     return most
@@ -76,7 +77,7 @@ def half(folder: Path) -> int:
 
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_half_file_and_the_source_untouched(tmp_path: Path) -> None:
-    """kill -9 at 20 moments: as it begins, and when more and more of its half file, elsewhere, is written. Let go, it ends well."""
+    """kill -9 at 10 moments: as it begins, and when more and more of its half file, elsewhere, is written. Let go, it ends well."""
     rows = requests(200_000, odd=0.05)
     source, out = write(tmp_path / "in.csv", "csv", rows), tmp_path / "out.csv"
     before = source.read_bytes()
@@ -84,12 +85,12 @@ def test_a_killed_run_leaves_no_half_file_and_the_source_untouched(tmp_path: Pat
     whole = out.read_bytes()
     out.unlink()
     killed = halves = 0
-    for moment in range(20):
+    for moment in range(10):
         process = subprocess.Popen(
             [sys.executable, "-m", "assign", "batch", str(source), str(out)], stdout=subprocess.DEVNULL
         )
         # Not at moments of a clock: on a busy machine they would all fall before the first byte, or after the last.
-        while moment and process.poll() is None and half(tmp_path) < len(whole) * (moment - 1) // 20:
+        while moment and process.poll() is None and half(tmp_path) < len(whole) * (moment - 1) // 10:
             time.sleep(0.001)
         process.kill()
         killed += process.wait() != 0
@@ -97,9 +98,9 @@ def test_a_killed_run_leaves_no_half_file_and_the_source_untouched(tmp_path: Pat
         if out.exists():
             assert out.read_bytes() == whole
             out.unlink()
-        for left in tmp_path.glob(".assign-*.part"):
-            halves += left.stat().st_size > 0
-            left.unlink()
+        halves += half(tmp_path) > 0
+        for left in tmp_path.glob(".assign-batch-*"):
+            shutil.rmtree(left)
         assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
     assert killed > 0
     assert halves > 0

@@ -1,9 +1,9 @@
 """
 The files of a run: what can be read once is copied first; an output appears whole; nothing is left behind.
 
-A run works in a folder of its own and writes beside its target. Both are removed at its end, by `remove_all` when a signal ends
-it, and by the next run when it could not do so itself (SIGKILL, an abort of the engine): each holds a lock, which the system
-lets go when its process is gone, so that what can be locked belongs to nobody.
+A run works in a folder of its own and writes in another beside its target. Both are removed at its end, by `remove_all` when a
+signal ends it, and by the next run when it could not do so itself (SIGKILL, an abort of the engine): each holds a lock, which
+the system lets go when its process is gone, so that what can be locked belongs to nobody.
 """
 
 from __future__ import annotations
@@ -29,28 +29,19 @@ except ImportError:  # Windows: what a killed run leaves stays
     fcntl = None  # type: ignore[assignment]
 
 FOLDER: Final = "assign-batch-"
-PART: Final = (".assign-batch-", ".part")
+BESIDE: Final = ".assign-batch-"  # beside the output
 LOCK: Final = "lock"
-YOUNG: Final = 60  # seconds in which what is not locked may be about to be
+YOUNG: Final = 60  # seconds in which an empty folder that is not locked may be about to be
+TRIES: Final = 100  # the engine may be making files while they are removed
 _live: set[Path] = set()
 
 
 @contextmanager
 def workplace() -> Iterator[Path]:
     """A folder for this run alone."""
-    base = Path(tempfile.gettempdir())
-    for left in base.glob(f"{FOLDER}*"):
-        _sweep(left, left / LOCK)
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=FOLDER))
-    except OSError as error:
-        raise unwritable(path_shown(base), error) from None
-    _live.add(folder)
-    try:
-        with _locked(folder / LOCK):
-            yield folder
-    finally:
-        _remove(folder)
+    base = tempfile.gettempdir()
+    with _folder(Path(base), FOLDER, base) as folder:
+        yield folder
 
 
 @contextmanager
@@ -63,26 +54,40 @@ def whole(target: str, work: Path) -> Iterator[Path]:
         return
     try:
         path, mode = destination(target)
-        for left in path.parent.glob(f"{PART[0]}*{PART[1]}"):
-            _sweep(left, left)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=PART[0], suffix=PART[1])
-        os.close(handle)
     except OSError as error:
         raise unwritable(path_shown(target), error) from None
-    out = Path(name)
-    _live.add(out)
+    with _folder(path.parent, BESIDE, target) as folder:
+        out = folder / "out"
+        yield out
+        try:
+            with out.open("r+b") as file:
+                os.fsync(file.fileno())
+            out.chmod(mode)
+            out.replace(path)
+        except OSError as error:
+            raise unwritable(path_shown(target), error) from None
+
+
+@contextmanager
+def _folder(base: Path, prefix: str, shown: str) -> Iterator[Path]:
+    """
+    A new folder, ours alone, removed at the end. `shown` is named where it cannot be made.
+
+    What is unfinished stands in a folder, not beside it: once the folder is gone, an engine that has not heard of the end can make
+    no file anew.
+    """
+    for left in base.glob(f"{prefix}*"):
+        _sweep(left)
     try:
-        with _locked(out):
-            yield out
-            try:
-                with out.open("r+b") as file:
-                    os.fsync(file.fileno())
-                out.chmod(mode)
-                out.replace(path)
-            except OSError as error:
-                raise unwritable(path_shown(target), error) from None
+        folder = Path(tempfile.mkdtemp(dir=base, prefix=prefix))
+    except OSError as error:
+        raise unwritable(path_shown(shown), error) from None
+    _live.add(folder)
+    try:
+        with _locked(folder / LOCK):
+            yield folder
     finally:
-        _remove(out)
+        _remove(folder)
 
 
 def spooled(source: str, work: Path) -> Path:
@@ -180,16 +185,12 @@ def remove_all() -> None:
         _remove(path)
 
 
-def _remove(path: Path) -> None:
-    for _ in range(3):  # the engine may still be writing into it
-        if os.path.isdir(path):
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-        if not os.path.exists(path):
+def _remove(folder: Path) -> None:
+    for _ in range(TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.lexists(folder):
             break
-    _live.discard(path)
+    _live.discard(folder)
 
 
 @contextmanager
@@ -202,21 +203,18 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _sweep(left: Path, lock: Path) -> None:
+def _sweep(left: Path) -> None:
     """Remove what a dead run of this user's left; whatever else it may be, leave it."""
     if fcntl is None or left in _live:
         return
+    lock = left / LOCK
     with suppress(OSError):
         told = left.lstat()
-        if told.st_uid != os.getuid() or not (stat.S_ISDIR(told.st_mode) or stat.S_ISREG(told.st_mode)):
-            return
-        if not stat.S_ISREG(lock.lstat().st_mode):
+        if told.st_uid != os.getuid() or not stat.S_ISDIR(told.st_mode) or not stat.S_ISREG(lock.lstat().st_mode):
             return
         with lock.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not told.st_size and time.time() - told.st_mtime < YOUNG:
-                return
-            if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+            if time.time() - told.st_mtime >= YOUNG or any(each.name != LOCK for each in left.iterdir()):
                 _remove(left)
 
 
