@@ -53,7 +53,7 @@ class Desk:
 
     Attributes:
         catalog: The list. rules: The rule set. engine: The name of the engine that answers.
-        audit: The decision log, if answers are recorded.
+        audit: The decision log, if answers are recorded. closed: Whether it answers no more.
     """
 
     def __init__(self, catalog: Catalog, rules: RuleSet, engine: str = "auto", audit: Log | None = None) -> None:
@@ -63,7 +63,7 @@ class Desk:
         self.audit = audit
         self._decider = Decider(rules, open_engine(rules, engine))
         self._explainer = Explainer(catalog, self._decider)
-        self._closed = False
+        self.closed = False
         self._remembered = _memory(self, Desk._decide)
         self._recordable = _memory(self, Desk._digested)
 
@@ -112,7 +112,7 @@ class Desk:
         Whoever forgets it loses nothing, and no ResourceWarning says so: each record was on the disk before its answer was
         given, and the log's files are closed with the last reference to the desk.
         """
-        self._closed = True
+        self.closed = True
         self._remembered.cache_clear()
         self._recordable.cache_clear()
         if self.audit is not None:
@@ -438,7 +438,7 @@ class Desk:
         return [self._explainer.row(task) for task in self.catalog.tasks if key is None or task.division is key]
 
     def _understand(self, *asked: object) -> Request:
-        if self._closed:  # every answer comes this way: what was remembered is gone
+        if self.closed:  # every answer comes this way: what was remembered is gone
             raise DeskClosed
         division_word, item, channel, act, on, section, row_word = asked
         return understand(

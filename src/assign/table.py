@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import chain, pairwise, product
 from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
-from .desk import Desk
+from .desk import Desk, DeskClosed
 from .errors import AmbiguousItem, AssignError
 from .explanation import Brief
 from .rules import RuleSet
@@ -49,14 +50,24 @@ class Line(NamedTuple):
     error_en: str
 
 
-def decision_table(desk: Desk) -> list[Line]:
+_tables: WeakKeyDictionary[Desk, tuple[Line, ...]] = WeakKeyDictionary()
+
+
+def decision_table(desk: Desk) -> tuple[Line, ...]:
     """
-    Every answer of a desk.
+    Every answer of a desk, made once for it: its rules do not change.
 
     Returns:
         About 24,000 lines, in document order. For each request the lines' days cover all of time without overlap.
+
+    Raises:
+        DeskClosed: The desk answers nothing more.
     """
-    return list(_lines(desk))
+    if desk.closed:
+        raise DeskClosed
+    if (known := _tables.get(desk)) is None:
+        known = _tables[desk] = tuple(_lines(desk))
+    return known
 
 
 def boundaries(

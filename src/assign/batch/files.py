@@ -76,9 +76,9 @@ def _folder(base: Path, prefix: str, shown: str) -> Iterator[Path]:
     What is unfinished stands in a folder, not beside it: once the folder is gone, an engine that has not heard of the end can make
     no file anew.
     """
-    for left in base.glob(f"{prefix}*"):
-        _sweep(left)
     try:
+        for left in base.glob(f"{prefix}*"):
+            _sweep(left)
         folder = Path(tempfile.mkdtemp(dir=base, prefix=prefix))
     except OSError as error:
         raise unwritable(path_shown(shown), error) from None

@@ -4,6 +4,7 @@ A frame of requests → the frame with its answers, by the engine's own lookup.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from assign.desk import Desk
@@ -66,7 +67,7 @@ class Table:
             number = number * len(kind.categories) + known
         return number * len(self._starts) + window
 
-    def _by_place(self, lines: list[Line]) -> tuple[pl.Series, pl.DataFrame]:
+    def _by_place(self, lines: Sequence[Line]) -> tuple[pl.Series, pl.DataFrame]:
         """The number of the answer at each place, null where there is none, and the answers: few, so they stay at hand."""
         import polars as pl
 

@@ -12,7 +12,7 @@ import json
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the stubs lack it
 from pathlib import Path
@@ -187,7 +187,7 @@ def rows_in(path: Path) -> int:
 class Answers:
     """The decision table, for one line after the other."""
 
-    def __init__(self, table: list[Line], decide: Decide, today: str, lang: str) -> None:
+    def __init__(self, table: Sequence[Line], decide: Decide, today: str, lang: str) -> None:
         self._today = today
         self._decide = decide
         self._known: dict[Words, tuple[bytes, str]] = {}
