@@ -24,7 +24,7 @@ git clone -q . "$place/assign"
 chown -R "$who" "$place/assign"
 
 # Its own `python3`: ours may stand where it cannot go.
-as_it() { runuser -u "$who" -- env -u PYTHONUNBUFFERED -u PYTHONDONTWRITEBYTECODE -u ASSIGN_APT -u ASSIGN_COVERAGE -u PYTHON \
+as_it() { runuser -u "$who" -- env -u PYTHONUNBUFFERED -u PYTHONDONTWRITEBYTECODE -u ASSIGN_APT -u PYTHON \
   -u XDG_DATA_HOME -u XDG_CACHE_HOME ASSIGN_TEST_WITHOUT=root HOME="$place/home" USER="$who" LOGNAME="$who" "$@"; }
 python=
 for each in python3 python3.13 python3.12 python3.11; do

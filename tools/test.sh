@@ -24,19 +24,7 @@ stage() {
   passed  $name"; else ran="$ran
   FAILED  $name" failed=yes; fi
 }
-FAST="not slow and not spark and not soak"
-tests() {
-  if [ "${ASSIGN_COVERAGE:-}" != 1 ]; then
-    ASSIGN_LEFT_OUT=.venv/left-out.txt .venv/bin/python -m pytest -q -n 2 -m "$FAST"
-    return
-  fi
-  # CI adds what the long rest covers, and then looks at the sum. Interrupts may fall into coverage's own lock: not measured.
-  rm -f .coverage .coverage.*
-  whole=0
-  .venv/bin/coverage run -m pytest -q -n 2 -m "$FAST" --ignore-glob "tests/test_log*" || whole=1
-  .venv/bin/python -m pytest -q -n 2 -m "$FAST" tests/test_log*.py || whole=1
-  return $whole
-}
+tests() { ASSIGN_LEFT_OUT=.venv/left-out.txt .venv/bin/python -m pytest -q -n 2 -m "not slow and not spark and not soak"; }
 
 sh tools/system.sh postgresql
 sh tools/env.sh .venv locks/dev.txt || exit 1
