@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -18,6 +19,11 @@ from .servers import Server, private_server
 
 HAS_DURABLE = find_spec("durable_rules_engine") is not None
 needs_durable = pytest.mark.skipif(not HAS_DURABLE, reason="durable-rules is not installed in this Python")
+
+# `nohup make test`: what is ignored here would be ignored by every program that a test starts, and it waited for ever.
+for each in ("SIGHUP", "SIGINT"):
+    if (number := getattr(signal, each, None)) is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL if each == "SIGHUP" else signal.default_int_handler)
 
 settings.register_profile("assign", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("quick", settings.get_profile("assign"), max_examples=10)  # make quick
