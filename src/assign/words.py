@@ -24,6 +24,14 @@ from typing import Any, Final, Generic, TypeGuard, TypeVar
 from . import dates
 from .errors import UnknownChannel, UnknownDivision, pasted
 
+try:  # Python's own code, which is there at once: hashlib loads OpenSSL, for which a terminal would wait 3 ms
+    from _sha2 import sha256 as _sha256  # Python 3.12 and later
+except ImportError:
+    try:
+        from _sha256 import sha256 as _sha256
+    except ImportError:
+        from hashlib import sha256 as _sha256
+
 _Value = TypeVar("_Value")
 _Key = TypeVar("_Key", bound=StrEnum)
 # Held while a room is imported late, and by a fork: a child never inherits half an import.
@@ -347,10 +355,9 @@ class once(Generic[_Value]):  # noqa: N801 - used like a decorator of the standa
 
 
 def sha256(data: bytes) -> str:
-    """Hexadecimal. OpenSSL is loaded when the first digest is asked for: a terminal that prints none need not wait."""
-    from hashlib import sha256 as digest
-
-    return digest(data).hexdigest()
+    """Hexadecimal."""
+    digest: str = _sha256(data).hexdigest()
+    return digest
 
 
 def today() -> date:
