@@ -5,7 +5,7 @@ One rule for CSV, JSON Lines, Parquet, Spark and the files that are read back:
 
 - Names are compared by their letters and digits alone: full width or half, upper case or lower, spaces, hyphens, underscores,
   byte order marks and invisible characters make no difference (`Act `, `ＡＣＴ`, `act_`). A field has Japanese names, too.
-- Two names of one field are refused, and so is a name of the answer.
+- Two names of one field are refused, and so is a name of the answer. 大分類 and 中分類 are both read: a row stands under both.
 - A name that looks like a field which is not there (`acts`, `chanel`, `date`) is refused with the name to use: were it
   carried through as somebody else's, the request would be answered without what it says. Where the field itself is there,
   such a name is somebody else's column.
@@ -31,8 +31,11 @@ JAPANESE: Final[dict[str, tuple[str, ...]]] = {
     "channel": ("窓口", "場", "窓口・バックヤード", "窓口区分", "経路", "チャネル", "チャンネル"),
     "act": ("行為", "行為名"),
     "on": ("日付", "案件日", "案件の日付", "案件日付", "基準日"),
-    "section": ("分類", "大分類", "中分類"),
+    "section": ("分類", "大分類"),
+    "中分類": ("中分類",),  # part of `section`, in a column of its own beside 大分類, as in the printed list
 }
+GROUP: Final = "中分類"
+BETWEEN: Final = " / "
 # What people call a field, though it may be something else as well: never read, and refused where the field is not there.
 _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
     "division": ("div", "divs", "部門", "区分名", "区分コード"),
@@ -46,7 +49,8 @@ _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
         "date", "day", "ons", "onn", "oon", "ondate", "onday", "dateon", "asof", "asofdate", "casedate", "caseday", "dateofcase",
         "日付け", "日附", "年月日", "日にち", "対象日", "案件年月日", "基準年月日",
     ),
-    "section": ("sect", "sec", "sectionname", "sectioncode", "大分類名", "中分類名", "分類名"),
+    "section": ("sect", "sec", "sectionname", "sectioncode", "大分類名", "分類名"),
+    "中分類": ("中分類名",),
 }  # fmt: skip
 # Words of their own, one or two letters from a field's name.
 _ELSE: Final = frozenset(
@@ -178,9 +182,15 @@ def of_file(names: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def headings(section: str, group: str) -> str:
+    """The word of `section` that the cells of two columns say: a heading, or both as the list's rows are named."""
+    return BETWEEN.join(filter(None, (section, group)))
+
+
 def _named(field: str) -> str:
     """A field as a Japanese reader knows it, and its key."""
-    return f"`{JAPANESE[field][0]}`（`{field}`）"
+    name = JAPANESE[field][0]
+    return f"`{name}`" if name == field else f"`{name}`（`{field}`）"
 
 
 def _all_named(fields: Iterable[str]) -> str:

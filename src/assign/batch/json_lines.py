@@ -30,7 +30,7 @@ DAY: Final = re.compile(
 MOST_WORDS: Final = 100_000  # distinct odd requests remembered
 HEAD: Final = 1 << 20
 Words = tuple[str, ...]
-Decide = Callable[[Words], Answered]
+Decide = Callable[[Words, dict[str, str]], Answered]
 
 
 class Number(str):
@@ -69,7 +69,10 @@ def read(raw: bytes, lang: str = "ja") -> Read:
         if taken := next((name for name in body if columns.meaning(name) in ANSWERED), None):
             raise ValueError(f"{shown(taken)} は答えの項目です / {shown(taken)} is a field of the answer")
         fields = _fields(tuple(body))
-        return Read(body, tuple([word(body[fields[name]]) if name in fields else "" for name in ASKED]), "", fields)
+        words = [word(body[fields[name]]) if name in fields else "" for name in ASKED]
+        if columns.GROUP in fields:
+            words[-1] = columns.headings(words[-1], word(body[fields[columns.GROUP]]))
+        return Read(body, tuple(words), "", fields)
     except BadRequest as error:
         return Read(body, None, f"{error.code}: {error.message(lang)}", {})
     except UnicodeDecodeError:
@@ -190,7 +193,7 @@ class Answers:
     def __init__(self, table: Sequence[Line], decide: Decide, today: str, lang: str) -> None:
         self._today = today
         self._decide = decide
-        self._known: dict[Words, tuple[bytes, str]] = {}
+        self._known: dict[tuple[Words, tuple[tuple[str, str], ...]], tuple[bytes, str]] = {}
         self._by_words: dict[Words, tuple[list[str], list[tuple[bytes, str]]]] = {}
         said: dict[Answered, tuple[bytes, str]] = {}
         for each in table:
@@ -201,18 +204,19 @@ class Answers:
             since.append(each.since)
             told.append(said[answer])
 
-    def of(self, words: Words) -> tuple[bytes, str]:
-        """The end of an answered line, and what it counts as."""
+    def of(self, words: Words, called: dict[str, str]) -> tuple[bytes, str]:
+        """The end of an answered line, and what it counts as. `called`: the name of each field on this line."""
         found = self._by_words.get(words[:4])
         day = words[4] or self._today
         if found is not None and not words[5] and DAY.fullmatch(day):
             return found[1][bisect_right(found[0], day) - 1]
-        if (known := self._known.get(words)) is not None:
+        key = (words, tuple(called.items()))  # an error may name the fields
+        if (known := self._known.get(key)) is not None:
             return known
-        answer = self._decide(words)
+        answer = self._decide(words, called)
         told = (ending(answer), answer.outcome)
         if len(self._known) < MOST_WORDS:
-            self._known[words] = told
+            self._known[key] = told
         return told
 
 
@@ -231,7 +235,7 @@ def answer(path: Path, out: Path, answers: Answers, lang: str, heard: Callable[[
         for done, raw in enumerate(lines(path), 1):
             line = read(raw, lang)
             if line.words is not None:
-                said, outcome = answers.of(line.words)
+                said, outcome = answers.of(line.words, line.fields)
             else:
                 wrong = Answered(None, None, None, None, None, None, line.error)
                 said, outcome = ending(wrong), wrong.outcome
