@@ -1,8 +1,8 @@
 """
 JSON Lines: one object a line → its request, and the same line with the answer.
 
-A line is read by Python's own decoder, held to RFC 8259: no NaN, no name twice, and a number stays the text that it is. The line
-goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is kept as `line`, with its
+A line ends with LF, CRLF or CR. It is read by Python's own decoder, held to RFC 8259: no NaN, no name twice, and a number stays the
+text that it is. The line goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is kept as `line`, with its
 error. The answer is looked up in the decision table; words that it does not know are decided once.
 """
 
@@ -29,6 +29,9 @@ DAY: Final = re.compile(
 )
 MOST_WORDS: Final = 100_000  # distinct odd requests remembered
 HEAD: Final = 1 << 20
+LONGEST: Final = 1 << 25  # bytes of an object that may have carriage returns between its words
+_BLANKS: Final = b" \t\r\n"
+_SYNTAX: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 Words = tuple[str, ...]
 Decide = Callable[[Words, dict[str, str]], Answered]
 
@@ -146,45 +149,72 @@ def _slices(text: str) -> dict[str, str]:
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 
 
-def lines(path: Path) -> Iterator[bytes]:
+def lines(path: Path) -> Iterator[tuple[bytes, bytes]]:
     """
-    The lines of a file, without their ends, without a byte order mark, and without the blank ones at its end.
+    Each line of a file and its end, without a byte order mark, and without the blank lines at its end.
 
     Raises:
         DataError: It is no file of JSON Lines, and what it is.
     """
     with path.open("rb") as file:
         refuse(file.read(HEAD), "jsonl")
-        file.seek(len(BOM) if _begins_with_mark(file) else 0)
-        blank = 0
-        for line in file:
-            if not line.strip():
-                blank += 1
-                continue
-            yield from [b""] * blank
-            blank = 0
-            yield line.rstrip(b"\r\n \t")
+        yield from _lines(file, *_extent(file))
 
 
-def _begins_with_mark(file: IO[bytes]) -> bool:
+def _lines(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
+    file.seek(at)
+    for whole in file:
+        line = whole.removesuffix(b"\n").rstrip(b"\r")
+        pieces = [line] if b"\r" not in line or _is_one(line) else line.split(b"\r")
+        for piece in pieces[:-1]:
+            if at < end:
+                yield piece, b"\r"
+            at += len(piece) + 1
+        if at >= end:
+            return
+        yield pieces[-1], whole[len(line) :]
+        at += len(pieces[-1]) + len(whole) - len(line)
+
+
+def _is_one(line: bytes) -> bool:
+    """Whether a carriage return inside of it is a blank between the words of one value, and ends no line."""
+    if len(line) > LONGEST:
+        return False
+    try:
+        _SYNTAX.decode(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _extent(file: IO[bytes]) -> tuple[int, int]:
+    """Where the first line begins, and where the last one that is not blank ends."""
     file.seek(0)
-    return file.read(len(BOM)) == BOM
+    start = len(BOM) if file.read(len(BOM)) == BOM else 0
+    end = file.seek(0, 2)
+    while end > start:
+        block = min(1 << 16, end - start)
+        file.seek(end - block)
+        left = len(file.read(block).rstrip(_BLANKS))
+        end += left - block
+        if left:
+            break
+    return start, end
 
 
 def rows_in(path: Path) -> int:
     """The lines of a file, counted in its bytes: the blank ones at its end are none."""
-    total = after = 0  # lines to the last that is not blank; line ends since
     with path.open("rb") as file:
-        file.seek(len(BOM) if _begins_with_mark(file) else 0)
-        started = False
-        while block := file.read(1 << 20):
-            full = block.rstrip(b" \t\r\n\x0b\x0c")
-            if full:
-                ends = full.count(b"\n")
-                total += after + ends
-                after, started = 0, True
-            after += block.count(b"\n", len(full))
-    return total + 1 if started else 0
+        start, end = _extent(file)
+        at, rows, lone = file.seek(start), int(end > start), 0
+        last = b""
+        while block := file.read(min(1 << 20, end - at)):
+            at += len(block)
+            rows += block.count(b"\n")
+            if b"\r" in (block := last + block):
+                lone += block.count(b"\r") - block.count(b"\r\n") - last.count(b"\r")
+            last = block[-1:]
+        return sum(1 for _ in _lines(file, start, end)) if lone else rows
 
 
 class Answers:
@@ -226,24 +256,24 @@ def ending(answer: Answered) -> bytes:
 
 
 def answer(path: Path, out: Path, answers: Answers, lang: str, heard: Callable[[int], None]) -> Counts:
-    """Every line of a file with its answer; its line ends are those of the file's first line."""
-    with path.open("rb") as file:
-        end = b"\r\n" if file.readline(1 << 25).endswith(b"\r\n") else b"\n"
+    """Every line of a file with its answer and the line end that it has; the last one, where it has none, that of the first."""
     tally: Counter[str] = Counter()
     done = 0
+    first = b""
     with out.open("wb", buffering=1 << 20) as sink:
-        for done, raw in enumerate(lines(path), 1):
-            line = read(raw, lang)
+        for done, (given, end) in enumerate(lines(path), 1):
+            first = first or end or b"\n"
+            line, raw = read(given, lang), given
             if line.words is not None:
                 said, outcome = answers.of(line.words, line.fields)
             else:
                 wrong = Answered(None, None, None, None, None, None, line.error)
                 said, outcome = ending(wrong), wrong.outcome
                 if "line" in line.body and line.error.startswith("damaged_row"):
-                    raw = json.dumps(line.body, ensure_ascii=False).encode("utf-8", "replace")  # noqa: PLW2901 - it is no object
-            raw = raw.strip(b" \t\r").replace(b"\r", b" ")  # noqa: PLW2901 - inside of an object it is a blank
+                    raw = json.dumps(line.body, ensure_ascii=False).encode("utf-8", "replace")  # it is no object
+            close = raw.rindex(b"}")
             tally[outcome] += 1
-            sink.write(raw[:-1] + (said if line.body else said[2:]) + end)
+            sink.write(raw[:close] + (said if line.body else said[2:]) + raw[close + 1 :] + (end or first))
             if not done % 10_000:
                 heard(done)
     return Counts(rows_in=rows_in(path), rows_out=done, outcomes=dict(tally))
