@@ -43,15 +43,22 @@ _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
     "channel": ("chan", "chnl", "ch", "window", "窓口名", "経路名", "経路区分"),
     "act": (
         "action", "actions", "aktion", "akt", "actkey", "actname", "actcode", "actid", "acttype", "activity", "requestact", "inputact",
-        "caseact", "行為コード", "行為種別", "行為区分", "行為内容", "行為種類", "行爲", "アクト",
+        "caseact", "activities", "行爲", "アクト", "アクション", "こうい", "コウイ", "koui",
     ),
     "on": (
         "date", "day", "ons", "onn", "oon", "ondate", "onday", "dateon", "asof", "asofdate", "casedate", "caseday", "dateofcase",
-        "日付け", "日附", "年月日", "日にち", "対象日", "案件年月日", "基準年月日",
+        "日付け", "日附", "年月日", "日にち", "ひづけ", "ヒヅケ", "hizuke",
     ),
-    "section": ("sect", "sec", "sectionname", "sectioncode", "大分類名", "分類名"),
-    "中分類": ("中分類名",),
+    "section": ("sect", "sec", "sectionname", "sectioncode"),
 }  # fmt: skip
+# The same of names that are made of a field's and something more (compared as `key` has them).
+_MADE_OF: Final = {
+    "act": re.compile(r"(?:手続き?|処理|業務|事務|該当|対象|依頼|案件)?行為(?![者日地時能]).*|actions?(?:code|name|key|id|type|label)"),
+    "on": re.compile(r"(?:日付|年月日|基準日|案件日)[0-9欄列け]*|(?:案件|基準|対象|判定)の?(?:日|日付|年月日|日時|期日)|date[0-9]+"),
+    "section": re.compile(r"大?分類(?:[0-9]+|名称?|コード|番号|id|no)|大区分"),
+    "中分類": re.compile(r"中分類(?:[0-9]+|名称?|コード|番号|id|no)|中区分"),
+}  # fmt: skip
+_BETWEEN_NAMES: Final = re.compile(r"[()\[\]{}【】「」『』〔〕〈〉<>/|:;,、・\n\r]")
 # Words of their own, one or two letters from a field's name.
 _ELSE: Final = frozenset(
     [
@@ -81,6 +88,7 @@ _ELSE: Final = frozenset(
         "auction",
         "faction",
         "reaction",
+        "onoff",
     ]
 )
 # Letters of other alphabets that look like Latin ones.
@@ -99,18 +107,29 @@ def key(name: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def meaning(name: str) -> str | None:
-    """The field of a request or an answer that a name means; None where it is somebody else's."""
-    return _MEANS.get(key(name))
+    """
+    The field of a request or an answer that a name means, one name or several of one field; None where it is somebody else's.
+
+    >>> meaning("行為（act）"), meaning("行為（備考）")
+    ('act', None)
+    """
+    found = _MEANS.get(key(name)) or {_MEANS.get(part) for part in _parts(name)}
+    return found if isinstance(found, str) else found.pop() if len(found) == 1 else None
 
 
 @lru_cache(maxsize=1 << 14)
 def looks_like(name: str) -> str | None:
     """The field of a request that a name may be meant for, though it is not its name."""
     word = key(name)
-    if not word or len(word) > 40:
+    if not word or len(word) > 40 or word in _ELSE:
         return None
-    if word in _LOOKS:
-        return _LOOKS[word]
+    for part in dict.fromkeys([word, *_parts(name)]):
+        if (found := _MEANS.get(part)) in JAPANESE:
+            return found
+        if found := _LOOKS.get(part) or next((f for f, form in _MADE_OF.items() if form.fullmatch(part)), None):
+            return found
+    if "act" in re.findall("[a-z]+", unicodedata.normalize("NFKC", name).casefold()):  # `act_label`, `act名`
+        return "act"
     bare = _bare(word)
     if bare in _MEANS and _MEANS[bare] in ASKED:
         return _MEANS[bare]
@@ -122,6 +141,11 @@ def looks_like(name: str) -> str | None:
         if len(field) > 2 and _slips(bare, field) <= (2 if len(field) > 6 else 1) and _may_slip(bare, field):
             return field
     return None
+
+
+def _parts(name: str) -> list[str]:
+    """What stands between brackets, slashes and line ends: `行為(act)` is one name in two languages."""
+    return [word for part in _BETWEEN_NAMES.split(unicodedata.normalize("NFKC", name)) if (word := key(part))]
 
 
 def _bare(word: str) -> str:
