@@ -215,6 +215,18 @@ def test_an_empty_cell_is_said_to_be_empty_by_the_name_of_its_column(desk: Desk,
     assert read(tmp_path / "out", kind)[1]["error"] == "bad_request: empty: `業務区分`, `番号`, `場`"
 
 
+def test_a_field_that_a_line_of_json_does_not_have_is_said_to_be_missing(desk: Desk, tmp_path: Path) -> None:
+    """It is not empty: there is none."""
+    (tmp_path / "in").write_text('{"番号": 1, "場": "窓口"}\n{"区分": null, "番号": 1, "場": "窓口"}\n{}\n')
+    run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("jsonl", "jsonl"))
+    found = [row["error"] for row in read(tmp_path / "out", "jsonl")]
+    assert found == [
+        "bad_request: 欄 `division` がありません",
+        "bad_request: 欄 `区分` が空です",
+        "bad_request: 欄 `division`、`item`、`channel` がありません",
+    ]
+
+
 def test_too_many_columns_are_refused_before_any_work(desk: Desk, tmp_path: Path) -> None:
     """200,000 in a CSV file took more than 100 s; 20,000 names in JSON Lines 5.5 GB."""
     (tmp_path / "in.csv").write_text(",".join([*ROW, *(f"c{i}" for i in range(200_000))]) + "\n")

@@ -170,7 +170,8 @@ def answered(
     try:
         said = desk.brief(**words)
     except AssignError as error:
-        told = _empty(asked, error.code, called or {}, lang) or error.message(lang)
+        names = dict(zip(ASKED, ASKED, strict=True)) if called is None else called
+        told = _empty(asked, error.code, names, lang) or error.message(lang)
         return Answered(None, None, None, None, None, None, f"{error.code}: {told}")
     reason = said.reason_en if lang == "en" else said.reason_ja
     return Answered(said.assignee, said.certainty, said.rules, said.row, said.caveats, reason, None)
@@ -204,10 +205,13 @@ def _empty(asked: Mapping[str, str | None], code: str, called: Mapping[str, str]
     }
     if not names or (code == "bad_request" and not names.keys() & {"division", "item"}):
         return None
-    blank = any(asked.get(name) for name in names)
-    if lang == "en":
-        return f"{'nothing but blanks in' if blank else 'empty'}: {', '.join(names.values())}"
-    return f"欄 {'、'.join(names.values())} {'には空白しかありません' if blank else 'が空です'}"
+    if not any(name in called for name in names):  # an object of JSON has the fields that it has
+        ja, en = "がありません", "missing"
+    elif any(asked.get(name) for name in names):
+        ja, en = "には空白しかありません", "nothing but blanks in"
+    else:
+        ja, en = "が空です", "empty"
+    return f"{en}: {', '.join(names.values())}" if lang == "en" else f"欄 {'、'.join(names.values())} {ja}"
 
 
 class Refused(NamedTuple):

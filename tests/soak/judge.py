@@ -188,7 +188,11 @@ def _about_nothing(row: Row, right: str | None, found: str | None) -> bool:
         word and not normal(word) for word in row.asked.values()
     )
     codes = [text.partition(":")[0] for text in (right or "", found or "")]
-    return empty and codes[0] == codes[1] and re.search("欄 .*(が空です|空白しかありません)$", found or "") is not None
+    return (
+        empty
+        and codes[0] == codes[1]
+        and re.search("欄 .*(が空です|空白しかありません|がありません)$", found or "") is not None
+    )
 
 
 def _stands(row: Row, name: str) -> bool:
