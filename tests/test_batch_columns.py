@@ -19,19 +19,19 @@ from .test_batch import options, read
 ROW = {"division": "kokuho", "item": "1", "channel": "counter"}
 SAME = {
     "act": ["Act", "act ", " ACT", "ａｃｔ", "act_", "\ufeffact", "a\u200bct", "act\u00a0", "a-c-t", "行為", "行 為", "act:", "\u2060act", "行為(act)", "act / 行為", "行為\n（ａｃｔ）", "【行為】"],
-    "on": ["On", "ＯＮ", "on ", "日付", "案件の日付", "基準日", "日付（on）", "案件日付/基準日"],
+    "on": ["On", "ＯＮ", "on ", "日付", "案件の日付", "基準日", "日付（on）", "案件日付/基準日", "on\u3164"],
     "section": ["Section", "大分類", "SEC_TION"],
     columns.GROUP: ["中分類", " 中 分類"],
 }  # fmt: skip
 NEAR = {
-    "act": ["acts", "actt", "action", "Actions", "aktion", "act1", "act_name", "act_code", "аct", "áct", "行為コード", "行為区分", "atc", "行為（任意）", "act(optional)", "行為名称", "行為2", "対象行為", "act_label", "act名", "備考（行為）", "コウイ"],
-    "on": ["date", "Day", "on_date", "onn", "on2", "年月日", "日付け", "日付（任意）", "日付2", "案件の年月日", "対象日", "Date(案件)", "date1"],
+    "act": ["acts", "actt", "action", "Actions", "aktion", "act1", "act_name", "act_code", "аct", "áct", "行為コード", "行為区分", "atc", "行為（任意）", "act(optional)", "行為名称", "行為2", "対象行為", "act_label", "act名", "備考（行為）", "コウイ", "④行為", "request.act"],
+    "on": ["date", "Day", "on_date", "onn", "on2", "年月日", "日付け", "日付（任意）", "日付2", "案件の年月日", "対象日", "Date(案件)", "date1", "1.日付", "日付ー", "依頼日付"],
     "section": ["sections", "sektion", "secton", "sectoin", "section2", "大分類名", "大分類/中分類", "分類コード"],
     columns.GROUP: ["中分類名", "中分類（任意）"],
     "channel": ["chanel", "channels", "chanell", "Channel1"],
     "division": ["divison", "devision", "divisions"],
 }  # fmt: skip
-ELSE = ["note", "name", "actor", "action_date", "item_name", "memo", "id", "No.", "氏名", "備考", "受付日", "申請日", "行為者", "date_of_birth", "created_at", "factor", "fact", "contact", "session", "selection", "decision", "change", "items_total", "reaction", "exact", "region", "one", "no", "in", "person_on", "電話番号", "小分類", "担当区分", "区域", "日時", "amount", "address", "section_chief", "status", "rows", "reasons", "第三者行為", "行為日", "on/off", "窓口担当", "備考（日時）", "factor(s)"]  # fmt: skip
+ELSE = ["note", "name", "actor", "action_date", "item_name", "memo", "id", "No.", "氏名", "備考", "受付日", "申請日", "行為者", "date_of_birth", "created_at", "factor", "fact", "contact", "session", "selection", "decision", "change", "items_total", "reaction", "exact", "region", "one", "no", "in", "person_on", "電話番号", "小分類", "担当区分", "区域", "日時", "amount", "address", "section_chief", "status", "rows", "reasons", "第三者行為", "行為日", "on/off", "窓口担当", "備考（日時）", "factor(s)", "update", "1日", "生年月日", "申請日付", "No.1"]  # fmt: skip
 
 
 @pytest.mark.parametrize(("field", "name"), [(field, name) for field, names in SAME.items() for name in names])

@@ -51,14 +51,16 @@ _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "section": ("sect", "sec", "sectionname", "sectioncode"),
 }  # fmt: skip
-# The same of names that are made of a field's and something more (compared as `key` has them).
-_MADE_OF: Final = {
-    "act": re.compile(r"(?:手続き?|処理|業務|事務|該当|対象|依頼|案件)?行為(?![者日地時能]).*|actions?(?:code|name|key|id|type|label)"),
-    "on": re.compile(r"(?:日付|年月日|基準日|案件日)[0-9欄列け]*|(?:案件|基準|対象|判定)の?(?:日|日付|年月日|日時|期日)|date[0-9]+"),
-    "section": re.compile(r"大?分類(?:[0-9]+|名称?|コード|番号|id|no)|大区分"),
-    "中分類": re.compile(r"中分類(?:[0-9]+|名称?|コード|番号|id|no)|中区分"),
-}  # fmt: skip
-_BETWEEN_NAMES: Final = re.compile(r"[()\[\]{}【】「」『』〔〕〈〉<>/|:;,、・\n\r]")
+# What stands before and after a Japanese name of a field in names that are made of it (compared as `key` has them).
+_BEFORE: Final = r"[0-9a-z]{0,2}(?:手続き?|処理|業務|事務|該当|依頼|案件|対象|基準|判定)?の?"
+_AFTER: Final = r"(?:[0-9a-zー々は等欄列け]{0,4}|名称?|の名称?|コード|番号|の?種[類別]|区分|内容|ラベル|キー)"
+_ALSO_MADE_OF: Final = {
+    "act": r"行為(?![者日地時能]).*|actions?(?:code|name|key|id|type|label)",
+    "on": r"年月日|(?:案件|基準|対象|判定)の?(?:日|日時|期日)",
+    "section": "大区分",
+    "中分類": "中区分",
+}
+_BETWEEN_NAMES: Final = re.compile(r"[()\[\]{}【】「」『』〔〕〈〉<>/|:;,.、・\n\r]")
 # Words of their own, one or two letters from a field's name.
 _ELSE: Final = frozenset(
     [
@@ -91,6 +93,7 @@ _ELSE: Final = frozenset(
         "onoff",
     ]
 )
+_FILLERS: Final = "\u115f\u1160"  # letters of Korean that nobody sees
 # Letters of other alphabets that look like Latin ones.
 _LATIN: Final = str.maketrans("асеорхуіѕһӏтнмкԁοαεινκτ", "aceopxyishltnmkdoaeivkt")
 
@@ -102,7 +105,9 @@ def key(name: str) -> str:
     >>> key(" Ａｃｔ_"), key("\\ufeffitem\\u200b"), key("窓口・ﾊﾞｯｸﾔｰﾄﾞ")
     ('act', 'item', '窓口バックヤード')
     """
-    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum() or c == "ー")
+    return "".join(
+        c for c in unicodedata.normalize("NFKC", name).casefold() if (c.isalnum() or c == "ー") and c not in _FILLERS
+    )
 
 
 @lru_cache(maxsize=1 << 14)
@@ -126,7 +131,9 @@ def looks_like(name: str) -> str | None:
     for part in dict.fromkeys([word, *_parts(name)]):
         if (found := _MEANS.get(part)) in JAPANESE:
             return found
-        if found := _LOOKS.get(part) or next((f for f, form in _MADE_OF.items() if form.fullmatch(part)), None):
+        if found := _LOOKS.get(part.rstrip("0123456789")) or next(
+            (f for f, form in _MADE_OF.items() if form.fullmatch(part)), None
+        ):
             return found
     if "act" in re.findall("[a-z]+", unicodedata.normalize("NFKC", name).casefold()):  # `act_label`, `act名`
         return "act"
@@ -257,3 +264,7 @@ def _keys(table: dict[str, tuple[str, ...]]) -> Iterable[tuple[str, str]]:
 
 _MEANS: Final = {key(name): name for name in (*ASKED, *ANSWERED)} | dict(_keys(JAPANESE))
 _LOOKS: Final = dict(_keys(_ALSO_CALLED))
+_MADE_OF: Final = {
+    field: re.compile(f"{_BEFORE}(?:{'|'.join([*map(key, JAPANESE[field]), also])}){_AFTER}")
+    for field, also in _ALSO_MADE_OF.items()
+}
