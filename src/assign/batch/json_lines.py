@@ -164,8 +164,11 @@ def lines(path: Path) -> Iterator[tuple[bytes, bytes]]:
 def _lines(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
     file.seek(at)
     for whole in file:
-        line = whole.removesuffix(b"\n").rstrip(b"\r")
-        pieces = [line] if b"\r" not in line or _is_one(line) else line.split(b"\r")
+        line = whole.removesuffix(b"\n")
+        pieces = [line]
+        if b"\r" in line:
+            line = line.rstrip(b"\r")
+            pieces = [line] if b"\r" not in line or _is_one(line) else line.split(b"\r")
         for piece in pieces[:-1]:
             if at < end:
                 yield piece, b"\r"
