@@ -165,18 +165,19 @@ def _lines(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
     file.seek(at)
     for whole in file:
         line = whole.removesuffix(b"\n")
-        pieces = [line]
         if b"\r" in line:
             line = line.rstrip(b"\r")
-            pieces = [line] if b"\r" not in line or _is_one(line) else line.split(b"\r")
-        for piece in pieces[:-1]:
-            if at < end:
-                yield piece, b"\r"
-            at += len(piece) + 1
+            if b"\r" in line and not _is_one(line):
+                *pieces, line = line.split(b"\r")
+                for piece in pieces:
+                    if at < end:
+                        yield piece, b"\r"
+                    at += len(piece) + 1
+                whole = whole[sum(map(len, pieces)) + len(pieces) :]  # noqa: PLW2901
         if at >= end:
             return
-        yield pieces[-1], whole[len(line) :]
-        at += len(pieces[-1]) + len(whole) - len(line)
+        yield line, whole[len(line) :]
+        at += len(whole)
 
 
 def _is_one(line: bytes) -> bool:
