@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from assign import Desk
-from assign.batch import columns, run
+from assign.batch import SAID, columns, run
+from assign.batch import said as read_back
 from assign.errors import BadRequest
 from assign.table import ANSWERED
 
@@ -17,18 +18,20 @@ from .test_batch import options, read
 
 ROW = {"division": "kokuho", "item": "1", "channel": "counter"}
 SAME = {
-    "act": ["Act", "act ", " ACT", "ａｃｔ", "act_", "\ufeffact", "a\u200bct", "act\u00a0", "a-c-t", "行為", "行 為", "act:", "\u2060act"],
-    "on": ["On", "ＯＮ", "on ", "日付", "案件の日付", "基準日"],
-    "section": ["Section", "大分類", "中分類", "SEC_TION"],
+    "act": ["Act", "act ", " ACT", "ａｃｔ", "act_", "\ufeffact", "a\u200bct", "act\u00a0", "a-c-t", "行為", "行 為", "act:", "\u2060act", "行為(act)", "act / 行為", "行為\n（ａｃｔ）", "【行為】"],
+    "on": ["On", "ＯＮ", "on ", "日付", "案件の日付", "基準日", "日付（on）", "案件日付/基準日", "on\u3164"],
+    "section": ["Section", "大分類", "SEC_TION"],
+    columns.GROUP: ["中分類", " 中 分類"],
 }  # fmt: skip
 NEAR = {
-    "act": ["acts", "actt", "action", "Actions", "aktion", "act1", "act_name", "act_code", "аct", "áct", "行為コード", "行為区分", "atc"],
-    "on": ["date", "Day", "on_date", "onn", "on2", "年月日", "日付け"],
-    "section": ["sections", "sektion", "secton", "sectoin", "section2", "大分類名"],
+    "act": ["acts", "actt", "action", "Actions", "aktion", "act1", "act_name", "act_code", "аct", "áct", "行為コード", "行為区分", "atc", "行為（任意）", "act(optional)", "行為名称", "行為2", "対象行為", "act_label", "act名", "備考（行為）", "コウイ", "④行為", "request.act"],
+    "on": ["date", "Day", "on_date", "onn", "on2", "年月日", "日付け", "日付（任意）", "日付2", "案件の年月日", "対象日", "Date(案件)", "date1", "1.日付", "日付ー", "依頼日付"],
+    "section": ["sections", "sektion", "secton", "sectoin", "section2", "大分類名", "大分類/中分類", "分類コード"],
+    columns.GROUP: ["中分類名", "中分類（任意）"],
     "channel": ["chanel", "channels", "chanell", "Channel1"],
     "division": ["divison", "devision", "divisions"],
 }  # fmt: skip
-ELSE = ["note", "name", "actor", "action_date", "item_name", "memo", "id", "No.", "氏名", "備考", "受付日", "申請日", "行為者", "date_of_birth", "created_at", "factor", "fact", "contact", "session", "selection", "decision", "change", "items_total", "reaction", "exact", "region", "one", "no", "in", "person_on", "電話番号", "小分類", "担当区分", "区域", "日時", "amount", "address", "section_chief", "status", "rows", "reasons"]  # fmt: skip
+ELSE = ["note", "name", "actor", "action_date", "item_name", "memo", "id", "No.", "氏名", "備考", "受付日", "申請日", "行為者", "date_of_birth", "created_at", "factor", "fact", "contact", "session", "selection", "decision", "change", "items_total", "reaction", "exact", "region", "one", "no", "in", "person_on", "電話番号", "小分類", "担当区分", "区域", "日時", "amount", "address", "section_chief", "status", "rows", "reasons", "第三者行為", "行為日", "on/off", "窓口担当", "備考（日時）", "factor(s)", "update", "1日", "生年月日", "申請日付", "No.1"]  # fmt: skip
 
 
 @pytest.mark.parametrize(("field", "name"), [(field, name) for field, names in SAME.items() for name in names])
@@ -73,11 +76,53 @@ def test_beside_the_field_itself_a_like_name_is_somebody_elses() -> None:
     assert columns.understood([*ROW, "act", "acts", "action"])["act"] == "act"
 
 
-@pytest.mark.parametrize("names", [["act", "Act"], ["act", "行為"], ["on", "日付"], ["大分類", "中分類"], ["Item"]])
+@pytest.mark.parametrize("names", [["act", "Act"], ["act", "行為"], ["on", "日付"], ["分類", "大分類"], ["Item"]])
 def test_two_names_of_one_field_are_refused(names: list[str]) -> None:
     """Nobody can know which of them is meant."""
     with pytest.raises(BadRequest, match="both mean"):
         columns.understood([*ROW, *names])
+
+
+HEADINGS = [  # 大分類, 中分類, item, and what comes of it
+    ("給付", "療養費", "22", None),
+    ("給付", "", "22", None),
+    ("", "療養費", "22-3", None),
+    ("給付", "その他保険給付", "22", None),
+    ("給 付", "療養費", "22-3", None),
+    ("資格", "療養費", "22", "unknown_section"),
+    ("療養費", "給付", "22", "unknown_section"),
+    ("給付", "療養費", "1", "unknown_section"),
+    ("", "", "1", None),
+]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_both_headings_of_the_printed_list_are_read(desk: Desk, tmp_path: Path, kind: str) -> None:
+    """A city's spreadsheet has 大分類 and 中分類 as the list has; such files were refused. A row must stand under both."""
+    rows = [
+        {"大分類": large, "区分": "kokuho", "中分類": middle, "番号": item, "窓口": "counter"}
+        for large, middle, item, _ in HEADINGS
+    ]
+    source = tmp_path / f"in.{kind}"
+    if kind == "parquet":
+        pl.DataFrame(rows).write_parquet(source)
+    elif kind == "csv":
+        source.write_text("".join(",".join(cells) + "\n" for cells in [rows[0], *(row.values() for row in rows)]))
+    else:  # of lines with one of them, the other may stand in a later line
+        rows.insert(0, {"区分": "kokuho", "中分類": "療養費", "番号": "22", "窓口": "counter"})
+        source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for target in ("csv", "parquet", "jsonl"):
+        run(desk, str(source), str(tmp_path / f"out.{target}"), options(kind, target))
+        found = read(tmp_path / f"out.{target}", target)[-len(HEADINGS) :]
+        assert [row["error"] and row["error"].partition(":")[0] for row in found] == [code for *_, code in HEADINGS]
+        assert [(row["大分類"] or "", row["中分類"] or "") for row in found] == [
+            (each[0], each[1]) for each in HEADINGS
+        ]
+        told = [
+            said[SAID.index("section")] or None
+            for said, _ in read_back(tmp_path / f"out.{target}", options(target, target))
+        ]
+        assert told[-len(HEADINGS) :] == [" / ".join(filter(None, each[:2])) or None for each in HEADINGS]
 
 
 @pytest.mark.parametrize("name", [*ANSWERED, "Error", "ＲＯＷ", "reason ", "assig_nee"])
@@ -126,6 +171,60 @@ def test_a_line_of_json_whose_name_is_a_near_miss_is_a_row_that_says_so(desk: De
     for target in ("csv", "parquet"):
         assert run(desk, str(tmp_path / "in.jsonl"), str(tmp_path / "out"), options("jsonl", target)) == counts
         assert [row["error"] and row["error"].partition(":")[0] for row in read(tmp_path / "out", target)] == codes
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_an_empty_cell_is_said_to_be_empty_by_the_name_of_its_column(desk: Desk, tmp_path: Path, kind: str) -> None:
+    """`区分 を指定してください` told people to give an option, as if there were one."""
+    rows = [
+        {"業務区分": division, "番号": item, "場": channel, "行為": act, "日付": on}
+        for division, item, channel, act, on in [
+            ("", "1", "counter", "", ""),
+            ("", "", "", "decide", ""),
+            ("kokuho", "", "counter", "", ""),
+            ("kokuho", "1", "", "", ""),
+            ("　", "1", "counter", "", ""),
+            ("kokuho", "1", " \u200b", "", ""),
+            ("kokuho", "1", "counter", " ", ""),
+            ("kokuho", "1", "counter", "", " "),
+            ("kokuho", "1", "x", "", ""),
+        ]
+    ]
+    source = tmp_path / f"in.{kind}"
+    if kind == "parquet":
+        pl.DataFrame(rows).write_parquet(source)
+    elif kind == "csv":
+        source.write_text("".join(",".join(cells) + "\n" for cells in [rows[0], *(row.values() for row in rows)]))
+    else:
+        source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for target in {kind, "csv"}:
+        run(desk, str(source), str(tmp_path / f"out.{target}"), options(kind, target))
+        found = [row["error"] for row in read(tmp_path / f"out.{target}", target)]
+        assert found[:8] == [
+            "bad_request: 欄 `業務区分` が空です",
+            "bad_request: 欄 `業務区分`、`番号`、`場` が空です",
+            "bad_request: 欄 `番号` が空です",
+            "unknown_channel: 欄 `場` が空です",
+            "unknown_division: 欄 `業務区分` には空白しかありません",
+            "unknown_channel: 欄 `場` には空白しかありません",
+            "unknown_act: 欄 `行為` には空白しかありません",
+            "bad_date: 欄 `日付` には空白しかありません",
+        ]
+        assert "`x`" in found[8]
+    run(desk, str(source), str(tmp_path / "out"), options(kind, kind, lang="en"))
+    assert read(tmp_path / "out", kind)[1]["error"] == "bad_request: empty: `業務区分`, `番号`, `場`"
+
+
+def test_a_field_that_a_line_of_json_does_not_have_is_said_to_be_missing(desk: Desk, tmp_path: Path) -> None:
+    """It is not empty: there is none."""
+    (tmp_path / "in").write_text('{"番号": 1, "場": "窓口"}\n{"区分": null, "番号": 1, "場": "窓口"}\n{}\n')
+    run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("jsonl", "jsonl"))
+    found = [row["error"] for row in read(tmp_path / "out", "jsonl")]
+    assert found == [
+        "bad_request: 欄 `division` がありません",
+        "bad_request: 欄 `区分` が空です",
+        "bad_request: 欄 `division`、`item`、`channel` がありません",
+    ]
 
 
 def test_too_many_columns_are_refused_before_any_work(desk: Desk, tmp_path: Path) -> None:

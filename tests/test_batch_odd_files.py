@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -127,7 +128,6 @@ def test_json_that_is_none_is_a_damaged_row(desk: Desk, tmp_path: Path, value: s
         *(
             (f"{{{JSON}}}{end}" * 3, f"many objects.*{said}")
             for end, said in {
-                "\r": "U.000D",
                 "\x85": "U.0085",
                 "\u2028": "U.2028",
                 "\x1e": "U.001E",
@@ -139,11 +139,47 @@ def test_json_that_is_none_is_a_damaged_row(desk: Desk, tmp_path: Path, value: s
     ],
 )
 def test_json_that_is_no_json_lines_says_so(desk: Desk, tmp_path: Path, data: str, says: str) -> None:
-    """An array was answered by its last line; lines that end with CR alone, or with none of ours, were one damaged row."""
+    """An array was answered by its last line; lines that end with none of ours were one damaged row."""
     if says == "several lines" and "\n" not in data.strip("\n\ufeff"):
         data += f" {JSON}"
     with pytest.raises(DataError, match=says):
         answer(desk, tmp_path, data.encode(), "jsonl")
+
+
+@pytest.mark.parametrize(
+    ("data", "damaged"),
+    [
+        # As it comes in, and, with the answer in place of each `|`, as it goes out; a damaged line is told by what is in it.
+        ("{J|}\n{J|}\r\n{J|}\r{J|}\n", []),
+        ("{J|}\r{J|}\r{J|}\r", []),
+        ("{J|}\r{J|}", []),
+        ("{J|}\r\n{J|}", []),
+        ("{J|}\r\r\n{J|}\r\r\n", []),
+        (' \t{J|} \t\r{J|}\r\n{J,\r "x": 1|}\n{\rJ\r|}\r\n\r{J|}\r\n', []),
+        ("{J|}\rnone \r{J|}\n{J|}", ["none "]),
+        ("{J|}\r\r{J|}\n\n{J|}\n", ["", ""]),
+        ("{J|}\rx\f\n{J|}\n", ["x\f"]),
+        ('{J|}\n\f\n \n{J,"x":"\u2028\x85"|}\n \r\n\r\t\n', ["\f", " "]),
+    ],
+)
+def test_lines_of_json_end_with_lf_crlf_or_cr_and_keep_their_ends(
+    desk: Desk, tmp_path: Path, data: str, damaged: list[str]
+) -> None:
+    """With a lone CR among them two requests were one damaged row; and other line ends became that of the first."""
+    data = data.replace("J", JSON)
+    found = answer(desk, tmp_path, data.replace("|", "").encode(), "jsonl")
+    counts = run(desk, str(tmp_path / "in"), str(tmp_path / "out.csv"), options("jsonl", "csv"))
+    lines = read(tmp_path / "out.csv", "csv")
+    assert counts.rows_in == len(lines) == data.count("|") + len(damaged)
+    assert [row["line"] or "" for row in lines if row["error"]] == damaged
+    answer(desk, tmp_path, found, "jsonl", "csv")  # what is written is read as it was: as many lines
+    assert len(read(tmp_path / "out", "csv")) == len(lines)
+    said = found[found.index(b', "assignee"') : found.index(b"}")].decode()
+    if not damaged:
+        first = next(end for end in re.findall("\r*\n|\r", data) if "}" + end in data)
+        assert found.decode() == data.replace("|", said) + ("" if data[-1] in "\r\n" else first)
+    for line in re.findall(r"[^\r\n]*\|[^\r\n]*[\r\n]?", data.rstrip(" \t\r\n")):
+        assert line.replace("|", said).encode() in found
 
 
 def test_a_poison_key_is_a_row_and_no_file(desk: Desk, tmp_path: Path) -> None:

@@ -214,7 +214,8 @@ def test_rows_that_differ_but_agree_on_the_act_are_one_answer(desk: Desk) -> Non
 
 def test_a_section_chooses_among_rows(desk: Desk) -> None:
     """大分類 or 中分類, however its spaces were printed."""
-    for section in ("国保（給付）", "国保（給 付）", "国保(給付)", "高額介護合算療養費"):
+    both = "国保（給 付）／ 高額介護合算療養費"  # as the choices are printed
+    for section in ("国保（給付）", "国保（給 付）", "国保(給付)", "高額介護合算療養費", both):
         assert desk.decide("center", "4", "backyard", section=section, on=ON).rows[0].source.line == 330
     assert desk.decide("center", "4", "backyard", section="はり・きゅう施術補助", on=ON).assignee is Assignee.CITY_STAFF
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assign import Desk
+from assign import Desk, batchrecord
+from assign.audit import replay
 from assign.batch import Options, run
 from assign.errors import AssignError
 from assign.table import ANSWERED, ASKED, answered
@@ -76,3 +77,24 @@ def test_json_lines_are_answered_with_such_words_as_they_came(desk: Desk, tmp_pa
     told = (tmp_path / "out").read_text("utf-8")
     assert told.startswith(line[:-1])
     assert json.loads(told)["error"] is None
+
+
+def test_a_word_that_is_understood_is_recorded_as_it_was_typed(tmp_path: Path) -> None:
+    """An act or a heading with such a character was answered by `decide`, and refused with `--record`; a batch took it."""
+    marks = ("\u200b", "\ufeff", " ", "\u3000")
+    rows = [{name: f"{mark}{word}{mark}" for name, word in zip(ASKED, WORDS, strict=True)} for mark in marks]
+    frame, roots = pl.DataFrame(rows), set()
+    with Desk.open(audit=f"sqlite:///{tmp_path}/a.db") as desk:
+        assert desk.audit is not None
+        for mark, row in zip(marks, rows, strict=True):
+            assert desk.record(**row)[0].kept.record["given"] == row
+            [by_id] = desk.record(row=f"{mark}nenkin-24{mark}", channel="counter")
+            assert by_id.kept.record["given"]["row"] == f"{mark}nenkin-24{mark}"
+        assert {each.outcome for each in replay(desk.audit)} == {"same"}
+        for kind, write in (("csv", frame.write_csv), ("jsonl", frame.write_ndjson), ("parquet", frame.write_parquet)):
+            write(tmp_path / "in")
+            given = Options("ja", DAY, kind, kind)
+            counts, kept = batchrecord.run(desk, str(tmp_path / "in"), str(tmp_path / "out"), given, role="system")
+            assert counts.errors == 0
+            roots.add(kept.record["root"])
+    assert len(roots) == 1

@@ -243,7 +243,7 @@ def test_what_is_no_record_is_refused_as_one(record: Any) -> None:
         ("act", "１２３４５６７８９０１８"),
         ("act", "taro＠example.jp"),
         ("act", "x" * 65),
-        ("act", "受\u3000領"),
+        ("act", "受\x00領"),
         ("act", "受\u202e領"),
         ("on", "yesterday"),
         ("section", "03(1234)5678"),

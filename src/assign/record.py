@@ -26,7 +26,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from .canonical import ENCODER, canonical, moment, read
-from .errors import AssignError, BadRequest
+from .errors import AssignError, BadRequest, pasted
 from .places import VERSION
 from .words import (
     Assignee,
@@ -443,7 +443,7 @@ def telling(text: str) -> bool:
 def _word(value: Any) -> bool:
     """A label of an act, a heading: words without a number that could be a person's."""
     plain = normal(value)
-    return 0 < len(value) <= 64 and value.isprintable() and not telling(plain) and "@" not in plain
+    return plain != "" and len(value) <= 64 and plain.isprintable() and not telling(plain) and "@" not in plain
 
 
 _numbered: Final = _accepted(_reference, 20)
@@ -452,7 +452,7 @@ _numbered: Final = _accepted(_reference, 20)
 @_remembered
 def _named(value: Any) -> bool:
     """A row's id, as somebody wrote it."""
-    return len(value) <= 40 and _row(value.strip())
+    return len(value) <= 40 and _row(pasted(value).strip())
 
 
 _GIVEN: Final[dict[str, Check]] = {

@@ -232,7 +232,11 @@ def _date_parts(given: object, text: str, numbers: list[int]) -> tuple[list[tupl
 
 def _under(tasks: tuple[Task, ...], given: object) -> tuple[Task, ...]:
     word = normal(given) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
-    found = tuple(task for task in tasks if word in (normal(task.section), normal(task.group)))
+    found = tuple(
+        task
+        for task in tasks
+        if word in [normal(name) for name in (task.section, task.group, f"{task.section}/{task.group}")]
+    )
     if not found:
         sections = list(dict.fromkeys(name for task in tasks for name in (task.section, task.group)))
         raise UnknownSection(given, item=tasks[0].number, near=sections)

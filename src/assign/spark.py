@@ -105,11 +105,13 @@ def _with_outcomes(
 ) -> tuple[DataFrame, list[str]]:
     """The frame with its answers and, at its end, the outcome of each; the outcomes that there can be."""
     today = today or today_in_japan()
-    asked = _Asked(df, fields or _columns(df), desk, today)
+    called = fields or _columns(df)
+    asked = _Asked(df, called, desk, today)
     lines = [(line, of_line(line, lang)) for line in decision_table(desk)]
     table = _table(df.sparkSession, lines)
     words = asked.odd_words(table)
-    odd = [(each, answered(desk, dict(zip(ASKED, each, strict=True)), today, lang)) for each in words]
+    own = None if fields else called
+    odd = [(each, answered(desk, dict(zip(ASKED, each, strict=True)), today, lang, own)) for each in words]
     return asked.answered_by(table, odd), sorted({answer.outcome for _, answer in (*lines, *odd)})
 
 
@@ -227,10 +229,17 @@ class _Asked:
         self._today = today
         self._changes = [FIRST, *(day for day in boundaries(desk.rules, (task.id for task in desk.catalog.tasks)))]
         text = {name: f.col(f"`{names[name]}`").cast("string") if name in names else f.lit("") for name in ASKED}
+        if columns.GROUP in names:
+            parts = (text["section"], f.col(f"`{names[columns.GROUP]}`").cast("string"))
+            text["section"] = f.concat_ws(columns.BETWEEN, *(f.nullif(part, f.lit("")) for part in parts))
         day = self._day(df, names.get("on"), text["on"])
         # No act is the table's empty act. A row with a section is never of the table: it has no day there.
         key = [text["division"], text["item"], text["channel"], f.coalesce(text["act"], f.lit(""))]
-        of_table = f.when(f.coalesce(text["section"], f.lit("")) == "", day) if "section" in names else day
+        of_table = (
+            f.when(f.coalesce(text["section"], f.lit("")) == "", day)
+            if {"section", columns.GROUP} & names.keys()
+            else day
+        )
         self._key = [*key, of_table]
         self._words = self._request(text, day)
         self._df = df

@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from .desk import Desk, DeskClosed
-from .errors import AmbiguousItem, AssignError
+from .errors import AmbiguousItem, AssignError, shown
 from .explanation import Brief
 from .rules import RuleSet
-from .words import Channel
+from .words import LONGEST, Channel, normal
 
 FIRST: Final = date(1, 1, 1)
 LAST: Final = date(9999, 12, 31)
@@ -149,7 +149,9 @@ class Counts:
         }
 
 
-def answered(desk: Desk, asked: Mapping[str, str | None], today: date, lang: str = "ja") -> Answered:
+def answered(
+    desk: Desk, asked: Mapping[str, str | None], today: date, lang: str = "ja", called: Mapping[str, str] | None = None
+) -> Answered:
     """
     Decide one request of words as they stand in a file.
 
@@ -157,6 +159,7 @@ def answered(desk: Desk, asked: Mapping[str, str | None], today: date, lang: str
         asked: The columns of `ASKED`. None or empty is absent: no act, no section, `today`.
         today: The date of a case that names none; one for a whole run.
         lang: Of the short reason and the error, `ja` or `en`.
+        called: What the file calls each of them; by their own names if None.
 
     Returns:
         The answer, or the error as `code: message`. Nothing is raised for a bad request.
@@ -167,7 +170,9 @@ def answered(desk: Desk, asked: Mapping[str, str | None], today: date, lang: str
     try:
         said = desk.brief(**words)
     except AssignError as error:
-        return Answered(None, None, None, None, None, None, f"{error.code}: {error.message(lang)}")
+        names = dict(zip(ASKED, ASKED, strict=True)) if called is None else called
+        told = _empty(asked, error.code, names, lang) or error.message(lang)
+        return Answered(None, None, None, None, None, None, f"{error.code}: {told}")
     reason = said.reason_en if lang == "en" else said.reason_ja
     return Answered(said.assignee, said.certainty, said.rules, said.row, said.caveats, reason, None)
 
@@ -179,6 +184,34 @@ def of_line(line: Line, lang: str = "ja") -> Answered:
         return Answered(None, None, None, None, None, None, f"{line.error}: {message}")
     reason = line.reason_en if lang == "en" else line.reason_ja
     return Answered(line.assignee, line.certainty, line.rules, line.row, line.caveats, reason, None)
+
+
+_AT_FAULT: Final = {
+    "bad_request": ASKED[:3],
+    "unknown_division": ("division",),
+    "unknown_item": ("item",),
+    "unknown_channel": ("channel",),
+    "unknown_act": ("act",),
+    "bad_date": ("on",),
+    "unknown_section": ("section",),
+}
+
+
+def _empty(asked: Mapping[str, str | None], code: str, called: Mapping[str, str], lang: str) -> str | None:
+    """What is said of cells in which there is nothing to see, where that is what is wrong. None: it is something else."""
+    fields = _AT_FAULT.get(code, ())
+    names = {
+        name: shown(called.get(name, name)) for name in fields if not normal((asked.get(name) or "")[: LONGEST + 1])
+    }
+    if not names or (code == "bad_request" and not names.keys() & {"division", "item"}):
+        return None
+    if not any(name in called for name in names):  # an object of JSON has the fields that it has
+        ja, en = "がありません", "missing"
+    elif any(asked.get(name) for name in names):
+        ja, en = "には空白しかありません", "nothing but blanks in"
+    else:
+        ja, en = "が空です", "empty"
+    return f"{en}: {', '.join(names.values())}" if lang == "en" else f"欄 {'、'.join(names.values())} {ja}"
 
 
 class Refused(NamedTuple):

@@ -5,7 +5,7 @@ One rule for CSV, JSON Lines, Parquet, Spark and the files that are read back:
 
 - Names are compared by their letters and digits alone: full width or half, upper case or lower, spaces, hyphens, underscores,
   byte order marks and invisible characters make no difference (`Act `, `ＡＣＴ`, `act_`). A field has Japanese names, too.
-- Two names of one field are refused, and so is a name of the answer.
+- Two names of one field are refused, and so is a name of the answer. 大分類 and 中分類 are both read: a row stands under both.
 - A name that looks like a field which is not there (`acts`, `chanel`, `date`) is refused with the name to use: were it
   carried through as somebody else's, the request would be answered without what it says. Where the field itself is there,
   such a name is somebody else's column.
@@ -31,8 +31,11 @@ JAPANESE: Final[dict[str, tuple[str, ...]]] = {
     "channel": ("窓口", "場", "窓口・バックヤード", "窓口区分", "経路", "チャネル", "チャンネル"),
     "act": ("行為", "行為名"),
     "on": ("日付", "案件日", "案件の日付", "案件日付", "基準日"),
-    "section": ("分類", "大分類", "中分類"),
+    "section": ("分類", "大分類"),
+    "中分類": ("中分類",),  # part of `section`, in a column of its own beside 大分類, as in the printed list
 }
+GROUP: Final = "中分類"
+BETWEEN: Final = " / "
 # What people call a field, though it may be something else as well: never read, and refused where the field is not there.
 _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
     "division": ("div", "divs", "部門", "区分名", "区分コード"),
@@ -40,14 +43,24 @@ _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
     "channel": ("chan", "chnl", "ch", "window", "窓口名", "経路名", "経路区分"),
     "act": (
         "action", "actions", "aktion", "akt", "actkey", "actname", "actcode", "actid", "acttype", "activity", "requestact", "inputact",
-        "caseact", "行為コード", "行為種別", "行為区分", "行為内容", "行為種類", "行爲", "アクト",
+        "caseact", "activities", "行爲", "アクト", "アクション", "こうい", "コウイ", "koui",
     ),
     "on": (
         "date", "day", "ons", "onn", "oon", "ondate", "onday", "dateon", "asof", "asofdate", "casedate", "caseday", "dateofcase",
-        "日付け", "日附", "年月日", "日にち", "対象日", "案件年月日", "基準年月日",
+        "日付け", "日附", "年月日", "日にち", "ひづけ", "ヒヅケ", "hizuke",
     ),
-    "section": ("sect", "sec", "sectionname", "sectioncode", "大分類名", "中分類名", "分類名"),
+    "section": ("sect", "sec", "sectionname", "sectioncode"),
 }  # fmt: skip
+# What stands before and after a Japanese name of a field in names that are made of it (compared as `key` has them).
+_BEFORE: Final = r"[0-9a-z]{0,2}(?:手続き?|処理|業務|事務|該当|依頼|案件|対象|基準|判定)?の?"
+_AFTER: Final = r"(?:[0-9a-zー々は等欄列け]{0,4}|名称?|の名称?|コード|番号|の?種[類別]|区分|内容|ラベル|キー)"
+_ALSO_MADE_OF: Final = {
+    "act": r"行為(?![者日地時能]).*|actions?(?:code|name|key|id|type|label)",
+    "on": r"年月日|(?:案件|基準|対象|判定)の?(?:日|日時|期日)",
+    "section": "大区分",
+    "中分類": "中区分",
+}
+_BETWEEN_NAMES: Final = re.compile(r"[()\[\]{}【】「」『』〔〕〈〉<>/|:;,.、・\n\r]")
 # Words of their own, one or two letters from a field's name.
 _ELSE: Final = frozenset(
     [
@@ -77,8 +90,10 @@ _ELSE: Final = frozenset(
         "auction",
         "faction",
         "reaction",
+        "onoff",
     ]
 )
+_FILLERS: Final = "\u115f\u1160"  # letters of Korean that nobody sees
 # Letters of other alphabets that look like Latin ones.
 _LATIN: Final = str.maketrans("асеорхуіѕһӏтнмкԁοαεινκτ", "aceopxyishltnmkdoaeivkt")
 
@@ -90,23 +105,38 @@ def key(name: str) -> str:
     >>> key(" Ａｃｔ_"), key("\\ufeffitem\\u200b"), key("窓口・ﾊﾞｯｸﾔｰﾄﾞ")
     ('act', 'item', '窓口バックヤード')
     """
-    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum() or c == "ー")
+    return "".join(
+        c for c in unicodedata.normalize("NFKC", name).casefold() if (c.isalnum() or c == "ー") and c not in _FILLERS
+    )
 
 
 @lru_cache(maxsize=1 << 14)
 def meaning(name: str) -> str | None:
-    """The field of a request or an answer that a name means; None where it is somebody else's."""
-    return _MEANS.get(key(name))
+    """
+    The field of a request or an answer that a name means, one name or several of one field; None where it is somebody else's.
+
+    >>> meaning("行為（act）"), meaning("行為（備考）")
+    ('act', None)
+    """
+    found = _MEANS.get(key(name)) or {_MEANS.get(part) for part in _parts(name)}
+    return found if isinstance(found, str) else found.pop() if len(found) == 1 else None
 
 
 @lru_cache(maxsize=1 << 14)
 def looks_like(name: str) -> str | None:
     """The field of a request that a name may be meant for, though it is not its name."""
     word = key(name)
-    if not word or len(word) > 40:
+    if not word or len(word) > 40 or word in _ELSE:
         return None
-    if word in _LOOKS:
-        return _LOOKS[word]
+    for part in dict.fromkeys([word, *_parts(name)]):
+        if (found := _MEANS.get(part)) in JAPANESE:
+            return found
+        if found := _LOOKS.get(part.rstrip("0123456789")) or next(
+            (f for f, form in _MADE_OF.items() if form.fullmatch(part)), None
+        ):
+            return found
+    if "act" in re.findall("[a-z]+", unicodedata.normalize("NFKC", name).casefold()):  # `act_label`, `act名`
+        return "act"
     bare = _bare(word)
     if bare in _MEANS and _MEANS[bare] in ASKED:
         return _MEANS[bare]
@@ -118,6 +148,11 @@ def looks_like(name: str) -> str | None:
         if len(field) > 2 and _slips(bare, field) <= (2 if len(field) > 6 else 1) and _may_slip(bare, field):
             return field
     return None
+
+
+def _parts(name: str) -> list[str]:
+    """What stands between brackets, slashes and line ends: `行為(act)` is one name in two languages."""
+    return [word for part in _BETWEEN_NAMES.split(unicodedata.normalize("NFKC", name)) if (word := key(part))]
 
 
 def _bare(word: str) -> str:
@@ -178,9 +213,15 @@ def of_file(names: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def headings(section: str, group: str) -> str:
+    """The word of `section` that the cells of two columns say: a heading, or both as the list's rows are named."""
+    return BETWEEN.join(filter(None, (section, group)))
+
+
 def _named(field: str) -> str:
     """A field as a Japanese reader knows it, and its key."""
-    return f"`{JAPANESE[field][0]}`（`{field}`）"
+    name = JAPANESE[field][0]
+    return f"`{name}`" if name == field else f"`{name}`（`{field}`）"
 
 
 def _all_named(fields: Iterable[str]) -> str:
@@ -223,3 +264,7 @@ def _keys(table: dict[str, tuple[str, ...]]) -> Iterable[tuple[str, str]]:
 
 _MEANS: Final = {key(name): name for name in (*ASKED, *ANSWERED)} | dict(_keys(JAPANESE))
 _LOOKS: Final = dict(_keys(_ALSO_CALLED))
+_MADE_OF: Final = {
+    field: re.compile(f"{_BEFORE}(?:{'|'.join([*map(key, JAPANESE[field]), also])}){_AFTER}")
+    for field, also in _ALSO_MADE_OF.items()
+}

@@ -11,7 +11,7 @@ from assign.desk import Desk
 from assign.errors import BadRequest, shown
 from assign.table import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
 
-from . import cp932, csv_out
+from . import columns, cp932, csv_out
 from .json_lines import DAY
 from .options import Listener, Options
 from .source import DAMAGE, LINE, OUTCOME, Source
@@ -104,6 +104,8 @@ class Table:
         frame = source.frame
         schema = frame.collect_schema()
         text = {f"__{name}": _word(name, source, schema) for name in ASKED}
+        if columns.GROUP in source.fields and not source.worded:
+            text["__section"] = headings(text["__section"], _word(columns.GROUP, source, schema))
         today = pl.lit(self._options.today.isoformat())
         text["__on"] = pl.when(text["__on"] == "").then(today).otherwise(text["__on"])
         # A section narrows a number down: not in the table, so decided like an odd word. A damaged row is not looked up.
@@ -139,18 +141,18 @@ class Table:
             .alias(OUTCOME),
         )
 
-    def decided(self, words: tuple[str | None, ...]) -> Answered:
-        """The desk's own answer."""
-        return answered(self._desk, dict(zip(ASKED, words, strict=True)), self._options.today, self._options.lang)
-
-    def with_odd(self, joined: pl.LazyFrame, odd: pl.DataFrame, listener: Listener | None = None) -> pl.LazyFrame:
-        """The answers of the odd words, decided once each, joined in their place."""
+    def with_odd(
+        self, joined: pl.LazyFrame, odd: pl.DataFrame, called: dict[str, str], listener: Listener | None = None
+    ) -> pl.LazyFrame:
+        """The answers of the odd words, decided once each, joined in their place. `called`: the column of each field."""
         import polars as pl
 
         keys = [f"__{name}" for name in ASKED]
         rows = []
         for words in odd.iter_rows():
-            rows.append((*words, *self._cells(self.decided(words))))
+            asked = dict(zip(ASKED, words, strict=True))
+            answer = answered(self._desk, asked, self._options.today, self._options.lang, called)
+            rows.append((*words, *self._cells(answer)))
             if listener and len(rows) % 1000 == 0:
                 listener(len(rows), odd.height, "words")
         given = self._schema()
@@ -159,6 +161,14 @@ class Table:
         return joined.join(answers.lazy(), on=keys, how="left", maintain_order="left").with_columns(
             **{name: pl.coalesce(pl.col(name), pl.col(f"odd {name}")) for name in given}
         )
+
+
+def headings(section: pl.Expr, group: pl.Expr) -> pl.Expr:
+    """As `columns.headings`, of columns."""
+    import polars as pl
+
+    between = pl.when((section == "") | (group == "")).then(pl.lit("")).otherwise(pl.lit(columns.BETWEEN))
+    return section + between + group
 
 
 def _word(name: str, source: Source, schema: pl.Schema) -> pl.Expr:

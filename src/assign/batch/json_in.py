@@ -38,7 +38,7 @@ def source(path: Path, work: Path, lang: str) -> Source:
         rows: list[dict[str, str | None]] = []
         size = 0
         most = min(ROWS, CELLS // (len(names) + 20))
-        for raw in islice(rest, most):
+        for raw, _ in islice(rest, most):
             row, size = _row(raw, lang, called), size + len(raw)
             rows.append(row)
             if len(names) != len(names := names | dict.fromkeys(row)):

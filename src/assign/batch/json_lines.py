@@ -1,8 +1,8 @@
 """
 JSON Lines: one object a line → its request, and the same line with the answer.
 
-A line is read by Python's own decoder, held to RFC 8259: no NaN, no name twice, and a number stays the text that it is. The line
-goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is kept as `line`, with its
+A line ends with LF, CRLF or CR. It is read by Python's own decoder, held to RFC 8259: no NaN, no name twice, and a number stays the
+text that it is. The line goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is kept as `line`, with its
 error. The answer is looked up in the decision table; words that it does not know are decided once.
 """
 
@@ -29,8 +29,11 @@ DAY: Final = re.compile(
 )
 MOST_WORDS: Final = 100_000  # distinct odd requests remembered
 HEAD: Final = 1 << 20
+LONGEST: Final = 1 << 25  # bytes of an object that may have carriage returns between its words
+_BLANKS: Final = b" \t\r\n"
+_SYNTAX: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 Words = tuple[str, ...]
-Decide = Callable[[Words], Answered]
+Decide = Callable[[Words, dict[str, str]], Answered]
 
 
 class Number(str):
@@ -69,7 +72,10 @@ def read(raw: bytes, lang: str = "ja") -> Read:
         if taken := next((name for name in body if columns.meaning(name) in ANSWERED), None):
             raise ValueError(f"{shown(taken)} は答えの項目です / {shown(taken)} is a field of the answer")
         fields = _fields(tuple(body))
-        return Read(body, tuple([word(body[fields[name]]) if name in fields else "" for name in ASKED]), "", fields)
+        words = [word(body[fields[name]]) if name in fields else "" for name in ASKED]
+        if columns.GROUP in fields:
+            words[-1] = columns.headings(words[-1], word(body[fields[columns.GROUP]]))
+        return Read(body, tuple(words), "", fields)
     except BadRequest as error:
         return Read(body, None, f"{error.code}: {error.message(lang)}", {})
     except UnicodeDecodeError:
@@ -143,45 +149,76 @@ def _slices(text: str) -> dict[str, str]:
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 
 
-def lines(path: Path) -> Iterator[bytes]:
+def lines(path: Path) -> Iterator[tuple[bytes, bytes]]:
     """
-    The lines of a file, without their ends, without a byte order mark, and without the blank ones at its end.
+    Each line of a file and its end, without a byte order mark, and without the blank lines at its end.
 
     Raises:
         DataError: It is no file of JSON Lines, and what it is.
     """
     with path.open("rb") as file:
         refuse(file.read(HEAD), "jsonl")
-        file.seek(len(BOM) if _begins_with_mark(file) else 0)
-        blank = 0
-        for line in file:
-            if not line.strip():
-                blank += 1
-                continue
-            yield from [b""] * blank
-            blank = 0
-            yield line.rstrip(b"\r\n \t")
+        yield from _lines(file, *_extent(file))
 
 
-def _begins_with_mark(file: IO[bytes]) -> bool:
+def _lines(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
+    file.seek(at)
+    for whole in file:
+        line = whole.removesuffix(b"\n")
+        if b"\r" in line:
+            line = line.rstrip(b"\r")
+            if b"\r" in line and not _is_one(line):
+                *pieces, line = line.split(b"\r")
+                for piece in pieces:
+                    if at < end:
+                        yield piece, b"\r"
+                    at += len(piece) + 1
+                whole = whole[sum(map(len, pieces)) + len(pieces) :]  # noqa: PLW2901
+        if at >= end:
+            return
+        yield line, whole[len(line) :]
+        at += len(whole)
+
+
+def _is_one(line: bytes) -> bool:
+    """Whether a carriage return inside of it is a blank between the words of one value, and ends no line."""
+    if len(line) > LONGEST:
+        return False
+    try:
+        _SYNTAX.decode(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _extent(file: IO[bytes]) -> tuple[int, int]:
+    """Where the first line begins, and where the last one that is not blank ends."""
     file.seek(0)
-    return file.read(len(BOM)) == BOM
+    start = len(BOM) if file.read(len(BOM)) == BOM else 0
+    end = file.seek(0, 2)
+    while end > start:
+        block = min(1 << 16, end - start)
+        file.seek(end - block)
+        left = len(file.read(block).rstrip(_BLANKS))
+        end += left - block
+        if left:
+            break
+    return start, end
 
 
 def rows_in(path: Path) -> int:
     """The lines of a file, counted in its bytes: the blank ones at its end are none."""
-    total = after = 0  # lines to the last that is not blank; line ends since
     with path.open("rb") as file:
-        file.seek(len(BOM) if _begins_with_mark(file) else 0)
-        started = False
-        while block := file.read(1 << 20):
-            full = block.rstrip(b" \t\r\n\x0b\x0c")
-            if full:
-                ends = full.count(b"\n")
-                total += after + ends
-                after, started = 0, True
-            after += block.count(b"\n", len(full))
-    return total + 1 if started else 0
+        start, end = _extent(file)
+        at, rows, lone = file.seek(start), int(end > start), 0
+        last = b""
+        while block := file.read(min(1 << 20, end - at)):
+            at += len(block)
+            rows += block.count(b"\n")
+            if b"\r" in (block := last + block):
+                lone += block.count(b"\r") - block.count(b"\r\n") - last.count(b"\r")
+            last = block[-1:]
+        return sum(1 for _ in _lines(file, start, end)) if lone else rows
 
 
 class Answers:
@@ -190,7 +227,7 @@ class Answers:
     def __init__(self, table: Sequence[Line], decide: Decide, today: str, lang: str) -> None:
         self._today = today
         self._decide = decide
-        self._known: dict[Words, tuple[bytes, str]] = {}
+        self._known: dict[tuple[Words, tuple[tuple[str, str], ...]], tuple[bytes, str]] = {}
         self._by_words: dict[Words, tuple[list[str], list[tuple[bytes, str]]]] = {}
         said: dict[Answered, tuple[bytes, str]] = {}
         for each in table:
@@ -201,18 +238,19 @@ class Answers:
             since.append(each.since)
             told.append(said[answer])
 
-    def of(self, words: Words) -> tuple[bytes, str]:
-        """The end of an answered line, and what it counts as."""
+    def of(self, words: Words, called: dict[str, str]) -> tuple[bytes, str]:
+        """The end of an answered line, and what it counts as. `called`: the name of each field on this line."""
         found = self._by_words.get(words[:4])
         day = words[4] or self._today
         if found is not None and not words[5] and DAY.fullmatch(day):
             return found[1][bisect_right(found[0], day) - 1]
-        if (known := self._known.get(words)) is not None:
+        key = (words, tuple(called.items()))  # an error may name the fields
+        if (known := self._known.get(key)) is not None:
             return known
-        answer = self._decide(words)
+        answer = self._decide(words, called)
         told = (ending(answer), answer.outcome)
         if len(self._known) < MOST_WORDS:
-            self._known[words] = told
+            self._known[key] = told
         return told
 
 
@@ -222,24 +260,24 @@ def ending(answer: Answered) -> bytes:
 
 
 def answer(path: Path, out: Path, answers: Answers, lang: str, heard: Callable[[int], None]) -> Counts:
-    """Every line of a file with its answer; its line ends are those of the file's first line."""
-    with path.open("rb") as file:
-        end = b"\r\n" if file.readline(1 << 25).endswith(b"\r\n") else b"\n"
+    """Every line of a file with its answer and the line end that it has; the last one, where it has none, that of the first."""
     tally: Counter[str] = Counter()
     done = 0
+    first = b""
     with out.open("wb", buffering=1 << 20) as sink:
-        for done, raw in enumerate(lines(path), 1):
-            line = read(raw, lang)
+        for done, (given, end) in enumerate(lines(path), 1):
+            first = first or end or b"\n"
+            line, raw = read(given, lang), given
             if line.words is not None:
-                said, outcome = answers.of(line.words)
+                said, outcome = answers.of(line.words, line.fields)
             else:
                 wrong = Answered(None, None, None, None, None, None, line.error)
                 said, outcome = ending(wrong), wrong.outcome
                 if "line" in line.body and line.error.startswith("damaged_row"):
-                    raw = json.dumps(line.body, ensure_ascii=False).encode("utf-8", "replace")  # noqa: PLW2901 - it is no object
-            raw = raw.strip(b" \t\r").replace(b"\r", b" ")  # noqa: PLW2901 - inside of an object it is a blank
+                    raw = json.dumps(line.body, ensure_ascii=False).encode("utf-8", "replace")  # it is no object
+            close = raw.rindex(b"}")
             tally[outcome] += 1
-            sink.write(raw[:-1] + (said if line.body else said[2:]) + end)
+            sink.write(raw[:close] + (said if line.body else said[2:]) + raw[close + 1 :] + (end or first))
             if not done % 10_000:
                 heard(done)
     return Counts(rows_in=rows_in(path), rows_out=done, outcomes=dict(tally))

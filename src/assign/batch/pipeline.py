@@ -93,8 +93,8 @@ def opened(path: Path, work: Path, options: Options) -> Source:
 
 
 def _json_lines(desk: Desk, path: Path, out: Path, target: str, options: Options, listener: Listener | None) -> Counts:
-    def decide(words: json_lines.Words) -> Answered:
-        return answered(desk, dict(zip(ASKED, words, strict=True)), options.today, options.lang)
+    def decide(words: json_lines.Words, called: dict[str, str]) -> Answered:
+        return answered(desk, dict(zip(ASKED, words, strict=True)), options.today, options.lang, called)
 
     answers = json_lines.Answers(decision_table(desk), decide, options.today.isoformat(), options.lang)
     total = json_lines.rows_in(path) if listener else 0
@@ -139,7 +139,7 @@ def _answered(desk: Desk, source: Source, out: Path, options: Options, work: Pat
         if words is None:
             final = _in_slices(table, source, work, listener)
         else:
-            final = table.with_odd(table.joined(source.watched(listener, "write")), words, listener)
+            final = table.with_odd(table.joined(source.watched(listener, "write")), words, source.fields, listener)
         tally = _written(final.select(*columns, *table.answer, OUTCOME), columns, out, options, source, work)
     outcomes = {table.outcomes[code]: number for code, number in tally.items() if code != _ODD}
     return Counts(rows_in=source.rows, rows_out=sum(outcomes.values()), outcomes=outcomes)
@@ -158,7 +158,7 @@ def _in_slices(table: join.Table, source: Source, work: Path, listener: Listener
         joined = table.joined(replace(source, frame=piece))
         odd = joined.filter(pl.col(OUTCOME).is_null()).select(keys).unique().collect()
         part = work / f"part-{start:015d}.parquet"
-        table.with_odd(joined, odd).sink_parquet(part)
+        table.with_odd(joined, odd, source.fields).sink_parquet(part)
         parts.append(part)
     return pl.scan_parquet(parts, glob=False)
 

@@ -11,7 +11,7 @@ from typing import Final
 from assign.errors import BadRequest, DataError, first_line
 from assign.table import ANSWERED, ASKED
 
-from . import columns, csv_in, files, json_lines
+from . import columns, csv_in, files, join, json_lines
 from .options import Options
 from .source import Damaged
 
@@ -40,13 +40,14 @@ def said(path: Path, options: Options) -> Iterator[tuple[tuple[str | None, ...],
 
 
 def _of_json(path: Path) -> Iterator[tuple[tuple[str | None, ...], str | None]]:
-    for raw in json_lines.lines(path):
+    for raw, _ in json_lines.lines(path):
         body = json_lines.decoded(raw)
         fields = {**_asked(body), **{name: name for name in ANSWERED}}
         _wrote(body)
         told = {
             name: None if body.get(column) is None else json_lines.word(body[column]) for name, column in fields.items()
         }
+        told["section"] = columns.headings(told.get("section") or "", told.get(columns.GROUP) or "") or None
         yield tuple(told.get(name) for name in SAID), told.get("on")
 
 
@@ -61,9 +62,11 @@ def _of_frame(path: Path, work: Path, options: Options) -> Iterator[tuple[tuple[
     _wrote(there)
     fields = {**_asked(there), **{name: name for name in ANSWERED}}
     kept = work / "said.parquet"
-    frame.select(
-        (pl.col(fields[name]) if name in fields else pl.lit(None)).cast(pl.String).alias(name) for name in (*SAID, "on")
-    ).sink_parquet(kept)
+    said = {name: pl.col(fields[name]) if name in fields else pl.lit(None) for name in (*SAID, "on")}
+    if columns.GROUP in fields:
+        parts = (said["section"], pl.col(fields[columns.GROUP]))
+        said["section"] = join.headings(*(part.cast(pl.String).fill_null("") for part in parts))
+    frame.select(value.cast(pl.String).alias(name) for name, value in said.items()).sink_parquet(kept)
     rows = pl.scan_parquet(kept, glob=False)
     for start in range(0, rows.select(pl.len()).collect().item(), SLICE):
         block = rows.slice(start, SLICE).collect()

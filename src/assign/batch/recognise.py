@@ -188,7 +188,7 @@ def _one_end(body: bytes) -> None:
             "各行の前に RS（U+001E）があります（JSON Text Sequences）。RS を消してください",
             "a RS (U+001E) before each line (JSON Text Sequences); delete them",
         )
-    if b"\n" in body.strip() or body[:1] != b"{":
+    if b"\n" in body.strip() or b"\r" in body.strip() or body[:1] != b"{":
         return
     try:
         text = body.decode("utf-8", "replace")
@@ -196,7 +196,7 @@ def _one_end(body: bytes) -> None:
     except (ValueError, RecursionError):
         return
     between, more, _ = text[end:].partition("{")
-    if more and not between.strip(", \t\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"):
+    if more and not between.strip(", \t\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"):
         name = " ".join(map(code_point, between.strip(" "))) or "なし / none"
         ja, _, en = name.partition(" / ")
         raise DataError(

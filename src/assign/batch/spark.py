@@ -86,9 +86,9 @@ def read(spark: SparkSession, source: str, kind: str, lang: str) -> Given:
     lines = _lines(spark, source)
     head, newline = _head(lines)
     refuse(head, kind)
-    lines = _without_blank_end(lines, r"[ \t\r]*" if kind == "csv" else r"[ \t\r\x0b\x0c]*")
+    lines = _without_blank_end(lines, r"[ \t\r]*")
     if kind == "jsonl":
-        return Given(_words(lines, lang), lines.count(), _WORDS, newline)
+        return Given(_words(lines, lang), _json_rows(lines), _WORDS, newline)
     names = _header(head)
     rows = _csv_rows(lines, len(names))
     reader = spark.read.options(
@@ -241,6 +241,20 @@ def _column(name: str) -> Column:
 # -- JSON Lines ------------------------------------------------------------------------------------------------------
 
 
+def _json_rows(lines: DataFrame) -> int:
+    """The lines. Raises DataError where a carriage return alone ends one: to Spark they are one."""
+    from pyspark.sql import functions as f
+
+    lone = f.col("value").rlike(r"\}[ \t]*\r\s*\{")
+    total, wrong = lines.agg(f.count("*"), f.count_if(lone)).collect()[0]
+    if wrong:
+        raise DataError(
+            f"CR だけで終わる行があります。{_OTHER_ENGINE[0]}。または改行を LF か CRLF にしてください",
+            f"lines that end with CR alone; {_OTHER_ENGINE[1]}, or use LF or CRLF",
+        )
+    return int(total)
+
+
 def _words(lines: DataFrame, lang: str) -> DataFrame:
     """Each line as it is to go out, what is wrong with it, and the words that it asks."""
     from pyspark.sql import functions as f
@@ -250,7 +264,7 @@ def _words(lines: DataFrame, lang: str) -> DataFrame:
 
 
 def _read(lang: str, value: bytearray) -> tuple[str | None, ...]:
-    raw = bytes(value).rstrip(b" \t\r")
+    raw = bytes(value).rstrip(b"\r")
     line = json_lines.read(raw, lang)
     text = raw.strip(b" \t\r").decode("utf-8", "replace").replace("\r", " ")
     if line.words is not None:
