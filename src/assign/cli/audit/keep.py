@@ -41,7 +41,9 @@ def init(
     grant: Annotated[
         Word,
         typer.Option(
-            "--grant", help="この役割に SELECT と INSERT を許す / let this PostgreSQL role use it", metavar="ROLE"
+            "--grant",
+            help="PostgreSQL のこの役割に、読むことと足すことを許す / let this PostgreSQL role read and append",
+            metavar="ROLE",
         ),
     ] = None,
     audit: Audit = None,

@@ -1,0 +1,146 @@
+"""Lines that a command prints: as wide as the reader has room for, one a record in a pipe, none lost in silence, in one language."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from assign import cli as command_line
+from assign import sql, terminal
+from assign.audit import review
+from assign.cli.audit import examine
+from assign.terminal import folded, listing, width
+
+from .trail import ORIGIN, cli
+from .trail import _home as _home  # noqa: PLC0414 - a fixture
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of 40 columns."""
+    monkeypatch.setattr(terminal, "in_terminal", lambda out: out is None)
+    monkeypatch.setattr(terminal, "columns_of", lambda _stream: 40)
+    monkeypatch.setenv("COLUMNS", "40")
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log whose first record, with its key, is wider than 80 columns."""
+    monkeypatch.setenv("ASSIGN_AUDIT", f"sqlite:///{tmp_path}/audit.db")
+    assert cli("audit", "init", "--origin", ORIGIN).code == 0
+    assert cli("decide", "--record", "--row", "nenkin-24", "--engine", "table", "-c", "counter").code == 0
+
+
+# -- widths ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_list_in_a_narrow_terminal_is_a_block_a_row() -> None:
+    """The name of the work had 12 columns, and each line was wider than the terminal."""
+    done = cli("tasks", "-d", "center")
+    assert all(width(line) <= 40 for line in done.out.split("\n"))
+    first = done.out.split("\n\n")[0]
+    assert re.search(r"業務 +高額療養費支給申請受付（高", first)
+    assert re.search(r"窓口 +-", first)
+    assert "\n\n" not in "\n".join(listing(["a", "b"], [["1", "c" * 15]], 1, None))
+
+
+def test_a_list_in_a_pipe_is_one_row_a_line_however_narrow_the_terminal_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`grep` reads it."""
+    monkeypatch.setenv("COLUMNS", "20")
+    assert len(cli("tasks", "-q").out.splitlines()) == 215
+
+
+def test_a_long_line_goes_on_further_in_and_a_key_stays_whole() -> None:
+    """Whoever copies a key copies no line end."""
+    assert folded("  one two three", 12) == ["  one", "      two", "      three"]
+    assert folded("short", 12) == ["short"]
+    assert folded(f"{'k' * 50}  (now)", 40) == [f"{'k' * 50}  (now)"]
+
+
+@pytest.mark.usefixtures("log")
+def test_a_record_is_one_line_in_a_pipe() -> None:
+    """The key of the first record stood on a line of its own, without the record's number."""
+    lines = cli("audit", "list", "-q").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["0", "1", "2", "3", "4"]
+    assert width(lines[0]) > 80
+
+
+@pytest.mark.usefixtures("log", "narrow")
+def test_a_record_is_folded_in_a_terminal() -> None:
+    """All but a key that is longer than the terminal is wide."""
+    for words in (["list"], ["verify"], ["stats"], ["replay"], ["exceptions"], ["show", "4"]):
+        for line in cli("audit", *words).out.splitlines():
+            assert width(line) <= 40 or re.search(r"\S{36}", line), line
+
+
+# -- one language ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("log")
+def test_no_code_of_a_program_stands_in_an_english_line() -> None:
+    """`city_staff`, `review_due`: the Japanese lines have words."""
+    assert "city_staff" not in cli("audit", "list", "--lang", "en").out
+    assert "→ city staff, settled" in cli("audit", "list", "--lang", "en").out
+    source = Path(review.__file__).read_text("utf-8")
+    codes = set(re.findall(r'Exception_\(\s*"(\w+)"', source))
+    assert codes == set(examine._ODD_TEXT)
+    for text in examine._ODD_TEXT.values():
+        assert not re.search(r"_|[^ -~]", text.en)
+
+
+def test_what_may_be_left_out_stands_in_brackets() -> None:
+    """`assign audit show N`, where a filter does as well."""
+    said = cli("audit", "show", "--help").out
+    assert said.startswith("使い方: assign audit show [オプション] [N]\n")
+    assert "assign audit show --case " in said
+    assert "--from DATE" in said
+    assert cli("audit", "prove", "--help").out.startswith("使い方: assign audit prove [オプション] N\n")
+    assert cli("help", "help").out.startswith("使い方: assign help [オプション] [COMMAND]\n")
+
+
+# -- streams ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("more", [[], ["--json"], ["--record"]])
+def test_a_tally_that_cannot_be_written_is_exit_1(more: list[str], tmp_path: Path) -> None:
+    """The file was whole, how many rows failed was lost, and the exit code was 0."""
+    source, out, err = tmp_path / "in.csv", tmp_path / "out.csv", StringIO()
+    source.write_text("division,item,channel\nnenkin,24,counter\n", "utf-8")
+    if more == ["--record"]:
+        more = ["--record", "--audit", f"sqlite:///{tmp_path}/audit.db", "--origin", ORIGIN]
+        assert cli("audit", "init", *more[1:]).code == 0
+    with Path("/dev/full").open("w") as full, redirect_stdout(full), redirect_stderr(err):
+        with pytest.raises(SystemExit) as left:
+            command_line.main(["batch", str(source), str(out), *more])
+        full.flush()  # silenced
+    assert left.value.code == 1
+    assert err.getvalue().count("\n") == 1
+    assert "stdout" in err.getvalue()
+    assert len(out.read_text("utf-8").splitlines()) == 2
+
+
+def test_nothing_but_stderr_may_be_lost_in_silence() -> None:
+    """One function writes to stdout, and it raises; whatever else prints is a message on stderr."""
+    for path in Path(command_line.__file__).parent.rglob("*.py"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"\bprint\(|\becho\(|stdout\.(write|buffer)", text), path
+
+
+# -- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_exported_sql_comes_as_json_where_json_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was a mistyped command; each command of an answer has `--json` (contract.md, 'Other commands')."""
+    monkeypatch.setattr(sql, "script", lambda *_: "SELECT 1;")  # the whole one takes seconds
+    done = cli("export", "sql", "--dialect", "sqlite", "--json")
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out) == {"dialect": "sqlite", "schema": None, "sql": "SELECT 1;"}
+    done = cli("export", "xml", "--json")
+    assert (done.code, json.loads(done.err)["error"]["code"]) == (2, "usage")
