@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -131,6 +134,20 @@ def test_nothing_but_stderr_may_be_lost_in_silence() -> None:
     for path in Path(command_line.__file__).parent.rglob("*.py"):
         text = path.read_text("utf-8")
         assert not re.search(r"\bprint\(|\becho\(|stdout\.(write|buffer)", text), path
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such locale")
+@pytest.mark.parametrize("locale", ["C", "POSIX"])
+def test_japanese_is_understood_and_shown_in_a_locale_without_it(locale: str, tmp_path: Path) -> None:
+    """`年金` was read as six surrogates, and the error showed them among question marks."""
+    env = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "HOME": str(tmp_path)}
+    words = [sys.executable, "-m", "assign", "decide", "-d", "年金", "-i", "２４", "-c", "窓口", "-q"]
+    done = subprocess.run([*words, "--out", f"{tmp_path}/答え"], capture_output=True, check=False, env=env)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert (tmp_path / "答え").read_text("utf-8") == "市職員（確定）\n"
+    done = subprocess.run([*words, "--act", "蓋"], capture_output=True, check=False, env=env)
+    assert done.returncode == 3
+    assert "行為 `蓋` は行為表にありません" in done.stderr.decode("utf-8")
 
 
 # -- JSON ------------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ def main() -> None:
     code: str | int | None = 0
     try:
         gc.disable()
+        _japanese()
         _streams()
         _signals(ended)
         from .cli import main as command
@@ -32,6 +33,18 @@ def main() -> None:
             raise
     _deaf()
     sys.exit(128 + ended[0] if ended else code)  # durable-rules swallows what a signal raises
+
+
+def _japanese() -> None:
+    """
+    In a locale whose characters have no Japanese (C with PYTHONUTF8=0, a Latin one) the words that were typed come in as
+    rubbish. Python decided that before our first line, so the command is begun again, in UTF-8.
+    """
+    try:
+        "年金".encode(sys.getfilesystemencoding())
+    except UnicodeEncodeError:
+        if sys.argv[0].endswith(("assign", "__main__.py")) and sys.executable:  # in somebody's program: as that has it
+            os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - ourselves, as we were begun
 
 
 def _streams() -> None:
