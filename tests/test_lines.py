@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -17,6 +18,7 @@ from assign import cli as command_line
 from assign import sql, terminal
 from assign.audit import review
 from assign.cli.audit import examine
+from assign.places import rules_folder
 from assign.terminal import folded, listing, width
 
 from .trail import ORIGIN, cli
@@ -148,6 +150,21 @@ def test_japanese_is_understood_and_shown_in_a_locale_without_it(locale: str, tm
     done = subprocess.run([*words, "--act", "蓋"], capture_output=True, check=False, env=env)
     assert done.returncode == 3
     assert "行為 `蓋` は行為表にありません" in done.stderr.decode("utf-8")
+
+
+@pytest.mark.parametrize("line", ["2>> rules/acts.yaml", ">> rules/acts.yaml", ">> rules/acts.yaml 2>&1", "2>> in.db"])
+def test_a_stream_into_a_file_of_the_rules_or_a_log_is_refused(line: str, tmp_path: Path) -> None:
+    """`check --rules R 2>> R/acts.yaml` wrote its message behind the acts: no rule of the folder could be read any more."""
+    shutil.copytree(rules_folder(), tmp_path / "rules")
+    (tmp_path / "in.db").write_bytes(b"SQLite format 3\0")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    command = f"'{sys.executable}' -m assign decide -d x -i 1 --rules rules {line}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    said = (done.stdout + done.stderr).decode()
+    assert said.count("\n") == (0 if "&" in line else 1)
+    assert "&" in line or "失ってはならない" in said
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 # -- JSON ------------------------------------------------------------------------------------------------------------
