@@ -250,6 +250,7 @@ def test_a_retry_with_the_same_key_prints_the_same_and_writes_nothing(url: str) 
     other = cli("decide", "--record", *ASKED, "--act", "receive", "--key", KEY)
     assert (other.code, other.out) == (2, "")
     assert KEY not in other.err
+    assert "この `--key` は別の依頼で" in other.err  # as it is typed
     log = Log.open(url)
     assert log.size == 9
     log.close()

@@ -109,6 +109,20 @@ def test_what_may_be_left_out_stands_in_brackets() -> None:
     assert cli("help", "help").out.startswith("使い方: assign help [オプション] [COMMAND]\n")
 
 
+@pytest.mark.usefixtures("log")
+def test_what_is_wrong_with_a_batch_s_record_is_named_as_it_is_typed(tmp_path: Path) -> None:
+    """`key` and `role` are Python's words."""
+    source = tmp_path / "in.csv"
+    source.write_text("division,item,channel\nnenkin,24,counter\n", "utf-8")
+    key = ("--record", "--key", "6f9619ff-8b86-4d01-b42d-00cf4fc964ff")
+    assert cli("batch", source, tmp_path / "a.csv", *key).code == 0
+    source.write_text("division,item,channel\nnenkin,23,counter\n", "utf-8")
+    for words, option in ((key, "--key"), (("--record", "--role", "nobody"), "--role")):
+        done = cli("batch", source, tmp_path / "b.csv", *words, "--lang", "en")
+        assert (done.code, done.err.count("\n")) == (2, 1)
+        assert f"`{option}`" in done.err
+
+
 # -- streams ---------------------------------------------------------------------------------------------------------
 
 

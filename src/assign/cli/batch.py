@@ -31,6 +31,7 @@ from .common import (
     Role,
     Rules,
     Word,
+    as_options,
     audit_url,
     open_desk,
     origin_name,
@@ -153,7 +154,8 @@ def batch(
                 from assign import batchrecord
 
                 role = role or os.environ.get("ASSIGN_ROLE") or None
-                counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
+                with as_options("key", "role"):  # `division` and the like are columns here
+                    counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
                 kept.append((None, one))
             else:
                 counts = files.run(desk, source, target, options, listener)

@@ -20,7 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from assign import terminal
 from assign.desk import Desk
-from assign.errors import BadOption, BadRequest, listed, shown
+from assign.errors import BadDate, BadOption, BadRequest, listed, shown
 from assign.words import nearest, normal
 
 LANGS = ("ja", "en")
@@ -140,15 +140,15 @@ def _meant(ctx: Any, rest: list[str]) -> str:
 
 
 @contextmanager
-def as_options() -> Iterator[None]:
-    """What a request lacks is named as it is typed: `--item`, where Python says `item`."""
+def as_options(*names: str) -> Iterator[None]:
+    """What is wrong with a request is named as it is typed: `--item`, where Python says `item`. Without names, of all options."""
     try:
         yield
     except BadRequest as error:
-        if type(error) is not BadRequest:
-            raise
-        ja, en = (re.sub(f"`({'|'.join(_TYPED)})`", r"`--\1`", text) for text in (error.ja, error.en))
-        raise BadRequest(ja, en, error.candidates) from None
+        if not isinstance(error, BadDate | BadOption):  # they repeat what was typed
+            typed = f"`({'|'.join(names or _TYPED)})`"
+            error.ja, error.en = (re.sub(typed, r"`--\1`", text) for text in (error.ja, error.en))
+        raise
 
 
 def _everywhere() -> dict[str, Any]:
