@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -14,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from assign import __main__ as begun
 from assign import cli as command_line
 from assign import sql, terminal
 from assign.audit import review
+from assign.cli import shells
 from assign.cli.audit import examine
 from assign.places import rules_folder
 from assign.terminal import folded, listing, width
@@ -123,6 +126,40 @@ def test_what_is_wrong_with_a_batch_s_record_is_named_as_it_is_typed(tmp_path: P
         assert f"`{option}`" in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--json", "decide"], "`--json` はコマンドの後に書きます"),
+        (["audit", "--audit", "sqlite:///x", "list"], "`--audit` はコマンドの後に書きます"),
+        (["decide", "--", "-d"], "`-d` は余分です。使い方は"),
+        (["batch", "a", "b", "--guard", "--no-guard"], "`--guard` が2度あります"),
+    ],
+)
+def test_a_mistake_is_answered_with_what_to_write(words: list[str], says: str) -> None:
+    """`--json` before the command was told of `--version`, and `-- -d` to write `-d -d`; of two that differ the last counted."""
+    done = cli(*words)
+    assert done.code == 2
+    assert says in done.err
+
+
+def test_completion_is_for_the_shell_in_use_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """README says so; it was an option that lacks its value."""
+    monkeypatch.setattr(shells, "_in_use", lambda: "zsh")
+    for words in (["--show-completion"], ["--show-completion", "--lang", "en"]):
+        assert cli(*words).out == cli("--show-completion", "zsh").out != ""
+
+
+@pytest.mark.usefixtures("log")
+def test_a_replay_of_no_record_is_a_mistake() -> None:
+    """`--first 9 --last 3` said that all of nothing was the same, with exit 0."""
+    for words, code in (
+        (("--first", "3", "--last", "2"), 2),
+        (("--first", "5"), 3),
+        (("--first", "4", "--last", "4"), 0),
+    ):
+        assert cli("audit", "replay", *words).code == code
+
+
 # -- streams ---------------------------------------------------------------------------------------------------------
 
 
@@ -179,6 +216,36 @@ def test_a_stream_into_a_file_of_the_rules_or_a_log_is_refused(line: str, tmp_pa
     assert said.count("\n") == (0 if "&" in line else 1)
     assert "&" in line or "失ってはならない" in said
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_pipe_that_has_a_name_is_no_file_that_is_missing() -> None:
+    """`--out /dev/stdout` in a pipe was told that it is not there."""
+    done = cli("acts", "--out", f"/dev/fd/{os.pipe()[1]}")
+    assert done.code == 1
+    assert "通常のファイルではありません" in done.err
+
+
+def test_a_folder_is_no_input_whose_files_are_kept(tmp_path: Path) -> None:
+    """`batch . out.csv` was told to choose another output."""
+    (tmp_path / "out.csv").write_text("")
+    done = cli("batch", tmp_path, tmp_path / "out.csv", "--format", "csv")
+    assert "フォルダです" in done.err
+
+
+def test_a_signal_while_logging_is_imported_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler met a module half made: an internal error, exit 1."""
+    monkeypatch.setitem(sys.modules, "logging", type(sys)("logging"))
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    ended: list[int] = []
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        begun._signals(ended)
+        with pytest.raises(begun.OurKeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        for number, was in before.items():
+            signal.signal(number, was)
+    assert ended == [signal.SIGINT]
 
 
 # -- JSON ------------------------------------------------------------------------------------------------------------

@@ -72,8 +72,8 @@ def _signals(ended: list[int]) -> None:
     import signal
 
     def end(number: int, _frame: object) -> None:
-        _deaf()  # a second one does not disturb what the first has begun
         ended.append(number)
+        _deaf()  # a second one does not disturb what the first has begun
         raise OurKeyboardInterrupt
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -89,8 +89,8 @@ def _deaf() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)
-    if (logging := sys.modules.get("logging")) is not None:
-        logging.disable()  # durable-rules logs what it swallows, with its traceback
+    if silence := getattr(sys.modules.get("logging"), "disable", None):  # it may be half imported
+        silence()  # durable-rules logs what it swallows, with its traceback
 
 
 if __name__ == "__main__":

@@ -314,13 +314,13 @@ def destination(name: str) -> tuple[Path, int]:
     """
     if name.endswith(("/", os.sep)):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if os.path.exists(name) and not os.path.isfile(name):  # `/dev/stdout` in a pipe, whose real name nobody can open
+        raise NotRegular
     real = Path(os.path.realpath(name))
     if not os.path.exists(real):
         mask = os.umask(0)
         os.umask(mask)
         return real, 0o666 & ~mask
-    if not os.path.isfile(real):
-        raise NotRegular
     return real, stat.S_IMODE(real.stat().st_mode)
 
 

@@ -75,7 +75,7 @@ class _Root(Group):
 
 app: typer.Typer = typer.Typer(
     name="assign",
-    cls=Group,
+    cls=_Root,
     add_completion=False,  # ours: cli/shells.py
     help="委託業務一覧にもとづき、受託者と市職員のどちらの業務かを根拠とともに答えます / "
     "Says, from the list of consigned work, whether the contractor or city staff handle a piece of work, and why.",

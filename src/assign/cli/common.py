@@ -89,6 +89,7 @@ class Text:
             found, rest, order = parse(args=args)
             for param in () if ctx.resilient_parsing else order:
                 single = param.param_type_name == "option" and not (param.is_flag or param.multiple)
+                single = single or bool(param.secondary_opts)  # `--guard --no-guard`
                 if single and param.name != "lang" and order.count(param) > 1:
                     words = command_words(ctx)
                     raise BadOption(
@@ -134,7 +135,7 @@ def _meant(ctx: Any, rest: list[str]) -> str:
     if len(rest) == 1 and "row" in params and re.fullmatch(r"[a-z]+-\d+(-\d+)?", rest[0]):
         return f"--row {rest[0]}" if all(ctx.params.get(name) is None for name in asked) else ""
     free = [min(params[name].opts, key=len) for name in asked if name in params and ctx.params.get(name) is None]
-    if len(rest) > len(free) or not all(re.fullmatch(r"[\w・-]+", word) for word in rest):
+    if len(rest) > len(free) or not all(re.fullmatch(r"\w[\w・-]*", word) for word in rest):
         return ""
     return " ".join(f"{name} {word}" for name, word in zip(free, rest, strict=False))
 
@@ -264,6 +265,12 @@ def mistyped(error: typer.TyperException, ctx: Any = None) -> BadOption:
         return BadOption(f"コマンドの書き方が違います（{shown(text, 200)}）。{see_ja}", f"{text} ({see_en})")
     if hasattr(error, "possibilities"):
         known = [name for param in ctx.command.get_params(ctx) for name in param.opts] if ctx is not None else []
+        below = getattr(ctx.command, "commands", {}).values() if ctx is not None else ()
+        if any(option in param.opts for each in below for param in each.params):
+            return BadOption(
+                f"オプション {shown(option)} はコマンドの後に書きます。{see_ja}",
+                f"the option {shown(option)} goes behind the command ({see_en})",
+            )
         near = sorted(error.possibilities or ()) or nearest(option, known)
         ja, en = (f"近いもの: {listed(near)}。", f"near: {listed(near)}; ") if near else ("", "")
         return BadOption(

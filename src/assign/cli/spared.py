@@ -101,7 +101,9 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
         name = param.opts[0] if param.param_type_name == "option" else param.metavar
         for each in value if isinstance(value, list | tuple) else [value]:
             if isinstance(each, str) and each != "-":
-                yield from _files(Path(each), f"`{name}` の入力", f"the input `{name}`")
+                said = (f"`{name}` の入力", f"the input `{name}`")
+                whole = param.metavar == "DIR" or ctx.params.get("engine") == "spark"  # else a folder is a mistake
+                yield from _files(Path(each), *said) if whole else [Held(Path(each), *said)]
     for url in (ctx.params.get("audit"), os.environ.get("ASSIGN_AUDIT"), f"sqlite:///{default_log()}"):
         if isinstance(url, str) and url.startswith("sqlite:///"):
             for ending in _BESIDE:
