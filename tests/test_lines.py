@@ -248,6 +248,43 @@ def test_a_signal_while_logging_is_imported_ends_the_command(monkeypatch: pytest
     assert ended == [signal.SIGINT]
 
 
+@pytest.mark.usefixtures("log")
+def test_a_dash_is_stdout_or_a_mistake_and_never_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`audit prove 4 --to -` made a file of that name."""
+    monkeypatch.chdir(tmp_path)
+    assert cli("audit", "checkpoint", "--to", "c.txt").code == 0
+    assert json.loads(cli("audit", "prove", "4", "--to", "-", "--checkpoint", "c.txt").out)["index"] == 4
+    assert json.loads(cli("audit", "growth", "c.txt", "c.txt", "--to", "-").out)["path"] == []
+    for words in (
+        ["audit", "checkpoint", "--to", "-"], ["audit", "backup", "-"], ["audit", "restore", "-"], ["tasks", "--rules", "-"],
+        ["audit", "key", "--rotate", "-"], ["audit", "verify", "--against", "-"], ["tasks", "--catalog", "-"],
+    ):  # fmt: skip
+        done = cli(*words)
+        assert (done.code, done.out) == (2, "")
+        assert "`-` は使えません" in done.err
+    assert not (tmp_path / "-").exists()
+
+
+def test_a_home_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container: an internal error, also where no log was asked for."""
+    for name in ("ASSIGN_AUDIT", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    done = cli("decide", "--row", "nenkin-24", "-c", "counter", "--record")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "audit.db` に書けません" in done.err
+
+    def none() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", none)
+    assert cli("acts", "--out", tmp_path / "acts.txt").code == 0
+    done = cli("decide", "--row", "nenkin-24", "-c", "counter", "--record")
+    assert done.code == 1
+    assert "HOME" in done.err
+
+
 # -- JSON ------------------------------------------------------------------------------------------------------------
 
 

@@ -20,10 +20,11 @@ from typer.core import TyperCommand, TyperGroup
 
 from assign import terminal
 from assign.desk import Desk
-from assign.errors import BadDate, BadOption, BadRequest, listed, shown
+from assign.errors import BadDate, BadOption, BadRequest, listed, path_shown, shown
 from assign.words import nearest, normal
 
 LANGS = ("ja", "en")
+FILES = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")  # what stands for a file or a folder in a usage
 _TYPED = ("division", "item", "channel", "act", "on", "section", "row", "role", "case", "key", "corrects")
 
 
@@ -201,8 +202,17 @@ def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
     if param.name == "no_color":
         who.plain = who.plain or bool(value)
         return who.plain
-    if param.name == "out" and value == "-":
+    if value == "-" and (param.name == "out" or (param.name == "to" and not param.required)):
         value = None
+    if (
+        "-" in (value if isinstance(value, list | tuple) else [value])
+        and param.metavar in FILES
+        and name not in ("IN", "OUT")
+    ):
+        raise BadOption(
+            f"`{name}` に `-` は使えません。ファイルの名前を書いてください",
+            f"`{name}` cannot be `-`; name a file",
+        )
     return param.callback(ctx, param, value) if param.callback else value
 
 
@@ -404,7 +414,10 @@ def audit_url(given: str | None) -> str:
     from .spared import default_log
 
     path = default_log()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise terminal.unwritable(path_shown(path), error) from None
     return f"sqlite:///{path}"
 
 

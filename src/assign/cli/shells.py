@@ -104,7 +104,7 @@ def install(shell: str) -> tuple[str, Path]:
         BadOption: Not one of ours, or it cannot be told which is in use. OutputError: It could not be written.
     """
     shell = _known(shell)
-    home = Path.home()
+    home = places.home()
     if shell == "fish":
         path = places.user_folder("XDG_CONFIG_HOME", ".config") / "fish" / "completions" / "assign.fish"
         start: tuple[Path, list[str]] | None = None

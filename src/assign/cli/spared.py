@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from assign import places, terminal
-from assign.errors import BadOption, path_shown
+from assign.cli.common import FILES
+from assign.errors import BadOption, DataError, path_shown
 
 _OUTPUTS: Final = {("out", "FILE"), ("to", "FILE"), ("qr", "FILE"), ("rotate", "FILE"), ("target", "OUT")}
-_INPUTS: Final = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database
 
 
@@ -95,7 +95,7 @@ def _into_a_file(number: int) -> bool:
 
 def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
     for param in params:
-        if param.metavar not in _INPUTS or (param.name, param.metavar) in _OUTPUTS:
+        if param.metavar not in FILES or (param.name, param.metavar) in _OUTPUTS:
             continue
         value = ctx.params.get(param.name)
         name = param.opts[0] if param.param_type_name == "option" else param.metavar
@@ -104,7 +104,10 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
                 said = (f"`{name}` の入力", f"the input `{name}`")
                 whole = param.metavar == "DIR" or ctx.params.get("engine") == "spark"  # else a folder is a mistake
                 yield from _files(Path(each), *said) if whole else [Held(Path(each), *said)]
-    for url in (ctx.params.get("audit"), os.environ.get("ASSIGN_AUDIT"), f"sqlite:///{default_log()}"):
+    places_of_log = [ctx.params.get("audit"), os.environ.get("ASSIGN_AUDIT")]
+    with suppress(DataError):  # whoever has no home folder has no log in it
+        places_of_log.append(f"sqlite:///{default_log()}")
+    for url in places_of_log:
         if isinstance(url, str) and url.startswith("sqlite:///"):
             for ending in _BESIDE:
                 yield Held(
@@ -112,7 +115,8 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
                 )
     if key := os.environ.get("ASSIGN_KEY_FILE"):
         yield Held(Path(key), "記録の鍵", "the log's key")
-    yield from _files(places.user_folder("XDG_CONFIG_HOME", ".config") / "assign", "記録の鍵", "the log's key")
+    with suppress(DataError):
+        yield from _files(places.user_folder("XDG_CONFIG_HOME", ".config") / "assign", "記録の鍵", "the log's key")
 
 
 def _known_by_sight(target: str) -> Iterator[Held]:
