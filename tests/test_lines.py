@@ -225,6 +225,13 @@ def test_a_pipe_that_has_a_name_is_no_file_that_is_missing() -> None:
     assert "通常のファイルではありません" in done.err
 
 
+def test_a_file_in_place_of_the_rules_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    """`--rules rules/acts.yaml` names a file that is there."""
+    (tmp_path / "acts.yaml").write_text("")
+    assert "規則のフォルダではありません" in cli("tasks", "--rules", tmp_path / "acts.yaml").err
+    assert "がありません" in cli("tasks", "--rules", tmp_path / "none").err
+
+
 def test_a_folder_is_no_input_whose_files_are_kept(tmp_path: Path) -> None:
     """`batch . out.csv` was told to choose another output."""
     (tmp_path / "out.csv").write_text("")

@@ -162,7 +162,7 @@ def key(
                 ) from None
             log.rotate(fresh, present)
         keys = log.keys()
-    now = "" if briefly() else "  （今の鍵）" if lang == "ja" else "  （now）"
+    now = "" if briefly() else "  （今の鍵）" if lang == "ja" else "  (now)"
     lines = [f"{each}{now if each == keys[-1] else ''}" for each in keys]
     told = []
     if rotate is not None and present is None:
