@@ -14,12 +14,13 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import typer
 
 from assign import __main__ as begun
 from assign import cli as command_line
 from assign import sql, terminal
 from assign.audit import review
-from assign.cli import shells
+from assign.cli import audit, shells
 from assign.cli.audit import examine
 from assign.places import rules_folder
 from assign.terminal import folded, listing, width
@@ -158,6 +159,28 @@ def test_a_replay_of_no_record_is_a_mistake() -> None:
         (("--first", "4", "--last", "4"), 0),
     ):
         assert cli("audit", "replay", *words).code == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("assign audit help ver", ["verify", "verifier"]),
+        ("assign help audit ver", ["verify", "verifier"]),
+        ("assign batch --fail-on r", ["ruling"]),
+        ("assign audit list --assignee 市", ["市職員"]),
+        ("assign audit list --certainty 未", ["未確定"]),
+        ("assign audit list --kind 公", ["公示"]),
+        ("assign audit list --kind d", ["decision"]),
+    ],
+)
+def test_whatever_may_be_typed_is_completed(typed: str, offered: list[str]) -> None:
+    """Help of a group's commands, what `--fail-on` takes, and the words of a record."""
+    audit.join(command_line.app)
+    root = typer.main.get_command(command_line.app)
+    lines = shells.answer(root, {shells.ASKED: "complete_fish", shells.TYPED: typed, "ASSIGN_LANG": "en"})
+    assert [line.partition("\t")[0] for line in lines] == offered
+    if "help" in typed:
+        assert not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", "".join(lines))
 
 
 # -- streams ---------------------------------------------------------------------------------------------------------
