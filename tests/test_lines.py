@@ -315,6 +315,27 @@ def test_a_home_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     assert "HOME" in done.err
 
 
+@pytest.mark.usefixtures("log")
+def test_a_line_end_in_a_name_is_no_second_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--to` a name with a line end: what followed it stood there as a line of ours."""
+    monkeypatch.chdir(tmp_path)
+    bad = "a\n\x1b[31mb"
+    assert cli("audit", "checkpoint", "--to", "c.txt").code == 0
+    for words in (
+        ["checkpoint", "--to", bad], ["backup", f"{bad}.db"], ["prove", "4", "--to", f"{bad}.json", "--checkpoint", "c.txt"],
+        ["growth", "c.txt", "c.txt", "--to", f"{bad}.2"],
+    ):  # fmt: skip
+        done = cli("audit", *words)
+        assert (done.code, done.out.count("\n"), done.out.count("a\\n\\x1b[31mb") > 0) == (0, 1, True), done
+
+
+def test_an_option_of_an_engine_that_is_not_asked_for_is_a_mistake(tmp_path: Path) -> None:
+    """`--master` was passed over by polars."""
+    done = cli("batch", "in.csv", tmp_path / "o.csv", "--master", "local[2]")
+    assert done.code == 2
+    assert "`--engine spark`" in done.err
+
+
 # -- JSON ------------------------------------------------------------------------------------------------------------
 
 

@@ -131,6 +131,10 @@ def batch(
             f"`--format` {shown(format_)} is not what the names of IN and OUT say (it is of the one that does not tell; leave it out)",
             [options.in_format],
         )
+    if engine != "spark" and master != "local[*]":
+        raise BadOption(
+            "`--master` は `--engine spark` と使います", "`--master` goes with `--engine spark`", ["--engine"]
+        )
     if record and engine == "spark":
         raise BadOption("`--record` は polars エンジンで使えます", "`--record` goes with the engine polars", ["polars"])
     if not record and not (key is role is audit is origin is None):

@@ -75,7 +75,9 @@ def open_log(url: str | None, origin: str | None) -> Iterator[Log]:
 def whole_number(given: str, name: str = "N") -> int:
     """A number as it was typed."""
     if not (given.isascii() and given.isdigit() and len(given) < 13):
-        raise BadOption(f"`{name}` は 0 以上の整数です", f"`{name}` is a whole number")
+        raise BadOption(
+            f"`{name}` は 0 以上の整数です（12 桁まで）", f"`{name}` is a whole number (of at most 12 digits)"
+        )
     return int(given)
 
 

@@ -15,7 +15,7 @@ from assign import audit as auditing
 from assign import standalone, terminal
 from assign.audit import Text
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly, origin_name
-from assign.errors import BadOption
+from assign.errors import BadOption, visible
 from assign.log import Log
 from assign.note import held_key, public_key
 from assign.reading import UnknownRecord
@@ -222,7 +222,7 @@ def _bundled(bundle: dict[str, Any], to: str | None, written: str) -> None:
         terminal.write(text, None, data=True)
     else:
         write_file(to, (text + "\n").encode())
-        say([], None, [written])
+        say([], None, [visible(written)])
 
 
 def _verified(found: auditing.Verified, lang: str) -> list[str]:
