@@ -23,7 +23,7 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assign import merkle, rules, standalone
+from assign import merkle, rules, standalone, terminal
 from assign.note import Checkpoint, SecretKey, sign
 from assign.places import catalog_file, rules_folder
 
@@ -230,7 +230,7 @@ def test_it_is_one_short_file_of_the_standard_library() -> None:
         for name in ([each.module or "."] if isinstance(each, ast.ImportFrom) else [one.name for one in each.names])
     }
     assert imported == {
-        "__future__", "argparse", "base64", "csv", "datetime", "hashlib", "io", "json", "os", "pathlib", "re", "sys", "typing",
+        "__future__", "base64", "csv", "datetime", "getopt", "hashlib", "io", "json", "os", "pathlib", "re", "sys", "typing",
     }  # fmt: skip
     assert imported <= sys.stdlib_module_names
     assert not [each for each in ast.walk(tree) if isinstance(each, ast.ImportFrom) and each.level]
@@ -753,6 +753,31 @@ def test_where_its_output_fails_it_does_not_say_verified(tmp_path: Path) -> None
     os.close(write)
     assert done.returncode == 1
     assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_help_is_in_both_languages_and_each_message_blames_what_it_means(tmp_path: Path) -> None:
+    """argparse's headings were English alone, and a disk that is full was a file that cannot be opened."""
+    told = command("--help", env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    assert told.returncode == 0
+    text = told.stdout.decode("utf-8")
+    assert text.startswith("証明のファイルを検証します")
+    assert "使い方 / usage: " in text
+    assert all(terminal.width(line) <= 80 for line in text.split("\n"))
+    assert command("-h").stdout == told.stdout
+    file = tmp_path / "b.json"
+    file.write_text(json.dumps(bundle()), "utf-8")
+    for arguments in ([file], ["--help"]):
+        with Path("/dev/full").open("wb") as full:
+            done = command(*arguments, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        assert (done.returncode, done.stderr.decode()) == (1, "`stdout` に書けません（ディスクに空きがありません）\n")
+    done = subprocess.run(["sh", "-c", f"'{sys.executable}' -I '{FILE}' --help >&-"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr.decode()) == (1, "`stdout` に書けません（閉じられています）\n")
+    for words in ([], [file, file], [file, "--checkpoint", file, "--checkpoint", file], [file, "--lang", "fr"]):
+        done = command(*words)
+        assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+        assert "BUNDLE.json を 1 つ" in done.stderr.decode()
+    assert b"--help" in command("--what", file, "--lang", "en").stderr
 
 
 def test_it_writes_utf_8_whatever_the_locale(tmp_path: Path) -> None:

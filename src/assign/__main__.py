@@ -18,6 +18,7 @@ def main() -> None:
     code: str | int | None = 0
     try:
         gc.disable()
+        _japanese()
         _streams()
         _signals(ended)
         from .cli import main as command
@@ -32,6 +33,18 @@ def main() -> None:
             raise
     _deaf()
     sys.exit(128 + ended[0] if ended else code)  # durable-rules swallows what a signal raises
+
+
+def _japanese() -> None:
+    """
+    In a locale whose characters have no Japanese (C with PYTHONUTF8=0, a Latin one) the words that were typed come in as
+    rubbish. Python decided that before our first line, so the command is begun again, in UTF-8.
+    """
+    try:
+        "年金".encode(sys.getfilesystemencoding())
+    except UnicodeEncodeError:
+        if sys.argv[0].endswith(("assign", "__main__.py")) and sys.executable:  # in somebody's program: as that has it
+            os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - ourselves, as we were begun
 
 
 def _streams() -> None:
@@ -59,8 +72,8 @@ def _signals(ended: list[int]) -> None:
     import signal
 
     def end(number: int, _frame: object) -> None:
-        _deaf()  # a second one does not disturb what the first has begun
         ended.append(number)
+        _deaf()  # a second one does not disturb what the first has begun
         raise OurKeyboardInterrupt
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -76,8 +89,8 @@ def _deaf() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)
-    if (logging := sys.modules.get("logging")) is not None:
-        logging.disable()  # durable-rules logs what it swallows, with its traceback
+    if silence := getattr(sys.modules.get("logging"), "disable", None):  # it may be half imported
+        silence()  # durable-rules logs what it swallows, with its traceback
 
 
 if __name__ == "__main__":

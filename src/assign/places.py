@@ -48,7 +48,18 @@ def user_folder(variable: str, otherwise: str) -> Path:
     absolute is as one that is not given, says the XDG specification: the same log is used wherever the user stands.
     """
     given = Path(os.environ.get(variable, ""))
-    return given if given.is_absolute() else Path.home() / otherwise
+    return given if given.is_absolute() else home() / otherwise
+
+
+def home() -> Path:
+    """The user's home folder. Raises DataError: in a container a user may have none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise DataError(
+            "ホームフォルダが分かりません（環境変数 HOME を設定してください）",
+            "there is no home folder (set the variable HOME)",
+        ) from None
 
 
 class TooLarge(ValueError):

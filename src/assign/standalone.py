@@ -1,16 +1,16 @@
 """
-証明のファイルを検証します（監査する人の機械で、Python だけで動きます）。鍵はファイルか値で渡します。
-A bundle from the decision log → verified or not. One file for an auditor's own machine: Python 3.9 or later, nothing else.
-    python -I -S verify.py BUNDLE.json [--checkpoint FILE] [--key KEY]... [--lang ja|en]
-It shows that a record stands in the log whose checkpoint is signed (RFC 9162, RFC 8032, C2SP signed-note), that the list
-and rules it names were published before it, and that the rows and rules it cites stand in them; or that one log begins
-another. Not that a record was true, that no newer edition stood between, or that the rules give it. Exit: 0 verified,
-6 something is wrong, 2 mistyped, 1 a file can't be read.
+証明のファイルを検証します。Python 3.9 以降だけで、どの機械でも動きます。
+A bundle from the decision log → verified or not: a record stands, after the
+editions it names and cites, in the log whose checkpoint is signed (RFC 9162,
+RFC 8032, C2SP signed-note); not that it is true. Python 3.9 or later alone.
+使い方 / usage: python -I -S verify.py BUNDLE.json [--lang ja|en]
+  --checkpoint FILE  お手元のチェックポイント / the checkpoint that you hold
+  --key KEY          公開鍵（ファイルか値。何本でも） / a key: a file or a value
+終了 / exit: 0 検証できた / verified, 6 誤り / wrong, 2 書き方 / usage, 1 file
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import json
@@ -19,6 +19,7 @@ import re
 import sys
 from base64 import b64decode
 from datetime import datetime, timedelta
+from getopt import GetoptError, gnu_getopt
 from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,11 +40,8 @@ WORDS = {"contractor": ("受託者", "contractor"), "city_staff": ("市職員", 
     "backyard": ("バックヤード", "back yard"), "decision": ("判定", "decision"), "batch": ("一括判定", "batch")}  # fmt: skip
 CAUTION = ("注意: 鍵は証拠に添えられていたもので、それだけでは何の証明にもなりません。別の道で受け取った鍵を --key で渡してください",
     "note: the key came with the bundle and proves nothing by itself; pass one that you received another way as --key")  # fmt: skip
-REASONS: dict[type[OSError], str] = {
-    FileNotFoundError: "ありません",
-    PermissionError: "権限がありません",
-    IsADirectoryError: "フォルダです",
-}
+REASONS = {2: "ありません", 9: "閉じられています", 13: "権限がありません", 21: "フォルダです", 28: "ディスクに空きがありません"}  # fmt: skip
+MISTYPED = ("BUNDLE.json を 1 つ、--lang は ja か en です。使い方は --help", "one BUNDLE.json, --lang ja or en; see --help")  # fmt: skip
 Checkpoint = NamedTuple("Checkpoint", [("origin", str), ("size", int), ("root", bytes), ("number", str)])  # noqa: UP014
 
 
@@ -189,8 +187,7 @@ def standing(part: dict[str, Any], text: str, tree: Checkpoint) -> Any:
     """The canonical JSON that stands at its index in a tree; in a log, under the number and log that it names itself."""
     found, index, path = parsed(text), part["index"], [base64(each, 32) for each in part["path"]]
     need(canonical(found) == text, f"{index} 番は正準な JSON ではありません", f"number {index} is not canonical JSON")
-    there = included(index, tree.size, sha256(b"\x00" + text.encode()).digest(), path, tree.root)
-    need(there, f"記録がその木の {index} 番にありません", f"the record does not stand in its tree as number {index}")
+    need(included(index, tree.size, sha256(b"\x00" + text.encode()).digest(), path, tree.root), f"記録がその木の {index} 番にありません", f"the record does not stand in its tree as number {index}")  # fmt: skip
     own = tree.origin in ("", at(found, "origin")) and (not tree.origin or repr(at(found, "seq")) == repr(index))
     need(own, "記録が名乗る番号かログの名が合いません", "the record gives itself another number or another log")
     return found
@@ -210,8 +207,7 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
     when = need(re.fullmatch("(.{19})([.][0-9]+)?Z", str(at(record, "recorded"))), "日時の形でない", "not a time")[1]
     report = [("記録", "record", record["seq"], kind),
               ("記録日時（日本時間）", "recorded (Japan time)", datetime.fromisoformat(when) + timedelta(hours=9))]  # fmt: skip
-    if kind == "decision":
-        report += of_decision(record, held[names[0]], held[names[1]])
+    report += of_decision(record, held[names[0]], held[names[1]]) if kind == "decision" else []
     if bundle["row"] is not None:
         row = fields(bundle["row"], leaf=str, index=int, size=int, path=list)
         need((kind, row["size"]) == ("batch", at(record, "rows")), "この一括の行ではありません", "no row of this batch")
@@ -231,8 +227,7 @@ def of_decision(record: Any, listed: str, rules: str) -> list[tuple[Any, ...]]:
         need(name in rows, f"{name} は一覧の版にありません", f"{name} is not in the edition of the list")
         report.append((f"一覧 {rows[name]['line']} 行目", f"line {rows[name]['line']} of the list", rows[name]["raw"]))
     for name in record["decision"]["rules"]:
-        stands = re.search(rf"^ *- id: {re.escape(name)}\r?$", rules, re.MULTILINE)
-        need(stands, f"{name} は規則の版にありません", f"{name} is not in the edition of the rules")
+        need(re.search(rf"^ *- id: {re.escape(name)}\r?$", rules, re.MULTILINE), f"{name} は規則の版にありません", f"{name} is not in the edition of the rules")  # fmt: skip
     return [*report, ("規則", "rules", *record["decision"]["rules"])]
 
 
@@ -270,32 +265,33 @@ def printed(line: tuple[Any, ...], lang: int) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Verify, print, and say how it went."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bundle", metavar="BUNDLE.json")
-    parser.add_argument("--checkpoint", metavar="FILE", help="お手元のチェックポイント / the checkpoint that you hold")
-    parser.add_argument("--key", action="append", default=[], help="公開鍵（ファイルか値） / a key: a file or a value")
-    parser.add_argument("--lang", choices=("ja", "en"), default="ja")
-    asked = parser.parse_args(argv)
-    lang, texts, code, own = int(asked.lang == "en"), {}, 6, [asked.checkpoint] * (asked.checkpoint is not None)
+    argv, texts, code = sys.argv[1:] if argv is None else argv, {}, 2
+    lang = int(re.search("(^| )--lang[= ]en( |$)", " ".join(argv)) is not None)  # before anything can be mistyped
     try:
-        for name in [asked.bundle, *own, *(key for key in asked.key if "+" not in key or os.path.isfile(key))]:
-            with Path(name).open("rb") as file:
-                texts[name] = file.read(LARGEST)  # one that is longer is cut, and so refused
-        code = 2  # a mistyped key is a mistyped command
-        keys, code = [key_of(texts.get(key, key.encode()).decode().strip()) for key in asked.key], 6
-        report = verified(texts[asked.bundle].decode(), texts[own[0]].decode() if own else None, keys)
-        report.insert(0, ("検証できました", "verified"))
-        sys.stdout.buffer.write("".join(f"{printed(line, lang)}\n" for line in report).encode())
+        options, files = gnu_getopt(argv, "h", ["help", "checkpoint=", "key=", "lang="])
+        own, given, said = ([b for a, b in options if a == name] for name in ("--checkpoint", "--key", "--lang"))
+        text = str(__doc__).lstrip()
+        if not {"-h", "--help"}.intersection(dict(options)):
+            need(len(files) == 1 and len(own) < 2 and {"ja", "en"}.issuperset(said), *MISTYPED)
+            for name in [*files, *own, *(key for key in given if "+" not in key or os.path.isfile(key))]:
+                with Path(name).open("rb") as file:
+                    texts[name] = file.read(LARGEST)  # one that is longer is cut, and so refused
+            keys, code = [key_of(texts.get(key, key.encode()).decode().strip()) for key in given], 6
+            report = verified(texts[files[0]].decode(), texts[own[0]].decode() if own else None, keys)
+            text = "".join(f"{printed(line, lang)}\n" for line in [("検証できました", "verified"), *report])
+        (sys.stdout or os.fdopen(1, "w")).buffer.write(text.encode())  # which fails where the shell has closed it
         sys.stdout.flush()
         return 0
-    except WrongError as error:
-        why = f"{('検証できません', 'not verified')[lang]}: {error.args[lang]}"
+    except (WrongError, GetoptError) as error:
+        both = error.args if isinstance(error, WrongError) else [f"{text} ({error})" for text in MISTYPED]
+        why = f"{('検証できません', 'not verified')[lang]}: {both[lang]}"
     except OSError as error:  # a file that cannot be read is no failed proof
-        code, name, en = 1, error.filename or "stdout", error.strerror
-        why = (f"`{name}` を開けません（{REASONS.get(type(error), en)}）", f"cannot open `{name}` ({en})")[lang]
+        code, name, en = 1, error.filename, error.strerror
+        ja, did, name = ("に書けません", "write", "stdout") if name is None else ("を開けません", "open", name)
+        why = (f"`{name}` {ja}（{REASONS.get(error.errno or 0, en)}）", f"cannot {did} `{name}` ({en})")[lang]
     except Exception as error:  # noqa: BLE001  whatever a file holds, the auditor gets one line, and never "verified"
         why = f"{('検証できません: 読めない形です', 'not verified: unreadable')[lang]} ({type(error).__name__})"
-    sys.stderr.write(printed((why, why), lang) + "\n")
+    (sys.stderr or io.StringIO()).write(printed((why, why), lang) + "\n")
     return code
 
 

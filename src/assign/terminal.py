@@ -23,6 +23,7 @@ from typing import Final, TextIO
 from .errors import NotRegular, OutputError, path_shown, system_reason, visible
 
 WIDTH: Final = 80
+NARROWEST: Final = 20  # columns in which a sentence can still be read
 _NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・／…)]},.;:?!ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # what may not open a Japanese line
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _NEVER_LAST: Final = "（「『【〔(["
@@ -112,16 +113,40 @@ def in_terminal(out: str | None) -> bool:
     return out is None and sys.stdout is not None and not sys.stdout.closed and sys.stdout.isatty()
 
 
-def listing(rows: Sequence[Sequence[str]], flexible: int, out: str | None) -> list[str]:
+def listing(
+    head: Sequence[str], body: Sequence[Sequence[str]], flexible: int, out: str | None, *, quiet: bool = False
+) -> list[str]:
     """
     A list as it is to be read: in a terminal as wide as that is, the one flexible column wrapped; in a pipe or a file one row
-    a line, whole, so that `grep` finds it.
+    a line, whole, so that `grep` finds it. Where a terminal leaves that column no room to be read in, each row is a block.
+
+    Args:
+        quiet: The rows alone, without their head.
     """
-    sizes = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))]
+    rows = body if quiet else [head, *body]
+    sizes = [max(width(row[i]) for row in (head, *body)) for i in range(len(head))]
     if in_terminal(out):
-        others = sum(sizes) - sizes[flexible] + 2 * (len(sizes) - 1)
-        sizes[flexible] = min(sizes[flexible], max(12, get_terminal_size((WIDTH, 24)).columns - others))
+        columns = get_terminal_size((WIDTH, 24)).columns
+        room = columns - (sum(sizes) - sizes[flexible] + 2 * (len(sizes) - 1))
+        if room < min(sizes[flexible], NARROWEST):
+            blocks = [
+                labelled(pairs, max(columns, NARROWEST), pairs)
+                for row in body
+                if (pairs := list(zip(head, row, strict=True)))
+            ]
+            return [line for block in blocks for line in (*block, "")][:-1]
+        sizes[flexible] = min(sizes[flexible], room)
     return table(rows, sizes)
+
+
+def folded(line: str, columns: int) -> list[str]:
+    """A line that is too long for the terminal, continued below, further in; one of a word that is too long (a key) stays whole."""
+    indent = len(line) - len(line.lstrip(" "))
+    room = columns - indent - 4
+    if width(line) <= columns or any(width(piece) > room for piece in _pieces(line)):
+        return [line]
+    first, *rest = wrap(line, room)
+    return [" " * indent + first, *(" " * (indent + 4) + each for each in rest)]
 
 
 def separated(rows: Iterable[Sequence[str]], form: str) -> str:
@@ -289,19 +314,29 @@ def destination(name: str) -> tuple[Path, int]:
     """
     if name.endswith(("/", os.sep)):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if os.path.exists(name) and not os.path.isfile(name):  # `/dev/stdout` in a pipe, whose real name nobody can open
+        raise NotRegular
     real = Path(os.path.realpath(name))
     if not os.path.exists(real):
         mask = os.umask(0)
         os.umask(mask)
         return real, 0o666 & ~mask
-    if not os.path.isfile(real):
-        raise NotRegular
     return real, stat.S_IMODE(real.stat().st_mode)
 
 
 def complain(text: str) -> None:
-    """A message on stderr."""
-    say(text, sys.stderr)
+    """
+    A message on stderr, with whatever characters the console has. Where it cannot be written there is nobody to tell; of
+    stdout that would be an answer lost in silence: `write` raises.
+    """
+    if (stream := sys.stderr) is None:
+        return
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write((text + "\n").encode(encoding, "replace").decode(encoding))
+        stream.flush()
+    except (OSError, ValueError):
+        _silence(stream)
 
 
 def complain_bytes(data: bytes) -> None:
@@ -311,7 +346,7 @@ def complain_bytes(data: bytes) -> None:
         sys.stderr.buffer.write(data)
         sys.stderr.buffer.flush()
     except AttributeError:  # a stream of text alone, in somebody's own program
-        say(data.decode("utf-8").rstrip("\n"), sys.stderr)
+        complain(data.decode("utf-8").rstrip("\n"))
     except (OSError, ValueError):
         _silence(sys.stderr)
 
@@ -326,18 +361,6 @@ def flush() -> None:
     except (OSError, ValueError) as error:
         _silence(sys.stdout)
         raise unwritable("stdout", error) from None
-
-
-def say(text: str, stream: TextIO | None) -> None:
-    """A line, with whatever characters the console has."""
-    if stream is None:
-        return
-    encoding = stream.encoding or "utf-8"
-    try:
-        stream.write((text + "\n").encode(encoding, "replace").decode(encoding))
-        stream.flush()
-    except (OSError, ValueError):
-        _silence(stream)
 
 
 def _silence(stream: TextIO | None) -> None:

@@ -75,7 +75,7 @@ class _Root(Group):
 
 app: typer.Typer = typer.Typer(
     name="assign",
-    cls=Group,
+    cls=_Root,
     add_completion=False,  # ours: cli/shells.py
     help="委託業務一覧にもとづき、受託者と市職員のどちらの業務かを根拠とともに答えます / "
     "Says, from the list of consigned work, whether the contractor or city staff handle a piece of work, and why.",
@@ -292,7 +292,7 @@ def tasks(
         else f"{len(rows)} rows. mark: × not consigned, △ in part, blank consigned except public authority, "
         "○ not defined by the legend. counter, back yard: ○ consigned, - blank, ? open which cell the ○ is in."
     )
-    lines = terminal.listing([*([] if quiet else [head]), *body], 2, out)
+    lines = terminal.listing(head, body, 2, out, quiet=quiet)
     if not quiet and terminal.in_terminal(out):  # in a pipe `wc -l` counts rows
         lines += _wrapped(foot, out)
     terminal.write("\n".join(lines), out)
@@ -323,7 +323,7 @@ def acts(
         return
     heads = {"ja": ["記号", "行為", "種類"], "en": ["key", "act", "class"]}
     body = [[a.id, a.title[lang], CLASS_TEXT[a.act_class][lang]] for a in found]
-    terminal.write("\n".join(terminal.listing([*([] if quiet else [heads[lang]]), *body], 1, out)), out)
+    terminal.write("\n".join(terminal.listing(heads[lang], body, 1, out, quiet=quiet)), out)
 
 
 def _list_format(given: str | None, *, as_json: bool) -> str:
@@ -383,6 +383,7 @@ def export(
             metavar="NAME",
         ),
     ] = None,
+    as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
@@ -397,7 +398,11 @@ def export(
             f"there is no format {shown(format_)} (choose: `sql`)",
             ["sql"],
         )
-    terminal.write(sql.script(open_desk(rules, catalog, "auto"), dialect, lang, schema), out, data=True)
+    text = sql.script(open_desk(rules, catalog, "auto"), dialect, lang, schema)
+    if as_json:
+        print_json({"dialect": dialect, "schema": schema, "sql": text}, out)
+    else:
+        terminal.write(text, out, data=True)
 
 
 app.command("help", cls=Command)(explained)

@@ -31,6 +31,7 @@ from .common import (
     Role,
     Rules,
     Word,
+    as_options,
     audit_url,
     open_desk,
     origin_name,
@@ -130,6 +131,10 @@ def batch(
             f"`--format` {shown(format_)} is not what the names of IN and OUT say (it is of the one that does not tell; leave it out)",
             [options.in_format],
         )
+    if engine != "spark" and master != "local[*]":
+        raise BadOption(
+            "`--master` は `--engine spark` と使います", "`--master` goes with `--engine spark`", ["--engine"]
+        )
     if record and engine == "spark":
         raise BadOption("`--record` は polars エンジンで使えます", "`--record` goes with the engine polars", ["polars"])
     if not record and not (key is role is audit is origin is None):
@@ -153,15 +158,20 @@ def batch(
                 from assign import batchrecord
 
                 role = role or os.environ.get("ASSIGN_ROLE") or None
-                counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
+                with as_options("key", "role"):  # `division` and the like are columns here
+                    counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
                 kept.append((None, one))
             else:
                 counts = files.run(desk, source, target, options, listener)
-    stream = sys.stderr if target == "-" else sys.stdout
+    told = None  # the answer is the file
     if as_json:
-        terminal.say(json.dumps(counts.as_json(), ensure_ascii=False), stream)
-    elif not quiet:  # the answer is the file
-        terminal.say("\n".join(_tally(counts.as_json(), lang)), stream)
+        told = json.dumps(counts.as_json(), ensure_ascii=False)
+    elif not quiet:
+        told = "\n".join(_tally(counts.as_json(), lang))
+    if told is not None and target == "-":
+        terminal.complain(told)
+    elif told is not None:
+        terminal.write(told, None, data=as_json)
     if not quiet:
         report_kept(kept, as_json=as_json, lang=lang)
     if "error" in failing and counts.errors:
@@ -193,8 +203,9 @@ def _tally(counts: dict[str, Any], lang: str) -> Iterator[str]:
         if who == "error":
             yield f"  誤り {sure}: {number:,}" if ja else f"  error {sure}: {number:,}"
         else:
-            names = f"{ASSIGNEE_TEXT[Assignee(who)][lang]}（{CERTAINTY_TEXT[Certainty(sure)][lang]}）"
-            yield f"  {names}: {number:,}" if ja else f"  {who}, {sure}: {number:,}"
+            who, sure = ASSIGNEE_TEXT[Assignee(who)][lang], CERTAINTY_TEXT[Certainty(sure)][lang]
+            names = f"{who}（{sure}）" if ja else f"{who}, {sure}"
+            yield f"  {names}: {number:,}"
 
 
 @contextmanager
@@ -223,7 +234,7 @@ def _clean_when_ended() -> Iterator[None]:
         while (caught := signal.sigwait(watched)) and not over.is_set():
             files.remove_all()
             if sys.stderr.isatty():
-                terminal.say("\x1b[?25h", sys.stderr)  # the cursor, which a progress bar hides
+                terminal.complain("\x1b[?25h")  # the cursor, which a progress bar hides
             if caught == signal.SIGINT:
                 os._exit(130)
             _end_by(caught)

@@ -20,10 +20,11 @@ from typer.core import TyperCommand, TyperGroup
 
 from assign import terminal
 from assign.desk import Desk
-from assign.errors import BadOption, BadRequest, listed, shown
+from assign.errors import BadDate, BadOption, BadRequest, listed, path_shown, shown
 from assign.words import nearest, normal
 
 LANGS = ("ja", "en")
+FILES = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")  # what stands for a file or a folder in a usage
 _TYPED = ("division", "item", "channel", "act", "on", "section", "row", "role", "case", "key", "corrects")
 
 
@@ -89,6 +90,7 @@ class Text:
             found, rest, order = parse(args=args)
             for param in () if ctx.resilient_parsing else order:
                 single = param.param_type_name == "option" and not (param.is_flag or param.multiple)
+                single = single or bool(param.secondary_opts)  # `--guard --no-guard`
                 if single and param.name != "lang" and order.count(param) > 1:
                     words = command_words(ctx)
                     raise BadOption(
@@ -134,21 +136,21 @@ def _meant(ctx: Any, rest: list[str]) -> str:
     if len(rest) == 1 and "row" in params and re.fullmatch(r"[a-z]+-\d+(-\d+)?", rest[0]):
         return f"--row {rest[0]}" if all(ctx.params.get(name) is None for name in asked) else ""
     free = [min(params[name].opts, key=len) for name in asked if name in params and ctx.params.get(name) is None]
-    if len(rest) > len(free) or not all(re.fullmatch(r"[\w・-]+", word) for word in rest):
+    if len(rest) > len(free) or not all(re.fullmatch(r"\w[\w・-]*", word) for word in rest):
         return ""
     return " ".join(f"{name} {word}" for name, word in zip(free, rest, strict=False))
 
 
 @contextmanager
-def as_options() -> Iterator[None]:
-    """What a request lacks is named as it is typed: `--item`, where Python says `item`."""
+def as_options(*names: str) -> Iterator[None]:
+    """What is wrong with a request is named as it is typed: `--item`, where Python says `item`. Without names, of all options."""
     try:
         yield
     except BadRequest as error:
-        if type(error) is not BadRequest:
-            raise
-        ja, en = (re.sub(f"`({'|'.join(_TYPED)})`", r"`--\1`", text) for text in (error.ja, error.en))
-        raise BadRequest(ja, en, error.candidates) from None
+        if not isinstance(error, BadDate | BadOption):  # they repeat what was typed
+            typed = f"`({'|'.join(names or _TYPED)})`"
+            error.ja, error.en = (re.sub(typed, r"`--\1`", text) for text in (error.ja, error.en))
+        raise
 
 
 def _everywhere() -> dict[str, Any]:
@@ -200,8 +202,17 @@ def _as_typed(param: Any, ctx: Any, value: Any) -> Any:
     if param.name == "no_color":
         who.plain = who.plain or bool(value)
         return who.plain
-    if param.name == "out" and value == "-":
+    if value == "-" and (param.name == "out" or (param.name == "to" and not param.required)):
         value = None
+    if (
+        "-" in (value if isinstance(value, list | tuple) else [value])
+        and param.metavar in FILES
+        and name not in ("IN", "OUT")
+    ):
+        raise BadOption(
+            f"`{name}` に `-` は使えません。ファイルの名前を書いてください",
+            f"`{name}` cannot be `-`; name a file",
+        )
     return param.callback(ctx, param, value) if param.callback else value
 
 
@@ -264,6 +275,12 @@ def mistyped(error: typer.TyperException, ctx: Any = None) -> BadOption:
         return BadOption(f"コマンドの書き方が違います（{shown(text, 200)}）。{see_ja}", f"{text} ({see_en})")
     if hasattr(error, "possibilities"):
         known = [name for param in ctx.command.get_params(ctx) for name in param.opts] if ctx is not None else []
+        below = getattr(ctx.command, "commands", {}).values() if ctx is not None else ()
+        if any(option in param.opts for each in below for param in each.params):
+            return BadOption(
+                f"オプション {shown(option)} はコマンドの後に書きます。{see_ja}",
+                f"the option {shown(option)} goes behind the command ({see_en})",
+            )
         near = sorted(error.possibilities or ()) or nearest(option, known)
         ja, en = (f"近いもの: {listed(near)}。", f"near: {listed(near)}; ") if near else ("", "")
         return BadOption(
@@ -397,7 +414,10 @@ def audit_url(given: str | None) -> str:
     from .spared import default_log
 
     path = default_log()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise terminal.unwritable(path_shown(path), error) from None
     return f"sqlite:///{path}"
 
 

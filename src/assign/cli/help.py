@@ -33,7 +33,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "audit": ("assign audit init --origin example.city/assign", "assign audit list", "assign help audit verify"),
     "audit init": ("assign audit init --audit sqlite:///audit.db --origin example.city/assign",),
     "audit publish": ("assign audit publish --rules rules",),
-    "audit show": ("assign audit show 5",),
+    "audit show": ("assign audit show 5", "assign audit show --case 6f9619ff-8b86-4d01-b42d-00cf4fc964ff"),
     "audit list": ("assign audit list --from 令和8年4月1日 --assignee contractor", "assign audit list --limit 20"),
     "audit help": ("assign audit help verify",),
     "audit verify": ("assign audit verify --against checkpoint.txt",),
@@ -105,13 +105,14 @@ def page(command: Any, ctx: Any, lang: str, columns: int) -> str:
     usage, examples, arguments, options, commands, required, default, any_options, any_command = _HEADS[lang]
     params = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
     path = " ".join(["assign", *ctx.command_path.split()[1:]])
-    words = [any_options, *(_name(p) for p in params if p.param_type_name == "argument")]
+    given = [p for p in params if p.param_type_name == "argument"]
+    words = [any_options, *(_name(p) if p.required else f"[{_name(p).strip('[]')}]" for p in given)]
     if hasattr(command, "commands"):
         words.append(any_command)
     lines = terminal.wrap(" ".join([f"{usage}:", path, *words]), columns)
     lines += ["", *terminal.wrap(short(command, lang), columns)]
-    if given := EXAMPLES.get(" ".join(path.split()[1:])):
-        lines += ["", f"{examples}:", *(f"  {example(each, lang)}" for each in given)]
+    if shown := EXAMPLES.get(" ".join(path.split()[1:])):
+        lines += ["", f"{examples}:", *(f"  {example(each, lang)}" for each in shown)]
 
     def described(param: Any) -> str:
         text = said_in(lang, _HELP_TEXT if param.name == "help" else param.help or "")
@@ -121,7 +122,7 @@ def page(command: Any, ctx: Any, lang: str, columns: int) -> str:
             text += default.format(param.default)
         return text
 
-    named = [(_name(p), described(p)) for p in params if p.param_type_name == "argument"]
+    named = [(_name(p), described(p)) for p in given]
     params.sort(key=lambda param: _LAST.index(param.name) + 1 if param.name in _LAST else 0)
     optional = [(_option(p), described(p)) for p in params if p.param_type_name == "option"]
     below = [(name, short(each, lang)) for name, each in getattr(command, "commands", {}).items() if not each.hidden]
@@ -144,7 +145,7 @@ def _option(param: Any) -> str:
 def _columns(rows: list[tuple[str, str]], columns: int) -> list[str]:
     """Names, each with its text beside it, or below where the name is long."""
     size = max(terminal.width(name) for name, _ in rows if terminal.width(name) <= _BESIDE or len(rows) == 1)
-    size = min(size, _BESIDE)
+    size = min(size, _BESIDE, columns // 3)  # in a narrow terminal the text needs the room
     lines: list[str] = []
     for name, text in rows:
         first, *rest = terminal.wrap(text, columns - size - 4)

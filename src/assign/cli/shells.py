@@ -104,7 +104,7 @@ def install(shell: str) -> tuple[str, Path]:
         BadOption: Not one of ours, or it cannot be told which is in use. OutputError: It could not be written.
     """
     shell = _known(shell)
-    home = Path.home()
+    home = places.home()
     if shell == "fish":
         path = places.user_folder("XDG_CONFIG_HOME", ".config") / "fish" / "completions" / "assign.fish"
         start: tuple[Path, list[str]] | None = None
@@ -247,9 +247,7 @@ _FIXED: Final = {
     "engine": "auto durable-rules table",
     "lang": "ja en",
     "encoding": "auto utf-8 cp932",
-    "assignee": "contractor city_staff split",
-    "certainty": "settled needs_ruling",
-    "kind": "decision batch publication key log",
+    "fail_on": "error ruling error,ruling",
     "install_completion": " ".join(SHELLS),
     "show_completion": " ".join(SHELLS),
 }
@@ -291,10 +289,10 @@ def _sections(ctx: Any) -> list[tuple[str, str]]:
     ]
 
 
-def _acts(_ctx: Any) -> list[tuple[str, str]]:
+def _acts(ctx: Any) -> list[tuple[str, str]]:
     from assign.desk import Desk
 
-    acts = Desk.open(engine="table").rules.acts.values()
+    acts = Desk.open(engine="table", rules=ctx.params.get("rules")).rules.acts.values()
     keys = [(act.id, f"{act.title['ja']} / {act.title['en']}") for act in acts]
     return keys + [(act.title["ja"], act.id) for act in acts if not re.search(r"\s", act.title["ja"])]
 
@@ -305,13 +303,25 @@ def _roles(_ctx: Any) -> list[tuple[str, str]]:
     return [(role.value, f"{ROLE_TEXT[role]['ja']} / {ROLE_TEXT[role]['en']}") for role in Role]
 
 
-def _commands(ctx: Any) -> list[tuple[str, str]]:
-    from .help import short
+def _kept(name: str) -> list[tuple[str, str]]:
+    """Words of a record: its keys, and as a list prints them."""
+    from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT
 
-    command = ctx.find_root().command
+    from .audit.options import KIND_TEXT
+
+    texts: dict[str, Mapping[Any, Mapping[str, str]]] = {
+        "assignee": ASSIGNEE_TEXT, "certainty": CERTAINTY_TEXT, "kind": KIND_TEXT,
+    }  # fmt: skip
+    keys = [(str(key), f"{text['ja']} / {text['en']}") for key, text in texts[name].items()]
+    return keys + [(text["ja"], str(key)) for key, text in texts[name].items()]
+
+
+def _commands(ctx: Any) -> list[tuple[str, str]]:
+    command = ctx.parent.command  # `assign`, or the group whose `help` this is
     for word in ctx.params.get("words") or ():
         command = getattr(command, "commands", {}).get(word, command)
-    return [(name, short(each, "ja")) for name, each in getattr(command, "commands", {}).items() if not each.hidden]
+    below = getattr(command, "commands", {}).items()
+    return [(name, " ".join((each.help or "").split())) for name, each in below if not each.hidden]
 
 
 _MAKERS: Final[dict[str, Callable[[Any], list[tuple[str, str]]]]] = {
@@ -322,5 +332,8 @@ _MAKERS: Final[dict[str, Callable[[Any], list[tuple[str, str]]]]] = {
     "section": _sections,
     "act": _acts,
     "role": _roles,
+    "assignee": lambda _ctx: _kept("assignee"),
+    "certainty": lambda _ctx: _kept("certainty"),
+    "kind": lambda _ctx: _kept("kind"),
     "words": _commands,
 }

@@ -1,9 +1,9 @@
 """
 What a command writes to → never something that must not be lost.
 
-Before a command begins, each of its outputs is compared with its inputs, the decision log (and what SQLite keeps beside it),
-the keys, the list and the rules in use, and the program's own files; and its outputs with each other. Files are the same
-where device and inode are, so that a link, another spelling and `/dev/fd/3` are seen through.
+Before a command begins, each of its outputs (stdout and stderr among them) is compared with its inputs, the decision log (and
+what SQLite keeps beside it), the keys, the list and the rules in use, and the program's own files; and its outputs with each
+other. Files are the same where device and inode are, so that a link, another spelling and `/dev/fd/3` are seen through.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from assign import places, terminal
-from assign.errors import BadOption, path_shown
+from assign.cli.common import FILES
+from assign.errors import BadOption, DataError, path_shown
 
 _OUTPUTS: Final = {("out", "FILE"), ("to", "FILE"), ("qr", "FILE"), ("rotate", "FILE"), ("target", "OUT")}
-_INPUTS: Final = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database
 
 
@@ -47,11 +47,10 @@ def outputs(ctx: Any, params: list[Any]) -> list[tuple[str, str]]:
 def spare(ctx: Any, params: list[Any]) -> None:
     """Raises BadOption where the command would write over what must not be lost. Called before it begins."""
     written = outputs(ctx, params)
-    if not written and not _into_a_file():
+    streams = [number for number in (2, 1) if _into_a_file(number)]
+    if not written and not streams:
         return
-    held = list(_held(ctx, params))
-    if written:
-        held += _ours()
+    held = [*_held(ctx, params), *_ours()]
     for i, (name, target) in enumerate(written):
         refuse(
             name,
@@ -62,8 +61,17 @@ def spare(ctx: Any, params: list[Any]) -> None:
                 *(Held(Path(other), f"`{by}` と同じファイル", f"the file of `{by}`, too") for by, other in written[:i]),
             ],
         )
-    if _into_a_file():
-        refuse("stdout", "/dev/fd/1", held)
+    wrong: dict[int, BadOption] = {}
+    for number in streams:
+        target = f"/dev/fd/{number}"
+        try:
+            refuse(("stdout", "stderr")[number - 1], target, [*held, *_known_by_sight(os.path.realpath(target))])
+        except BadOption as error:
+            wrong[number] = error
+    if 2 in wrong:  # what is said now would go into the file: it is said on stdout, if that is another one
+        os.dup2(os.open(os.devnull, os.O_WRONLY) if 1 in wrong else 1, 2)
+    for each in wrong.values():
+        raise each
 
 
 def refuse(name: str, target: str, held: list[Held]) -> None:
@@ -77,24 +85,29 @@ def refuse(name: str, target: str, held: list[Held]) -> None:
             )
 
 
-def _into_a_file() -> bool:
-    """Whether stdout is a file: `>> audit.db` would be the end of it."""
+def _into_a_file(number: int) -> bool:
+    """Whether stdout or stderr is a file: `>> audit.db` would be the end of it, `2>> acts.yaml` of the rules."""
     try:
-        return stat.S_ISREG(os.fstat(1).st_mode)
+        return stat.S_ISREG(os.fstat(number).st_mode)
     except OSError:
         return False
 
 
 def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
     for param in params:
-        if param.metavar not in _INPUTS or (param.name, param.metavar) in _OUTPUTS:
+        if param.metavar not in FILES or (param.name, param.metavar) in _OUTPUTS:
             continue
         value = ctx.params.get(param.name)
         name = param.opts[0] if param.param_type_name == "option" else param.metavar
         for each in value if isinstance(value, list | tuple) else [value]:
             if isinstance(each, str) and each != "-":
-                yield from _files(Path(each), f"`{name}` の入力", f"the input `{name}`")
-    for url in (ctx.params.get("audit"), os.environ.get("ASSIGN_AUDIT"), f"sqlite:///{default_log()}"):
+                said = (f"`{name}` の入力", f"the input `{name}`")
+                whole = param.metavar == "DIR" or ctx.params.get("engine") == "spark"  # else a folder is a mistake
+                yield from _files(Path(each), *said) if whole else [Held(Path(each), *said)]
+    places_of_log = [ctx.params.get("audit"), os.environ.get("ASSIGN_AUDIT")]
+    with suppress(DataError):  # whoever has no home folder has no log in it
+        places_of_log.append(f"sqlite:///{default_log()}")
+    for url in places_of_log:
         if isinstance(url, str) and url.startswith("sqlite:///"):
             for ending in _BESIDE:
                 yield Held(
@@ -102,7 +115,8 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
                 )
     if key := os.environ.get("ASSIGN_KEY_FILE"):
         yield Held(Path(key), "記録の鍵", "the log's key")
-    yield from _files(places.user_folder("XDG_CONFIG_HOME", ".config") / "assign", "記録の鍵", "the log's key")
+    with suppress(DataError):
+        yield from _files(places.user_folder("XDG_CONFIG_HOME", ".config") / "assign", "記録の鍵", "the log's key")
 
 
 def _known_by_sight(target: str) -> Iterator[Held]:

@@ -13,6 +13,7 @@ is usable, or the first that is not is named with file, line and the nearest val
 
 from __future__ import annotations
 
+import os
 import stat
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -157,6 +158,11 @@ def load(folder: Path, *, kept: bool = True) -> RuleSet:
         there = False
     except (OSError, ValueError) as error:
         raise unreadable(folder, error) from None
+    if not there and os.path.exists(folder):
+        raise DataError(
+            f"{path_shown(folder)} は規則のフォルダではありません（フォルダを指定してください）",
+            f"{path_shown(folder)} is no folder of rules (name the folder)",
+        )
     if not there:
         raise DataError(
             f"規則のフォルダ {path_shown(folder)} がありません", f"there is no folder of rules {path_shown(folder)}"

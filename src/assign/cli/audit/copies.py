@@ -56,7 +56,7 @@ def backup(
         for each in (temporary, Path(f"{temporary}-wal"), Path(f"{temporary}-shm")):
             with suppress(OSError):
                 each.unlink(missing_ok=True)
-    say([], None, [f"{to}: {size} 件" if lang == "ja" else f"{to}: {size} records"])
+    say([], None, [f"{visible(to)}: {size} 件" if lang == "ja" else f"{visible(to)}: {size} records"])
 
 
 @app.command(cls=Command)

@@ -115,7 +115,7 @@ def list_(
     if as_json:
         say_json(found, out)
     else:
-        lines = [line for record in found for line in _line(record, lang)]
+        lines = [_line(record, lang) for record in found]
         say(lines, out, [f"{len(found)} 件" if lang == "ja" else f"{len(found)} records"])
     unread.told(lang, as_json=as_json)
 
@@ -179,9 +179,9 @@ def exceptions(
         say_json([{"code": each.code, "seq": each.seq, "text": each.text._asdict()} for each in found], out)
     else:
         lines = [
-            f"番号 {each.seq} {_ODD_TEXT[each.code]}: {each.text.ja}"
+            f"番号 {each.seq} {_ODD_TEXT[each.code].ja}: {each.text.ja}"
             if lang == "ja"
-            else f"record {each.seq} {each.code}: {each.text.en}"
+            else f"record {each.seq} {_ODD_TEXT[each.code].en}: {each.text.en}"
             for each in found
         ]
         say(lines, out, [f"{len(found)} 件" if lang == "ja" else f"{len(found)} exceptions"])
@@ -232,21 +232,21 @@ _STATS_TEXT = {
 
 
 _ODD_TEXT = {
-    "backdated": "遡り",
-    "late": "遅れ",
-    "ahead": "先の日付",
-    "clock": "時計",
-    "review_due": "見直し期限切れ",
-    "correction": "訂正",
-    "ruling_backdated": "回答の遡り",
-    "key_unendorsed": "署名のない鍵の交替",
+    "backdated": Text("遡り", "backdated"),
+    "late": Text("遅れ", "late"),
+    "ahead": Text("先の日付", "dated ahead"),
+    "clock": Text("時計", "clock turned back"),
+    "review_due": Text("見直し期限切れ", "review overdue"),
+    "correction": Text("訂正", "correction"),
+    "ruling_backdated": Text("回答の遡り", "backdated ruling"),
+    "key_unendorsed": Text("署名のない鍵の交替", "change of key without a signature"),
 }
 
 
 def _whole(found: dict[str, Any], lang: str) -> list[str]:
     """A record, its answer in words or why there is none, and what corrects it."""
     ja = lang == "ja"
-    lines = [*_line(found["record"], lang), ""]
+    lines = [_line(found["record"], lang), ""]
     if found["answer"] is not None:
         pairs = list(paragraphs(found["answer"], lang))
         lines += terminal.labelled(pairs, terminal.columns_of(sys.stdout), beside=pairs)
@@ -278,18 +278,10 @@ def _counted(found: dict[str, Any], lang: str) -> list[str]:
     return lines
 
 
-def _line(record: dict[str, Any], lang: str) -> list[str]:
-    """A record on one line, or, where it is longer than a terminal is wide, its words below."""
-    head, words = _said(record, lang)
-    whole = f"{head}  {words}"
-    if terminal.width(whole) <= terminal.WIDTH:
-        return [whole]
-    return [head, *(f"{'':8}{line}" for line in terminal.wrap(words, terminal.WIDTH - 8))]
-
-
-def _said(record: dict[str, Any], lang: str) -> tuple[str, str]:
+def _line(record: dict[str, Any], lang: str) -> str:
+    """A record on one line."""
     kind = record["kind"]
-    head = f"{record['seq']:>6}  {clock(record['recorded'])}  {KIND_TEXT[kind][lang]}"
+    head = f"{record['seq']:>6}  {clock(record['recorded'])}  {KIND_TEXT[kind][lang]}  "
     if kind == Kind.DECISION:
         request, decision = record["request"], record["decision"]
         words = [
@@ -300,16 +292,16 @@ def _said(record: dict[str, Any], lang: str) -> tuple[str, str]:
             record["on"],
             f"{ASSIGNEE_TEXT[Assignee(decision['assignee'])][lang]}（{CERTAINTY_TEXT[Certainty(decision['certainty'])][lang]}）"
             if lang == "ja"
-            else f"→ {decision['assignee']}, {decision['certainty']}",
+            else f"→ {ASSIGNEE_TEXT[Assignee(decision['assignee'])][lang]}, {CERTAINTY_TEXT[Certainty(decision['certainty'])][lang]}",
         ]
         fix = record["corrects"]
         tail = "" if fix is None else f" 訂正: 番号 {fix}" if lang == "ja" else f" corrects {fix}"
-        return head, f"{' '.join(word for word in words if word)}{tail}"
+        return f"{head}{' '.join(word for word in words if word)}{tail}"
     if kind == Kind.BATCH:
-        return head, f"{record['rows']:,} 行" if lang == "ja" else f"{record['rows']:,} rows"
+        return f"{head}{record['rows']:,} 行" if lang == "ja" else f"{head}{record['rows']:,} rows"
     if kind == Kind.PUBLICATION:
-        return head, f"{EDITION_TEXT[record['what']][lang]} {record['sha256'][:16]}…"
-    return head, record["signer"]
+        return f"{head}{EDITION_TEXT[record['what']][lang]} {record['sha256'][:16]}…"
+    return f"{head}{record['signer']}"
 
 
 def _word(name: str, value: str, lang: str) -> str:

@@ -27,7 +27,7 @@ from assign.cli.common import (
     open_desk,
     origin_name,
 )
-from assign.errors import AssignError, BadOption, OutputError, path_shown, system_reason
+from assign.errors import AssignError, BadOption, OutputError, path_shown, system_reason, visible
 from assign.log import Log
 from assign.note import NoteError, SecretKey, held_key, new_key, opened, write_key
 from assign.record import EDITION_TEXT
@@ -41,7 +41,9 @@ def init(
     grant: Annotated[
         Word,
         typer.Option(
-            "--grant", help="この役割に SELECT と INSERT を許す / let this PostgreSQL role use it", metavar="ROLE"
+            "--grant",
+            help="PostgreSQL のこの役割に、読むことと足すことを許す / let this PostgreSQL role read and append",
+            metavar="ROLE",
         ),
     ] = None,
     audit: Audit = None,
@@ -121,7 +123,7 @@ def checkpoint(
             if qr is not None:
                 write_file(qr, sheet.qr(note, qr))
             size = opened(note, keys)[0].size
-            say([], None, [f"{name}: {size} 件" if lang == "ja" else f"{name}: {size} records"])
+            say([], None, [f"{visible(name)}: {size} 件" if lang == "ja" else f"{visible(name)}: {size} records"])
 
     once()
     while seconds is not None:
@@ -160,7 +162,7 @@ def key(
                 ) from None
             log.rotate(fresh, present)
         keys = log.keys()
-    now = "" if briefly() else "  （今の鍵）" if lang == "ja" else "  （now）"
+    now = "" if briefly() else "  （今の鍵）" if lang == "ja" else "  (now)"
     lines = [f"{each}{now if each == keys[-1] else ''}" for each in keys]
     told = []
     if rotate is not None and present is None:
@@ -170,7 +172,7 @@ def key(
             else "the old key is not here and has not signed this change: hand the new public key to the auditor yourself"
         )
     if rotate is not None:
-        setting = f"export ASSIGN_KEY_FILE={shlex.quote(str(Path(rotate).absolute()))}"
+        setting = visible(f"export ASSIGN_KEY_FILE={shlex.quote(str(Path(rotate).absolute()))}")
         told.append(f"これからは、次を設定してください: {setting}" if lang == "ja" else f"from now on, set: {setting}")
     say(lines, None, told)
 

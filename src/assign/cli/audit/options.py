@@ -5,6 +5,7 @@ What the commands of `assign audit` share: their options, what these say, and ho
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,10 +34,10 @@ app: typer.Typer = typer.Typer(
 app.command("help", cls=Command, hidden=True)(explained)
 Number = Annotated[str, typer.Argument(metavar="N", help="記録の番号 / a record's number")]
 Since = Annotated[
-    Word, typer.Option("--from", help="案件の日付がこの日以後 / cases of this day or later", metavar="YYYY-MM-DD")
+    Word, typer.Option("--from", help="案件の日付がこの日以後 / cases of this day or later", metavar="DATE")
 ]
 Until = Annotated[
-    Word, typer.Option("--to", help="案件の日付がこの日以前 / cases of this day or earlier", metavar="YYYY-MM-DD")
+    Word, typer.Option("--to", help="案件の日付がこの日以前 / cases of this day or earlier", metavar="DATE")
 ]
 InDivision = Annotated[Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")]
 WithAssignee = Annotated[Word, typer.Option("--assignee", help="contractor, city_staff, split", metavar="ASSIGNEE")]
@@ -74,7 +75,9 @@ def open_log(url: str | None, origin: str | None) -> Iterator[Log]:
 def whole_number(given: str, name: str = "N") -> int:
     """A number as it was typed."""
     if not (given.isascii() and given.isdigit() and len(given) < 13):
-        raise BadOption(f"`{name}` は 0 以上の整数です", f"`{name}` is a whole number")
+        raise BadOption(
+            f"`{name}` は 0 以上の整数です（12 桁まで）", f"`{name}` is a whole number (of at most 12 digits)"
+        )
     return int(given)
 
 
@@ -178,13 +181,16 @@ class Unread:
 
 def say(lines: Iterable[str], out: str | None, aside: Iterable[str] = ()) -> None:
     """
-    Lines for a person, and what `--quiet` leaves out. What a record or an edition holds is shown, never sent to the terminal
-    as it is.
+    Lines for a person, and what `--quiet` leaves out. In a terminal a line too long goes on below, further in; in a pipe it is
+    one line. What a record or an edition holds is shown, never sent to the terminal as it is.
     """
     lines = [*lines, *(() if briefly() else aside)]
     if not lines and out is None:
         return
-    terminal.write("\n".join(visible(line) for text in lines for line in text.split("\n")), out)
+    plain = [visible(line) for text in lines for line in text.split("\n")]
+    if terminal.in_terminal(out):
+        plain = [part for line in plain for part in terminal.folded(line, terminal.columns_of(sys.stdout))]
+    terminal.write("\n".join(plain), out)
 
 
 def say_json(value: object, out: str | None) -> None:

@@ -15,9 +15,10 @@ from assign import audit as auditing
 from assign import standalone, terminal
 from assign.audit import Text
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly, origin_name
-from assign.errors import BadOption
+from assign.errors import BadOption, visible
 from assign.log import Log
 from assign.note import held_key, public_key
+from assign.reading import UnknownRecord
 from assign.store import StoreDamaged
 from assign.words import date_of_case
 
@@ -88,9 +89,13 @@ def replay(
     start, stop = whole_number(first or "0", "--first"), None if last is None else whole_number(last, "--last") + 1
     if (batch is None) is not (file is None):
         raise BadOption("`--batch` と `--file` は一緒に使います", "`--batch` and `--file` go together")
+    if stop is not None and stop <= start:
+        raise BadOption("`--first` が `--last` より後です", "`--first` is after `--last`")
     counts = dict.fromkeys(auditing.OUTCOMES, 0)
     batches, odd = 0, []
     with open_log(audit, origin) as log:
+        if start and start >= log.size:  # nothing replayed is nothing shown
+            raise UnknownRecord(log.size - 1)
         anew = auditing.replay(log, start, stop)
         if batch is not None and file is not None:
             anew = iter([_batch_anew(log, whole_number(batch, "--batch"), file, format_, encoding)])
@@ -217,7 +222,7 @@ def _bundled(bundle: dict[str, Any], to: str | None, written: str) -> None:
         terminal.write(text, None, data=True)
     else:
         write_file(to, (text + "\n").encode())
-        say([], None, [written])
+        say([], None, [visible(written)])
 
 
 def _verified(found: auditing.Verified, lang: str) -> list[str]:
