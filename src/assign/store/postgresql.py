@@ -118,10 +118,10 @@ class PostgresStore:
         ours = {name for (name,) in found}.intersection(NAMES)
         if len(ours) == len(NAMES):
             return
-        if len(ours) > 1:
+        if len(ours) > 1 or db.execute("SELECT to_regproc('assign_log_only_grows')").fetchone() != (None,):
             raise StoreDamaged(
-                "データベースの記録の表がそろっていません（`assign audit restore` で控えから戻せます）",
-                "the database lacks a table of its log (`assign audit restore` brings a backup back)",
+                "データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`assign audit restore` で控えを戻せます）",
+                "the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `assign audit restore` then brings a backup back)",
             )
         if not create:
             raise StoreMissing(
