@@ -32,6 +32,8 @@ from .interface import (
     Writing,
     as_bytes,
     at_fork,
+    free_number,
+    is_number,
     kept_whole,
     paged,
     still_open,
@@ -310,18 +312,19 @@ class SqliteStore:
             (_plain(name), log)
             for log, name in self._rows(_BESIDE["log"] + " WHERE typeof(origin) = 'text' ORDER BY id")
         ]
-        return {name: log for name, log in found if type(log) is int and 0 < log < 1 << 63 - SHIFT}
+        return {name: log for name, log in found if is_number(log)}
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
         with self._said(), self._lock:
             db = self._connection()
             with _begun(db):
-                db.execute(
-                    "INSERT INTO log SELECT coalesce(max(id), 0) + 1, ? FROM log HAVING NOT EXISTS (SELECT 1 FROM log WHERE origin = ?)",
-                    (origin, origin),
-                )
-            return db.execute("SELECT id FROM log WHERE origin = ?", (origin,)).get  # type: ignore[no-any-return]
+                logs = self.origins()
+                if origin not in logs:
+                    taken = {number for (number,) in db.execute("SELECT id FROM log")}
+                    logs[origin] = free_number(taken.union(self.numbers()))
+                    db.execute("INSERT INTO log VALUES (?, ?)", (logs[origin], origin))
+            return logs[origin]
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
