@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from .errors import AssignError, shown
-from .record import Record, RecordError, _time, _uuid4, check, publishes, read
+from .record import Kind, Record, RecordError, _time, _uuid4, check, publishes, read
 from .store import SEQ, Row, Store, StoreDamaged, StoreError
 from .words import JAPAN
 
@@ -69,7 +69,32 @@ def record_of(row: Row, origin: str) -> Record:
 
     Records share their inner parts: they are to be looked at.
     """
-    return _known(row, origin) or _parsed(row, origin)
+    return _agreeing(_known(row, origin) or _parsed(row, origin))
+
+
+def _agreeing(record: Record) -> Record:
+    if (reason := _at_odds(record)) is not None:
+        raise Unreadable(record["seq"], "refused", reason)
+    return record
+
+
+def _at_odds(record: Record) -> tuple[str, str] | None:
+    """What each field may say, and all of them together may not, at this place."""
+    kind, seq, corrects = record["kind"], record["seq"], record.get("corrects")
+    if (kind == Kind.LOG) is not (seq == 0):
+        return "記録は番号 0 で始まり、ほかの番号では始まりません", "a log begins with record 0, and with no other"
+    if corrects is not None and corrects >= seq:
+        return "自分より後の記録を訂正しています", "it corrects no earlier record"
+    if kind in (Kind.LOG, Kind.KEY):
+        from .note import NoteError, public_key  # decisions need none
+
+        try:
+            keys = [public_key(record[name]) for name in ("signer", "replaces") if name in record]
+        except NoteError as error:
+            return error.ja, error.en
+        if any(key.name != record["origin"] for key in keys):
+            return "別の記録の鍵です", "a key of another log"
+    return None
 
 
 def _parsed(row: Row, origin: str) -> Record:

@@ -186,16 +186,11 @@ class _Verifier:
         seq = row.seq
         try:
             record = record_of(row, self._log.origin)
-            put = publishes(record)
-            signer = public_key(put[1]) if put is not None and put[0] == "key" else None
-        except (Unreadable, NoteError) as error:
-            why, ja, en = (
-                (error.why, error.reason_ja, error.reason_en)
-                if isinstance(error, Unreadable)
-                else ("refused", error.ja, error.en)
-            )
-            self._say(why, seq, f"番号 {seq} を記録として読めません: {ja}", f"record {seq} cannot be read: {en}")
+        except Unreadable as error:
+            ja, en = error.reason_ja, error.reason_en
+            self._say(error.why, seq, f"番号 {seq} を記録として読めません: {ja}", f"record {seq} cannot be read: {en}")
             return
+        put = publishes(record)
         if (key := record.get("key")) != (None if row.key is None else row.key.decode("utf-8", "replace")):
             self._say(
                 "key_altered",
@@ -205,12 +200,13 @@ class _Verifier:
             )
         if put is not None:
             self._derived.append((*put, seq))
-            if signer is None:
+            if put[0] != "key":
                 self._published.add(put)
             else:
-                self._named.append(signer)
+                signer = public_key(put[1])
                 if record["kind"] == Kind.KEY:
                     self._succeeds(seq, signer, record)
+                self._named.append(signer)
         if key is not None:
             short = bytes.fromhex(key.replace("-", ""))
             if (first := self._keys.setdefault(short, seq)) != seq:
@@ -230,10 +226,17 @@ class _Verifier:
 
     def _succeeds(self, seq: int, new: PublicKey, record: Record) -> None:
         """Who trusts a key trusts the one that it has named."""
-        if (signature := record.get("endorsed")) is None:
-            return
         old = public_key(record["replaces"])
-        if not endorsed(new, old, signature):
+        if self._named and old != self._named[-1]:
+            self._say(
+                "endorsement",
+                seq,
+                f"番号 {seq} の鍵の交替が替える鍵は、その前の鍵ではありません",
+                f"record {seq} replaces a key that was not the present one",
+            )
+        elif (signature := record.get("endorsed")) is None:
+            return
+        elif not endorsed(new, old, signature):
             self._say(
                 "endorsement",
                 seq,
