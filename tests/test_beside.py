@@ -412,3 +412,21 @@ def test_a_record_that_a_server_keeps_out_is_not_acknowledged(server_log: tuple[
         with pytest.raises(StoreError, match="has not written it"):
             log.append(draft())
     assert log.size == size
+
+
+@pytest.mark.parametrize(
+    "payload", ["{}", "[]", '{"kind":"decision"}', '{"kind":"gossip","origin":"o","seq":5}', "\\x00"]
+)
+def test_what_is_no_record_is_named_on_a_server(
+    durable_server: Server, server_log: tuple[Log, Any], payload: str
+) -> None:
+    """As in a file: each reader says which, with 1, and `verify` and `replay` with 6."""
+    log, db = server_log
+    _unguarded(db, f"UPDATE record SET payload = '{payload}' WHERE at & 255 = {FIRST}")  # noqa: S608 - our own
+    where = ["--audit", durable_server.url(db.info.dbname), "--origin", log.origin]
+    for words in (["list"], ["show", str(FIRST)], ["stats"], ["export"], ["exceptions"], ["rebuild"]):
+        told = cli("audit", *words, *where)
+        assert (told.code, f"記録 {FIRST} を読めません" in told.err) == (1, True), words
+    for word in ("verify", "replay"):
+        told = cli("audit", word, *where)
+        assert (told.code, f"番号 {FIRST}" in told.out) == (6, True)
