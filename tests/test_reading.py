@@ -197,6 +197,20 @@ def test_a_key_that_replaces_one_that_is_none_any_more_is_named(path: Path, repl
         assert {each.code for each in verify(log).findings} == code
 
 
+def test_a_publication_of_another_length_than_its_text_is_named(path: Path) -> None:
+    """Its digest is compared, and so is its length."""
+    with broken_into(path) as db:
+        there = payloads(db)
+        rechain(db, [there[0], canonical({**read(there[1]), "bytes": 7}), *there[2:]])
+        db.executemany(
+            "UPDATE record SET key = ? WHERE at & 255 = ?",
+            [(read(each).get("key"), seq) for seq, each in enumerate(there)],
+        )
+        db.execute("DELETE FROM checkpoint")
+    with closing(Log.open(sqlite_url(path))) as log:
+        assert [each.code for each in verify(log).findings] == ["edition"]
+
+
 EVERY_READER: list[tuple[list[str], int]] = [
     (["list"], 1), (["list", "--json"], 1), (["list", "--division", "nenkin"], 1), (["show", "4"], 1), (["show", "5"], 1),
     (["show", "--division", "nenkin"], 1), (["stats"], 1), (["stats", "--json"], 1), (["exceptions"], 1), (["export"], 1),

@@ -112,6 +112,7 @@ class _Verifier:
         self._trusted = list(keys)
         self._named: list[PublicKey] = []  # by the records themselves
         self._published: set[tuple[str, str]] = set()
+        self._sizes: dict[str, set[int]] = {}  # SHA-256 of an edition → how long the records say that it is
         self._derived: list[tuple[str, str, int]] = []  # what the table of publications must say
         self._keys: dict[bytes, int] = {}  # idempotency key → the first record that has it
         self._differing: list[int] = []
@@ -202,6 +203,7 @@ class _Verifier:
             self._derived.append((*put, seq))
             if put[0] != "key":
                 self._published.add(put)
+                self._sizes.setdefault(put[1], set()).add(record["bytes"])
             else:
                 signer = public_key(put[1])
                 if record["kind"] == Kind.KEY:
@@ -381,6 +383,10 @@ class _Verifier:
             sound = sha256(as_bytes(data)) == name
             if name in names and not sound:
                 self._edition(names[name], str(name), "書き換えられて", "was altered")
+            elif name in names and self._sizes[name] != {len(as_bytes(data))}:
+                self._edition(
+                    names[name], str(name), "公示の記録と違うバイト数になって", "is not as long as its record says"
+                )
             elif not sound or (name not in names and name not in others):
                 self._stray("edition", str(name))
         for what, value in sorted(self._published):
