@@ -189,6 +189,45 @@ def _appended(log: Log) -> Kept | str:
         return error.en
 
 
+STRAY = "INSERT INTO record VALUES ((1 << 40) + {at}, x'7b7d', zeroblob({nodes}), NULL)"
+LAST_OF_ALL = (1 << 40) - 1
+
+
+@pytest.mark.parametrize(("at", "nodes"), [(LAST_OF_ALL, 1), (LAST_OF_ALL, 41 * 32), (LAST + 1, 32), (99, 64)])
+def test_nothing_follows_on_a_row_before_which_numbers_are_missing(path: Path, at: int, nodes: int) -> None:
+    """With a root of the attacker's at the last number, a checkpoint was signed; a record went for another log's place."""
+    with broken_into(path) as db:
+        db.execute(STRAY.format(at=at, nodes=nodes))
+    with closing(Log.open(sqlite_url(path), ORIGIN)) as log:
+        for tried in (
+            lambda: log.append(draft()),
+            log.head,
+            lambda: log.publish({**EDITIONS, "list": b"new"}),
+        ):
+            with pytest.raises(
+                StoreError, match=f"row {at} does not follow on the records .* the administrator's to remove"
+            ):
+                tried()
+    assert {"deleted", "unreadable"} <= found(path)
+    with broken_into(path) as db:
+        db.execute("DELETE FROM record WHERE at = ?", (1 << 40 | at,))
+    assert not found(path)
+    with closing(Log.open(sqlite_url(path), ORIGIN)) as log:
+        assert log.append(draft()).seq == LAST
+
+
+@pytest.mark.parametrize("number", [(1 << 23) - 1, 1 << 23, (1 << 63) - 1, -1])
+def test_a_row_with_a_number_that_no_log_can_have_is_named_and_in_nobodys_way(path: Path, number: int) -> None:
+    """The first was an internal error of every command, and each of them kept other logs from being made."""
+    with broken_into(path) as db:
+        db.execute("INSERT INTO log VALUES (?, 'example.city/planted')", (number,))
+        db.execute("INSERT INTO record VALUES ((3 << 40) + 5, x'7b7d', x'00', NULL)")
+    assert found(path) == {"stray"}
+    with closing(make(sqlite_url(path), "example.city/third")) as log:
+        assert (log.number, log.size) == (4, FIRST)  # the third is taken
+        assert codes(log) == {"stray"}
+
+
 def test_an_edition_under_whose_name_another_text_was_planted_is_not_published(path: Path) -> None:
     """The name is the text's digest; `INSERT OR IGNORE` took what was there for it."""
     new = b"another list"
@@ -341,6 +380,21 @@ def test_a_retry_on_a_server_is_one_record_whatever_stands_beside_it(server_log:
     assert not codes(log) & {"schema_altered", "schema_missing"}
 
 
+def test_strays_on_a_server_are_in_nobodys_way(durable_server: Server, server_log: tuple[Log, Any]) -> None:
+    """As in a file."""
+    db = server_log[1]
+    db.execute("INSERT INTO log VALUES (8388607, 'example.city/planted')")
+    db.execute("INSERT INTO record VALUES ((2::bigint << 40) + 5, 'x', 'x', NULL)")
+    with closing(make(durable_server.url(db.info.dbname), "example.city/third")) as third:
+        assert (third.number, third.size) == (3, FIRST)
+    db.execute("INSERT INTO record VALUES ((2::bigint << 40) - 1, '{}', 'x', NULL)")
+    with closing(Log.open(durable_server.url(db.info.dbname), ORIGIN)) as again:
+        with pytest.raises(StoreError, match=f"row {LAST_OF_ALL} does not follow"):
+            again.append(draft())
+        with pytest.raises(StoreError, match=f"row {LAST_OF_ALL} does not follow"):
+            again.head()
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -358,3 +412,21 @@ def test_a_record_that_a_server_keeps_out_is_not_acknowledged(server_log: tuple[
         with pytest.raises(StoreError, match="has not written it"):
             log.append(draft())
     assert log.size == size
+
+
+@pytest.mark.parametrize(
+    "payload", ["{}", "[]", '{"kind":"decision"}', '{"kind":"gossip","origin":"o","seq":5}', "\\x00"]
+)
+def test_what_is_no_record_is_named_on_a_server(
+    durable_server: Server, server_log: tuple[Log, Any], payload: str
+) -> None:
+    """As in a file: each reader says which, with 1, and `verify` and `replay` with 6."""
+    log, db = server_log
+    _unguarded(db, f"UPDATE record SET payload = '{payload}' WHERE at & 255 = {FIRST}")  # noqa: S608 - our own
+    where = ["--audit", durable_server.url(db.info.dbname), "--origin", log.origin]
+    for words in (["list"], ["show", str(FIRST)], ["stats"], ["export"], ["exceptions"], ["rebuild"]):
+        told = cli("audit", *words, *where)
+        assert (told.code, f"記録 {FIRST} を読めません" in told.err) == (1, True), words
+    for word in ("verify", "replay"):
+        told = cli("audit", word, *where)
+        assert (told.code, f"番号 {FIRST}" in told.out) == (6, True)

@@ -17,8 +17,8 @@ from assign import Desk
 from assign.audit import Filter, copy, exceptions, prove, rebuild, records, replay, shown_record, stats, verify
 from assign.errors import BadRequest
 from assign.log import Log
-from assign.note import held_key
-from assign.reading import Unreadable, _known, _parsed, clock, record_of
+from assign.note import endorse, held_key, new_key
+from assign.reading import Unreadable, _agreeing, _known, _parsed, clock, record_of
 from assign.record import canonical, new_id, read
 from assign.store import Row, StoreError, open_store
 from assign.words import today
@@ -62,6 +62,27 @@ def having(**other: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda record: {**record, **other}
 
 
+OTHERS = str(new_key("example.city/other").public())
+NO_KEY = f"{ORIGIN}+00000000+{'A' * 44}"
+
+
+def _first(record: dict[str, Any], **other: Any) -> dict[str, Any]:
+    """The form of a log's first record, in the place of another."""
+    kept = {name: record[name] for name in ("schema", "seq", "recorded", "version", "origin")}
+    return {**kept, "signer": str(new_key(ORIGIN).public()), **other}
+
+
+def _batch(record: dict[str, Any], **other: Any) -> dict[str, Any]:
+    """A batch of two rows."""
+    digests = dict.fromkeys(("root", "input", "output"), "0" * 64)
+    kept = {
+        name: record[name]
+        for name in record
+        if name not in ("answer", "case", "corrects", "decision", "given", "request")
+    }
+    return {**kept, **digests, "kind": "batch", "rows": 2, "outcomes": {"city_staff/settled": 2}, **other}
+
+
 NO_RECORDS: dict[str, Any] = {
     "an empty object": {},
     "a list": [],
@@ -91,6 +112,13 @@ NO_RECORDS: dict[str, Any] = {
     "a day that is none": having(on="2026-02-30"),
     "editions of another type": having(editions=[]),
     "a wrong assignee": lambda record: {**record, "decision": {**record["decision"], "assignee": "nobody-knows"}},
+    "two dates": having(on="2026-11-24"),
+    "a correction of itself": having(corrects=BAD),
+    "a correction of a later one": having(corrects=BAD + 1),
+    "a second beginning": lambda record: _first(record, kind="log"),
+    "a key of another log": lambda record: _first(record, kind="key", signer=OTHERS, replaces=OTHERS, endorsed=None),
+    "a key that is none": lambda record: _first(record, kind="key", replaces=NO_KEY, endorsed=None),
+    "more rows than counts": lambda record: _batch(record, rows=3),
     "an escape in a text": lambda record: {**record, "given": {**record["given"], "act": "\x1b[31m"}},
     "a turned text": lambda record: {**record, "given": {**record["given"], "section": "\u202eabc"}},
 }
@@ -142,6 +170,45 @@ def test_what_is_no_record_is_named_by_every_reader_and_costs_no_other(path: Pat
             Desk(Desk.open().catalog, Desk.open().rules, "table", log).record(
                 row="nenkin-24", channel="counter", corrects=BAD
             )
+
+
+def test_the_forms_above_are_records_but_for_what_is_said_of_them(path: Path) -> None:
+    """A batch with its counts, and a key that replaces the present one."""
+    with closing(Log.open(sqlite_url(path))) as log:
+        record, now = record_of(log.row(BAD), ORIGIN), str(log.keys()[-1])
+    for good in (
+        _batch(record),
+        _first(record, kind="key", replaces=now, endorsed=None),
+        {**record, "corrects": BAD - 1},
+    ):
+        assert record_of(Row(BAD, canonical(good), b""), ORIGIN) == good
+
+
+@pytest.mark.parametrize(("replaces", "code"), [("now", set()), ("first", {"endorsement"})])
+def test_a_key_that_replaces_one_that_is_none_any_more_is_named(path: Path, replaces: str, code: set[str]) -> None:
+    """Whoever found an old key could name the next one with it, behind the one that had replaced it."""
+    with closing(Log.open(sqlite_url(path))) as log:
+        first, second, third = held_key(ORIGIN), new_key(ORIGIN), new_key(ORIGIN)
+        log.rotate(second, first)
+        old = {"now": second, "first": first}[replaces]
+        public = third.public()
+        draft_ = {"kind": "key", "signer": str(public), "replaces": str(old.public()), "endorsed": endorse(public, old)}
+        log.append(draft_)
+        assert {each.code for each in verify(log).findings} == code
+
+
+def test_a_publication_of_another_length_than_its_text_is_named(path: Path) -> None:
+    """Its digest is compared, and so is its length."""
+    with broken_into(path) as db:
+        there = payloads(db)
+        rechain(db, [there[0], canonical({**read(there[1]), "bytes": 7}), *there[2:]])
+        db.executemany(
+            "UPDATE record SET key = ? WHERE at & 255 = ?",
+            [(read(each).get("key"), seq) for seq, each in enumerate(there)],
+        )
+        db.execute("DELETE FROM checkpoint")
+    with closing(Log.open(sqlite_url(path))) as log:
+        assert [each.code for each in verify(log).findings] == ["edition"]
 
 
 EVERY_READER: list[tuple[list[str], int]] = [
@@ -216,7 +283,7 @@ def test_what_was_read_before_changes_no_verdict(tmp_path: Path) -> None:
             data[at : at + chance.randrange(3)] = chance.choice([b"", *marks, row.payload[at : at + 40]])
         tampered = Row(row.seq + chance.choice([0, 0, 0, 1, 40]), bytes(data), b"")
         try:
-            wanted = _parsed(tampered, ORIGIN)
+            wanted = _agreeing(_parsed(tampered, ORIGIN))
         except Unreadable:
             with pytest.raises(Unreadable):
                 record_of(tampered, ORIGIN)

@@ -226,7 +226,7 @@ def test_somebody_elses_database_is_not_touched(tmp_path: Path) -> None:
         db.commit()
     before = other.read_bytes()
     for create in (False, True):
-        with pytest.raises(StoreMissing, match="is not a log"):
+        with pytest.raises(StoreMissing, match="and no log"):
             open_store(sqlite_url(other), create=create)
     assert other.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["other.db"]
@@ -240,7 +240,7 @@ def test_a_damaged_file_is_an_error_that_names_the_backup(path: Path, damage: st
         damage
     ]
     path.write_bytes(spoilt)
-    with pytest.raises(StoreError, match=r"damaged.*assign audit restore"), closing(Log.open(sqlite_url(path))) as log:
+    with pytest.raises(StoreError, match="`assign audit restore`"), closing(Log.open(sqlite_url(path))) as log:
         list(log.rows())
     assert path.read_bytes()[:100] == spoilt[:100]
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from . import merkle
 from .errors import AssignError, BadRequest, shown
-from .reading import UnknownRecord, backed, logs_of, puts
+from .reading import UnknownRecord, backed, follows, logs_of, puts
 from .record import EDITIONS, Draft, Kind, Record, moment, read, telling
 from .store import Known, New, Row, Store, StoreError, StoreMissing, Writing, at_fork, open_store
 from .words import sha256
@@ -239,6 +240,7 @@ class Log:
         from .note import Checkpoint
 
         size = self.size
+        follows(size, partial(self.store.nodes, self.number))
         return Checkpoint(self.origin, size, merkle.root(size, self.node))
 
     def checkpoint(self, key: SecretKey) -> str:
@@ -498,6 +500,7 @@ class _Writer:
         if frontier is None or not self._grown(frontier, newest):
             newest = newest or writing.turn()[0]
             size = newest[0][0] + 1 if newest else 0
+            follows(size, writing.nodes)
             places = merkle.edge(size)
             rows = writing.nodes([((place + 1) << level) - 1 for level, place in places])
             frontier = merkle.Frontier(

@@ -7,14 +7,14 @@ field of its own, the record of another place or of another log. None of them is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from .errors import AssignError, shown
-from .record import Record, RecordError, _time, _uuid4, check, publishes, read
-from .store import Row, Store, StoreDamaged, StoreError
+from .record import Kind, Record, RecordError, _time, _uuid4, check, publishes, read
+from .store import SEQ, Row, Store, StoreDamaged, StoreError
 from .words import JAPAN
 
 
@@ -69,7 +69,32 @@ def record_of(row: Row, origin: str) -> Record:
 
     Records share their inner parts: they are to be looked at.
     """
-    return _known(row, origin) or _parsed(row, origin)
+    return _agreeing(_known(row, origin) or _parsed(row, origin))
+
+
+def _agreeing(record: Record) -> Record:
+    if (reason := _at_odds(record)) is not None:
+        raise Unreadable(record["seq"], "refused", reason)
+    return record
+
+
+def _at_odds(record: Record) -> tuple[str, str] | None:
+    """What each field may say, and all of them together may not, at this place."""
+    kind, seq, corrects = record["kind"], record["seq"], record.get("corrects")
+    if (kind == Kind.LOG) is not (seq == 0):
+        return "記録は番号 0 で始まり、ほかの番号では始まりません", "a log begins with record 0, and with no other"
+    if corrects is not None and corrects >= seq:
+        return "自分より後の記録を訂正しています", "it corrects no earlier record"
+    if kind in (Kind.LOG, Kind.KEY):
+        from .note import NoteError, public_key  # decisions need none
+
+        try:
+            keys = [public_key(record[name]) for name in ("signer", "replaces") if name in record]
+        except NoteError as error:
+            return error.ja, error.en
+        if any(key.name != record["origin"] for key in keys):
+            return "別の記録の鍵です", "a key of another log"
+    return None
 
 
 def _parsed(row: Row, origin: str) -> Record:
@@ -188,6 +213,24 @@ def logs_of(store: Store, origin: str | None) -> dict[str, int]:
     if origin is None and len(origins) > 1:
         return {name: number for name, number in origins.items() if store.size(number)} or origins
     return origins
+
+
+def follows(size: int, nodes: Callable[[Sequence[int]], Mapping[int, bytes]]) -> None:
+    """
+    The last record of a log of this size stands behind another, and one more has a place.
+
+    Raises:
+        StoreError: It does not: numbers before it are missing.
+    """
+    last = size - 1
+    if (0 < last < SEQ and last - 1 in nodes([last - 1])) or last <= 0:
+        return
+    raise StoreError(
+        f"番号 {last} の行は、記録の続きではありません（前の番号がありません）。記録も署名もしません"
+        "（`assign audit verify` で確かめ、だれかが足した行は管理者が取り除き、消された記録は控えから戻してください）",
+        f"row {last} does not follow on the records (numbers before it are missing); nothing is recorded or signed "
+        "(see `assign audit verify`: a row that somebody added is the administrator's to remove, deleted records come back from a backup)",
+    )
 
 
 # -- when ------------------------------------------------------------------------------------------------------------

@@ -79,8 +79,6 @@ ROLE_TEXT: Final = {
     Role.CITY_MANAGER: {"ja": "市の委託契約の担当", "en": "city's contract manager"},
     Role.SYSTEM: {"ja": "システム", "en": "a system"},
 }
-
-
 EDITION_TEXT: Final = {
     "list": {"ja": "一覧", "en": "list"},
     "rules": {"ja": "規則", "en": "rules"},
@@ -113,6 +111,10 @@ def check(record: Record) -> None:
     if record["kind"] == Kind.KEY and "endorsed" not in record:
         record = {**record, "endorsed": None}  # the first logs of format 1 had no such field
     _object(fields, record, "")
+    if record["kind"] == Kind.DECISION and record["on"] != record["request"]["on"]:
+        raise RecordError("request.on")
+    if record["kind"] == Kind.BATCH and record["rows"] != sum(record["outcomes"].values()):
+        raise RecordError("outcomes")
 
 
 class Draft:
@@ -467,9 +469,7 @@ _GIVEN: Final[dict[str, Check]] = {
 
 
 def _given(value: Any) -> bool:
-    if type(value) is not dict:
-        return False
-    return all(
+    return type(value) is dict and all(
         name in _GIVEN and ((type(word) is int and 0 < word < 10_000) or _GIVEN[name](word))
         for name, word in value.items()
     )

@@ -112,6 +112,7 @@ class _Verifier:
         self._trusted = list(keys)
         self._named: list[PublicKey] = []  # by the records themselves
         self._published: set[tuple[str, str]] = set()
+        self._sizes: dict[str, set[int]] = {}  # SHA-256 of an edition → how long the records say that it is
         self._derived: list[tuple[str, str, int]] = []  # what the table of publications must say
         self._keys: dict[bytes, int] = {}  # idempotency key → the first record that has it
         self._differing: list[int] = []
@@ -186,16 +187,11 @@ class _Verifier:
         seq = row.seq
         try:
             record = record_of(row, self._log.origin)
-            put = publishes(record)
-            signer = public_key(put[1]) if put is not None and put[0] == "key" else None
-        except (Unreadable, NoteError) as error:
-            why, ja, en = (
-                (error.why, error.reason_ja, error.reason_en)
-                if isinstance(error, Unreadable)
-                else ("refused", error.ja, error.en)
-            )
-            self._say(why, seq, f"番号 {seq} を記録として読めません: {ja}", f"record {seq} cannot be read: {en}")
+        except Unreadable as error:
+            ja, en = error.reason_ja, error.reason_en
+            self._say(error.why, seq, f"番号 {seq} を記録として読めません: {ja}", f"record {seq} cannot be read: {en}")
             return
+        put = publishes(record)
         if (key := record.get("key")) != (None if row.key is None else row.key.decode("utf-8", "replace")):
             self._say(
                 "key_altered",
@@ -205,12 +201,14 @@ class _Verifier:
             )
         if put is not None:
             self._derived.append((*put, seq))
-            if signer is None:
+            if put[0] != "key":
                 self._published.add(put)
+                self._sizes.setdefault(put[1], set()).add(record["bytes"])
             else:
-                self._named.append(signer)
+                signer = public_key(put[1])
                 if record["kind"] == Kind.KEY:
                     self._succeeds(seq, signer, record)
+                self._named.append(signer)
         if key is not None:
             short = bytes.fromhex(key.replace("-", ""))
             if (first := self._keys.setdefault(short, seq)) != seq:
@@ -230,10 +228,17 @@ class _Verifier:
 
     def _succeeds(self, seq: int, new: PublicKey, record: Record) -> None:
         """Who trusts a key trusts the one that it has named."""
-        if (signature := record.get("endorsed")) is None:
-            return
         old = public_key(record["replaces"])
-        if not endorsed(new, old, signature):
+        if self._named and old != self._named[-1]:
+            self._say(
+                "endorsement",
+                seq,
+                f"番号 {seq} の鍵の交替が替える鍵は、その前の鍵ではありません",
+                f"record {seq} replaces a key that was not the present one",
+            )
+        elif (signature := record.get("endorsed")) is None:
+            return
+        elif not endorsed(new, old, signature):
             self._say(
                 "endorsement",
                 seq,
@@ -378,6 +383,10 @@ class _Verifier:
             sound = sha256(as_bytes(data)) == name
             if name in names and not sound:
                 self._edition(names[name], str(name), "書き換えられて", "was altered")
+            elif name in names and self._sizes[name] != {len(as_bytes(data))}:
+                self._edition(
+                    names[name], str(name), "公示の記録と違うバイト数になって", "is not as long as its record says"
+                )
             elif not sound or (name not in names and name not in others):
                 self._stray("edition", str(name))
         for what, value in sorted(self._published):

@@ -21,6 +21,7 @@ from assign.errors import BadOption, path_shown
 
 from .interface import (
     PATIENCE,
+    SEQ,
     SHIFT,
     ExtraMissing,
     Known,
@@ -43,6 +44,7 @@ from .watch import network_file_system
 __all__ = [
     "NAMES",
     "PATIENCE",
+    "SEQ",
     "SHIFT",
     "ExtraMissing",
     "Known",

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from itertools import count
 from typing import Any, Final, NamedTuple, Protocol
 
 from assign.errors import AssignError
@@ -230,6 +231,16 @@ def as_bytes(value: object) -> bytes:
     if isinstance(value, (bytes, memoryview)):
         return bytes(value)
     return b"" if value is None else str(value).encode("utf-8", "surrogateescape")
+
+
+def is_number(log: object) -> bool:
+    """Whether a log can have this number: all of its places are whole numbers of 64 bits, and so is the one after them."""
+    return type(log) is int and 0 < log < (1 << 63 - SHIFT) - 1
+
+
+def free_number(taken: Collection[int]) -> int:
+    """The first number that no log has, and under which no record stands that somebody put there."""
+    return next(number for number in count(1) if number not in taken)
 
 
 def paged(page: Any, log: int, start: int, stop: int | None) -> Iterator[Row]:

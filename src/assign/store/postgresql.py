@@ -30,6 +30,8 @@ from .interface import (
     Writing,
     as_bytes,
     at_fork,
+    free_number,
+    is_number,
     kept_whole,
     paged,
     still_open,
@@ -118,10 +120,10 @@ class PostgresStore:
         ours = {name for (name,) in found}.intersection(NAMES)
         if len(ours) == len(NAMES):
             return
-        if len(ours) > 1:
+        if len(ours) > 1 or db.execute("SELECT to_regproc('assign_log_only_grows')").fetchone() != (None,):
             raise StoreDamaged(
-                "データベースの記録の表がそろっていません（`assign audit restore` で控えから戻せます）",
-                "the database lacks a table of its log (`assign audit restore` brings a backup back)",
+                "データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`assign audit restore` で控えを戻せます）",
+                "the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `assign audit restore` then brings a backup back)",
             )
         if not create:
             raise StoreMissing(
@@ -214,19 +216,18 @@ class PostgresStore:
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""
         found = self._rows("SELECT origin, id FROM log ORDER BY id")
-        return {
-            name: log for name, log in found if type(name) is str and type(log) is int and 0 < log < 1 << 63 - SHIFT
-        }
+        return {name: log for name, log in found if type(name) is str and is_number(log)}
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
         with self._said(), self._lock, (db := self._connection()).transaction():
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
-            db.execute(
-                "INSERT INTO log SELECT coalesce(max(id), 0) + 1, %s FROM log HAVING NOT EXISTS (SELECT 1 FROM log WHERE origin = %s)",
-                (origin, origin),
-            )
-            return int(db.execute("SELECT id FROM log WHERE origin = %s", (origin,)).fetchall()[0][0])
+            logs = self.origins()
+            if origin not in logs:
+                taken = {number for (number,) in db.execute("SELECT id FROM log")}
+                logs[origin] = free_number(taken.union(self.numbers()))
+                db.execute("INSERT INTO log VALUES (%s, %s)", (logs[origin], origin))
+            return logs[origin]
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:

@@ -32,11 +32,14 @@ from .interface import (
     Writing,
     as_bytes,
     at_fork,
+    free_number,
+    is_number,
     kept_whole,
     paged,
     still_open,
     swallowed,
 )  # fmt: skip
+from .remains import APPLICATION, GROWS, how_broken, was_database, was_log
 from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
 from .watch import Held, network_file_system, stands, stat_of, sync_folder
 
@@ -171,13 +174,21 @@ class SqliteStore:
         """Look before anything is changed: somebody else's database stays as it is."""
         with db:
             marked, whole = db.pragma("application_id"), self._tables(db)
-            if (marked == _APPLICATION) is not whole and (marked == _APPLICATION or whole):
-                raise StoreDamaged(
-                    f"記録 {self.shown} の表か、ファイルの印がなくなっています（`assign audit restore` で控えから戻せます）",
-                    f"the log {self.shown} lacks a table or the file's mark (`assign audit restore` brings a backup back)",
+            if marked == APPLICATION and whole:
+                return
+            if marked == APPLICATION or whole or was_log(self._path):
+                raise self._damaged("表か、ファイルの印がなくなっています", "it lacks a table or the file's mark")
+            if marked or not make or db.execute("SELECT count(*) FROM sqlite_schema").get:
+                raise StoreMissing(
+                    f"{self.shown} は別のデータベースで、記録ではありません",
+                    f"{self.shown} is another program's database, and no log",
                 )
-            if not whole and (marked or not make or db.execute("SELECT count(*) FROM sqlite_schema").get):
-                raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
+
+    def _damaged(self, ja: str, en: str) -> StoreDamaged:
+        return StoreDamaged(
+            f"記録 {self.shown} は壊れています: {ja}（ファイルを `-wal` と一緒に退けてから、`assign audit restore` で控えを戻せます）",
+            f"the log {self.shown} is damaged: {en} (move the file away, with its `-wal`; `assign audit restore` then brings a backup back)",
+        )
 
     def _in_place(self) -> None:
         """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
@@ -249,7 +260,7 @@ class SqliteStore:
     def _make(self, db: apsw.Connection) -> None:
         with _begun(db):
             make_tables(db)
-            db.execute(f"PRAGMA application_id={_APPLICATION}")
+            db.execute(f"PRAGMA application_id={APPLICATION}")
         self.made = True
 
     @contextmanager
@@ -276,14 +287,13 @@ class SqliteStore:
                 f"記録 {self.shown} の表が、作った時のものではありません（`assign audit verify`）",
                 f"the tables of the log {self.shown} are not as they were made (`assign audit verify`)",
             )
-        if isinstance(error, (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError)):
-            kind = (
-                StoreError if isinstance(error, apsw.NotADBError) else StoreDamaged
-            )  # a text is no log that was broken
-            return kind(
-                f"記録 {self.shown} は壊れているか、記録のファイルではありません（`assign audit restore` で控えから戻せます）",
-                f"the log {self.shown} is damaged, or is none (`assign audit restore` brings a backup back)",
+        if isinstance(error, apsw.NotADBError) and not was_database(self._path):
+            return StoreMissing(
+                f"{self.shown} は SQLite のデータベースではなく、記録の跡もありません（場所が正しければ、退けてから `assign audit restore` で控えを戻せます）",
+                f"{self.shown} is no SQLite database, nor has it traces of a log (if the place is right: move it away, and `assign audit restore` brings a backup back)",
             )
+        if isinstance(error, (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError)):
+            return self._damaged(*how_broken(self._path))
         if isinstance(error, (apsw.ReadOnlyError, apsw.PermissionsError, apsw.CantOpenError)):
             return StoreError(
                 f"記録 {self.shown} に書けません。回答はありません",
@@ -302,18 +312,19 @@ class SqliteStore:
             (_plain(name), log)
             for log, name in self._rows(_BESIDE["log"] + " WHERE typeof(origin) = 'text' ORDER BY id")
         ]
-        return {name: log for name, log in found if type(log) is int and 0 < log < 1 << 63 - SHIFT}
+        return {name: log for name, log in found if is_number(log)}
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
         with self._said(), self._lock:
             db = self._connection()
             with _begun(db):
-                db.execute(
-                    "INSERT INTO log SELECT coalesce(max(id), 0) + 1, ? FROM log HAVING NOT EXISTS (SELECT 1 FROM log WHERE origin = ?)",
-                    (origin, origin),
-                )
-            return db.execute("SELECT id FROM log WHERE origin = ?", (origin,)).get  # type: ignore[no-any-return]
+                logs = self.origins()
+                if origin not in logs:
+                    taken = {number for (number,) in db.execute("SELECT id FROM log")}
+                    logs[origin] = free_number(taken.union(self.numbers()))
+                    db.execute("INSERT INTO log VALUES (?, ?)", (logs[origin], origin))
+            return logs[origin]
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
@@ -509,7 +520,7 @@ def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
         for verb in ("UPDATE", "DELETE"):
             db.execute(
                 f"CREATE TRIGGER IF NOT EXISTS {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
-                "BEGIN SELECT RAISE(ABORT, 'a log is only ever added to'); END"
+                f"BEGIN SELECT RAISE(ABORT, '{GROWS}'); END"
             )
 
 
@@ -533,7 +544,6 @@ _COUNTED: Final = [
     ("table", name, name, f"CREATE TABLE {name}({columns})")
     for name, columns in (("sqlite_stat1", "tbl,idx,stat"), ("sqlite_stat4", "tbl,idx,neq,nlt,ndlt,sample"))
 ]
-_APPLICATION: Final = 0x6173676E  # "asgn"
 _BLOB: Final = "CAST(payload AS BLOB)"
 _FOUND: Final = f"""instr({_BLOB}, CAST('"key":"' AS BLOB))"""
 _KEY: Final = f"CASE WHEN {_FOUND} THEN CAST(substr({_BLOB}, {_FOUND} + 7, 36) AS TEXT) END"

@@ -15,7 +15,7 @@ from typing import Final
 
 from assign.errors import NO_NAME, NOT_UTF8, path_shown, system_reason
 
-from .interface import StoreMissing
+from .interface import StoreDamaged, StoreMissing
 
 
 def stat_of(path: str) -> os.stat_result | None:
@@ -27,7 +27,7 @@ def stat_of(path: str) -> os.stat_result | None:
 
 
 def stands(path: Path, shown: str, *, create: bool) -> None:
-    """Raises StoreMissing where there is no log, and none is to be made or can be."""
+    """Raises StoreMissing where there is no log, and none is to be made or can be; StoreDamaged where there was one."""
     try:
         os.fspath(path).encode()
         found = path.stat()
@@ -38,6 +38,12 @@ def stands(path: Path, shown: str, *, create: bool) -> None:
         raise StoreMissing(f"記録 {shown} を開けません（{ja}）", f"cannot open the log {shown} ({en})") from None
     if found and not stat.S_ISREG(found.st_mode):
         raise StoreMissing(f"{shown} はファイルではありません", f"{shown} is not a file")
+    wal = stat_of(f"{path}-wal")
+    if wal and wal.st_size and not (found and found.st_size):  # SQLite would throw it away
+        raise StoreDamaged(
+            f"記録 {shown} は中身がなくなり、`-wal` のファイルだけが残っています（確定した記録を含むことがあります。退けてから、`assign audit restore` で控えを戻せます）",
+            f"the log {shown} is gone but for its `-wal` file, which may hold records (move it away; `assign audit restore` then brings a backup back)",
+        )
     if found and not found.st_size and not create:
         raise StoreMissing(
             f"{shown} は空のファイルで、記録ではありません（`assign audit init` で作ります）",

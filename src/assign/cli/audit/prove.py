@@ -236,11 +236,14 @@ def _verified(found: auditing.Verified, lang: str) -> list[str]:
             else f"{found.origin}: {found.hashed:,} records hashed again; root {root}"
         )
     if found.findings:
-        lines.append(
-            f"誤りが {len(found.findings)} 件あります。{'記録そのものの誤りはありません' if found.first_bad is None else f'最初の番号: {found.first_bad}'}"
-            if ja
-            else f"{len(found.findings)} findings; the first bad record: {'none' if found.first_bad is None else found.first_bad}"
-        )
+        if not found.hashed:
+            first = Text("記録は 1 件も確かめられません", "no record could be checked")
+        elif found.first_bad is None:
+            first = Text("記録そのものの誤りはありません", "the first bad record: none")
+        else:
+            first = Text(f"最初の番号: {found.first_bad}", f"the first bad record: {found.first_bad}")
+        number = len(found.findings)
+        lines.append(f"誤りが {number} 件あります。{first.ja}" if ja else f"{number} findings; {first.en}")
         lines += [f"  {each.text.say(lang)}" for each in found.findings[: auditing.MOST]]
         return lines
     if found.notes_outside and found.covered:

@@ -1,0 +1,58 @@
+"""
+What is left of a log in a file that is none any more: a log that was broken is evidence, any other file is somebody else's.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+MAGIC: Final = b"SQLite format 3\0"
+APPLICATION: Final = 0x6173676E  # "asgn", at byte 68 of each of our files
+GROWS: Final = "a log is only ever added to"  # what our triggers say; it outlasts the tables, in pages that were freed
+_RECORD: Final = b'"schema":1,"seq":'  # in the canonical JSON of every record
+_MARKS: Final = (MAGIC, GROWS.encode(), _RECORD, b"\0")
+
+
+def was_log(path: Path) -> bool:
+    """Whether a database without a log had one: what our triggers say stands somewhere in the file."""
+    return GROWS.encode() in _marks(path)
+
+
+def was_database(path: Path) -> bool:
+    """Whether a file that SQLite does not take for a database was one of a log, or the beginning of any."""
+    found = _marks(path) | _marks(Path(f"{path}-wal"))
+    # A text with records in it, and no byte 0, is what somebody exported.
+    return MAGIC in found or GROWS.encode() in found or {_RECORD, b"\0"} <= found
+
+
+def how_broken(path: Path) -> tuple[str, str]:
+    """What is wrong with a file that SQLite cannot read, as far as its first bytes say."""
+    head, size = b"", 0
+    with suppress(OSError), path.open("rb") as file:
+        head, size = file.read(100), os.fstat(file.fileno()).st_size
+    if not head.startswith(MAGIC):
+        return "先頭にある SQLite の印がありません", "it does not begin with the mark of SQLite"
+    page = int.from_bytes(head[16:18])
+    whole = max(512, (65536 if page == 1 else page) * int.from_bytes(head[28:32]))
+    if size < whole:
+        return (
+            f"途中で切れています（{whole:,} バイトのうち {size:,}）",
+            f"it is cut off (of {whole:,} bytes it has {size:,})",
+        )
+    return "中が書き換わっています", "what is in it was changed"
+
+
+def _marks(path: Path) -> set[bytes]:
+    """Which of them stand in a file; the first one at its beginning alone."""
+    found: set[bytes] = set()
+    with suppress(OSError), path.open("rb") as file:
+        before = b""
+        while block := file.read(1 << 20):
+            found |= {mark for mark in _MARKS[1:] if mark in before + block}
+            if not before and block.startswith(MAGIC):
+                found.add(MAGIC)
+            before = block[-64:]
+    return found
