@@ -651,7 +651,7 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     if answer["assignee"] != Assignee.CITY_STAFF.value and not answer["act"]:
         yield ("除く行為" if ja else "Reserved"), _reserved_text(answer, lang)
     for text in dict.fromkeys(other["text"][lang] for other in answer["why_not"]):
-        yield ("別の答え" if ja else "Otherwise"), text
+        yield ("別の答え" if ja else "Else"), text
     changes = [change for change in answer["would_change"] if change["change"].get("act", "") is not None]
     if changes:
         yield ("変わる例" if ja else "Changes"), _changes_text(changes, lang)
