@@ -584,8 +584,12 @@ def _who(mark: str, listed: bool, act: str | None) -> tuple[str, str, str]:
         return "city_staff", "settled", "channel"
     if act == "undetermined":
         return "city_staff", "needs_ruling", "act"
-    if act in ("decide", "seal"):
-        return "city_staff", "settled", "act"
+    if act == "decide":  # a statute says so; on a row that is not unmarked, the legend is read likewise
+        return "city_staff", "settled", "act" if mark == "unmarked" else "act, read likewise"
+    if act == "seal":  # our judgement alone says so
+        return "city_staff", "needs_ruling", "judged"
+    if mark == "partial" and act == "receive":
+        return "city_staff", "needs_ruling", "partial"
     return ("contractor", "settled", "unmarked") if mark == "unmarked" else ("split", "needs_ruling", "partial")
 
 

@@ -39,7 +39,7 @@ def test_the_built_in_rules_hold_everywhere(desk: Desk) -> None:
     report = check(desk)
     assert report.findings == []
     assert report.cross_checked is HAS_DURABLE
-    assert report.counts["facts"] == 288
+    assert report.counts["facts"] == 384
     assert report.counts["requests"] == 215 * 2 * 49
     assert report.counts["lines"] == 348
     assert report.counts["examples"] > 100
@@ -100,7 +100,12 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
     [
         (("legend.yaml", "when: {mark: retained}\n    then: {assignee: city_staff", "when: {mark: retained}\n    then: {assignee: contractor"), "law"),
         (("legend.yaml", "act: authority}\n    then: {assignee: city_staff", "act: authority}\n    then: {assignee: contractor"), "law"),
-        (("legend.yaml", "listed: unreadable}\n    then: {assignee: city_staff, certainty: needs_ruling}", "listed: unreadable}\n    then: {assignee: contractor, certainty: needs_ruling}"), "law"),
+        (("legend.yaml", "undetermined]}\n    then: {assignee: city_staff, certainty: needs_ruling}", "undetermined]}\n    then: {assignee: contractor, certainty: needs_ruling}"), "law"),
+        (("legend.yaml", "listed: unreadable, act: [none, factual, shared, undetermined]}", "listed: unreadable, act: [none, shared, undetermined]}"), "gap"),
+        (("legend.yaml", "act: [authority, authority_judged, barred, barred_judged]}", "act: [authority, authority_judged, barred, barred_judged, factual]}"), "law"),
+        (("legend.yaml", "act: factual, ruling: none}\n    then: {assignee: city_staff", "act: factual, ruling: none}\n    then: {assignee: split"), "law"),
+        (("legend.yaml", "act: authority}\n", "act: [authority, authority_judged]}\n"), "law"),
+        (("legend.yaml", "act: barred}\n", "act: [barred, barred_judged]}\n"), "law"),
         (("legend.yaml", "  - id: NOT_LISTED", "  - id: NEVER\n    title: {ja: あ, en: a}\n    source: {law: x, basis: judged}\n    when: {mark: retained, act: factual}\n    then: {assignee: city_staff, certainty: settled}\n    because: {ja: あ, en: a}\n    examples: []\n\n  - id: NOT_LISTED"), "overlap"),
         (("legend.yaml", "act: factual, ruling: none}, holds: true}", "act: factual, ruling: none}, holds: false}"), "example"),
         (("acts.yaml", "channel: counter}, assignee: contractor}]", "channel: counter}, assignee: city_staff}]"), "example"),
@@ -125,7 +130,7 @@ def test_an_unreachable_rule_is_found(tmp_path: Path) -> None:
         (
             "legend.yaml",
             "when: {mark: retained}",
-            "when: {mark: retained, act: [none, factual, authority, barred, shared, undetermined]}",
+            "when: {mark: retained, act: [none, factual, authority, authority_judged, barred, barred_judged, shared, undetermined]}",
         ),
     )
     assert check(Desk.open(rules=folder)).findings == []

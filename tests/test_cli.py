@@ -54,7 +54,7 @@ def test_the_example_says_city_staff_because_line_259_is_retained() -> None:
 
 def test_in_english_it_says_the_same() -> None:
     """--lang en."""
-    assert said(run(*ASKED, "--lang", "en")).startswith("Who      City staff (settled)\n")
+    assert said(run(*ASKED, "--lang", "en")).startswith("Who     City staff (settled)\n")
 
 
 def test_json_is_the_contract_s_object(desk: Desk) -> None:

@@ -205,8 +205,8 @@ def test_an_item_of_rows_that_do_not_agree_has_no_answer(
 
 
 def test_rows_that_differ_but_agree_on_the_act_are_one_answer(desk: Desk) -> None:
-    """A decision is city staff's on either row of kouki 51; both rules are named where they differ."""
-    assert desk.decide("kouki", "51", "counter", "decide", ON).rules == ("AUTHORITY",)
+    """A decision is city staff's on either row of kouki 51, of which one is △; both rules are named where they differ."""
+    assert desk.decide("kouki", "51", "counter", "decide", ON).rules == ("AUTHORITY", "AUTHORITY_READ_ALIKE")
     both = desk.decide("kouki", "65", "counter", "decide", ON)
     assert (both.assignee, both.rules) == (Assignee.CITY_STAFF, ("AUTHORITY", "NOT_LISTED"))
     assert [reason.rule for reason in both.reasons[:2]] == ["AUTHORITY", "NOT_LISTED"]

@@ -116,7 +116,7 @@ def test_help_of_a_command_with_its_arguments_is_that_of_the_command(capsys: pyt
 
 
 def test_help_says_of_each_option_what_it_is_of(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--encoding  of a CSV file`, `--master  of Spark`: a phrase without its subject; and an answer says 未確定, not 要照会."""
+    """`--encoding  of a CSV file`, `--master  of Spark`: a phrase without its subject; and an answer says 回答待ち, not 要照会."""
     said = " ".join(inside(capsys, "batch", "--help", "--lang", "en")[1].split())
     for text in (
         "encoding of the CSV: auto, utf-8, cp932",
@@ -127,7 +127,7 @@ def test_help_says_of_each_option_what_it_is_of(capsys: pytest.CaptureFixture[st
         assert text in said
     for words in ("batch", "decide"):
         plain = "".join(inside(capsys, words, "--help")[1].split())
-        assert "未確定" in plain
+        assert "回答待ち" in plain
         assert "要照会" not in plain
 
 

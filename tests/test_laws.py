@@ -2,7 +2,7 @@
 The laws: what every decision keeps, over all rows, both channels and every act.
 
     retained_beats_everything          authority_never_reaches_the_contractor     reserved_is_never_the_contractor_s
-    unreadable_is_never_settled        undefined_is_never_settled_for_anyone_else  a_note_never_changes_an_assignee
+    unreadable_settles_reserved_alone  undefined_is_never_settled_for_anyone_else  a_note_never_changes_an_assignee
     reasons_cite_what_is_there         the_four_voices_agree                       would_change_is_true_and_smallest
     a_hand_over_gives_no_order         a_question_stands_where_a_ruling_is_needed  equal_requests_equal_bytes
 """
@@ -22,12 +22,15 @@ from assign import Assignee, Certainty, Channel, Decision, Desk
 from assign.catalog import Task
 from assign.places import document_file, rules_folder
 from assign.rules import load
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, ActClass, Listed, Mark
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, ActClass, ActFact, Listed, Mark
 
 DESK = Desk.open()
 RULES = DESK.rules
 BY_CLASS = {kind: [act.id for act in RULES.acts.values() if act.act_class is kind] for kind in ActClass}
-ONE_OF_EACH = [None, *(acts[0] for kind, acts in BY_CLASS.items() if kind is not ActClass.NONE)]
+BY_FACT = {fact: [act.id for act in RULES.acts.values() if act.fact is fact] for fact in ActFact}
+ONE_OF_EACH = [None, *(acts[0] for acts in BY_FACT.values() if acts)]
+RESERVED = {*BY_CLASS[ActClass.AUTHORITY], *BY_CLASS[ActClass.BARRED]}
+JUDGED = {act for act in RESERVED if RULES.acts[act].source.basis not in ("", "seen", "reported")}
 ON = "2026-11-25"
 ROWS = DESK.catalog.tasks
 
@@ -69,15 +72,51 @@ def test_without_a_circle_nothing_leaves_the_city() -> None:
             assert decision.assignee is Assignee.CITY_STAFF
 
 
-def test_line_64_is_never_settled() -> None:
-    """On neither channel, for no act."""
+def test_line_64_settles_what_stays_with_the_city_and_nothing_else() -> None:
+    """On neither channel can it be read; under either, an act of authority or barred is city staff's."""
     task = DESK.catalog.by_id["kokuho-34"]
     assert task.line == 64
     for channel, act in product(Channel, [None, *RULES.acts]):
         decision = decide(task, channel, act)
-        assert (decision.assignee, decision.certainty) == (Assignee.CITY_STAFF, Certainty.NEEDS_RULING)
+        sure = Certainty.SETTLED if act in RESERVED else Certainty.NEEDS_RULING
+        assert (decision.assignee, decision.certainty) == (Assignee.CITY_STAFF, sure)
         assert "uncertain_reading" in [caveat.code for caveat in decision.caveats]
-        assert decision.question is not None
+
+
+def test_our_judgement_alone_settles_no_act_where_the_list_has_a_circle() -> None:
+    """Settled is what a statute, a paper or the list says; where only we say so, the answer asks, and says whose judgement it is."""
+    assert JUDGED
+    assert RESERVED - JUDGED
+    for task, channel, act in product(ROWS, Channel, sorted(RESERVED)):
+        if task.mark is not Mark.RETAINED and task.listed(channel) is Listed.YES:
+            outcome = DESK.decider.decide(task, channel, act, DESK.decide(row=task.id, channel=channel, on=ON).on)
+            assert (outcome.certainty is Certainty.NEEDS_RULING) is (act in JUDGED)
+            assert ("本システムの判断です" in outcome.rule.because["ja"]) is (act in JUDGED)
+
+
+def test_a_single_act_of_a_partial_row_is_city_staff_s_until_there_is_a_ruling() -> None:
+    """For one act, 'both' is no answer; a shared act has two parts, and the row as a whole is split."""
+    rows = [(task, channel) for task, channel in product(ROWS, Channel) if task.mark is Mark.PARTIAL]
+    rows = [(task, channel) for task, channel in rows if task.listed(channel) is Listed.YES]
+    assert rows
+    for task, channel in rows:
+        for acts, assignee in (
+            (BY_CLASS[ActClass.FACTUAL], "city_staff"),
+            ([None, *BY_CLASS[ActClass.SHARED]], "split"),
+        ):
+            for act in acts:
+                decision = decide(task, channel, act)
+                assert (decision.assignee, decision.certainty) == (assignee, "needs_ruling")
+                assert "疑義照会への回答" in decision.reasons[0].text.ja
+                assert "ruling" in decision.reasons[0].text.en
+
+
+def test_a_phrase_of_judgement_stands_only_on_the_rows_that_it_speaks_of() -> None:
+    """Reading △ and ○ rows as the legend reads unmarked ones is our judgement; an unmarked row needs none."""
+    for task, channel, _act, decision in everything():
+        if task.listed(channel) is Listed.YES:
+            assert ("同じに読" in decision.reasons[0].text.ja) <= (task.mark in (Mark.PARTIAL, Mark.UNDEFINED))
+            assert ("△" in decision.reasons[0].text.ja) == (task.mark is Mark.PARTIAL)
 
 
 def test_an_undefined_mark_is_answered_as_unmarked_and_never_as_settled() -> None:
@@ -88,7 +127,8 @@ def test_an_undefined_mark_is_answered_as_unmarked_and_never_as_settled() -> Non
         None: ("contractor", "needs_ruling"),
         "receive": ("contractor", "needs_ruling"),
         "decide": ("city_staff", "settled"),
-        "seal": ("city_staff", "settled"),
+        "collect_cash": ("city_staff", "settled"),
+        "seal": ("city_staff", "needs_ruling"),
         "refund": ("split", "needs_ruling"),
         "undetermined": ("city_staff", "needs_ruling"),
     }
@@ -211,14 +251,19 @@ def test_a_question_stands_where_a_ruling_is_needed_and_nowhere_else() -> None:
 
 
 def test_each_other_outcome_is_excluded_by_the_deciding_rule_for_facts_that_are_so() -> None:
-    """`unmet` names, for the nearest rule, values that the facts do not have."""
+    """`unmet` names, for the nearest rule, values that the facts do not have, and that an act or a ruling would bring."""
     for task, channel, act, decision in everything():
         assert {other.assignee for other in decision.why_not} == set(Assignee) - {decision.assignee}
         facts = DESK.decider.facts(task, channel, act, decision.on)
         for other in decision.why_not:
             assert other.rule == decision.rules[0]
+            if other.nearest_rule is None:
+                assert (task.mark, task.listed(channel)) not in product(set(Mark) - {Mark.RETAINED}, [Listed.YES])
+                assert not other.unmet
+                continue
             assert RULES.by_id[other.nearest_rule].assignee is other.assignee
             assert other.unmet
+            assert {"act", "ruling"} >= set(other.unmet)
             assert all(getattr(facts, name) not in values for name, values in other.unmet.items())
             needed = facts._replace(**{name: _typed(name, values[0]) for name, values in other.unmet.items()})
             assert DESK.decider.outcome(needed).rule.id == other.nearest_rule
@@ -227,7 +272,33 @@ def test_each_other_outcome_is_excluded_by_the_deciding_rule_for_facts_that_are_
 def _typed(name: str, value: str) -> Any:
     from assign.words import Ruled
 
-    return {"mark": Mark, "listed": Listed, "act": ActClass, "ruling": Ruled}[name](value)
+    return {"mark": Mark, "listed": Listed, "act": ActFact, "ruling": Ruled}[name](value)
+
+
+def test_what_only_the_contract_would_change_is_one_line() -> None:
+    """× and blank cells: nobody who asks can make the mark another; line 64 waits for the original."""
+    for task, channel, act, decision in everything():
+        said = [line for line in decision.explain("ja").split("\n") if line.startswith("別の答え")]
+        if task.mark is Mark.RETAINED or task.listed(channel) is not Listed.YES:
+            assert len(said) == 1
+            unreadable = task.mark is not Mark.RETAINED and task.listed(channel) is Listed.UNREADABLE
+            assert ("原本" if unreadable else "契約") in said[0]
+        else:
+            assert len(said) == 2, (task.id, act)
+            assert not [line for line in said if "契約" in line or "欄が" in line]
+
+
+def test_a_sentence_begins_with_a_capital_and_none_is_in_mid_sentence() -> None:
+    """'Only if  An entry … is no data entry' was one: every text begins a sentence of its own, whatever its label."""
+    labels = set()
+    for _task, _channel, _act, decision in everything():
+        for line in decision.explain("en").split("\n"):
+            label, _, text = line.partition(": ")
+            labels.add(label)
+            assert text[0].isupper(), line
+            assert "  " not in text, line
+            assert not re.search(r"[a-z]\. [a-z]", text), line
+    assert not labels & {"Only if"}
 
 
 @pytest.mark.slow

@@ -203,7 +203,7 @@ def test_without_a_date_it_is_today_in_japan(empty: Database, tmp_path: Path) ->
     cases: list[Case] = [("kokuho", "25", "counter", "receive", day) for day in days]
     found = [row[0] for row in empty.ask(cases)]
     if today == date_of_case(None):  # midnight did not pass
-        assert found == ["contractor", "contractor", "split", "split"]
+        assert found == ["contractor", "contractor", "city_staff", "city_staff"]
 
 
 def test_the_report_of_the_documentation_counts_as_the_desk(empty: Database, desk: Desk) -> None:
@@ -303,7 +303,7 @@ def test_new_rules_replace_the_old_answers(empty: Database, desk: Desk, tmp_path
         "CREATE VIEW of_the_city AS SELECT assignee FROM assign_line WHERE division = 'kokuho' AND item = '25' "
         "AND channel = 'counter' AND act = 'receive' AND '2026-11-25' BETWEEN since AND until"
     )
-    assert empty.rows("SELECT * FROM of_the_city") == [("split",)]
+    assert empty.rows("SELECT * FROM of_the_city") == [("city_staff",)]
     new = ruled(tmp_path / "rules", "rulings: []", RULING)
     empty.load(script(new, empty.dialect))
     assert empty.rows("SELECT * FROM of_the_city") == [("contractor",)]

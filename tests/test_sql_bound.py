@@ -52,7 +52,7 @@ def test_each_schema_answers_from_its_own_edition_in_postgresql(
     before = city.rows("SHOW search_path")
     for path in ("x, evil, pg_catalog", f"pg_temp, evil, {quoted}, x, pg_catalog", "evil, pg_catalog", "''"):
         city.rows(f"SET search_path = {path}")
-        assert city.rows(POSTGRESQL.format("x.")) == [("split",)], path
+        assert city.rows(POSTGRESQL.format("x.")) == [("city_staff",)], path
         assert city.rows(POSTGRESQL.format(f"{quoted}.")) == [("contractor",)], path
     assert before == [(f"{quoted}, evil, pg_catalog",)]
     # Another role, which may read one schema alone.
@@ -64,7 +64,7 @@ def test_each_schema_answers_from_its_own_edition_in_postgresql(
     with closing(server.connect(name, user="clerk")) as clerk:
         clerk.execute("CREATE TEMPORARY TABLE assign_line AS SELECT * FROM x.assign_line")
         clerk.execute("UPDATE assign_line SET assignee = 'contractor' WHERE error = ''")
-        assert clerk.execute(POSTGRESQL.format("x.").encode()).fetchall() == [("split",)]
+        assert clerk.execute(POSTGRESQL.format("x.").encode()).fetchall() == [("city_staff",)]
         with pytest.raises(import_module("psycopg").errors.InsufficientPrivilege):
             clerk.execute(POSTGRESQL.format(f"{quoted}.").encode())
     with pytest.raises(import_module("psycopg").errors.Error):  # no schema to be found by an empty path
@@ -101,7 +101,12 @@ def test_each_schema_answers_from_its_own_edition_in_duckdb(
     city.rows("USE memory")
 
     def right() -> bool:
-        asked = {"memory.x": "split", f"memory.{quoted}": "contractor", "one.main": "split", "one.y": "split"}
+        asked = {
+            "memory.x": "city_staff",
+            f"memory.{quoted}": "contractor",
+            "one.main": "city_staff",
+            "one.y": "city_staff",
+        }
         asked |= {"two.main": "contractor", "two.y": "contractor"}
         return all(city.rows(DUCKDB.format(f"{where}.")) == [(wanted,)] for where, wanted in asked.items())
 
@@ -114,7 +119,7 @@ def test_each_schema_answers_from_its_own_edition_in_duckdb(
         city.rows(f"CREATE MACRO two.main.{evil}")
     assert right()
     with_names = "WITH assign_line AS (SELECT 1), l AS (SELECT 1), a AS (SELECT 1), w AS (SELECT 1) "
-    assert city.rows(with_names + DUCKDB.format("one.y.")) == [("split",)]
+    assert city.rows(with_names + DUCKDB.format("one.y.")) == [("city_staff",)]
     assert city.rows("SELECT assignee FROM one.y.assign_decide('kokuho', '25', 'counter')") == [("split",)]
 
 
@@ -142,11 +147,11 @@ def test_each_attached_database_answers_from_its_own_edition_in_sqlite(
     for where in ("main", quoted):
         city.rows(f"INSERT INTO {where}.assign_case VALUES (1, 'kokuho', '25', 'counter', 'receive', '2026-11-25')")  # noqa: S608 - words of this file
     city.rows("CREATE TEMPORARY TABLE assign_line AS SELECT * FROM main.assign_line")
-    city.rows("UPDATE temp.assign_line SET assignee = 'city_staff'")
+    city.rows("UPDATE temp.assign_line SET assignee = 'split'")
     city.rows(f"CREATE TEMPORARY TABLE assign_case ({columns})")
     city.rows("CREATE TEMPORARY VIEW assign_load_line AS SELECT 1")
     city.load(written(ruling_desk, "sqlite", AWKWARD))  # again, over the old one, past the temporary tables
-    assert city.rows("SELECT assignee FROM main.assign_decided") == [("split",)]
+    assert city.rows("SELECT assignee FROM main.assign_decided") == [("city_staff",)]
     assert city.rows(f"SELECT assignee FROM {quoted}.assign_decided") == [("contractor",)]  # noqa: S608 - as above
     city.rows(f"DETACH {quoted}")
     city.rows(f"ATTACH '{tmp_path / 'two.db'}' AS renamed")

@@ -80,9 +80,9 @@ def test_a_ruling_is_in_the_table_between_its_dates(tmp_path: Path) -> None:
     ruled = Desk.open(rules=folder)
     lines = [line for line in decision_table(ruled) if line[:4] == ("kokuho", "25", "counter", "receive")]
     assert [(line.since, line.until, line.assignee) for line in lines] == [
-        ("0001-01-01", "2026-03-31", "split"),
+        ("0001-01-01", "2026-03-31", "city_staff"),
         ("2026-04-01", "2027-03-31", "contractor"),
-        ("2027-04-01", "9999-12-31", "split"),
+        ("2027-04-01", "9999-12-31", "city_staff"),
     ]
     assert all(agrees(ruled, line) for line in lines)
 

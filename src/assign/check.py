@@ -25,11 +25,24 @@ from .desk import Desk
 from .engine import DurableEngine, Engine, TableEngine
 from .errors import AssignError, DataError, EngineMissing, path_shown, visible
 from .rules import Act, Entry, Facts, Holder, Note, Rule, RuleSet, Ruling, every_fact
-from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark, Reading, Ruled, date_of_case
+from .words import (
+    BY_JUDGEMENT,
+    RESERVED_ACTS,
+    ActFact,
+    Assignee,
+    Certainty,
+    Channel,
+    Division,
+    Listed,
+    Mark,
+    Reading,
+    Ruled,
+    date_of_case,
+)
 from .yamlfile import kept_trees, parse, read
 
 Bilingual = dict[str, str]
-CITY_ACTS: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.UNDETERMINED)
+CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
 
 
 @dataclass(frozen=True)
@@ -175,7 +188,7 @@ def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilin
         return {"ja": "×の業務は市職員が行います", "en": "work marked × is city staff's"}
     if facts.act in CITY_ACTS and assignee is not Assignee.CITY_STAFF:
         return {"ja": "公権力の行使などは市職員が行います", "en": "reserved and unknown acts are city staff's"}
-    if facts.act is ActClass.SHARED and assignee is Assignee.CONTRACTOR:
+    if facts.act is ActFact.SHARED and assignee is Assignee.CONTRACTOR:
         return {
             "ja": "両者にまたがる行為は受託者だけにはなりません",
             "en": "a shared act is never the contractor's alone",
@@ -190,8 +203,24 @@ def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilin
         return {"ja": "「△」と「○」は、回答がなければ確定しません", "en": "△ and ○ are not settled without a ruling"}
     if facts.mark is Mark.PARTIAL and facts.ruling is Ruled.NONE and assignee is Assignee.CONTRACTOR:
         return {"ja": "「△」は、回答がなければ受託者になりません", "en": "△ is never the contractor's without a ruling"}
-    if facts.listed is Listed.UNREADABLE and facts.mark is not Mark.RETAINED and certainty is Certainty.SETTLED:
-        return {"ja": "読み取れない欄は確定しません", "en": "an unreadable cell is never settled"}
+    unruled = facts.mark is Mark.PARTIAL and facts.ruling is Ruled.NONE and facts.act is ActFact.FACTUAL
+    if unruled and assignee is not Assignee.CITY_STAFF:
+        return {
+            "ja": "「△」の1つの行為は、回答がなければ市職員が行います",
+            "en": "a single act of △ work is city staff's without a ruling",
+        }
+    if facts.mark is Mark.RETAINED or certainty is Certainty.NEEDS_RULING:
+        return None
+    if facts.listed is Listed.UNREADABLE and facts.act not in RESERVED_ACTS:
+        return {
+            "ja": "読み取れない欄は、市に残る行為のほかは確定しません",
+            "en": "an unreadable cell settles nothing but acts that stay with the city",
+        }
+    if facts.listed is Listed.YES and facts.act in BY_JUDGEMENT:
+        return {
+            "ja": "本システムの判断だけで市に残る行為は確定しません",
+            "en": "an act that stays with the city by our judgement alone is not settled",
+        }
     return None
 
 
@@ -260,7 +289,7 @@ def example_fails(desk: Desk, entry: Entry, example: Mapping[str, str]) -> str |
     try:
         if isinstance(entry, Rule):
             facts = Facts(
-                Mark(example["mark"]), Listed(example["listed"]), ActClass(example["act"]), Ruled(example["ruling"])
+                Mark(example["mark"]), Listed(example["listed"]), ActFact(example["act"]), Ruled(example["ruling"])
             )
             return None if entry.holds(facts) is wanted else str(facts)
         if isinstance(entry, Act):

@@ -16,7 +16,7 @@ from .catalog import Task
 from .engine import Engine
 from .errors import RuleGap, RuleOverlap
 from .rules import Facts, Rule, RuleSet, Ruling
-from .words import ActClass, Assignee, Certainty, Channel, Ruled
+from .words import ActFact, Assignee, Certainty, Channel, Ruled
 
 
 class Outcome(NamedTuple):
@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
 
 
 class Decider:
-    """Decides by one engine; every combination of facts is evaluated once and remembered (there are 288)."""
+    """Decides by one engine; every combination of facts is evaluated once and remembered (there are 384)."""
 
     def __init__(self, rules: RuleSet, engine: Engine) -> None:
         self.rules = rules
@@ -63,12 +63,12 @@ class Decider:
         return Outcome(rule, rule.assignee, rule.certainty)
 
     def facts(self, task: Task, channel: Channel, act: str | None, on: date) -> Facts:
-        """What a decision looks at: the row's mark, the channel's cell, the class of the act, a ruling in force."""
+        """What a decision looks at: the row's mark, the channel's cell, the class of the act and what it rests on, a ruling in force."""
         ruling = self.ruling(task, channel, act, on)
         return Facts(
             mark=task.mark,
             listed=task.listed(channel),
-            act=self.rules.acts[act].act_class if act else ActClass.NONE,
+            act=self.rules.acts[act].fact if act else ActFact.NONE,
             ruling=Ruled(ruling.assignee.value) if ruling else Ruled.NONE,
         )
 

@@ -24,7 +24,9 @@ from .words import (
     CHANNEL_TEXT,
     DIVISION_TEXT,
     GLYPH,
+    RESERVED_ACTS,
     ActClass,
+    ActFact,
     Assignee,
     Bilingual,
     Certainty,
@@ -59,9 +61,9 @@ _MARK_TEXT: Final[dict[Mark, Bilingual]] = {
 }
 _RULED_TEXT: Final[dict[Ruled, Bilingual]] = {
     Ruled.NONE: {"ja": "疑義照会への回答なし", "en": "no ruling"},
-    Ruled.CONTRACTOR: {"ja": "回答が「受託者」", "en": "a ruling for the contractor"},
-    Ruled.CITY_STAFF: {"ja": "回答が「市職員」", "en": "a ruling for city staff"},
-    Ruled.SPLIT: {"ja": "回答が「両者」", "en": "a ruling for both"},
+    Ruled.CONTRACTOR: {"ja": "疑義照会への回答が「受託者」", "en": "a ruling for the contractor"},
+    Ruled.CITY_STAFF: {"ja": "疑義照会への回答が「市職員」", "en": "a ruling for city staff"},
+    Ruled.SPLIT: {"ja": "疑義照会への回答が「両者」", "en": "a ruling for both"},
 }
 _CELL_NOUN: Final[dict[Listed, Bilingual]] = {
     Listed.YES: {"ja": "○", "en": "carries ○"},
@@ -73,12 +75,13 @@ _THE: Final[dict[Assignee, Bilingual]] = {
     Assignee.CITY_STAFF: {"ja": "市職員", "en": "city staff"},
     Assignee.SPLIT: {"ja": "両者", "en": "both"},
 }
-# How far a fact is from the request: an act is asked for anew in a second, a mark is the contract's text.
-_COST: Final = {"act": 1, "ruling": 1, "listed": 2, "mark": 4}
+# What a person can change: the city decides by a ruling, whoever asks can ask for another act. Mark and cell are the contract's.
+# Nearest is a ruling on the very act asked for.
+_COST: Final = {"ruling": 1, "act": 2}
 _CELL_TEXT: Final[dict[Listed, Bilingual]] = {
     Listed.YES: {"ja": "欄に○があります", "en": "carries ○"},
     Listed.NO: {"ja": "欄が空欄です", "en": "is blank"},
-    Listed.UNREADABLE: {"ja": "欄に○があるかを決められません", "en": "cannot be told to carry ○ or not"},
+    Listed.UNREADABLE: {"ja": "欄に○があるかを決められません", "en": "may or may not carry ○"},
 }
 _BASIS_TEXT: Final[dict[str, Bilingual]] = {
     "seen": {"ja": "条文で確認", "en": "read in the statute"},
@@ -227,19 +230,22 @@ class Explainer:
         text = {lang: act.because[lang] + _basis(act.source, lang) for lang in ("ja", "en")}
         if act.act_class is not ActClass.UNDETERMINED:
             text = _both(
-                {"ja": f"「{act.title['ja']}」は{kind['ja']}です。", "en": f"'{act.title['en']}' is {kind['en']}."},
+                {
+                    "ja": f"「{act.title['ja']}」は{kind['ja']}です。",
+                    "en": f"The act asked for, '{act.title['en']}', is {kind['en']}.",
+                },
                 text,
             )
         cites = [_cite("act", act.file, act.line, act.title["ja"])]
         if act.city and act.contractor:
             settled = outcome.certainty is Certainty.SETTLED
             mine_ja = "受託者の部分は" if settled else "委託に入る場合の受託者の部分は"
-            mine_en = "the contractor's part is" if settled else "the contractor's part, if it is consigned, is"
+            mine_en = "The contractor's part" if settled else "The contractor's part, if it is consigned"
             text = _both(
                 text,
                 {
                     "ja": f"受託者に渡らない部分は{act.city['ja']}、{mine_ja}{act.contractor['ja']}です。",
-                    "en": f"Not the contractor's is {act.city['en']}; {mine_en} {act.contractor['en']}.",
+                    "en": f"The part that is not the contractor's: {act.city['en']}. {mine_en}: {act.contractor['en']}.",
                 },
             )
         holder = self._rules.holder(request.division, act.id)
@@ -247,10 +253,11 @@ class Explainer:
             act.act_class is ActClass.BARRED and holder.holder != CITY
         ):
             name = self._rules.holder_names[holder.holder]
+            power = "権限" if act.act_class is ActClass.BARRED else "決める権限"  # nobody decides by taking payments
             text = _both(
                 text,
                 {
-                    "ja": f"決める権限は{name['ja']}にあります。{holder.because['ja']}{_basis(holder.source, 'ja')}",
+                    "ja": f"{power}は{name['ja']}にあります。{holder.because['ja']}{_basis(holder.source, 'ja')}",
                     "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
                 },
             )
@@ -286,16 +293,8 @@ class Explainer:
         if outcome.assignee is Assignee.CONTRACTOR:
             return None
         desk = _desk_text(request.division)
-        lines = "・".join(str(task.line) for task in request.tasks)
-        part = {"ja": "", "en": ""}
-        if outcome.assignee is Assignee.SPLIT:
-            open_act = request.act is not None and outcome.certainty is Certainty.NEEDS_RULING
-            part = {
-                "ja": "この行為を受託者が行えるかは未確定です。" if open_act else "受託者が行わない部分に来たら、",
-                "en": "Whether the contractor may do this act is open. "
-                if open_act
-                else "At a part that is not the contractor's, ",
-            }
+        lines = [str(task.line) for task in request.tasks]
+        part = _first(request, outcome)
         en = f"the contractor's 業務責任者 transfers the case to {desk['en']}."
         return {
             "from": "contractor_manager",
@@ -303,11 +302,11 @@ class Explainer:
             "reason_code": outcome.rule.id,
             "text": {
                 "ja": f"{part['ja']}業務責任者が{desk['ja']}へ案件を引き継ぎます。",
-                "en": part["en"] + (en if part["en"].endswith(", ") else en[0].upper() + en[1:]),
+                "en": part["en"] + (en if part["en"].endswith(", ") else _capital(en)),
             },
             "slip": {
-                "ja": f"理由コード {outcome.rule.id}、一覧{lines}行目。市から返るのは結果です。",
-                "en": f"reason code {outcome.rule.id}, line {lines} of the list. What comes back is a result.",
+                "ja": f"理由コード {outcome.rule.id}、一覧{'・'.join(lines)}行目。市から返るのは結果です。",
+                "en": f"Reason code {outcome.rule.id}, line{'s' * (len(lines) > 1)} {', '.join(lines)} of the list. What comes back is a result.",
             },
             "from_label": dict(CONTRACTOR_MANAGER),
             "to_label": desk,
@@ -318,7 +317,7 @@ class Explainer:
             return None
         names = request.tasks[0]
         rest = len(request.tasks) - 1
-        more = {"ja": f"ほか{rest}行" if rest else "", "en": f" and {_rows(rest)} more" if rest else ""}
+        more = {"ja": f"ほか{rest}行" if rest else "", "en": f" and {rest} more row{'s' * (rest > 1)}" if rest else ""}
         step = {"ja": f"の「{act.title['ja']}」", "en": f", act '{act.title['en']}'"} if act else {"ja": "", "en": ""}
         return {
             "text": {
@@ -425,7 +424,10 @@ class Explainer:
     # -- what else ---------------------------------------------------------------------------------------------------
 
     def _other_outcomes(self, facts: Facts, rule_id: str, channel: Channel) -> list[Answer]:
-        """For each assignee that it is not: the nearest rule that would give it, and the facts that keep it from holding."""
+        """
+        For each assignee that it is not: the nearest rule that an act or a ruling can make hold, and what it lacks. Where
+        there is none, mark and cell exclude it, which nobody at the counter can change: one sentence says so.
+        """
         decided = self._rules.by_id[rule_id]
         found = []
         for assignee in Assignee:
@@ -434,7 +436,13 @@ class Explainer:
             ways = [rule for rule in self._rules.rules if rule.assignee is assignee]
             if not ways:
                 continue
-            nearest = min(ways, key=lambda rule: _distance(rule, facts))
+            near = [rule for rule in ways if _COST.keys() >= set(_unmet(rule, facts))]
+            if not near:
+                closed: Answer = {"nearest_rule": None, "unmet": {}}
+                only = _only_the_contract(facts, channel)
+                found.append({"assignee": assignee.value, "rule": decided.id, "text": only, **closed})
+                continue
+            nearest = min(near, key=lambda rule: _distance(rule, facts))
             unmet = _unmet(nearest, facts)
             found.append(
                 {
@@ -450,10 +458,10 @@ class Explainer:
                             (
                                 "ja",
                                 "「{who}」になるのは、たとえば{needs}のときです（ここでは、{has}）。",
-                                "、かつ",
+                                "で、かつ",
                                 "、",
                             ),
-                            ("en", "It would be {who}, for example, if {needs}; here {has}.", " and ", ", "),
+                            ("en", "It goes to {who} where, for example, {needs}; here {has}.", " and ", " and "),
                         )
                     },
                     "nearest_rule": nearest.id,
@@ -497,7 +505,7 @@ class Explainer:
         """Acts of one class are decided alike, but where a ruling names one of them on these rows."""
         if act is None or any(task.id in self._rules.rulings_by_row for task in request.tasks):
             return act
-        return self._rules.acts[act].act_class
+        return self._rules.acts[act].fact
 
     def _one_change(self, change: tuple[tuple[str, Any], ...], assignee: Assignee, certainty: Certainty) -> Answer:
         words: list[Text] = []
@@ -630,7 +638,7 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     yield ("対象" if ja else "Asked"), heading(answer, lang)
     conditions = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] == "condition"]
     others = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] != "condition"]
-    yield from ((("条件" if ja else "Only if"), text) for text in conditions)
+    yield from ((("条件" if ja else "Condition"), text) for text in conditions)
     for reason in answer["reasons"]:
         yield ("理由" if ja else "Why"), reason["text"][lang]
     for line in _grounds(answer, lang):
@@ -642,8 +650,8 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
         yield ("引継票" if ja else "Slip"), answer["handoff"]["slip"][lang]
     if answer["assignee"] != Assignee.CITY_STAFF.value and not answer["act"]:
         yield ("除く行為" if ja else "Reserved"), _reserved_text(answer, lang)
-    for other in answer["why_not"]:
-        yield ("別の答え" if ja else "Why not"), other["text"][lang]
+    for text in dict.fromkeys(other["text"][lang] for other in answer["why_not"]):
+        yield ("別の答え" if ja else "Else"), text
     changes = [change for change in answer["would_change"] if change["change"].get("act", "") is not None]
     if changes:
         yield ("変わる例" if ja else "Changes"), _changes_text(changes, lang)
@@ -681,7 +689,7 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
         note = ("（セルのずれを補正）" if ja else " (displaced cells put right)") if mended else ""
         line = each["source"]["line"]
         name = f"{each['number']} {each['name']}{each['remark']}"
-        yield (f"一覧{line}行目 {name} ― " if ja else f"line {line} of the list, {name}: ") + "／".join(cells) + note
+        yield (f"一覧{line}行目 {name} ― " if ja else f"Line {line} of the list, {name}: ") + "／".join(cells) + note
     undefined = any(each["mark"] == Mark.UNDEFINED.value for each in answer["rows"])
     legends = {
         cite["line"]: cite["text"]
@@ -695,7 +703,7 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
             if undefined
             else ""
         )
-        yield f"凡例（{line}行目）{text}{note}" if ja else f"legend (line {line}): {text}{note}"
+        yield f"凡例（{line}行目）{text}{note}" if ja else f"Legend (line {line}): {text}{note}"
 
 
 def _reserved_text(answer: Answer, lang: str) -> str:
@@ -704,11 +712,18 @@ def _reserved_text(answer: Answer, lang: str) -> str:
     for entry in answer["reserved"]:
         by_holder.setdefault(entry["holder_label"][lang], []).append(entry["label"][lang])
     shared = [entry["label"][lang] for entry in answer["shared"]]
+    partial = any(each["mark"] == Mark.PARTIAL.value for each in answer["rows"])  # nothing is given before a ruling
     if lang == "ja":
         texts = "".join(f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items())
-        return f"次の行為は受託者が行いません。{texts}決める部分だけ受託者が行わないもの: {'、'.join(shared)}。"
+        most = "回答が出ても事務の部分だけが受託者に渡る" if partial else "決める部分だけ受託者が行わない"
+        return f"次の行為は受託者が行いません。{texts}{most}行為: {'、'.join(shared)}。"
     texts = " ".join(f"{holder[0].upper()}{holder[1:]}: {'; '.join(labels)}." for holder, labels in by_holder.items())
-    return f"These acts are never the contractor's. {texts} Only the part that decides is not the contractor's in: {'; '.join(shared)}."
+    most = (
+        "a ruling can give the contractor no more than the paperwork"
+        if partial
+        else "only the part that decides is not the contractor's"
+    )
+    return f"These acts are not the contractor's. {texts} Of the following, {most}: {'; '.join(shared)}."
 
 
 def _changes_text(changes: list[Answer], lang: str) -> str:
@@ -721,7 +736,7 @@ def _changes_text(changes: list[Answer], lang: str) -> str:
     for who, ways in gathered.items():
         more = len(ways) - most
         rest = "" if more <= 0 else f" ほか{more}件" if lang == "ja" else f"; {more} more"
-        texts.append(f"{('、' if lang == 'ja' else '; ').join(ways[:most])}{rest} → {who}")
+        texts.append(f"{_capital(('、' if lang == 'ja' else '; ').join(ways[:most]))}{rest} → {who}")
     return "。".join(texts) + "。" if lang == "ja" else ". ".join(texts) + "."
 
 
@@ -783,10 +798,11 @@ def _condition(name: str, values: Sequence[str], channel: Channel, lang: str) ->
             f"{CHANNEL_TEXT[channel]['ja']}の欄が{cells}" if ja else f"the {CHANNEL_TEXT[channel]['en']} cell {cells}"
         )
     if name == "act":
-        if tuple(values) == (ActClass.NONE,):
-            return "行為の指定なし" if ja else "no act is asked"
-        classes = either.join(CLASS_TEXT[ActClass(value)][lang] for value in values if value != ActClass.NONE)
-        return f"行為が{classes}" if ja else f"the act is {classes}"
+        if tuple(values) == (ActFact.NONE,):
+            return "行為の指定なし" if ja else "no act is asked for"
+        kinds = dict.fromkeys(value.removesuffix("_judged") for value in values if value != ActFact.NONE)
+        classes = either.join(CLASS_TEXT[ActClass(kind)][lang] for kind in kinds)
+        return f"尋ねる行為が{classes}" if ja else f"the act asked for is {classes}"
     ruled = either.join(_RULED_TEXT[Ruled(value)][lang] for value in values)
     return ruled if ja else f"there is {ruled}"
 
@@ -794,11 +810,65 @@ def _condition(name: str, values: Sequence[str], channel: Channel, lang: str) ->
 def _distance(rule: Rule, facts: Facts) -> tuple[int, bool]:
     """How far a rule is from holding; where two are as near, one that answers the act asked goes first."""
     unmet = _unmet(rule, facts)
-    return sum(_COST[name] for name in unmet), "act" in unmet and ActClass.NONE in rule.when["act"]
+    return sum(_COST[name] for name in unmet), "act" in unmet and ActFact.NONE in rule.when["act"]
 
 
 def _unmet(rule: Rule, facts: Facts) -> list[str]:
     return [name for name, values in rule.when.items() if getattr(facts, name) not in values]
+
+
+def _only_the_contract(facts: Facts, channel: Channel) -> Text:
+    """What alone would bring another answer where neither another act nor a ruling would."""
+    place = CHANNEL_TEXT[channel]
+    if facts.mark is not Mark.RETAINED and facts.listed is Listed.UNREADABLE:
+        if facts.act in RESERVED_ACTS:
+            return {
+                "ja": "原本の○がどちらの欄にあっても、この行為は市職員が行います。",
+                "en": "Under whichever cell the original has the ○, this act stays with city staff.",
+            }
+        return {
+            "ja": "市職員のほかになりうるのは、原本でこの行の○の欄が確かめられた後だけです。",
+            "en": "It can be another than city staff only after the original has shown under which cell this row's ○ stands.",
+        }
+    printed = {"ja": f"一覧の{_MARK_TEXT[facts.mark]['ja']}", "en": f"{_MARK_TEXT[facts.mark]['en']} in the list"}
+    if facts.mark is not Mark.RETAINED and facts.listed is Listed.NO:
+        printed = {"ja": f"一覧の{place['ja']}の空欄", "en": f"the blank {place['en']} cell in the list"}
+    if facts.act is ActFact.AUTHORITY:
+        return {
+            "ja": f"この行為は、契約（{printed['ja']}）が改められても市職員が行います。",
+            "en": f"This act stays with city staff even if the contract ({printed['en']}) is changed.",
+        }
+    return {
+        "ja": f"担当が変わるのは、契約（{printed['ja']}）が改められたときだけです。",
+        "en": f"Only a change of the contract ({printed['en']}) would give it to another.",
+    }
+
+
+def _first(request: Request, outcome: Outcome) -> Text:
+    """What goes before the transfer of the case: what the contractor may do on this row, or when the transfer is due."""
+    waits = outcome.certainty is Certainty.NEEDS_RULING
+    if outcome.assignee is Assignee.CITY_STAFF:
+        if not waits:
+            return {"ja": "", "en": ""}
+        return {
+            "ja": f"回答が出るまで、受託者はこの{'行為' if request.act else '業務'}を行いません。",
+            "en": f"Until there is a ruling, the contractor does not do this {'act' if request.act else 'work'}. ",
+        }
+    if waits and any(task.mark is Mark.PARTIAL for task in request.tasks):
+        if request.act:
+            return {
+                "ja": "回答が出るまで、受託者はこの行為の事務を行いません。",
+                "en": "Until there is a ruling, the contractor does not do the paperwork of this act. ",
+            }
+        return {
+            "ja": "受託者が行えるのは、疑義照会への回答が受託者の業務と定めた行為だけです。ほかの行為に来たら、",
+            "en": "The contractor may do only the acts that a ruling gives it. At any other act, ",
+        }
+    return {"ja": "受託者が行わない部分に来たら、", "en": "At a part that is not the contractor's, "}
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _desk_text(division: Division) -> Text:

@@ -155,12 +155,15 @@ class FixedDict(dict[str, Any]):
 
 
 class OtherOutcome(Frozen):
-    """An assignee that it is not, and what excluded it: `unmet` are the facts that `nearest_rule` would need."""
+    """
+    An assignee that it is not, and what excluded it: `unmet` are the facts that `nearest_rule` would need, which another
+    act or a ruling would bring. `nearest_rule` is None where only a change of the contract would.
+    """
 
     assignee: Assignee
     rule: str
     text: Text
-    nearest_rule: str
+    nearest_rule: str | None
     unmet: Annotated[dict[str, tuple[str, ...]], AfterValidator(FixedDict)]
 
 

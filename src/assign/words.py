@@ -89,6 +89,27 @@ class ActClass(StrEnum):
     UNDETERMINED = "undetermined"
 
 
+class ActFact(StrEnum):
+    """
+    What a decision sees of the act asked for: its class, and for one that stays with the city, on what.
+
+    `authority` and `barred` are said by a statute or by the list; `authority_judged` and `barred_judged` by our judgement alone.
+    """
+
+    NONE = "none"
+    FACTUAL = "factual"
+    AUTHORITY = "authority"
+    AUTHORITY_JUDGED = "authority_judged"
+    BARRED = "barred"
+    BARRED_JUDGED = "barred_judged"
+    SHARED = "shared"
+    UNDETERMINED = "undetermined"
+
+
+BY_JUDGEMENT: Final = (ActFact.AUTHORITY_JUDGED, ActFact.BARRED_JUDGED)
+RESERVED_ACTS: Final = (ActFact.AUTHORITY, ActFact.BARRED, *BY_JUDGEMENT)  # what stays with the city
+
+
 class Ruled(StrEnum):
     """What a ruling in force says of this act on this row; `none` where there is no ruling."""
 
@@ -137,11 +158,11 @@ CHANNEL_TEXT: Final[Mapping[Channel, Bilingual]] = {
 ASSIGNEE_TEXT: Final[Mapping[Assignee, Bilingual]] = {
     Assignee.CONTRACTOR: {"ja": "受託者", "en": "contractor"},
     Assignee.CITY_STAFF: {"ja": "市職員", "en": "city staff"},
-    Assignee.SPLIT: {"ja": "両者", "en": "both (split)"},
+    Assignee.SPLIT: {"ja": "両者", "en": "split between both"},
 }
 CERTAINTY_TEXT: Final[Mapping[Certainty, Bilingual]] = {
     Certainty.SETTLED: {"ja": "確定", "en": "settled"},
-    Certainty.NEEDS_RULING: {"ja": "未確定", "en": "open: needs a ruling"},
+    Certainty.NEEDS_RULING: {"ja": "回答待ち", "en": "open: needs a ruling"},
 }
 GLYPH: Final[Mapping[Mark, str]] = {Mark.RETAINED: "×", Mark.PARTIAL: "△", Mark.UNMARKED: "", Mark.UNDEFINED: "○"}
 

@@ -175,7 +175,7 @@ def decide(
         typer.Option("--row", help="区分と番号の代わりに行の id / a row id instead of division and item", metavar="ID"),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="未確定なら終了コード 5 / exit 5 where a ruling is needed")
+        bool, typer.Option("--strict", help="回答待ちなら終了コード 5 / exit 5 where a ruling is needed")
     ] = False,
     record: Annotated[
         bool, typer.Option("--record", help="記録してから答える / write it into the decision log first")

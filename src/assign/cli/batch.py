@@ -86,7 +86,7 @@ def batch(
         Word,
         typer.Option(
             "--fail-on",
-            help="書いたうえで、error（誤りの行）なら 6、ruling（未確定）なら 5 で終わる / "
+            help="書いたうえで、error（誤りの行）なら 6、ruling（回答待ち）なら 5 で終わる / "
             "write all rows, then exit 6 (error) or 5 (ruling needed)",
             metavar="error|ruling",
         ),

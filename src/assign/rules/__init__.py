@@ -52,7 +52,7 @@ CAVEATS: Final = ("review_due", "renamed", "ended", "changed")  # the kinds of n
 
 # More than these no list of a city has; a file that goes beyond is refused with the limit, and what is below is linear.
 MOST: Final = {
-    "rules": 288,
+    "rules": 384,  # the combinations of facts
     "acts": 500,
     "holders": 500,
     "notes": 5_000,

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import product
 from typing import Final, NamedTuple
 
-from assign.words import ActClass, Assignee, Bilingual, Certainty, Channel, Division, Listed, Mark, Ruled
+from assign.words import ActClass, ActFact, Assignee, Bilingual, Certainty, Channel, Division, Listed, Mark, Ruled
 
 
 class Facts(NamedTuple):
@@ -21,7 +21,7 @@ class Facts(NamedTuple):
 
     mark: Mark
     listed: Listed
-    act: ActClass
+    act: ActFact
     ruling: Ruled
 
     def __str__(self) -> str:
@@ -31,14 +31,17 @@ class Facts(NamedTuple):
 DOMAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "mark": tuple(Mark),
     "listed": tuple(Listed),
-    "act": tuple(ActClass),
+    "act": tuple(ActFact),
     "ruling": tuple(Ruled),
 }
 
 
 def every_fact() -> Iterator[Facts]:
-    """The whole domain: 4 x 3 x 6 x 4 = 288 combinations."""
-    return (Facts(*values) for values in product(Mark, Listed, ActClass, Ruled))
+    """The whole domain: 4 x 3 x 8 x 4 = 384 combinations."""
+    return (Facts(*values) for values in product(Mark, Listed, ActFact, Ruled))
+
+
+SAID: Final = ("", "seen", "reported")  # a basis on which a text says so: the list, a statute, a paper
 
 
 class Source(NamedTuple):
@@ -93,6 +96,13 @@ class Act(Entry):
     city: Bilingual | None
     contractor: Bilingual | None
     condition: Bilingual | None
+
+    @property
+    def fact(self) -> ActFact:
+        """What a decision sees of it. An analogy is a judgement, too: no text says so of this act."""
+        reserved = self.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
+        judged = reserved and self.source.basis not in SAID
+        return ActFact(f"{self.act_class}_judged" if judged else self.act_class)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
