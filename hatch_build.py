@@ -19,11 +19,12 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
         """Write `built_in/rules.json`, and have a wheel carry it."""
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from assign import places, yamlfile
+        from assign import places
+        from assign.rules import precompiled
 
         kept = places.kept_file()
         kept.parent.mkdir(exist_ok=True)
-        kept.write_bytes(yamlfile.keep(root / "rules"))
+        kept.write_bytes(precompiled.keep(root / "rules"))
         if version != "editable":
             build_data["force_include"][str(kept)] = "assign/built_in/rules.json"
 

@@ -18,7 +18,8 @@ from assign.errors import AssignError, DataError, RuleFileError
 from assign.places import kept_file, rules_folder
 from assign.rules import FILES, Entry, every_fact, load
 from assign.words import ActClass, Division
-from assign.yamlfile import keep, kept_trees, parse, read
+from assign.rules.precompiled import keep, kept
+from assign.yamlfile import parse, read
 
 RULES = load(rules_folder())
 ENTRIES: list[Entry] = [*RULES.rules, *RULES.acts.values(), *RULES.holders, *RULES.notes, *RULES.rulings]
@@ -447,7 +448,7 @@ def test_what_is_kept_of_the_rules_is_what_parsing_them_gives() -> None:
         assert kept_file().read_bytes() == keep(rules_folder())
     for name in FILES:
         data = read(rules_folder() / name)
-        assert parse(name, data, kept_trees()) == parse(name, data)
+        assert parse(name, data, kept()) == parse(name, data)
 
 
 def test_what_is_kept_is_not_used_for_another_text(edit: Edit) -> None:

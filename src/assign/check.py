@@ -39,7 +39,8 @@ from .words import (
     Ruled,
     date_of_case,
 )
-from .yamlfile import kept_trees, parse, read
+from .rules.precompiled import kept
+from .yamlfile import parse, read
 
 Bilingual = dict[str, str]
 CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
@@ -379,7 +380,7 @@ def _beside(catalog_path: Path, name: str) -> Path:
 
 def _kept(report: Report) -> None:
     """The parsed form that is kept of the built-in rules is what parsing them gives."""
-    trees = kept_trees()
+    trees = kept()
     for path in sorted(places.rules_folder().glob("*.yaml")):
         data = read(path)
         parsed = parse(path.name, data)

@@ -16,7 +16,7 @@ from .catalog import Task
 from .engine import Engine
 from .errors import RuleGap, RuleOverlap
 from .rules import Facts, Rule, RuleSet, Ruling
-from .words import ActFact, Assignee, Certainty, Channel, Ruled
+from .words import ActFact, Assignee, Certainty, Channel, Listed, Ruled
 
 
 class Outcome(NamedTuple):
@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
 
 
 class Decider:
-    """Decides by one engine; every combination of facts is evaluated once and remembered (there are 384)."""
+    """Decides by one engine; every combination of facts is evaluated once and remembered (there are 432)."""
 
     def __init__(self, rules: RuleSet, engine: Engine) -> None:
         self.rules = rules
@@ -68,9 +68,19 @@ class Decider:
         return Facts(
             mark=task.mark,
             listed=task.listed(channel),
-            act=self.rules.acts[act].fact if act else ActFact.NONE,
+            act=self._act(task, act),
             ruling=Ruled(ruling.assignee.value) if ruling else Ruled.NONE,
         )
+
+    def _act(self, task: Task, act: str | None) -> ActFact:
+        if act is None:
+            return ActFact.NONE
+        fact = self.rules.acts[act].fact
+        return fact if fact not in (ActFact.FACTUAL, ActFact.SHARED) or self.own(task, act) else ActFact.OTHER_ROW
+
+    def own(self, task: Task, act: str) -> bool:
+        """Whether an act is part of a row's work, as its kind says."""
+        return self.rules.work.has(task.id, act, counter=task.counter is Listed.YES)
 
     def ruling(self, task: Task, channel: Channel, act: str | None, on: date) -> Ruling | None:
         """The ruling in force for an act on a row and channel."""

@@ -94,6 +94,7 @@ class ActFact(StrEnum):
     What a decision sees of the act asked for: its class, and for one that stays with the city, on what.
 
     `authority` and `barred` are said by a statute or by the list; `authority_judged` and `barred_judged` by our judgement alone.
+    `other_row` is a factual or shared act that is no part of the row's work.
     """
 
     NONE = "none"
@@ -103,6 +104,7 @@ class ActFact(StrEnum):
     BARRED = "barred"
     BARRED_JUDGED = "barred_judged"
     SHARED = "shared"
+    OTHER_ROW = "other_row"
     UNDETERMINED = "undetermined"
 
 

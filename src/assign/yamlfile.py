@@ -9,16 +9,14 @@ What a reviewer sees is what is read: no character of the file, a comment's eith
 one line: a line break in a sentence could pass for another paragraph of the answer.
 
 Parsing the built-in rules takes longer than deciding by them, so their nodes are kept beside the code: `python -m
-assign.yamlfile` writes `built_in/rules.json` when the package is built or set up. What is kept is used only for a file
+assign.rules.precompiled` writes `built_in/rules.json` when the package is built or set up. What is kept is used only for a file
 whose text is the very text it was made from; without it, everything works and starts 20 ms later. `assign check`
 reads the files themselves and compares.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -46,7 +44,7 @@ class Node:
         self.value: str | list[Node] | dict[str, Node] = value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Node) and _flat(self) == _flat(other)
+        return isinstance(other, Node) and flat(self) == flat(other)
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # it holds lists and dicts
 
@@ -162,7 +160,7 @@ def parse(name: str, data: bytes, kept: Mapping[str, Any] | None = None) -> Node
     A file's bytes → its root node.
 
     Args:
-        kept: What `kept_trees` gave; used if it was made from this very text.
+        kept: What `rules.precompiled.kept` gave; used if it was made from this very text.
 
     Raises:
         RuleFileError: With file and line.
@@ -205,30 +203,12 @@ def _parsed(name: str, text: str) -> Node:
         raise RuleFileError(name, line, f"YAML として読めません（{problem}）", f"not YAML ({problem})") from None
 
 
-def kept_trees() -> Mapping[str, Any]:
-    """What is kept of the built-in files: `{file: {text, tree}}`, empty where nothing is."""
-    try:
-        kept = json.loads(places.kept_file().read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
-
-
-def keep(folder: Path) -> bytes:
-    """What `built_in/rules.json` holds for a folder: `{file: {text, tree}}`, a node being `[line, value]`."""
-    found = {}
-    for path in sorted(folder.glob("*.yaml")):
-        data = read(path)
-        found[path.name] = {"text": decoded(data).replace("\r\n", "\n"), "tree": _flat(parse(path.name, data))}
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-
-
-def _flat(node: Node) -> list[Any]:
+def flat(node: Node) -> list[Any]:
     value = node.value
     if isinstance(value, list):
-        return [node.line, [_flat(each) for each in value]]
+        return [node.line, [flat(each) for each in value]]
     if isinstance(value, dict):
-        return [node.line, {name: _flat(each) for name, each in value.items()}]
+        return [node.line, {name: flat(each) for name, each in value.items()}]
     return [node.line, value]
 
 
@@ -325,9 +305,3 @@ class _Reader:
             )
         if end.line < len(self._lines) and end.column and self._lines[end.line][end.column : end.column + 1] == "#":
             raise RuleFileError(self._file, end.line + 1, "`#` の前に空白が要ります", "a space is needed before `#`")
-
-
-if __name__ == "__main__":  # part of setting up, like byte-compiling
-    places.kept_file().parent.mkdir(exist_ok=True)
-    places.kept_file().write_bytes(keep(places.rules_folder()))
-    sys.stdout.write(f"{places.kept_file()}\n")

@@ -8,6 +8,7 @@ is usable, or the first that is not is named with file, line and the nearest val
     acts.yaml      the acts with their classes and reasons
     holders.yaml   whose authority, by division
     notes.yaml     dated notes: they warn, and never change who is assigned
+    kinds.yaml     the kinds of work, their chains of acts, and the rows that are of each
     rulings.yaml   the city's register of rulings
 """
 
@@ -38,21 +39,24 @@ from assign.words import (
     once,
     sha256,
 )
-from assign.yamlfile import Node, kept_trees, parse, read
+from assign.yamlfile import Node, parse, read
 
 from .entries import DOMAIN, Act, Entry, Facts, Holder, Note, Rule, Ruling, Rulings, Source, every_fact
+from .kinds import Chain, Kind, Step, Work, read_work
+from .precompiled import kept as kept_trees
+from .precompiled import kept_work
 
 __all__ = [
     "DOMAIN", "FILES", "Act", "Entry", "Facts", "Holder", "Note", "Rule", "RuleSet", "Ruling", "Rulings", "Source",
     "every_fact", "from_edition", "load",
 ]  # fmt: skip
-FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "rulings.yaml")
+FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
 BASES: Final = ("seen", "reported", "judged")
 CAVEATS: Final = ("review_due", "renamed", "ended", "changed")  # the kinds of note
 
 # More than these no list of a city has; a file that goes beyond is refused with the limit, and what is below is linear.
 MOST: Final = {
-    "rules": 384,  # the combinations of facts
+    "rules": 432,  # the combinations of facts
     "acts": 500,
     "holders": 500,
     "notes": 5_000,
@@ -74,6 +78,7 @@ class RuleSet:
     holder_names: Mapping[str, Bilingual]
     holders: tuple[Holder, ...]
     notes: tuple[Note, ...]
+    work: Work
     rulings: tuple[Ruling, ...]
     data: bytes
 
@@ -202,9 +207,11 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
     root: dict[str, Mapping[str, Node]] = {}
     top = {"legend.yaml": ("marks", "rules"), "holders.yaml": ("holders", "rules")}
     for name in FILES:
+        data += f"{name} {len(files[name])}\n".encode() + files[name]
+        if name == "kinds.yaml":
+            continue
         node = parse(name, files[name], trees)
         root[name] = node.fields(top.get(name, (name.removesuffix(".yaml"),)))
-        data += f"{name} {len(files[name])}\n".encode() + files[name]
     acts: dict[str, Act] = {}
     for act in map(_act, _list(root["acts.yaml"]["acts"], "acts")):
         if (first := acts.setdefault(act.id, act)) is not act:
@@ -226,6 +233,7 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
         holder_names=names,
         holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"], "holders")),
         notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes"))),
+        work=(trees and kept_work(trees, files["kinds.yaml"], acts)) or read_work(parse("kinds.yaml", files["kinds.yaml"]), acts),
         rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], "rulings", empty=True)),
         data=data,
     )

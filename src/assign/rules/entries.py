@@ -37,7 +37,7 @@ DOMAIN: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def every_fact() -> Iterator[Facts]:
-    """The whole domain: 4 x 3 x 8 x 4 = 384 combinations."""
+    """The whole domain: 4 x 3 x 9 x 4 = 432 combinations."""
     return (Facts(*values) for values in product(Mark, Listed, ActFact, Ruled))
 
 

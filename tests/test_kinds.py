@@ -1,0 +1,246 @@
+"""
+The kinds of work and the chains (`rules/kinds.yaml`): every row has one kind, and no act stands where it does not belong.
+
+The file is read with plain YAML here, so that these facts hold of the file itself, whatever reads it later.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from assign.places import rules_folder
+
+RULES = Path(rules_folder())
+FILE = yaml.safe_load((RULES / "kinds.yaml").read_text(encoding="utf-8"))
+KINDS: dict[str, dict[str, Any]] = {kind["id"]: kind for kind in FILE["kinds"]}
+CHAINS: dict[str, dict[str, Any]] = {chain["id"]: chain for chain in FILE["chains"]}
+with (RULES.parent / "data" / "catalog.csv").open(encoding="utf-8-sig", newline="") as file:
+    ROWS = {row["id"]: row for row in csv.DictReader(file)}
+KIND_OF = {row: kind for kind in KINDS.values() for row in kind["rows"]}
+
+# The second reading of the acts (domain.md 3); they move into acts.yaml, and this stands as long as they have not.
+NEW = {
+    **dict.fromkeys(("accept", "fix_order", "assets"), "authority"),
+    **dict.fromkeys(("forward", "pay_order"), "barred"),
+    **dict.fromkeys(("returned_mail", "number_check", "stamp", "copy_return", "hear"), "factual"),
+    **dict.fromkeys(("slip", "reconcile", "bank", "pack", "old_card"), "factual"),
+    "complaint": "shared",
+}
+ACTS = NEW | {
+    act["id"]: act["then"]["class"] for act in yaml.safe_load((RULES / "acts.yaml").read_text(encoding="utf-8"))["acts"]
+}
+ADDED = {"guide", "explain", "phone"}  # by the loader, to every row whose counter cell carries ○
+RECEIVING = {"receive", "identify", "number_check", "proxy", "form_check", "ask_fix", "fix_order", "refuse"}
+RECEIVING |= {"hear", "stamp", "copy_return", "accept"}
+
+
+def acts_of(row: str) -> list[str]:
+    return [step["act"] for step in KIND_OF[row]["chain"]]
+
+
+def rows_with(act: str) -> set[str]:
+    return {row for row in ROWS if act in acts_of(row)}
+
+
+def in_order(some: list[str], whole: list[str]) -> bool:
+    """Whether `some` stand in `whole` in that order, others between them."""
+    rest = iter(whole)
+    return all(act in rest for act in some)
+
+
+def test_every_row_has_exactly_one_kind() -> None:
+    """A row without a kind has no steps; a row with two has two answers."""
+    assert len(ROWS) == 215
+    assert Counter(row for kind in KINDS.values() for row in kind["rows"]) == Counter(list(ROWS))
+
+
+def test_a_kind_is_whole_and_says_why() -> None:
+    """What is our judgement says so, in both languages; a reason stands for a row of its own kind alone."""
+    assert len(KINDS) == len(FILE["kinds"])
+    for name, kind in KINDS.items():
+        assert set(kind) - {"reasons"} == {"id", "label", "because", "basis", "chain", "rows"}, name
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", name), name
+        assert kind["rows"], name
+        assert kind["chain"], name
+        assert kind["basis"] == "judged", name
+        assert set(kind.get("reasons", {})) <= set(kind["rows"]), name
+    labels = Counter(kind["label"][lang] for kind in KINDS.values() for lang in ("ja", "en"))
+    assert max(labels.values()) == 1
+
+
+def test_everything_that_is_read_stands_in_both_languages() -> None:
+    def texts(node: Any) -> list[dict[str, str]]:
+        if isinstance(node, list):
+            return [text for part in node for text in texts(part)]
+        if not isinstance(node, dict):
+            return []
+        return [node] if {"ja", "en"} & set(node) else [text for part in node.values() for text in texts(part)]
+
+    for text in texts(FILE):
+        assert set(text) == {"ja", "en"}, text
+        assert re.search(r"[ぁ-ん一-龥]", text["ja"]), text
+        assert re.search(r"[a-z]{2}", text["en"]), text
+
+
+def test_every_step_is_an_act_on_a_channel() -> None:
+    """An act stands once in a chain; what the loader adds, and what no row's work is, in none."""
+    for name, kind in KINDS.items():
+        acts = [step["act"] for step in kind["chain"]]
+        assert len(acts) == len(set(acts)), name
+        assert set(acts) <= set(ACTS) - ADDED - {"undetermined"}, (name, set(acts) - set(ACTS))
+    steps = [step for kind in KINDS.values() for step in kind["chain"]]
+    steps += [step for chain in CHAINS.values() for step in chain["steps"]]
+    for step in steps:
+        assert set(step) <= {"row", "act", "channel", "optional", "when"}, step
+        assert step["channel"] in ("counter", "backyard"), step
+        assert step.get("optional", True) is True, step
+        assert "optional" in step or "when" not in step, step
+        assert "optional" not in step or "when" in step or step["act"] in FILE["conditions"], step
+
+
+def test_every_act_is_some_rows_work() -> None:
+    """An act that no row owns could be asked for, and nobody could be told where it belongs."""
+    used = {step["act"] for kind in KINDS.values() for step in kind["chain"]}
+    assert set(ACTS) - used == ADDED | {"leak_report", "undetermined"}
+    assert set(FILE["conditions"]) <= used
+
+
+@pytest.mark.parametrize("row", [row for row, cells in ROWS.items() if cells["mark"] in ("unmarked", "undefined")])
+def test_a_consignable_step_stands_on_a_channel_that_the_list_consigns(row: str) -> None:
+    """On an unmarked row the contractor's steps are on a channel with ○; line 64 (kokuho 34) cannot be read."""
+    for step in KIND_OF[row]["chain"]:
+        if ACTS[step["act"]] in ("factual", "shared"):
+            assert ROWS[row][step["channel"]] in ("yes", "unreadable"), step
+
+
+@pytest.mark.parametrize(
+    ("act", "rows"),
+    [
+        ("dunning", "kokuho-65 kouki-65-1"),
+        ("reminder", "kouki-65-1"),
+        ("refund", "kokuho-57 kokuho-58 kouki-61-1 kouki-61-2"),
+        ("recover_third", "kokuho-29 kouki-45"),
+        ("public_notice", "kokuho-51 kokuho-59 kokuho-60 kouki-58 kouki-65-2"),
+        ("designate", "center-5-3 center-6"),
+        ("payment_talk", "kouki-64"),
+        ("serve_in_person", "kokuho-50 kouki-57"),
+        ("appeal", "kokuho-66 kouki-69 center-5-1"),
+        ("benefit_stop", "kouki-46"),
+        ("inquiry_reply", "kokuho-37 kokuho-38 nenkin-36 nenkin-37 nenkin-38 nenkin-40"),
+        ("certify", "kokuho-8 kokuho-56 kouki-66"),
+        ("direct_debit", "kokuho-52 kokuho-54 kokuho-55 kouki-59 kouki-60 kokuho-62 nenkin-11 nenkin-12"),
+        ("reconcile", "kokuho-30 kouki-44 kokuho-53 kokuho-57 kokuho-58 kouki-61-1 kouki-61-2 kokuho-61 kokuho-63 kouki-63 kouki-68 kouki-62 kouki-67 shomu-1 shomu-2"),
+    ],
+)  # fmt: skip
+def test_an_act_is_the_work_of_these_rows_alone(act: str, rows: str) -> None:
+    """催告 is the work of kokuho 65 and kouki 65, not of 日計照合; 還付 that of kokuho 57 and 58; and so on."""
+    assert rows_with(act) == set(rows.split())
+
+
+def test_waste_paper_has_no_reserved_act() -> None:
+    """証の引渡し is no part of 古紙回収, and nothing in it is an exercise of authority."""
+    assert {ACTS[act] for row in ("shomu-8", "shomu-9") for act in acts_of(row)} == {"factual"}
+    assert acts_of("shomu-9") == ["carry"]
+
+
+def test_what_the_list_calls_receiving_is_receiving() -> None:
+    """nenkin 10 is 受付 alone; the ward office's part of high-cost care is, too."""
+    for row in ("nenkin-10", "nenkin-21", "kokuho-21", "kokuho-26"):
+        assert set(acts_of(row)) <= RECEIVING, row
+
+
+def test_only_the_pension_law_speaks_of_accepting() -> None:
+    """受理 is the mayor's under the pension law; elsewhere a notification is complete on arrival."""
+    assert {ROWS[row]["division"] for row in rows_with("accept")} == {"nenkin"}
+
+
+def test_a_premium_notice_is_served_and_not_just_handed_over() -> None:
+    """Handing a premium notice over the counter is service in person, which staff do (地方税法20条2項)."""
+    for row in ("kokuho-50", "kouki-57"):
+        assert "serve_in_person" in acts_of(row)
+        assert "hand_over" not in acts_of(row)
+
+
+def test_a_new_address_or_name_decides_nothing() -> None:
+    """Membership goes on; what is left to the city is examining the notification, and refusing it."""
+    for row in ("kokuho-4", "kouki-17", "kouki-18", "kouki-19"):
+        assert [act for act in acts_of(row) if ACTS[act] in ("authority", "barred")] == ["refuse", "substantive"]
+
+
+def test_pension_rows_have_no_acts_of_health_insurance() -> None:
+    foreign = {
+        "designate",
+        "pay_order",
+        "hand_over",
+        "old_card",
+        "slip",
+        "certify",
+        "refund",
+        "dunning",
+        "collect_cash",
+    }
+    assert not foreign & {act for row, cells in ROWS.items() if cells["division"] == "nenkin" for act in acts_of(row)}
+
+
+def test_what_decides_is_reserved_where_something_is_decided() -> None:
+    """A claim, a recognition, a relief, an assessment: each has its examination and its decision in the chain."""
+    for row, decision in {
+        "kokuho-1": "decide", "kokuho-13": "decide", "kokuho-22-5": "pay_order", "kokuho-25": "pay_order", "kouki-43": "decide",
+        "kouki-54": "relief", "kouki-56": "relief", "nenkin-14": "relief", "nenkin-24": "decide", "kouki-52": "decide",
+        "center-2-1": "pay_order", "kokuho-38": "disclose", "kouki-64": "enforce", "kouki-67": "write_off", "nenkin-36": "forward",
+        "nenkin-35": "special_advice", "kokuho-16": "field_visit", "kouki-13": "field_visit", "kokuho-63": "collect_cash",
+    }.items():  # fmt: skip
+        assert decision in acts_of(row), row
+
+
+# chains.md, with the acts of our table; `[20]` of 免除申請 is an inquiry, 掲示 (post) is a part of public_notice.
+PRACTICE = {
+    "qualification_gain": "kokuho-1 guide explain receive_notice identify number_check proxy form_check ask_fix hear lookup data_entry"
+    " substantive decide kokuho-13 print seal hand_over",
+    "card_replacement": "kokuho-13 explain receive identify form_check decide data_entry print seal hand_over mail",
+    "high_cost": "center-3-1 print mail kokuho-21 explain receive identify form_check center-1-1 data_entry lookup"
+    " center-2-1 calculate substantive decide pay_order print mail",
+    "funeral_costs": "kokuho-25 explain receive identify proxy form_check ask_fix lookup data_entry substantive decide pay_order print mail",
+    "direct_debit": "kokuho-52 encourage direct_debit identify form_check bank data_entry lookup print mail",
+    "payment_certificate": "kokuho-56 receive identify proxy lookup print certify seal collect_cash hand_over",
+    "exemption": "nenkin-14 explain receive identify number_check form_check ask_fix data_entry lookup nenkin-20 request_info"
+    " nenkin-14 substantive pack forward relief nenkin-22 data_entry",
+    "disability_pension": "nenkin-34 guide nenkin-24 special_advice receive form_check substantive forward decide",
+    "public_notice": "kokuho-51 returned_mail lookup request_info field_visit substantive public_notice print seal data_entry",
+}  # fmt: skip
+
+
+def test_the_nine_chains_of_practice_are_there_in_their_order() -> None:
+    for chain in CHAINS.values():
+        assert set(chain) == {"id", "label", "because", "steps"}
+    said = {}
+    for name, chain in CHAINS.items():
+        words = [chain["steps"][0]["row"], chain["steps"][0]["act"]]
+        for before, step in pairwise(chain["steps"]):
+            words += [step["row"]] * (step["row"] != before["row"]) + [step["act"]]
+        said[name] = " ".join(words)
+    assert said == PRACTICE
+    assert len(CHAINS) == len(FILE["chains"])
+
+
+def test_a_step_of_a_chain_is_a_step_of_its_row() -> None:
+    """In the order of the row's kind; what the loader adds stands on rows whose counter carries ○."""
+    for name, chain in CHAINS.items():
+        for row in {step["row"] for step in chain["steps"]}:
+            mine = [step for step in chain["steps"] if step["row"] == row]
+            added = [step for step in mine if step["act"] in ADDED]
+            assert not added or ROWS[row]["counter"] == "yes", (name, row)
+            assert all(step["channel"] == "counter" for step in added), (name, row)
+            acts = [step["act"] for step in mine if step["act"] not in ADDED]
+            assert in_order(acts, acts_of(row)), (name, row, acts)
+            for step in mine:
+                channels = [one["channel"] for one in KIND_OF[row]["chain"] if one["act"] == step["act"]]
+                assert step["act"] in ADDED or channels == [step["channel"]], (name, step)
