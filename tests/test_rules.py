@@ -114,7 +114,7 @@ RULING = """rulings:
         ("legend.yaml", "when: {mark: retained}", "when: {mark: [retained, retained]}", 0, "repeated"),
         ("legend.yaml", "title: {ja: 委託しない業務, en: Work that is not consigned}", "title: {ja: 委託しない業務}", 0, "`en` is missing"),
         ("legend.yaml", "certainty: settled}", "certainty: sure}", 0, "no certainty `sure` (near: `settled`"),
-        ("legend.yaml", "id: NOT_LISTED", "id: RETAINED", 0, "stands at legend.yaml, line 19 too"),
+        ("legend.yaml", "id: NOT_LISTED", "id: RETAINED", 0, "stands at legend.yaml, line 22 too"),
         ("legend.yaml", "  - id: RETAINED", "  - id: RETAINED\n    note: x", 1, "no field `note`"),
         ("legend.yaml", "    question:", "    questoin:", 0, "no field `questoin`"),
         ("legend.yaml", "{mark: partial, source", "{mark: retained, source", 0, "`retained` stands twice"),
