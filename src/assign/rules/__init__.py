@@ -47,8 +47,8 @@ from .precompiled import kept as kept_trees
 from .precompiled import kept_work
 
 __all__ = [
-    "DOMAIN", "FILES", "Act", "Entry", "Facts", "Holder", "Note", "Rule", "RuleSet", "Ruling", "Rulings", "Source",
-    "every_fact", "from_edition", "load",
+    "DOMAIN", "FILES", "Act", "Chain", "Entry", "Facts", "Holder", "Kind", "Note", "Rule", "RuleSet", "Ruling", "Rulings",
+    "Source", "Step", "Work", "every_fact", "from_edition", "load",
 ]  # fmt: skip
 FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
 BASES: Final = ("seen", "reported", "judged")
