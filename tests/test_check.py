@@ -40,7 +40,7 @@ def test_the_built_in_rules_hold_everywhere(desk: Desk) -> None:
     assert report.findings == []
     assert report.cross_checked is HAS_DURABLE
     assert report.counts["facts"] == 288
-    assert report.counts["requests"] == 215 * 2 * 49
+    assert report.counts["requests"] == 215 * 2 * 65
     assert report.counts["lines"] == 348
     assert report.counts["examples"] > 100
     assert report.declared == {"judged": 31, "unreadable": 1, "undefined_mark": 11}

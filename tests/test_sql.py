@@ -60,7 +60,7 @@ def shortened(row: tuple[str, ...]) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def every_case(desk: Desk) -> list[Case]:
-    """215 rows and every number that stands on several, 2 channels, 48 acts and none, before and after the notes begin."""
+    """215 rows and every number that stands on several, 2 channels, 64 acts and none, before and after the notes begin."""
     tasks = desk.catalog.tasks
     items = dict.fromkeys((task.division.value, item) for task in tasks for item in (task.item, task.number))
     acts = (None, *desk.rules.acts)

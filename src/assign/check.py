@@ -268,7 +268,9 @@ def example_fails(desk: Desk, entry: Entry, example: Mapping[str, str]) -> str |
             found = desk.decider.decide(task, Channel(example["channel"]), entry.id, _day(example)).assignee
             return None if found == example["→assignee"] else f"{task.id} → {found}"
         if isinstance(entry, Holder):
-            holder = desk.rules.holder(Division(example["division"]), example["act"])
+            row = example.get("row", "")
+            division = desk.catalog.by_id[row].division if row else Division(example["division"])
+            holder = desk.rules.holder(division, example["act"], row)
             return None if (holder.id == entry.id) is wanted else str(dict(example))
         task = desk.catalog.by_id[example["row"]]
         if isinstance(entry, Note):
@@ -314,7 +316,8 @@ def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Pa
         return
     lines = places.decoded(places.whole(path, LARGEST)).removesuffix("\n").split("\n")
     report.counts["lines"] = len(lines)
-    cited = [(entry.id, entry.source) for entry in (*rules.rules, *rules.notes)]
+    entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes]
+    cited = [(entry.id, entry.source) for entry in entries]
     cited += [(mark.value, source) for mark, source in rules.marks.items()]
     for who, source in cited:
         if source.line is None:

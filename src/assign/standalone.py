@@ -39,7 +39,11 @@ WORDS = {"contractor": ("受託者", "contractor"), "city_staff": ("市職員", 
     "backyard": ("バックヤード", "back yard"), "decision": ("判定", "decision"), "batch": ("一括判定", "batch")}  # fmt: skip
 CAUTION = ("注意: 鍵は証拠に添えられていたもので、それだけでは何の証明にもなりません。別の道で受け取った鍵を --key で渡してください",
     "note: the key came with the bundle and proves nothing by itself; pass one that you received another way as --key")  # fmt: skip
-REASONS: dict[type[OSError], str] = {FileNotFoundError: "ありません", PermissionError: "権限がありません", IsADirectoryError: "フォルダです"}
+REASONS: dict[type[OSError], str] = {
+    FileNotFoundError: "ありません",
+    PermissionError: "権限がありません",
+    IsADirectoryError: "フォルダです",
+}
 Checkpoint = NamedTuple("Checkpoint", [("origin", str), ("size", int), ("root", bytes), ("number", str)])  # noqa: UP014
 
 
