@@ -118,6 +118,16 @@ def test_an_answer_says_what_its_sentence_rests_on(key: str, ja: str, en: str, t
     assert en in decision.reasons[-1].text.en
 
 
+def test_handing_over_a_premium_notice_is_service_in_person(table_desk: Desk) -> None:
+    """Said on the two rows where it may be one, and nowhere else: a card is no notice."""
+    said = []
+    for task in table_desk.catalog.tasks:
+        decision = table_desk.decide(row=task.id, channel="counter", act="hand_over")
+        said += [task.id for caveat in decision.caveats if caveat.code == "condition" and "交付送達" in caveat.text.ja]
+    assert said == ["kokuho-50", "kouki-57"]
+    assert table_desk.decide(row="kouki-57", channel="counter", act="serve_in_person").assignee == "city_staff"
+
+
 @pytest.mark.parametrize("basis", ["seen", "analogy"])
 def test_who_says_that_a_text_says_so_names_it(edit: Edit, basis: str) -> None:  # noqa: F811
     """`seen` and `analogy` cannot stand alone."""

@@ -73,7 +73,8 @@ def desk_of(rulings: str) -> Desk:
     tasks = tuple(task for task in LIST.tasks if task.id == ROW)
     rules = rules_of(rulings)
     holders = tuple(holder for holder in rules.holders if not holder.rows)
-    return Desk(Catalog(tasks, LIST.data), replace(rules, notes=(), holders=holders), "table")
+    acts = {key: act for key, act in rules.acts.items() if not act.condition_rows}
+    return Desk(Catalog(tasks, LIST.data), replace(rules, notes=(), holders=holders, acts=acts), "table")
 
 
 def calls(work: Callable[[], object]) -> int:

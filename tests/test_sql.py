@@ -93,7 +93,7 @@ def test_the_database_says_where_its_table_comes_from(loaded: Database, desk: De
 
 def test_every_lookup_answers_as_the_desk(loaded: Database, desk: Desk, every_case: list[Case]) -> None:
     """All rows, channels and acts on two dates, in one join."""
-    assert len(every_case) > 215 * 2 * 49 * 2
+    assert len(every_case) > 215 * 2 * 65 * 2
     found = loaded.ask(every_case)
     assert [row for row in zip(every_case, found, strict=True) if row[1] != said(desk, row[0])] == []
     assert {row[6] for row in found} == {"", "ambiguous_item"}

@@ -344,7 +344,7 @@ class Explainer:
     def _caveats(self, request: Request) -> Iterator[Answer]:
         """What to be careful about. None of it changes who is assigned."""
         act = self._rules.acts[request.act] if request.act else None
-        if act and act.condition:
+        if act and act.condition and _concerns(act.condition_rows, request.tasks):
             cites = [_cite("act", act.file, act.line, act.title["ja"])]
             yield {"code": "condition", "text": dict(act.condition), "cites": cites}
         undefined = [task for task in request.tasks if task.mark is Mark.UNDEFINED]
@@ -746,6 +746,11 @@ def _about(tasks: Sequence[Task], request: Request, text: Text) -> Text:
         "ja": f"一覧{'・'.join(lines)}行目について: {text['ja']}",
         "en": f"On line {', '.join(lines)}: {text['en']}",
     }
+
+
+def _concerns(rows: Sequence[str], tasks: Sequence[Task]) -> bool:
+    """Whether what is said of some rows, or of all where none is named, is said of one of these."""
+    return not rows or any(task.id in rows for task in tasks)
 
 
 def _rows(number: int) -> str:

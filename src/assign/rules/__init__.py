@@ -378,13 +378,15 @@ def _act(node: Node) -> Act:
         raise node.fail(
             "`parts` は shared の行為にだけ、必ず要ります", "`parts` is needed for a shared act, and for no other"
         )
+    condition = fields["condition"].fields(("ja", "en"), ("rows",)) if "condition" in fields else {}
     return Act(
         **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
         also=tuple(word.text() for word in fields["also"].items()) if "also" in fields else (),
         act_class=kind,
         city=parts["city"].bilingual() if parts else None,
         contractor=parts["contractor"].bilingual() if parts else None,
-        condition=fields["condition"].bilingual() if "condition" in fields else None,
+        condition={lang: condition[lang].text() for lang in ("ja", "en")} if condition else None,
+        condition_rows=_row_ids(condition["rows"]) if "rows" in condition else (),
     )
 
 

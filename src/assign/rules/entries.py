@@ -85,7 +85,7 @@ class Rule(Entry):
 class Act(Entry):
     """
     A step of the work. `city` and `contractor` say which part is reserved and which consignable where it is shared;
-    `condition` what must be so for the act to be this act.
+    `condition` what must be so for the act to be this act, on the rows of `condition_rows` or, without them, on all.
     """
 
     also: tuple[str, ...]
@@ -93,6 +93,7 @@ class Act(Entry):
     city: Bilingual | None
     contractor: Bilingual | None
     condition: Bilingual | None
+    condition_rows: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
