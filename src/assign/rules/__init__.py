@@ -235,7 +235,7 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
         rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"], "rules"))),
         marks=_marks(root["legend.yaml"]["marks"]),
         acts=acts,
-        words=_words(root["acts.yaml"].get("words"), acts),
+        words=_words(root["acts.yaml"].get("words"), acts, _names(acts)),
         holder_names=names,
         holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"], "holders")),
         notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes"))),
@@ -396,9 +396,24 @@ _CONSIGNABLE_FIRST: Final = (
 )  # fmt: skip
 
 
-def _words(node: Node | None, acts: Mapping[str, Act]) -> dict[str, tuple[str, ...]]:
+def _names(acts: Mapping[str, Act]) -> dict[str, Act]:
+    """Every name of an act, normalised; no two acts share one."""
+    names: dict[str, Act] = {}
+    for act in acts.values():
+        for word in {normal(word) for word in (act.id, *act.title.values(), *act.also)}:
+            if (other := names.setdefault(word, act)) is not act:
+                raise _clash(act, f"`{word}` は `{other.id}` の名前でもあります", f"`{word}` names `{other.id}` too")
+        if len(names) > MOST_NAMES:
+            raise _clash(
+                act,
+                f"行為の名前が全部で {MOST_NAMES:,} を超えています",
+                f"more than {MOST_NAMES:,} names of acts in all",
+            )
+    return names
+
+
+def _words(node: Node | None, acts: Mapping[str, Act], names: Mapping[str, Act]) -> dict[str, tuple[str, ...]]:
     """Everyday words that may be several acts; none of them is a name of one act."""
-    names = {normal(word): act.id for act in acts.values() for word in (act.id, *act.title.values(), *act.also)}
     found: dict[str, tuple[str, ...]] = {}
     for entry in _list(node, "words") if node is not None else ():
         fields = entry.fields(("word", "acts"))
@@ -406,7 +421,8 @@ def _words(node: Node | None, acts: Mapping[str, Act]) -> dict[str, tuple[str, .
         word = normal(written)
         if word in names:
             raise entry.fail(
-                f"{shown(written)} は `{names[word]}` の名前でもあります", f"{shown(written)} names `{names[word]}` too"
+                f"{shown(written)} は `{names[word].id}` の名前でもあります",
+                f"{shown(written)} names `{names[word].id}` too",
             )
         if word in found:
             raise entry.fail(f"{shown(written)} が2度あります", f"{shown(written)} stands twice")
@@ -494,7 +510,7 @@ def _row_ids(node: Node) -> tuple[str, ...]:
 
 
 def _unique(rules: RuleSet) -> None:
-    """Ids stand once; words of acts, holders and rulings do not contradict each other."""
+    """Ids stand once; holders and rulings do not contradict each other."""
     entries: list[Entry] = [*rules.rules, *rules.holders, *rules.notes, *rules.rulings]
     seen: dict[str, Entry] = {}
     for entry in entries:
@@ -512,17 +528,6 @@ def _unique(rules: RuleSet) -> None:
                 note,
                 f"行 `{most}` への注記が {MOST_ON_A_ROW} 件を超えています",
                 f"more than {MOST_ON_A_ROW} notes on the row `{most}`",
-            )
-    words: dict[str, Act] = {}
-    for act in rules.acts.values():
-        for word in {normal(word) for word in (act.id, *act.title.values(), *act.also)}:
-            if (other := words.setdefault(word, act)) is not act:
-                raise _clash(act, f"`{word}` は `{other.id}` の名前でもあります", f"`{word}` names `{other.id}` too")
-        if len(words) > MOST_NAMES:
-            raise _clash(
-                act,
-                f"行為の名前が全部で {MOST_NAMES:,} を超えています",
-                f"more than {MOST_NAMES:,} names of acts in all",
             )
     table: dict[tuple[str, str], Holder] = {}
     for holder in rules.holders:
