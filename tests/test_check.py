@@ -39,8 +39,8 @@ def test_the_built_in_rules_hold_everywhere(desk: Desk) -> None:
     report = check(desk)
     assert report.findings == []
     assert report.cross_checked is HAS_DURABLE
-    assert report.counts["facts"] == 384
-    assert report.counts["requests"] == 215 * 2 * 49
+    assert report.counts["facts"] == 432
+    assert report.counts["requests"] == 215 * 2 * 65
     assert report.counts["lines"] == 348
     assert report.counts["examples"] > 100
     assert report.declared == {"judged": 31, "unreadable": 1, "undefined_mark": 11}
@@ -110,6 +110,8 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
         (("legend.yaml", "act: factual, ruling: none}, holds: true}", "act: factual, ruling: none}, holds: false}"), "example"),
         (("acts.yaml", "channel: counter}, assignee: contractor}]", "channel: counter}, assignee: city_staff}]"), "example"),
         (("holders.yaml", "act: decide}, holds: true}", "act: decide}, holds: false}"), "example"),
+        (("acts.yaml", "source: {basis: judged}", "source: {law: 行政手続法2条2号, basis: judged}"), "source"),
+        (("acts.yaml", "line: 147, text: 被保険者証等の不着分", "line: 146, text: 被保険者証等の不着分"), "source"),
         (("notes.yaml", "on: 2021-10-01}, holds: true}", "on: 2021-10-01}, holds: false}"), "example"),
         (("legend.yaml", 'line: 41, text: "「×：業務を委託しない」"}\n    when', 'line: 42, text: "「×：業務を委託しない」"}\n    when'), "source"),
         (("legend.yaml", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 43", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 44"), "source"),

@@ -176,7 +176,7 @@ def test_tasks_are_all_rows_as_table_and_as_json() -> None:
 def test_acts_are_listed() -> None:
     """What --act may say."""
     acts = json.loads(run("acts", "--json").stdout)
-    assert len(acts) == 48
+    assert len(acts) == 64
     assert "申請書の受領" in said(run("acts"))
 
 

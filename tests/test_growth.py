@@ -71,7 +71,10 @@ def rules_of(rulings: str) -> RuleSet:
 def desk_of(rulings: str) -> Desk:
     """A desk over one row alone, so that what is counted is the rulings'."""
     tasks = tuple(task for task in LIST.tasks if task.id == ROW)
-    return Desk(Catalog(tasks, LIST.data), replace(rules_of(rulings), notes=()), "table")
+    rules = rules_of(rulings)
+    holders = tuple(holder for holder in rules.holders if not holder.rows)
+    acts = {key: act for key, act in rules.acts.items() if not act.condition_rows}
+    return Desk(Catalog(tasks, LIST.data), replace(rules, notes=(), holders=holders, acts=acts), "table")
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -155,7 +158,7 @@ def test_an_overlap_is_found_however_the_rulings_are_ordered(pairs: tuple[tuple[
 
 def entries(file: str, n: int, write: Callable[[int], str]) -> bytes:
     top = {"legend": "rules"}.get(file, file)
-    text = (rules_folder() / f"{file}.yaml").read_text("utf-8")
+    text = (rules_folder() / f"{file}.yaml").read_text("utf-8").split("\n# Everyday words")[0]  # entries go before them
     return edition(**{file: text.rstrip("\n") + "\n" + "".join(map(write, range(n)))}) if top else b""
 
 

@@ -109,6 +109,7 @@ def check(desk: Desk, *, catalog_path: Path | None = None, options: str = "") ->
     _domain(report, desk.rules, engines, shower)
     _every_row(report, desk, engines, shower)
     _examples(report, desk)
+    _citations(report, desk.rules)
     _document(report, desk.catalog, desk.rules, catalog_path)
     _kept(report)
     return report
@@ -300,7 +301,9 @@ def example_fails(desk: Desk, entry: Entry, example: Mapping[str, str]) -> str |
             found = desk.decider.decide(task, Channel(example["channel"]), entry.id, _day(example)).assignee
             return None if found == example["→assignee"] else f"{task.id} → {found}"
         if isinstance(entry, Holder):
-            holder = desk.rules.holder(Division(example["division"]), example["act"])
+            row = example.get("row", "")
+            division = desk.catalog.by_id[row].division if row else Division(example["division"])
+            holder = desk.rules.holder(division, example["act"], row)
             return None if (holder.id == entry.id) is wanted else str(dict(example))
         task = desk.catalog.by_id[example["row"]]
         if isinstance(entry, Note):
@@ -315,6 +318,22 @@ def example_fails(desk: Desk, entry: Entry, example: Mapping[str, str]) -> str |
 
 def _day(example: Mapping[str, str]) -> date:
     return date_of_case(example.get("on"))
+
+
+def _citations(report: Report, rules: RuleSet) -> None:
+    """A law or paper is cited only where it says so: what is our own judgement names none."""
+    entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes]
+    for entry in entries:
+        if entry.source.basis == "judged" and entry.source.line is None and entry.source.document:
+            report.findings.append(
+                _found(
+                    "source",
+                    f"{entry.file} の {entry.line} 行目 `{entry.id}` は判断（judged）なのに `law` を引いています"
+                    "（文にそう書いてあれば seen、準じるなら analogy、なければ `law` を消してください）",
+                    f"{entry.file}, line {entry.line}: `{entry.id}` is judged and yet cites a `law` "
+                    "(seen if the text says so, analogy if it is near, else leave `law` out)",
+                )
+            )
 
 
 def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Path | None) -> None:
@@ -346,7 +365,8 @@ def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Pa
         return
     lines = places.decoded(places.whole(path, LARGEST)).removesuffix("\n").split("\n")
     report.counts["lines"] = len(lines)
-    cited = [(entry.id, entry.source) for entry in (*rules.rules, *rules.notes)]
+    entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes]
+    cited = [(entry.id, entry.source) for entry in entries]
     cited += [(mark.value, source) for mark, source in rules.marks.items()]
     for who, source in cited:
         if source.line is None:

@@ -32,7 +32,7 @@ from .engine import open_engine
 from .errors import AssignError, BadDate, BadRequest, EngineError, RuleFileError, listed, shown
 from .explanation import Answer, Brief, Explainer
 from .request import Request, understand
-from .rules import Note, RuleSet, Ruling
+from .rules import Act, Holder, Note, RuleSet, Ruling
 from .words import Channel, Division, date_of_case, division, importing, nearest, once, sha256
 
 if TYPE_CHECKING:
@@ -550,10 +550,10 @@ def _own(value: Any) -> Any:
 
 
 def _rows_exist(catalog: Catalog, rules: RuleSet) -> None:
-    """A note or a ruling on a row that the list does not have would be lost in silence."""
-    entries: list[Note | Ruling] = [*rules.notes, *rules.rulings]
+    """A note, a ruling, a holder or a condition on a row that the list does not have would be lost in silence."""
+    entries: list[Act | Holder | Note | Ruling] = [*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
     for entry in entries:
-        for row_id in entry.rows:
+        for row_id in entry.condition_rows if isinstance(entry, Act) else entry.rows:
             if row_id not in catalog.by_id:
                 raise RuleFileError(
                     entry.file,
@@ -561,4 +561,11 @@ def _rows_exist(catalog: Catalog, rules: RuleSet) -> None:
                     f"台帳に行 {shown(row_id)} はありません",
                     f"the catalog has no row {shown(row_id)}",
                     nearest(row_id, catalog.by_id),
+                )
+            if isinstance(entry, Holder) and catalog.by_id[row_id].division not in entry.divisions:
+                raise RuleFileError(
+                    entry.file,
+                    entry.line,
+                    f"行 {shown(row_id)} は `division` の区分の行ではありません",
+                    f"the row {shown(row_id)} is of none of the divisions in `division`",
                 )

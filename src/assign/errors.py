@@ -12,6 +12,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     │   ├── UnknownSection
     │   ├── UnknownChannel
     │   └── UnknownAct
+    │       └── AmbiguousAct               a word that may be one of several acts
     ├── AmbiguousItem                  4   one number, several rows, and they do not agree
     ├── DataError                      1   a file that cannot be used
     │   ├── SourceError                    the document: the line that does not fit
@@ -390,6 +391,30 @@ class UnknownAct(UnknownWord):
             f"there is no act {shown(given)} ({f'near: {listed(near)}; ' if near else ''}`assign acts` lists them; "
             "an act that is not listed is asked for as `undetermined`)",
             list(near) or known,
+        )
+
+
+class AmbiguousAct(UnknownAct):
+    """
+    An everyday word that may be one of several acts; none is taken.
+
+    >>> error = AmbiguousAct("審査", {"form_check": {"ja": "形式審査", "en": "checking the form"}, "decide": {"ja": "決定", "en": "decision"}})
+    >>> print(error)
+    `審査` may be one of several acts (name one: `form_check` (checking the form), `decide` (decision))
+    >>> print(error.ja)
+    行為 `審査` は1つに決まりません（どれかを指定してください: `form_check`（形式審査）、`decide`（決定））
+    """
+
+    code = "ambiguous_act"
+
+    def __init__(self, given: object, acts: Mapping[str, Mapping[str, str]]) -> None:
+        named_ja = listed_with({key: title["ja"] for key, title in acts.items()})
+        named_en = ", ".join(f"{shown(key)} ({title['en']})" for key, title in acts.items())
+        AssignError.__init__(
+            self,
+            f"行為 {shown(given)} は1つに決まりません（どれかを指定してください: {named_ja}）",
+            f"{shown(given)} may be one of several acts (name one: {named_en})",
+            list(acts),
         )
 
 

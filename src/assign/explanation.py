@@ -17,7 +17,7 @@ from .catalog import Catalog, Task
 from .decision import Decider, Outcome
 from .errors import AmbiguousItem, BadRequest, RuleGap, RuleOverlap, shown, visible
 from .request import Request, candidate_lines
-from .rules import Act, Facts, Note, Rule, Ruling, Source
+from .rules import Act, Facts, Holder, Note, Rule, Ruling, Source
 from .words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
@@ -86,6 +86,7 @@ _CELL_TEXT: Final[dict[Listed, Bilingual]] = {
 _BASIS_TEXT: Final[dict[str, Bilingual]] = {
     "seen": {"ja": "条文で確認", "en": "read in the statute"},
     "reported": {"ja": "二次資料による", "en": "from a secondary source"},
+    "analogy": {"ja": "類推", "en": "by analogy"},
     "judged": {"ja": "本システムの判断", "en": "our judgement"},
 }
 CITY: Final = "city"  # the key of the holder that is the city itself
@@ -114,7 +115,7 @@ class Explainer:
         # Parts that many answers share are made once: the domains are small and closed, so these memories are, too.
         self._row = {task.id: row(task) for task in catalog.tasks}
         self._shared = self._shared_acts()
-        self._reserved: Callable[[Division], list[Answer]] = lru_cache(maxsize=None)(self._reserved_acts)
+        self._reserved: Callable[[Division, str], list[Answer]] = lru_cache(maxsize=None)(self._reserved_acts)
         self._why_not: Callable[[Facts, str, Channel], list[Answer]] = lru_cache(maxsize=None)(self._other_outcomes)
         self._change: Callable[..., Answer] = lru_cache(maxsize=None)(self._one_change)
 
@@ -145,7 +146,7 @@ class Explainer:
             "rows": [self._row[task.id] for task in request.tasks],
             "rules": list(dict.fromkeys(outcome.rule.id for outcome in outcomes)),
             "reasons": list(self._reasons(request, outcomes, act)),
-            "reserved": self._reserved(request.division),
+            "reserved": self._reserved(request.division, self._row_with_holders(request)),
             "shared": self._shared,
             "handoff": self._handoff(request, first),
             "caveats": list(self._caveats(request)),
@@ -248,30 +249,39 @@ class Explainer:
                     "en": f"The part that is not the contractor's: {act.city['en']}. {mine_en}: {act.contractor['en']}.",
                 },
             )
-        holder = self._rules.holder(request.division, act.id)
-        if act.act_class in (ActClass.AUTHORITY, ActClass.SHARED) or (
-            act.act_class is ActClass.BARRED and holder.holder != CITY
-        ):
-            name = self._rules.holder_names[holder.holder]
-            power = "権限" if act.act_class is ActClass.BARRED else "決める権限"  # nobody decides by taking payments
-            text = _both(
-                text,
-                {
-                    "ja": f"{power}は{name['ja']}にあります。{holder.because['ja']}{_basis(holder.source, 'ja')}",
-                    "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
-                },
-            )
-            cites.append(_cite("act", holder.file, holder.line, holder.title["ja"]))
+        by_holder: dict[Holder, list[Task]] = {}
+        for task in request.tasks:
+            by_holder.setdefault(self._rules.holder(request.division, act.id, task.id), []).append(task)
+        for holder, tasks in by_holder.items():
+            if act.act_class in (ActClass.AUTHORITY, ActClass.SHARED) or (
+                act.act_class is ActClass.BARRED and (holder.holder != CITY or holder.acts)
+            ):
+                text = _both(text, _about(tasks, request, self._authority(holder, act)))
+                cites.append(_cite("act", holder.file, holder.line, holder.title["ja"]))
         return {"rule": outcome.rule.id, "text": text, "cites": cites}
 
-    def _reserved_acts(self, division: Division) -> list[Answer]:
-        """Acts of class authority and barred, and whose they are."""
+    def _authority(self, holder: Holder, act: Act) -> Text:
+        """Whose the act is, and what says so."""
+        name = self._rules.holder_names[holder.holder]
+        power = "権限" if act.act_class is ActClass.BARRED else "決める権限"  # nobody decides by taking payments
+        return {
+            "ja": f"{power}は{name['ja']}にあります。{holder.because['ja']}{_basis(holder.source, 'ja')}",
+            "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
+        }
+
+    def _row_with_holders(self, request: Request) -> str:
+        """The first row if it has holders of its own, else nothing: then the division says whose the acts are."""
+        first = request.tasks[0].id
+        return first if self._rules.has_own_holders(first) else ""
+
+    def _reserved_acts(self, division: Division, row: str) -> list[Answer]:
+        """Acts of class authority and barred, and whose they are; `row` where they differ on that row."""
         return [
             {
                 "act": act.id,
                 "label": dict(act.title),
                 "class": act.act_class.value,
-                "holder": (holder := self._rules.holder(division, act.id).holder),
+                "holder": (holder := self._rules.holder(division, act.id, row).holder),
                 "holder_label": dict(self._rules.holder_names[holder]),
             }
             for act in self._rules.acts.values()
@@ -333,7 +343,7 @@ class Explainer:
     def _caveats(self, request: Request) -> Iterator[Answer]:
         """What to be careful about. None of it changes who is assigned."""
         act = self._rules.acts[request.act] if request.act else None
-        if act and act.condition:
+        if act and act.condition and _concerns(act.condition_rows, request.tasks):
             cites = [_cite("act", act.file, act.line, act.title["ja"])]
             yield {"code": "condition", "text": dict(act.condition), "cites": cites}
         undefined = [task for task in request.tasks if task.mark is Mark.UNDEFINED]
@@ -381,7 +391,9 @@ class Explainer:
             yield {
                 "code": note.caveat,
                 "text": _about(
-                    touched, request, {lang: note.because[lang] + _basis(source, lang) for lang in ("ja", "en")}
+                    touched,
+                    request,
+                    {lang: note.because[lang] + _basis(source, lang, note.read) for lang in ("ja", "en")},
                 ),
                 "cites": [_row_cite(task) for task in touched]
                 + [
@@ -751,6 +763,11 @@ def _about(tasks: Sequence[Task], request: Request, text: Text) -> Text:
     }
 
 
+def _concerns(rows: Sequence[str], tasks: Sequence[Task]) -> bool:
+    """Whether what is said of some rows, or of all where none is named, is said of one of these."""
+    return not rows or any(task.id in rows for task in tasks)
+
+
 def _rows(number: int) -> str:
     return "1 row" if number == 1 else f"{number} rows"
 
@@ -887,12 +904,26 @@ def _both(one: Bilingual, two: Bilingual) -> Text:
     return {"ja": one["ja"] + two["ja"], "en": f"{one['en']} {two['en']}"}
 
 
-def _basis(source: Source, lang: str) -> str:
-    """The law behind a sentence, and how sure it is."""
-    if source.line is not None or not source.basis:
+def _basis(source: Source, lang: str, read: date | None = None) -> str:
+    """What a sentence rests on, how sure that is, and on which day it was read."""
+    ja = lang == "ja"
+    if source.line is None:
+        place = source.document
+    elif source.basis == "judged":  # the line says something near; what is seen there, the sentence itself quotes
+        place = (
+            f"一覧{source.line}行目「{source.text}」を参考"
+            if ja
+            else f"leaning on line {source.line} of the list, {source.text}"
+        )
+    else:
+        place = ""
+    if not source.basis or (source.line is not None and not place):
         return ""
     sure = _BASIS_TEXT[source.basis][lang]
-    return f"（{source.document}、{sure}）" if lang == "ja" else f" ({source.document}; {sure})"
+    if read is not None:
+        sure += f"、{read} 閲覧" if ja else f", {read}"
+    said = ("、" if ja else "; ").join(filter(None, (place, sure)))
+    return f"（{said}）" if ja else f" ({said})"
 
 
 def _cite(kind: str, document: str, line: int | None, text: str) -> Answer:

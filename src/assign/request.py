@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from .catalog import Catalog, Task
 from .dates import serial_day
 from .errors import (
+    AmbiguousAct,
     BadDate,
     BadRequest,
     UnknownAct,
@@ -106,9 +107,12 @@ def understand(
 
 
 def act(rules: RuleSet, given: object) -> str:
-    """A key, label or other name of an act → its key. Raises UnknownAct."""
-    found = rules.act_words.get(normal(given)) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
+    """A key, label or other name of an act → its key. Raises UnknownAct; AmbiguousAct where the word may be several."""
+    word = normal(given) if isinstance(given, str) and len(given) <= LONGEST_WORD else ""
+    found = rules.act_words.get(word)
     if found is None:
+        if word in rules.words:
+            raise AmbiguousAct(given, {key: rules.acts[key].title for key in rules.words[word]})
         keys = [rules.act_words[word] for word in rules.act_choices.nearest(given, at_most=5)]
         raise UnknownAct(given, {key: rules.acts[key].title["ja"] for key in keys}, list(rules.acts))
     return found

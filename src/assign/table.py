@@ -58,7 +58,7 @@ def decision_table(desk: Desk) -> tuple[Line, ...]:
     Every answer of a desk, made once for it: its rules do not change.
 
     Returns:
-        About 24,000 lines, in document order. For each request the lines' days cover all of time without overlap.
+        About 35,000 lines, in document order. For each request the lines' days cover all of time without overlap.
 
     Raises:
         DeskClosed: The desk answers nothing more.

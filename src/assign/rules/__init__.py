@@ -51,13 +51,15 @@ __all__ = [
     "Source", "Step", "Work", "every_fact", "from_edition", "load",
 ]  # fmt: skip
 FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
-BASES: Final = ("seen", "reported", "judged")
+BASES: Final = ("seen", "reported", "analogy", "judged")
+WITHOUT_TEXT: Final = ("reported", "judged")  # they may stand alone: who says that a text says so, names it
 CAVEATS: Final = ("review_due", "renamed", "ended", "changed")  # the kinds of note
 
 # More than these no list of a city has; a file that goes beyond is refused with the limit, and what is below is linear.
 MOST: Final = {
     "rules": 432,  # the combinations of facts
     "acts": 500,
+    "words": 1_000,
     "holders": 500,
     "notes": 5_000,
     "rulings": 5_000,
@@ -75,6 +77,7 @@ class RuleSet:
     rules: tuple[Rule, ...]
     marks: Mapping[Mark, Source]
     acts: Mapping[str, Act]
+    words: Mapping[str, tuple[str, ...]]  # an everyday word, normalised → the acts that it may be, consignable first
     holder_names: Mapping[str, Bilingual]
     holders: tuple[Holder, ...]
     notes: tuple[Note, ...]
@@ -110,14 +113,28 @@ class RuleSet:
     @once
     def _holder_table(self) -> dict[tuple[Division, str], Holder]:
         table: dict[tuple[Division, str], Holder] = {}
-        for holder in sorted(self.holders, key=lambda entry: bool(entry.acts)):  # defaults first
+        of_divisions = [entry for entry in self.holders if not entry.rows]
+        for holder in sorted(of_divisions, key=lambda entry: bool(entry.acts)):  # defaults first
             for division, act in product(holder.divisions, holder.acts or self.acts):
                 table[division, act] = holder
         return table
 
-    def holder(self, division: Division, act: str) -> Holder:
-        """Whose authority an act is in a division."""
-        return self._holder_table[division, act]
+    @once
+    def _holders_of_rows(self) -> dict[str, dict[str, Holder]]:
+        """Row → act → the entry that speaks of this very row."""
+        table: dict[str, dict[str, Holder]] = {}
+        for holder in self.holders:
+            for row, act in product(holder.rows, holder.acts):
+                table.setdefault(row, {})[act] = holder
+        return table
+
+    def holder(self, division: Division, act: str, row: str = "") -> Holder:
+        """Whose authority an act is in a division, or on one row of it."""
+        return self._holders_of_rows.get(row, {}).get(act) or self._holder_table[division, act]
+
+    def has_own_holders(self, row: str) -> bool:
+        """Whether for some act the holder on this row is said apart from the division's."""
+        return row in self._holders_of_rows
 
     @once
     def notes_by_row(self) -> dict[str, tuple[Note, ...]]:
@@ -206,12 +223,13 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
     data = b""
     root: dict[str, Mapping[str, Node]] = {}
     top = {"legend.yaml": ("marks", "rules"), "holders.yaml": ("holders", "rules")}
+    optional = {"acts.yaml": ("words",)}
     for name in FILES:
         data += f"{name} {len(files[name])}\n".encode() + files[name]
         if name == "kinds.yaml":
             continue
         node = parse(name, files[name], trees)
-        root[name] = node.fields(top.get(name, (name.removesuffix(".yaml"),)))
+        root[name] = node.fields(top.get(name, (name.removesuffix(".yaml"),)), optional.get(name, ()))
     acts: dict[str, Act] = {}
     for act in map(_act, _list(root["acts.yaml"]["acts"], "acts")):
         if (first := acts.setdefault(act.id, act)) is not act:
@@ -230,6 +248,7 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
         rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"], "rules"))),
         marks=_marks(root["legend.yaml"]["marks"]),
         acts=acts,
+        words=_words(root["acts.yaml"].get("words"), acts, _names(acts)),
         holder_names=names,
         holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"], "holders")),
         notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes"))),
@@ -282,10 +301,13 @@ EXAMPLE: Final = (*DOMAIN, "row", "channel", "on", "division")  # what an exampl
 
 
 def _source(node: Node) -> Source:
-    """A law, a paper, or a line of the document with its text."""
-    if isinstance(node.value, dict) and "law" in node.value:
-        fields = node.fields(("law", "basis"))
-        return Source(fields["law"].text(), None, "", fields["basis"].choice(BASES, "根拠の確かさ", "basis"))
+    """A law or a paper, a line of the document with its text, or the basis alone where there is no text."""
+    if isinstance(node.value, dict) and ("law" in node.value or set(node.value) == {"basis"}):
+        fields = node.fields(("basis",), ("law",))
+        basis = fields["basis"].choice(BASES, "根拠の確かさ", "basis")
+        if "law" not in fields and basis not in WITHOUT_TEXT:
+            raise node.fail(f"`{basis}` には `law` が要ります", f"`{basis}` needs `law`")
+        return Source(fields["law"].text() if "law" in fields else "", None, "", basis)
     if isinstance(node.value, dict) and "role" in node.value:
         fields = node.fields(("document", "role"))
         return Source(fields["document"].text(), None, fields["role"].text(), "")
@@ -370,14 +392,62 @@ def _act(node: Node) -> Act:
         raise node.fail(
             "`parts` は shared の行為にだけ、必ず要ります", "`parts` is needed for a shared act, and for no other"
         )
+    condition = fields["condition"].fields(("ja", "en"), ("rows",)) if "condition" in fields else {}
     return Act(
         **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
         also=tuple(word.text() for word in fields["also"].items()) if "also" in fields else (),
         act_class=kind,
         city=parts["city"].bilingual() if parts else None,
         contractor=parts["contractor"].bilingual() if parts else None,
-        condition=fields["condition"].bilingual() if "condition" in fields else None,
+        condition={lang: condition[lang].text() for lang in ("ja", "en")} if condition else None,
+        condition_rows=_row_ids(condition["rows"]) if "rows" in condition else (),
     )
+
+
+# In which order the acts that a word may be are named: what the contractor may do comes first.
+_CONSIGNABLE_FIRST: Final = (
+    ActClass.FACTUAL, ActClass.SHARED, ActClass.BARRED, ActClass.AUTHORITY, ActClass.UNDETERMINED,
+)  # fmt: skip
+
+
+def _names(acts: Mapping[str, Act]) -> dict[str, Act]:
+    """Every name of an act, normalised; no two acts share one."""
+    names: dict[str, Act] = {}
+    for act in acts.values():
+        for word in {normal(word) for word in (act.id, *act.title.values(), *act.also)}:
+            if (other := names.setdefault(word, act)) is not act:
+                raise _clash(act, f"`{word}` は `{other.id}` の名前でもあります", f"`{word}` names `{other.id}` too")
+        if len(names) > MOST_NAMES:
+            raise _clash(
+                act,
+                f"行為の名前が全部で {MOST_NAMES:,} を超えています",
+                f"more than {MOST_NAMES:,} names of acts in all",
+            )
+    return names
+
+
+def _words(node: Node | None, acts: Mapping[str, Act], names: Mapping[str, Act]) -> dict[str, tuple[str, ...]]:
+    """Everyday words that may be several acts; none of them is a name of one act."""
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in _list(node, "words") if node is not None else ():
+        fields = entry.fields(("word", "acts"))
+        written = fields["word"].text()
+        word = normal(written)
+        if word in names:
+            raise entry.fail(
+                f"{shown(written)} は `{names[word].id}` の名前でもあります",
+                f"{shown(written)} names `{names[word].id}` too",
+            )
+        if word in found:
+            raise entry.fail(f"{shown(written)} が2度あります", f"{shown(written)} stands twice")
+        keys = fields["acts"].choices(acts, "行為", "act")
+        if len(keys) == 1:
+            raise entry.fail(
+                f"行為が1つの語は `{keys[0]}` の `also` に書いてください",
+                f"a word for one act belongs into `also` of `{keys[0]}`",
+            )
+        found[word] = tuple(sorted(keys, key=lambda key: _CONSIGNABLE_FIRST.index(acts[key].act_class)))
+    return found
 
 
 def _holder_name(node: Node) -> tuple[str, Bilingual]:
@@ -387,22 +457,26 @@ def _holder_name(node: Node) -> tuple[str, Bilingual]:
 
 def _holder(node: Node, acts: Mapping[str, Act], names: Mapping[str, Bilingual]) -> Holder:
     common, fields = _entry(node, "then", when=True)
-    when = fields["when"].fields(("division",), ("act",))
+    when = fields["when"].fields(("division",), ("act", "rows"))
+    if "rows" in when and "act" not in when:
+        raise when["rows"].fail("`rows` には `act` も要ります", "`rows` needs `act` too")
     return Holder(
         **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
         divisions=tuple(map(Division, when["division"].choices(Division, "区分", "division"))),
         acts=when["act"].choices(acts, "行為", "act") if "act" in when else (),
+        rows=_row_ids(when["rows"]) if "rows" in when else (),
         holder=fields["then"].fields(("holder",))["holder"].choice(names, "権限の主体", "holder"),
     )
 
 
 def _note(node: Node) -> Note:
-    common, fields = _entry(node, "then", when=True)
-    when = fields["when"].fields(("rows", "since"))
+    common, fields = _entry(node, "then", when=True, optional=("read",))
+    when = fields["when"].fields(("rows",), ("since",))
     return Note(
         **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
         rows=_row_ids(when["rows"]),
-        since=when["since"].day(),
+        since=when["since"].day() if "since" in when else date.min,
+        read=fields["read"].day() if "read" in fields else None,
         caveat=fields["then"].fields(("caveat",))["caveat"].choice(CAVEATS, "注意の種類", "caveat"),
     )
 
@@ -450,7 +524,7 @@ def _row_ids(node: Node) -> tuple[str, ...]:
 
 
 def _unique(rules: RuleSet) -> None:
-    """Ids stand once; words of acts, holders and rulings do not contradict each other."""
+    """Ids stand once; holders and rulings do not contradict each other."""
     entries: list[Entry] = [*rules.rules, *rules.holders, *rules.notes, *rules.rulings]
     seen: dict[str, Entry] = {}
     for entry in entries:
@@ -469,25 +543,14 @@ def _unique(rules: RuleSet) -> None:
                 f"行 `{most}` への注記が {MOST_ON_A_ROW} 件を超えています",
                 f"more than {MOST_ON_A_ROW} notes on the row `{most}`",
             )
-    words: dict[str, Act] = {}
-    for act in rules.acts.values():
-        for word in {normal(word) for word in (act.id, *act.title.values(), *act.also)}:
-            if (other := words.setdefault(word, act)) is not act:
-                raise _clash(act, f"`{word}` は `{other.id}` の名前でもあります", f"`{word}` names `{other.id}` too")
-        if len(words) > MOST_NAMES:
-            raise _clash(
-                act,
-                f"行為の名前が全部で {MOST_NAMES:,} を超えています",
-                f"more than {MOST_NAMES:,} names of acts in all",
-            )
-    table: dict[tuple[Division, str], Holder] = {}
+    table: dict[tuple[str, str], Holder] = {}
     for holder in rules.holders:
-        for division, name in product(holder.divisions, holder.acts or ("",)):
-            if (first_holder := table.setdefault((division, name), holder)) is not holder:
+        for place, name in product(holder.rows or holder.divisions, holder.acts or ("",)):
+            if (first_holder := table.setdefault((place, name), holder)) is not holder:
                 raise _clash(
                     holder,
-                    f"`{division}` の `{name or '既定'}` は `{first_holder.id}` が定めています",
-                    f"`{first_holder.id}` already settles `{name or 'the default'}` of `{division}`",
+                    f"`{place}` の `{name or '既定'}` は `{first_holder.id}` が定めています",
+                    f"`{first_holder.id}` already settles `{name or 'the default'}` of `{place}`",
                 )
     for division in Division:
         if (division, "") not in table:

@@ -46,9 +46,9 @@ SAID: Final = ("", "seen", "reported")  # a basis on which a text says so: the l
 
 class Source(NamedTuple):
     """
-    What a rule rests on: a line of the document (`line`, `text`), or a law or paper (`document` alone).
+    What a rule rests on: a line of the document (`line`, `text`), a law or paper (`document` alone), or no text at all.
 
-    `basis` is seen, reported or judged, and empty for a line of the document.
+    `basis` is one of `BASES`; it may be empty for a line of the document, and stands alone where there is no text.
     """
 
     document: str
@@ -88,7 +88,7 @@ class Rule(Entry):
 class Act(Entry):
     """
     A step of the work. `city` and `contractor` say which part is reserved and which consignable where it is shared;
-    `condition` what must be so for the act to be this act.
+    `condition` what must be so for the act to be this act, on the rows of `condition_rows` or, without them, on all.
     """
 
     also: tuple[str, ...]
@@ -96,6 +96,7 @@ class Act(Entry):
     city: Bilingual | None
     contractor: Bilingual | None
     condition: Bilingual | None
+    condition_rows: tuple[str, ...]
 
     @property
     def fact(self) -> ActFact:
@@ -107,19 +108,27 @@ class Act(Entry):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Holder(Entry):
-    """Whose authority the acts of some divisions are; no `acts` means all that no other entry names."""
+    """
+    Whose authority the acts of some divisions are; no `acts` means all that no other entry names. With `rows` it speaks of
+    those rows alone, and goes before what is said of the whole division.
+    """
 
     divisions: tuple[Division, ...]
     acts: tuple[str, ...]
+    rows: tuple[str, ...]
     holder: str
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Note(Entry):
-    """A dated note on rows: it warns on and after `since`."""
+    """
+    A dated note on rows: it warns on and after `since`, which is the first day of all where no day is known. `read` is the
+    day on which its source was read.
+    """
 
     rows: tuple[str, ...]
     since: date
+    read: date | None
     caveat: str
 
 
