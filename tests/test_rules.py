@@ -17,8 +17,8 @@ from assign.check import example_fails
 from assign.errors import AssignError, DataError, RuleFileError
 from assign.places import kept_file, rules_folder
 from assign.rules import FILES, Entry, every_fact, load
-from assign.words import ActClass, Division
 from assign.rules.precompiled import keep, kept
+from assign.words import ActClass, Division
 from assign.yamlfile import parse, read
 
 RULES = load(rules_folder())

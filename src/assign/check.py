@@ -24,7 +24,9 @@ from .decision import Decider, Outcome
 from .desk import Desk
 from .engine import DurableEngine, Engine, TableEngine
 from .errors import AssignError, DataError, EngineMissing, path_shown, visible
-from .rules import Act, Entry, Facts, Holder, Note, Rule, RuleSet, Ruling, every_fact
+from .rules import KINDS, Act, Entry, Facts, Holder, Note, Rule, RuleSet, Ruling, every_fact
+from .rules.kinds import read_work
+from .rules.precompiled import kept, kept_work
 from .words import (
     BY_JUDGEMENT,
     RESERVED_ACTS,
@@ -39,9 +41,6 @@ from .words import (
     Ruled,
     date_of_case,
 )
-from .rules.kinds import FILE as KINDS
-from .rules.kinds import read_work
-from .rules.precompiled import kept, kept_work
 from .yamlfile import parse, read
 
 Bilingual = dict[str, str]

@@ -68,11 +68,12 @@ class Decider:
         return Facts(
             mark=task.mark,
             listed=task.listed(channel),
-            act=self._act(task, act),
+            act=self.seen(task, act),
             ruling=Ruled(ruling.assignee.value) if ruling else Ruled.NONE,
         )
 
-    def _act(self, task: Task, act: str | None) -> ActFact:
+    def seen(self, task: Task, act: str | None) -> ActFact:
+        """What a decision on a row sees of the act asked for."""
         if act is None:
             return ActFact.NONE
         fact = self.rules.acts[act].fact

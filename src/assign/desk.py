@@ -550,7 +550,7 @@ def _own(value: Any) -> Any:
 
 
 def _rows_exist(catalog: Catalog, rules: RuleSet) -> None:
-    """A note, a ruling, a holder or a condition on a row that the list does not have would be lost in silence."""
+    """A note, a ruling, a holder or a condition on a row that the list does not have would be lost in silence; a kind, too."""
     entries: list[Act | Holder | Note | Ruling] = [*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
     for entry in entries:
         for row_id in entry.condition_rows if isinstance(entry, Act) else entry.rows:
@@ -569,3 +569,12 @@ def _rows_exist(catalog: Catalog, rules: RuleSet) -> None:
                     f"行 {shown(row_id)} は `division` の区分の行ではありません",
                     f"the row {shown(row_id)} is of none of the divisions in `division`",
                 )
+    for row_id in rules.work.rows:
+        if row_id not in catalog.by_id:
+            raise RuleFileError(
+                rule_files.KINDS,
+                rules.work.line(row_id),
+                f"台帳に行 {shown(row_id)} はありません",
+                f"the catalog has no row {shown(row_id)}",
+                nearest(row_id, catalog.by_id),
+            )

@@ -17,7 +17,7 @@ from .catalog import Catalog, Task
 from .decision import Decider, Outcome
 from .errors import AmbiguousItem, BadRequest, RuleGap, RuleOverlap, shown, visible
 from .request import Request, candidate_lines
-from .rules import Act, Facts, Holder, Note, Rule, Ruling, Source
+from .rules import KINDS, Act, Facts, Holder, Note, Rule, Ruling, Source
 from .words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
@@ -53,6 +53,8 @@ CLASS_TEXT: Final[dict[ActClass, Bilingual]] = {
     ActClass.SHARED: {"ja": "両者にまたがる行為", "en": "a shared act"},
     ActClass.UNDETERMINED: {"ja": "行為表にない行為", "en": "not in the table of acts"},
 }
+_OTHER: Final[Bilingual] = {"ja": "この行の業務にない行為", "en": "no part of this row's work"}
+MOST_OWNERS: Final = 5  # rows that a sentence names
 _MARK_TEXT: Final[dict[Mark, Bilingual]] = {
     Mark.RETAINED: {"ja": "「×」", "en": "×"},
     Mark.PARTIAL: {"ja": "「△」", "en": "△"},
@@ -114,8 +116,12 @@ class Explainer:
         self._rules = decider.rules
         # Parts that many answers share are made once: the domains are small and closed, so these memories are, too.
         self._row = {task.id: row(task) for task in catalog.tasks}
-        self._shared = self._shared_acts()
-        self._reserved: Callable[[Division, str], list[Answer]] = lru_cache(maxsize=None)(self._reserved_acts)
+        self._catalog = catalog
+        self._shared: Callable[[tuple[str, ...]], list[Answer]] = lru_cache(maxsize=None)(self._shared_acts)
+        self._reserved: Callable[[Division, tuple[str, ...]], list[Answer]] = lru_cache(maxsize=None)(
+            self._reserved_acts
+        )
+        self._elsewhere: Callable[[Division, str], list[Answer]] = lru_cache(maxsize=None)(self._owners)
         self._why_not: Callable[[Facts, str, Channel], list[Answer]] = lru_cache(maxsize=None)(self._other_outcomes)
         self._change: Callable[..., Answer] = lru_cache(maxsize=None)(self._one_change)
 
@@ -135,6 +141,7 @@ class Explainer:
         first = outcomes[0]
         act = self._rules.acts[request.act] if request.act else None
         facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
+        rows = tuple(task.id for task in request.tasks)
         return {
             "assignee": first.assignee.value,
             "certainty": first.certainty.value,
@@ -146,8 +153,9 @@ class Explainer:
             "rows": [self._row[task.id] for task in request.tasks],
             "rules": list(dict.fromkeys(outcome.rule.id for outcome in outcomes)),
             "reasons": list(self._reasons(request, outcomes, act)),
-            "reserved": self._reserved(request.division, self._row_with_holders(request)),
-            "shared": self._shared,
+            "reserved": self._reserved(request.division, rows),
+            "shared": self._shared(rows),
+            "elsewhere": self._elsewhere(request.division, act.id) if act and facts.act is ActFact.OTHER_ROW else [],
             "handoff": self._handoff(request, first),
             "caveats": list(self._caveats(request)),
             "question": self._question(request, first, act),
@@ -269,13 +277,8 @@ class Explainer:
             "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
         }
 
-    def _row_with_holders(self, request: Request) -> str:
-        """The first row if it has holders of its own, else nothing: then the division says whose the acts are."""
-        first = request.tasks[0].id
-        return first if self._rules.has_own_holders(first) else ""
-
-    def _reserved_acts(self, division: Division, row: str) -> list[Answer]:
-        """Acts of class authority and barred, and whose they are; `row` where they differ on that row."""
+    def _reserved_acts(self, division: Division, rows: tuple[str, ...]) -> list[Answer]:
+        """Acts of these rows' work that are of class authority or barred, and whose they are."""
         return [
             {
                 "act": act.id,
@@ -284,16 +287,33 @@ class Explainer:
                 "holder": (holder := self._rules.holder(division, act.id, row).holder),
                 "holder_label": dict(self._rules.holder_names[holder]),
             }
-            for act in self._rules.acts.values()
+            for act, row in self._acts_of(rows)
             if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
         ]
 
-    def _shared_acts(self) -> list[Answer]:
-        """Acts of class shared: which part is the city's and which the contractor's."""
+    def _shared_acts(self, rows: tuple[str, ...]) -> list[Answer]:
+        """Acts of these rows' work that are of class shared: which part is the city's and which the contractor's."""
         return [
             {"act": act.id, "label": dict(act.title), "city": dict(act.city), "contractor": dict(act.contractor)}
-            for act in self._rules.acts.values()
+            for act, _ in self._acts_of(rows)
             if act.city and act.contractor
+        ]
+
+    def _acts_of(self, rows: tuple[str, ...]) -> list[tuple[Act, str]]:
+        """The acts of these rows' work in the order of the table of acts, each with the first row that has it."""
+        found = []
+        for act in self._rules.acts.values():
+            row = next((row for row in rows if self._decider.own(self._catalog.by_id[row], act.id)), None)
+            if row is not None:
+                found.append((act, row))
+        return found
+
+    def _owners(self, division: Division, act: str) -> list[Answer]:
+        """The rows of a division whose work an act is."""
+        return [
+            {"row": task.id, "division": division.value, "item": task.item, "name": task.name or task.group}
+            for row in self._rules.work.rows_with(act)
+            if (task := self._catalog.by_id[row]).division is division
         ]
 
     # -- what next ---------------------------------------------------------------------------------------------------
@@ -346,6 +366,8 @@ class Explainer:
         if act and act.condition and _concerns(act.condition_rows, request.tasks):
             cites = [_cite("act", act.file, act.line, act.title["ja"])]
             yield {"code": "condition", "text": dict(act.condition), "cites": cites}
+        if act:
+            yield from self._other_row(request, act)
         undefined = [task for task in request.tasks if task.mark is Mark.UNDEFINED]
         if undefined:
             yield {
@@ -403,6 +425,34 @@ class Explainer:
                 ],
             }
         yield from self._ruled_acts(request)
+
+    def _other_row(self, request: Request, act: Act) -> Iterator[Answer]:
+        """Where the act is no part of the work of some of these rows: of which rows it is."""
+        strange = [task for task in request.tasks if self._decider.seen(task, act.id) is ActFact.OTHER_ROW]
+        if not strange:
+            return
+        owners = self._elsewhere(request.division, act.id)
+        names = [f"{owner['item']} {owner['name']}" for owner in owners[:MOST_OWNERS]]
+        rest = len(owners) - len(names)
+        where = (
+            {
+                "ja": f"この行為のある行: {'、'.join(names)}{f'、ほか{rest}行' if rest else ''}。",
+                "en": f"It is part of {'; '.join(names)}{f' and {_rows(rest)} more' if rest else ''}.",
+            }
+            if owners
+            else {"ja": "この区分に、この行為のある行はありません。", "en": "No row of this division has it."}
+        )
+        text = {
+            "ja": f"「{act.title['ja']}」は、この行の業務の中の行為ではありません（本システムの判断）。",
+            "en": f"'{act.title['en']}' is no part of this row's work (our judgement).",
+        }
+        kinds = {kind.id: kind for task in strange if (kind := self._rules.work.kind(task.id))}
+        yield {
+            "code": "other_row",
+            "text": _about(strange, request, _both(text, where)),
+            "cites": [_row_cite(task) for task in strange]
+            + [_cite("chain", KINDS, kind.line, kind.label["ja"]) for kind in kinds.values()],
+        }
 
     def _ruled_acts(self, request: Request) -> Iterator[Answer]:
         """Where no act is asked: which acts of these rows a ruling has settled."""
@@ -513,11 +563,11 @@ class Explainer:
                     yield self._change(tuple(change.items()), result.assignee, result.certainty)
             missing -= reached
 
-    def _alike(self, request: Request, act: str | None) -> str | None:
-        """Acts of one class are decided alike, but where a ruling names one of them on these rows."""
+    def _alike(self, request: Request, act: str | None) -> object:
+        """Acts that a decision sees alike are decided alike, but where a ruling names one of them on these rows."""
         if act is None or any(task.id in self._rules.rulings_by_row for task in request.tasks):
             return act
-        return self._rules.acts[act].fact
+        return tuple(self._decider.seen(task, act) for task in request.tasks)
 
     def _one_change(self, change: tuple[tuple[str, Any], ...], assignee: Assignee, certainty: Certainty) -> Answer:
         words: list[Text] = []
@@ -539,9 +589,13 @@ class Explainer:
         """For each field of the request: the other values that it can have."""
         return {
             "channel": [channel for channel in Channel if channel is not request.channel],
-            "act": [act for act in (None, *self._rules.acts) if act != request.act],
+            "act": [act for act in (None, *self._own_acts(request)) if act != request.act],
             "on": self._days(request, request.act),
         }
+
+    def _own_acts(self, request: Request) -> list[str]:
+        """What somebody may ask for on these rows: the acts of their work."""
+        return [act.id for act, _ in self._acts_of(tuple(task.id for task in request.tasks))]
 
     def _days(self, request: Request, act: str | None) -> list[date]:
         """The days on which a ruling on an act of these rows starts, or no longer and not yet holds, but for the day asked for."""
@@ -818,7 +872,9 @@ def _condition(name: str, values: Sequence[str], channel: Channel, lang: str) ->
         if tuple(values) == (ActFact.NONE,):
             return "行為の指定なし" if ja else "no act is asked for"
         kinds = dict.fromkeys(value.removesuffix("_judged") for value in values if value != ActFact.NONE)
-        classes = either.join(CLASS_TEXT[ActClass(kind)][lang] for kind in kinds)
+        classes = either.join(
+            (_OTHER if kind == ActFact.OTHER_ROW else CLASS_TEXT[ActClass(kind)])[lang] for kind in kinds
+        )
         return f"尋ねる行為が{classes}" if ja else f"the act asked for is {classes}"
     ruled = either.join(_RULED_TEXT[Ruled(value)][lang] for value in values)
     return ruled if ja else f"there is {ruled}"

@@ -69,7 +69,7 @@ class Act(Frozen):
 class Cite(Frozen):
     """What a sentence rests on. `line` is 1-based in `document` (the list, or a file under rules/)."""
 
-    kind: Literal["row", "legend", "act", "note", "ruling"]
+    kind: Literal["row", "legend", "act", "chain", "note", "ruling"]
     document: str
     line: int
     text: str
@@ -100,6 +100,15 @@ class SharedAct(Frozen):
     label: Text
     city: Text
     contractor: Text
+
+
+class Owner(Frozen):
+    """A row whose work the act asked for is."""
+
+    row: str
+    division: Division
+    item: str
+    name: str
 
 
 class Handoff(Frozen):
@@ -204,6 +213,7 @@ class Decision(Frozen):
     reasons: tuple[Reason, ...]
     reserved: tuple[ReservedAct, ...]
     shared: tuple[SharedAct, ...]
+    elsewhere: tuple[Owner, ...]
     handoff: Handoff | None
     caveats: tuple[Caveat, ...]
     question: Question | None
@@ -238,6 +248,7 @@ class Maker:
                 "rows": self._parts(Row, answer["rows"]),
                 "reserved": self._parts(ReservedAct, answer["reserved"]),
                 "shared": self._parts(SharedAct, answer["shared"]),
+                "elsewhere": self._parts(Owner, answer["elsewhere"]),
                 "why_not": self._parts(OtherOutcome, answer["why_not"]),
                 "would_change": self._parts(Change, answer["would_change"]),
                 "provenance": self._part(Provenance, answer["provenance"]),

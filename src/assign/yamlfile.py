@@ -22,7 +22,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from . import places
 from .dates import ISO
 from .errors import NO_NAME, RuleFileError, code_point, hidden, shown, system_reason, visible
 from .places import NotText, TooLarge, decoded, whole
@@ -204,6 +203,7 @@ def _parsed(name: str, text: str) -> Node:
 
 
 def flat(node: Node) -> list[Any]:
+    """As `[line, value]`, for JSON."""
     value = node.value
     if isinstance(value, list):
         return [node.line, [flat(each) for each in value]]

@@ -42,12 +42,13 @@ from assign.words import (
 from assign.yamlfile import Node, parse, read
 
 from .entries import DOMAIN, Act, Entry, Facts, Holder, Note, Rule, Ruling, Rulings, Source, every_fact
+from .kinds import FILE as KINDS
 from .kinds import Chain, Kind, Step, Work, read_work
 from .precompiled import kept as kept_trees
 from .precompiled import kept_work
 
 __all__ = [
-    "DOMAIN", "FILES", "Act", "Chain", "Entry", "Facts", "Holder", "Kind", "Note", "Rule", "RuleSet", "Ruling", "Rulings",
+    "DOMAIN", "FILES", "KINDS", "Act", "Chain", "Entry", "Facts", "Holder", "Kind", "Note", "Rule", "RuleSet", "Ruling", "Rulings",
     "Source", "Step", "Work", "every_fact", "from_edition", "load",
 ]  # fmt: skip
 FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
@@ -252,7 +253,8 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
         holder_names=names,
         holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"], "holders")),
         notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes"))),
-        work=(trees and kept_work(trees, files["kinds.yaml"], acts)) or read_work(parse("kinds.yaml", files["kinds.yaml"]), acts),
+        work=(trees and kept_work(trees, files["kinds.yaml"], acts))
+        or read_work(parse("kinds.yaml", files["kinds.yaml"]), acts),
         rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], "rulings", empty=True)),
         data=data,
     )

@@ -137,7 +137,11 @@ def read_work(root: Node, known: Collection[str] | None = None) -> Work:
     fields = root.fields(("counter", "kinds", "chains"), ("conditions",))
     conditions = {
         act: text.bilingual()
-        for act, text in (fields["conditions"].fields((), _acts(known, fields["conditions"])).items() if "conditions" in fields else ())
+        for act, text in (
+            fields["conditions"].fields((), _acts(known, fields["conditions"])).items()
+            if "conditions" in fields
+            else ()
+        )
     }
     kinds: dict[str, dict[str, Any]] = {}
     owner: dict[str, dict[str, Any]] = {}
@@ -150,7 +154,9 @@ def read_work(root: Node, known: Collection[str] | None = None) -> Work:
             "steps": _steps(parts["chain"], known, conditions),
             "line": node.line,
             "rows": rows,
-            "reasons": {row: text.bilingual() for row, text in parts["reasons"].fields((), rows).items()} if "reasons" in parts else {},
+            "reasons": {row: text.bilingual() for row, text in parts["reasons"].fields((), rows).items()}
+            if "reasons" in parts
+            else {},
         }
         kinds[kind["id"]] = kind
         for row in rows:
@@ -164,7 +170,11 @@ def read_work(root: Node, known: Collection[str] | None = None) -> Work:
     chains: dict[str, dict[str, Any]] = {}
     for node in _list(fields["chains"], empty=True):
         parts = node.fields(("id", "label", "because", "steps"), ("basis",))
-        chain = {**_entry(node, parts, chains), "steps": _steps(parts["steps"], known, conditions, owner), "line": node.line}
+        chain = {
+            **_entry(node, parts, chains),
+            "steps": _steps(parts["steps"], known, conditions, owner),
+            "line": node.line,
+        }
         chains[chain["id"]] = chain
     counter = fields["counter"].choices(_acts(known, fields["counter"]), "行為", "act")
     return Work({"counter": list(counter), "kinds": list(kinds.values()), "chains": list(chains.values())})
@@ -187,7 +197,9 @@ def _steps(
         act = fields["act"].choice(_acts(known, fields["act"]), "行為", "act")
         optional = "optional" in fields and fields["optional"].truth()
         if "when" in fields and not optional:
-            raise fields["when"].fail("`when` は optional の行為にだけ書けます", "`when` stands on an optional act alone")
+            raise fields["when"].fail(
+                "`when` は optional の行為にだけ書けます", "`when` stands on an optional act alone"
+            )
         when = fields["when"].bilingual() if "when" in fields else conditions.get(act) if optional else None
         channel = fields["channel"].choice(tuple(Channel), "業務の場", "channel")
         steps.append([act, channel, optional, when, "" if rows is None else fields["row"].choice(rows, "行", "row")])
@@ -203,7 +215,9 @@ def _acts(known: Collection[str] | None, node: Node) -> Collection[str]:
 
 def _list(node: Node, most: int = MOST, *, empty: bool = False) -> list[Node]:
     if not isinstance(node.value, list) or not (node.value or empty) or len(node.value) > most:
-        raise node.fail(f"一覧（- で始まる項目、{most} 件まで）が要ります", f"a list is needed here, of at most {most} entries")
+        raise node.fail(
+            f"一覧（- で始まる項目、{most} 件まで）が要ります", f"a list is needed here, of at most {most} entries"
+        )
     return node.value
 
 

@@ -5,7 +5,6 @@ The built-in rule files as they were read when the package was built: a cold sta
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def keep(folder: Path) -> bytes:
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-if __name__ == "__main__":  # part of setting up, like byte-compiling
+def write() -> None:
+    """Part of setting up, like byte-compiling."""
     places.kept_file().parent.mkdir(exist_ok=True)
     places.kept_file().write_bytes(keep(places.rules_folder()))
-    sys.stdout.write(f"{places.kept_file()}\n")
