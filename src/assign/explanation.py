@@ -17,7 +17,7 @@ from .catalog import Catalog, Task
 from .decision import Decider, Outcome
 from .errors import AmbiguousItem, BadRequest, RuleGap, RuleOverlap, shown, visible
 from .request import Request, candidate_lines
-from .rules import Act, Facts, Note, Rule, Ruling, Source
+from .rules import Act, Entry, Facts, Note, Rule, Ruling, Source
 from .words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
@@ -230,7 +230,7 @@ class Explainer:
                 {"ja": f"「{act.title['ja']}」は{kind['ja']}です。", "en": f"'{act.title['en']}' is {kind['en']}."},
                 text,
             )
-        cites = [_cite("act", act.file, act.line, act.title["ja"])]
+        cites = [_entry_cite("act", act)]
         if act.city and act.contractor:
             settled = outcome.certainty is Certainty.SETTLED
             mine_ja = "受託者の部分は" if settled else "委託に入る場合の受託者の部分は"
@@ -254,7 +254,7 @@ class Explainer:
                     "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
                 },
             )
-            cites.append(_cite("act", holder.file, holder.line, holder.title["ja"]))
+            cites.append(_entry_cite("act", holder))
         return {"rule": outcome.rule.id, "text": text, "cites": cites}
 
     def _reserved_acts(self, division: Division) -> list[Answer]:
@@ -335,7 +335,7 @@ class Explainer:
         """What to be careful about. None of it changes who is assigned."""
         act = self._rules.acts[request.act] if request.act else None
         if act and act.condition:
-            cites = [_cite("act", act.file, act.line, act.title["ja"])]
+            cites = [_entry_cite("act", act)]
             yield {"code": "condition", "text": dict(act.condition), "cites": cites}
         undefined = [task for task in request.tasks if task.mark is Mark.UNDEFINED]
         if undefined:
@@ -388,7 +388,7 @@ class Explainer:
                 + [
                     _cite("note", source.document, source.line, source.text)
                     if source.line
-                    else _cite("note", note.file, note.line, note.title["ja"])
+                    else _entry_cite("note", note)
                 ],
             }
         yield from self._ruled_acts(request)
@@ -818,8 +818,14 @@ def _both(one: Bilingual, two: Bilingual) -> Text:
 
 
 def _basis(source: Source, lang: str) -> str:
-    """The law behind a sentence, and how sure it is."""
-    if source.line is not None or not source.basis:
+    """The law behind a sentence, and how sure it is; or that the rule is this city's own, and where the city says so."""
+    if source.own:
+        return (
+            f"（この市の規則: {source.document}、{source.text}）"
+            if lang == "ja"
+            else f" (this city's own rule: {source.document}, {source.text})"
+        )
+    if source.line is not None:
         return ""
     sure = _BASIS_TEXT[source.basis][lang]
     return f"（{source.document}、{sure}）" if lang == "ja" else f" ({source.document}; {sure})"
@@ -827,6 +833,12 @@ def _basis(source: Source, lang: str) -> str:
 
 def _cite(kind: str, document: str, line: int | None, text: str) -> Answer:
     return {"kind": kind, "document": document, "line": line, "text": text}
+
+
+def _entry_cite(kind: str, entry: Entry) -> Answer:
+    """The entry's place in the rules; the city's paper with it, where the rule is the city's own."""
+    own = _basis(entry.source, "ja") if entry.source.own else ""
+    return _cite(kind, entry.file, entry.line, entry.title["ja"] + own)
 
 
 def _row_cite(task: Task) -> Answer:

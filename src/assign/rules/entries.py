@@ -45,13 +45,19 @@ class Source(NamedTuple):
     """
     What a rule rests on: a line of the document (`line`, `text`), or a law or paper (`document` alone).
 
-    `basis` is seen, reported or judged, and empty for a line of the document.
+    `basis` is seen, reported or judged, and empty for a line of the document. A paper of the city's own has the capacity of
+    its author as its `text`, and neither line nor basis.
     """
 
     document: str
     line: int | None
     text: str
     basis: str
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a paper of the city's own: what rests on it is the city's rule, not one that ships."""
+        return self.line is None and not self.basis
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
