@@ -147,10 +147,10 @@ def _names(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iter
     authority = _looks(floor["authority"])
     shared = _looks(floor["shared"])
     for act in rules.acts.values():
-        if act.act_class is ActClass.AUTHORITY:
+        if act.act_class is ActClass.AUTHORITY or act.id in floor["authority"]:  # the latter is told by its class
             continue
         for name in _words(act):
-            if (owner := authority.get(folded(name))) and owner != act.id:
+            if owner := authority.get(folded(name)):
                 yield _of(
                     act,
                     f"{shown(name)} は公権力の行使 `{owner}` の名前と同じか、そう見えます",
