@@ -253,6 +253,9 @@ def paper_only(rule_set: RuleSet) -> bool:
             for word in (act.id, *act.title.values(), *act.also):
                 if rule_set.acts[rule_set.act_words[normal(word)]].act_class is not ActClass.AUTHORITY:
                     return False
+        elif act.act_class is ActClass.UNDETERMINED:
+            if rule_set.acts[act.id].act_class is not act.act_class:
+                return False
         elif act.act_class is ActClass.SHARED and rule_set.acts[act.id].act_class is ActClass.FACTUAL:
             return False
     return decided(rule_set)[0] == decided(SHIPPED)[0]

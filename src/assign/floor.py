@@ -2,8 +2,8 @@
 A rule set and the one that ships → what no rule set of a city may do, by whatever road.
 
 A city may add acts, and refine those that are factual or barred, each with a source of its own (`{document, role}`). The floor
-stays: an act that ships as an exercise of authority keeps its class, key, labels and names, and no other act looks or reads
-like one; a shared act does not become factual; the decision table gives what the shipped one gives. And what differs from
+stays: an act that ships as an exercise of authority keeps its class, key, labels, names, reason and holder (it may get more
+names), and no other act looks or reads like one; a shared act does not become factual; the decision table gives what the shipped one gives. And what differs from
 what ships says whose it is, so that no answer passes for ours.
 
 `data/floor.json` holds the acts that decide. It is made from `rules/acts.yaml` (`make floor`) and kept apart from it: an edit
@@ -17,16 +17,17 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
+from itertools import product
 from typing import Any, Final
 
 from . import places
 from . import rules as rule_files
-from .errors import shown
+from .errors import shown, unreadable
 from .lookalike import folded, says
 from .rules import Act, Entry, Facts, Note, Rule, RuleSet, Source, every_fact
-from .words import ActClass, Bilingual
+from .words import ActClass, Bilingual, Division
 
-KEPT: Final = (ActClass.AUTHORITY, ActClass.SHARED)  # classes whose acts `data/floor.json` holds
+KEPT: Final = (ActClass.AUTHORITY, ActClass.SHARED, ActClass.UNDETERMINED)  # classes whose acts `data/floor.json` holds
 # Who does the work for the city is never who decides for it.
 _CONTRACTOR: Final = tuple(
     map(folded, ("受託者", "受託業者", "受託事業者", "委託先", "業務責任者", "contractor", "consignee", "vendor"))
@@ -75,6 +76,8 @@ def roads(rules: RuleSet, built_in: RuleSet, document: str) -> Iterator[Road]:
     yield from _twins(rules)
     yield from _table(rules, built_in)
     yield from _holder_names(rules, built_in)
+    if ours:
+        yield from _holders(rules, built_in)
     yield from _unowned(rules, built_in, ours=ours)
     yield from _authors(rules)
 
@@ -84,10 +87,14 @@ def roads(rules: RuleSet, built_in: RuleSet, document: str) -> Iterator[Road]:
 
 def _floor() -> dict[str, dict[str, list[str]]]:
     """
-    `{authority: {key: [names]}, shared: {…}, taking_in: {…}}`. The last are names that ship and sound like deciding, and are
+    `{authority: {key: [names]}, shared: {…}, undetermined: {…}, taking_in: {…}}`. The last are names that ship and sound like deciding, and are
     not: 届出の受理 takes a notification in.
     """
-    found: dict[str, dict[str, list[str]]] = json.loads((places.data_folder() / "floor.json").read_bytes())
+    path = places.data_folder() / "floor.json"
+    try:
+        found: dict[str, dict[str, list[str]]] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
     return found
 
 
@@ -109,21 +116,24 @@ def _words(act: Act) -> list[str]:
 
 
 def _acts_kept(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Road]:
-    """What ships as authority stays that, with all its names; what ships as shared does not become factual."""
+    """
+    What ships as authority stays that, with all its names; what ships as shared does not become factual; and an act that the
+    table does not know stays unknown.
+    """
     for kind in map(str, KEPT):
         for key, names in floor[kind].items():
             act = rules.acts.get(key)
             if act is None:
                 yield Road(
                     key, "acts.yaml", 1,
-                    f"{_KIND[kind]['ja']}の行為 `{key}` がありません（消せません）",
-                    f"the act `{key}`, {_KIND[kind]['en']}, is missing (it cannot be removed)",
+                    f"行為 `{key}`（{_KIND[kind]['ja']}）がありません（消せません）",
+                    f"`{key}`, {_KIND[kind]['en']}, is missing (it cannot be removed)",
                 )  # fmt: skip
                 continue
             if act.act_class != kind and not (kind == ActClass.SHARED and act.act_class in _STRICTER):
                 yield _of(
                     act,
-                    f"{_KIND[kind]['ja']}の行為を `{act.act_class}` にしています（種類は変えられません）",
+                    f"行為（{_KIND[kind]['ja']}）を `{act.act_class}` にしています（種類は変えられません）",
                     f"{_KIND[kind]['en']} is made `{act.act_class}` (its class cannot be changed)",
                 )
             lost = [name for name in names if name not in _words(act)]
@@ -138,6 +148,7 @@ def _acts_kept(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> 
 _KIND: Final[Mapping[str, Bilingual]] = {
     "authority": {"ja": "公権力の行使", "en": "an exercise of authority"},
     "shared": {"ja": "両者にまたがる", "en": "an act shared by both"},
+    "undetermined": {"ja": "行為表にない", "en": "an act that the table does not know"},
 }
 _STRICTER: Final = (ActClass.AUTHORITY, ActClass.BARRED)
 
@@ -145,7 +156,7 @@ _STRICTER: Final = (ActClass.AUTHORITY, ActClass.BARRED)
 def _names(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Road]:
     """No act of another class bears a name that is, looks like or means an act of authority."""
     authority = _looks(floor["authority"])
-    shared = _looks(floor["shared"])
+    others = {kind: _looks(floor[kind]) for kind in map(str, KEPT[1:])}
     for act in rules.acts.values():
         if act.act_class is ActClass.AUTHORITY or act.id in floor["authority"]:  # the latter is told by its class
             continue
@@ -156,11 +167,12 @@ def _names(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iter
                     f"{shown(name)} は公権力の行使 `{owner}` の名前と同じか、そう見えます",
                     f"{shown(name)} is, or looks like, a name of `{owner}`, an exercise of authority",
                 )
-            elif act.act_class is ActClass.FACTUAL and (owner := shared.get(folded(name))) and owner != act.id:
+            elif act.act_class is ActClass.FACTUAL and (known := _other_owner(name, act, others)):
+                kind, owner = known
                 yield _of(
                     act,
-                    f"{shown(name)} は両者にまたがる行為 `{owner}` の名前と同じか、そう見えます",
-                    f"{shown(name)} is, or looks like, a name of `{owner}`, an act shared by both",
+                    f"{shown(name)} は{_KIND[kind]['ja']}行為 `{owner}` の名前と同じか、そう見えます",
+                    f"{shown(name)} is, or looks like, a name of `{owner}`, {_KIND[kind]['en']}",
                 )
             elif act.act_class in (ActClass.FACTUAL, ActClass.SHARED) and (word := _means(act, name, floor)):
                 yield _of(
@@ -175,6 +187,15 @@ def _names(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iter
                     f"受託者の部分 {shown(part)} は「{word}」を表し、公権力の行使です",
                     f"the contractor's part {shown(part)} means {shown(word)}, which is an exercise of authority",
                 )
+
+
+def _other_owner(name: str, act: Act, others: Mapping[str, Mapping[str, str]]) -> tuple[str, str] | None:
+    """The class and key of another act that a name looks like."""
+    for kind, looks in others.items():
+        owner = looks.get(folded(name))
+        if owner is not None and owner != act.id:
+            return kind, owner
+    return None
 
 
 def _means(act: Act, name: str, floor: Mapping[str, Mapping[str, list[str]]]) -> str:
@@ -232,6 +253,22 @@ def _holder_names(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
             yield of("権限の主体の名前を変えられません", "the label of a holder cannot be changed")
 
 
+def _holders(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
+    """Whose authority an act that decides is, a statute says; no paper of a city's moves it."""
+    told: set[str] = set()
+    for division, act in product(Division, built_in.acts.values()):
+        if act.act_class is not ActClass.AUTHORITY or act.id not in rules.acts:
+            continue
+        found, wanted = rules.holder(division, act.id), built_in.holder(division, act.id)
+        if found.holder != wanted.holder and found.id not in told:
+            told.add(found.id)
+            yield _of(
+                found,
+                f"`{division}` の `{act.id}` の権限は `{wanted.holder}` にあります（`{found.holder}` ではありません）",
+                f"the authority for `{act.id}` of `{division}` is `{wanted.holder}`, not `{found.holder}`",
+            )
+
+
 # -- whose a rule is ------------------------------------------------------------------------------------------------------
 
 
@@ -246,13 +283,22 @@ def _unowned(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]
         found = {entry.id for entry in mine}
         for entry in mine:
             before = known.get(entry.id)
-            if entry.source.own or (before is not None and _said(entry) == _said(before)):
+            changed = _changed(entry, before) if before is not None else []
+            if isinstance(before, Act) and before.act_class is ActClass.AUTHORITY:
+                fixed = ", ".join(name for name in changed if name not in ("also", "source", "act_class"))
+                if fixed:
+                    yield _of(
+                        entry,
+                        f"公権力の行使の行為の {fixed} は、市の文書でも変えられません",
+                        f"{fixed} of an exercise of authority cannot be changed, not even with a paper of the city's",
+                    )
+            if entry.source.own or (before is not None and not changed):
                 continue
             if before is None:
                 what = ("出荷時にない項目です", "it is not what ships")
             else:
-                changed = ", ".join(name for name, value in _said(entry).items() if value != _said(before)[name])
-                what = (f"出荷時と違います（{changed}）", f"it differs from what ships ({changed})")
+                names = ", ".join(changed)
+                what = (f"出荷時と違います（{names}）", f"it differs from what ships ({names})")
             yield _of(
                 entry,
                 f"{what[0]}。市の規則なら `source: {{document: 文書名, role: 定めた役職}}` を書いてください",
@@ -274,8 +320,8 @@ def _legend(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
     """What the legend's rules say, and the lines that they cite, of our own document."""
     for rule in rules.rules:
         before = built_in.by_id.get(rule.id)
-        if before is not None and _said(rule) != _said(before):
-            changed = ", ".join(name for name, value in _said(rule).items() if value != _said(before)[name])
+        if before is not None and (names := _changed(rule, before)):
+            changed = ", ".join(names)
             yield _of(
                 rule,
                 f"凡例の規則が出荷時と違います（{changed}）",
@@ -288,6 +334,12 @@ def _legend(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
                 "印の引く凡例の行が出荷時と違います",
                 "the mark cites another line of the legend than what ships",
             )  # fmt: skip
+
+
+def _changed(entry: Entry, before: Entry) -> list[str]:
+    """The fields in which two entries differ."""
+    theirs = _said(before)
+    return [name for name, value in _said(entry).items() if value != theirs[name]]
 
 
 def _said(entry: Entry) -> dict[str, Any]:

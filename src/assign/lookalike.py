@@ -16,12 +16,14 @@ from functools import cache
 from typing import Final
 
 from . import places
+from .errors import unreadable
 
 # What decides, as the last word of a Japanese name. An act is named by its last word: 決定通知の発送 is a sending.
 _DECIDES: Final = (
     "決定", "裁定", "裁決", "決裁", "認定", "認可", "許可", "承認", "認容", "免許", "却下", "棄却", "不承認", "不支給", "不許可",
     "受理", "不受理", "受付拒否", "拒否", "拒絶", "取消", "取消し", "取り消し", "撤回", "差止", "差止め", "差し止め",
-    "処分", "差押", "差押え", "差し押さえ", "賦課", "更正", "命令", "実質審査", "要件審査", "判断",
+    "処分", "差押", "差押え", "差し押さえ", "賦課", "更正", "命令", "判断",
+    "実質審査", "要件審査", "要件の審査", "内容審査", "内容の審査", "支給審査", "支給の審査", "資格審査", "資格の審査",
     "決める", "定める", "認める", "拒む", "断る", "取り消す", "差し止める", "差し押さえる",
     "けってい", "にんてい", "きょか", "きゃっか", "じゅり", "ふじゅり", "とりけし", "さしとめ", "さしおさえ", "しょぶん",
 )  # fmt: skip
@@ -30,7 +32,8 @@ _OTHER: Final = ("廃棄処分", "廃棄の処分", "廃棄物の処分", "古�
 # What follows a word and leaves it the word that it is: 決定処理, 決定を行うこと.
 _TAIL: Final = re.compile(
     "(?:する|すること|した|をする|をすること|(?:の|を)?(?:行う|行なう|行うこと|おこなう)|の?実施|の?処理|の?業務|の?事務|の?手続き?"
-    "|の?行為|の?作業|の?代行|の?件|の?担当|等|など|ほか|その他|の|を|に)$"
+    "|の?行為|の?作業|の?代行|の?件|の?担当|の?確定|の?執行|の?発令|の?行使|の?権限?|そのもの|全般|一式|一切|関係|関連|まで|等|など|ほか"
+    "|その他|の|を|に)$"
 )
 # What joins names: 受領・決定, 受領及び決定, 処理（決定）.
 _JOINS: Final = re.compile(
@@ -40,6 +43,7 @@ _JOINS: Final = re.compile(
 _DECISIONS: Final = (
     "decision decisions approval approvals refusal refusals rejection rejections revocation revocations recognition assessment"
     " enforcement seizure seizures designation designations order orders ruling permission permit suspension cancellation"
+    " kettei nintei kyakka kyoka shobun torikeshi sashitome sashiosae juri fujuri"
 )
 _DECIDING: Final = (
     "decide decides deciding approve approves approving refuse refuses refusing reject rejects rejecting revoke revokes revoking"
@@ -61,7 +65,12 @@ _PREPOSITION: Final = re.compile(r"\b(?:of|on|for|to|about|by|in|with|from|after
 def _table() -> dict[int, str]:
     """What a character looks like; `data/confusables.txt` says where that is from."""
     found: dict[int, str] = {}
-    for line in (places.data_folder() / "confusables.txt").read_text("utf-8").splitlines():
+    path = places.data_folder() / "confusables.txt"
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    for line in text.splitlines():
         if not line.startswith("#"):
             target, *sources = line.split(" ")
             found |= dict.fromkeys((int(source, 16) for source in sources), target)
