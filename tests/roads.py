@@ -192,7 +192,7 @@ ROADS: Final = (
     *(named(f"the title {title}", title) for title in (
         "支給の決定", "不支給決定", "認定決定", "給付の取消", "給付の取り消し", "資格の認定", "申請の却下", "届の不受理", "申請の受理",
         "給付の差止め", "滞納者への処分", "財産の差し押さえ", "保険料の賦課", "けってい", "決定処理", "決定を行うこと", "決定事務の代行", "受領・決定",
-        "受領及び決定", "入力（決定）", "支給可否の判断", "減免を認める", "受付から決定まで", "決定権の行使", "資格の審査",
+        "受領及び決定", "入力（決定）", "支給可否の判断", "減免を認める", "受付から決定まで", "決定権の行使", "資格の審査", "減免の可否", "裁量の行使",
     )),
     Road("the title making a decision", (added("tidy", en="making a decision"),), "tidy"),
     Road("the title final approval", (added("tidy", en="final approval of grants"),), "tidy"),

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from . import places
 from . import rules as rule_files
-from .errors import shown, unreadable
+from .errors import code_point, shown, unreadable
 from .lookalike import folded, says
 from .rules import Act, Entry, Facts, Note, Rule, RuleSet, Source, every_fact
 from .words import ActClass, Bilingual, Division
@@ -73,7 +73,7 @@ def roads(rules: RuleSet, built_in: RuleSet, document: str) -> Iterator[Road]:
     floor = _floor()
     yield from _acts_kept(rules, floor)
     yield from _names(rules, floor)
-    yield from _twins(rules)
+    yield from _twins(rules, floor)
     yield from _table(rules, built_in)
     yield from _holder_names(rules, built_in)
     if ours:
@@ -164,8 +164,8 @@ def _names(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iter
             if owner := authority.get(folded(name)):
                 yield _of(
                     act,
-                    f"{shown(name)} は公権力の行使 `{owner}` の名前と同じか、そう見えます",
-                    f"{shown(name)} is, or looks like, a name of `{owner}`, an exercise of authority",
+                    f"{shown(name)}{_odd(name, floor['authority'][owner])} は公権力の行使 `{owner}` の名前と同じか、そう見えます",
+                    f"{shown(name)}{_odd(name, floor['authority'][owner])} is, or looks like, a name of `{owner}`, an exercise of authority",
                 )
             elif act.act_class is ActClass.FACTUAL and (known := _other_owner(name, act, others)):
                 kind, owner = known
@@ -177,8 +177,8 @@ def _names(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iter
             elif act.act_class in (ActClass.FACTUAL, ActClass.SHARED) and (word := _means(act, name, floor)):
                 yield _of(
                     act,
-                    f"{shown(name)} は「{word}」を表し、公権力の行使の名前です",
-                    f"{shown(name)} means {shown(word)}, which is an exercise of authority",
+                    f"{shown(name)} は「{word}」を表し、公権力の行使の名前です（行う作業の名前にしてください。例: 決定通知の発送）",
+                    f"{shown(name)} means {shown(word)}, an exercise of authority (name the work that is done: mailing decisions)",
                 )
         for part in (act.contractor or {}).values():
             if word := says(part):
@@ -187,6 +187,12 @@ def _names(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iter
                     f"受託者の部分 {shown(part)} は「{word}」を表し、公権力の行使です",
                     f"the contractor's part {shown(part)} means {shown(word)}, which is an exercise of authority",
                 )
+
+
+def _odd(name: str, names: Iterable[str]) -> str:
+    """The characters that give a look-alike away, by their code points: a reader cannot tell them."""
+    odd = dict.fromkeys(code_point(c) for c in name if c not in "".join(names))
+    return f" ({', '.join(list(odd)[:4])})" if odd else ""
 
 
 def _other_owner(name: str, act: Act, others: Mapping[str, Mapping[str, str]]) -> tuple[str, str] | None:
@@ -206,12 +212,14 @@ def _looks(acts: Mapping[str, list[str]]) -> dict[str, str]:
     return {folded(name): key for key, names in acts.items() for name in names}
 
 
-def _twins(rules: RuleSet) -> Iterator[Road]:
-    """No two acts look alike."""
+def _twins(rules: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Road]:
+    """No two acts look alike; where one is of authority, that is told already."""
     first: dict[str, Act] = {}
+    told = _looks(floor["authority"])
     for act in rules.acts.values():
         for name in _words(act):
-            if (other := first.setdefault(folded(name), act)) is not act:
+            look = folded(name)
+            if look not in told and (other := first.setdefault(look, act)) is not act:
                 yield _of(
                     act,
                     f"{shown(name)} は `{other.id}`（{other.line} 行目）の名前に見えます",
