@@ -52,6 +52,10 @@ fix: setup  ## format, and mend what can be mended
 catalog: setup  ## read the document anew into data/catalog.csv
 	$(V)/python -m assign.catalog
 
+.PHONY: floor
+floor: setup  ## the acts that no rule set may give away, anew from rules/acts.yaml into data/floor.json; read the diff
+	$(V)/python -m assign.floor
+
 .PHONY: golden
 golden: setup  ## record the golden decisions anew; read the diff before you commit it
 	$(V)/python tests/golden.py

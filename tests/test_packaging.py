@@ -25,7 +25,16 @@ def test_the_wheel_carries_rules_and_data(wheel: Path) -> None:
         names = set(archive.namelist())
         document = archive.read("assign/built_in/data/source/000_c23591d651e7d7b6.txt")
     assert document == (ROOT / "data" / "source" / "000_c23591d651e7d7b6.txt").read_bytes()
-    for name in ("rules.json", "rules/legend.yaml", "rules/acts.yaml", "rules/rulings.yaml", "data/catalog.csv"):
+    for name in (
+        "rules.json",
+        "rules/legend.yaml",
+        "rules/acts.yaml",
+        "rules/rulings.yaml",
+        "data/catalog.csv",
+        "data/floor.json",
+        "data/confusables.txt",
+        "data/confusables.LICENSE",
+    ):
         assert f"assign/built_in/{name}" in names
     assert "assign/py.typed" in names
     assert not any(name.endswith(".pyc") for name in names)

@@ -9,7 +9,7 @@ The corridor. Data walks one way; each room imports only rooms before it (`words
     rule files ─ yamlfile, rules ─▶ RuleSet ───────┤                     ├─ explanation ─▶ answer ─ model ─▶ Decision
                                                    └─ engine, decision ──┘
                                                       ▶ Outcome
-    desk   the whole line in one call       check  the proofs over it       terminal, cli  the command line
+    desk   the whole line in one call       floor, lookalike, check  the proofs over it       terminal, cli  the command line
     table  every answer, for engines that join     batch  files     sql  databases     spark  clusters
 
     answer ─ record ─▶ canonical bytes ─ log, store ─▶ kept for good ─ reading ─▶ records ─ audit ─▶ verified, replayed, proved

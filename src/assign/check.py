@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import catalog as catalogs
-from . import places
+from . import floor, places
 from . import rules as rule_files
 from .catalog import LARGEST, Catalog, Task, disagreement, first_difference
 from .decision import Decider, Outcome
@@ -30,6 +30,7 @@ from .rules.precompiled import kept, kept_work
 from .words import (
     BY_JUDGEMENT,
     RESERVED_ACTS,
+    ActClass,
     ActFact,
     Assignee,
     Certainty,
@@ -82,7 +83,7 @@ def unproved(catalog: str | None, rules: str | None, engine: str) -> Desk:
     """A desk to be proved, and never to be asked: its list may say something else than its own raw text, which `check` finds."""
     return Desk(
         catalogs.load(Path(catalog) if catalog is not None else places.catalog_file(), as_it_is=True),
-        rule_files.load(Path(rules) if rules is not None else places.rules_folder()),
+        rule_files.load(Path(rules) if rules is not None else places.rules_folder(), kept=False),
         engine,
     )
 
@@ -109,8 +110,9 @@ def check(desk: Desk, *, catalog_path: Path | None = None, options: str = "") ->
     _every_row(report, desk, engines, shower)
     _examples(report, desk)
     _citations(report, desk.rules)
+    _floor(report, desk)
     _document(report, desk.catalog, desk.rules, catalog_path)
-    _kept(report)
+    _kept(report, desk.rules)
     return report
 
 
@@ -335,6 +337,16 @@ def _citations(report: Report, rules: RuleSet) -> None:
             )
 
 
+def _floor(report: Report, desk: Desk) -> None:
+    """What a rule set may never do, whatever its examples say."""
+    built_in = floor.shipped()
+    for road in floor.roads(desk.rules, built_in, desk.catalog.tasks[0].document):
+        report.findings.append(Finding("floor", road.text))
+    report.counts["authority"] = sum(act.act_class is ActClass.AUTHORITY for act in built_in.acts.values())
+    own = (*desk.rules.acts.values(), *desk.rules.holders, *desk.rules.notes)
+    report.counts["own"] = sum(entry.source.own for entry in own)
+
+
 def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Path | None) -> None:
     """The catalog is what the document says, the rules cite what stands there, and odd readings are declared."""
     name = catalog.tasks[0].document
@@ -399,25 +411,22 @@ def _beside(catalog_path: Path, name: str) -> Path:
     return path
 
 
-def _kept(report: Report) -> None:
-    """The parsed form that is kept of the built-in rules is what parsing them gives."""
+def _kept(report: Report, rules: RuleSet) -> None:
+    """What is kept parsed is what parsing gives: of the built-in files, and of those that are proved here."""
     trees = kept()
-    for path in sorted(places.rules_folder().glob("*.yaml")):
-        data = read(path)
-        parsed = parse(path.name, data)
-        if path.name == KINDS:
+    built_in = {(path.name, read(path)) for path in places.rules_folder().glob("*.yaml")}
+    for name, data in sorted(built_in | set(rules.files.items())):
+        parsed = parse(name, data)
+        if name == KINDS:
             work = kept_work(trees, data, read_work(parsed).every_act)
             alike = work is None or work.plain() == read_work(parsed).plain()
         else:
-            alike = parse(path.name, data, trees) == parsed
+            alike = parse(name, data, trees) == parsed
         if not alike:
             report.findings.append(
-                _found(
-                    "kept",
-                    f"{path.name} の解析結果の控えが違います",
-                    f"what is kept of {path.name} is not what it says",
-                )
+                _found("kept", f"{name} の解析結果の控えが違います", f"what is kept of {name} is not what it says")
             )
+            return
 
 
 def _found(kind: str, ja: str, en: str, reproduce: str | None = None) -> Finding:
@@ -460,6 +469,12 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
         if ja
         else f"{counts['requests']} requests ({counts['rows']} rows x 2 channels x {asked}, that is {counts['acts']} acts and "
         f"none), one answer: {whole}"
+    )
+    own = report.counts["own"]
+    yield (
+        f"公権力の行使 {counts['authority']} 種は種類も名前も変えられない（この市の規則 {own} 件）: {verdict('floor')}"
+        if ja
+        else f"{counts['authority']} exercises of authority keep class and names ({own} rules of this city's own): {verdict('floor')}"
     )
     yield (f"例 {counts['examples']} 件: " if ja else f"{counts['examples']} examples: ") + verdict("example")
     if "lines" in counts:

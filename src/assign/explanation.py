@@ -17,7 +17,7 @@ from .catalog import Catalog, Task
 from .decision import Decider, Outcome
 from .errors import AmbiguousItem, BadRequest, RuleGap, RuleOverlap, shown, visible
 from .request import Request, candidate_lines
-from .rules import KINDS, Act, Facts, Holder, Note, Rule, Ruling, Source
+from .rules import KINDS, Act, Entry, Facts, Holder, Note, Rule, Ruling, Source
 from .words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
@@ -245,7 +245,7 @@ class Explainer:
                 },
                 text,
             )
-        cites = [_cite("act", act.file, act.line, act.title["ja"])]
+        cites = [_entry_cite("act", act)]
         if act.city and act.contractor:
             settled = outcome.certainty is Certainty.SETTLED
             mine_ja = "受託者の部分は" if settled else "委託に入る場合の受託者の部分は"
@@ -265,7 +265,7 @@ class Explainer:
                 act.act_class is ActClass.BARRED and (holder.holder != CITY or holder.acts)
             ):
                 text = _both(text, _about(tasks, request, self._authority(holder, act)))
-                cites.append(_cite("act", holder.file, holder.line, holder.title["ja"]))
+                cites.append(_entry_cite("act", holder))
         return {"rule": outcome.rule.id, "text": text, "cites": cites}
 
     def _authority(self, holder: Holder, act: Act) -> Text:
@@ -364,7 +364,7 @@ class Explainer:
         """What to be careful about. None of it changes who is assigned."""
         act = self._rules.acts[request.act] if request.act else None
         if act and act.condition and _concerns(act.condition_rows, request.tasks):
-            cites = [_cite("act", act.file, act.line, act.title["ja"])]
+            cites = [_entry_cite("act", act)]
             yield {"code": "condition", "text": dict(act.condition), "cites": cites}
         if act:
             yield from self._other_row(request, act)
@@ -421,7 +421,7 @@ class Explainer:
                 + [
                     _cite("note", source.document, source.line, source.text)
                     if source.line
-                    else _cite("note", note.file, note.line, note.title["ja"])
+                    else _entry_cite("note", note)
                 ],
             }
         yield from self._ruled_acts(request)
@@ -961,8 +961,14 @@ def _both(one: Bilingual, two: Bilingual) -> Text:
 
 
 def _basis(source: Source, lang: str, read: date | None = None) -> str:
-    """What a sentence rests on, how sure that is, and on which day it was read."""
+    """What a sentence rests on, how sure that is, and on which day it was read; or that the rule is this city's own."""
     ja = lang == "ja"
+    if source.own:
+        return (
+            f"（この市の規則: {source.document}、{source.text}）"
+            if ja
+            else f" (this city's own rule: {source.document}, {source.text})"
+        )
     if source.line is None:
         place = source.document
     elif source.basis == "judged":  # the line says something near; what is seen there, the sentence itself quotes
@@ -984,6 +990,12 @@ def _basis(source: Source, lang: str, read: date | None = None) -> str:
 
 def _cite(kind: str, document: str, line: int | None, text: str) -> Answer:
     return {"kind": kind, "document": document, "line": line, "text": text}
+
+
+def _entry_cite(kind: str, entry: Entry) -> Answer:
+    """The entry's place in the rules; the city's paper with it, where the rule is the city's own."""
+    own = _basis(entry.source, "ja") if entry.source.own else ""
+    return _cite(kind, entry.file, entry.line, entry.title["ja"] + own)
 
 
 def _row_cite(task: Task) -> Answer:

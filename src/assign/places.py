@@ -21,14 +21,19 @@ def rules_folder() -> Path:
     return _built_in("rules")
 
 
+def data_folder() -> Path:
+    """The built-in `data/`."""
+    return _built_in("data")
+
+
 def catalog_file() -> Path:
     """The built-in `data/catalog.csv`."""
-    return _built_in("data") / "catalog.csv"
+    return data_folder() / "catalog.csv"
 
 
 def document_file() -> Path:
     """The city's document, untouched."""
-    return _built_in("data") / "source" / DOCUMENT
+    return data_folder() / "source" / DOCUMENT
 
 
 def line_digests(document: str) -> Path | None:

@@ -92,9 +92,14 @@ class RuleSet:
         return sha256(self.data)
 
     @property
+    def files(self) -> dict[str, bytes]:
+        """The bytes of each of its files."""
+        return _split(self.data)
+
+    @property
     def rulings_data(self) -> bytes:
         """The bytes of the register of rulings."""
-        return _split(self.data)["rulings.yaml"]
+        return self.files["rulings.yaml"]
 
     @once
     def by_id(self) -> dict[str, Rule]:

@@ -48,13 +48,19 @@ class Source(NamedTuple):
     """
     What a rule rests on: a line of the document (`line`, `text`), a law or paper (`document` alone), or no text at all.
 
-    `basis` is one of `BASES`; it may be empty for a line of the document, and stands alone where there is no text.
+    `basis` is one of `BASES`; it may be empty for a line of the document, and stands alone where there is no text. A paper of the
+    city's own has the capacity of its author as its `text`, and neither line nor basis.
     """
 
     document: str
     line: int | None
     text: str
     basis: str
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a paper of the city's own: what rests on it is the city's rule, not one that ships."""
+        return self.line is None and not self.basis
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

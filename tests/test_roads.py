@@ -1,0 +1,170 @@
+"""What no rule set may do, by any road: `assign check` names the entry, its file and its line, or the file is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from assign import Desk, floor, places, rules
+from assign import catalog as catalogs
+from assign import check as checks
+from assign.check import Finding
+from assign.errors import EngineMissing, RuleFileError
+from assign.lookalike import folded, says
+from assign.words import ActClass
+
+from .roads import REFUSED, ROADS, Road, act, added, anywhere, copied
+from .test_cli import run, said
+
+CATALOG = catalogs.load(places.catalog_file())
+SHIPPED = floor.shipped()
+
+
+@pytest.fixture(autouse=True)
+def _one_engine() -> Iterator[None]:
+    """That two engines agree is proved elsewhere; here the table engine proves."""
+    with mock.patch.object(checks, "DurableEngine", side_effect=EngineMissing("なし", "none")):
+        yield
+
+
+def findings(folder: Path) -> list[Finding]:
+    return checks.check(Desk(CATALOG, rules.load(folder, kept=False), "table")).findings
+
+
+def texts(folder: Path) -> list[dict[str, str]]:
+    """What `check` says: its look at the floor first, which takes a tenth of the whole, and the rest where that finds nothing."""
+    edited = rules.load(folder, kept=False)
+    return [road.text for road in floor.roads(edited, SHIPPED, places.DOCUMENT)] or [
+        finding.text for finding in checks.check(Desk(CATALOG, edited, "table")).findings
+    ]
+
+
+@pytest.mark.parametrize("road", ROADS, ids=lambda road: road.name)
+def test_no_road_leads_past_the_floor(tmp_path: Path, road: Road) -> None:
+    """The examples say what the edit says; the floor does not ask them."""
+    folder = copied(tmp_path / "rules", *road.edits)
+    if road.entry == REFUSED:
+        with pytest.raises(RuleFileError) as caught:
+            rules.load(folder, kept=False)
+        assert caught.value.file == road.file
+        assert caught.value.line > 1
+        return
+    written = (folder / road.file).read_text("utf-8").split("\n")
+    lines = [at for at, line in enumerate(written, start=1) if line == f"  - id: {road.entry}"]
+    of = floor.Road(road.entry, road.file, lines[0] if lines else 1, "", "").text
+    told = texts(folder)
+    for lang in ("ja", "en"):
+        place = f"{road.file}, line {lines[0] if lines else 1}" if lang == "en" else f"{road.file} の"
+        assert any(
+            text[lang].startswith(of[lang]) or (text[lang].startswith(place) and f"`{road.entry}`" in text[lang])
+            for text in told
+        ), (of, told)
+
+
+@pytest.mark.parametrize("key", [each.id for each in SHIPPED.acts.values() if each.act_class is ActClass.AUTHORITY])
+@pytest.mark.parametrize("kind", ["factual", "barred", "undetermined"])
+def test_an_act_that_ships_as_authority_stays_one(tmp_path: Path, key: str, kind: str) -> None:
+    """Also with a paper of the city's."""
+    folder = copied(tmp_path / "rules", act(key, ("class: authority", f"class: {kind}")))
+    told = floor.roads(rules.load(folder, kept=False), SHIPPED, places.DOCUMENT)
+    assert key in [each.id for each in told]
+
+
+def test_what_a_terminal_sees(tmp_path: Path) -> None:
+    """6 with the entry, its file and line; 1 for a file that is not read."""
+    road = next(road for road in ROADS if road.name == "decide becomes factual")
+    done = run("check", "--rules", str(copied(tmp_path / "a", *road.edits)), "--json")
+    assert done.returncode == 6
+    assert "acts.yaml の" in json.loads(done.stdout)["findings"][0]["text"]["ja"]
+    road = next(road for road in ROADS if road.name == "a class named twice")
+    done = run("check", "--rules", str(copied(tmp_path / "b", *road.edits)))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "acts.yaml の 1" in done.stderr.decode("utf-8")
+
+
+ALLOWED = (
+    ("決定通知の発送", "mailing decisions"),
+    ("決定書の印字", "printing the decision"),
+    ("決定後の入力", "entry after a decision"),
+    ("決定の準備", "papers for a decision"),
+    ("処分通知の封入", "enclosing notices"),
+    ("取消届の受領", "receiving notices of withdrawal"),
+    ("認定申請書の受付", "taking in applications for recognition"),
+    ("古紙の処分", "disposal of paper"),
+    ("却下通知の写しの作成", "copies of refusals"),
+    ("差押調書の運搬", "carrying records"),
+)
+
+
+@pytest.mark.parametrize(("title", "en"), ALLOWED)
+def test_an_act_is_named_by_its_last_word(tmp_path: Path, title: str, en: str) -> None:
+    """決定通知の発送 is a mailing: a city may add it, with its paper."""
+    assert texts(copied(tmp_path / "rules", added("tidy", title, en))) == []
+
+
+def test_a_city_refines_what_is_not_authority_and_every_answer_says_so(tmp_path: Path) -> None:
+    """窓口収納 by designation, a factual act more, another name for a decision: each with a paper."""
+    folder = copied(
+        tmp_path / "rules",
+        added("scan", "書類の電子化", "scanning papers"),
+        act("collect_cash", ("class: barred", "class: factual"), ("assignee: city_staff", "assignee: contractor")),
+        act("decide", ("also: [", "also: [市長決裁, ")),
+    )
+    assert findings(folder) == []
+    desk = Desk.open(rules=folder)
+    for name in ("scan", "collect_cash", "decide"):
+        decision = desk.decide(row="kokuho-1", channel="counter", act=name)
+        assert "この市の規則: 市委託事務取扱要領3条、国保年金課長" in decision.explain("ja")
+        assert "this city's own rule: 市委託事務取扱要領3条, 国保年金課長" in decision.explain("en")
+        cites = [cite for reason in decision.reasons for cite in reason.cites if cite.kind == "act"]
+        assert "この市の規則" in cites[0].text
+        assert cites[0].document == "acts.yaml"
+    assert "この市の規則" not in desk.decide(row="kokuho-1", channel="counter", act="receive").explain("ja")
+    assert "この市の規則 3 件" in said(run("check", "--rules", str(folder)))
+
+
+def test_the_floor_is_what_ships() -> None:
+    """`make floor` writes it; a change of the acts is read as a diff."""
+    assert (places.data_folder() / "floor.json").read_bytes() == floor.made(floor.shipped())
+
+
+def test_the_built_in_acts_are_held_to_the_floor_too(tmp_path: Path) -> None:
+    """Who edits the program's own rules is found, though then nothing differs from what ships."""
+    road = next(road for road in ROADS if road.name == "decide becomes factual, the old source")
+    edited = rules.load(copied(tmp_path / "rules", *road.edits))
+    assert [each.id for each in floor.roads(edited, edited, places.DOCUMENT)] == ["decide"]
+
+
+def test_what_is_kept_parsed_never_stands_for_a_file(tmp_path: Path) -> None:
+    """A cache made for a city's text, with another tree: the file is proved, and the cache is found."""
+    folder = copied(tmp_path / "rules", anywhere("acts.yaml", "# The table", "# Our table"))
+    kept = json.loads(places.kept_file().read_bytes())
+    kept["acts.yaml"]["text"] = (folder / "acts.yaml").read_text("utf-8")
+    decide = next(each for each in kept["acts.yaml"]["tree"][1]["acts"][1] if each[1]["id"][1] == "decide")
+    decide[1]["then"][1]["class"][1] = "factual"
+    (tmp_path / "rules.json").write_text(json.dumps(kept), "utf-8")
+    with mock.patch.object(places, "kept_file", return_value=tmp_path / "rules.json"):
+        assert rules.load(folder).acts["decide"].act_class is ActClass.FACTUAL  # what a cache of another's can do
+        desk = checks.unproved(None, str(folder), "table")
+        assert desk.rules.acts["decide"].act_class is ActClass.AUTHORITY
+        assert [finding.kind for finding in checks.check(desk).findings] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("決定", "決定\ufe0f"), ("decide", "dеcidе"), ("力", "カ"), ("ハ", "八"), ("DECIDE", "decide"), ("ﾊﾞ", "バ")],
+)
+def test_look_alikes_fold_together(one: str, two: str) -> None:
+    """By UTS #39, Unihan and NFKC."""
+    assert folded(one) == folded(two)
+
+
+@pytest.mark.parametrize(("one", "two"), [("決定", "決裁"), ("か", "が"), ("受領", "受理"), ("print", "proxy")])
+def test_other_words_stay_apart(one: str, two: str) -> None:
+    """A fold that takes too much would refuse a city's honest names."""
+    assert folded(one) != folded(two)
+    assert says("受領") == says("発送") == says("納付相談") == says("guide") == ""
