@@ -1,5 +1,5 @@
 """
-What the build adds: the parsed rules (a wheel carries `assign/built_in/rules.json`, an editable install has it in place), and the
+What the build adds: the rules as they are read (a wheel carries `assign/built_in/*.json`, an editable install has them in place), and the
 page that a package index shows.
 """
 
@@ -16,17 +16,14 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
     """Parse `rules/` once, at build time."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write `built_in/rules.json`, and have a wheel carry it."""
+        """Write `built_in/*.json`, and have a wheel carry them."""
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from assign import places
         from assign.rules import precompiled
 
-        kept = places.kept_file()
-        kept.parent.mkdir(exist_ok=True)
-        kept.write_bytes(precompiled.keep(root / "rules"))
-        if version != "editable":
-            build_data["force_include"][str(kept)] = "assign/built_in/rules.json"
+        for kept in precompiled.write(root / "rules"):
+            if version != "editable":
+                build_data["force_include"][str(kept)] = f"assign/built_in/{kept.name}"
 
 
 class Page(MetadataHookInterface):

@@ -27,6 +27,7 @@ def test_the_wheel_carries_rules_and_data(wheel: Path) -> None:
     assert document == (ROOT / "data" / "source" / "000_c23591d651e7d7b6.txt").read_bytes()
     for name in (
         "rules.json",
+        "trees.json",
         "rules/legend.yaml",
         "rules/acts.yaml",
         "rules/rulings.yaml",

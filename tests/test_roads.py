@@ -15,6 +15,7 @@ from assign import check as checks
 from assign.check import Finding
 from assign.errors import EngineMissing, RuleFileError
 from assign.lookalike import folded, says
+from assign.rules import precompiled
 from assign.words import ActClass
 
 from .roads import REFUSED, ROADS, Road, act, added, anywhere, copied
@@ -142,16 +143,26 @@ def test_the_built_in_acts_are_held_to_the_floor_too(tmp_path: Path) -> None:
 def test_what_is_kept_parsed_never_stands_for_a_file(tmp_path: Path) -> None:
     """A cache made for a city's text, with another tree: the file is proved, and the cache is found."""
     folder = copied(tmp_path / "rules", anywhere("acts.yaml", "# The table", "# Our table"))
-    kept = json.loads(places.kept_file().read_bytes())
+    kept = json.loads(precompiled.trees_file().read_bytes())
     kept["acts.yaml"]["text"] = (folder / "acts.yaml").read_text("utf-8")
     decide = next(each for each in kept["acts.yaml"]["tree"][1]["acts"][1] if each[1]["id"][1] == "decide")
     decide[1]["then"][1]["class"][1] = "factual"
-    (tmp_path / "rules.json").write_text(json.dumps(kept), "utf-8")
+    (tmp_path / "trees.json").write_text(json.dumps(kept), "utf-8")
     with mock.patch.object(places, "kept_file", return_value=tmp_path / "rules.json"):
         assert rules.load(folder).acts["decide"].act_class is ActClass.FACTUAL  # what a cache of another's can do
         desk = checks.unproved(None, str(folder), "table")
         assert desk.rules.acts["decide"].act_class is ActClass.AUTHORITY
         assert [finding.kind for finding in checks.check(desk).findings] == ["kept"]
+
+
+def test_what_is_kept_whole_never_stands_for_the_rules(tmp_path: Path) -> None:
+    """The same of the rule set that is kept for the very bytes that ship."""
+    kept = json.loads(places.kept_file().read_bytes())
+    next(act for act in kept["acts"] if act[0] == "decide")[8] = "factual"
+    (tmp_path / "rules.json").write_text(json.dumps(kept), "utf-8")
+    with mock.patch.object(places, "kept_file", return_value=tmp_path / "rules.json"):
+        assert rules.load(places.rules_folder()).acts["decide"].act_class is ActClass.FACTUAL
+        assert [finding.kind for finding in checks.check(checks.unproved(None, None, "table")).findings] == ["kept"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from hypothesis import strategies as st
 from assign import Desk
 from assign.check import example_fails
 from assign.errors import AssignError, DataError, RuleFileError
-from assign.places import kept_file, rules_folder
-from assign.rules import FILES, Entry, every_fact, load
-from assign.rules.precompiled import keep, kept
+from assign.places import rules_folder
+from assign.rules import FILES, KINDS, Entry, RuleSet, every_fact, load
+from assign.rules.precompiled import kept_rules, kept_trees, plain, trees_file
 from assign.words import ActClass, Division
 from assign.yamlfile import parse, read
 
@@ -443,11 +444,32 @@ def test_a_broken_file_is_refused_or_harmless(
 
 def test_what_is_kept_of_the_rules_is_what_parsing_them_gives() -> None:
     """The parsed form speeds a cold start up, and can never say something else."""
-    if kept_file().exists():
-        assert kept_file().read_bytes() == keep(rules_folder())
+    parsed = load(rules_folder(), kept=False)
+    kept = kept_rules(parsed.data)
+    assert kept is not None
+    found = RuleSet(**kept, data=parsed.data)
+    assert plain(found) == plain(parsed) == plain(load(rules_folder()))
+    for one, other in (
+        (found.rules, parsed.rules),
+        (found.notes, parsed.notes),
+        (found.acts.values(), parsed.acts.values()),
+    ):
+        for entry, twin in zip(one, other, strict=True):
+            for name in (field.name for field in fields(entry)):
+                value = getattr(entry, name)
+                assert (value, type(value)) == (getattr(twin, name), type(getattr(twin, name))), (entry.id, name)
     for name in FILES:
-        data = read(rules_folder() / name)
-        assert parse(name, data, kept()) == parse(name, data)
+        if name != KINDS:
+            data = read(rules_folder() / name)
+            assert parse(name, data, kept_trees()) == parse(name, data)
+    assert trees_file().exists()
+
+
+def test_a_folder_of_one_s_own_is_read_with_what_is_kept_of_its_other_files(edit: Edit) -> None:
+    """And says what it would say without."""
+    folder = edit("notes.yaml", "ja: レセプト点検の見直し", "ja: レセプト点検は見直し中")
+    assert plain(load(folder)) == plain(load(folder, kept=False))
+    assert plain(load(folder)) != plain(RULES)
 
 
 def test_what_is_kept_is_not_used_for_another_text(edit: Edit) -> None:

@@ -26,7 +26,7 @@ from .engine import DurableEngine, Engine, TableEngine
 from .errors import AssignError, DataError, EngineMissing, path_shown, visible
 from .rules import KINDS, Act, Entry, Facts, Holder, Note, Rule, RuleSet, Ruling, every_fact
 from .rules.kinds import read_work
-from .rules.precompiled import kept, kept_work
+from .rules.precompiled import kept_rules, kept_trees, kept_work, plain
 from .words import (
     BY_JUDGEMENT,
     RESERVED_ACTS,
@@ -42,7 +42,7 @@ from .words import (
     Ruled,
     date_of_case,
 )
-from .yamlfile import parse, read
+from .yamlfile import parse
 
 Bilingual = dict[str, str]
 CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
@@ -412,19 +412,27 @@ def _beside(catalog_path: Path, name: str) -> Path:
 
 
 def _kept(report: Report, rules: RuleSet) -> None:
-    """What is kept parsed is what parsing gives: of the built-in files, and of those that are proved here."""
-    trees = kept()
-    built_in = {(path.name, read(path)) for path in places.rules_folder().glob("*.yaml")}
-    for name, data in sorted(built_in | set(rules.files.items())):
-        parsed = parse(name, data)
-        if name == KINDS:
-            work = kept_work(trees, data, read_work(parsed).every_act)
-            alike = work is None or work.plain() == read_work(parsed).plain()
-        else:
-            alike = parse(name, data, trees) == parsed
-        if not alike:
+    """What is kept as it was read is what reading gives: of the built-in files, and of those that are proved here."""
+    built_in = rule_files.load(places.rules_folder(), kept=False)
+    trees = kept_trees()
+    for each in (built_in, rules):
+        kept = kept_rules(each.data)
+        wrong = [] if kept is None or plain(RuleSet(**kept, data=each.data)) == plain(each) else ["rules.json"]
+        for name, data in each.files.items():
+            parsed = parse(name, data)
+            if name == KINDS:
+                work = kept_work(trees, data, each.acts)
+                alike = work is None or work.plain() == read_work(parsed).plain()
+            else:
+                alike = parse(name, data, trees) == parsed
+            wrong += [] if alike else [name]
+        if wrong:
             report.findings.append(
-                _found("kept", f"{name} の解析結果の控えが違います", f"what is kept of {name} is not what it says")
+                _found(
+                    "kept",
+                    f"{wrong[0]} の解析結果の控えが違います",
+                    f"what is kept of {wrong[0]} is not what it says",
+                )
             )
             return
 

@@ -8,10 +8,7 @@ large or too deep. Only libyaml's event stream is used, so nothing is ever expan
 What a reviewer sees is what is read: no character of the file, a comment's either, is one that nobody sees, and a text is
 one line: a line break in a sentence could pass for another paragraph of the answer.
 
-Parsing the built-in rules takes longer than deciding by them, so their nodes are kept beside the code: `python -m
-assign.rules.precompiled` writes `built_in/rules.json` when the package is built or set up. What is kept is used only for a file
-whose text is the very text it was made from; without it, everything works and starts 20 ms later. `assign check`
-reads the files themselves and compares.
+What is kept parsed (`rules.precompiled`) is used only for a file whose text is the very text it was made from.
 """
 
 from __future__ import annotations

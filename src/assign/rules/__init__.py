@@ -44,8 +44,7 @@ from assign.yamlfile import Node, parse, read
 from .entries import DOMAIN, Act, Entry, Facts, Holder, Note, Rule, Ruling, Rulings, Source, every_fact
 from .kinds import FILE as KINDS
 from .kinds import Chain, Kind, Step, Work, read_work
-from .precompiled import kept as kept_trees
-from .precompiled import kept_work
+from .precompiled import kept_rules, kept_trees, kept_work
 
 __all__ = [
     "DOMAIN", "FILES", "KINDS", "Act", "Chain", "Entry", "Facts", "Holder", "Kind", "Note", "Rule", "RuleSet", "Ruling", "Rulings",
@@ -195,7 +194,10 @@ def load(folder: Path, *, kept: bool = True) -> RuleSet:
         raise DataError(
             f"規則のフォルダ {path_shown(folder)} がありません", f"there is no folder of rules {path_shown(folder)}"
         )
-    return _loaded({name: read(folder / name) for name in FILES}, kept_trees() if kept else None)
+    files = {name: read(folder / name) for name in FILES}
+    if kept and (found := kept_rules(data := _joined(files))) is not None:
+        return RuleSet(**found, data=data)
+    return _loaded(files, kept_trees() if kept else None)
 
 
 def from_edition(data: bytes) -> RuleSet:
@@ -206,6 +208,10 @@ def from_edition(data: bytes) -> RuleSet:
         RuleFileError: It is none, or a file in it has a mistake.
     """
     return _loaded(_split(data), None)
+
+
+def _joined(files: Mapping[str, bytes]) -> bytes:
+    return b"".join(f"{name} {len(files[name])}\n".encode() + files[name] for name in FILES)
 
 
 def _split(data: bytes) -> dict[str, bytes]:
@@ -226,12 +232,10 @@ def _split(data: bytes) -> dict[str, bytes]:
 
 
 def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> RuleSet:
-    data = b""
     root: dict[str, Mapping[str, Node]] = {}
     top = {"legend.yaml": ("marks", "rules"), "holders.yaml": ("holders", "rules")}
     optional = {"acts.yaml": ("words",)}
     for name in FILES:
-        data += f"{name} {len(files[name])}\n".encode() + files[name]
         if name == "kinds.yaml":
             continue
         node = parse(name, files[name], trees)
@@ -261,7 +265,7 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
         work=(trees and kept_work(trees, files["kinds.yaml"], acts))
         or read_work(parse("kinds.yaml", files["kinds.yaml"]), acts),
         rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], "rulings", empty=True)),
-        data=data,
+        data=_joined(files),
     )
     _unique(found)
     return found

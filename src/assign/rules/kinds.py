@@ -70,11 +70,6 @@ class Work:
         self._at = {row: at for at, kind in enumerate(plain["kinds"]) for row in kind["rows"]}
         self._acts = acts
 
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Work:
-        """From what `plain` gave."""
-        return cls(plain)
-
     def plain(self) -> Mapping[str, Any]:
         """The same as lists, dicts and texts."""
         return self._plain

@@ -1,28 +1,114 @@
 """
-The built-in rule files as they were read when the package was built: a cold start reads no YAML.
+The built-in rules as they were read when the package was built: a cold start reads no YAML, and checks nothing twice.
+
+Two files beside the code. `rules.json` holds the rule set for the very bytes that ship; `trees.json`, read only where those bytes are
+others, each file's nodes: of a city's own folder the files that are as shipped need no parsing. `assign check` compares both with what
+the files say.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assign import places
-from assign.words import sha256
+from assign.words import ActClass, Assignee, Certainty, Channel, Division, Mark, sha256
 from assign.yamlfile import flat, parse, read
 
+from .entries import Act, Entry, Holder, Note, Rule, Ruling, Source
 from .kinds import FILE, Work, read_work
 
+if TYPE_CHECKING:
+    from . import RuleSet
 
-def kept() -> Mapping[str, Any]:
-    """What is kept: `{file: {text, tree}}`, and of `kinds.yaml` `{sha256, work}`; empty where nothing is."""
-    try:
-        found = json.loads(places.kept_file().read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+_Kind = TypeVar("_Kind", bound=Entry)
+LISTS = ("rules", "holders", "notes", "rulings")
+
+
+def kept_rules(data: bytes) -> dict[str, Any] | None:
+    """The fields of the rule set that is kept of these bytes (`RuleSet.data`); none where they are others."""
+    kept = _json(places.kept_file())
+    if kept.get("sha256") != sha256(data):
+        return None
+    day, tuples = _day, {name: tuple for name in ("rows", "also", "acts", "condition_rows")}
+    return {
+        "rules": tuple(
+            _entry(Rule, each, when=_values, assignee=Assignee, certainty=Certainty) for each in kept["rules"]
+        ),
+        "marks": {Mark(mark): Source(*source) for mark, source in kept["marks"].items()},
+        "acts": {each[0]: _entry(Act, each, act_class=ActClass, **tuples) for each in kept["acts"]},
+        "words": _values(kept["words"]),
+        "holder_names": kept["holder_names"],
+        "holders": tuple(_entry(Holder, each, divisions=_each(Division), **tuples) for each in kept["holders"]),
+        "notes": tuple(_entry(Note, each, since=day, read=day, **tuples) for each in kept["notes"]),
+        "work": Work(kept["work"]),
+        "rulings": tuple(
+            _entry(Ruling, each, channels=_each(Channel), since=day, until=day, assignee=Assignee, **tuples)
+            for each in kept["rulings"]
+        ),
+    }
+
+
+def _entry(kind: type[_Kind], plain: list[Any], **made_by: Callable[[Any], Any]) -> _Kind:
+    """An entry from the list of its fields. made_by: What makes a field of what stands there, where that is not the field itself."""
+    made_by |= {"source": _source, "examples": tuple}
+    return kind(
+        *[made_by[name](value) if name in made_by else value for name, value in zip(_names(kind), plain, strict=True)]
+    )
+
+
+@lru_cache
+def _names(kind: type[Entry]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _source(plain: list[Any]) -> Source:
+    return Source(*plain)
+
+
+def _values(plain: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in plain.items()}
+
+
+def _each(kind: Callable[[str], Any]) -> Callable[[list[str]], tuple[Any, ...]]:
+    return lambda plain: tuple(map(kind, plain))
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def plain(rules: RuleSet) -> dict[str, Any]:
+    """A rule set as `rules.json` has it: an entry is the list of its fields."""
+    found: dict[str, Any] = {name: [_fields(entry) for entry in getattr(rules, name)] for name in LISTS}
+    found |= {
+        "sha256": rules.sha256,
+        "marks": dict(rules.marks),
+        "acts": [_fields(act) for act in rules.acts.values()],
+        "words": dict(rules.words),
+        "holder_names": dict(rules.holder_names),
+        "work": rules.work.plain(),
+    }
+    return json.loads(json.dumps(found, default=date.isoformat))  # type: ignore[no-any-return]
+
+
+def _fields(entry: Entry) -> list[Any]:
+    return [getattr(entry, name) for name in _names(type(entry))]
+
+
+def kept_trees() -> Mapping[str, Any]:
+    """The nodes that are kept: `{file: {text, tree}}`, and of `kinds.yaml` `{sha256, work}`; empty where nothing is."""
+    return _json(trees_file())
+
+
+def trees_file() -> Path:
+    """Where they are."""
+    return places.kept_file().with_name("trees.json")
 
 
 def kept_work(trees: Mapping[str, Any], data: bytes, acts: Collection[str]) -> Work | None:
@@ -30,24 +116,32 @@ def kept_work(trees: Mapping[str, Any], data: bytes, acts: Collection[str]) -> W
     known = trees.get(FILE)
     if known is None or known["sha256"] != sha256(data):
         return None
-    work = Work.from_plain(known["work"])
+    work = Work(known["work"])
     return work if work.every_act <= frozenset(acts) else None
 
 
-def keep(folder: Path) -> bytes:
-    """What `built_in/rules.json` holds for a folder; a node of a tree is `[line, value]`."""
-    found: dict[str, Any] = {}
+def write(folder: Path | None = None) -> tuple[Path, Path]:
+    """Make both files from a folder of rules; where they are. Part of setting up, like byte-compiling."""
+    from . import load
+
+    folder = folder or places.rules_folder()
+    trees: dict[str, Any] = {}
     for path in sorted(folder.glob("*.yaml")):
         data = read(path)
         node = parse(path.name, data)
         if path.name == FILE:
-            found[path.name] = {"sha256": sha256(data), "work": read_work(node).plain()}
+            trees[path.name] = {"sha256": sha256(data), "work": read_work(node).plain()}
         else:
-            found[path.name] = {"text": places.decoded(data).replace("\r\n", "\n"), "tree": flat(node)}
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-
-
-def write() -> None:
-    """Part of setting up, like byte-compiling."""
+            trees[path.name] = {"text": places.decoded(data).replace("\r\n", "\n"), "tree": flat(node)}
     places.kept_file().parent.mkdir(exist_ok=True)
-    places.kept_file().write_bytes(keep(places.rules_folder()))
+    for file, kept in ((places.kept_file(), plain(load(folder, kept=False))), (trees_file(), trees)):
+        file.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    return places.kept_file(), trees_file()
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
