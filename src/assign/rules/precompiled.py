@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from . import RuleSet
 
 _Kind = TypeVar("_Kind", bound=Entry)
+_NAMES = {kind.__name__: tuple(field.name for field in fields(kind)) for kind in (Rule, Act, Holder, Note, Ruling)}
 LISTS = ("rules", "holders", "notes", "rulings")
 
 
@@ -35,7 +35,7 @@ def kept_rules(data: bytes) -> dict[str, Any] | None:
     kept = _json(places.kept_file())
     if kept.get("sha256") != sha256(data):
         return None
-    day, tuples = _day, {name: tuple for name in ("rows", "also", "acts", "condition_rows")}
+    day, tuples = _day, dict.fromkeys(("rows", "also", "acts", "condition_rows"), tuple)
     return {
         "rules": tuple(
             _entry(Rule, each, when=_values, assignee=Assignee, certainty=Certainty) for each in kept["rules"]
@@ -58,13 +58,11 @@ def _entry(kind: type[_Kind], plain: list[Any], **made_by: Callable[[Any], Any])
     """An entry from the list of its fields. made_by: What makes a field of what stands there, where that is not the field itself."""
     made_by |= {"source": _source, "examples": tuple}
     return kind(
-        *[made_by[name](value) if name in made_by else value for name, value in zip(_names(kind), plain, strict=True)]
+        *[
+            made_by[name](value) if name in made_by else value
+            for name, value in zip(_NAMES[kind.__name__], plain, strict=True)
+        ]
     )
-
-
-@lru_cache
-def _names(kind: type[Entry]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 def _source(plain: list[Any]) -> Source:
@@ -98,7 +96,7 @@ def plain(rules: RuleSet) -> dict[str, Any]:
 
 
 def _fields(entry: Entry) -> list[Any]:
-    return [getattr(entry, name) for name in _names(type(entry))]
+    return [getattr(entry, name) for name in _NAMES[type(entry).__name__]]
 
 
 def kept_trees() -> Mapping[str, Any]:
