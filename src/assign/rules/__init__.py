@@ -42,8 +42,7 @@ from assign.words import (
 from assign.yamlfile import Node, parse, read
 
 from .entries import DOMAIN, Act, Entry, Facts, Holder, Note, Rule, Ruling, Rulings, Source, every_fact
-from .kinds import FILE as KINDS
-from .kinds import Chain, Kind, Step, Work, read_work
+from .kinds import KINDS, Chain, Kind, Step, Work, read_work
 from .precompiled import kept_rules, kept_trees, kept_work
 
 __all__ = [

@@ -14,7 +14,7 @@ from assign.errors import shown
 from assign.words import Bilingual, Channel, once
 from assign.yamlfile import Node
 
-FILE: Final = "kinds.yaml"
+KINDS: Final = "kinds.yaml"
 MOST_STEPS: Final = 60  # of one chain
 MOST: Final = 500  # kinds, and chains
 _NO_ACTS: Final[frozenset[str]] = frozenset()

@@ -20,7 +20,7 @@ from assign.words import ActClass, Assignee, Certainty, Channel, Division, Mark,
 from assign.yamlfile import flat, parse, read
 
 from .entries import Act, Entry, Holder, Note, Rule, Ruling, Source
-from .kinds import FILE, Work, read_work
+from .kinds import KINDS, Work, read_work
 
 if TYPE_CHECKING:
     from . import RuleSet
@@ -111,7 +111,7 @@ def trees_file() -> Path:
 
 def kept_work(trees: Mapping[str, Any], data: bytes, acts: Collection[str]) -> Work | None:
     """The work that is kept of these bytes of `kinds.yaml`; none where they are others, or where an act is no longer there."""
-    known = trees.get(FILE)
+    known = trees.get(KINDS)
     if known is None or known["sha256"] != sha256(data):
         return None
     work = Work(known["work"])
@@ -127,7 +127,7 @@ def write(folder: Path | None = None) -> tuple[Path, Path]:
     for path in sorted(folder.glob("*.yaml")):
         data = read(path)
         node = parse(path.name, data)
-        if path.name == FILE:
+        if path.name == KINDS:
             trees[path.name] = {"sha256": sha256(data), "work": read_work(node).plain()}
         else:
             trees[path.name] = {"text": places.decoded(data).replace("\r\n", "\n"), "tree": flat(node)}
