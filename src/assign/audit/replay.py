@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from assign.desk import Desk, EditionMissing
+from assign.desk import Desk
 from assign.errors import AssignError
 from assign.log import Log
 from assign.reading import Unreadable, record_of
@@ -77,9 +77,10 @@ def decided_anew(record: Record, desk: Desks) -> tuple[str, Text, dict[str, Any]
     try:
         editions = record["editions"]
         deciding = desk(editions["list"], editions["rules"])
-        found = deciding.replayed(record)
-    except EditionMissing as error:
+    except AssignError as error:  # it is not there, or of a form that this program no longer reads
         return "cannot", Text(error.ja, error.en), None
+    try:
+        found = deciding.replayed(record)
     except AssignError as error:
         return "different", Text(error.ja, error.en), None
     if deciding.edition_digests != editions:
