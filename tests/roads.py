@@ -117,6 +117,12 @@ def named(name: str, title: str) -> Road:
     return Road(name, (added("tidy", title),), "tidy")
 
 
+def kind(entry: str, *changes: tuple[str, str]) -> Edit:
+    """A kind of work or a chain edited."""
+    return within("kinds.yaml", entry, *changes)
+
+
+MORE_ACT: Final = ("chain: [", "chain: [{act: receive, channel: counter}, ")
 PARTS: Final = "    parts: {city: {ja: 可否, en: whether}, contractor: {ja: 書類の整理, en: sorting papers}}\n"
 TO_CONTRACTOR: Final = ("assignee: city_staff", "assignee: contractor")
 TO_SPLIT: Final = ("assignee: city_staff", "assignee: split")
@@ -243,6 +249,18 @@ ROADS: Final = (
     Road("a note makes changed work ended", (within("notes.yaml", "NOTE_TWENTY_PERCENT", ("caveat: changed", "caveat: ended")),), "NOTE_TWENTY_PERCENT", "notes.yaml"),
     Road("a note has other rows", (within("notes.yaml", "NOTE_INSURED_CARD", ("kokuho-10, ", "")),), "NOTE_INSURED_CARD", "notes.yaml"),
     Road("a note begins later", (within("notes.yaml", "NOTE_PUBLIC_MONEY", ("since: 2024-04-01", "since: 2023-04-01")),), "NOTE_PUBLIC_MONEY", "notes.yaml"),
+    # Kinds of work: an act that is put into a chain goes to the contractor on every unmarked row of the kind.
+    Road("an act more in a chain", (kind("daily_reconcile", MORE_ACT),), "daily_reconcile", "kinds.yaml"),
+    Road("an act fewer in a chain", (kind("mail_room", (", {act: mail, channel: backyard}", "")),), "mail_room", "kinds.yaml"),
+    Road("a step on another channel", (kind("waste_paper", ("channel: backyard", "channel: counter")),), "waste_paper", "kinds.yaml"),
+    Road("a row of another kind", (kind("waste_paper", ("[shomu-9]", "[shomu-9, shomu-8]")), without("kinds.yaml", "mail_room")), "waste_paper", "kinds.yaml"),
+    Road("a kind with another reason", (kind("waste_paper", ("古紙を運ぶ", "紙を運ぶ")),), "waste_paper", "kinds.yaml"),
+    Road("a kind with another key", (kind("waste_paper", ("id: waste_paper", "id: old_paper")),), "old_paper", "kinds.yaml"),
+    Road("a kind is gone", (without("kinds.yaml", "mail_room"),), "mail_room", "kinds.yaml"),
+    Road("a kind by the contractor", (kind("daily_reconcile", MORE_ACT, ("basis: judged", PAPER.replace("国保年金課長", "受託者 業務責任者"))),), "daily_reconcile", "kinds.yaml"),
+    Road("an act more at every counter", (anywhere("kinds.yaml", "counter: [guide, ", "counter: [guide, receive, "),), "counter", "kinds.yaml"),
+    Road("a case that is another", (kind("card_replacement", ("label: {ja: ", "label: {ja: 別の")),), "card_replacement", "kinds.yaml"),
+    Road("a case is gone", (without("kinds.yaml", "card_replacement"),), "card_replacement", "kinds.yaml"),
     # Rulings.
     Road("a ruling gives the contractor a decision", (anywhere("rulings.yaml", "rulings: []", RULING % ("契約担当課長", "decide", "decide")),), REFUSED, "rulings.yaml"),
     Road("a ruling gives the contractor a shared act", (anywhere("rulings.yaml", "rulings: []", RULING % ("契約担当課長", "refund", "refund")),), REFUSED, "rulings.yaml"),

@@ -53,6 +53,8 @@ CLASS_TEXT: Final[dict[ActClass, Bilingual]] = {
     ActClass.SHARED: {"ja": "両者にまたがる行為", "en": "a shared act"},
     ActClass.UNDETERMINED: {"ja": "行為表にない行為", "en": "not in the table of acts"},
 }
+# Acts that somebody holds: to take in a form is nobody's authority.
+WITH_HOLDER: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.SHARED)
 _OTHER: Final[Bilingual] = {"ja": "この行の業務にない行為", "en": "no part of this row's work"}
 MOST_OWNERS: Final = 5  # rows that a sentence names
 _MARK_TEXT: Final[dict[Mark, Bilingual]] = {
@@ -115,7 +117,7 @@ class Explainer:
         self._decider = decider
         self._rules = decider.rules
         # Parts that many answers share are made once: the domains are small and closed, so these memories are, too.
-        self._row = {task.id: row(task) for task in catalog.tasks}
+        self._row = {task.id: row(task, self._rules.work.name(task.id)) for task in catalog.tasks}
         self._catalog = catalog
         self._shared: Callable[[tuple[str, ...]], list[Answer]] = lru_cache(maxsize=None)(self._shared_acts)
         self._reserved: Callable[[Division, tuple[str, ...]], list[Answer]] = lru_cache(maxsize=None)(
@@ -442,11 +444,17 @@ class Explainer:
             if owners
             else {"ja": "この区分に、この行為のある行はありません。", "en": "No row of this division has it."}
         )
-        text = {
-            "ja": f"「{act.title['ja']}」は、この行の業務の中の行為ではありません（本システムの判断）。",
-            "en": f"'{act.title['en']}' is no part of this row's work (our judgement).",
-        }
         kinds = {kind.id: kind for task in strange if (kind := self._rules.work.kind(task.id))}
+        own = [kind.source for kind in kinds.values() if kind.source.own]
+        text = {
+            "ja": f"「{act.title['ja']}」は、この行の業務の中の行為ではありません{_basis(own[0], 'ja') if own else '（本システムの判断）'}。",
+            "en": f"'{act.title['en']}' is no part of this row's work{_basis(own[0], 'en') if own else ' (our judgement)'}.",
+        }
+        if not kinds:
+            text = {
+                "ja": f"この行の業務の種類が規則になく、「{act.title['ja']}」がこの行の業務の中の行為かは決まっていません。",
+                "en": f"The rules name no kind of work for this row, so whether '{act.title['en']}' is part of it is open.",
+            }
         yield {
             "code": "other_row",
             "text": _about(strange, request, _both(text, where)),
@@ -627,8 +635,8 @@ class Explainer:
 # -- sentences -------------------------------------------------------------------------------------------------------
 
 
-def row(task: Task) -> Answer:
-    """A row of the list, as decisions and `assign tasks` show it."""
+def row(task: Task, kind: Answer | None) -> Answer:
+    """A row of the list and its kind of work, as decisions and `assign tasks` show it."""
     return {
         "id": task.id,
         "section": task.section,
@@ -638,6 +646,7 @@ def row(task: Task) -> Answer:
         "mark": task.mark.value,
         "counter": task.counter.value,
         "backyard": task.backyard.value,
+        "kind": kind,
         "source": {"document": task.document, "line": task.line, "raw": task.raw},
         "division": task.division.value,
         "remark": task.remark,
