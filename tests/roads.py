@@ -88,13 +88,20 @@ def without(file: str, entry: str) -> Edit:
 
 
 def nowhere_named(entry: str) -> Edit:
-    """An act gone from the holders, too, which would not be read otherwise."""
+    """An act gone from the holders, the everyday words and the chains, too, which would not be read otherwise."""
 
     def edit(folder: Path) -> None:
         text = (folder / "holders.yaml").read_text("utf-8")
         text = re.sub(rf"(?<=[\[ ]){entry}, |, {entry}(?=\])", "", text)
         text = text.replace(f"act: {entry}}}", "act: appeal}")
         (folder / "holders.yaml").write_text(text, "utf-8", newline="")
+        text = (folder / "kinds.yaml").read_text("utf-8")
+        text = re.sub(rf"\{{(row: [\w-]+, )?act: {entry}, (?:[^{{}}]|\{{[^{{}}]*\}})*\}}(,\s*|(?=\]))", "", text)
+        text = re.sub(rf"^  {entry}: .*\n", "", text, flags=re.MULTILINE)
+        (folder / "kinds.yaml").write_text(text, "utf-8", newline="")
+        head, words, rest = (folder / "acts.yaml").read_text("utf-8").partition("\nwords:\n")
+        rest = re.sub(rf"(?<=[\[ ]){entry}, |, {entry}(?=\])", "", rest)
+        (folder / "acts.yaml").write_text(head + words + rest, "utf-8", newline="")
 
     return edit
 
@@ -214,7 +221,7 @@ ROADS: Final = (
     Road("decide is gone", (without("acts.yaml", "decide"), nowhere_named("decide")), "decide"),
     Road("designate is gone", (without("acts.yaml", "designate"), nowhere_named("designate")), "designate"),
     Road("refund is gone", (without("acts.yaml", "refund"), nowhere_named("refund")), "refund"),
-    Road("field_visit, barred, is gone", (without("acts.yaml", "field_visit"),), "field_visit"),
+    Road("field_visit, barred, is gone", (without("acts.yaml", "field_visit"), nowhere_named("field_visit")), "field_visit"),
     Road("a note is gone", (without("notes.yaml", "NOTE_PUBLIC_MONEY"),), "NOTE_PUBLIC_MONEY", "notes.yaml"),
     Road("a holder is gone", (without("holders.yaml", "HOLDER_NENKIN"),), "HOLDER_NENKIN", "holders.yaml"),
     # Added or changed without a paper of the city's, or with one of the contractor's.
