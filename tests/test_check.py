@@ -101,7 +101,7 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
         (("legend.yaml", "when: {mark: retained}\n    then: {assignee: city_staff", "when: {mark: retained}\n    then: {assignee: contractor"), "law"),
         (("legend.yaml", "act: authority}\n    then: {assignee: city_staff", "act: authority}\n    then: {assignee: contractor"), "law"),
         (("legend.yaml", "undetermined]}\n    then: {assignee: city_staff, certainty: needs_ruling}", "undetermined]}\n    then: {assignee: contractor, certainty: needs_ruling}"), "law"),
-        (("legend.yaml", "listed: unreadable, act: [none, factual, shared, undetermined]}", "listed: unreadable, act: [none, shared, undetermined]}"), "gap"),
+        (("legend.yaml", "listed: unreadable, act: [none, factual, shared, other_row, undetermined]}", "listed: unreadable, act: [none, shared, other_row, undetermined]}"), "gap"),
         (("legend.yaml", "act: [authority, authority_judged, barred, barred_judged]}", "act: [authority, authority_judged, barred, barred_judged, factual]}"), "law"),
         (("legend.yaml", "act: factual, ruling: none}\n    then: {assignee: city_staff", "act: factual, ruling: none}\n    then: {assignee: split"), "law"),
         (("legend.yaml", "act: authority}\n", "act: [authority, authority_judged]}\n"), "law"),
@@ -173,7 +173,7 @@ def test_an_unreachable_rule_is_found(tmp_path: Path) -> None:
         (
             "legend.yaml",
             "when: {mark: retained}",
-            "when: {mark: retained, act: [none, factual, authority, authority_judged, barred, barred_judged, shared, undetermined]}",
+            "when: {mark: retained, act: [none, factual, authority, authority_judged, barred, barred_judged, shared, other_row, undetermined]}",
         ),
     )
     assert check(Desk.open(rules=folder)).findings == []

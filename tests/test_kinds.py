@@ -345,6 +345,13 @@ def test_a_kind_of_the_city_s_own_is_shown_as_its_own(tmp_path: Path) -> None:
     [caveat] = [each for each in decision.caveats if each.code == "other_row"]
     assert "（この市の規則: 市委託事務取扱要領3条、国保年金課長）" in caveat.text.ja
     assert "our judgement" not in caveat.text.en
+    [reason] = [
+        each
+        for each in desk.decide(row="shomu-9", channel="backyard", act="carry").reasons
+        if "業務の種類" in each.text.ja
+    ]
+    assert "「古紙回収」にこの行為があります（この市の規則: 市委託事務取扱要領3条、国保年金課長）。" in reason.text.ja
+    assert reason.cites[-1].kind == "chain"
     kinds = {each["key"]: each["basis"] for each in json.loads(run("kinds", "--json", "--rules", str(folder)).stdout)}
     assert (kinds["waste_paper"], kinds["mail_room"]) == ("own", "judged")
 

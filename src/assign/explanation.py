@@ -268,6 +268,17 @@ class Explainer:
             ):
                 text = _both(text, _about(tasks, request, self._authority(holder, act)))
                 cites.append(_entry_cite("act", holder))
+        work = self._rules.work
+        own_rows = [task.id for task in request.tasks if work.is_own(task.id) and act.id in work.acts(task.id)]
+        for own_kind in {own.id: own for row in own_rows if (own := work.kind(row))}.values():
+            text = _both(
+                text,
+                {
+                    "ja": f"業務の種類「{own_kind.label['ja']}」にこの行為があります{_basis(own_kind.source, 'ja')}。",
+                    "en": f"The act is part of the kind of work '{own_kind.label['en']}'{_basis(own_kind.source, 'en')}.",
+                },
+            )
+            cites.append(_cite("chain", KINDS, own_kind.line, own_kind.label["ja"]))
         return {"rule": outcome.rule.id, "text": text, "cites": cites}
 
     def _authority(self, holder: Holder, act: Act) -> Text:

@@ -119,6 +119,11 @@ class Work:
         at = self._at.get(row)
         return None if at is None else self._names[at]
 
+    def is_own(self, row: str) -> bool:
+        """Whether a row's kind rests on a paper of the city's own."""
+        at = self._at.get(row)
+        return at is not None and bool(self._plain["kinds"][at]["source"])
+
     def line(self, row: str) -> int:
         """The line on which a row's kind stands. The row must have one."""
         return int(self._plain["kinds"][self._at[row]]["line"])
