@@ -459,7 +459,7 @@ class Explainer:
         own = [kind.source for kind in kinds.values() if kind.source.own]
         text = {
             "ja": f"「{act.title['ja']}」は、この行の業務の中の行為ではありません{_basis(own[0], 'ja') if own else '（本システムの判断）'}。",
-            "en": f"'{act.title['en']}' is no part of this row's work{_basis(own[0], 'en') if own else ' (our judgement)'}.",
+            "en": f"The act '{act.title['en']}' is no part of this row's work{_basis(own[0], 'en') if own else ' (our judgement)'}.",
         }
         if not kinds:
             text = {
