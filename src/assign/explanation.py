@@ -798,18 +798,26 @@ def _reserved_text(answer: Answer, lang: str) -> str:
     for entry in answer["reserved"]:
         by_holder.setdefault(entry["holder_label"][lang], []).append(entry["label"][lang])
     shared = [entry["label"][lang] for entry in answer["shared"]]
+    if not by_holder and not shared:
+        return (
+            "この行の業務にはありません（本システムの判断）。"
+            if lang == "ja"
+            else "None in this row's work (our judgement)."
+        )
     partial = any(each["mark"] == Mark.PARTIAL.value for each in answer["rows"])  # nothing is given before a ruling
     if lang == "ja":
         texts = "".join(f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items())
         most = "回答が出ても事務の部分だけが受託者に渡る" if partial else "決める部分だけ受託者が行わない"
-        return f"次の行為は受託者が行いません。{texts}{most}行為: {'、'.join(shared)}。"
+        head, tail = f"次の行為は受託者が行いません。{texts}", f"{most}行為: {'、'.join(shared)}。"
+        return (head if texts else "") + (tail if shared else "")
     texts = " ".join(f"{holder[0].upper()}{holder[1:]}: {'; '.join(labels)}." for holder, labels in by_holder.items())
     most = (
         "a ruling can give the contractor no more than the paperwork"
         if partial
         else "only the part that decides is not the contractor's"
     )
-    return f"These acts are not the contractor's. {texts} Of the following, {most}: {'; '.join(shared)}."
+    head, tail = f"These acts are not the contractor's. {texts}", f"Of the following, {most}: {'; '.join(shared)}."
+    return " ".join([*([head] if texts else []), *([tail] if shared else [])])
 
 
 def _changes_text(changes: list[Answer], lang: str) -> str:
