@@ -101,7 +101,7 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
         (("legend.yaml", "when: {mark: retained}\n    then: {assignee: city_staff", "when: {mark: retained}\n    then: {assignee: contractor"), "law"),
         (("legend.yaml", "act: authority}\n    then: {assignee: city_staff", "act: authority}\n    then: {assignee: contractor"), "law"),
         (("legend.yaml", "undetermined]}\n    then: {assignee: city_staff, certainty: needs_ruling}", "undetermined]}\n    then: {assignee: contractor, certainty: needs_ruling}"), "law"),
-        (("legend.yaml", "listed: unreadable, act: [none, factual, shared, undetermined]}", "listed: unreadable, act: [none, shared, undetermined]}"), "gap"),
+        (("legend.yaml", "listed: unreadable, act: [none, factual, shared, other_row, undetermined]}", "listed: unreadable, act: [none, shared, other_row, undetermined]}"), "gap"),
         (("legend.yaml", "act: [authority, authority_judged, barred, barred_judged]}", "act: [authority, authority_judged, barred, barred_judged, factual]}"), "law"),
         (("legend.yaml", "act: factual, ruling: none}\n    then: {assignee: city_staff", "act: factual, ruling: none}\n    then: {assignee: split"), "law"),
         (("legend.yaml", "act: authority}\n", "act: [authority, authority_judged]}\n"), "law"),
@@ -125,6 +125,47 @@ def test_what_is_wrong_is_found(tmp_path: Path, edit: tuple[str, str, str], kind
     assert kind in {finding.kind for finding in report.findings}
 
 
+RULING = """rulings:
+  - id: R1
+    title: {ja: 回答, en: ruling}
+    source: {document: 回答第1号, role: 契約担当課長}
+    when: {rows: [kokuho-25, kokuho-53], channel: backyard, act: mail, since: 2026-04-01}
+    then: {assignee: contractor}
+    because: {ja: 委託の範囲に入る。, en: It is within the consigned part.}
+    examples: [{given: {row: kokuho-25, channel: backyard, act: mail, on: 2026-04-01}, holds: true}]
+"""
+
+
+def test_a_ruling_on_an_act_that_is_no_part_of_the_row_s_work_is_found(tmp_path: Path) -> None:
+    """It would change no answer. The command shows what the row's work has."""
+    folder = changed(tmp_path, ("rulings.yaml", "rulings: []", RULING))
+    [finding] = check(Desk.open(rules=folder), options=f"--rules {shlex.quote(str(folder))}").findings
+    assert finding.kind == "work"
+    assert "`R1`" in finding.text["en"]
+    assert "kokuho-53" in finding.text["ja"]
+    assert finding.reproduce
+    shown = run(*shlex.split(finding.reproduce)[1:])
+    assert shown.returncode == 0
+    assert "reconcile" in said(shown)
+    assert "mail" not in said(shown)
+
+
+def test_a_row_without_a_kind_is_found(tmp_path: Path) -> None:
+    """With the paper of the city's that took it out: any act would wait for a ruling."""
+    paper = "source: {document: 市委託事務取扱要領3条, role: 国保年金課長}"
+    text = "basis: judged\n    chain: [{act: carry, channel: backyard}, {act: mail, channel: backyard}]\n    rows: [shomu-8"
+    folder = changed(
+        tmp_path,
+        ("kinds.yaml", "rows: [shomu-3, ", "rows: ["),
+        ("kinds.yaml", text, text.replace("basis: judged", paper)),
+    )
+    found = check(Desk.open(rules=folder)).findings
+    assert [(finding.kind, "shomu-3" in finding.text["ja"]) for finding in found if finding.kind == "work"] == [
+        ("work", True)
+    ]
+    assert not any("mail_room" in finding.text["ja"] for finding in found)
+
+
 def test_an_unreachable_rule_is_found(tmp_path: Path) -> None:
     """One that holds only where others hold is an overlap; one that never holds cannot be written, since facts are closed."""
     folder = changed(
@@ -132,7 +173,7 @@ def test_an_unreachable_rule_is_found(tmp_path: Path) -> None:
         (
             "legend.yaml",
             "when: {mark: retained}",
-            "when: {mark: retained, act: [none, factual, authority, authority_judged, barred, barred_judged, shared, undetermined]}",
+            "when: {mark: retained, act: [none, factual, authority, authority_judged, barred, barred_judged, shared, other_row, undetermined]}",
         ),
     )
     assert check(Desk.open(rules=folder)).findings == []

@@ -310,7 +310,7 @@ def test_an_internal_error_is_one_line_that_says_how_to_report_it(
     def panic(*_: object, **__: object) -> None:
         raise PanicException("column 3")
 
-    monkeypatch.setattr(cli, "open_desk", panic)
+    monkeypatch.setattr(cli.lists, "open_desk", panic)
     code, said, err = inside(capsys, "tasks")
     assert (code, said, err.count("\n")) == (1, "", 1)
     assert "ASSIGN_DEBUG=1" in err

@@ -7,7 +7,9 @@ The file is read with plain YAML here, so that these facts hold of the file itse
 from __future__ import annotations
 
 import csv
+import json
 import re
+import shutil
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +18,16 @@ from typing import Any
 import pytest
 import yaml
 
+from assign import Assignee, Certainty, Channel, Desk
+from assign.errors import RuleFileError
 from assign.places import rules_folder
+from assign.rules import load
+from assign.rules.kinds import read_work
+from assign.rules.precompiled import keep, kept_work
+from assign.words import ActClass
+from assign.yamlfile import parse
+
+from .test_cli import run, said
 
 RULES = Path(rules_folder())
 FILE = yaml.safe_load((RULES / "kinds.yaml").read_text(encoding="utf-8"))
@@ -244,3 +255,172 @@ def test_a_step_of_a_chain_is_a_step_of_its_row() -> None:
             for step in mine:
                 channels = [one["channel"] for one in KIND_OF[row]["chain"] if one["act"] == step["act"]]
                 assert step["act"] in ADDED or channels == [step["channel"]], (name, step)
+
+
+# -- what is read ------------------------------------------------------------------------------------------------------
+
+WASTE = "chain: [{act: carry, channel: backyard}]\n    rows: [shomu-9]"
+
+
+def edited(old: str, new: str) -> bytes:
+    text = (RULES / "kinds.yaml").read_text("utf-8")
+    assert old in text
+    return text.replace(old, new, 1).encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "near"),
+    [
+        (WASTE, WASTE.replace("act: carry", "act: cary"), "chain: [{act: cary", "`carry`"),
+        (WASTE, WASTE.replace("backyard", "backyrd"), "chain: [{act: carry, channel: backyrd", "`backyard`"),
+        (WASTE, WASTE.replace("channel: backyard", "channel: backyard, when: {ja: あるとき, en: at times}"), "chain: [{act: carry, channel: backyard, when", "`when`"),
+        (WASTE, WASTE.replace("channel: backyard", "channel: backyard, optional: maybe"), "chain: [{act: carry, channel: backyard, optional: maybe", ""),
+        (WASTE, WASTE.replace("channel", "chanel"), "chain: [{act: carry, chanel", "`channel`"),
+        (WASTE, WASTE.replace("chain: [{act: carry, channel: backyard}]", "chain: []"), "chain: []", ""),
+        ("rows: [shomu-9]", "rows: [shomu-9, shomu-8]", "- id: waste_paper", "`mail_room`"),
+        ("id: waste_paper", "id: mail_room", "- id: mail_room", "`mail_room`"),
+        ("id: card_replacement", "id: qualification_gain", "- id: qualification_gain", "`qualification_gain`"),
+        ("{row: kokuho-1, act: guide", "{row: kokuho-100, act: guide", "steps: [{row: kokuho-100", "`kokuho-10`"),
+        ("counter: [guide", "counter: [guid", "counter: [guid,", "`guide`"),
+        ("  proxy: {ja", "  prxy: {ja", "  prxy: {ja", "`proxy`"),
+        ("    basis: judged\n", "    basis: seen\n", "basis: seen", "`judged`"),
+        ("    basis: judged\n", "", "- id: status_notice", "`source`"),
+        ("    basis: judged\n", "    basis: judged\n    source: {document: 要領, role: 課長}\n", "basis: judged", "`source`"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_refused_by_file_line_and_nearest_name(old: str, new: str, at: str, near: str) -> None:
+    """Whoever edits the file is told where."""
+    data = edited(old, new)
+    lines = data.decode().split("\n")
+    with pytest.raises(RuleFileError) as caught:
+        read_work(parse("kinds.yaml", data), ACTS)
+    assert caught.value.file == "kinds.yaml"
+    expected = [number for number, line in enumerate(lines, 1) if line.lstrip().startswith(at.lstrip())]
+    assert caught.value.line in expected
+    assert near in caught.value.ja
+    assert near in caught.value.en
+    assert "\n" not in caught.value.ja + caught.value.en
+
+
+def test_kinds_kept_from_the_build_are_those_that_are_read() -> None:
+    """A cold start reads no YAML; of other bytes, or where an act is gone, nothing is taken from what is kept."""
+    trees = json.loads(keep(RULES))
+    data = (RULES / "kinds.yaml").read_bytes()
+    kept = kept_work(trees, data, ACTS)
+    read = read_work(parse("kinds.yaml", data), ACTS)
+    assert kept is not None
+    assert (kept.kinds, kept.chains, kept.at_counter) == (read.kinds, read.chains, read.at_counter)
+    assert all(kept.acts(row) == read.acts(row) == set(acts_of(row)) for row in ROWS)
+    assert kept_work(trees, data + b"\n", ACTS) is None
+    assert kept_work(trees, data, set(ACTS) - {"carry"}) is None
+
+
+def changed_rules(folder: Path, old: str, new: str) -> Path:
+    shutil.copytree(RULES, folder)
+    (folder / "kinds.yaml").write_bytes(edited(old, new))
+    return folder
+
+
+def test_a_row_without_a_kind_has_no_act_that_is_settled_for_the_contractor(tmp_path: Path) -> None:
+    """Nobody has said what its work consists of, and the answer says so; what is reserved stays city staff's."""
+    desk = Desk.open(rules=changed_rules(tmp_path / "rules", "rows: [kokuho-53]", "rows: []"), engine="table")
+    for act in desk.rules.acts.values():
+        if act.act_class in (ActClass.FACTUAL, ActClass.SHARED):
+            decision = desk.decide(row="kokuho-53", channel="backyard", act=act.id, on="2026-11-25")
+            assert (decision.assignee, decision.certainty) == (Assignee.CITY_STAFF, Certainty.NEEDS_RULING)
+            assert decision.rows[0].kind is None
+            [caveat] = [each for each in decision.caveats if each.code == "other_row"]
+            assert "業務の種類が規則になく" in caveat.text.ja
+    decision = desk.decide(row="kokuho-53", channel="backyard", on="2026-11-25")
+    assert (decision.assignee, decision.reserved) == (Assignee.CONTRACTOR, ())
+    assert desk.decide(row="kokuho-53", channel="backyard", act="decide").assignee is Assignee.CITY_STAFF
+
+
+def test_a_kind_of_the_city_s_own_is_shown_as_its_own(tmp_path: Path) -> None:
+    """Its paper stands where ours says 'our judgement'."""
+    paper = "source: {document: 市委託事務取扱要領3条, role: 国保年金課長}"
+    folder = changed_rules(tmp_path / "rules", "basis: judged\n    " + WASTE, f"{paper}\n    {WASTE}")
+    desk = Desk.open(rules=folder, engine="table")
+    decision = desk.decide(row="shomu-9", channel="backyard", act="receive")
+    [caveat] = [each for each in decision.caveats if each.code == "other_row"]
+    assert "（この市の規則: 市委託事務取扱要領3条、国保年金課長）" in caveat.text.ja
+    assert "our judgement" not in caveat.text.en
+    [reason] = [
+        each
+        for each in desk.decide(row="shomu-9", channel="backyard", act="carry").reasons
+        if "業務の種類" in each.text.ja
+    ]
+    assert "「古紙回収」にこの行為があります（この市の規則: 市委託事務取扱要領3条、国保年金課長）。" in reason.text.ja
+    assert reason.cites[-1].kind == "chain"
+    kinds = {each["key"]: each["basis"] for each in json.loads(run("kinds", "--json", "--rules", str(folder)).stdout)}
+    assert (kinds["waste_paper"], kinds["mail_room"]) == ("own", "judged")
+
+
+# -- what is shown -----------------------------------------------------------------------------------------------------
+
+
+def test_kinds_are_listed_with_their_acts_in_order() -> None:
+    """As JSON, as a table with a line for each, as CSV and TSV."""
+    found = json.loads(run("kinds", "--json").stdout)
+    assert [each["key"] for each in found] == list(KINDS)
+    for each in found:
+        kind = KINDS[each["key"]]
+        assert list(each) == ["key", "label", "because", "basis", "steps", "rows", "chains"]
+        assert (each["label"], each["because"], each["rows"]) == (kind["label"], kind["because"], kind["rows"])
+        assert [step["act"] for step in each["steps"]] == [step["act"] for step in kind["chain"]]
+        assert {step["channel"] for step in each["steps"]} <= set(Channel)
+        assert all(step["when"] is None or step["optional"] for step in each["steps"])
+    assert [chain["key"] for chain in found[0]["chains"]] == ["qualification_gain"]
+    table = said(run("kinds", "--lang", "en")).splitlines()
+    assert len(table) == len(KINDS) + 1
+    assert any(line.split()[0] == "waste_paper" and line.endswith("1     carrying") for line in table)
+    for form, cut in (("csv", ","), ("tsv", "\t")):
+        lines = said(run("kinds", "--format", form)).lstrip("\ufeff").splitlines()
+        assert lines[0].split(cut) == ["key", "label_ja", "label_en", "basis", "rows", "acts"]
+        assert len(lines) == len(KINDS) + 1
+        assert lines[-1].split(cut)[-2:] == acts_last()
+
+
+def acts_last() -> list[str]:
+    """The rows and the acts of the last kind, as a cell of CSV has them."""
+    kind = list(KINDS.values())[-1]
+    return [" ".join(kind["rows"]), " ".join(step["act"] for step in kind["chain"])]
+
+
+@pytest.mark.parametrize("row", ["kokuho-65", "kokuho-1", "nenkin-24", "shomu-9", "kokuho-34"])
+def test_the_acts_of_a_row_stand_in_the_order_of_its_work(row: str) -> None:
+    """Those of every counter first, where it has ○ there; each with its class, channel and whose it is."""
+    found = json.loads(run("acts", "--row", row, "--json").stdout)
+    common = FILE["counter"] if ROWS[row]["counter"] == "yes" else []
+    assert [each["key"] for each in found] == [*common, *acts_of(row)]
+    assert [each["part"] for each in found] == ["counter"] * len(common) + ["chain"] * len(acts_of(row))
+    for each in found:
+        assert each["class"] == ACTS[each["key"]]
+        assert (each["holder"] is None) is (each["class"] == "factual")
+        assert each["optional"] or each["when"] is None
+    reserved = Desk.open(engine="table").decide(row=row, channel="counter").reserved
+    assert {each.act: each.holder for each in reserved} == {
+        each["key"]: each["holder"] for each in found if each["class"] in ("authority", "barred")
+    }
+
+
+def test_an_unknown_row_is_answered_with_the_nearest() -> None:
+    """As `decide --row` has it."""
+    acts, decide = (run(*words, "--row", "kokuho-650") for words in (["acts"], ["decide"]))
+    assert (acts.returncode, acts.stdout, acts.stderr) == (3, b"", decide.stderr)
+    assert "`kokuho-65`" in acts.stderr.decode()
+
+
+def test_a_row_names_its_kind() -> None:
+    """In `decide --json` and `tasks --json`; rows of one kind share it in memory."""
+    rows = json.loads(run("tasks", "--json").stdout)
+    assert {row["id"]: row["kind"]["key"] for row in rows} == {row: KIND_OF[row]["id"] for row in ROWS}
+    [answer] = json.loads(run("decide", "--row", "kokuho-53", "--json").stdout)[:1]
+    assert answer["rows"][0]["kind"] == {"key": "daily_reconcile", "label": KINDS["daily_reconcile"]["label"]}
+    assert len({id(row.kind) for row in Desk.open().tasks()}) == len(KINDS)
+
+
+def test_every_step_of_a_rule_set_is_an_act_of_it() -> None:
+    """What no counter and no chain has, nobody can be asked for."""
+    rules = load(RULES)
+    assert rules.work.every_act <= set(rules.acts)

@@ -24,7 +24,7 @@ from .decision import Decider, Outcome
 from .desk import Desk
 from .engine import DurableEngine, Engine, TableEngine
 from .errors import AssignError, DataError, EngineMissing, path_shown, visible
-from .rules import KINDS, Act, Entry, Facts, Holder, Note, Rule, RuleSet, Ruling, every_fact
+from .rules import KINDS, Act, Chain, Entry, Facts, Holder, Kind, Note, Rule, RuleSet, Ruling, every_fact
 from .rules.kinds import read_work
 from .rules.precompiled import kept_rules, kept_trees, kept_work, plain
 from .words import (
@@ -110,6 +110,7 @@ def check(desk: Desk, *, catalog_path: Path | None = None, options: str = "") ->
     _every_row(report, desk, engines, shower)
     _examples(report, desk)
     _citations(report, desk.rules)
+    _work(report, desk, shower)
     _floor(report, desk)
     _document(report, desk.catalog, desk.rules, catalog_path)
     _kept(report, desk.rules)
@@ -130,6 +131,9 @@ class _Shower:
     def command(self, task: Task, channel: Channel, act: str | None) -> str:
         asked = f" --act {act}" if act else ""
         return f"assign decide --division {task.division} --item {task.item} --channel {channel}{asked}{self._options}"
+
+    def row(self, row: str) -> str:
+        return f"assign acts --row {row}{self._options}"
 
     def of(self, facts: Facts) -> str | None:
         return self._by_facts.get(facts)
@@ -337,13 +341,44 @@ def _citations(report: Report, rules: RuleSet) -> None:
             )
 
 
+def _work(report: Report, desk: Desk, shower: _Shower) -> None:
+    """Every row has a kind of work, and a ruling stands on an act of its row's work alone: on another it changes no answer."""
+    work = desk.rules.work
+    for task in desk.catalog.tasks:
+        if work.kind(task.id) is None:
+            report.findings.append(
+                _found(
+                    "work",
+                    f"{task.id} の業務の種類がありません（{KINDS} のどれかの `rows` に書いてください）",
+                    f"{task.id} has no kind of work (put it into the `rows` of one in {KINDS})",
+                    shower.row(task.id),
+                )
+            )
+    for ruling in desk.rules.rulings:
+        for row in ruling.rows:
+            if not desk.decider.own(desk.catalog.by_id[row], ruling.act):
+                report.findings.append(
+                    _found(
+                        "work",
+                        f"{ruling.file} の {ruling.line} 行目 `{ruling.id}`: `{ruling.act}` は {row} の業務の中の行為ではなく、"
+                        "回答は効きません",
+                        f"{ruling.file}, line {ruling.line}: `{ruling.act}` of `{ruling.id}` is no part of the work of {row}, "
+                        "so the ruling changes nothing",
+                        shower.row(row),
+                    )
+                )
+    report.counts["kinds"] = len(work.kinds)
+
+
 def _floor(report: Report, desk: Desk) -> None:
     """What a rule set may never do, whatever its examples say."""
     built_in = floor.shipped()
     for road in floor.roads(desk.rules, built_in, desk.catalog.tasks[0].document):
         report.findings.append(Finding("floor", road.text))
     report.counts["authority"] = sum(act.act_class is ActClass.AUTHORITY for act in built_in.acts.values())
-    own = (*desk.rules.acts.values(), *desk.rules.holders, *desk.rules.notes)
+    rules = desk.rules
+    own: list[Entry | Kind | Chain] = [*rules.acts.values(), *rules.holders, *rules.notes]
+    own += [*rules.work.kinds, *rules.work.chains]
     report.counts["own"] = sum(entry.source.own for entry in own)
 
 
@@ -483,6 +518,11 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
         f"公権力の行使 {counts['authority']} 種は種類も名前も変えられない（この市の規則 {own} 件）: {verdict('floor')}"
         if ja
         else f"{counts['authority']} exercises of authority keep class and names ({own} rules of this city's own): {verdict('floor')}"
+    )
+    yield (
+        f"業務の種類 {counts['kinds']} 種、どの行にも1つ、回答はその行の業務の行為に: {verdict('work')}"
+        if ja
+        else f"{counts['kinds']} kinds of work, one for every row, rulings on acts of their rows: {verdict('work')}"
     )
     yield (f"例 {counts['examples']} 件: " if ja else f"{counts['examples']} examples: ") + verdict("example")
     if "lines" in counts:

@@ -53,6 +53,8 @@ CLASS_TEXT: Final[dict[ActClass, Bilingual]] = {
     ActClass.SHARED: {"ja": "両者にまたがる行為", "en": "a shared act"},
     ActClass.UNDETERMINED: {"ja": "行為表にない行為", "en": "not in the table of acts"},
 }
+# Acts that somebody holds: to take in a form is nobody's authority.
+WITH_HOLDER: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.SHARED)
 _OTHER: Final[Bilingual] = {"ja": "この行の業務にない行為", "en": "no part of this row's work"}
 MOST_OWNERS: Final = 5  # rows that a sentence names
 _MARK_TEXT: Final[dict[Mark, Bilingual]] = {
@@ -226,11 +228,17 @@ class Caveats:
             if owners
             else {"ja": "この区分に、この行為のある行はありません。", "en": "No row of this division has it."}
         )
-        text = {
-            "ja": f"「{act.title['ja']}」は、この行の業務の中の行為ではありません（本システムの判断）。",
-            "en": f"'{act.title['en']}' is no part of this row's work (our judgement).",
-        }
         kinds = {kind.id: kind for task in strange if (kind := self._rules.work.kind(task.id))}
+        own = [kind.source for kind in kinds.values() if kind.source.own]
+        text = {
+            "ja": f"「{act.title['ja']}」は、この行の業務の中の行為ではありません{_basis(own[0], 'ja') if own else '（本システムの判断）'}。",
+            "en": f"The act '{act.title['en']}' is no part of this row's work{_basis(own[0], 'en') if own else ' (our judgement)'}.",
+        }
+        if not kinds:
+            text = {
+                "ja": f"この行の業務の種類が規則になく、「{act.title['ja']}」がこの行の業務の中の行為かは決まっていません。",
+                "en": f"The rules name no kind of work for this row, so whether '{act.title['en']}' is part of it is open.",
+            }
         yield {
             "code": "other_row",
             "text": _about(strange, request, _both(text, where)),
@@ -423,7 +431,7 @@ class Explainer:
         self._decider = decider
         self._rules = decider.rules
         # Parts that many answers share are made once: the domains are small and closed, so these memories are, too.
-        self._row = {task.id: row(task) for task in catalog.tasks}
+        self._row = {task.id: row(task, self._rules.work.name(task.id)) for task in catalog.tasks}
         self._work = RowWork(catalog, decider)
         self._cautions = Caveats(decider, self._work)
         self._other = Counterfactuals(decider, self._work)
@@ -574,6 +582,17 @@ class Explainer:
             ):
                 text = _both(text, _about(tasks, request, self._authority(holder, act)))
                 cites.append(_entry_cite("act", holder))
+        work = self._rules.work
+        own_rows = [task.id for task in request.tasks if work.is_own(task.id) and act.id in work.acts(task.id)]
+        for own_kind in {own.id: own for row in own_rows if (own := work.kind(row))}.values():
+            text = _both(
+                text,
+                {
+                    "ja": f"業務の種類「{own_kind.label['ja']}」にこの行為があります{_basis(own_kind.source, 'ja')}。",
+                    "en": f"The act is part of the kind of work '{own_kind.label['en']}'{_basis(own_kind.source, 'en')}.",
+                },
+            )
+            cites.append(_cite("chain", KINDS, own_kind.line, own_kind.label["ja"]))
         return {"rule": outcome.rule.id, "text": text, "cites": cites}
 
     def _authority(self, holder: Holder, act: Act) -> Text:
@@ -655,8 +674,8 @@ class Explainer:
 # -- sentences -------------------------------------------------------------------------------------------------------
 
 
-def row(task: Task) -> Answer:
-    """A row of the list, as decisions and `assign tasks` show it."""
+def row(task: Task, kind: Answer | None) -> Answer:
+    """A row of the list and its kind of work, as decisions and `assign tasks` show it."""
     return {
         "id": task.id,
         "section": task.section,
@@ -666,6 +685,7 @@ def row(task: Task) -> Answer:
         "mark": task.mark.value,
         "counter": task.counter.value,
         "backyard": task.backyard.value,
+        "kind": kind,
         "source": {"document": task.document, "line": task.line, "raw": task.raw},
         "division": task.division.value,
         "remark": task.remark,
@@ -806,18 +826,26 @@ def _reserved_text(answer: Answer, lang: str) -> str:
     for entry in answer["reserved"]:
         by_holder.setdefault(entry["holder_label"][lang], []).append(entry["label"][lang])
     shared = [entry["label"][lang] for entry in answer["shared"]]
+    if not by_holder and not shared:
+        return (
+            "この行の業務にはありません（本システムの判断）。"
+            if lang == "ja"
+            else "None in this row's work (our judgement)."
+        )
     partial = any(each["mark"] == Mark.PARTIAL.value for each in answer["rows"])  # nothing is given before a ruling
     if lang == "ja":
         texts = "".join(f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items())
         most = "回答が出ても事務の部分だけが受託者に渡る" if partial else "決める部分だけ受託者が行わない"
-        return f"次の行為は受託者が行いません。{texts}{most}行為: {'、'.join(shared)}。"
+        head, tail = f"次の行為は受託者が行いません。{texts}", f"{most}行為: {'、'.join(shared)}。"
+        return (head if texts else "") + (tail if shared else "")
     texts = " ".join(f"{holder[0].upper()}{holder[1:]}: {'; '.join(labels)}." for holder, labels in by_holder.items())
     most = (
         "a ruling can give the contractor no more than the paperwork"
         if partial
         else "only the part that decides is not the contractor's"
     )
-    return f"These acts are not the contractor's. {texts} Of the following, {most}: {'; '.join(shared)}."
+    head, tail = f"These acts are not the contractor's. {texts}", f"Of the following, {most}: {'; '.join(shared)}."
+    return " ".join([*([head] if texts else []), *([tail] if shared else [])])
 
 
 def _changes_text(changes: list[Answer], lang: str) -> str:

@@ -4,7 +4,8 @@ A rule set and the one that ships → what no rule set of a city may do, by what
 A city may add acts, and refine those that are factual or barred, each with a source of its own (`{document, role}`). The floor
 stays: an act that ships as an exercise of authority keeps its class, key, labels, names, reason and holder (it may get more
 names), and no other act looks or reads like one; a shared act does not become factual; the decision table gives what the shipped one gives. And what differs from
-what ships says whose it is, so that no answer passes for ours.
+what ships says whose it is, so that no answer passes for ours: a kind of work, too, since it says which acts a row's answer gives
+to the contractor. The acts of every counter, which no entry owns, stay as they ship.
 
 `data/floor.json` holds the acts that decide. It is made from `rules/acts.yaml` (`make floor`) and kept apart from it: an edit
 of the built-in rules themselves is found, too.
@@ -24,7 +25,7 @@ from . import places
 from . import rules as rule_files
 from .errors import code_point, shown, unreadable
 from .lookalike import folded, says
-from .rules import Act, Entry, Facts, Note, Rule, RuleSet, Source, every_fact
+from .rules import KINDS, Act, Chain, Entry, Facts, Kind, Note, Rule, RuleSet, Source, every_fact
 from .words import ActClass, Bilingual, Division
 
 KEPT: Final = (ActClass.AUTHORITY, ActClass.SHARED, ActClass.UNDETERMINED)  # classes whose acts `data/floor.json` holds
@@ -79,6 +80,7 @@ def roads(rules: RuleSet, built_in: RuleSet, document: str) -> Iterator[Road]:
     if ours:
         yield from _holders(rules, built_in)
     yield from _unowned(rules, built_in, ours=ours)
+    yield from _work(rules, built_in, ours=ours)
     yield from _authors(rules)
 
 
@@ -324,6 +326,57 @@ def _unowned(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]
         yield from _legend(rules, built_in)
 
 
+def _work(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]:
+    """
+    Kinds of work and chains that are added, changed or gone without a paper of the city's own. Which rows are of a kind is
+    compared for our own list alone: another list has other rows, and its chains are its own.
+    """
+    mine, theirs = rules.work, built_in.work
+    if set(mine.at_counter) != set(theirs.at_counter):
+        yield Road(
+            "counter", KINDS, 1,
+            "窓口に○のある行すべての行為（`counter`）が出荷時と違います（業務の種類の `chain` に、市の文書を `source` に書いて加えてください）",
+            "the acts of every counter (`counter`) differ from what ships (add them to the `chain` of a kind, with a paper of the "
+            "city's as its `source`)",
+        )  # fmt: skip
+    pairs: list[tuple[Iterable[Kind | Chain], Iterable[Kind | Chain]]] = [(mine.kinds, theirs.kinds)]
+    if ours:
+        pairs.append((mine.chains, theirs.chains))
+    for found, shipped_ones in pairs:
+        known = {entry.id: entry for entry in shipped_ones}
+        for entry in found:
+            before = known.pop(entry.id, None)
+            if entry.source.own or (
+                before is not None and _steps_said(entry, ours=ours) == _steps_said(before, ours=ours)
+            ):
+                continue
+            ja, en = (
+                ("出荷時と違います", "it differs from what ships")
+                if before is not None
+                else ("出荷時にない項目です", "it is not what ships")
+            )
+            yield Road(
+                entry.id, KINDS, entry.line,
+                f"{ja}。市の規則なら `basis` の代わりに `source: {{document: 文書名, role: 定めた役職}}` を書いてください",
+                f"{en}; a rule of the city's own needs `source: {{document: …, role: …}}` in the place of `basis`",
+            )  # fmt: skip
+        for gone in known.values() if ours else ():
+            yield Road(
+                gone.id, KINDS, 1,
+                "出荷時の項目がありません（消さずに、市の文書を `source` に書いて改めてください）",
+                "an entry that ships is missing (change it, with a paper of the city's as its `source`)",
+            )  # fmt: skip
+
+
+def _steps_said(entry: Kind | Chain, *, ours: bool) -> dict[str, Any]:
+    """What a kind or a chain says, apart from where it stands; the order of rows is no matter."""
+    found = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name != "line"}
+    if isinstance(entry, Kind):
+        found["rows"] = sorted(entry.rows) if ours else []
+        found["reasons"] = dict(entry.reasons) if ours else {}
+    return found
+
+
 def _legend(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
     """What the legend's rules say, and the lines that they cite, of our own document."""
     for rule in rules.rules:
@@ -363,7 +416,8 @@ def _said(entry: Entry) -> dict[str, Any]:
 
 def _authors(rules: RuleSet) -> Iterator[Road]:
     """A rule of the city's has an author of the city's."""
-    entries: Iterable[Entry] = (*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings)
+    entries: list[Entry | Kind | Chain] = [*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
+    entries += [*rules.work.kinds, *rules.work.chains]
     for entry in entries:
         if entry.source.own and any(word in folded(entry.source.text) for word in _CONTRACTOR):
             yield _of(
@@ -373,8 +427,8 @@ def _authors(rules: RuleSet) -> Iterator[Road]:
             )
 
 
-def _of(entry: Entry, ja: str, en: str) -> Road:
-    return Road(entry.id, entry.file, entry.line, ja, en)
+def _of(entry: Entry | Kind | Chain, ja: str, en: str) -> Road:
+    return Road(entry.id, getattr(entry, "file", KINDS), entry.line, ja, en)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Making these classes takes longer than a whole decision, so this room is entered
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar
 
@@ -39,8 +40,15 @@ class RowSource(Frozen):
     raw: str
 
 
+class KindOfWork(Frozen):
+    """What kind of work a row is (our judgement, or the city's own)."""
+
+    key: str
+    label: Text
+
+
 class Row(Frozen):
-    """A row of the list."""
+    """A row of the list. `kind` is None where nobody has said what work stands behind it."""
 
     id: str
     section: str
@@ -50,6 +58,7 @@ class Row(Frozen):
     mark: Mark
     counter: Listed
     backyard: Listed
+    kind: KindOfWork | None
     source: RowSource
     division: Division
     remark: str
@@ -245,7 +254,7 @@ class Maker:
         return Decision.model_validate(
             {
                 **answer,
-                "rows": self._parts(Row, answer["rows"]),
+                "rows": self.rows(answer["rows"]),
                 "reserved": self._parts(ReservedAct, answer["reserved"]),
                 "shared": self._parts(SharedAct, answer["shared"]),
                 "elsewhere": self._parts(Owner, answer["elsewhere"]),
@@ -257,13 +266,17 @@ class Maker:
 
     def rows(self, rows: list[dict[str, Any]]) -> tuple[Row, ...]:
         """Rows of the list as models."""
-        return self._parts(Row, rows)
+        return tuple(map(self._row, rows))
+
+    def _row(self, row: dict[str, Any]) -> Row:
+        kind = row["kind"]  # rows of one kind share it
+        return self._part(Row, row, {"kind": self._part(KindOfWork, kind)} if kind else {})
 
     def _parts(self, kind: type[_Part], parts: list[dict[str, Any]]) -> tuple[_Part, ...]:
         return tuple(self._part(kind, part) for part in parts)
 
-    def _part(self, kind: type[_Part], part: dict[str, Any]) -> _Part:
+    def _part(self, kind: type[_Part], part: dict[str, Any], made: Mapping[str, Frozen] = {}) -> _Part:
         known = self._made.get(id(part))
         if known is None:
-            known = self._made[id(part)] = (part, kind.model_validate(part))
+            known = self._made[id(part)] = (part, kind.model_validate({**part, **made}))
         return known[1]  # type: ignore[return-value]  # a part is only ever asked for as one kind

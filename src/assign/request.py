@@ -80,7 +80,7 @@ def understand(
             raise BadRequest(
                 "`row` と `division`・`item` は同時に指定できません", "give `row`, or `division` and `item`, not both"
             )
-        tasks: tuple[Task, ...] = (_row(catalog, row_word),)
+        tasks: tuple[Task, ...] = (row(catalog, row_word),)
     elif division_word is None or item_word is None:
         if division_word is None:
             raise BadRequest(
@@ -118,7 +118,8 @@ def act(rules: RuleSet, given: object) -> str:
     return found
 
 
-def _row(catalog: Catalog, given: object) -> Task:
+def row(catalog: Catalog, given: object) -> Task:
+    """The row of an id. Raises UnknownRow, with the nearest ids."""
     task = catalog.by_id.get(pasted(given).strip()) if isinstance(given, str) and len(given) <= LONGEST_WORD else None
     if task is None:
         line = re.fullmatch(r"([0-9]{1,6})\s*(行目?)?", _plain(given) or "")

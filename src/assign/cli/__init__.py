@@ -21,11 +21,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from assign import __version__, terminal
-from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, listed, shown
-from assign.explanation import CLASS_TEXT, Answer, paragraphs
+from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, shown
+from assign.explanation import Answer, paragraphs
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CHANNEL_TEXT, Assignee, Certainty, Channel
 
-from . import batch
+from . import batch, lists
 from .common import (
     AsJson,
     Audit,
@@ -54,9 +54,8 @@ from .common import (
     reader,
     report_kept,
     report_new_log,
+    wrapped,
 )
-
-LIST_FORMATS = ("table", "csv", "tsv", "json")
 
 
 class _Root(Group):
@@ -242,102 +241,8 @@ def decide(
         raise typer.Exit(5)
 
 
-ListFormat = Annotated[
-    Word,
-    typer.Option(
-        "--format",
-        help="table, csv（Excel で開ける）, tsv, json。csv と tsv の見出しと値は記号（英語） / "
-        "table, csv (opens in Excel), tsv, json; csv and tsv have keys as headings and values",
-        metavar="FORMAT",
-    ),
-]
-
-
-@app.command(cls=Command)
-def tasks(
-    division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")] = None,
-    format_: ListFormat = None,
-    as_json: AsJson = False,
-    lang: Lang = "ja",
-    out: Out = None,
-    rules: Rules = None,
-    catalog: Catalog = None,
-    quiet: Quiet = False,
-) -> None:
-    """一覧の全行を文書の順に示します / Show every row of the list, in document order."""
-    form = _list_format(format_, as_json=as_json)
-    rows = open_desk(rules, catalog, "table").rows(division)
-    if form == "json":
-        print_json(rows, out)
-        return
-    if form != "table":
-        names = ["id", "division", "section", "group", "number", "name", "remark", "mark", "counter", "backyard"]
-        body = [[*(str(row[name]) for name in names), str(row["source"]["line"])] for row in rows]
-        terminal.write(terminal.separated([*([] if quiet else [[*names, "line"]]), *body], form), out, data=True)
-        return
-    ja = lang == "ja"
-    cell = {"yes": "○", "no": "-", "unreadable": "?"}
-    head = (
-        ["行", "id", "業務", "印", "窓口", "バックヤード"]
-        if ja
-        else ["line", "id", "work", "mark", "counter", "back yard"]
-    )
-    body = [
-        [str(r["source"]["line"]), r["id"], _name(r), r["glyph"], cell[r["counter"]], cell[r["backyard"]]] for r in rows
-    ]
-    foot = (
-        f"{len(rows)} 件。印: ×委託しない、△一部を委託、空欄は公権力の行使を除いて委託、○は凡例に定義なし。"
-        "窓口・バックヤード: ○委託、- 空欄、? どちらの欄の○か未確定。"
-        if ja
-        else f"{len(rows)} rows. mark: × not consigned, △ in part, blank consigned except public authority, "
-        "○ not defined by the legend. counter, back yard: ○ consigned, - blank, ? open which cell the ○ is in."
-    )
-    lines = terminal.listing(head, body, 2, out, quiet=quiet)
-    if not quiet and terminal.in_terminal(out):  # in a pipe `wc -l` counts rows
-        lines += _wrapped(foot, out)
-    terminal.write("\n".join(lines), out)
-
-
-@app.command(cls=Command)
-def acts(
-    format_: ListFormat = None,
-    as_json: AsJson = False,
-    lang: Lang = "ja",
-    out: Out = None,
-    rules: Rules = None,
-    quiet: Quiet = False,
-) -> None:
-    """尋ねられる行為の一覧を示します / Show the acts that can be asked for."""
-    form = _list_format(format_, as_json=as_json)
-    found = open_desk(rules, None, "table").rules.acts.values()
-    if form == "json":
-        print_json(
-            [{"key": a.id, "label": dict(a.title), "class": a.act_class.value, "also": list(a.also)} for a in found],
-            out,
-        )
-        return
-    if form != "table":
-        body = [[a.id, a.title["ja"], a.title["en"], a.act_class.value, " ".join(a.also)] for a in found]
-        head = [] if quiet else [["key", "label_ja", "label_en", "class", "also"]]
-        terminal.write(terminal.separated([*head, *body], form), out, data=True)
-        return
-    heads = {"ja": ["記号", "行為", "種類"], "en": ["key", "act", "class"]}
-    body = [[a.id, a.title[lang], CLASS_TEXT[a.act_class][lang]] for a in found]
-    terminal.write("\n".join(terminal.listing(heads[lang], body, 1, out, quiet=quiet)), out)
-
-
-def _list_format(given: str | None, *, as_json: bool) -> str:
-    """The form of a list. Raises BadOption."""
-    if given is None or (as_json and given == "json"):
-        return "json" if as_json else "table"
-    if as_json or given not in LIST_FORMATS:
-        known = listed(LIST_FORMATS)
-        raise BadOption(
-            f"`--format` に {shown(given)} は使えません（選べるもの: {known}。`--json` は `--format json` と同じです）",
-            f"`--format` cannot be {shown(given)} (choose: {known}; `--json` is `--format json`)",
-            LIST_FORMATS,
-        )
-    return given
+for listing in (lists.tasks, lists.acts, lists.kinds):
+    app.command(cls=Command)(listing)
 
 
 @app.command(cls=Command)
@@ -363,7 +268,7 @@ def check(
     if as_json:
         print_json(report.as_json(), out)
     elif report.findings or not quiet:
-        terminal.write("\n".join(line for text in proofs.lines(report, lang) for line in _wrapped(text, out)), out)
+        terminal.write("\n".join(line for text in proofs.lines(report, lang) for line in wrapped(text, out)), out)
     if report.findings:
         raise typer.Exit(6)
 
@@ -429,18 +334,6 @@ def _shown(answer: Answer, lang: str, *, plain: bool) -> list[str]:
     first = terminal.labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
     lines = terminal.labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
     return [*(first if plain else [terminal.bold(line, stream) for line in first]), *lines]
-
-
-def _name(row: dict[str, Any]) -> str:
-    group = "" if row["group"] == row["name"] else f"（{row['group']}）"
-    return f"{row['name']}{row['remark']}{group}"
-
-
-def _wrapped(text: str, out: str | None) -> list[str]:
-    """A command that is to be copied stays on one line; so does everything in a pipe, where `grep` reads it."""
-    if text.startswith("    ") or not terminal.in_terminal(out):
-        return [text]
-    return terminal.wrap(text, terminal.columns_of(sys.stdout))
 
 
 def _asked_for(words: Sequence[str]) -> typer.Typer:

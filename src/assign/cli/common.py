@@ -426,6 +426,13 @@ def origin_name(given: str | None) -> str | None:
     return given or os.environ.get("ASSIGN_ORIGIN") or None
 
 
+def wrapped(text: str, out: str | None) -> list[str]:
+    """A command that is to be copied stays on one line; so does everything in a pipe, where `grep` reads it."""
+    if text.startswith("    ") or not terminal.in_terminal(out):
+        return [text]
+    return terminal.wrap(text, terminal.columns_of(sys.stdout))
+
+
 def print_json(value: object, out: str | None) -> None:
     """JSON, to the file or to stdout."""
     terminal.write(json.dumps(value, ensure_ascii=False, indent=2), out, data=True)

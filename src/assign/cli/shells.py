@@ -225,6 +225,7 @@ def _values(ctx: Any, name: str) -> list[tuple[str, str]]:
     fixed = {
         ("tasks", "format"): "table csv tsv json",
         ("acts", "format"): "table csv tsv json",
+        ("kinds", "format"): "table csv tsv json",
         ("batch", "format"): "csv jsonl parquet",
         ("replay", "format"): "csv jsonl parquet",
         ("batch", "engine"): "polars spark",

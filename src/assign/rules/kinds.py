@@ -14,6 +14,8 @@ from assign.errors import shown
 from assign.words import Bilingual, Channel, once
 from assign.yamlfile import Node
 
+from .entries import Source
+
 KINDS: Final = "kinds.yaml"
 MOST_STEPS: Final = 60  # of one chain
 MOST: Final = 500  # kinds, and chains
@@ -37,6 +39,7 @@ class Kind:
     id: str
     label: Bilingual
     because: Bilingual
+    source: Source
     steps: tuple[Step, ...]
     line: int
     rows: tuple[str, ...]
@@ -50,6 +53,7 @@ class Chain:
     id: str
     label: Bilingual
     because: Bilingual
+    source: Source
     steps: tuple[Step, ...]
     line: int
 
@@ -77,12 +81,14 @@ class Work:
     @once
     def kinds(self) -> tuple[Kind, ...]:
         """In file order."""
-        return tuple(Kind(**{**kind, "steps": _steps_of(kind["steps"])}) for kind in self._plain["kinds"])
+        return tuple(
+            Kind(**_said(kind), rows=tuple(kind["rows"]), reasons=kind["reasons"]) for kind in self._plain["kinds"]
+        )
 
     @once
     def chains(self) -> tuple[Chain, ...]:
         """In file order."""
-        return tuple(Chain(**{**chain, "steps": _steps_of(chain["steps"])}) for chain in self._plain["chains"])
+        return tuple(Chain(**_said(chain)) for chain in self._plain["chains"])
 
     @once
     def every_act(self) -> frozenset[str]:
@@ -98,6 +104,20 @@ class Work:
         """The kind of a row; none where nobody has said it."""
         at = self._at.get(row)
         return None if at is None else self.kinds[at]
+
+    @once
+    def _names(self) -> tuple[dict[str, Any], ...]:
+        return tuple({"key": kind["id"], "label": kind["label"]} for kind in self._plain["kinds"])
+
+    def name(self, row: str) -> dict[str, Any] | None:
+        """`{key, label}` of a row's kind; rows of one kind share it."""
+        at = self._at.get(row)
+        return None if at is None else self._names[at]
+
+    def is_own(self, row: str) -> bool:
+        """Whether a row's kind rests on a paper of the city's own."""
+        at = self._at.get(row)
+        return at is not None and bool(self._plain["kinds"][at]["source"])
 
     def line(self, row: str) -> int:
         """The line on which a row's kind stands. The row must have one."""
@@ -141,8 +161,7 @@ def read_work(root: Node, known: Collection[str] | None = None) -> Work:
     kinds: dict[str, dict[str, Any]] = {}
     owner: dict[str, dict[str, Any]] = {}
     for node in _list(fields["kinds"]):
-        parts = node.fields(("id", "label", "because", "basis", "chain", "rows"), ("reasons",))
-        parts["basis"].choice(("judged",), "根拠の確かさ", "basis")
+        parts = node.fields(("id", "label", "because", "chain", "rows"), ("basis", "source", "reasons"))
         rows = [row.text() for row in parts["rows"].items()]
         kind = {
             **_entry(node, parts, kinds),
@@ -164,7 +183,7 @@ def read_work(root: Node, known: Collection[str] | None = None) -> Work:
             owner[row] = kind
     chains: dict[str, dict[str, Any]] = {}
     for node in _list(fields["chains"], empty=True):
-        parts = node.fields(("id", "label", "because", "steps"), ("basis",))
+        parts = node.fields(("id", "label", "because", "steps"), ("basis", "source"))
         chain = {
             **_entry(node, parts, chains),
             "steps": _steps(parts["steps"], known, conditions, owner),
@@ -179,7 +198,27 @@ def _entry(node: Node, parts: Mapping[str, Node], known: Collection[str]) -> dic
     name = parts["id"].text()
     if name in known:
         raise node.fail(f"{shown(name)} が2度あります", f"{shown(name)} stands twice")
-    return {"id": name, "label": parts["label"].bilingual(), "because": parts["because"].bilingual()}
+    texts = {"id": name, "label": parts["label"].bilingual(), "because": parts["because"].bilingual()}
+    return {**texts, "source": _source(node, parts)}
+
+
+def _source(node: Node, parts: Mapping[str, Node]) -> list[str]:
+    """A paper of the city's own, `[document, role]`; nothing where it is our judgement."""
+    if "source" in parts:
+        if "basis" in parts:
+            raise parts["basis"].fail(
+                "`basis` と `source` は一方だけを書いてください", "write `basis` or `source`, not both"
+            )
+        fields = parts["source"].fields(("document", "role"))
+        return [fields["document"].text(), fields["role"].text()]
+    if "basis" in parts:
+        parts["basis"].choice(("judged",), "根拠の確かさ", "basis")
+    elif "chain" in parts:
+        raise node.fail(
+            "`basis: judged` か、市の文書を示す `source` が要ります",
+            "`basis: judged` is needed, or `source` with a paper of the city's",
+        )
+    return []
 
 
 def _steps(
@@ -214,6 +253,16 @@ def _list(node: Node, most: int = MOST, *, empty: bool = False) -> list[Node]:
             f"一覧（- で始まる項目、{most} 件まで）が要ります", f"a list is needed here, of at most {most} entries"
         )
     return node.value
+
+
+def _said(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """What kinds and chains have in common."""
+    paper = plain["source"]
+    return {
+        **{name: plain[name] for name in ("id", "label", "because", "line")},
+        "source": Source(paper[0], None, paper[1], "") if paper else Source("", None, "", "judged"),
+        "steps": _steps_of(plain["steps"]),
+    }
 
 
 def _steps_of(plain: list[list[Any]]) -> tuple[Step, ...]:

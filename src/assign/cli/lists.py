@@ -1,0 +1,294 @@
+"""
+The lists: the rows (`tasks`), the acts (`acts`), the kinds of work with their chains (`kinds`).
+
+Each is a table on the screen, or CSV, TSV or JSON. What stands behind a row is our judgement or the city's own: the legend of a
+table and `basis` in JSON say which.
+"""
+
+# No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from assign import terminal
+from assign.desk import Desk
+from assign.errors import BadOption, listed, shown
+from assign.explanation import CLASS_TEXT, WITH_HOLDER
+from assign.request import row as row_named
+from assign.rules import Act, Kind, Step
+from assign.words import CHANNEL_TEXT, Channel, Listed
+
+from .common import AsJson, Catalog, Lang, Out, Quiet, Rules, Word, as_options, open_desk, print_json, wrapped
+
+LIST_FORMATS = ("table", "csv", "tsv", "json")
+
+ListFormat = Annotated[
+    Word,
+    typer.Option(
+        "--format",
+        help="table, csv（Excel で開ける）, tsv, json。csv と tsv の見出しと値は記号（英語） / "
+        "table, csv (opens in Excel), tsv, json; csv and tsv have keys as headings and values",
+        metavar="FORMAT",
+    ),
+]
+
+
+def list_format(given: str | None, *, as_json: bool) -> str:
+    """The form of a list. Raises BadOption."""
+    if given is None or (as_json and given == "json"):
+        return "json" if as_json else "table"
+    if as_json or given not in LIST_FORMATS:
+        known = listed(LIST_FORMATS)
+        raise BadOption(
+            f"`--format` に {shown(given)} は使えません（選べるもの: {known}。`--json` は `--format json` と同じです）",
+            f"`--format` cannot be {shown(given)} (choose: {known}; `--json` is `--format json`)",
+            LIST_FORMATS,
+        )
+    return given
+
+
+def _separated(form: str, names: Sequence[str], body: Sequence[Sequence[str]], out: str | None, *, quiet: bool) -> None:
+    terminal.write(terminal.separated([*([] if quiet else [names]), *body], form), out, data=True)
+
+
+def _table(
+    heads: Sequence[str], body: Sequence[Sequence[str]], grows: int, foot: str, out: str | None, *, quiet: bool
+) -> None:
+    """A table; what its words mean stands below on a terminal alone, since in a pipe `wc -l` counts rows."""
+    lines = terminal.listing(list(heads), [list(row) for row in body], grows, out, quiet=quiet)
+    if foot and not quiet and terminal.in_terminal(out):
+        lines += wrapped(foot, out)
+    terminal.write("\n".join(lines), out)
+
+
+# -- rows --------------------------------------------------------------------------------------------------------------
+
+
+def tasks(
+    division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")] = None,
+    format_: ListFormat = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    catalog: Catalog = None,
+    quiet: Quiet = False,
+) -> None:
+    """一覧の全行を文書の順に示します / Show every row of the list, in document order."""
+    form = list_format(format_, as_json=as_json)
+    rows = open_desk(rules, catalog, "table").rows(division)
+    if form == "json":
+        print_json(rows, out)
+        return
+    if form != "table":
+        names = ["id", "division", "section", "group", "number", "name", "remark", "mark", "counter", "backyard"]
+        body = [[*(str(row[name]) for name in names), str(row["source"]["line"])] for row in rows]
+        _separated(form, [*names, "line"], body, out, quiet=quiet)
+        return
+    ja = lang == "ja"
+    cell = {"yes": "○", "no": "-", "unreadable": "?"}
+    head = (
+        ["行", "id", "業務", "印", "窓口", "バックヤード"]
+        if ja
+        else ["line", "id", "work", "mark", "counter", "back yard"]
+    )
+    body = [
+        [str(r["source"]["line"]), r["id"], _name(r), r["glyph"], cell[r["counter"]], cell[r["backyard"]]] for r in rows
+    ]
+    foot = (
+        f"{len(rows)} 件。印: ×委託しない、△一部を委託、空欄は公権力の行使を除いて委託、○は凡例に定義なし。"
+        "窓口・バックヤード: ○委託、- 空欄、? どちらの欄の○か未確定。"
+        if ja
+        else f"{len(rows)} rows. mark: × not consigned, △ in part, blank consigned except public authority, "
+        "○ not defined by the legend. counter, back yard: ○ consigned, - blank, ? open which cell the ○ is in."
+    )
+    _table(head, body, 2, foot, out, quiet=quiet)
+
+
+def _name(row: dict[str, Any]) -> str:
+    group = "" if row["group"] == row["name"] else f"（{row['group']}）"
+    return f"{row['name']}{row['remark']}{group}"
+
+
+# -- acts --------------------------------------------------------------------------------------------------------------
+
+
+def acts(
+    row: Annotated[
+        Word,
+        typer.Option(
+            "--row",
+            help="この行の業務にある行為を、行う順に / the acts of this row's work, in the order in which they are done",
+            metavar="ID",
+        ),
+    ] = None,
+    format_: ListFormat = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    catalog: Catalog = None,
+    quiet: Quiet = False,
+) -> None:
+    """尋ねられる行為の一覧を示します / Show the acts that can be asked for."""
+    form = list_format(format_, as_json=as_json)
+    desk = open_desk(rules, catalog, "table")
+    if row is not None:
+        with as_options():
+            _acts_of_a_row(desk, row, form, lang, out, quiet=quiet)
+        return
+    found = desk.rules.acts.values()
+    if form == "json":
+        print_json([{**_act(act), "also": list(act.also)} for act in found], out)
+        return
+    if form != "table":
+        body = [[a.id, a.title["ja"], a.title["en"], a.act_class.value, " ".join(a.also)] for a in found]
+        _separated(form, ["key", "label_ja", "label_en", "class", "also"], body, out, quiet=quiet)
+        return
+    heads = {"ja": ["記号", "行為", "種類"], "en": ["key", "act", "class"]}
+    body = [[a.id, a.title[lang], CLASS_TEXT[a.act_class][lang]] for a in found]
+    _table(heads[lang], body, 1, "", out, quiet=quiet)
+
+
+def _act(act: Act) -> dict[str, Any]:
+    return {"key": act.id, "label": dict(act.title), "class": act.act_class.value}
+
+
+def _acts_of_a_row(desk: Desk, word: str, form: str, lang: str, out: str | None, *, quiet: bool) -> None:
+    """The acts of a row's work: those of every counter where it has one, then its chain."""
+    task = row_named(desk.catalog, word)
+    kind = desk.rules.work.kind(task.id)
+    common = desk.rules.work.at_counter if kind and task.counter is Listed.YES else ()
+    steps = [(Step(act, Channel.COUNTER, optional=False, when=None, row=""), "counter") for act in common]
+    steps += [(step, "chain") for step in (kind.steps if kind else ()) if step.act not in common]
+    found = []
+    for step, part in steps:
+        act = desk.rules.acts[step.act]
+        holder = desk.rules.holder(task.division, act.id, task.id).holder if act.act_class in WITH_HOLDER else None
+        label = dict(desk.rules.holder_names[holder]) if holder else None
+        found.append({**_act(act), **_step(step), "part": part, "holder": holder, "holder_label": label})
+    if form == "json":
+        print_json(found, out)
+        return
+    if form != "table":
+        names = ["key", "label_ja", "label_en", "class", "channel", "optional", "when_ja", "when_en", "part", "holder"]
+        body = [
+            [
+                *(a["key"], *a["label"].values(), a["class"], a["channel"], str(a["optional"]).lower()),
+                *(a["when"] or {"ja": "", "en": ""}).values(),
+                *(a["part"], a["holder"] or ""),
+            ]
+            for a in found
+        ]
+        _separated(form, names, body, out, quiet=quiet)
+        return
+    ja = lang == "ja"
+    heads = (
+        ["記号", "行為", "種類", "場", "行うとき", "主体"]
+        if ja
+        else ["key", "act", "class", "channel", "when", "whose"]
+    )
+    body = [
+        [
+            *(a["key"], a["label"][lang], CLASS_TEXT[desk.rules.acts[a["key"]].act_class][lang]),
+            *(CHANNEL_TEXT[Channel(a["channel"])][lang], _when(a, lang)),
+            a["holder_label"][lang] if a["holder_label"] else "-",
+        ]
+        for a in found
+    ]
+    basis = (
+        _basis(kind, lang) if kind else ("業務の種類が定められていません" if ja else "nobody has said its kind of work")
+    )
+    named = f"{kind.label[lang]}: " if kind else ""
+    _table(heads, body, 1, f"{named}{basis}{'。' if ja else '.'}", out, quiet=quiet)
+
+
+def _step(step: Step) -> dict[str, Any]:
+    when = None if step.when is None else dict(step.when)
+    return {"channel": step.channel.value, "optional": step.optional, "when": when}
+
+
+def _when(step: dict[str, Any], lang: str) -> str:
+    if not step["optional"]:
+        return "-"
+    return str(step["when"][lang]) if step["when"] else ("場合による" if lang == "ja" else "in some cases")
+
+
+def _basis(kind: Kind, lang: str) -> str:
+    """Whose word a kind's chain is."""
+    if kind.source.own:
+        paper = kind.source
+        return (
+            f"業務の流れはこの市の規則（{paper.document}、{paper.text}）"
+            if lang == "ja"
+            else f"the steps are this city's own rule ({paper.document}, {paper.text})"
+        )
+    return "業務の流れは本システムの判断" if lang == "ja" else "the steps are our judgement"
+
+
+# -- kinds -------------------------------------------------------------------------------------------------------------
+
+
+def kinds(
+    format_: ListFormat = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    catalog: Catalog = None,
+    quiet: Quiet = False,
+) -> None:
+    """業務の種類と、それぞれの行為の流れを示します / Show the kinds of work, each with its acts in order."""
+    form = list_format(format_, as_json=as_json)
+    desk = open_desk(rules, catalog, "table")
+    work = desk.rules.work
+    if form == "json":
+        print_json([_kind(desk, kind) for kind in work.kinds], out)
+        return
+    acts_of = {kind.id: [step.act for step in kind.steps] for kind in work.kinds}
+    if form != "table":
+        names = ["key", "label_ja", "label_en", "basis", "rows", "acts"]
+        body = [
+            [
+                *(kind.id, kind.label["ja"], kind.label["en"], kind.source.basis or "own"),
+                *(" ".join(kind.rows), " ".join(acts_of[kind.id])),
+            ]
+            for kind in work.kinds
+        ]
+        _separated(form, names, body, out, quiet=quiet)
+        return
+    ja = lang == "ja"
+    heads = ["記号", "業務の種類", "行数", "行為（行う順）"] if ja else ["key", "kind of work", "rows", "acts in order"]
+    titles = {act.id: act.title[lang] for act in desk.rules.acts.values()}
+    joint = "、" if ja else ", "
+    body = [
+        [kind.id, kind.label[lang], str(len(kind.rows)), joint.join(titles[act] for act in acts_of[kind.id])]
+        for kind in work.kinds
+    ]
+    common = joint.join(titles[act] for act in work.at_counter)
+    own = sum(kind.source.own for kind in work.kinds)
+    foot = (
+        f"{len(body)} 種。一覧に行為の欄はなく、種類と流れは{f'本システムの判断（{own} 種はこの市の規則）' if own else '本システムの判断'}です。"
+        f"窓口に○のある行には、ほかに {common} もあります。"
+        if ja
+        else f"{len(body)} kinds. The list has no column for acts: kinds and steps are our judgement"
+        f"{f' ({own} of them are this city’s own rule)' if own else ''}. Rows with ○ at the counter also have {common}."
+    )
+    _table(heads, body, 3, foot, out, quiet=quiet)
+
+
+def _kind(desk: Desk, kind: Kind) -> dict[str, Any]:
+    """A kind as JSON; `chains` are the cases, known by one name, that pass through one of its rows."""
+    rows = set(kind.rows)
+    chains = [chain for chain in desk.rules.work.chains if any(step.row in rows for step in chain.steps)]
+    return {
+        "key": kind.id,
+        "label": dict(kind.label),
+        "because": dict(kind.because),
+        "basis": kind.source.basis or "own",
+        "steps": [{"act": step.act, **_step(step)} for step in kind.steps],
+        "rows": list(kind.rows),
+        "chains": [{"key": chain.id, "label": dict(chain.label)} for chain in chains],
+    }
