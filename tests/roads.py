@@ -40,7 +40,7 @@ def copied(folder: Path, *edits: Edit) -> Path:
 
 def block(text: str, entry: str) -> str:
     """An entry's lines."""
-    found = re.search(rf"^  - id: {re.escape(entry)}\n(?:(?!  - ).*\n|\Z)*", text, re.MULTILINE)
+    found = re.search(rf"^  - id: {re.escape(entry)}\n(?:(?!  - |\S).*\n|\Z)*", text, re.MULTILINE)
     assert found, entry
     return found[0]
 
@@ -88,28 +88,48 @@ def without(file: str, entry: str) -> Edit:
 
 
 def nowhere_named(entry: str) -> Edit:
-    """An act gone from the holders, too, which would not be read otherwise."""
+    """An act gone from the holders, the everyday words and the kinds of work, too, which would not be read otherwise."""
 
     def edit(folder: Path) -> None:
+        text = (folder / "acts.yaml").read_text("utf-8")
+        head, words, tail = text.partition("\nwords:\n")
+        tail = re.sub(rf"(?<=[\[ ]){entry}(?=[,\]])", "appeal", tail)
+        (folder / "acts.yaml").write_text(head + words + tail, "utf-8", newline="")
+        text = (folder / "kinds.yaml").read_text("utf-8")
+        step = rf"\{{(?:row: [\w-]+, )?act: {entry}, channel: \w+(?:, optional: true(?:, when: \{{[^}}]*\}})?)?\}}"
+        text = re.sub(rf",\s*{step}|{step},\s*", "", text)
+        text = re.sub(rf"^  {entry}: .*\n", "", text, flags=re.MULTILINE)
+        (folder / "kinds.yaml").write_text(text, "utf-8", newline="")
         text = (folder / "holders.yaml").read_text("utf-8")
         text = re.sub(rf"(?<=[\[ ]){entry}, |, {entry}(?=\])", "", text)
-        text = text.replace(f"act: {entry}}}", "act: appeal}")
+        text = text.replace(f"act: {entry}}}", "act: leak_report}")
         (folder / "holders.yaml").write_text(text, "utf-8", newline="")
 
     return edit
 
 
+def of_work(kind: str, *changes: tuple[str, str], paper: bool = True) -> Edit:
+    """A kind of work edited, with a paper of the city's."""
+    return within("kinds.yaml", kind, *changes, *([("basis: judged", PAPER)] if paper else []))
+
+
 def added(key: str, title: str = "書類の整頓", en: str = "tidying papers", also: str = "", *, extra: str = "") -> Edit:
-    """A factual act of the city's own, with its paper: all is in order but a name."""
+    """A factual act of the city's own, with its paper, and part of a row's work: all is in order but a name."""
+
+    def edit(folder: Path) -> None:
+        acts(folder)
+        of_work("status_notice", ("chain: [", f"chain: [{{act: {key}, channel: counter}}, "))(folder)
+
     kind = "shared" if extra else "factual"
     who = "split" if extra else "contractor"
-    return anywhere(
+    acts = anywhere(
         "acts.yaml",
         "  - id: refuse\n",
         f"  - id: {key}\n    title: {{ja: {title}, en: {en}}}\n    also: [{also}]\n    {PAPER}\n    then: {{class: {kind}}}\n"
         f"    because: {{ja: 書類を整えます。, en: It tidies papers.}}\n{extra}"
         f"    examples: [{{given: {{row: kokuho-1, channel: counter}}, assignee: {who}}}]\n  - id: refuse\n",
     )
+    return edit
 
 
 def named(name: str, title: str) -> Road:
@@ -190,8 +210,8 @@ ROADS: Final = (
     Road("a twin of receive", (added("rec\u0435ive"),), "rec\u0435ive"),
     # What a name says.
     *(named(f"the title {title}", title) for title in (
-        "支給の決定", "不支給決定", "認定決定", "給付の取消", "給付の取り消し", "資格の認定", "申請の却下", "届の不受理", "申請の受理",
-        "給付の差止め", "滞納者への処分", "財産の差し押さえ", "保険料の賦課", "けってい", "決定処理", "決定を行うこと", "決定事務の代行", "受領・決定",
+        "支給の決定", "葬祭費の不支給決定", "認定決定", "給付の取消", "給付の取り消し", "資格の認定", "申請の却下", "届の不受理", "書類の受理",
+        "年金の差止め", "滞納者への処分", "財産の差し押さえ", "保険料の賦課", "けってい", "決定処理", "決定を行うこと", "決定事務の代行", "受領・決定",
         "受領及び決定", "入力（決定）", "支給可否の判断", "減免を認める", "受付から決定まで", "決定権の行使", "資格の審査", "減免の可否", "裁量の行使",
     )),
     Road("the title making a decision", (added("tidy", en="making a decision"),), "tidy"),
@@ -208,7 +228,7 @@ ROADS: Final = (
     Road("decide is gone", (without("acts.yaml", "decide"), nowhere_named("decide")), "decide"),
     Road("designate is gone", (without("acts.yaml", "designate"), nowhere_named("designate")), "designate"),
     Road("refund is gone", (without("acts.yaml", "refund"), nowhere_named("refund")), "refund"),
-    Road("field_visit, barred, is gone", (without("acts.yaml", "field_visit"),), "field_visit"),
+    Road("field_visit, barred, is gone", (without("acts.yaml", "field_visit"), nowhere_named("field_visit")), "field_visit"),
     Road("a note is gone", (without("notes.yaml", "NOTE_PUBLIC_MONEY"),), "NOTE_PUBLIC_MONEY", "notes.yaml"),
     Road("a holder is gone", (without("holders.yaml", "HOLDER_NENKIN"),), "HOLDER_NENKIN", "holders.yaml"),
     # Added or changed without a paper of the city's, or with one of the contractor's.
@@ -218,30 +238,52 @@ ROADS: Final = (
     Road("a reason that says otherwise, with a paper", (act("decide", ("because: {ja: ", "because: {ja: 受託者も行えます。")),), "decide"),
     Road("a decision on a condition", (act("decide", ("    then:", "    condition: {ja: 職員の審査の後は受託者も行えます。, en: After review the contractor may.}\n    then:")),), "decide"),
     Road("a condition gone", (act("data_entry", ("    condition:\n", "    # condition:\n"), ("      ja: ", "      # "), ("      en: ", "      # "), paper=False),), "data_entry"),
-    Road("a source judged becomes seen", (act("relief", ("basis: judged", "basis: seen"), paper=False),), "relief"),
+    Road("a source judged becomes seen", (act("designate", ("basis: judged", "basis: seen"), paper=False),), "designate"),
+    Road("a source seen becomes judged", (act("relief", ("basis: seen", "basis: judged"), paper=False),), "relief"),
     # Whose the authority is.
     Road("the minister's decision becomes the city's", (within("holders.yaml", "HOLDER_NENKIN", ("holder: minister", "holder: city")),), "HOLDER_NENKIN", "holders.yaml"),
     Road("the minister's decision becomes the city's by its own paper", (within("holders.yaml", "HOLDER_NENKIN", ("holder: minister", "holder: city"), paper=True),), "HOLDER_NENKIN", "holders.yaml"),
     Road("a holder answers for fewer acts", (within("holders.yaml", "HOLDER_KOUKI", ("[decide, relief]", "decide")),), "HOLDER_KOUKI", "holders.yaml"),
-    Road("a holder for one act more", (anywhere("holders.yaml", "  - id: HOLDER_APPEAL\n", "  - id: HOLDER_OURS\n    title: {ja: あ, en: a}\n    source: {law: x, basis: seen}\n    when: {division: kokuho, act: decide}\n    then: {holder: review_board}\n    because: {ja: あ, en: a}\n    examples: [{given: {division: kokuho, act: decide}, holds: true}]\n  - id: HOLDER_APPEAL\n"),), "HOLDER_OURS", "holders.yaml"),
+    Road("a holder for one act more", (anywhere("holders.yaml", "  - id: HOLDER_KOKUHO_APPEAL\n", "  - id: HOLDER_OURS\n    title: {ja: あ, en: a}\n    source: {law: x, basis: seen}\n    when: {division: shomu, act: decide}\n    then: {holder: review_board}\n    because: {ja: あ, en: a}\n    examples: [{given: {division: shomu, act: decide}, holds: true}]\n  - id: HOLDER_KOKUHO_APPEAL\n"),), "HOLDER_OURS", "holders.yaml"),
     Road("the contractor holds an authority", (anywhere("holders.yaml", "  - {key: city,", "  - {key: ours, label: {ja: 受託者, en: a firm}}\n  - {key: city,"),), "ours", "holders.yaml"),
     Road("the city is called the contractor", (anywhere("holders.yaml", "{ja: 市, en: the city}", "{ja: 市, en: the contractor}"),), "city", "holders.yaml"),
     Road("the city is called otherwise", (anywhere("holders.yaml", "{ja: 市, en: the city}", "{ja: 市の窓口, en: the city}"),), "city", "holders.yaml"),
     # The decision table.
-    Road("authority under ○ of no meaning goes to the contractor", (within("legend.yaml", "AUTHORITY", ("unmarked, undefined]", "unmarked]")), anywhere("legend.yaml", "\n  - id: BARRED\n", MORE_LEGEND)), "OURS", "legend.yaml"),
+    Road("authority under ○ of no meaning goes to the contractor", (within("legend.yaml", "AUTHORITY_READ_ALIKE", ("[partial, undefined]", "partial")), anywhere("legend.yaml", "\n  - id: BARRED\n", MORE_LEGEND)), "OURS", "legend.yaml"),
     Road("authority goes to the contractor", (within("legend.yaml", "AUTHORITY", TO_CONTRACTOR),), "AUTHORITY", "legend.yaml"),
     Road("authority is split", (within("legend.yaml", "AUTHORITY", TO_SPLIT),), "AUTHORITY", "legend.yaml"),
     Road("barred acts go to the contractor", (within("legend.yaml", "BARRED", TO_CONTRACTOR),), "BARRED", "legend.yaml"),
     Road("△ goes to the contractor", (within("legend.yaml", "PARTIAL", ("assignee: split", "assignee: contractor")),), "PARTIAL", "legend.yaml"),
     Road("consigned work goes to the city", (within("legend.yaml", "CONSIGNED", ("assignee: contractor", "assignee: city_staff")),), "CONSIGNED", "legend.yaml"),
-    Road("the factual rule takes authority", (within("legend.yaml", "AUTHORITY", ("[partial, unmarked, undefined]", "[partial, undefined]")), within("legend.yaml", "CONSIGNED_ACT", ("act: factual}\n    then", "act: [factual, authority]}\n    then"))), "CONSIGNED_ACT", "legend.yaml"),
-    Road("the legend says something else", (within("legend.yaml", "AUTHORITY", ("受託者は行わず", "受託者も行い")),), "AUTHORITY", "legend.yaml"),
+    Road("the factual rule takes authority", (within("legend.yaml", "AUTHORITY", ("when: {mark: unmarked,", "when: {mark: retained,")), within("legend.yaml", "CONSIGNED_ACT", ("act: factual}\n    then", "act: [factual, authority]}\n    then"))), "CONSIGNED_ACT", "legend.yaml"),
+    Road("the legend says something else", (within("legend.yaml", "AUTHORITY", ("市職員が行います", "受託者も行います")),), "AUTHORITY", "legend.yaml"),
     Road("a rule of the legend rests on another line", (within("legend.yaml", "BARRED", ('line: 45, text: "「無印：公権力の行使を除いて委託」"', 'line: 43, text: "「△：一部の業務を委託」"')),), "BARRED", "legend.yaml"),
     Road("a mark rests on another line", (anywhere("legend.yaml", 'mark: undefined, source: {document: 000_c23591d651e7d7b6.txt, line: 45, text: "「無印：公権力の行使を除いて委託」"', 'mark: undefined, source: {document: 000_c23591d651e7d7b6.txt, line: 43, text: "「△：一部の業務を委託」"'),), "undefined", "legend.yaml"),
+    Road("what only we judge to be authority goes to the contractor", (within("legend.yaml", "AUTHORITY_JUDGED", TO_CONTRACTOR),), "AUTHORITY_JUDGED", "legend.yaml"),
+    Road("what only we judge to be the city's goes to the contractor", (within("legend.yaml", "BARRED_JUDGED", TO_CONTRACTOR),), "BARRED_JUDGED", "legend.yaml"),
+    Road("what we judge is settled", (within("legend.yaml", "AUTHORITY", ("act: authority}\n    then", "act: [authority, authority_judged]}\n    then")),), "AUTHORITY", "legend.yaml"),
+    Road("an act of another row goes to the contractor", (within("legend.yaml", "OTHER_ROW", TO_CONTRACTOR),), "OTHER_ROW", "legend.yaml"),
+    Road("consigned work takes acts of other rows", (within("legend.yaml", "CONSIGNED_ACT", ("act: factual}\n    then", "act: [factual, other_row]}\n    then")),), "CONSIGNED_ACT", "legend.yaml"),
+    # Everyday words.
+    Road("an everyday word leads to another act", (anywhere("acts.yaml", "{word: 審査, acts: [form_check, substantive]}", "{word: 審査, acts: [form_check, lookup]}"),), "審査"),
+    Road("an everyday word leads to the contractor's alone", (anywhere("acts.yaml", "{word: 賦課, acts: [calculate, data_entry, decide]}", "{word: 賦課, acts: [calculate, data_entry]}"),), "賦課"),
+    Road("an everyday word is gone", (anywhere("acts.yaml", "  - {word: 判断, acts: [substantive, decide]}\n", ""),), "判断"),
+    Road("a new word that means a decision", (anywhere("acts.yaml", "\nwords:\n", "\nwords:\n  - {word: 給付の決定, acts: [receive, explain]}\n"),), "給付の決定"),
+    Road("a new word that looks like a decision", (anywhere("acts.yaml", "\nwords:\n", "\nwords:\n  - {word: 决定, acts: [receive, explain]}\n"),), "决定"),
+    # The work behind a row.
+    Road("a chain has an act more", (of_work("waste_paper", ("chain: [", "chain: [{act: receive, channel: backyard}, "), paper=False),), "waste_paper", "kinds.yaml"),
+    Road("a chain has an act more, by the contractor's word", (of_work("waste_paper", ("chain: [", "chain: [{act: receive, channel: backyard}, "), ("basis: judged", PAPER.replace("国保年金課長", "受託者の業務責任者")), paper=False),), "waste_paper", "kinds.yaml"),
+    Road("a decision is taken out of a row", (of_work("pension_claim", (", {act: decide, channel: backyard}", ""), paper=False),), "pension_claim", "kinds.yaml"),
+    Road("a decision is taken out of a row, with a paper", (of_work("pension_claim", (", {act: decide, channel: backyard}", "")),), "pension_claim", "kinds.yaml"),
+    Road("a row moves to another kind", (of_work("mail_room", ("rows: [shomu-8]", "rows: [shomu-8, nenkin-23]"), paper=False), of_work("pension_claim", ("[nenkin-23, ", "["), paper=False)), "mail_room", "kinds.yaml"),
+    Road("a row moves to a kind without its decision, with papers", (of_work("mail_room", ("rows: [shomu-8]", "rows: [shomu-8, nenkin-23]")), of_work("pension_claim", ("[nenkin-23, ", "["))), "mail_room", "kinds.yaml"),
+    Road("a row has no kind", (of_work("pension_claim", ("[nenkin-23, ", "[")),), "nenkin-23", "kinds.yaml"),
+    Road("every counter has an act more", (anywhere("kinds.yaml", "counter: [guide, ", "counter: [receive, guide, "),), "counter", "kinds.yaml"),
+    Road("a holder for one row", (within("holders.yaml", "HOLDER_KOUKI_QUESTION_COLLECTION", ("rows: [kouki-59, ", "rows: [kouki-37, kouki-59, "), paper=True),), "HOLDER_KOUKI_QUESTION_COLLECTION", "holders.yaml"),
     # Notes.
     Road("a note says ended", (anywhere("notes.yaml", "notes:\n", NOTE),), "NOTE_OURS", "notes.yaml"),
     Road("a note makes changed work ended", (within("notes.yaml", "NOTE_TWENTY_PERCENT", ("caveat: changed", "caveat: ended")),), "NOTE_TWENTY_PERCENT", "notes.yaml"),
-    Road("a note has other rows", (within("notes.yaml", "NOTE_INSURED_CARD", ("kokuho-10, ", "")),), "NOTE_INSURED_CARD", "notes.yaml"),
+    Road("a note has other rows", (within("notes.yaml", "NOTE_INSURED_CARD_KOKUHO", ("kokuho-10, ", "")),), "NOTE_INSURED_CARD_KOKUHO", "notes.yaml"),
     Road("a note begins later", (within("notes.yaml", "NOTE_PUBLIC_MONEY", ("since: 2024-04-01", "since: 2023-04-01")),), "NOTE_PUBLIC_MONEY", "notes.yaml"),
     # Rulings.
     Road("a ruling gives the contractor a decision", (anywhere("rulings.yaml", "rulings: []", RULING % ("契約担当課長", "decide", "decide")),), REFUSED, "rulings.yaml"),

@@ -18,7 +18,7 @@ from assign.lookalike import folded, says
 from assign.rules import precompiled
 from assign.words import ActClass
 
-from .roads import REFUSED, ROADS, Road, act, added, anywhere, copied
+from .roads import REFUSED, ROADS, Road, act, added, anywhere, copied, of_work
 from .test_cli import run, said
 
 CATALOG = catalogs.load(places.catalog_file())
@@ -84,7 +84,7 @@ def test_what_a_terminal_sees(tmp_path: Path) -> None:
     road = next(road for road in ROADS if road.name == "a class named twice")
     done = run("check", "--rules", str(copied(tmp_path / "b", *road.edits)))
     assert (done.returncode, done.stdout) == (1, b"")
-    assert "acts.yaml の 1" in done.stderr.decode("utf-8")
+    assert "acts.yaml の 259 行目" in done.stderr.decode("utf-8")
 
 
 ALLOWED = (
@@ -113,6 +113,7 @@ def test_a_city_refines_what_is_not_authority_and_every_answer_says_so(tmp_path:
         tmp_path / "rules",
         added("scan", "書類の電子化", "scanning papers"),
         act("collect_cash", ("class: barred", "class: factual"), ("assignee: city_staff", "assignee: contractor")),
+        of_work("payment_slip", ("chain: [", "chain: [{act: collect_cash, channel: counter}, ")),
         act("decide", ("also: [", "also: [市長決裁, ")),
     )
     assert findings(folder) == []

@@ -32,7 +32,10 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of work, its chain, and the rows that are of it. `reasons` has a word on a row where one is needed."""
+    """
+    A kind of work, its chain, and the rows that are of it. `reasons` has a word on a row where one is needed; `paper` the city's
+    paper and the capacity of its author, and is empty where the kind is our judgement.
+    """
 
     id: str
     label: Bilingual
@@ -41,6 +44,7 @@ class Kind:
     line: int
     rows: tuple[str, ...]
     reasons: Mapping[str, Bilingual]
+    paper: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Chain:
     because: Bilingual
     steps: tuple[Step, ...]
     line: int
+    paper: tuple[str, ...]
 
 
 class Work:
@@ -141,8 +146,8 @@ def read_work(root: Node, known: Collection[str] | None = None) -> Work:
     kinds: dict[str, dict[str, Any]] = {}
     owner: dict[str, dict[str, Any]] = {}
     for node in _list(fields["kinds"]):
-        parts = node.fields(("id", "label", "because", "basis", "chain", "rows"), ("reasons",))
-        parts["basis"].choice(("judged",), "根拠の確かさ", "basis")
+        whose = "source" if isinstance(node.value, dict) and "source" in node.value else "basis"
+        parts = node.fields(("id", "label", "because", whose, "chain", "rows"), ("reasons",))
         rows = [row.text() for row in parts["rows"].items()]
         kind = {
             **_entry(node, parts, kinds),
@@ -164,7 +169,7 @@ def read_work(root: Node, known: Collection[str] | None = None) -> Work:
             owner[row] = kind
     chains: dict[str, dict[str, Any]] = {}
     for node in _list(fields["chains"], empty=True):
-        parts = node.fields(("id", "label", "because", "steps"), ("basis",))
+        parts = node.fields(("id", "label", "because", "steps"), ("basis", "source"))
         chain = {
             **_entry(node, parts, chains),
             "steps": _steps(parts["steps"], known, conditions, owner),
@@ -179,7 +184,15 @@ def _entry(node: Node, parts: Mapping[str, Node], known: Collection[str]) -> dic
     name = parts["id"].text()
     if name in known:
         raise node.fail(f"{shown(name)} が2度あります", f"{shown(name)} stands twice")
-    return {"id": name, "label": parts["label"].bilingual(), "because": parts["because"].bilingual()}
+    if "basis" in parts:
+        parts["basis"].choice(("judged",), "根拠の確かさ", "basis")
+    paper = parts["source"].fields(("document", "role")) if "source" in parts else {}
+    return {
+        "id": name,
+        "label": parts["label"].bilingual(),
+        "because": parts["because"].bilingual(),
+        "paper": [paper[part].text() for part in ("document", "role") if part in paper],
+    }
 
 
 def _steps(
