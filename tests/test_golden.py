@@ -31,7 +31,9 @@ def test_every_golden_decision_is_answered_as_it_was_reviewed(desk: Desk, table_
 
 
 @pytest.mark.parametrize(("name", "anew"), [("log-1", False), ("log-2", True)])
-def test_a_log_of_every_format_is_read_verified_and_decided_anew_for_ever(name: str, anew: bool, tmp_path: Path) -> None:
+def test_a_log_of_every_format_is_read_verified_and_decided_anew_for_ever(
+    name: str, anew: bool, tmp_path: Path
+) -> None:
     """A later program may say a sentence otherwise; what was decided, and by which rules, it must find again."""
     lines = (FOLDER / f"{name}.jsonl").read_bytes().splitlines()
     texts = [(FOLDER / f"{name}.{ending}").read_bytes() for ending in ENDINGS.values()]

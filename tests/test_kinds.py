@@ -23,7 +23,7 @@ from assign.errors import RuleFileError
 from assign.places import rules_folder
 from assign.rules import load
 from assign.rules.kinds import read_work
-from assign.rules.precompiled import keep, kept_work
+from assign.rules.precompiled import kept_trees, kept_work
 from assign.words import ActClass
 from assign.yamlfile import parse
 
@@ -304,7 +304,7 @@ def test_a_mistake_is_refused_by_file_line_and_nearest_name(old: str, new: str, 
 
 def test_kinds_kept_from_the_build_are_those_that_are_read() -> None:
     """A cold start reads no YAML; of other bytes, or where an act is gone, nothing is taken from what is kept."""
-    trees = json.loads(keep(RULES))
+    trees = kept_trees()
     data = (RULES / "kinds.yaml").read_bytes()
     kept = kept_work(trees, data, ACTS)
     read = read_work(parse("kinds.yaml", data), ACTS)

@@ -77,8 +77,10 @@ def roads(rules: RuleSet, built_in: RuleSet, document: str) -> Iterator[Road]:
     yield from _twins(rules, floor)
     yield from _table(rules, built_in)
     yield from _holder_names(rules, built_in)
+    yield from _everyday(rules, built_in, floor)
     if ours:
         yield from _holders(rules, built_in)
+        yield from _lost(rules, built_in)
     yield from _unowned(rules, built_in, ours=ours)
     yield from _work(rules, built_in, ours=ours)
     yield from _authors(rules)
@@ -266,17 +268,66 @@ def _holder_names(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
 def _holders(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
     """Whose authority an act that decides is, a statute says; no paper of a city's moves it."""
     told: set[str] = set()
-    for division, act in product(Division, built_in.acts.values()):
+    rows = dict.fromkeys(row for of in (built_in, rules) for holder in of.holders for row in holder.rows)
+    known = tuple(map(str, Division))
+    places_ = [(division, "") for division in known] + [
+        (row.partition("-")[0], row) for row in rows if row.partition("-")[0] in known
+    ]
+    for (division, row), act in product(places_, built_in.acts.values()):
         if act.act_class is not ActClass.AUTHORITY or act.id not in rules.acts:
             continue
-        found, wanted = rules.holder(division, act.id), built_in.holder(division, act.id)
+        found, wanted = (of.holder(Division(division), act.id, row) for of in (rules, built_in))
         if found.holder != wanted.holder and found.id not in told:
             told.add(found.id)
             yield _of(
                 found,
-                f"`{division}` の `{act.id}` の権限は `{wanted.holder}` にあります（`{found.holder}` ではありません）",
-                f"the authority for `{act.id}` of `{division}` is `{wanted.holder}`, not `{found.holder}`",
+                f"`{row or division}` の `{act.id}` の権限は `{wanted.holder}` にあります（`{found.holder}` ではありません）",
+                f"the authority for `{act.id}` of `{row or division}` is `{wanted.holder}`, not `{found.holder}`",
             )
+
+
+# -- everyday words, and the work behind a row ---------------------------------------------------------------------------
+
+
+def _everyday(rules: RuleSet, built_in: RuleSet, floor: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Road]:
+    """
+    An everyday word leads to the acts that ship, and to a city's own beside them. A new one that looks like a
+    deciding act, or means one, leads to an act of authority, too.
+    """
+    authority = _looks(floor["authority"])
+    for word, wanted in built_in.words.items():
+        if not set(wanted) <= set(rules.words.get(word, ())):
+            yield Road(
+                word, "acts.yaml", 1,
+                f"日常の言葉の指す行為が出荷時（{', '.join(wanted)}）から欠けています",
+                f"an everyday word does not lead to all acts that ship ({', '.join(wanted)})",
+            )  # fmt: skip
+    for word, acts in rules.words.items():
+        decides = folded(word) in authority or says(word)
+        if word not in built_in.words and decides and not any(act in floor["authority"] for act in acts):
+            yield Road(
+                word, "acts.yaml", 1,
+                "日常の言葉が公権力の行使に見えますが、公権力の行使の行為を指していません",
+                "an everyday word looks like an exercise of authority and leads to none",
+            )  # fmt: skip
+
+
+def _lost(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
+    """No paper takes an act of authority out of a row's work: it would no longer be shown as reserved."""
+    decide = {act.id for act in built_in.acts.values() if act.act_class is ActClass.AUTHORITY}
+    told: set[str] = set()
+    for row in built_in.work.rows:
+        kind = rules.work.kind(row)
+        lost = sorted((built_in.work.acts(row) & decide) - rules.work.acts(row))
+        name = kind.id if kind else row
+        if (kind is None or lost) and name not in told:
+            told.add(name)
+            acts = ", ".join(lost)
+            yield Road(
+                name, "kinds.yaml", kind.line if kind else 1,
+                f"行 {row} の業務から、公権力の行使 `{acts}` が外れています（市の文書でも外せません）" if lost else "行に業務の種類がありません",
+                f"the work of {row} has lost `{acts}`, an exercise of authority (no paper of a city's takes it out)" if lost else "the row has no kind of work",
+            )  # fmt: skip
 
 
 # -- whose a rule is ------------------------------------------------------------------------------------------------------
