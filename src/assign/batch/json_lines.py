@@ -14,20 +14,24 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import repeat
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the stubs lack it
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
 from assign.errors import BadRequest, first_line, shown
 from assign.table import ANSWERED, ASKED, Answered, Counts, Line, of_line
+from assign.words import LONGEST as LONGEST_WORD
 
 from . import columns
-from .recognise import BOM, refuse
+from .recognise import BOM, LONGEST, of_lines, refuse
 
 DAY: Final = re.compile(
     r"[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 )
 MOST_WORDS: Final = 100_000  # distinct odd requests remembered
+MOST_OF_WORD: Final = LONGEST_WORD + 1  # characters remembered of a word: enough to see that it is none
+MOST_OF_NAMES: Final = 2_000  # characters of the names of a line that are remembered
 HEAD: Final = 1 << 20
 Words = tuple[str, ...]
 Decide = Callable[[Words], Answered]
@@ -66,10 +70,12 @@ def read(raw: bytes, lang: str = "ja") -> Read:
         body = _DECODER.decode(text)
         if type(body) is not dict:
             raise ValueError("オブジェクトではありません / not an object")
+        columns.not_too_many(len(body))
         if taken := next((name for name in body if columns.meaning(name) in ANSWERED), None):
             raise ValueError(f"{shown(taken)} は答えの項目です / {shown(taken)} is a field of the answer")
         fields = _fields(tuple(body))
-        return Read(body, tuple([word(body[fields[name]]) if name in fields else "" for name in ASKED]), "", fields)
+        words = tuple([word(body[fields[name]])[:MOST_OF_WORD] if name in fields else "" for name in ASKED])
+        return Read(body, words, "", fields)
     except BadRequest as error:
         return Read(body, None, f"{error.code}: {error.message(lang)}", {})
     except UnicodeDecodeError:
@@ -87,9 +93,11 @@ def decoded(raw: bytes) -> dict[str, Any]:
     return dict(_DECODER.decode(raw.decode("utf-8")))
 
 
-@lru_cache(maxsize=1 << 12)
 def _fields(names: tuple[str, ...]) -> dict[str, str]:
-    return columns.understood(names)
+    return _remembered(names) if sum(map(len, names)) <= MOST_OF_NAMES else columns.understood(names)
+
+
+_remembered: Final = lru_cache(maxsize=1 << 12)(columns.understood)
 
 
 def word(value: Any) -> str:
@@ -132,7 +140,7 @@ def _slices(text: str) -> dict[str, str]:
     while text[at] != "}":
         name, at = scanstring(text, at + 1, True)  # noqa: FBT003 - strict
         at = _BLANK.match(text, _BLANK.match(text, at).end() + 1).end()  # type: ignore[union-attr]
-        _, end = _DECODER.raw_decode(text, at)
+        _, end = _PASSES.raw_decode(text, at)
         found[name] = text[at:end]
         at = _BLANK.match(text, end).end()  # type: ignore[union-attr]
         if text[at] == ",":
@@ -143,22 +151,27 @@ def _slices(text: str) -> dict[str, str]:
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 
 
-def lines(path: Path) -> Iterator[bytes]:
+def lines(path: Path, *, answered: bool = False) -> Iterator[bytes]:
     """
     The lines of a file, without their ends, without a byte order mark, and without the blank ones at its end.
+
+    Args:
+        answered: Whether it is one that was written here: its lines may be longer than those that were read.
 
     Raises:
         DataError: It is no file of JSON Lines, and what it is.
     """
     with path.open("rb") as file:
         refuse(file.read(HEAD), "jsonl")
+        if not answered:
+            of_lines(path)
         file.seek(len(BOM) if _begins_with_mark(file) else 0)
         blank = 0
         for line in file:
             if not line.strip():
                 blank += 1
                 continue
-            yield from [b""] * blank
+            yield from repeat(b"", blank)
             blank = 0
             yield line.rstrip(b"\r\n \t")
 
@@ -224,7 +237,7 @@ def ending(answer: Answered) -> bytes:
 def answer(path: Path, out: Path, answers: Answers, lang: str, heard: Callable[[int], None]) -> Counts:
     """Every line of a file with its answer; its line ends are those of the file's first line."""
     with path.open("rb") as file:
-        end = b"\r\n" if file.readline(1 << 25).endswith(b"\r\n") else b"\n"
+        end = b"\r\n" if file.readline(LONGEST + 2).endswith(b"\r\n") else b"\n"
     tally: Counter[str] = Counter()
     done = 0
     with out.open("wb", buffering=1 << 20) as sink:
@@ -262,3 +275,10 @@ def _none(word: str) -> NoReturn:
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_int=Number, parse_float=Number, parse_constant=_none)
+
+
+def _nothing(_: object) -> None:
+    """What is kept of a value that is only passed over."""
+
+
+_PASSES: Final = json.JSONDecoder(object_pairs_hook=_nothing, parse_int=_nothing, parse_float=_nothing)
