@@ -12,8 +12,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assign import Desk
+from assign.batch import csv_in
+from assign.batch import run as batch_run
 from assign.batch.recognise import of_lines
 from assign.errors import DataError
+
+from .test_batch import options
 
 MOST = 2_000_000  # kB that a whole run may take, the engine's part among them
 HEAD = b"division,item,channel"
@@ -173,3 +178,22 @@ def test_a_line_is_too_long_wherever_it_stands(tmp_path: Path, size: int, before
         return
     with pytest.raises(DataError, match=f"line {1 + (before > 0)} is longer"):
         of_lines(tmp_path / "in", 64)
+
+
+@pytest.mark.parametrize(("closes", "says"), [(True, "a row is longer than"), (False, "error/damaged_row")])
+def test_the_lines_of_a_cell_that_is_too_long_are_no_rows(
+    tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch, closes: bool, says: str
+) -> None:
+    """They were answered, and a cell that closes was 'a quote that never closes'; here with 200 bytes for 16 MB."""
+    monkeypatch.setattr(csv_in, "LONGEST", 200)
+    lines = b"".join(b"kokuho,%d,counter,y\n" % i for i in range(1, 30))
+    (tmp_path / "in").write_bytes(
+        HEAD + b",memo\n" + ROW + b',"x\n' + lines + (b'"\n' if closes else b"") + b"kokuho\n"
+    )
+    given = (desk, str(tmp_path / "in"), str(tmp_path / "out"), options("csv", "csv"))
+    if closes:
+        with pytest.raises(DataError, match=says):
+            batch_run(*given)
+        return
+    counts = batch_run(*given)
+    assert (counts.rows_out, counts.outcomes[says]) == (31, 2)

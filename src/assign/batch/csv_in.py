@@ -424,17 +424,32 @@ def _records(file: IO[bytes], encoding: str) -> Iterator[tuple[list[str], str | 
 
 
 def _rest(line: bytes, file: IO[bytes], waiting: deque[bytes]) -> list[bytes] | None:
-    """The lines of a row whose first has an open quote; None, and all but the first put back, where they are no row."""
+    """
+    The lines of a row whose first has an open quote; None, and all but the first put back, where they are no row.
+
+    Raises DataError where the quote closes, but the row is longer than one may be: its lines are no rows of their own.
+    """
     more, size = [line], len(line)
-    while size <= LONGEST and (follow := waiting.popleft() if waiting else file.readline()):
-        more.append(follow)
+    back: int | None = None  # where the lines begin that are looked at and not held
+    while follow := waiting.popleft() if waiting else file.readline():
         size += len(follow)
+        if back is None:
+            more.append(follow)
+            back = file.tell() if size > LONGEST and not waiting else None
         if _GOES_ON.fullmatch(follow):
             continue
         if _CLOSES.fullmatch(follow.removesuffix(b"\n").removesuffix(b"\r")):
+            if size > LONGEST:
+                begin = shown(line[:100].decode("utf-8", "replace"))
+                raise DataError(
+                    f"{LONGEST >> 20} MB より長い行があります（{begin} で始まる行）",
+                    f"a row is longer than {LONGEST >> 20} MB (it begins with {begin})",
+                )
             return more
         if not _CLOSES_AND_OPENS.fullmatch(follow):
             break
+    if back is not None:
+        file.seek(back)
     waiting.extendleft(reversed(more[1:]))
     return None
 
