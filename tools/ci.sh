@@ -45,11 +45,12 @@ bare() {
       tests/test_check.py tests/test_desk.py tests/test_cli.py tests/test_laws.py tests/test_batch.py tests/test_golden.py
 }
 
-# Another Python, all fast tests. 3.12 has durable-rules; 3.13 and later do not by default.
+# Another Python, all fast tests; of properties ten examples, since all are tried elsewhere. 3.12 has durable-rules; 3.13 and later do
+# not by default.
 other() {
   PYTHON=$2 sh tools/env.sh ".venv-$1" locks/dev.txt || return 1
   if [ "$1" = 3.12 ]; then covered; return; fi
-  ASSIGN_TEST_WITHOUT=durable-rules ".venv-$1/bin/python" -m pytest -q -n 2 -m "$FAST"
+  ASSIGN_TEST_WITHOUT=durable-rules ".venv-$1/bin/python" -m pytest -q -n 2 -m "$FAST" --hypothesis-profile quick
 }
 
 # On 3.12, where lines are counted at hardly any cost: what no fast test reaches. Interrupts may fall into coverage's own lock, so the

@@ -76,13 +76,22 @@ def spare(ctx: Any, params: list[Any]) -> None:
 
 def refuse(name: str, target: str, held: list[Held]) -> None:
     """Raises BadOption where the target is one of the held files."""
+    there = _told(target)
     for each in held:
-        if terminal.same_file(target, each.path):
+        other = _told(each.path)
+        if os.path.samestat(there, other) if there and other else terminal.same_file(target, each.path):
             shown_ = path_shown(target)
             raise BadOption(
                 f"`{name}` に {shown_} は使えません。失ってはならないファイルです（{each.ja}）。別の名前にしてください",
                 f"`{name}` cannot be {shown_}, which must not be lost ({each.en}); name another file",
             )
+
+
+def _told(name: str | Path) -> os.stat_result | None:
+    try:
+        return os.stat(name)  # noqa: PTH116 - a name that may be anything
+    except (OSError, ValueError):
+        return None
 
 
 def _into_a_file(number: int) -> bool:
