@@ -408,7 +408,7 @@ def _typed_words(rng: random.Random, form: Form, asked: dict[str, str | None]) -
             asked["item"] = None
         if rng.random() < 0.02 and str(form.types["item"]).startswith("Int"):
             asked["item"] = "-1"
-    if "on" in asked and form.types["on"].is_temporal():
+    if "on" in asked and (kind := form.types.get("on")) is not None and kind.is_temporal():
         asked["on"] = rng.choice([None, "2026-04-01", "2020-02-29", "1900-01-01", "2024-12-02"])
 
 
