@@ -279,7 +279,7 @@ class Maker:
     def _names_twice(self, rng: random.Random, form: Form) -> Form:
         """Two columns of one meaning."""
         name = rng.choice(ASKED)
-        second = rng.choice([decorate(name) for decorate in DECORATED] + JAPANESE[name])
+        second = rng.choice([each for decorate in DECORATED if (each := decorate(name)) != name] + JAPANESE[name])
         carried = next(each for each in form.columns if each not in ASKED)
         columns = form.columns if name in form.columns else (*form.columns, name)
         types = {**form.types}
@@ -327,7 +327,9 @@ class Maker:
         return replace(form, raw_header=(name, cell), names={name: meant}, must=must)
 
     def _pipe(self, rng: random.Random, form: Form) -> Form:
-        return replace(form, via=rng.choice(["stdin", "fifo", "fd", "fd"]))
+        # Nothing but one `--format` tells the two formats of a run that has no name at either end.
+        to = "file" if form.source != form.target else form.to
+        return replace(form, via=rng.choice(["stdin", "fifo", "fd", "fd"]), to=to)
 
     # -- rows
 
