@@ -2,8 +2,8 @@
 JSON Lines: one object a line → its request, and the same line with the answer.
 
 A line ends with LF, CRLF or CR. It is read by Python's own decoder, held to RFC 8259: no NaN, no name twice, and a number stays the
-text that it is. The line goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is kept as `line`, with its
-error. The answer is looked up in the decision table; words that it does not know are decided once.
+text that it is. The line goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is
+kept as `line`, with its error. The answer is looked up in the decision table; words that it does not know are decided once.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _lines(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
                     if at < end:
                         yield piece, b"\r"
                     at += len(piece) + 1
-                whole = whole[sum(map(len, pieces)) + len(pieces) :]  # noqa: PLW2901
+                whole = whole[sum(map(len, pieces)) + len(pieces) :]  # noqa: PLW2901 - the pieces are given; what is left is one line more
         if at >= end:
             return
         yield line, whole[len(line) :]
