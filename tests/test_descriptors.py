@@ -179,9 +179,9 @@ def test_logs_one_after_another_leave_no_descriptor(any_url: str, way: str) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["dropped", "the command line"])
-def test_600_logs_one_after_another_leave_no_descriptor(any_url: str, way: str) -> None:
+def test_300_logs_one_after_another_leave_no_descriptor(any_url: str, way: str) -> None:
     """Each kept two for ever: at the usual limit of 1,024 the 507th record failed."""
-    done = run(any_url, WAYS[way], 600, 256)
+    done = run(any_url, WAYS[way], 300, 256)
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 

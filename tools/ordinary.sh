@@ -1,6 +1,7 @@
 #!/bin/sh
 # `make test` as anybody: a user made for it, a clone of its own, 1,024 file descriptors, Python without this machine's settings, and
-# a busy loop on each core. Needs root; the user, its files and the loops are gone at the end. T: one file, as `make test` takes it.
+# a busy loop on each core; of properties ten examples, and no look at style. Needs root; the user, its files and the loops are gone at
+# the end. T: one file, as `make test` takes it.
 set -eu
 . tools/apt.sh
 who=assign-test-$$
@@ -42,4 +43,4 @@ for core in $(seq "$(nproc)"); do
   busy="$busy $!"
 done
 ulimit -n 1024
-as_it PYTHON="$python" make -s test T="${T:-}" </dev/null
+as_it PYTHON="$python" ASSIGN_LINT=no PYTEST_ADDOPTS="--hypothesis-profile quick" make -s test T="${T:-}" </dev/null

@@ -9,8 +9,8 @@ if [ -n "${T:-}" ]; then
   exec .venv/bin/python -m pytest -q $T
 fi
 
-say "テストは 2 コアで約 3 分です。初めてのときは環境を作るので、さらに約 1 分かかります。
-The tests take about 3 minutes on 2 cores; making the environment one more, the first time.
+say "テストは 2 コアで約 4 分です。初めてのときは環境を作るので、さらに約 1 分かかります。
+The tests take about 4 minutes on 2 cores; making the environment one more, the first time.
 入れるもの / it installs: $(grep -c == locks/dev.txt) Python packages into .venv/ (none outside this folder)."
 [ "${ASSIGN_APT:-}" = 1 ] && say "ASSIGN_APT=1: 足りない Debian のパッケージも入れます / and the Debian packages that are missing."
 
@@ -29,7 +29,7 @@ tests() { ASSIGN_LEFT_OUT=.venv/left-out.txt .venv/bin/python -m pytest -q -n 2 
 sh tools/system.sh postgresql
 sh tools/env.sh .venv locks/dev.txt || exit 1
 rm -f .venv/left-out.txt
-stage "style, types, corridor" sh tools/lint.sh
+[ "${ASSIGN_LINT:-}" = no ] || stage "style, types, corridor" sh tools/lint.sh  # no: where they were looked at already
 stage "fast tests on $(.venv/bin/python -V), $(.venv/bin/assign check --json | .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)["engine"])')" tests
 
 printf '\n動いたもの / what ran:%s\n動かなかったもの / what did not:\n' "$ran"

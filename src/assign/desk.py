@@ -63,7 +63,7 @@ class Desk:
         self.audit = audit
         self._decider = Decider(rules, open_engine(rules, engine))
         self._explainer = Explainer(catalog, self._decider)
-        self.closed = False
+        self.closed: bool = False
         self._remembered = _memory(self, Desk._decide)
         self._recordable = _memory(self, Desk._digested)
 

@@ -279,7 +279,7 @@ class Maker:
     def _names_twice(self, rng: random.Random, form: Form) -> Form:
         """Two columns of one meaning."""
         name = rng.choice(ASKED)
-        second = rng.choice([decorate(name) for decorate in DECORATED] + JAPANESE[name])
+        second = rng.choice([each for decorate in DECORATED if (each := decorate(name)) != name] + JAPANESE[name])
         carried = next(each for each in form.columns if each not in ASKED)
         columns = form.columns if name in form.columns else (*form.columns, name)
         types = {**form.types}
@@ -327,7 +327,9 @@ class Maker:
         return replace(form, raw_header=(name, cell), names={name: meant}, must=must)
 
     def _pipe(self, rng: random.Random, form: Form) -> Form:
-        return replace(form, via=rng.choice(["stdin", "fifo", "fd", "fd"]))
+        # Nothing but one `--format` tells the two formats of a run that has no name at either end.
+        to = "file" if form.source != form.target else form.to
+        return replace(form, via=rng.choice(["stdin", "fifo", "fd", "fd"]), to=to)
 
     # -- rows
 
@@ -408,7 +410,7 @@ def _typed_words(rng: random.Random, form: Form, asked: dict[str, str | None]) -
             asked["item"] = None
         if rng.random() < 0.02 and str(form.types["item"]).startswith("Int"):
             asked["item"] = "-1"
-    if "on" in asked and form.types["on"].is_temporal():
+    if "on" in asked and (kind := form.types.get("on")) is not None and kind.is_temporal():
         asked["on"] = rng.choice([None, "2026-04-01", "2020-02-29", "1900-01-01", "2024-12-02"])
 
 

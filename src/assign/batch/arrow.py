@@ -11,13 +11,15 @@ import os
 import struct
 import tempfile
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 _UNKNOWN: Final = {11: "Interval", 14: "Union", 22: "RunEndEncoded", 25: "ListView", 26: "LargeListView"}
+LARGEST_END: Final = 4_000_000  # bytes of a file's end that are looked at
 _DECIMAL: Final = 7
 _TIMESTAMP: Final = 10
 _DIGITS: Final = 38  # of a decimal that the engine holds
@@ -34,6 +36,72 @@ def unknown(path: Path) -> Iterator[tuple[str, str]]:
             for column in schema.tables(1):
                 for kind in _kinds(column):
                     yield column.text(0), kind
+
+
+def fullest(path: Path) -> tuple[int, int]:
+    """
+    The values in lists, and the bytes unpacked, of the row group that has the most, as the file's end says (Thrift, parquet.thrift).
+    None where it says nothing, or more than is read here.
+    """
+    with suppress(OSError, IndexError, struct.error, KeyError, TypeError, RecursionError), path.open("rb") as file:
+        file.seek(-8, os.SEEK_END)
+        size: int = struct.unpack("<I", file.read(4))[0]
+        file.seek(-8 - size, os.SEEK_END)
+        groups = _Thrift(file.read(size)).struct()[4] if size <= LARGEST_END else []
+        in_lists: Counter[int] = Counter()
+        unpacked: Counter[int] = Counter()
+        for number, group in enumerate(groups):
+            for column in group[1]:
+                in_lists[number] += column[3][5] if column[3][5] > group[3] else 0
+                unpacked[number] += column[3][6]
+        return max(in_lists.values(), default=0), max(unpacked.values(), default=0)
+    return 0, 0
+
+
+class _Thrift:
+    """Thrift's compact protocol: structs by the numbers of their fields."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._at = data, 0
+
+    def _byte(self) -> int:
+        self._at += 1
+        return self._data[self._at - 1]
+
+    def _number(self) -> int:
+        found = shift = 0
+        while (byte := self._byte()) & 0x80:
+            found |= (byte & 0x7F) << shift
+            shift += 7
+        return found | byte << shift
+
+    def _signed(self) -> int:
+        return (n := self._number()) >> 1 ^ -(n & 1)
+
+    def struct(self) -> dict[int, Any]:
+        found: dict[int, Any] = {}
+        at = 0
+        while head := self._byte():
+            at = at + (head >> 4) if head >> 4 else self._signed()
+            found[at] = head & 15 == 1 if head & 15 < 3 else self._value(head & 15)
+        return found
+
+    def _value(self, kind: int) -> Any:
+        if kind in (4, 5, 6):
+            return self._signed()
+        if kind in (9, 10):
+            head = self._byte()
+            size = head >> 4 if head >> 4 < 15 else self._number()
+            return [self._value(head & 15) for _ in range(size)]
+        if kind == 12:
+            return self.struct()
+        if kind == 11:
+            raise TypeError  # parquet.thrift has no map
+        self._at += {7: 8, 8: 0}.get(kind, 1)
+        if kind == 8:
+            size = self._number()
+            self._at += size
+        return None
 
 
 def zone_known(name: str) -> bool:

@@ -16,14 +16,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, wraps
 from typing import Final
 
 from assign.errors import BadRequest, listed, shown
 from assign.table import ANSWERED, ASKED
 
 NEEDED: Final = ASKED[:3]
+LONGEST_NAME: Final = 200  # characters of a name that is remembered
 MOST_COLUMNS: Final = 16_384  # as many as a spreadsheet has; the time that an engine takes grows with their square
 JAPANESE: Final[dict[str, tuple[str, ...]]] = {
     "division": ("区分", "業務区分"),
@@ -110,7 +111,13 @@ def key(name: str) -> str:
     )
 
 
-@lru_cache(maxsize=1 << 14)
+def remembered(work: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """What is found for a name, found once; of a name that would fill the memory, each time."""
+    short = lru_cache(maxsize=1 << 14)(work)
+    return wraps(work)(lambda name: short(name) if len(name) <= LONGEST_NAME else work(name))
+
+
+@remembered
 def meaning(name: str) -> str | None:
     """
     The field of a request or an answer that a name means, one name or several of one field; None where it is somebody else's.
@@ -122,7 +129,7 @@ def meaning(name: str) -> str | None:
     return found if isinstance(found, str) else found.pop() if len(found) == 1 else None
 
 
-@lru_cache(maxsize=1 << 14)
+@remembered
 def looks_like(name: str) -> str | None:
     """The field of a request that a name may be meant for, though it is not its name."""
     word = key(name)

@@ -21,12 +21,11 @@ from assign.errors import BadRequest, DataError, code_point, shown
 
 from . import columns, cp932
 from .options import Options
-from .recognise import BOM, euc, refuse
+from .recognise import BOM, LONGEST, euc, of_lines, refuse
 from .source import DAMAGE, Account, Source, damage, not_ours
 
 BLOCK: Final = 1 << 17  # bytes looked at at once: they stay in the processor's own memory
 HEAD: Final = 1 << 22  # bytes in which a header ends
-LONGEST_RECORD_BYTES: Final = 1 << 25  # of a row; a quote open for longer is a broken row, for either reader
 
 _QUOTED_TEXT: Final = rb'"[^"]*+(?:""[^"]*+)*+'  # a quoted cell but for its last quote
 _CELL: Final = rb"(?:" + _QUOTED_TEXT + rb'"|[^",\r\n]*+)'
@@ -37,7 +36,7 @@ _CLOSES: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+"(?:,(?:' + _CELL + rb",)*+" 
 _CLOSES_AND_OPENS: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+",(?:' + _CELL + rb",)*+" + _QUOTED_TEXT)
 _CELLS: Final = re.compile(rb'(?:"([^"]*+(?:""[^"]*+)*+)"|([^",\r\n]*+))(?:,|\Z)')
 _FIRST_LINE: Final = re.compile(rb'(?:[^"\r\n]++|"[^"]*+")*+')
-_BLANK_END: Final = re.compile(rb"(\r\n|\n|\r)(?:[ \t]*(?:\r\n|\n|\r))*[ \t]*\Z")
+_LINE_END: Final = re.compile(rb"\r\n|\n|\r")
 _OTHER_ENDS: Final = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # of lines elsewhere, never here
 _SWAP: Final = bytes.maketrans(b"\r\n", b"\n\r")
 
@@ -64,6 +63,8 @@ def read(path: Path, work: Path, options: Options, *, answered: bool = False) ->
         path = _exchanged(path, work)
         head = head.translate(_SWAP)
     path = _without_blank_end(path, work)
+    if not answered:
+        of_lines(path)
     encoding = _encoding(head, options.encoding)
     clean = True
     twins = (
@@ -255,18 +256,23 @@ def _without_marks(found: Source) -> Source:
 def _without_blank_end(path: Path, work: Path) -> Path:
     """The file without the blank lines at its end, which are no rows."""
     with path.open("rb") as file:
-        size = file.seek(0, 2)
-        reach = 1 << 12
-        while True:
-            file.seek(max(0, size - reach))
-            tail = file.read()
-            found = _BLANK_END.search(tail) if tail[-1:] in b"\r\n \t" else None
-            if found is None or found.start() or reach >= size:
+        size = full = file.seek(0, 2)
+        while full:
+            file.seek(max(0, full - BLOCK))
+            if text := file.read(min(BLOCK, full)).rstrip(b"\r\n \t"):
+                full = max(0, full - BLOCK) + len(text)
                 break
-            reach *= 16
-        if found is None or found.end(1) == len(tail):
+            full = max(0, full - BLOCK)
+        file.seek(full)
+        end = full  # and blanks in the last row that is none, and its line end
+        while block := file.read(BLOCK):
+            block += file.read(block.endswith(b"\r"))
+            if found := _LINE_END.search(block):
+                end += found.end()
+                break
+            end += len(block)
+        if end == size:
             return path
-        end = size - len(tail) + found.end(1)
         copy = work / "trimmed.csv"
         file.seek(0)
         with copy.open("wb") as out:
@@ -311,7 +317,7 @@ def _account(path: Path, start: int, columns: int) -> Account | None:
                 return None
             if found[0] < 0:
                 rest = block
-                if len(rest) > LONGEST_RECORD_BYTES:
+                if len(rest) > LONGEST:  # a quote open for longer is a broken row, for either reader
                     return None
             else:
                 between += found[0]
@@ -418,17 +424,32 @@ def _records(file: IO[bytes], encoding: str) -> Iterator[tuple[list[str], str | 
 
 
 def _rest(line: bytes, file: IO[bytes], waiting: deque[bytes]) -> list[bytes] | None:
-    """The lines of a row whose first has an open quote; None, and all but the first put back, where they are no row."""
+    """
+    The lines of a row whose first has an open quote; None, and all but the first put back, where they are no row.
+
+    Raises DataError where the quote closes, but the row is longer than one may be: its lines are no rows of their own.
+    """
     more, size = [line], len(line)
-    while size <= LONGEST_RECORD_BYTES and (follow := waiting.popleft() if waiting else file.readline()):
-        more.append(follow)
+    back: int | None = None  # where the lines begin that are looked at and not held
+    while follow := waiting.popleft() if waiting else file.readline():
         size += len(follow)
+        if back is None:
+            more.append(follow)
+            back = file.tell() if size > LONGEST and not waiting else None
         if _GOES_ON.fullmatch(follow):
             continue
         if _CLOSES.fullmatch(follow.removesuffix(b"\n").removesuffix(b"\r")):
+            if size > LONGEST:
+                begin = shown(line[:100].decode("utf-8", "replace"))
+                raise DataError(
+                    f"{LONGEST >> 20} MB より長い行があります（{begin} で始まる行）",
+                    f"a row is longer than {LONGEST >> 20} MB (it begins with {begin})",
+                )
             return more
         if not _CLOSES_AND_OPENS.fullmatch(follow):
             break
+    if back is not None:
+        file.seek(back)
     waiting.extendleft(reversed(more[1:]))
     return None
 

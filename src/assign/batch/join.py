@@ -12,7 +12,7 @@ from assign.errors import BadRequest, shown
 from assign.table import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
 
 from . import columns, cp932, csv_out
-from .json_lines import DAY
+from .json_lines import DAY, MOST_OF_WORD
 from .options import Listener, Options
 from .source import DAMAGE, LINE, OUTCOME, Source
 
@@ -158,6 +158,7 @@ class Table:
         given = self._schema()
         schema = {**dict.fromkeys(keys, pl.String), **{f"odd {name}": kind for name, kind in given.items()}}
         answers = pl.DataFrame(rows, schema=schema, orient="row")
+        joined = joined.with_columns(cut(keys))
         return joined.join(answers.lazy(), on=keys, how="left", maintain_order="left").with_columns(
             **{name: pl.coalesce(pl.col(name), pl.col(f"odd {name}")) for name in given}
         )
@@ -199,12 +200,19 @@ def _word(name: str, source: Source, schema: pl.Schema) -> pl.Expr:
     return text.fill_null("")
 
 
+def cut(keys: list[str]) -> pl.Expr:
+    """Words, of one that is far too long its beginning: enough to answer it, and all that is held."""
+    import polars as pl
+
+    return pl.col(keys).str.slice(0, MOST_OF_WORD)
+
+
 def odd_words(joined: pl.LazyFrame, rows: int) -> pl.DataFrame | None:
     """The distinct requests that the table does not know, or None where they are too many to hold."""
     import polars as pl
 
     keys = [f"__{name}" for name in ASKED]
-    odd = joined.filter(pl.col(OUTCOME).is_null()).select(keys)
+    odd = joined.filter(pl.col(OUTCOME).is_null()).select(cut(keys))
     if rows > 4 * MOST_WORDS:
         about = odd.select(pl.struct(keys).hash().approx_n_unique()).collect(engine="streaming").item()
         if about > MOST_WORDS:

@@ -2,8 +2,8 @@
 JSON Lines: one object a line → its request, and the same line with the answer.
 
 A line ends with LF, CRLF or CR. It is read by Python's own decoder, held to RFC 8259: no NaN, no name twice, and a number stays the
-text that it is. The line goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is kept as `line`, with its
-error. The answer is looked up in the decision table; words that it does not know are decided once.
+text that it is. The line goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is
+kept as `line`, with its error. The answer is looked up in the decision table; words that it does not know are decided once.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from typing import IO, Any, Final, NoReturn
 
 from assign.errors import BadRequest, first_line, shown
 from assign.table import ANSWERED, ASKED, Answered, Counts, Line, of_line
+from assign.words import LONGEST as LONGEST_WORD
 
 from . import columns
-from .recognise import BOM, refuse
+from .recognise import BOM, LONGEST, of_lines, refuse
 
 DAY: Final = re.compile(
     r"[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 )
 MOST_WORDS: Final = 100_000  # distinct odd requests remembered
+MOST_OF_WORD: Final = LONGEST_WORD + 1  # characters remembered of a word: enough to see that it is none
+MOST_OF_NAMES: Final = 2_000  # characters of the names of a line that are remembered
 HEAD: Final = 1 << 20
-LONGEST: Final = 1 << 25  # bytes of an object that may have carriage returns between its words
 _BLANKS: Final = b" \t\r\n"
 _SYNTAX: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 Words = tuple[str, ...]
@@ -69,12 +71,13 @@ def read(raw: bytes, lang: str = "ja") -> Read:
         body = _DECODER.decode(text)
         if type(body) is not dict:
             raise ValueError("オブジェクトではありません / not an object")
+        columns.not_too_many(len(body))
         if taken := next((name for name in body if columns.meaning(name) in ANSWERED), None):
             raise ValueError(f"{shown(taken)} は答えの項目です / {shown(taken)} is a field of the answer")
         fields = _fields(tuple(body))
-        words = [word(body[fields[name]]) if name in fields else "" for name in ASKED]
+        words = [word(body[fields[name]])[:MOST_OF_WORD] if name in fields else "" for name in ASKED]
         if columns.GROUP in fields:
-            words[-1] = columns.headings(words[-1], word(body[fields[columns.GROUP]]))
+            words[-1] = columns.headings(words[-1], word(body[fields[columns.GROUP]])[:MOST_OF_WORD])
         return Read(body, tuple(words), "", fields)
     except BadRequest as error:
         return Read(body, None, f"{error.code}: {error.message(lang)}", {})
@@ -93,9 +96,11 @@ def decoded(raw: bytes) -> dict[str, Any]:
     return dict(_DECODER.decode(raw.decode("utf-8")))
 
 
-@lru_cache(maxsize=1 << 12)
 def _fields(names: tuple[str, ...]) -> dict[str, str]:
-    return columns.understood(names)
+    return _remembered(names) if sum(map(len, names)) <= MOST_OF_NAMES else columns.understood(names)
+
+
+_remembered: Final = lru_cache(maxsize=1 << 12)(columns.understood)
 
 
 def word(value: Any) -> str:
@@ -138,7 +143,7 @@ def _slices(text: str) -> dict[str, str]:
     while text[at] != "}":
         name, at = scanstring(text, at + 1, True)  # noqa: FBT003 - strict
         at = _BLANK.match(text, _BLANK.match(text, at).end() + 1).end()  # type: ignore[union-attr]
-        _, end = _DECODER.raw_decode(text, at)
+        _, end = _PASSES.raw_decode(text, at)
         found[name] = text[at:end]
         at = _BLANK.match(text, end).end()  # type: ignore[union-attr]
         if text[at] == ",":
@@ -149,15 +154,20 @@ def _slices(text: str) -> dict[str, str]:
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 
 
-def lines(path: Path) -> Iterator[tuple[bytes, bytes]]:
+def lines(path: Path, *, answered: bool = False) -> Iterator[tuple[bytes, bytes]]:
     """
     Each line of a file and its end, without a byte order mark, and without the blank lines at its end.
+
+    Args:
+        answered: Whether it is one that was written here: its lines may be longer than those that were read.
 
     Raises:
         DataError: It is no file of JSON Lines, and what it is.
     """
     with path.open("rb") as file:
         refuse(file.read(HEAD), "jsonl")
+        if not answered:
+            of_lines(path)
         yield from _lines(file, *_extent(file))
 
 
@@ -173,7 +183,7 @@ def _lines(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
                     if at < end:
                         yield piece, b"\r"
                     at += len(piece) + 1
-                whole = whole[sum(map(len, pieces)) + len(pieces) :]  # noqa: PLW2901
+                whole = whole[sum(map(len, pieces)) + len(pieces) :]  # noqa: PLW2901 - the pieces are given; what is left is one line more
         if at >= end:
             return
         yield line, whole[len(line) :]
@@ -300,3 +310,10 @@ def _none(word: str) -> NoReturn:
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_int=Number, parse_float=Number, parse_constant=_none)
+
+
+def _nothing(_: object) -> None:
+    """What is kept of a value that is only passed over."""
+
+
+_PASSES: Final = json.JSONDecoder(object_pairs_hook=_nothing, parse_int=_nothing, parse_float=_nothing)

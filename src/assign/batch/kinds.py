@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_AT_ONCE: Final = 5_000_000  # rows of a file that has less than a byte for each
 _NAMES: Final = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
 MOST_BYTES: Final = 1 << 29  # of the text of one block of rows: beyond it a small file is a bomb
+MOST_IN_GROUP: Final = 3 << 28  # bytes unpacked
+MOST_IN_LISTS: Final = 1 << 25  # values in the lists of one row group, which the engine holds whole
 
 
 def parquet(path: Path, work: Path, out_format: str) -> Source:
@@ -63,6 +65,9 @@ def parquet(path: Path, work: Path, out_format: str) -> Source:
                 f"列 {shown(name)} の型 {kind} は {_NAMES[out_format]} に書けません（{why[0]}）",
                 f"the column {shown(name)} ({kind}) cannot be written as {_NAMES[out_format]} ({why[1]})",
             )
+    in_lists, unpacked = arrow.fullest(path)
+    if in_lists > MOST_IN_LISTS or unpacked > MOST_IN_GROUP:
+        raise _too_large()
     if rows > MOST_AT_ONCE and path.stat().st_size < rows:
         frame = _spread(frame, rows, work)
     return Source(frame, rows, fields)
@@ -164,20 +169,38 @@ def writable(block: pl.DataFrame, floats: list[str]) -> None:
     Args:
         floats: The columns that must hold no Infinity. (Where there is no number, NaN, JSON has null.)
     """
-    import polars as pl
-
-    text = sum(int(column.str.len_bytes().sum() or 0) for column in block.get_columns() if column.dtype == pl.String)
-    if text > MOST_BYTES:
-        raise DataError(
-            "展開すると大きすぎます（同じ長い文字列の繰り返しではありませんか）。小さく分けてください",
-            "it is too large when unpacked (the same long text over and over?); split it",
-        )
+    if sum(map(_unpacked, block.get_columns())) > MOST_BYTES:
+        raise _too_large()
     for name in floats:
         if _infinite(block[name]):
             raise BadRequest(
                 f"列 {shown(name)} に無限大があります。JSON に無い数です（空にするか、CSV か Parquet に書いてください）",
                 f"the column {shown(name)} holds Infinity, which JSON lacks (make it empty, or write CSV or Parquet)",
             )
+
+
+def _unpacked(column: pl.Series) -> int:
+    """The bytes of a column's text, and of what stands in lists: where values are equal the engine holds one of them."""
+    import polars as pl
+
+    kind = column.dtype
+    if kind == pl.String:
+        return int(column.str.len_bytes().sum() or 0)
+    if kind == pl.Binary:
+        return int(column.bin.size().sum() or 0)
+    if isinstance(kind, (pl.List, pl.Array)):
+        inner = column.explode()
+        return 8 * len(inner) + _unpacked(inner)
+    if isinstance(kind, pl.Struct):
+        return sum(_unpacked(column.struct.field(field.name)) for field in kind.fields)
+    return 0
+
+
+def _too_large() -> DataError:
+    return DataError(
+        "展開すると大きすぎます（同じ長い値の繰り返しではありませんか）。小さく分けてください",
+        "it is too large when unpacked (the same long value over and over?); split it",
+    )
 
 
 def has_floats(kind: Any) -> bool:

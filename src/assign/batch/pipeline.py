@@ -156,7 +156,7 @@ def _in_slices(table: join.Table, source: Source, work: Path, listener: Listener
             listener(start, source.rows, "words")
         piece = source.frame.slice(start, SLICE).collect(engine="streaming").lazy()
         joined = table.joined(replace(source, frame=piece))
-        odd = joined.filter(pl.col(OUTCOME).is_null()).select(keys).unique().collect()
+        odd = joined.filter(pl.col(OUTCOME).is_null()).select(join.cut(keys)).unique().collect()
         part = work / f"part-{start:015d}.parquet"
         table.with_odd(joined, odd, source.fields).sink_parquet(part)
         parts.append(part)

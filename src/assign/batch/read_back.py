@@ -40,7 +40,7 @@ def said(path: Path, options: Options) -> Iterator[tuple[tuple[str | None, ...],
 
 
 def _of_json(path: Path) -> Iterator[tuple[tuple[str | None, ...], str | None]]:
-    for raw, _ in json_lines.lines(path):
+    for raw, _ in json_lines.lines(path, answered=True):
         body = json_lines.decoded(raw)
         fields = {**_asked(body), **{name: name for name in ANSWERED}}
         _wrote(body)

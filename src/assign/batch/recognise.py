@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Final
 
 from assign.errors import DataError, code_point
 
 BOM: Final = b"\xef\xbb\xbf"
+LONGEST: Final = 1 << 24  # bytes of a row; what is made of one while it is read takes up to 70 times as much memory
 _SIGNS: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"PK\x03\x04", "Excel のブック（xlsx）か ZIP です。Excel で「CSV UTF-8（コンマ区切り）」として保存するか、展開してください", "an Excel workbook (xlsx) or a ZIP; save it as CSV UTF-8, or unpack it"),
     (b"\xd0\xcf\x11\xe0", "古い Excel のブック（xls）です。Excel で「CSV UTF-8（コンマ区切り）」として保存してください", "an old Excel workbook (xls); save it as CSV UTF-8"),
@@ -99,6 +101,30 @@ def refuse(head: bytes, kind: str) -> None:
                 "1 つのオブジェクトが何行にもわたる JSON です。1 行に 1 つ（JSON Lines）にしてください（例: `jq -c .`）",
                 "JSON with an object over several lines; write one a line (JSON Lines; for example `jq -c .`)",
             )
+
+
+def of_lines(path: Path, most: int = LONGEST) -> None:
+    """
+    Raises DataError where a line has more than `most` bytes: no row is that long, and a reader holds a whole one.
+
+    Such a line holds a whole piece of half the size, from one multiple of it to the next; so it is enough to look, from each, for
+    the next line end, which as a rule is near.
+    """
+    with path.open("rb") as file:
+        for start in range(0, file.seek(0, 2), most // 2):
+            file.seek(start)
+            if len(file.readline(most // 2)) < most // 2:
+                continue
+            before = file.seek(max(0, start - most))
+            begin = before + file.read(start - before).rfind(b"\n") + 1
+            file.seek(begin)
+            if len(file.readline(most + 1).rstrip(b"\r\n")) > most:
+                file.seek(0)
+                number = 1 + sum(file.read(min(1 << 20, begin - at)).count(b"\n") for at in range(0, begin, 1 << 20))
+                raise DataError(
+                    f"{number:,} 行目が {most >> 20} MB より長く、1 件としては読めません",
+                    f"line {number:,} is longer than {most >> 20} MB, which is no row",
+                )
 
 
 _TEXT: Final = bytes({*range(0x20, 0x7F), *range(0x80, 0x100), 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x1B})
