@@ -50,11 +50,11 @@ fix: setup  ## format, and mend what can be mended
 
 .PHONY: catalog
 catalog: setup  ## read the document anew into data/catalog.csv
-	$(V)/python -m assign.catalog
+	$(V)/python -m assign.catalog.csv_file
 
 .PHONY: floor
 floor: setup  ## the acts that no rule set may give away, anew from rules/acts.yaml into data/floor.json; read the diff
-	$(V)/python -m assign.floor
+	$(V)/python -m assign.check.floor
 
 .PHONY: golden
 golden: setup  ## record the golden decisions anew; read the diff before you commit it

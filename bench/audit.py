@@ -39,13 +39,15 @@ from typing import Any, Final
 
 import apsw
 
-from assign import Desk, merkle
+from assign import Desk
 from assign.audit import prove, verify
-from assign.log import Log
-from assign.note import new_key
-from assign.record import Draft, canonical
-from assign.store import postgresql, sqlite
-from assign.store.schema import TABLES
+from assign.log import merkle
+from assign.log.canonical import canonical
+from assign.log.draft import Draft
+from assign.log.keys import new_key
+from assign.log.log import Log
+from assign.log.store import postgresql, sqlite
+from assign.log.store.schema import TABLES
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests import logs

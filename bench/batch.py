@@ -54,7 +54,7 @@ def raw_join(source: str, target: str, kind: str) -> Callable[[], object]:
     import polars as pl
 
     from assign import Desk
-    from assign.table import ANSWERED, decision_table, of_line
+    from assign.desk.lookup import ANSWERED, decision_table, of_line
 
     table = pl.DataFrame(
         [(*line[:4], *of_line(line)) for line in decision_table(Desk.open()) if line.until == "9999-12-31"],
@@ -142,7 +142,7 @@ def make(folder: Path, rows: int, odd: float = 0, kinds: tuple[str, ...] = ("par
     import polars as pl
 
     from assign import Desk
-    from assign.table import decision_table
+    from assign.desk.lookup import decision_table
 
     words = [
         line[:4] for line in decision_table(Desk.open(engine="table")) if not line.error and line.until == "9999-12-31"

@@ -37,9 +37,10 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel
 
 from assign import Desk, __version__
-from assign.engine import DurableEngine
+from assign.decision.durable import DurableEngine
 from assign.errors import EngineMissing
-from assign.rules import DOMAIN, Facts, Rule, RuleSet, every_fact
+from assign.rules.entries import DOMAIN, Facts, Rule, every_fact
+from assign.rules.model import RuleSet
 from assign.words import Assignee, Channel
 
 ON: Final = date(2026, 4, 1)
@@ -394,7 +395,7 @@ PEERS: Final = {
 
 
 def durable_rules(rules: RuleSet) -> Callable[[Facts], Assignee]:
-    """Itself, by the safe recipe of `assign.engine`, without a memory. Raises EngineMissing."""
+    """Itself, by the safe recipe of `assign.decision.durable`, without a memory. Raises EngineMissing."""
     holds = DurableEngine(rules).holds
 
     def answer(facts: Facts) -> Assignee:

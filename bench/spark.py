@@ -217,8 +217,9 @@ def by_hand(frame: Any, table: Any) -> Any:
 
 def drive(options: argparse.Namespace) -> None:
     """Make the requests, or time the kinds over them in turns; the figures are the last line printed."""
-    from assign import Desk, spark
-    from assign.table import ANSWERED, decision_table, of_line
+    from assign import Desk
+    from assign.batch import spark
+    from assign.desk.lookup import ANSWERED, decision_table, of_line
 
     desk = Desk.open()
     folder = Path(options.folder)

@@ -25,7 +25,7 @@ from time import perf_counter
 from typing import Final
 
 import assign
-from assign import places
+from assign import resources
 
 UNIT: Final = "import typer, pydantic"
 TIMES: Final = 1.3  # the claim
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
 
-    missing, kept = not_compiled(), places.kept_file().exists()
+    missing, kept = not_compiled(), resources.kept_file().exists()
     compiled = f"no ({', '.join(missing)}); tools/env.sh does it" if missing else "yes"
     print(f"Python {platform.python_version()}, {options.rounds} rounds")
     print(f"assign byte-compiled: {compiled}; rules kept parsed: {'yes' if kept else 'no'}\n")

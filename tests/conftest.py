@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from assign import Desk
-from assign.places import document_file
+from assign.resources import document_file
 
 from .servers import Server, private_server
 

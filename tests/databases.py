@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from assign import Desk
-from assign.places import rules_folder
-from assign.sql import script
+from assign.export.sql import script
+from assign.resources import rules_folder
 
 from .servers import Server, missing, private_server
 

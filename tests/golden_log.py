@@ -18,7 +18,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from assign import Desk
-from assign.note import SecretKey
+from assign.log.keys import SecretKey
 
 FOLDER = Path(__file__).parent / "golden"
 NAME = "log-2"
@@ -39,10 +39,13 @@ ASKED = (
 
 def written() -> dict[str, bytes]:
     """Name → content of every file."""
-    with tempfile.TemporaryDirectory() as folder, patch("assign.note.held_key", return_value=KEY):
+    with tempfile.TemporaryDirectory() as folder, patch("assign.log.keys.held_key", return_value=KEY):
         ids = (str(uuid.UUID(int=0x3F1C8F0E8D3B4A53B2A40F6A7C9BE1D2 + n * 0x1234567, version=4)) for n in range(100))
         times = (f"2026-11-25T00:00:{n:02}.000Z" for n in range(60))
-        with patch("assign.record.new_id", lambda: next(ids)), patch("assign.log.moment", lambda: next(times)):
+        with (
+            patch("assign.log.record.new_id", lambda: next(ids)),
+            patch("assign.log.group_commit.moment", lambda: next(times)),
+        ):
             desk = Desk.open(audit=f"sqlite:///{folder}/audit.db", origin=ORIGIN, engine="table")
             log = desk.audit
             assert log is not None

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from assign import merkle
-from assign.log import Log
-from assign.note import new_key
-from assign.record import new_id, read
+from assign.log import merkle
+from assign.log.canonical import read
+from assign.log.keys import new_key
+from assign.log.log import Log
+from assign.log.record import new_id
 from assign.words import sha256
 
 ORIGIN: Final = "example.city/test"

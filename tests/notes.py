@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from assign.note import SecretKey
+from assign.log.keys import SecretKey
 
 KEY: Final = SecretKey("example.city/assign", bytes(range(32)))
 ROOT: Final = base64.b64encode(sha256(b"root").digest()).decode()

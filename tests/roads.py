@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from assign.places import rules_folder
+from assign.resources import rules_folder
 
 Edit = Callable[[Path], None]
 PAPER: Final = "source: {document: 市委託事務取扱要領3条, role: 国保年金課長}"

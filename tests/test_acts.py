@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 
 from assign import Desk
+from assign.decision.request import act
 from assign.errors import AmbiguousAct, RuleFileError, UnknownAct
-from assign.places import rules_folder
-from assign.request import act
-from assign.rules import Entry, Source, load
+from assign.resources import rules_folder
+from assign.rules.entries import Entry, Source
+from assign.rules.loader import load
 from assign.words import ActClass, Division
 
 from .test_rules import Edit, edit  # noqa: F401 - a fixture

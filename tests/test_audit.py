@@ -13,28 +13,22 @@ from typing import Any
 
 import pytest
 
-from assign import Desk, merkle
-from assign.audit import (
-    Filter,
-    copy,
-    exceptions,
-    prove,
-    prove_growth,
-    records,
-    replay,
-    shown_record,
-    stats,
-    verify,
-)
-from assign.catalog import from_edition
-from assign.desk import EditionMissing
+from assign import Desk
+from assign.audit import Filter, copy, exceptions, prove, prove_growth, records, replay, shown_record, stats, verify
+from assign.catalog.csv_file import from_edition
+from assign.desk.recording import EditionMissing
 from assign.errors import AssignError, BadRequest
-from assign.log import KeyReused, Log, NotPublished
-from assign.note import NoteError, endorse, held_key, key_file, new_key, parse, public_key, sign
-from assign.reading import UnknownRecord
-from assign.record import RecordError, canonical, check, new_id, read
-from assign.rules import from_edition as rules_from_edition
-from assign.store import StoreError, open_store
+from assign.log import merkle
+from assign.log.canonical import canonical, read
+from assign.log.checkpoint import endorse, parse, sign
+from assign.log.errors import KeyReused, NotPublished
+from assign.log.fields import RecordError, check
+from assign.log.keys import NoteError, held_key, key_file, new_key, public_key
+from assign.log.log import Log
+from assign.log.reading import UnknownRecord
+from assign.log.record import new_id
+from assign.log.store import StoreError, open_store
+from assign.rules.loader import from_edition as rules_from_edition
 
 from .test_rules import RULING
 from .trail import ORIGIN, broken_into, drafts, grow, made, opened, payloads, rechain, recorded, requests
@@ -211,7 +205,7 @@ def test_numbers_that_do_not_grow_in_a_damaged_file_do_not_hold_the_auditor_up(
     path: Path, notes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reading goes on from page to page, and ends."""
-    monkeypatch.setattr("assign.store.sqlite.PAGE", 4)
+    monkeypatch.setattr("assign.log.store.sqlite.PAGE", 4)
     with opened(path) as log:
         whole = [row.seq for row in log.rows()]
         monkeypatch.setattr(log.store, "_rows", _shuffled(log.store._rows))  # type: ignore[attr-defined]  # SQLite's
@@ -651,7 +645,7 @@ def test_every_kind_of_exception_is_listed_and_nothing_else(
 ) -> None:
     """A clock of our own: the days are Japan's, nine hours ahead of the records' times."""
     now = ["2026-11-10T00:00:00.000Z"]
-    monkeypatch.setattr("assign.log.moment", lambda: now[0])
+    monkeypatch.setattr("assign.log.group_commit.moment", lambda: now[0])
     ruled = table_desk.rules.data.replace(b"rulings.yaml " + str(len(table_desk.rules.rulings_data)).encode(), b"@@")
     rulings = RULING.encode()
     head, _, _ = ruled.partition(b"@@")

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from assign.log import Log
-from assign.note import key_file
-from assign.record import new_id
-from assign.terminal import width
+from assign.cli.terminal import width
+from assign.log.keys import key_file
+from assign.log.log import Log
+from assign.log.record import new_id
 
 from .logs import unmeasured
 from .trail import ORIGIN, PYTHON, broken_into, cli

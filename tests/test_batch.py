@@ -21,8 +21,8 @@ import pytest
 from assign import Desk
 from assign.batch import Options, csv_in, join, pipeline, run, unguarded
 from assign.batch.source import DAMAGE, Damaged
+from assign.desk.lookup import ASKED, answered
 from assign.errors import BadRequest, DataError, OutputError
-from assign.table import ASKED, answered
 
 pl = pytest.importorskip("polars")
 TODAY = date(2026, 11, 25)

@@ -11,7 +11,7 @@ import polars as pl
 
 from assign import Desk
 from assign.batch import run
-from assign.table import ANSWERED
+from assign.desk.lookup import ANSWERED
 
 from .test_batch import options, read
 

@@ -11,8 +11,8 @@ import pytest
 from assign import Desk
 from assign.batch import SAID, columns, run
 from assign.batch import said as read_back
+from assign.desk.lookup import ANSWERED
 from assign.errors import BadRequest
-from assign.table import ANSWERED
 
 from .test_batch import options, read
 

@@ -14,16 +14,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assign import Desk, batch, merkle
+from assign import Desk, batch
+from assign.audit.batches import prove_row, run
+from assign.audit.batches import replay as anew
 from assign.batch import read_back
-from assign.batchrecord import prove_row, run
-from assign.batchrecord import replay as anew
 from assign.errors import AssignError, BadOption, BadRequest
-from assign.log import KeyReused
-from assign.note import held_key, opened
-from assign.places import rules_folder
-from assign.record import canonical, read
-from assign.store import StoreError
+from assign.log import merkle
+from assign.log.canonical import canonical, read
+from assign.log.checkpoint import opened
+from assign.log.errors import KeyReused
+from assign.log.keys import held_key
+from assign.log.store import StoreError
+from assign.resources import rules_folder
 
 from .trail import cli
 

@@ -12,10 +12,11 @@ import apsw
 import pytest
 
 from assign.audit import rebuild, verify
-from assign.log import Kept, Log
-from assign.note import held_key
-from assign.record import new_id
-from assign.store import StoreError
+from assign.log.group_commit import Kept
+from assign.log.keys import held_key
+from assign.log.log import Log
+from assign.log.record import new_id
+from assign.log.store import StoreError
 from assign.words import sha256
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sound, sqlite_url

@@ -13,22 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assign import Desk
-from assign.catalog import (
+from assign.catalog.csv_file import (
     COLUMNS,
     SHIPPED,
-    Task,
     as_csv,
     disagreement,
     first_difference,
     from_document,
     from_edition,
     load,
-    with_keys,
 )
+from assign.catalog.model import Task, with_keys
+from assign.catalog.printed import Row
 from assign.errors import CatalogDiffers, CatalogError, DataError
-from assign.places import catalog_file, document_file, rules_folder
-from assign.rules import load as load_rules
-from assign.source import Row
+from assign.resources import catalog_file, document_file, rules_folder
+from assign.rules.loader import load as load_rules
 
 DATA = catalog_file().read_bytes()
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from assign import Desk
-from assign.catalog import COLUMNS
-from assign.check import check, lines
+from assign.catalog.csv_file import COLUMNS
+from assign.check.proofs import check, lines
 from assign.errors import DataError
-from assign.places import catalog_file, document_file, rules_folder
+from assign.resources import catalog_file, document_file, rules_folder
 
 from .conftest import HAS_DURABLE
 from .test_cli import ASSIGN, run, said

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from assign import Channel, Desk, __version__
-from assign.places import rules_folder
-from assign.terminal import width
+from assign.cli.terminal import width
+from assign.resources import rules_folder
 
 ASSIGN = [sys.executable, "-m", "assign"]
 ASKED = ["decide", "--division", "nenkin", "--item", "24", "--channel", "counter"]
@@ -197,8 +197,8 @@ def test_no_line_is_wider_than_80_columns(words: list[str], lang: str) -> None:
 
 def test_no_line_opens_with_a_closing_bracket_or_small_kana(desk: Desk) -> None:
     """禁則: nothing opens a line that may not."""
-    from assign.explanation import paragraphs
-    from assign.terminal import _NEVER_FIRST, wrap
+    from assign.cli.terminal import _NEVER_FIRST, wrap
+    from assign.explanation.plain_text import paragraphs
 
     for task, channel in product(desk.catalog.tasks, Channel):
         [answer] = desk.answers(row=task.id, channel=channel, on="2026-11-25")
@@ -400,7 +400,7 @@ def test_own_rules_and_an_own_catalog_can_be_named(tmp_path: Path, desk: Desk) -
     """--rules and --catalog."""
     import shutil
 
-    from assign.places import catalog_file
+    from assign.resources import catalog_file
 
     folder = tmp_path / "our rules"
     shutil.copytree(rules_folder(), folder)

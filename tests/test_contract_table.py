@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from assign import Channel, Desk
-from assign.places import catalog_file, rules_folder
+from assign.resources import catalog_file, rules_folder
 
 DESK = Desk.open()
 ON = date(2026, 11, 25)

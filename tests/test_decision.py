@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from assign.decision import Decider
-from assign.engine import TableEngine, open_engine
+from assign.decision.decider import Decider
+from assign.decision.engine import TableEngine, open_engine
 from assign.errors import RuleGap, RuleOverlap
-from assign.places import rules_folder
-from assign.rules import Facts, every_fact, load
+from assign.resources import rules_folder
+from assign.rules.entries import Facts, every_fact
+from assign.rules.loader import load
 
 RULES = load(rules_folder())
 

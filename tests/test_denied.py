@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "setuid"), reason="permissions a
 AS_NOBODY = """
 import encodings.ascii, json, os, sys
 from pathlib import Path
-import assign.cli as cli, assign.cli.audit, assign.cli.batch, assign.batch, assign.batch.pipeline, assign.sql, assign.store.sqlite
+import assign.cli as cli, assign.cli.audit, assign.cli.batch, assign.batch, assign.batch.pipeline, assign.export.sql, assign.log.store.sqlite
 from assign import Desk, terminal
 commands = json.loads(sys.argv[1])
 Desk.open().decide(division="nenkin", item="24", channel="counter")

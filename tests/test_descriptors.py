@@ -17,11 +17,11 @@ import pytest
 
 from assign import Desk
 from assign.audit import replay
-from assign.desk import DeskClosed
+from assign.desk.desk import DeskClosed
 from assign.errors import AssignError
-from assign.log import Log
-from assign.record import new_id
-from assign.store import PostgresStore, SqliteStore
+from assign.log.log import Log
+from assign.log.record import new_id
+from assign.log.store import PostgresStore, SqliteStore
 
 from .logs import ORIGIN, draft, sqlite_url
 from .servers import Server

@@ -15,10 +15,13 @@ import pytest
 
 from assign import Desk
 from assign.__main__ import OurKeyboardInterrupt
-from assign.engine import DurableEngine, TableEngine, _compiled, open_engine
+from assign.decision.durable import DurableEngine, _compiled
+from assign.decision.engine import TableEngine, open_engine
 from assign.errors import BadOption, EngineError, EngineMissing
-from assign.places import rules_folder
-from assign.rules import RuleSet, every_fact, load
+from assign.resources import rules_folder
+from assign.rules.entries import every_fact
+from assign.rules.loader import load
+from assign.rules.model import RuleSet
 
 from .conftest import HAS_DURABLE, needs_durable
 
@@ -69,7 +72,7 @@ def test_a_fact_that_meets_no_rule_crashes_nothing(tmp_path: Path) -> None:
     code = (
         "import sys, random\n"
         "from pathlib import Path\n"
-        "from assign.engine import DurableEngine, TableEngine\n"
+        "from assign.decision import DurableEngine, TableEngine\n"
         "from assign.rules import every_fact, load\n"
         "rules = load(Path(sys.argv[1]))\n"
         "durable, table, facts = DurableEngine(rules), TableEngine(rules), list(every_fact())\n"

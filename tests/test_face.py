@@ -20,8 +20,9 @@ from assign import cli
 from assign.cli import audit, shells
 from assign.cli.common import Command, Group, Reader
 from assign.cli.help import EXAMPLES, example
-from assign.places import catalog_file, rules_folder, user_folder
-from assign.terminal import same_file, width
+from assign.cli.terminal import width
+from assign.files import same_file
+from assign.resources import catalog_file, rules_folder, user_folder
 
 ASSIGN = [sys.executable, "-m", "assign"]
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -360,7 +361,7 @@ def test_a_list_is_a_table_csv_tsv_or_json(capsys: pytest.CaptureFixture[str], t
 
 def test_csv_guards_what_a_spreadsheet_takes_for_a_formula() -> None:
     """Names of an own catalog may begin with anything."""
-    from assign.terminal import separated
+    from assign.cli.terminal import separated
 
     said = separated([["=1+1", "+1", "-1", "@x", "＝1", "a,b", 'a"b', "a\nb", "24"]], "csv")
     assert said == '\ufeff\'=1+1,\'+1,\'-1,\'@x,\'＝1,"a,b","a""b","a\nb",24\r'

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from assign import Desk, merkle
+from assign import Desk
 from assign.audit import replay, verify
-from assign.log import Log
-from assign.note import public_key
-from assign.record import read
-from assign.store import New, open_store
+from assign.log import merkle
+from assign.log.canonical import read
+from assign.log.keys import public_key
+from assign.log.log import Log
+from assign.log.store import New, open_store
 from assign.words import sha256
 
 from .golden import FOLDER, files

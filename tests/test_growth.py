@@ -10,13 +10,15 @@ from datetime import date, timedelta
 import pytest
 
 from assign import Desk
-from assign.catalog import Catalog, load
-from assign.check import check
+from assign.catalog.csv_file import load
+from assign.catalog.model import Catalog
+from assign.check.proofs import check
+from assign.desk.lookup import decision_table
 from assign.errors import RuleFileError
-from assign.places import catalog_file, rules_folder
-from assign.rules import FILES, RuleSet, from_edition
-from assign.rules import load as load_rules
-from assign.table import decision_table
+from assign.resources import catalog_file, rules_folder
+from assign.rules.loader import from_edition
+from assign.rules.loader import load as load_rules
+from assign.rules.model import FILES, RuleSet
 
 LIST = load(catalog_file())
 RULES = load_rules(rules_folder())

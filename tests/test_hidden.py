@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assign import Desk
+from assign.cli.terminal import labelled, table, wrap
 from assign.errors import code_point, hidden, shown, visible
-from assign.explanation import explain
-from assign.terminal import labelled, table, wrap
+from assign.explanation.plain_text import explain
 
 ODD = ["\x00", "\x1b", "\n", "\r", "\t", "\x7f", "\x85", "\x9b", "\u00a0", "\u00ad", "\u034f", "\u061c", "\u115f", "\u180e", "\u200b", "\u200d", "\u200e", "\u202e",
        "\u2028", "\u2029", "\u2060", "\u2066", "\u2800", "\u3164", "\ud800", "\udcff", "\ue000", "\ufe0f", "\ufeff", "\ufff9", "\uffa0", "\uffff", "\U000e0041",

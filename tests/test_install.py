@@ -21,7 +21,7 @@ import pytest
 
 from assign import cli
 from assign.errors import DISTRIBUTION, needs_extra
-from assign.places import VERSION
+from assign.resources import VERSION
 
 from .builds import ALONE, ASKED, ROOT, listed
 from .builds import checkout as checkout  # noqa: PLC0414 - a fixture

@@ -20,12 +20,12 @@ import yaml
 
 from assign import Assignee, Certainty, Channel, Desk
 from assign.errors import RuleFileError
-from assign.places import rules_folder
-from assign.rules import load
+from assign.resources import rules_folder
 from assign.rules.kinds import read_work
+from assign.rules.loader import load
 from assign.rules.precompiled import kept_trees, kept_work
+from assign.rules.yaml_nodes import parse
 from assign.words import ActClass
-from assign.yamlfile import parse
 
 from .test_cli import run, said
 

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 from assign import Assignee, Certainty, Channel, Decision, Desk
-from assign.catalog import Task
-from assign.places import document_file, rules_folder
-from assign.rules import load
+from assign.catalog.model import Task
+from assign.resources import document_file, rules_folder
+from assign.rules.loader import load
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, ActClass, ActFact, Listed, Mark
 
 DESK = Desk.open()

@@ -18,12 +18,12 @@ import typer
 
 from assign import __main__ as begun
 from assign import cli as command_line
-from assign import sql, terminal
 from assign.audit import review
-from assign.cli import audit, shells
+from assign.cli import audit, shells, terminal
 from assign.cli.audit import examine
-from assign.places import rules_folder
-from assign.terminal import folded, listing, width
+from assign.cli.terminal import folded, listing, width
+from assign.export import sql
+from assign.resources import rules_folder
 
 from .trail import ORIGIN, cli
 from .trail import _home as _home  # noqa: PLC0414 - a fixture

@@ -18,14 +18,19 @@ from typing import Any
 
 import pytest
 
-from assign import Desk, merkle
+from assign import Desk
 from assign.audit import rebuild
 from assign.errors import AssignError
-from assign.log import KeyReused, Log, NotPublished, _Ticket
-from assign.note import held_key
-from assign.reading import UnknownRecord
-from assign.record import Draft, RecordError, new_id
-from assign.store import StoreError, StoreMissing, Writing
+from assign.log import merkle
+from assign.log.draft import Draft
+from assign.log.errors import KeyReused, NotPublished
+from assign.log.fields import RecordError
+from assign.log.group_commit import _Ticket
+from assign.log.keys import held_key
+from assign.log.log import Log
+from assign.log.reading import UnknownRecord
+from assign.log.record import new_id
+from assign.log.store import StoreError, StoreMissing, Writing
 from assign.words import sha256
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, key_of, make, sound, sqlite_url, unmeasured

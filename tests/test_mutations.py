@@ -13,17 +13,20 @@ from unittest import mock
 
 import pytest
 
-from assign import Desk, floor, places, rules
-from assign import catalog as catalogs
-from assign import check as checks
+from assign import Desk, resources
+from assign.catalog import csv_file
+from assign.check import floor
+from assign.check import proofs as checks
 from assign.errors import EngineMissing, RuleFileError
-from assign.rules import DOMAIN, FILES, RuleSet, every_fact
+from assign.rules import loader
+from assign.rules.entries import DOMAIN, every_fact
+from assign.rules.model import FILES, RuleSet
+from assign.rules.yaml_nodes import Node, parse, read
 from assign.words import ActClass, Assignee, Certainty, Division, normal
-from assign.yamlfile import Node, parse, read
 
 Tree = dict[str, Any]
 Mutation = Callable[[random.Random, Tree], str]  # changes the tree, and says what it did
-CATALOG = catalogs.load(places.catalog_file())
+CATALOG = csv_file.load(resources.catalog_file())
 SHIPPED = floor.shipped()
 HOW_MANY = 300
 
@@ -142,7 +145,7 @@ def another_source(chance: random.Random, tree: Tree) -> str:
     source = entry["source"]
     how = chance.choice(("text", "basis", "line", "borrowed"))
     if how == "basis" and "basis" in source:
-        source["basis"] = other(chance, source["basis"], rules.BASES)
+        source["basis"] = other(chance, source["basis"], loader.BASES)
     elif how == "line" and "line" in source:
         source["line"] = str(int(source["line"]) + 1)
     elif how == "text" and "law" in source:
@@ -224,10 +227,10 @@ def outcome(folder: Path, tree: Tree) -> str:
     for name in FILES:  # JSON is YAML
         (folder / name).write_text(json.dumps(tree[name], ensure_ascii=False, indent=1), "utf-8")
     try:
-        rule_set = rules.load(folder, kept=False)
+        rule_set = loader.load(folder, kept=False)
     except RuleFileError:
         return "refused"
-    if any(floor.roads(rule_set, SHIPPED, places.DOCUMENT)):
+    if any(floor.roads(rule_set, SHIPPED, resources.DOCUMENT)):
         return "found"
     if checks.check(Desk(CATALOG, rule_set, "table")).findings:
         return "found"
@@ -241,7 +244,7 @@ def plain(node: Node) -> Any:
     return [plain(each) for each in node.value] if isinstance(node.value, list) else node.value
 
 
-BUILT_IN = json.dumps({name: plain(parse(name, read(places.rules_folder() / name))) for name in FILES})
+BUILT_IN = json.dumps({name: plain(parse(name, read(resources.rules_folder() / name))) for name in FILES})
 
 
 def with_paper(tree: Tree) -> None:
@@ -285,7 +288,7 @@ def test_random_edits_are_found(tmp_path: Path, *, paper: bool, capsys: pytest.C
         counts[how := outcome(tmp_path, tree)] += 1
         if how == "passed":
             passed.append(said)
-            assert paper_only(rules.load(tmp_path, kept=False)), said
+            assert paper_only(loader.load(tmp_path, kept=False)), said
     with capsys.disabled():
         share = 100 * (HOW_MANY - counts["passed"]) / HOW_MANY
         print(

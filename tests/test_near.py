@@ -6,11 +6,11 @@ import random
 from contextlib import suppress
 from difflib import get_close_matches
 
-from assign.catalog import load
+from assign.catalog.csv_file import load
+from assign.decision.request import understand
 from assign.errors import UnknownWord
-from assign.places import catalog_file, rules_folder
-from assign.request import understand
-from assign.rules import load as load_rules
+from assign.resources import catalog_file, rules_folder
+from assign.rules.loader import load as load_rules
 from assign.words import LONGEST, Choices, normal
 
 from .test_growth import calls

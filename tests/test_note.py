@@ -13,19 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assign import standalone
-from assign.note import (
-    Checkpoint,
-    NoteError,
-    PublicKey,
-    SecretKey,
-    new_key,
-    opened,
-    parse,
-    public_key,
-    secret_key,
-    sign,
-)
+from assign.audit import verifier
+from assign.log.checkpoint import Checkpoint, opened, parse, sign
+from assign.log.keys import NoteError, PublicKey, SecretKey, new_key, public_key, secret_key
 
 from .notes import BODY, KEY, NOTES, ODD, VKEYS, Case, own
 
@@ -92,8 +82,8 @@ def by_library(key: bytes, message: bytes, signature: bytes) -> bool:
 def by_auditor(text: str, *keys: PublicKey) -> bool:
     """What the stand-alone verifier says of a note."""
     try:
-        standalone.opened(text, {standalone.key_of(str(key)) for key in keys})
-    except standalone.WrongError:
+        verifier.opened(text, {verifier.key_of(str(key)) for key in keys})
+    except verifier.WrongError:
         return False
     return True
 
@@ -114,7 +104,7 @@ def test_a_note_opens_with_its_key_and_says_what_was_signed() -> None:
     """Both verifiers, and the lines that the C2SP text names."""
     assert opened(NOTE, [KEY.public()]) == (CHECKPOINT, KEY.public())
     assert parse(NOTE)[0] == CHECKPOINT
-    found = standalone.opened(NOTE, {standalone.key_of(str(KEY.public()))})
+    found = verifier.opened(NOTE, {verifier.key_of(str(KEY.public()))})
     assert (found.origin, found.size, found.root, found.number) == (
         CHECKPOINT.origin, 40, CHECKPOINT.root, KEY.public().number.hex(),
     )  # fmt: skip
@@ -130,11 +120,11 @@ def test_the_published_example_has_the_key_and_the_signature_that_ours_make() ->
     seed = base64.b64decode(GO_SIGNER.split("+", 4)[4])[1:]
     key = SecretKey("PeterNeumann", seed)
     assert (str(key.public()), key.text()) == (GO_PUBLIC, GO_SIGNER)
-    assert standalone.key_of(GO_PUBLIC) == ("PeterNeumann", "c74f20a3", key.public().key)
+    assert verifier.key_of(GO_PUBLIC) == ("PeterNeumann", "c74f20a3", key.public().key)
     signature = Ed25519PrivateKey.from_private_bytes(seed).sign(GO_TEXT.encode())
     assert base64.b64encode(key.public().number + signature).decode() == GO_LINE
-    assert standalone.signed(key.public().key, GO_TEXT.encode(), base64.b64decode(GO_LINE)[4:])
-    assert not standalone.signed(key.public().key, GO_TEXT.encode()[:-1], base64.b64decode(GO_LINE)[4:])
+    assert verifier.signed(key.public().key, GO_TEXT.encode(), base64.b64decode(GO_LINE)[4:])
+    assert not verifier.signed(key.public().key, GO_TEXT.encode()[:-1], base64.b64decode(GO_LINE)[4:])
 
 
 def test_keys_come_back_from_their_lines_and_the_secret_is_never_shown() -> None:
@@ -167,8 +157,8 @@ def test_a_damaged_key_line_is_refused_by_both(change: object) -> None:
     line = change(str(KEY.public()))  # type: ignore[operator]
     with pytest.raises(NoteError):
         public_key(line)
-    with pytest.raises(standalone.WrongError):
-        standalone.key_of(line)
+    with pytest.raises(verifier.WrongError):
+        verifier.key_of(line)
 
 
 @pytest.mark.parametrize("kind", [b"\x00", b"\x02", b"\x04", b"e"])
@@ -179,8 +169,8 @@ def test_a_key_of_another_kind_is_refused_by_both(kind: bytes) -> None:
     line = f"{KEY.name}+{number}+{base64.b64encode(data).decode()}"
     with pytest.raises(NoteError):
         public_key(line)
-    with pytest.raises(standalone.WrongError):
-        standalone.key_of(line)
+    with pytest.raises(verifier.WrongError):
+        verifier.key_of(line)
 
 
 def test_a_damaged_secret_line_is_refused_and_not_repeated() -> None:
@@ -237,8 +227,8 @@ def test_random_text_is_a_note_error_and_nothing_else(text: str) -> None:
     for read in (parse, public_key, secret_key, lambda given: opened(given, [KEY.public()])):
         with suppress(NoteError):
             read(text)
-    for check in (standalone.key_of, lambda given: standalone.opened(given, {standalone.key_of(str(KEY.public()))})):
-        with suppress(standalone.WrongError):
+    for check in (verifier.key_of, lambda given: verifier.opened(given, {verifier.key_of(str(KEY.public()))})):
+        with suppress(verifier.WrongError):
             check(text)
 
 
@@ -307,8 +297,8 @@ def test_a_key_of_the_same_name_is_not_the_same_key() -> None:
     assert not by_product(NOTE, other)
     assert not by_auditor(NOTE, other)
     assert not by_product(NOTE, forged)
-    with pytest.raises(standalone.WrongError):
-        standalone.key_of(str(forged))
+    with pytest.raises(verifier.WrongError):
+        verifier.key_of(str(forged))
 
 
 @pytest.mark.parametrize(
@@ -345,13 +335,13 @@ def test_both_verifiers_let_in_what_c2sp_does_and_nothing_else(case: Case) -> No
 @pytest.mark.parametrize("case", VKEYS, ids=[case.name for case in VKEYS])
 def test_both_verifiers_take_the_same_public_keys(case: Case) -> None:
     """One spelling each, of a key under which not everybody can sign."""
-    assert (takes(public_key, case.text), takes(standalone.key_of, case.text)) == (case.good, case.good)
+    assert (takes(public_key, case.text), takes(verifier.key_of, case.text)) == (case.good, case.good)
 
 
 def takes(reader: Callable[[str], object], text: str) -> bool:
     try:
         reader(text)
-    except (NoteError, standalone.WrongError):
+    except (NoteError, verifier.WrongError):
         return False
     return True
 
@@ -396,7 +386,7 @@ def test_of_any_note_rightly_signed_both_say_the_same(data: st.DataObject) -> No
     verdicts = by_product(text, KEY.public()), by_auditor(text, KEY.public())
     assert verdicts[0] is verdicts[1]
     if verdicts[0]:
-        found, other = parse(text)[0], standalone.opened(text, {standalone.key_of(str(KEY.public()))})
+        found, other = parse(text)[0], verifier.opened(text, {verifier.key_of(str(KEY.public()))})
         assert (found.origin, found.size, found.root) == other[:3]
 
 
@@ -411,7 +401,7 @@ def test_of_any_public_key_s_line_both_say_the_same(data: st.DataObject) -> None
     at = data.draw(st.integers(0, len(line)))
     line = line[:at] + data.draw(st.just("") | st.sampled_from(PARTS)) + line[at:]
     if not line.endswith("\n"):  # the product reads a file's line, too
-        assert takes(public_key, line) is takes(standalone.key_of, line)
+        assert takes(public_key, line) is takes(verifier.key_of, line)
 
 
 def test_of_two_known_keys_that_signed_both_name_the_first() -> None:
@@ -420,14 +410,14 @@ def test_of_two_known_keys_that_signed_both_name_the_first() -> None:
     text = f"{BODY}\n{own(BODY, other)}{own(BODY)}"
     for keys in ([KEY.public(), other.public()], [other.public(), KEY.public()]):
         assert opened(text, keys)[1] == other.public()
-        found = standalone.opened(text, {standalone.key_of(str(key)) for key in keys})
+        found = verifier.opened(text, {verifier.key_of(str(key)) for key in keys})
         assert found.number == other.public().number.hex()
     double = PublicKey(KEY.name, KEY.public().number, other.public().key)
     plain = (KEY.name, KEY.public().number.hex())
     for keys in ([KEY.public(), double], [double, KEY.public()]):
         assert not by_product(NOTE, *keys)
-        with pytest.raises(standalone.WrongError):
-            standalone.opened(NOTE, {(*plain, key.key) for key in keys})
+        with pytest.raises(verifier.WrongError):
+            verifier.opened(NOTE, {(*plain, key.key) for key in keys})
 
 
 # -- Ed25519 in Python -----------------------------------------------------------------------------------------------
@@ -437,13 +427,13 @@ def test_of_two_known_keys_that_signed_both_name_the_first() -> None:
 def test_the_vectors_of_rfc_8032_hold(vector: tuple[str, str, str, str]) -> None:
     """And not for another message, another key, another signature."""
     _, key, message, signature = map(bytes.fromhex, vector)
-    assert standalone.signed(key, message, signature)
-    assert not standalone.signed(key, message + b"\0", signature)
-    assert not standalone.signed(
+    assert verifier.signed(key, message, signature)
+    assert not verifier.signed(key, message + b"\0", signature)
+    assert not verifier.signed(
         bytes.fromhex(RFC_8032[0][1]) if vector != RFC_8032[0] else KEY.public().key, message, signature
     )
     for place in range(0, 64, 5):
-        assert not standalone.signed(
+        assert not verifier.signed(
             key, message, signature[:place] + bytes([signature[place] ^ 4]) + signature[place + 1 :]
         )
 
@@ -454,11 +444,11 @@ def test_it_says_what_cryptography_says(seed: bytes, message: bytes, place: int,
     """Random keys and messages, right and with one bit turned in key or signature."""
     private = Ed25519PrivateKey.from_private_bytes(seed)
     key, signature = private.public_key().public_bytes_raw(), private.sign(message)
-    assert standalone.signed(key, message, signature)
+    assert verifier.signed(key, message, signature)
     both = bytearray(key + signature)
     both[place] ^= 1 << bit
     key, signature = bytes(both[:32]), bytes(both[32:])
-    assert standalone.signed(key, message, signature) is by_library(key, message, signature) is False
+    assert verifier.signed(key, message, signature) is by_library(key, message, signature) is False
 
 
 def test_a_signature_has_one_spelling() -> None:
@@ -466,12 +456,12 @@ def test_a_signature_has_one_spelling() -> None:
     key, message = KEY.public().key, b"message"
     signature = Ed25519PrivateKey.from_private_bytes(KEY.seed).sign(message)
     s = int.from_bytes(signature[32:], "little")
-    assert standalone.signed(key, message, signature)
+    assert verifier.signed(key, message, signature)
     for more in range(1, 16):
-        other = s + more * standalone.ORDER
+        other = s + more * verifier.ORDER
         if other < 2**256:
-            assert not standalone.signed(key, message, signature[:32] + other.to_bytes(32, "little"))
-    assert standalone.times(standalone.ORDER, standalone.point_of(RFC_8032_BASE) or (0, 0)) == (0, 1)
+            assert not verifier.signed(key, message, signature[:32] + other.to_bytes(32, "little"))
+    assert verifier.times(verifier.ORDER, verifier.point_of(RFC_8032_BASE) or (0, 0)) == (0, 1)
 
 
 RFC_8032_BASE = bytes.fromhex("58" + "66" * 31)
@@ -484,14 +474,14 @@ def test_a_point_of_small_order_or_in_another_spelling_is_no_key(key: str) -> No
     shows, so the product refuses the key itself.
     """
     data = bytes.fromhex(key)
-    assert (standalone.point_of(data) is None) == (key in NOT_CANONICAL)
+    assert (verifier.point_of(data) is None) == (key in NOT_CANONICAL)
     forged = [
         (message, bytes.fromhex(first) + bytes(32))
         for message in (b"a", b"b", b"c", b"d", b"e", b"f")
         for first in SMALL_ORDER
     ]
     assert any(by_library(data, *each) for each in forged)
-    assert not any(standalone.signed(data, *each) for each in forged)
+    assert not any(verifier.signed(data, *each) for each in forged)
     number = sha256(b"a.city\n\x01" + data).digest()[:4]
     with pytest.raises(NoteError):
         public_key(str(PublicKey("a.city", number, data)))
@@ -499,9 +489,9 @@ def test_a_point_of_small_order_or_in_another_spelling_is_no_key(key: str) -> No
 
 def test_points_off_the_curve_are_none() -> None:
     """About half of all y have no x; and every one that has, solves the curve's equation."""
-    found = [standalone.point_of(sha256(b"%d" % number).digest()) for number in range(64)]
+    found = [verifier.point_of(sha256(b"%d" % number).digest()) for number in range(64)]
     assert 16 < found.count(None) < 48
     for point in filter(None, found):
         x, y = point
-        left, right = (y * y - x * x) % PRIME, (1 + standalone.CURVE * x * x * y * y) % PRIME
+        left, right = (y * y - x * x) % PRIME, (1 + verifier.CURVE * x * x * y * y) % PRIME
         assert left == right

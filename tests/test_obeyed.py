@@ -11,13 +11,14 @@ from typing import Any
 import apsw
 import pytest
 
-from assign import merkle
 from assign.audit import rebuild, verify
-from assign.log import Log
-from assign.note import held_key
-from assign.record import canonical, new_id, read
-from assign.standalone import main as standalone
-from assign.store import SHIFT
+from assign.audit.verifier import main as standalone
+from assign.log import merkle
+from assign.log.canonical import canonical, read
+from assign.log.keys import held_key
+from assign.log.log import Log
+from assign.log.record import new_id
+from assign.log.store import SHIFT
 from assign.words import sha256
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sqlite_url

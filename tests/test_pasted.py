@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assign import Desk, batchrecord
-from assign.audit import replay
+from assign import Desk
+from assign.audit import batches, replay
 from assign.batch import Options, run
+from assign.desk.lookup import ANSWERED, ASKED, answered
 from assign.errors import AssignError
-from assign.table import ANSWERED, ASKED, answered
 
 WORDS = ("kokuho", "22-3", "counter", "receive", "2026-04-01", "療養費")
 DAY = date(2026, 4, 1)
@@ -94,7 +94,7 @@ def test_a_word_that_is_understood_is_recorded_as_it_was_typed(tmp_path: Path) -
         for kind, write in (("csv", frame.write_csv), ("jsonl", frame.write_ndjson), ("parquet", frame.write_parquet)):
             write(tmp_path / "in")
             given = Options("ja", DAY, kind, kind)
-            counts, kept = batchrecord.run(desk, str(tmp_path / "in"), str(tmp_path / "out"), given, role="system")
+            counts, kept = batches.run(desk, str(tmp_path / "in"), str(tmp_path / "out"), given, role="system")
             assert counts.errors == 0
             roots.add(kept.record["root"])
     assert len(roots) == 1

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from assign import Desk
+from assign.decision.request import _TURNED
 from assign.errors import AssignError, BadRequest, UnknownChannel, UnknownItem, UnknownRow
-from assign.request import _TURNED
 from assign.words import Channel
 
 

@@ -19,7 +19,7 @@ import apsw
 import pytest
 
 from assign import AssignError, Desk
-from assign.places import catalog_file, rules_folder
+from assign.resources import catalog_file, rules_folder
 
 from .trail import ORIGIN, Said, cli
 from .trail import _home as _home  # noqa: PLC0414 - a fixture

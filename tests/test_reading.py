@@ -16,11 +16,13 @@ import pytest
 from assign import Desk
 from assign.audit import Filter, copy, exceptions, prove, rebuild, records, replay, shown_record, stats, verify
 from assign.errors import BadRequest
-from assign.log import Log
-from assign.note import endorse, held_key, new_key
-from assign.reading import Unreadable, _agreeing, _known, _parsed, clock, record_of
-from assign.record import canonical, new_id, read
-from assign.store import Row, StoreError, open_store
+from assign.log.canonical import canonical, read
+from assign.log.checkpoint import endorse
+from assign.log.keys import held_key, new_key
+from assign.log.log import Log
+from assign.log.reading import Unreadable, _agreeing, _known, _parsed, clock, record_of
+from assign.log.record import new_id
+from assign.log.store import Row, StoreError, open_store
 from assign.words import today
 
 from .logs import draft, make, sqlite_url
@@ -299,7 +301,7 @@ def test_what_was_read_before_changes_no_verdict(tmp_path: Path) -> None:
 @pytest.fixture
 def at_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log that was begun at 02:25 on 29 November in Japan, when it was still the 28th in London."""
-    monkeypatch.setattr("assign.log.moment", lambda: "2026-11-28T17:25:31.123Z")
+    monkeypatch.setattr("assign.log.group_commit.moment", lambda: "2026-11-28T17:25:31.123Z")
     path = tmp_path / "night.db"
     monkeypatch.setenv("ASSIGN_AUDIT", sqlite_url(path))
     assert cli("audit", "init", "--origin", ORIGIN).code == 0

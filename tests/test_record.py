@@ -16,26 +16,15 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assign import Channel, Desk, standalone
+from assign import Channel, Desk
+from assign.audit import verifier
 from assign.errors import AssignError, BadRequest
-from assign.places import VERSION
-from assign.record import (
-    Draft,
-    Kind,
-    RecordError,
-    Role,
-    canonical,
-    check,
-    decided,
-    digest,
-    given_words,
-    moment,
-    new_id,
-    random_id,
-    read,
-    role,
-    understood,
-)
+from assign.log.canonical import canonical, moment, read
+from assign.log.draft import Draft
+from assign.log.fields import RecordError, check
+from assign.log.kinds import Kind, Role
+from assign.log.record import decided, digest, given_words, new_id, random_id, role, understood
+from assign.resources import VERSION
 
 from .payloads import PAYLOADS, Case
 
@@ -419,9 +408,9 @@ def by_auditor(payload: bytes) -> bool:
     """As the stand-alone verifier reads what stands in a log, which is always an object."""
     try:
         text = payload.decode("utf-8")
-        found = standalone.parsed(text)
-        return isinstance(found, dict) and standalone.canonical(found) == text
-    except (standalone.WrongError, UnicodeDecodeError):
+        found = verifier.parsed(text)
+        return isinstance(found, dict) and verifier.canonical(found) == text
+    except (verifier.WrongError, UnicodeDecodeError):
         return False
 
 
@@ -449,7 +438,7 @@ def test_of_any_json_that_is_nearly_canonical_both_readers_say_the_same(data: st
     taken = by_product(payload)
     assert taken is by_auditor(payload)
     if taken:
-        assert read(payload) == standalone.parsed(text)
+        assert read(payload) == verifier.parsed(text)
         assert rfc8785.dumps(read(payload)) == payload
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from assign.log import Log
-from assign.store import NAMES
+from assign.log.log import Log
+from assign.log.store import NAMES
 
 from .logs import EDITIONS, ORIGIN, draft, make, sqlite_url
 from .servers import Server

@@ -18,9 +18,9 @@ import pytest
 
 from assign import Desk
 from assign.audit import copy, verify
-from assign.catalog import from_edition
-from assign.log import Log
-from assign.store import open_store
+from assign.catalog.csv_file import from_edition
+from assign.log.log import Log
+from assign.log.store import open_store
 
 from .servers import Server, private_server
 from .trail import ORIGIN, drafts, grow, recorded, requests

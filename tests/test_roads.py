@@ -9,19 +9,20 @@ from unittest import mock
 
 import pytest
 
-from assign import Desk, floor, places, rules
-from assign import catalog as catalogs
-from assign import check as checks
-from assign.check import Finding
+from assign import Desk, resources
+from assign.catalog import csv_file
+from assign.check import floor
+from assign.check import proofs as checks
+from assign.check.lookalike import folded, says
+from assign.check.proofs import Finding
 from assign.errors import EngineMissing, RuleFileError
-from assign.lookalike import folded, says
-from assign.rules import precompiled
+from assign.rules import loader, precompiled
 from assign.words import ActClass
 
 from .roads import REFUSED, ROADS, Road, act, added, anywhere, copied
 from .test_cli import run, said
 
-CATALOG = catalogs.load(places.catalog_file())
+CATALOG = csv_file.load(resources.catalog_file())
 SHIPPED = floor.shipped()
 
 
@@ -33,13 +34,13 @@ def _one_engine() -> Iterator[None]:
 
 
 def findings(folder: Path) -> list[Finding]:
-    return checks.check(Desk(CATALOG, rules.load(folder, kept=False), "table")).findings
+    return checks.check(Desk(CATALOG, loader.load(folder, kept=False), "table")).findings
 
 
 def texts(folder: Path) -> list[dict[str, str]]:
     """What `check` says: its look at the floor first, which takes a tenth of the whole, and the rest where that finds nothing."""
-    edited = rules.load(folder, kept=False)
-    return [road.text for road in floor.roads(edited, SHIPPED, places.DOCUMENT)] or [
+    edited = loader.load(folder, kept=False)
+    return [road.text for road in floor.roads(edited, SHIPPED, resources.DOCUMENT)] or [
         finding.text for finding in checks.check(Desk(CATALOG, edited, "table")).findings
     ]
 
@@ -50,7 +51,7 @@ def test_no_road_leads_past_the_floor(tmp_path: Path, road: Road) -> None:
     folder = copied(tmp_path / "rules", *road.edits)
     if road.entry == REFUSED:
         with pytest.raises(RuleFileError) as caught:
-            rules.load(folder, kept=False)
+            loader.load(folder, kept=False)
         assert caught.value.file == road.file
         assert caught.value.line > 1
         return
@@ -71,7 +72,7 @@ def test_no_road_leads_past_the_floor(tmp_path: Path, road: Road) -> None:
 def test_an_act_that_ships_as_authority_stays_one(tmp_path: Path, key: str, kind: str) -> None:
     """Also with a paper of the city's."""
     folder = copied(tmp_path / "rules", act(key, ("class: authority", f"class: {kind}")))
-    told = floor.roads(rules.load(folder, kept=False), SHIPPED, places.DOCUMENT)
+    told = floor.roads(loader.load(folder, kept=False), SHIPPED, resources.DOCUMENT)
     assert key in [each.id for each in told]
 
 
@@ -135,14 +136,14 @@ def test_a_city_refines_what_is_not_authority_and_every_answer_says_so(tmp_path:
 
 def test_the_floor_is_what_ships() -> None:
     """`make floor` writes it; a change of the acts is read as a diff."""
-    assert (places.data_folder() / "floor.json").read_bytes() == floor.made(floor.shipped())
+    assert (resources.data_folder() / "floor.json").read_bytes() == floor.made(floor.shipped())
 
 
 def test_the_built_in_acts_are_held_to_the_floor_too(tmp_path: Path) -> None:
     """Who edits the program's own rules is found, though then nothing differs from what ships."""
     road = next(road for road in ROADS if road.name == "decide becomes factual, the old source")
-    edited = rules.load(copied(tmp_path / "rules", *road.edits))
-    assert [each.id for each in floor.roads(edited, edited, places.DOCUMENT)] == ["decide"]
+    edited = loader.load(copied(tmp_path / "rules", *road.edits))
+    assert [each.id for each in floor.roads(edited, edited, resources.DOCUMENT)] == ["decide"]
 
 
 def test_what_is_kept_parsed_never_stands_for_a_file(tmp_path: Path) -> None:
@@ -153,8 +154,8 @@ def test_what_is_kept_parsed_never_stands_for_a_file(tmp_path: Path) -> None:
     decide = next(each for each in kept["acts.yaml"]["tree"][1]["acts"][1] if each[1]["id"][1] == "decide")
     decide[1]["then"][1]["class"][1] = "factual"
     (tmp_path / "trees.json").write_text(json.dumps(kept), "utf-8")
-    with mock.patch.object(places, "kept_file", return_value=tmp_path / "rules.json"):
-        assert rules.load(folder).acts["decide"].act_class is ActClass.FACTUAL  # what a cache of another's can do
+    with mock.patch.object(resources, "kept_file", return_value=tmp_path / "rules.json"):
+        assert loader.load(folder).acts["decide"].act_class is ActClass.FACTUAL  # what a cache of another's can do
         desk = checks.unproved(None, str(folder), "table")
         assert desk.rules.acts["decide"].act_class is ActClass.AUTHORITY
         assert [finding.kind for finding in checks.check(desk).findings] == ["kept"]
@@ -162,11 +163,11 @@ def test_what_is_kept_parsed_never_stands_for_a_file(tmp_path: Path) -> None:
 
 def test_what_is_kept_whole_never_stands_for_the_rules(tmp_path: Path) -> None:
     """The same of the rule set that is kept for the very bytes that ship."""
-    kept = json.loads(places.kept_file().read_bytes())
+    kept = json.loads(resources.kept_file().read_bytes())
     next(act for act in kept["acts"] if act[0] == "decide")[8] = "factual"
     (tmp_path / "rules.json").write_text(json.dumps(kept), "utf-8")
-    with mock.patch.object(places, "kept_file", return_value=tmp_path / "rules.json"):
-        assert rules.load(places.rules_folder()).acts["decide"].act_class is ActClass.FACTUAL
+    with mock.patch.object(resources, "kept_file", return_value=tmp_path / "rules.json"):
+        assert loader.load(resources.rules_folder()).acts["decide"].act_class is ActClass.FACTUAL
         assert [finding.kind for finding in checks.check(checks.unproved(None, None, "table")).findings] == ["kept"]
 
 

@@ -14,13 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assign import Desk
-from assign.check import example_fails
+from assign.check.proofs import example_fails
 from assign.errors import AssignError, DataError, RuleFileError
-from assign.places import rules_folder
-from assign.rules import FILES, KINDS, Entry, RuleSet, every_fact, load
+from assign.resources import rules_folder
+from assign.rules.entries import Entry, every_fact
+from assign.rules.kinds import KINDS
+from assign.rules.loader import load
+from assign.rules.model import FILES, RuleSet
 from assign.rules.precompiled import kept_rules, kept_trees, plain, trees_file
+from assign.rules.yaml_nodes import parse, read
 from assign.words import ActClass, Division
-from assign.yamlfile import parse, read
 
 RULES = load(rules_folder())
 ENTRIES: list[Entry] = [*RULES.rules, *RULES.acts.values(), *RULES.holders, *RULES.notes, *RULES.rulings]

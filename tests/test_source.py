@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assign.catalog import first_difference, load
+from assign.catalog.csv_file import first_difference, load
+from assign.catalog.printed import LEGEND, parse, read, row_lines
 from assign.errors import SourceError
-from assign.places import catalog_file, document_file
-from assign.source import LEGEND, parse, read, row_lines
+from assign.resources import catalog_file, document_file
 from assign.words import Division, Listed, Mark, Reading
 
 ROWS = {row.line: row for row in read(document_file())}

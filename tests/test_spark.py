@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assign import Desk, spark
-from assign.batch import csv_out, json_lines
+from assign import Desk
+from assign.batch import csv_out, json_lines, spark
+from assign.desk.lookup import ANSWERED, ASKED, Counts, answered, decision_table
 from assign.errors import AssignError, BadOption, BadRequest, DataError, OutputError
-from assign.table import ANSWERED, ASKED, Counts, answered, decision_table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from assign import Desk
+from assign.desk.lookup import answered, decision_table
 from assign.errors import BadOption
-from assign.sql import DIALECTS, script
-from assign.table import answered, decision_table
+from assign.export.sql import DIALECTS, script
 from assign.words import date_of_case
 
 from .databases import ASKED, Case, Database, Opened, opened, ruled, server, written  # noqa: F401 - fixtures among them

@@ -11,7 +11,7 @@ import pytest
 
 from assign import Desk
 from assign.errors import BadOption
-from assign.sql import script
+from assign.export.sql import script
 
 from .databases import Opened, opened, ruled, server, written  # noqa: F401 - fixtures among them
 from .servers import Server

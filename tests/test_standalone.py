@@ -23,21 +23,25 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assign import merkle, rules, standalone, terminal
-from assign.note import Checkpoint, SecretKey, sign
-from assign.places import catalog_file, rules_folder
+from assign.audit import verifier
+from assign.cli import terminal
+from assign.log import merkle
+from assign.log.checkpoint import Checkpoint, sign
+from assign.log.keys import SecretKey
+from assign.resources import catalog_file, rules_folder
+from assign.rules import loader
 
-FILE = Path(standalone.__file__)
+FILE = Path(verifier.__file__)
 ORIGIN = "example.city/assign"
 KEY = SecretKey(ORIGIN, bytes(range(32)))
 STRANGER = SecretKey(ORIGIN, bytes(32))
 SIZE, PLACE, BATCH = 40, 12, 13  # records; the decision; the batch
 EDITIONS = {
     "list": catalog_file().read_bytes().decode("utf-8"),
-    "rules": rules.load(rules_folder()).data.decode("utf-8"),
+    "rules": loader.load(rules_folder()).data.decode("utf-8"),
     "rulings": (rules_folder() / "rulings.yaml").read_bytes().decode("utf-8"),
 }
-CAUTION = standalone.CAUTION[0]
+CAUTION = verifier.CAUTION[0]
 Json = dict[str, Any]
 
 
@@ -184,7 +188,7 @@ Judge = Callable[..., Said]
 def quick() -> Iterator[None]:
     """The same signature is checked once: it takes 20 ms in Python, and these tests ask thousands of times."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(standalone, "signed", lru_cache(maxsize=None)(standalone.signed))
+        patch.setattr(verifier, "signed", lru_cache(maxsize=None)(verifier.signed))
         yield
 
 
@@ -203,7 +207,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
             arguments += ["--checkpoint", str(folder / "own.txt")]
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            code = standalone.main(arguments)
+            code = verifier.main(arguments)
         out.seek(0)
         return Said(code, out.read(), err.getvalue())
 
@@ -272,7 +276,7 @@ def test_a_good_bundle_is_verified_and_read_back_in_words(judge: Judge) -> None:
     ):  # fmt: skip
         assert part in said.out
     english = judge(bundle(), "--lang", "en")
-    for part in ("verified", "assignee: city staff / settled", f"line 259 of the list: {raw}", standalone.CAUTION[1]):
+    for part in ("verified", "assignee: city staff / settled", f"line 259 of the list: {raw}", verifier.CAUTION[1]):
         assert part in english.out
 
 
@@ -651,8 +655,8 @@ def test_any_value_in_any_place_is_refused(judge: Judge, data: st.DataObject) ->
 def test_canonical_json_is_that_of_rfc_8785(value: Any) -> None:
     """Held against the package rfc8785, for what is taken at all: no fractions, no numbers from 2**53, whole characters."""
     try:
-        mine = standalone.canonical(value).encode()
-    except (standalone.WrongError, UnicodeEncodeError):
+        mine = verifier.canonical(value).encode()
+    except (verifier.WrongError, UnicodeEncodeError):
         text = json.dumps(value)
         assert (
             "." in text
@@ -664,13 +668,13 @@ def test_canonical_json_is_that_of_rfc_8785(value: Any) -> None:
         )
         return
     assert mine == rfc8785.dumps(value)
-    assert standalone.parsed(mine.decode()) == value
+    assert verifier.parsed(mine.decode()) == value
 
 
 def test_names_are_sorted_by_utf_16_as_rfc_8785_has_it() -> None:
     """The example of its section 3.2.3: a character beyond the first plane comes before one at the end of it."""
     names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
-    ordered = list(json.loads(standalone.canonical(dict.fromkeys(names, 0))))
+    ordered = list(json.loads(verifier.canonical(dict.fromkeys(names, 0))))
     assert ordered == ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
 
 

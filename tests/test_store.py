@@ -21,9 +21,10 @@ from typing import Any
 import pytest
 
 from assign.errors import BadOption
-from assign.log import Kept, Log
-from assign.record import new_id
-from assign.store import (
+from assign.log.group_commit import Kept
+from assign.log.log import Log
+from assign.log.record import new_id
+from assign.log.store import (
     NAMES,
     SqliteStore,
     StoreError,
@@ -281,7 +282,7 @@ def test_a_folder_that_cannot_be_synced_gives_no_answer(path: Path, monkeypatch:
     asked = draft()
     with closing(Log.open(sqlite_url(path))) as log:
         with monkeypatch.context() as patched:
-            patched.setattr("assign.store.watch.os.fsync", fails)
+            patched.setattr("assign.log.store.watch.os.fsync", fails)
             for _ in range(2):
                 with pytest.raises(StoreError, match=r"could not be synced .*there is no answer"):
                     log.append(asked)
@@ -298,7 +299,7 @@ def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pyt
     log = Log.open(sqlite_url(path))
     kept = log.append(draft())
     with monkeypatch.context() as patched:
-        patched.setattr("assign.store.watch.os.close", fails)
+        patched.setattr("assign.log.store.watch.os.close", fails)
         log.close()
     with closing(Log.open(sqlite_url(path))) as log:
         assert kept.seq in sound(log)
@@ -538,7 +539,7 @@ import os, sys
 import urllib.parse  # pathlib imports it late, and Python itself may stand where another user cannot read
 from tests.logs import draft, sound
 from assign.log import Log
-from assign.store import StoreError
+from assign.log.store import StoreError
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
@@ -631,7 +632,7 @@ def test_on_a_full_disk_there_is_no_answer_and_no_repair(tmp_path: Path) -> None
 LIMITED = """
 import resource, signal, sys
 from tests.logs import draft, sound, make
-from assign.store import StoreError
+from assign.log.store import StoreError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 log = make(sys.argv[1])
 kept = [log.append(draft()).seq]
@@ -762,7 +763,7 @@ def test_a_database_without_tables_is_not_a_log(durable_server: Server, database
 def test_the_driver_of_a_server_says_nothing_on_a_terminal(durable_server: Server, database: str) -> None:
     """It warned a clerk of `<psycopg.Pipeline [BAD] at 0x…>`; an application that keeps logs still gets it."""
     words = (
-        "import logging, sys; from assign.store import open_store; store = open_store(sys.argv[1], create=True);"
+        "import logging, sys; from assign.log.store import open_store; store = open_store(sys.argv[1], create=True);"
         "logging.getLogger('psycopg').warning('a pipeline')"
     )
     done = subprocess.run([sys.executable, "-c", words, durable_server.url(database)], capture_output=True, check=True)

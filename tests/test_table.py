@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from assign import AssignError, Desk
-from assign.places import rules_folder
-from assign.table import FIRST, LAST, Line, answered, decision_table, of_line
+from assign.desk.lookup import FIRST, LAST, Line, answered, decision_table, of_line
+from assign.resources import rules_folder
 
 from .test_rules import RULING
 

@@ -19,12 +19,14 @@ from typing import Any, NamedTuple
 import apsw
 import pytest
 
-from assign import Desk, merkle
+from assign import Desk
 from assign.audit import verify
 from assign.errors import AssignError
-from assign.log import Log
-from assign.note import SecretKey, new_key, parse, sign
-from assign.record import canonical, read
+from assign.log import merkle
+from assign.log.canonical import canonical, read
+from assign.log.checkpoint import parse, sign
+from assign.log.keys import SecretKey, new_key
+from assign.log.log import Log
 
 from .trail import ORIGIN, broken_into, drafts, grow, made, opened, payloads, rechain, recorded, requests
 from .trail import _home as _home  # noqa: PLC0414 - a fixture

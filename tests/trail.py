@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 import apsw
 import pytest
 
-from assign import Channel, Desk, merkle
+from assign import Channel, Desk
 from assign.cli import main
-from assign.log import Log
-from assign.note import SecretKey, held_key
-from assign.record import Draft, Record
-from assign.store import NAMES, SHIFT
-from assign.store.sqlite import make_triggers
+from assign.log import merkle
+from assign.log.draft import Draft
+from assign.log.keys import SecretKey, held_key
+from assign.log.kinds import Record
+from assign.log.log import Log
+from assign.log.store import NAMES, SHIFT
+from assign.log.store.sqlite import make_triggers
 
 ORIGIN = "example.city/assign"
 GIVEN_BY_THE_LOG = ("schema", "origin", "seq", "recorded", "version")

@@ -25,8 +25,8 @@ from typing import IO, Any, NamedTuple
 
 from assign import Desk
 from assign.errors import AssignError
-from assign.log import Log
-from assign.store import postgresql, sqlite
+from assign.log.log import Log
+from assign.log.store import postgresql, sqlite
 from assign.words import sha256
 
 from .logs import ORIGIN, draft, make

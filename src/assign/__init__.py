@@ -1,20 +1,16 @@
 """
 Who handles a piece of consigned work: the contractor or city staff, and why.
 
-The corridor. Data walks one way; each room imports only rooms before it (`words`, `dates`, `places` and
-`errors` are everybody's):
+Data walks one way; each wing imports only wings before it, and CI holds that.
 
-    document ─ source ─▶ rows ─ catalog ─▶ Catalog ┐
-                                                   ├─ request ─▶ Request ┐
-    rule files ─ yamlfile, rules ─▶ RuleSet ───────┤                     ├─ explanation ─▶ answer ─ model ─▶ Decision
-                                                   └─ engine, decision ──┘
-                                                      ▶ Outcome
-    desk   the whole line in one call       floor, lookalike, check  the proofs over it       terminal, cli  the command line
-    table  every answer, for engines that join     batch  files     sql  databases     spark  clusters
+    the list ─ catalog ─▶ Catalog ┐
+                                  ├─ decision ─▶ Outcome ─ explanation ─▶ answer
+    rule files ─ rules ─▶ RuleSet ┘
+    desk    the whole line in one call: decide, record, and every answer as a lookup table
+    batch   files and Spark    export  databases    check  the proofs over it    cli  the command line
 
-    answer ─ record ─▶ canonical bytes ─ log, store ─▶ kept for good ─ reading ─▶ records ─ audit ─▶ verified, replayed, proved
-    canonical  one spelling     merkle, note  the tree, checkpoints     standalone  an auditor's own
-    sheet      exports          batchrecord   a file's record
+    answer ─ log ─▶ records, a Merkle tree over them, signed checkpoints, stores ─ audit ─▶ verified, replayed, proved, exported
+    errors, words, dates, resources, files   everybody's
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee
@@ -24,16 +20,16 @@ TYPE_CHECKING = False  # as type checkers know it; until `main` runs nothing is 
 if TYPE_CHECKING:
     from typing import Any
 
-    from .desk import Desk
+    from .desk.desk import Desk
     from .errors import AssignError
-    from .model import Decision, Row
-    from .places import VERSION as __version__  # noqa: N811 - the name that Python asks for
+    from .explanation.model import Decision, Row
+    from .resources import VERSION as __version__  # noqa: N811 - the name that Python asks for
     from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark
 
 _HOME = {
-    "Desk": "desk",
-    "Decision": "model",
-    "Row": "model",
+    "Desk": "desk.desk",
+    "Decision": "explanation.model",
+    "Row": "explanation.model",
     "AssignError": "errors",
     "ActClass": "words",
     "Assignee": "words",
@@ -42,7 +38,7 @@ _HOME = {
     "Division": "words",
     "Listed": "words",
     "Mark": "words",
-    "__version__": "places",
+    "__version__": "resources",
 }
 __all__ = [
     "ActClass", "AssignError", "Assignee", "Certainty", "Channel", "Decision", "Desk", "Division", "Listed", "Mark",

@@ -21,7 +21,7 @@ def main() -> None:
         _japanese()
         _streams()
         _signals(ended)
-        from .cli import main as command
+        from assign.cli import main as command
 
         command()
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from .errors import BadDate, code_point, hidden, pasted
+from assign.errors import BadDate, code_point, hidden, pasted
 
 LONGEST: Final = 60  # characters; no date is nearly as long
 YEARS: Final = (1926, 2100)  # what a year that is not written as YYYY-MM-DD may be: a typing error is no case of 1826

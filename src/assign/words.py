@@ -21,8 +21,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeGuard, TypeVar
 
-from . import dates
-from .errors import UnknownChannel, UnknownDivision, pasted
+from assign import dates
+from assign.errors import UnknownChannel, UnknownDivision, pasted
 
 try:  # Python's own code, which is there at once: hashlib loads OpenSSL, for which a terminal would wait 3 ms
     from _sha2 import sha256 as _sha256  # Python 3.12 and later

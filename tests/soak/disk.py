@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 
 import apsw
 
-from assign.store import SqliteStore
+from assign.log.store import SqliteStore
 
 
 class Event(NamedTuple):

@@ -23,7 +23,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from assign import AssignError, standalone, yamlfile
+from assign import AssignError
+from assign.audit import verifier
+from assign.rules import yaml_nodes
 
 from .differential import Runner
 from .judge import Result, pairs_of
@@ -204,7 +206,7 @@ def yaml_cases(cases: Iterable[tuple[str, str, str | None]]) -> Suite:
     suite = Suite("YAML as a rule file")
     for name, text, events in cases:
         try:
-            node: Any = plain(yamlfile.parse(name, text.encode("utf-8", "surrogatepass")))
+            node: Any = plain(yaml_nodes.parse(name, text.encode("utf-8", "surrogatepass")))
         except AssignError as error:
             suite.add(error.code != "failed" or bool(str(error)), "refused", name)
             continue
@@ -219,7 +221,7 @@ def yaml_cases(cases: Iterable[tuple[str, str, str | None]]) -> Suite:
     return suite
 
 
-def plain(node: yamlfile.Node) -> Any:
+def plain(node: yaml_nodes.Node) -> Any:
     """A node without its lines."""
     if isinstance(node.value, list):
         return [plain(each) for each in node.value]
@@ -286,7 +288,7 @@ def signature_cases(cases: Iterable[tuple[str, bytes, bytes, bytes, bool | None]
             ours = True
         except (InvalidSignature, ValueError):
             ours = False
-        theirs = len(key) == 32 and len(signature) == 64 and standalone.signed(key, message, signature)
+        theirs = len(key) == 32 and len(signature) == 64 and verifier.signed(key, message, signature)
         holds = ours == theirs and right in (None, ours)
         suite.add(holds, f"{'accepted' if ours else 'refused'}" if holds else f"{ours}, {theirs}, {right}", case)
     return suite

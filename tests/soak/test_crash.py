@@ -19,10 +19,12 @@ from typing import Any, Final
 
 import pytest
 
-from assign import Desk, merkle
-from assign.log import Log
-from assign.record import new_id, read
-from assign.store import StoreError
+from assign import Desk
+from assign.log import merkle
+from assign.log.canonical import read
+from assign.log.log import Log
+from assign.log.record import new_id
+from assign.log.store import StoreError
 from assign.words import sha256
 from tests.logs import FIRST, ORIGIN, draft, key_of, make, sound, sqlite_url
 from tests.servers import Server

@@ -14,9 +14,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from assign.log import Kept, Log
-from assign.record import read
-from assign.store import StoreError
+from assign.log.canonical import read
+from assign.log.group_commit import Kept
+from assign.log.log import Log
+from assign.log.store import StoreError
 from assign.words import sha256
 from tests.logs import FIRST, draft, make, sound, sqlite_url
 from tests.writers import ROOT, acknowledged

@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 
 from assign.errors import AssignError
-from assign.log import Log
+from assign.log.log import Log
 from assign.words import sha256
 from tests.logs import draft, make, sound, sqlite_url
 

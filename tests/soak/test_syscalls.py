@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from assign.log import Log
-from assign.record import read
+from assign.log.canonical import read
+from assign.log.log import Log
 from tests.logs import FIRST, draft, make, sound, sqlite_url, unmeasured
 from tests.servers import missing
 from tests.writers import ROOT
@@ -39,7 +39,7 @@ import os, sys
 from contextlib import closing
 from tests.logs import draft
 from assign.log import Log
-from assign.store import StoreError, sqlite
+from assign.log.store import StoreError, sqlite
 from assign.words import sha256
 url, early = sys.argv[1], sys.argv[2] == "early"
 sqlite.PATIENCE = 0.05  # a lock that fails looks like one that somebody else has

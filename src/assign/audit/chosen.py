@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
-from assign.log import Log
-from assign.reading import Unreadable, in_japan, record_of
-from assign.record import Record
+from assign.log.kinds import Record
+from assign.log.log import Log
+from assign.log.reading import Unreadable, in_japan, record_of
 
 
 class Filter(NamedTuple):

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from itertools import islice
 
-from assign import merkle
 from assign.errors import BadRequest, shown
-from assign.log import Log
-from assign.note import parse
-from assign.reading import record_of
-from assign.record import Kind, publishes
-from assign.store import New, Store, StoreError
+from assign.log import merkle
+from assign.log.checkpoint import parse
+from assign.log.kinds import Kind
+from assign.log.log import Log
+from assign.log.reading import record_of
+from assign.log.record import publishes
+from assign.log.store import New, Store, StoreError
 
 from .chosen import Unread, missing, records
 

@@ -8,14 +8,14 @@ from base64 import b64encode
 from functools import lru_cache
 from typing import Any
 
-from assign import merkle
-from assign.desk import EditionMissing
+from assign.desk.recording import EditionMissing
 from assign.errors import BadRequest
-from assign.log import Log
-from assign.note import Checkpoint, opened
-from assign.reading import record_of
-from assign.record import publishes
-from assign.store import Row, StoreError
+from assign.log import merkle
+from assign.log.checkpoint import Checkpoint, opened
+from assign.log.log import Log
+from assign.log.reading import record_of
+from assign.log.record import publishes
+from assign.log.store import Row, StoreError
 from assign.words import sha256
 
 

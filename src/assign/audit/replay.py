@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from assign.desk import Desk
+from assign.desk.desk import Desk
 from assign.errors import AssignError
-from assign.log import Log
-from assign.reading import Unreadable, record_of
-from assign.record import Kind, Record
+from assign.log.kinds import Kind, Record
+from assign.log.log import Log
+from assign.log.reading import Unreadable, record_of
 
 from .chosen import missing
 from .text import Text

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from assign import rules as rule_files
 from assign.errors import AssignError
-from assign.log import Log
-from assign.reading import clock, in_japan, record_of
-from assign.record import Kind, Record
+from assign.log.kinds import Kind, Record
+from assign.log.log import Log
+from assign.log.reading import clock, in_japan, record_of
+from assign.rules import loader
 
 from .chosen import EVERY, Filter, Unread, records
 from .replay import decided_anew, desks
@@ -157,7 +157,7 @@ def _late_rulings(log: Log, record: Record, day: date, seen: set[str]) -> Iterat
     if data is None:
         return
     try:
-        found = rule_files.from_edition(data).rulings
+        found = loader.from_edition(data).rulings
     except AssignError:
         return
     for ruling in found:

@@ -12,13 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from assign import merkle
 from assign.errors import shown
-from assign.log import Log
-from assign.note import Checkpoint, NoteError, PublicKey, endorsed, opened, parse, public_key
-from assign.reading import Unreadable, record_of
-from assign.record import Kind, Record, publishes
-from assign.store import Row, StoreDamaged, StoreError, as_bytes
+from assign.log import merkle
+from assign.log.checkpoint import Checkpoint, endorsed, opened, parse
+from assign.log.keys import NoteError, PublicKey, public_key
+from assign.log.kinds import Kind, Record
+from assign.log.log import Log
+from assign.log.reading import Unreadable, record_of
+from assign.log.record import publishes
+from assign.log.store import Row, StoreDamaged, StoreError, as_bytes
 from assign.words import sha256
 
 from .text import Text

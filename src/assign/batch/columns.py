@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, wraps
 from typing import Final
 
+from assign.desk.lookup import ANSWERED, ASKED
 from assign.errors import BadRequest, listed, shown
-from assign.table import ANSWERED, ASKED
 
 NEEDED: Final = ASKED[:3]
 LONGEST_NAME: Final = 200  # characters of a name that is remembered

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from assign.errors import BadRequest, DataError, path_shown, system_reason, unreadable
-from assign.terminal import destination, unwritable
+from assign.files import destination, unwritable
 
 try:
     import fcntl

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from assign.desk import Desk
+from assign.desk.desk import Desk
+from assign.desk.lookup import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
 from assign.errors import BadRequest, shown
-from assign.table import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
 
 from . import columns, cp932, csv_out
 from .json_lines import DAY, MOST_OF_WORD

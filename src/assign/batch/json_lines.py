@@ -18,8 +18,8 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # the stubs l
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
+from assign.desk.lookup import ANSWERED, ASKED, Answered, Counts, Line, of_line
 from assign.errors import BadRequest, first_line, shown
-from assign.table import ANSWERED, ASKED, Answered, Counts, Line, of_line
 from assign.words import LONGEST as LONGEST_WORD
 
 from . import columns

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from assign.errors import BadRequest, DataError, OutputError, first_line, path_shown, shown
-from assign.terminal import unwritable
+from assign.files import unwritable
 
 from . import arrow, columns
 from .recognise import refuse

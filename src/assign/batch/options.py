@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from assign.desk.lookup import FORMATS
 from assign.errors import BadOption, BadRequest, DataError, listed, needs_extra, shown
-from assign.table import FORMATS
 from assign.words import nearest, normal
 
 ENDINGS: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet"}

@@ -18,10 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from assign.desk import Desk
+from assign.desk.desk import Desk
+from assign.desk.lookup import ANSWERED, ASKED, Answered, Counts, answered, decision_table
 from assign.errors import AssignError, OutputError, path_shown
-from assign.table import ANSWERED, ASKED, Answered, Counts, answered, decision_table
-from assign.terminal import unwritable
+from assign.files import unwritable
 
 from . import csv_in, csv_out, files, join, json_in, json_lines, kinds
 from .options import Listener, Options, consistent

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from assign.desk.lookup import ANSWERED, ASKED
 from assign.errors import BadRequest, DataError, first_line
-from assign.table import ANSWERED, ASKED
 
 from . import columns, csv_in, files, join, json_lines
 from .options import Options

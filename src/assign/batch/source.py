@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from assign.desk.lookup import ANSWERED, ASKED
 from assign.errors import BadRequest, shown
-from assign.table import ANSWERED, ASKED
 
 from .options import Listener
 

@@ -1,375 +1,506 @@
 """
-Files → frames of Spark whose rows are those that stand in the files, counted in their text.
+A Spark DataFrame of requests → the same frame with its answers: one broadcast join, on whatever cluster Spark has.
 
-    CSV         its first line is read by `csv_in`; every line is held against what a row is, and then read by Spark itself
-    JSON Lines  stay text: `json_lines` reads each line, on the executors, for the words that it asks
-    Parquet     as Spark reads it
+    frame ─ left join, the decision table broadcast ─▶ rows whose words are no words of the table ─▶ with all answers
+                                                       └ distinct, to the driver, decided there, broadcast ┘
 
-What Spark would read otherwise than it is written is an error before anything is answered.
+    from assign import spark
+    spark.decide(frame).write.parquet("answers")
+
+Nothing but tables of strings travels to the executors: no Python function, no file of ours, so an executor needs neither
+Python nor `assign` (but for files of JSON Lines, see `batch.spark`). Words that the table does not hold (`２４`, 国民年金, a typing error) are decided by the desk on the
+driver, once for all rows that say the same. To find them the frame is read once more than it is written.
 """
-
-# ruff: noqa: SLF001 - the rules of `csv_in` and `csv_out` are used here as they stand there, and nowhere else
 
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
-from assign.errors import BadOption, BadRequest, DataError, listed, shown
-from assign.table import ANSWERED, ASKED
+from assign.desk.desk import Desk
+from assign.desk.lookup import (
+    ANSWERED,
+    ASKED,
+    FIRST,
+    FORMATS,
+    LAST,
+    Answered,
+    Counts,
+    Line,
+    answered,
+    boundaries,
+    decision_table,
+    of_line,
+)
+from assign.errors import AssignError, BadOption, BadRequest, DataError, OutputError, listed, needs_extra, shown
+from assign.words import LONGEST
+from assign.words import today as today_in_japan
 
-from . import columns, csv_in, csv_out, json_lines
-from .recognise import BOM, refuse
+from . import columns
+from . import spark_files as files
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
-LINE: Final = "line"  # columns of a frame of JSON Lines
-DAMAGE: Final = "damage"
-_WORDS: Final = {name: f"word_{name}" for name in ASKED}
-_PLAIN: Final = {"__globPaths__": False}  # `a[1].csv` is one file
-_HEAD_LINES: Final = 100
-_BLANKS_KEPT: Final = {"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}
-_CELL: Final = r'(?:"[^"]*+(?:""[^"]*+)*+"|[^",\r\n]*+)'
-_OTHER_ENGINE: Final = ("`--engine polars` なら読めます", "`--engine polars` reads it")
+MOST_WORDS: Final = 200_000  # distinct odd requests; the driver holds and broadcasts them, at most about 1 GB
+CHUNK: Final = 2000  # lines of one literal
+_KEY: Final = ("division", "item", "channel", "act")
+_SPAN: Final = ("since", "until")
+_OURS: Final = "__assign_"  # what our columns are called while they stand beside the user's
+_OUTCOME: Final = _OURS + "counted"
 
 
-@dataclass(frozen=True)
-class Given:
+class SparkMissing(DataError):
+    """PySpark was asked for, and it or its Java is not installed."""
+
+    code = "spark_missing"
+
+
+class SparkFailed(DataError):
+    """Spark could not read the source or finish the job."""
+
+    code = "spark"
+
+
+class TooManyWords(DataError):
+    """More distinct odd requests than a driver may hold: not a list with typing errors, but another column."""
+
+    code = "too_many_words"
+
+
+def decide(df: DataFrame, *, desk: Desk | None = None, lang: str = "ja", today: date | None = None) -> DataFrame:
     """
-    What a source holds.
+    Answer every row of a frame.
 
-    Attributes:
-        rows: Counted in the text, or as Parquet's metadata say.
-        fields: The column of each field of a request, where the frame's own names do not tell it.
-        newline: The line end of the first line of text.
-    """
+    Args:
+        df: Columns `division`, `item`, `channel` and, where there are any, `act`, `on`, `section`, of any type; they are
+            compared as strings. It is read once here and once more by whatever is done with the result, so persist it
+            first if it is dear to make. It gives the same rows each time it is read.
+        desk: Whose answers; the built-in list and rules if absent.
+        lang: Of reason and error, `ja` or `en`.
+        today: The date of a row that names none; today in Japan, once for the whole frame, if absent.
 
-    frame: DataFrame
-    rows: int
-    fields: dict[str, str] | None = None
-    newline: str = "\n"
-
-
-def consistent(source: str, target: str, in_format: str, out_format: str, encoding: str) -> None:
-    """Raises BadOption for what Spark does not do; Polars does."""
-    for wrong, ja, en in (
-        (encoding == "cp932", "`--encoding cp932`", "`--encoding cp932`"),
-        ("-" in (source, target), "標準入力・標準出力（`-`）", "stdin and stdout (`-`)"),
-        (in_format == "jsonl" != out_format, "JSON Lines から別の形式への変換", "JSON Lines to another format"),
-    ):
-        if wrong:
-            raise BadOption(
-                f"Spark エンジンは{ja}を扱いません（`--engine polars` を使ってください）",
-                f"the engine spark does not take {en} (use `--engine polars`)",
-                ["polars"],
-            )
-
-
-def read(spark: SparkSession, source: str, kind: str, lang: str) -> Given:
-    """
-    The files at `source`.
+    Returns:
+        Every column of `df`, untouched and in order, then `assignee`, `certainty`, `rules`, `row`, `caveats`, `reason`
+        and `error`, all strings: for each row what `assign.desk.lookup.answered` gives. No row is lost or doubled.
 
     Raises:
-        DataError: One of them is no such file, or has a line that Spark would not read as it is written.
-        BadRequest: The first line is no header; or folders are named like columns, which text has not.
+        BadRequest: A column is missing, stands there twice, or has the name of an answer; or the frame is a stream.
+        TooManyWords: More than `MOST_WORDS` distinct odd requests. They are counted, not held: an answer that big would
+            have to be broadcast to every executor, and a column of so many words is no column of items or acts.
+        SparkMissing: pyspark is not installed.
     """
-    if kind == "parquet":
-        frame = spark.read.options(mergeSchema=True, **_PLAIN).parquet(source)
-        _some(frame)
-        return Given(frame, frame.count())
-    lines = _lines(spark, source)
-    head, newline = _head(lines)
-    refuse(head, kind)
-    lines = _without_blank_end(lines, r"[ \t\r]*")
-    if kind == "jsonl":
-        return Given(_words(lines, lang), _json_rows(lines), _WORDS, newline)
-    names = _header(head)
-    rows = _csv_rows(lines, len(names))
-    reader = spark.read.options(
-        header=True, escape='"', mode="FAILFAST", enforceSchema=False, maxColumns=columns.MOST_COLUMNS + 1
-    )
-    reader = reader.options(**_BLANKS_KEPT, **_PLAIN).schema(_texts(names))
-    return Given(reader.csv(source).na.fill(""), rows, None, newline)  # a cell of CSV is never null
+    need_pyspark()
+    return _with_outcomes(df, desk or Desk.open(), lang, today)[0].drop(_OUTCOME)
 
 
-def _texts(names: Sequence[str]) -> Any:
-    from pyspark.sql.types import StringType, StructField, StructType
+def _with_outcomes(
+    df: DataFrame, desk: Desk, lang: str, today: date | None, fields: Mapping[str, str] | None = None
+) -> tuple[DataFrame, list[str]]:
+    """The frame with its answers and, at its end, the outcome of each; the outcomes that there can be."""
+    today = today or today_in_japan()
+    called = fields or _columns(df)
+    asked = _Asked(df, called, desk, today)
+    lines = [(line, of_line(line, lang)) for line in decision_table(desk)]
+    table = _table(df.sparkSession, lines)
+    words = asked.odd_words(table)
+    own = None if fields else called
+    odd = [(each, answered(desk, dict(zip(ASKED, each, strict=True)), today, lang, own)) for each in words]
+    return asked.answered_by(table, odd), sorted({answer.outcome for _, answer in (*lines, *odd)})
 
-    return StructType([StructField(name, StringType()) for name in names])
 
+def run(
+    desk: Desk,
+    source: str,
+    target: str,
+    master: str | None = None,
+    lang: str = "ja",
+    today: date | None = None,
+    in_format: str = "parquet",
+    out_format: str = "parquet",
+    encoding: str = "auto",
+    *,
+    guard: bool = True,
+) -> Counts:
+    """
+    Answer the files at `source` into files at `target`: what `assign batch --engine spark` calls.
 
-def _some(frame: DataFrame) -> None:
-    """Raises DataError where there is no file: Spark passes over names that begin with `_` or `.`."""
-    if not frame.inputFiles():
-        raise DataError(
-            "読めるファイルがありません（Spark は `_` や `.` で始まる名前のファイルを読みません）",
-            "there is no file to read (Spark passes over names that begin with `_` or `.`)",
-        )
+    Args:
+        desk, lang, today: As in `decide`.
+        source: A file or a folder that every executor reaches (`hdfs://…`, `s3a://…`, a shared disk).
+        target: A folder that does not exist yet. Spark writes one file for each part of the source, and `_SUCCESS` last.
+        master: `spark://host:7077`, `yarn`, `k8s://…`, `local[2]`; None is what `spark-submit` or the environment says.
+            A session that already runs in this process is used as it is, and left running; one made here is stopped.
+        in_format, out_format: `csv` (with a header, UTF-8, no line break inside a cell), `jsonl` or `parquet`. JSON Lines
+            are written as JSON Lines alone, each line as it came with its answer; their executors need Python and `assign`.
+        encoding: Of CSV: `auto` or `utf-8`.
+        guard: As in `assign.batch.Options`.
 
+    Returns:
+        The rows of the source, the rows that were written, and these by outcome.
 
-def _lines(spark: SparkSession, source: str) -> DataFrame:
-    """The lines of all files, and where each stands: its file, and a place that grows from line to line."""
+    Raises:
+        BadOption: Another format or encoding. BadRequest, TooManyWords: As in `decide`.
+        DataError: A file is not what it is taken for, or has a line that would not be read as it is written.
+        OutputError: The target exists already. Whatever is raised, nothing is left there.
+        SparkFailed: The source cannot be read, or the job failed. SparkMissing: There is no pyspark or no Java.
+    """
+    need_pyspark()
+    from pyspark.sql import Observation
     from pyspark.sql import functions as f
 
-    text = spark.read.options(lineSep="\n", **_PLAIN).text(source)
-    _some(text)
-    if others := text.columns[1:]:
-        raise BadRequest(
-            f"フォルダの名前が列（{listed(others)}）を表しています。CSV と JSON Lines では列としてファイルに書いてください",
-            f"names of folders stand for columns ({listed(others)}); with CSV and JSON Lines, write them into the files",
-        )
-    place = f.struct(f.col("_metadata.file_block_start").alias("block"), f.monotonically_increasing_id().alias("line"))
-    return text.select("value", f.col("_metadata.file_path").alias("file"), place.alias("place"))
-
-
-def _head(lines: DataFrame) -> tuple[bytes, str]:
-    """The beginning of the first file, and the end of its first line."""
-    from pyspark.sql import functions as f
-
-    first = lines.agg(f.min("file")).collect()[0][0]
-    begin = lines.where((f.col("file") == first) & (f.col("place.block") == 0)).limit(_HEAD_LINES)
-    found = [bytes(row[0]) for row in begin.select(f.col("value").cast("binary")).collect()]
-    newline = "\r\n" if found and found[0].endswith(b"\r") else "\n"
-    return b"\n".join([*found, b""]) if found else b"", newline
-
-
-def _without_blank_end(lines: DataFrame, blank: str) -> DataFrame:
-    """Without the blank lines at the end of each file, which are no rows."""
-    from pyspark.sql import functions as f
-
-    empty = f.col("value").rlike(rf"\A{blank}\z")
-    if lines.where(empty).isEmpty():
-        return lines
-    last = lines.where(~empty).groupBy("file").agg(f.max("place").alias("last"))
-    return lines.join(f.broadcast(last), "file").where(f.col("place") <= f.col("last")).select(*lines.columns)
-
-
-# -- CSV -------------------------------------------------------------------------------------------------------------
-
-
-def _header(head: bytes) -> list[str]:
-    """The names of the columns, by the reader of one machine. Raises DataError, BadRequest."""
-    head = head.removeprefix(BOM)
-    csv_in._newline(head)
-    if csv_in._encoding(head, "auto") != "utf-8":
-        raise _not_utf_8("cp932", "cp932")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "head.csv"
-        path.write_bytes(head)
-        names, size = csv_in._header(path, "utf-8")
-    if b"\n" in head[: size - 1]:
-        raise _no_row(head[:size].splitlines()[0], len(names), 1)
-    return names
-
-
-def _csv_rows(lines: DataFrame, cells: int) -> int:
-    """The rows of CSV files, their headers not counted. Raises DataError where a line is no row of so many cells."""
-    from pyspark.sql import functions as f
-
-    value = f.col("value")
-    row = value.rlike(rf"\A(?:{_CELL},){{{cells - 1}}}+{_CELL}\r?\z")
-    wrong = ~(f.is_valid_utf8(value) & ~f.contains(value, f.lit("\0")) & row)
-    found = lines.groupBy("file").agg(
-        f.count("*").alias("lines"),
-        f.count_if(wrong).alias("wrong"),
-        f.min_by(value.cast("binary"), f.when(wrong, f.col("place"))).alias("first"),
-    )
-    told = found.agg(f.sum("lines"), f.count("*"), f.sum("wrong"), f.max("first")).collect()[0]
-    total, files, broken, example = told
-    if broken:
-        raise _no_row(bytes(example), cells, broken)
-    return int((total or 0) - files)
-
-
-def _not_utf_8(ja: str, en: str) -> DataError:
-    return DataError(
-        f"CSV が UTF-8 ではありません（{ja}）。{_OTHER_ENGINE[0]}。または UTF-8 で保存し直してください",
-        f"the CSV is not UTF-8 ({en}); {_OTHER_ENGINE[1]}, or save it as UTF-8",
-    )
-
-
-def _no_row(raw: bytes, cells: int, number: int) -> DataError:
-    row = raw.removesuffix(b"\r")
-    try:
-        text = row.decode()
-    except UnicodeDecodeError:
-        return _not_utf_8(f"行にならない行が {number:,}", f"{number:,} lines that are no row")
-    _, wrong = csv_in._cells(row, "utf-8") if csv_in._ROW.fullmatch(row) else ([], None)
-    if csv_in._OPEN.fullmatch(row):
-        ja, en = "セルの中の改行か、閉じていない引用符", "a line break in a cell, or a quote that never closes"
-    elif csv_in._ROW.fullmatch(row) is None:
-        ja, en = "引用符か復帰文字の位置が正しくない", "a quote or a carriage return where none may stand"
-    elif wrong is not None:
-        ja, _, en = wrong.partition(": ")[2].partition(" / ")
-    else:
-        found = len(csv_in._cells(row, "utf-8")[0])
-        ja, en = f"{found} 列。{cells} 列のはず", f"{found} columns, expected {cells}"
-    return DataError(
-        f"CSV に行にならない行が {number:,} あります（例: {shown(text)}: {ja}）。{_OTHER_ENGINE[0]}",
-        f"the CSV has lines that are no row: {number:,} (for example {shown(text)}: {en}); {_OTHER_ENGINE[1]}",
-    )
-
-
-def guarded(frame: DataFrame) -> DataFrame:
-    """Cells of text, and names of columns, with a `'` before what a spreadsheet would take for a formula."""
-    from pyspark.sql import functions as f
-    from pyspark.sql.types import StringType
-
-    number = csv_out._NUMBER.removesuffix("$") + r"\z"  # Java's `$` stands before a last line end, too
-    cells = []
-    for each in frame.schema:
-        cell = _column(each.name)
-        if isinstance(each.dataType, StringType) and each.name not in ANSWERED:
-            formula = cell.rlike(csv_out._DANGEROUS) & ~cell.rlike(number)
-            cell = f.when(formula, f.concat(f.lit("'"), cell)).otherwise(cell)
-        cells.append(cell.alias(csv_out.guarded(each.name)))
-    return frame.select(*cells)
-
-
-def _column(name: str) -> Column:
-    from pyspark.sql import functions as f
-
-    return f.col("`" + name.replace("`", "``") + "`")
-
-
-# -- JSON Lines ------------------------------------------------------------------------------------------------------
-
-
-def _json_rows(lines: DataFrame) -> int:
-    """The lines. Raises DataError where a carriage return alone ends one: to Spark they are one."""
-    from pyspark.sql import functions as f
-
-    lone = f.col("value").rlike(r"\}[ \t]*\r\s*\{")
-    total, wrong = lines.agg(f.count("*"), f.count_if(lone)).collect()[0]
-    if wrong:
-        raise DataError(
-            f"CR だけで終わる行があります。{_OTHER_ENGINE[0]}。または改行を LF か CRLF にしてください",
-            f"lines that end with CR alone; {_OTHER_ENGINE[1]}, or use LF or CRLF",
-        )
-    return int(total)
-
-
-def _words(lines: DataFrame, lang: str) -> DataFrame:
-    """Each line as it is to go out, what is wrong with it, and the words that it asks."""
-    from pyspark.sql import functions as f
-
-    told = f.udf(partial(_read, lang), _texts((LINE, DAMAGE, *_WORDS.values())), useArrow=False)
-    return lines.select(told(f.col("value").cast("binary")).alias("read")).select("read.*")
-
-
-def _read(lang: str, value: bytearray) -> tuple[str | None, ...]:
-    raw = bytes(value).rstrip(b"\r")
-    line = json_lines.read(raw, lang)
-    text = raw.strip(b" \t\r").decode("utf-8", "replace").replace("\r", " ")
-    if line.words is not None:
-        return (text, None, *(word.encode("utf-8", "backslashreplace").decode() for word in line.words))
-    if "line" in line.body and line.error.startswith("damaged_row"):
-        text = json.dumps(line.body, ensure_ascii=False)
-    return (text, line.error, *("" for _ in ASKED))
-
-
-def answered_lines(frame: DataFrame, outcome: str) -> DataFrame:
-    """A frame of `read` with its answers → the lines that go out, and what each counts as."""
-    from pyspark.sql import functions as f
-
-    damaged = f.col(DAMAGE).isNotNull()
-    said = [f.when(~damaged, f.col(name)).alias(name) for name in ANSWERED[:-1]]
-    answer = f.to_json(
-        f.struct(*said, f.coalesce(DAMAGE, ANSWERED[-1]).alias(ANSWERED[-1])), {"ignoreNullFields": "false"}
-    )
-    body = f.expr(f"substring({LINE}, 1, length({LINE}) - 1)")
-    comma = f.when(f.col(LINE).rlike(r"\A\{\s*\}\z"), f.lit("")).otherwise(f.lit(", "))
-    kind = f.concat(f.lit("error/"), f.substring_index(DAMAGE, ":", 1))
-    return frame.select(
-        f.concat(body, comma, f.substring(answer, 2, 1 << 30)).alias("value"),
-        f.when(damaged, kind).otherwise(f.col(outcome)).alias(outcome),
-    )
-
-
-OUTCOMES: Final = ("error/damaged_row", "error/bad_request")  # of lines that are no request
-
-
-# -- types and output ------------------------------------------------------------------------------------------------
-
-
-def writable(frame: DataFrame, out_format: str) -> None:
-    """Raises BadRequest where the output cannot hold a column's type as it is."""
-    if out_format == "parquet":
-        return
-    name_of = {"csv": "CSV", "jsonl": "JSON Lines"}[out_format]
-    for each in frame.schema:
-        if not _holds(each.dataType, out_format):
-            kind = each.dataType.simpleString()
-            raise BadRequest(
-                f"列 {shown(each.name)} の型 {shown(kind)} は {name_of} に書けません（要らない列なら除いてください）",
-                f"the column {shown(each.name)} ({shown(kind)}) cannot be written as {name_of} (leave it out if it is not needed)",
+    for each in (in_format, out_format):
+        if each not in FORMATS:
+            raise BadOption(
+                f"形式 {shown(each)} は使えません（選べるもの: {listed(FORMATS)}）",
+                f"there is no format {shown(each)} (choose: {listed(FORMATS)})",
+                FORMATS,
             )
+    files.consistent(source, target, in_format, out_format, encoding)
+
+    def work(spark: SparkSession) -> Counts:
+        given = files.read(spark, source, in_format, lang)
+        frame, outcomes = _with_outcomes(given.frame, desk, lang, today, given.fields)
+        if in_format == "jsonl":
+            frame, outcomes = files.answered_lines(frame, _OUTCOME), sorted({*outcomes, *files.OUTCOMES})
+        files.writable(frame, out_format)
+        seen = Observation()
+        counted = (f.count(f.when(f.col(_OUTCOME) == name, 1)).alias(name) for name in outcomes)
+        frame = frame.observe(seen, f.count(f.lit(1)).alias(_OUTCOME), *counted)
+        files.write(frame.drop(_OUTCOME), given, target, out_format, guard=guard)
+        told = dict(seen.get)
+        written = told.pop(_OUTCOME)
+        if written != given.rows:
+            raise OutputError(
+                f"読んだのは {given.rows:,} 行、書いたのは {written:,} 行です。{shown(target)} は消しました",
+                f"{given.rows:,} rows were read and {written:,} written; {shown(target)} is removed",
+            )
+        return Counts(given.rows, written, {name: number for name, number in told.items() if number})
+
+    with _session(master) as spark, _as_written(spark), _spoken(source), _whole(spark, target):
+        return _apart(spark, work)
 
 
-def is_word(kind: Any) -> bool:
-    """Whether a value of a type may be a word of a request."""
-    return _holds(kind, "csv")
+def _apart(spark: SparkSession, work: Callable[[SparkSession], Counts]) -> Counts:
+    """
+    Done in a thread of its own, which has its own line to Spark.
+
+    A signal breaks into what this thread waits for, and into none of its talk with Spark: it can still end the work.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(work, spark)
+        try:
+            return job.result()
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                spark.stop()
+            raise
 
 
-def _holds(kind: Any, out_format: str) -> bool:
-    from pyspark.sql import types as t
-
-    if out_format == "jsonl" and isinstance(kind, t.ArrayType):
-        return _holds(kind.elementType, out_format)
-    if out_format == "jsonl" and isinstance(kind, t.StructType):
-        return all(_holds(each.dataType, out_format) for each in kind)
-    simple = (t.NumericType, t.StringType, t.BooleanType, t.DateType, t.TimestampType, t.TimestampNTZType, t.NullType)
-    return isinstance(kind, simple)
+def need_pyspark() -> None:
+    """Raise SparkMissing where pyspark cannot be imported."""
+    try:
+        import pyspark  # noqa: F401
+    except ImportError:
+        raise SparkMissing(*needs_extra("pyspark", "spark")) from None
 
 
-def write(frame: DataFrame, given: Given, target: str, out_format: str, *, guard: bool) -> None:
-    """Into files at `target`, which is not there yet."""
-    if given.fields:
-        frame.write.mode("error").options(lineSep=given.newline).text(target)
-    elif out_format == "csv":
-        writer = (guarded(frame) if guard else frame).write.mode("error")
-        writer.options(header=True, escape='"', emptyValue="", lineSep=given.newline, **_BLANKS_KEPT).csv(target)
-    elif out_format == "jsonl":
-        _finite(frame).write.mode("error").options(ignoreNullFields=False).json(target)
-    else:
-        frame.write.mode("error").parquet(target)
+_AS_WRITTEN: Final = {
+    "spark.sql.caseSensitive": "true",  # else `act` of one line and `Act` of another are one column, and one of them is dropped
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # `item=024` is no 24
+    "spark.sql.session.timeZone": "UTC",  # a moment is no other day on another machine
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+}
 
 
-def _finite(frame: DataFrame) -> DataFrame:
-    """JSON has no Infinity, which ends the job, and no NaN, which is null. (Spark would write them as words.)"""
-    return frame.select(
-        *(_number(_column(each.name), each.dataType, each.name).alias(each.name) for each in frame.schema)
-    )
+class _Asked:
+    """A frame whose requests are read: the key and the day of each row as the table holds them, and its words."""
+
+    def __init__(self, df: DataFrame, names: Mapping[str, str], desk: Desk, today: date) -> None:
+        from pyspark.sql import functions as f
+
+        self._today = today
+        self._changes = [FIRST, *(day for day in boundaries(desk.rules, (task.id for task in desk.catalog.tasks)))]
+        text = {name: f.col(f"`{names[name]}`").cast("string") if name in names else f.lit("") for name in ASKED}
+        if columns.GROUP in names:
+            parts = (text["section"], f.col(f"`{names[columns.GROUP]}`").cast("string"))
+            text["section"] = f.concat_ws(columns.BETWEEN, *(f.nullif(part, f.lit("")) for part in parts))
+        day = self._day(df, names.get("on"), text["on"])
+        # No act is the table's empty act. A row with a section is never of the table: it has no day there.
+        key = [text["division"], text["item"], text["channel"], f.coalesce(text["act"], f.lit(""))]
+        of_table = (
+            f.when(f.coalesce(text["section"], f.lit("")) == "", day)
+            if {"section", columns.GROUP} & names.keys()
+            else day
+        )
+        self._key = [*key, of_table]
+        self._words = self._request(text, day)
+        self._df = df
+
+    def odd_words(self, table: DataFrame) -> list[list[str]]:
+        """
+        The distinct requests that are not in the table, each as the words of `ASKED`.
+
+        Whether a request is in it is asked by the hash of its words alone, which takes two thirds of the time. One whose hash
+        were another's by chance would fail the job in `answered_by`, where the words are compared; nobody can choose such
+        words, since each run hashes with a number of its own.
+
+        Raises:
+            TooManyWords.
+        """
+        from pyspark.sql import functions as f
+
+        asked = self._df.select("*", *self._key_columns())
+        own = secrets.randbits(62)
+        unknown = asked.join(f.broadcast(table), _on_a_day_of(own), "left_anti")
+        words = unknown.select(self._words.alias(f"{_OURS}words")).distinct()
+        odd = [list(each) for (each,) in words.limit(MOST_WORDS + 1).collect()]
+        if len(odd) > MOST_WORDS:
+            count = words.count()
+            raise TooManyWords(
+                f"表にない依頼が {count:,} とおりあります（{MOST_WORDS:,} まで）。`item` や `act` の列が正しいか確かめてください",
+                f"{count:,} distinct requests are not in the table (at most {MOST_WORDS:,}); "
+                "see whether `item` and `act` are the right columns",
+            )
+        return odd
+
+    def answered_by(self, table: DataFrame, odd: Sequence[tuple[Sequence[str], Answered]]) -> DataFrame:
+        """The frame with its answers: the table's, and for the odd requests the desk's."""
+        from pyspark.sql import functions as f
+
+        joined = self._df.select("*", *self._key_columns()).join(*self._joining(table), "left")
+        hit = f.col(f"{_OURS}since").isNotNull()
+        answers = {name: f.when(hit, f.col(_OURS + name)) for name in (*ANSWERED, "outcome")}
+        if odd:
+            # One key of six words, null and so not looked up where the table has answered. A blank and a null word are
+            # one word, so plain equality does what `<=>` would.
+            joined = joined.withColumn(f"{_OURS}words", f.when(~hit, self._words))
+            lines = self._decided(odd)
+            joined = joined.join(f.broadcast(lines), f.col(f"{_OURS}words") == f.col(f"{_OURS}odd"), "left")
+            decided = f.col(f"{_OURS}odd").isNotNull()
+            answers = {name: each.when(decided, f.col(f"{_OURS}odd_{name}")) for name, each in answers.items()}
+        # INVARIANT: every row is answered. One that neither join knows was not there when the words were read.
+        changed = f.raise_error(f.lit("assign: the input gave other rows when it was read again; persist it first"))
+        told = [answers[name].otherwise(changed.cast("string")).alias(name) for name in ANSWERED]
+        carried = [name for name in joined.columns if name.startswith(_OURS)]
+        return joined.select("*", *told, answers["outcome"].alias(_OUTCOME)).drop(*carried)
+
+    def _decided(self, odd: Sequence[tuple[Sequence[str], Answered]]) -> DataFrame:
+        from pyspark.sql import functions as f
+
+        lines = ([*words, *answer, answer.outcome] for words, answer in odd)
+        names = [*ASKED, *(f"odd_{name}" for name in (*ANSWERED, "outcome"))]
+        frame = _local(self._df.sparkSession, names, lines)
+        return frame.select(
+            f.struct(*(f.col(_OURS + name).alias(name) for name in ASKED)).alias(f"{_OURS}odd"),
+            *(_OURS + name for name in names[len(ASKED) :]),
+        )
+
+    def _key_columns(self) -> list[Column]:
+        return [each.alias(f"{_OURS}key_{name}") for each, name in zip(self._key, (*_KEY, "day"), strict=True)]
+
+    def _joining(self, table: DataFrame) -> tuple[DataFrame, Column]:
+        """
+        The table and the condition under which a line of it answers a row.
+
+        A number is looked up several times faster than four words, so the words' hash is the key of the join. That the
+        words are equal, too, is said in a form that the planner does not make a key of; if it did, it would be as right.
+        """
+        from pyspark.sql import functions as f
+
+        condition = _on_a_day_of()
+        for name in _KEY:
+            condition &= f.coalesce(f.col(f"{_OURS}key_{name}") == f.col(_OURS + name), f.lit(False))  # noqa: FBT003
+        return f.broadcast(table), condition
+
+    def _day(self, df: DataFrame, name: str | None, text: Column) -> Column:
+        """The day that is asked for, as a date; null where the words are no date as the contract writes it."""
+        from pyspark.sql import functions as f
+        from pyspark.sql.types import DateType, TimestampNTZType, TimestampType
+
+        if name is None:
+            return _literal(self._today)
+        if isinstance(df.select(f"`{name}`").schema[0].dataType, DateType):
+            return f.coalesce(f.col(f"`{name}`"), _literal(self._today))
+        if isinstance(df.select(f"`{name}`").schema[0].dataType, (TimestampType, TimestampNTZType)):
+            midnight = text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2} 00:00:00\z")  # a day, as databases export one
+            return f.when(text.isNull(), _literal(self._today)).when(
+                midnight, f.substring(text, 1, 10).try_cast("date")
+            )
+        # Spark also reads `2026-4-1`, ` 2026-04-01` and `2026-04-01T…` as dates.
+        canonical = text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z")
+        return f.when(f.coalesce(text, f.lit("")) == "", _literal(self._today)).when(canonical, text.try_cast("date"))
+
+    def _request(self, text: Mapping[str, Column], day: Column) -> Column:
+        """
+        The words of a request as one value, made small.
+
+        A day stands for all days between the same two changes of answers, and a word that is longer than any word of
+        ours for all that begin alike: a message repeats 40 characters.
+        """
+        from pyspark.sql import functions as f
+
+        changes = f.array(*(_literal(each) for each in self._changes))
+        since = f.array_max(f.filter(changes, lambda change: change <= day))
+        words = dict(text)
+        words["on"] = f.coalesce(f.when(day <= _literal(LAST), since).cast("string"), text["on"])
+        cut = {name: f.substring(f.make_valid_utf8(each), 1, LONGEST + 1) for name, each in words.items()}
+        return f.struct(*(f.coalesce(each, f.lit("")).alias(name) for name, each in cut.items()))
 
 
-def _number(value: Column, kind: Any, name: str) -> Column:
+def _literal(day: date) -> Column:
+    """A day for Spark. `lit(day)` fails in the year 1 and reads early years in another calendar."""
     from pyspark.sql import functions as f
-    from pyspark.sql import types as t
 
-    if isinstance(kind, t.ArrayType):
-        return f.transform(value, lambda each: _number(each, kind.elementType, name)) if _floats(kind) else value
-    if isinstance(kind, t.StructType):
-        if not _floats(kind):
-            return value
-        fields = (_number(value.getField(each.name), each.dataType, name).alias(each.name) for each in kind)
-        return f.when(value.isNotNull(), f.struct(*fields))
-    if not _floats(kind):
-        return value
-    wrong = f.raise_error(f.lit(f"assign: the column {shown(name)} holds Infinity, which JSON lacks")).cast(kind)
-    return f.when(f.abs(value) == float("inf"), wrong).when(~f.isnan(value), value)
+    return f.lit(day.isoformat()).cast("date")
 
 
-def _floats(kind: Any) -> bool:
-    from pyspark.sql import types as t
+def _columns(df: DataFrame) -> dict[str, str]:
+    """The columns of `ASKED` that the frame has, as it writes them. Raises BadRequest."""
+    names = df.columns
+    found = columns.of_file(names)
+    if taken := [name for name in names if name.startswith(_OURS)]:
+        raise BadRequest(
+            f"列 {listed(taken)} は答えの列の名前です（`withColumnRenamed` で名前を変えてください）",
+            f"column {listed(taken)} has the name of an answer (rename it with `withColumnRenamed`)",
+        )
+    for name in found.values():
+        if not files.is_word(kind := df.schema[name].dataType):
+            raise BadRequest(
+                f"列 {shown(name)} の型が文字列ではありません（{kind.simpleString()}）",
+                f"the column {shown(name)} is not text ({kind.simpleString()})",
+            )
+    if df.isStreaming:
+        raise BadRequest(
+            "ストリームは一度に答えられません（`foreachBatch` で `decide` を呼んでください）",
+            "a stream is not answered at once (call `decide` in `foreachBatch`)",
+        )
+    return found
 
-    if isinstance(kind, t.ArrayType):
-        return _floats(kind.elementType)
-    if isinstance(kind, t.StructType):
-        return any(_floats(each.dataType) for each in kind)
-    return isinstance(kind, (t.FloatType, t.DoubleType))
+
+def _on_a_day_of(*own: int) -> Column:
+    """Whether the words' hash is a line's, and the day one of its days. own: A number that is hashed before the words."""
+    from pyspark.sql import functions as f
+
+    hashes = (f.xxhash64(*map(f.lit, own), *(f.col(at + name) for name in _KEY)) for at in (f"{_OURS}key_", _OURS))
+    day = f.col(f"{_OURS}key_day")
+    return (next(hashes) == next(hashes)) & (f.col(f"{_OURS}since") <= day) & (day <= f.col(f"{_OURS}until"))
+
+
+def _table(spark: SparkSession, lines: Sequence[tuple[Line, Answered]]) -> DataFrame:
+    """The decision table as a frame: its keys, days, answers, and the outcome of each."""
+    from pyspark.sql import functions as f
+
+    cells = ([*line[: len(_KEY) + 2], *answer, answer.outcome] for line, answer in lines)
+    frame = _local(spark, (*_KEY, *_SPAN, *ANSWERED, "outcome"), cells)
+    return frame.withColumns({_OURS + name: f.col(_OURS + name).cast("date") for name in _SPAN})
+
+
+def _local(spark: SparkSession, names: Sequence[str], lines: Iterator[Sequence[str | None]]) -> DataFrame:
+    """
+    Lines of strings → a frame that needs no Python on an executor, as `createDataFrame` does.
+
+    They travel as JSON in base64, some thousands to a literal: no character of a user stands in the statement.
+    """
+    from pyspark.sql import functions as f
+
+    columns = [_OURS + name for name in names]
+    objects = (dict(zip(columns, line, strict=True)) for line in lines)
+    chunks = (json.dumps(chunk) for chunk in iter(lambda: list(islice(objects, CHUNK)), []))
+    values = ", ".join(f"('{b64encode(chunk.encode()).decode()}')" for chunk in chunks)
+    schema = f"array<struct<{', '.join(f'{name}: string' for name in columns)}>>"
+    frame = spark.sql(f"SELECT * FROM VALUES {values} AS lines(chunk)")  # noqa: S608  # base64 alone
+    return frame.select(f.inline(f.from_json(f.unbase64("chunk").cast("string"), schema)).alias(*columns))
+
+
+@contextmanager
+def _session(master: str | None) -> Iterator[SparkSession]:
+    """The session of this process, or one of our own that is stopped afterwards."""
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.sql import SparkSession
+
+    if (running := SparkSession.getActiveSession()) is not None:
+        yield running
+        return
+    builder = SparkSession.builder.appName("assign batch")
+    if master:
+        builder = builder.master(master)
+    try:
+        spark = builder.getOrCreate()
+    except PySparkRuntimeError as error:  # the gateway did not start
+        raise SparkMissing(
+            f"Spark を起動できません（Java 17 以上が必要です。`JAVA_HOME` を確かめてください）: {_first(error)}",
+            f"Spark does not start (it needs Java 17 or later; see `JAVA_HOME`): {_first(error)}",
+        ) from None
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+@contextmanager
+def _as_written(spark: SparkSession) -> Iterator[None]:
+    """While files are read and written, Spark takes them as they are written; then its settings are as before."""
+    before = {name: spark.conf.get(name) for name in _AS_WRITTEN}
+    try:
+        for name, value in _AS_WRITTEN.items():
+            spark.conf.set(name, value)
+        yield
+    finally:
+        for name, was in before.items():
+            spark.conf.set(name, was or "")
+
+
+@contextmanager
+def _whole(spark: SparkSession, target: str) -> Iterator[None]:
+    """A target that was not there before: it is gone again where this fails. Raises OutputError where it was."""
+    path = spark._jvm.org.apache.hadoop.fs.Path(target)  # noqa: SLF001 - there is no other way to it
+    system = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001 - likewise
+    if system.exists(path):
+        raise OutputError(
+            f"出力先 {shown(target)} は既にあります（無い名前を指定してください）",
+            f"{shown(target)} exists already (name a folder that does not)",
+        )
+    try:
+        yield
+    except BaseException:
+        system.delete(path, True)  # noqa: FBT003 - with what is in it
+        raise
+
+
+@contextmanager
+def _spoken(source: str) -> Iterator[None]:
+    """Spark's errors as ours, in one line."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except AssignError:
+        raise
+    except (PySparkException, Py4JJavaError) as error:
+        said = _first(error)
+        if "No module named 'assign" in str(error) or "Cannot run program" in str(error):
+            raise SparkFailed(
+                f"JSON Lines を読むには、実行側（executor）にも Python と `assign` が要ります（または `--engine polars`）: {said}",
+                f"to read JSON Lines the executors, too, need Python and `assign` (or use `--engine polars`): {said}",
+            ) from None
+        raise SparkFailed(
+            f"Spark が {shown(source)} を処理できませんでした: {said}",
+            f"Spark could not answer {shown(source)}: {said}",
+        ) from error
+
+
+def _first(error: Exception) -> str:
+    """The line that says why: the innermost cause of Java's, or else the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return causes[-1].removeprefix("Caused by: ") if causes else lines[0]

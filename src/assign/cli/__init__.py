@@ -20,12 +20,13 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from assign import __version__, terminal
+from assign import __version__
 from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, shown
-from assign.explanation import Answer, paragraphs
+from assign.explanation.plain_text import paragraphs
+from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CHANNEL_TEXT, Assignee, Certainty, Channel
 
-from . import batch, lists
+from . import batch, lists, terminal
 from .common import (
     AsJson,
     Audit,
@@ -256,7 +257,7 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """規則の抜け・重なり、エンジンの一致、文書との一致を全件調べます / Prove rules, engines and list over every case."""
-    from assign import check as proofs
+    from assign.check import proofs
 
     named = (("--rules", rules), ("--catalog", catalog))
     options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
@@ -295,7 +296,7 @@ def export(
     catalog: Catalog = None,
 ) -> None:
     """判定表を市のデータベース用に書き出します / Write the decision table for the city's own database."""
-    from assign import sql
+    from assign.export import sql
 
     if format_ != "sql":
         raise BadOption(

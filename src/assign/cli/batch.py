@@ -16,10 +16,10 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from assign import terminal
 from assign.errors import BadOption, listed, shown
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
 
+from . import terminal
 from .common import (
     Audit,
     Catalog,
@@ -147,7 +147,7 @@ def batch(
     report_new_log(desk, as_json=as_json, lang=lang)
     kept: list[Any] = []
     if engine == "spark":
-        from assign import spark
+        from assign.batch import spark
 
         named = (options.in_format, options.out_format, options.encoding)
         with _unwound_when_ended():
@@ -155,11 +155,11 @@ def batch(
     else:
         with desk, _clean_when_ended(), _progress(sys.stderr, lang, plain=no_color, quiet=quiet) as listener:
             if record:
-                from assign import batchrecord
+                from assign.audit import batches
 
                 role = role or os.environ.get("ASSIGN_ROLE") or None
                 with as_options("key", "role"):  # `division` and the like are columns here
-                    counts, one = batchrecord.run(desk, source, target, options, listener, role=role, key=key)
+                    counts, one = batches.run(desk, source, target, options, listener, role=role, key=key)
                 kept.append((None, one))
             else:
                 counts = files.run(desk, source, target, options, listener)

@@ -18,10 +18,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from assign import terminal
-from assign.desk import Desk
+from assign import files
+from assign.desk.desk import Desk
 from assign.errors import BadDate, BadOption, BadRequest, listed, path_shown, shown
 from assign.words import nearest, normal
+
+from . import terminal
 
 LANGS = ("ja", "en")
 FILES = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")  # what stands for a file or a folder in a usage
@@ -417,7 +419,7 @@ def audit_url(given: str | None) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise terminal.unwritable(path_shown(path), error) from None
+        raise files.unwritable(path_shown(path), error) from None
     return f"sqlite:///{path}"
 
 
@@ -461,7 +463,7 @@ def report_kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
             text = json.dumps({"record": {**receipt, "fresh": each.fresh}}, ensure_ascii=False)
             terminal.complain_bytes((text + "\n").encode())
             continue
-        from assign.reading import clock  # with a log alone
+        from assign.log.reading import clock  # with a log alone
 
         ja = lang == "ja"
         done = (

@@ -11,7 +11,7 @@ import inspect
 import re
 from typing import Any, Final
 
-from assign import terminal
+from . import terminal
 
 EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "": (

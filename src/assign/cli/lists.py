@@ -12,14 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
-from assign import terminal
-from assign.desk import Desk
+from assign.decision.request import row as row_named
+from assign.desk.desk import Desk
 from assign.errors import BadOption, listed, shown
-from assign.explanation import CLASS_TEXT, WITH_HOLDER
-from assign.request import row as row_named
-from assign.rules import Act, Kind, Step
+from assign.explanation.explainer import WITH_HOLDER
+from assign.explanation.wording import CLASS_TEXT
+from assign.rules.entries import Act
+from assign.rules.kinds import Kind, Step
 from assign.words import CHANNEL_TEXT, Channel, Listed
 
+from . import terminal
 from .common import AsJson, Catalog, Lang, Out, Quiet, Rules, Word, as_options, open_desk, print_json, wrapped
 
 LIST_FORMATS = ("table", "csv", "tsv", "json")

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from assign import places, terminal
+from assign import files, resources
 from assign.errors import AssignError, BadOption, listed, path_shown, shown
 
 from .help import said_in
@@ -104,9 +104,9 @@ def install(shell: str) -> tuple[str, Path]:
         BadOption: Not one of ours, or it cannot be told which is in use. OutputError: It could not be written.
     """
     shell = _known(shell)
-    home = places.home()
+    home = resources.home()
     if shell == "fish":
-        path = places.user_folder("XDG_CONFIG_HOME", ".config") / "fish" / "completions" / "assign.fish"
+        path = resources.user_folder("XDG_CONFIG_HOME", ".config") / "fish" / "completions" / "assign.fish"
         start: tuple[Path, list[str]] | None = None
     elif shell == "zsh":
         path = home / ".zfunc" / "_assign_completion"
@@ -116,11 +116,11 @@ def install(shell: str) -> tuple[str, Path]:
         start = home / ".bashrc", ["source ~/.bash_completions/assign.sh"]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        terminal.whole_or_not(str(path), _SCRIPTS[shell].encode())
+        files.whole_or_not(str(path), _SCRIPTS[shell].encode())
         if start is not None:
             _with_lines(*start)
     except OSError as error:
-        raise terminal.unwritable(path_shown(path), error) from None
+        raise files.unwritable(path_shown(path), error) from None
     return shell, path
 
 
@@ -133,7 +133,7 @@ def _with_lines(file: Path, lines: list[str]) -> None:
     missing = [line.encode() for line in lines if line.encode() not in text.split(b"\n")]
     if missing:
         text += b"\n" if text and not text.endswith(b"\n") else b""
-        terminal.whole_or_not(str(file), text + b"\n".join(missing) + b"\n")
+        files.whole_or_not(str(file), text + b"\n".join(missing) + b"\n")
 
 
 def _known(shell: str) -> str:
@@ -269,7 +269,7 @@ def _channels(_ctx: Any) -> list[tuple[str, str]]:
 
 
 def _rows(ctx: Any, division: str | None = None) -> list[dict[str, Any]]:
-    from assign.desk import Desk
+    from assign.desk.desk import Desk
 
     return Desk.open(engine="table", catalog=ctx.params.get("catalog"), rules=ctx.params.get("rules")).rows(division)
 
@@ -291,7 +291,7 @@ def _sections(ctx: Any) -> list[tuple[str, str]]:
 
 
 def _acts(ctx: Any) -> list[tuple[str, str]]:
-    from assign.desk import Desk
+    from assign.desk.desk import Desk
 
     acts = Desk.open(engine="table", rules=ctx.params.get("rules")).rules.acts.values()
     keys = [(act.id, f"{act.title['ja']} / {act.title['en']}") for act in acts]
@@ -299,16 +299,15 @@ def _acts(ctx: Any) -> list[tuple[str, str]]:
 
 
 def _roles(_ctx: Any) -> list[tuple[str, str]]:
-    from assign.record import ROLE_TEXT, Role
+    from assign.log.kinds import ROLE_TEXT, Role
 
     return [(role.value, f"{ROLE_TEXT[role]['ja']} / {ROLE_TEXT[role]['en']}") for role in Role]
 
 
 def _kept(name: str) -> list[tuple[str, str]]:
     """Words of a record: its keys, and as a list prints them."""
+    from assign.cli.audit.options import KIND_TEXT
     from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT
-
-    from .audit.options import KIND_TEXT
 
     texts: dict[str, Mapping[Any, Mapping[str, str]]] = {
         "assignee": ASSIGNEE_TEXT, "certainty": CERTAINTY_TEXT, "kind": KIND_TEXT,

@@ -15,9 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from assign import places, terminal
-from assign.cli.common import FILES
+from assign import files, resources
 from assign.errors import BadOption, DataError, path_shown
+
+from .common import FILES
 
 _OUTPUTS: Final = {("out", "FILE"), ("to", "FILE"), ("qr", "FILE"), ("rotate", "FILE"), ("target", "OUT")}
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database
@@ -79,7 +80,7 @@ def refuse(name: str, target: str, held: list[Held]) -> None:
     there = _told(target)
     for each in held:
         other = _told(each.path)
-        if os.path.samestat(there, other) if there and other else terminal.same_file(target, each.path):
+        if os.path.samestat(there, other) if there and other else files.same_file(target, each.path):
             shown_ = path_shown(target)
             raise BadOption(
                 f"`{name}` に {shown_} は使えません。失ってはならないファイルです（{each.ja}）。別の名前にしてください",
@@ -125,7 +126,7 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
     if key := os.environ.get("ASSIGN_KEY_FILE"):
         yield Held(Path(key), "記録の鍵", "the log's key")
     with suppress(DataError):
-        yield from _files(places.user_folder("XDG_CONFIG_HOME", ".config") / "assign", "記録の鍵", "the log's key")
+        yield from _files(resources.user_folder("XDG_CONFIG_HOME", ".config") / "assign", "記録の鍵", "the log's key")
 
 
 def _known_by_sight(target: str) -> Iterator[Held]:
@@ -142,7 +143,7 @@ def _known_by_sight(target: str) -> Iterator[Held]:
 
 
 def _ours() -> Iterator[Held]:
-    for folder in (places.rules_folder(), places.catalog_file().parent, Path(terminal.__file__).parent):
+    for folder in (resources.rules_folder(), resources.catalog_file().parent, Path(resources.__file__).parent):
         yield from _files(folder, "assign のファイル", "a file of assign")
 
 
@@ -157,4 +158,4 @@ def _files(path: Path, ja: str, en: str) -> Iterator[Held]:
 
 def default_log() -> Path:
     """Where the log is that nobody named: in the user's data folder, as XDG has it."""
-    return places.user_folder("XDG_DATA_HOME", ".local/share") / "assign" / "audit.db"
+    return resources.user_folder("XDG_DATA_HOME", ".local/share") / "assign" / "audit.db"

@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 
 from assign.errors import shown
 from assign.words import Bilingual, Channel, once
-from assign.yamlfile import Node
 
 from .entries import Source
+from .yaml_nodes import Node
 
 KINDS: Final = "kinds.yaml"
 MOST_STEPS: Final = 60  # of one chain

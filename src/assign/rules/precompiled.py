@@ -15,15 +15,15 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from assign import places
+from assign import resources
 from assign.words import ActClass, Assignee, Certainty, Channel, Division, Mark, sha256
-from assign.yamlfile import flat, parse, read
 
 from .entries import Act, Entry, Holder, Note, Rule, Ruling, Source
 from .kinds import KINDS, Work, read_work
+from .yaml_nodes import flat, parse, read
 
 if TYPE_CHECKING:
-    from . import RuleSet
+    from .model import RuleSet
 
 _Kind = TypeVar("_Kind", bound=Entry)
 _NAMES = {kind.__name__: tuple(field.name for field in fields(kind)) for kind in (Rule, Act, Holder, Note, Ruling)}
@@ -32,7 +32,7 @@ LISTS = ("rules", "holders", "notes", "rulings")
 
 def kept_rules(data: bytes) -> dict[str, Any] | None:
     """The fields of the rule set that is kept of these bytes (`RuleSet.data`); none where they are others."""
-    kept = _json(places.kept_file())
+    kept = _json(resources.kept_file())
     if kept.get("sha256") != sha256(data):
         return None
     day, tuples = _day, dict.fromkeys(("rows", "also", "acts", "condition_rows"), tuple)
@@ -106,7 +106,7 @@ def kept_trees() -> Mapping[str, Any]:
 
 def trees_file() -> Path:
     """Where they are."""
-    return places.kept_file().with_name("trees.json")
+    return resources.kept_file().with_name("trees.json")
 
 
 def kept_work(trees: Mapping[str, Any], data: bytes, acts: Collection[str]) -> Work | None:
@@ -120,9 +120,9 @@ def kept_work(trees: Mapping[str, Any], data: bytes, acts: Collection[str]) -> W
 
 def write(folder: Path | None = None) -> tuple[Path, Path]:
     """Make both files from a folder of rules; where they are. Part of setting up, like byte-compiling."""
-    from . import load
+    from .loader import load
 
-    folder = folder or places.rules_folder()
+    folder = folder or resources.rules_folder()
     trees: dict[str, Any] = {}
     for path in sorted(folder.glob("*.yaml")):
         data = read(path)
@@ -130,11 +130,11 @@ def write(folder: Path | None = None) -> tuple[Path, Path]:
         if path.name == KINDS:
             trees[path.name] = {"sha256": sha256(data), "work": read_work(node).plain()}
         else:
-            trees[path.name] = {"text": places.decoded(data).replace("\r\n", "\n"), "tree": flat(node)}
-    places.kept_file().parent.mkdir(exist_ok=True)
-    for file, kept in ((places.kept_file(), plain(load(folder, kept=False))), (trees_file(), trees)):
+            trees[path.name] = {"text": resources.decoded(data).replace("\r\n", "\n"), "tree": flat(node)}
+    resources.kept_file().parent.mkdir(exist_ok=True)
+    for file, kept in ((resources.kept_file(), plain(load(folder, kept=False))), (trees_file(), trees)):
         file.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), "utf-8")
-    return places.kept_file(), trees_file()
+    return resources.kept_file(), trees_file()
 
 
 def _json(path: Path) -> dict[str, Any]:

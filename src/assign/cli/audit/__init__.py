@@ -4,7 +4,12 @@
 
 import typer
 
-from . import copies, examine, keep, prove  # noqa: F401 - each brings its commands along
+from . import (
+    copies,  # noqa: F401 - each brings its commands along
+    examine,  # noqa: F401 - each brings its commands along
+    keep,  # noqa: F401 - each brings its commands along
+    prove,  # noqa: F401 - each brings its commands along
+)
 from .options import app
 
 __all__ = ["app", "join"]

@@ -13,11 +13,12 @@ from typing import Annotated
 import typer
 
 from assign import audit as auditing
-from assign import terminal
+from assign import files
+from assign.cli import terminal
 from assign.cli.common import Audit, Command, Lang, Origin, Word, audit_url, origin_name
 from assign.errors import BadOption, path_shown, visible
-from assign.log import Log
-from assign.store import open_store
+from assign.log.log import Log
+from assign.log.store import open_store
 
 from .options import app, open_log, say, text_of
 
@@ -92,7 +93,7 @@ def _writing(to: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise terminal.unwritable(path_shown(to), error) from None
+        raise files.unwritable(path_shown(to), error) from None
 
 
 def _synced(folder: Path) -> None:

@@ -11,13 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from assign import audit as auditing
-from assign import sheet, terminal
-from assign.audit import Filter, Text
+from assign.audit import Filter, Text, report
+from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly
 from assign.errors import BadOption
-from assign.explanation import paragraphs
-from assign.reading import clock
-from assign.record import EDITION_TEXT, ROLE_TEXT, Kind, Role
+from assign.explanation.plain_text import paragraphs
+from assign.log.kinds import EDITION_TEXT, ROLE_TEXT, Kind, Role
+from assign.log.reading import clock
 from assign.words import (
     ASSIGNEE_TEXT,
     CERTAINTY_TEXT,
@@ -210,13 +210,13 @@ def export(
     out: Out = None,
 ) -> None:
     """記録を書き出します / Export records: JSON Lines, CSV, or a sheet to read and print."""
-    if format_ not in sheet.FORMATS:
-        near = nearest(format_, sheet.FORMATS) or list(sheet.FORMATS)
+    if format_ not in report.FORMATS:
+        near = nearest(format_, report.FORMATS) or list(report.FORMATS)
         raise BadOption("形式は jsonl, csv, html のどれかです", "the format is jsonl, csv or html", near)
     chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
     unread = Unread()
     with open_log(audit, origin) as log:
-        terminal.pour(sheet.export(log, format_, chosen, lang, unread), out)
+        terminal.pour(report.export(log, format_, chosen, lang, unread), out)
     unread.told(lang)
 
 

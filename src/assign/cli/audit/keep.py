@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from assign import audit as auditing
-from assign import sheet, terminal
+from assign.audit import report
+from assign.cli import terminal
 from assign.cli.common import (
     Audit,
     Catalog,
@@ -28,9 +29,10 @@ from assign.cli.common import (
     origin_name,
 )
 from assign.errors import AssignError, BadOption, OutputError, path_shown, system_reason, visible
-from assign.log import Log
-from assign.note import NoteError, SecretKey, held_key, new_key, opened, write_key
-from assign.record import EDITION_TEXT
+from assign.log.checkpoint import opened
+from assign.log.keys import NoteError, SecretKey, held_key, new_key, write_key
+from assign.log.kinds import EDITION_TEXT
+from assign.log.log import Log
 from assign.words import JAPAN
 
 from .options import Unread, app, open_log, say, whole_number, write_file
@@ -121,7 +123,7 @@ def checkpoint(
             keys = log.keys()
             write_file(f"{name}.pub", f"{keys[-1]}\n".encode())
             if qr is not None:
-                write_file(qr, sheet.qr(note, qr))
+                write_file(qr, report.qr(note, qr))
             size = opened(note, keys)[0].size
             say([], None, [f"{visible(name)}: {size} 件" if lang == "ja" else f"{visible(name)}: {size} records"])
 

@@ -14,14 +14,17 @@ from typing import Annotated, Any
 import typer
 
 from assign import audit as auditing
-from assign import terminal
+from assign import files
 from assign.audit import Filter
+from assign.cli import terminal
 from assign.cli.common import Command, Group, Word, audit_url, briefly, explained, origin_name
 from assign.errors import NOT_UTF8, BadOption, hidden, path_shown, system_reason, visible
-from assign.log import Log
-from assign.note import LARGEST, NoteError
-from assign.reading import Unreadable
-from assign.record import Kind, random_id
+from assign.log.checkpoint import LARGEST
+from assign.log.keys import NoteError
+from assign.log.kinds import Kind
+from assign.log.log import Log
+from assign.log.reading import Unreadable
+from assign.log.record import random_id
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case, division, nearest
 
 app: typer.Typer = typer.Typer(
@@ -105,9 +108,9 @@ def text_of(name: str) -> str:
 def write_file(name: str, data: bytes) -> None:
     """A file, whole or not at all."""
     try:
-        terminal.whole_or_not(name, data)
+        files.whole_or_not(name, data)
     except OSError as error:
-        raise terminal.unwritable(path_shown(name), error) from None
+        raise files.unwritable(path_shown(name), error) from None
 
 
 def _one_of(given: str | None, known: list[str], name: str, words: Mapping[Any, Mapping[str, str]]) -> str | None:

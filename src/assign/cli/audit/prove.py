@@ -12,14 +12,15 @@ from typing import Annotated, Any
 import typer
 
 from assign import audit as auditing
-from assign import standalone, terminal
 from assign.audit import Text
+from assign.audit import verifier as program
+from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly, origin_name
 from assign.errors import BadOption, visible
-from assign.log import Log
-from assign.note import held_key, public_key
-from assign.reading import UnknownRecord
-from assign.store import StoreDamaged
+from assign.log.keys import held_key, public_key
+from assign.log.log import Log
+from assign.log.reading import UnknownRecord
+from assign.log.store import StoreDamaged
 from assign.words import date_of_case
 
 from .options import Number, ToFile, app, open_log, say, say_json, text_of, whole_number, write_file
@@ -163,11 +164,12 @@ def prove(
     with open_log(audit, origin) as log:
         note = text_of(checkpoint_) if checkpoint_ is not None else log.checkpoint(held_key(log.origin))
         if row is not None and file is not None:
-            from assign import batch, batchrecord
+            from assign import batch
+            from assign.audit import batches
 
             form = batch.format_of(file, None)
             options = batch.Options(lang, date_of_case(None), form, form)
-            bundle = batchrecord.prove_row(log, whole_number(n), Path(file), whole_number(row, "--row"), options, note)
+            bundle = batches.prove_row(log, whole_number(n), Path(file), whole_number(row, "--row"), options, note)
         else:
             bundle = auditing.prove(log, whole_number(n), note)
     ja = f"{to} を書きました。検証: `assign audit verifier --out verify.py` を渡し、`python verify.py {to}`"
@@ -193,7 +195,7 @@ def growth(
 @app.command(cls=Command)
 def verifier(out: Out = None) -> None:
     """証明を検証する独立のプログラム（1 ファイル）を書きます / Write the stand-alone verifier, one file."""
-    terminal.write(Path(standalone.__file__).read_text("utf-8").rstrip("\n"), out, data=True)
+    terminal.write(Path(program.__file__).read_text("utf-8").rstrip("\n"), out, data=True)
 
 
 _OUTCOME_TEXT = {
@@ -206,13 +208,14 @@ _OUTCOME_TEXT = {
 
 
 def _batch_anew(log: Log, seq: int, file: str, format_: str | None, encoding: str) -> auditing.Replay:
-    from assign import batch, batchrecord
+    from assign import batch
+    from assign.audit import batches
 
     batch.need("polars")
     form = batch.format_of(file, format_ if batch.ending(file) is None else None)
     out = form if form == "jsonl" else "parquet"
     options = batch.Options("ja", date_of_case(None), form, out, batch.encoding_of(encoding))
-    return batchrecord.replay(log, seq, Path(file), options)
+    return batches.replay(log, seq, Path(file), options)
 
 
 def _bundled(bundle: dict[str, Any], to: str | None, written: str) -> None:

@@ -1,0 +1,238 @@
+"""
+One record for a whole file of answers: a Merkle root over its rows, and the digests of both files.
+
+The record is on the disk before the answers appear. Any row can later be proved against it, from the output file, without
+showing another row. A row's leaf holds what was asked and what was answered, in the words of a closed set. Of a row with an
+error it holds that alone (the message repeats what was typed), and of columns that were carried through nothing: the hash of
+a person's number is no secret.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from assign import batch
+from assign.batch import Listener, Options, files
+from assign.desk.desk import Desk
+from assign.desk.lookup import ASKED, Counts
+from assign.desk.recording import EditionMissing
+from assign.errors import BadOption, BadRequest, unreadable
+from assign.log import kinds, merkle, record
+from assign.log.canonical import canonical
+from assign.log.group_commit import Kept
+from assign.log.kinds import Kind
+from assign.log.log import Log
+from assign.log.reading import record_of
+
+from . import Replay, Text, desks, prove
+
+SAID: Final = (*(name for name in ASKED if name != "on"), "assignee", "certainty", "rules", "row", "caveats")
+
+
+def run(
+    desk: Desk,
+    source: str,
+    target: str,
+    options: Options,
+    listener: Listener | None = None,
+    *,
+    role: object = None,
+    key: object = None,
+) -> tuple[Counts, Kept]:
+    """
+    Answer every row of a file, and record the batch before its answers appear.
+
+    Args:
+        desk: With a log. The rest as `batch.run` and `Desk.record` take them; `target` is a file.
+
+    Raises:
+        BadRequest, DataError, OutputError: As `batch.run`. StoreError, NotPublished, KeyReused: It could not be recorded;
+        nothing is written then.
+    """
+    if desk.audit is None or target == "-":
+        raise BadOption("`--record` には記録と出力ファイルが要ります", "`--record` needs a log, and a file to write to")
+    log = desk.audit
+    draft = {
+        "kind": Kind.BATCH.value,
+        "key": None if key is None else record.random_id(key, "key"),
+        "role": record.role(role if role is not None else kinds.Role.UNSTATED).value,
+        "on": options.today.isoformat(),
+        "editions": desk.edition_digests,
+        "engine": desk.engine,
+    }
+    kept: list[Kept] = []
+
+    def finished(given: Path, answers: Path, counts: Counts) -> None:
+        tree = merkle.Frontier()
+        for leaf in _leaves(answers, options):
+            tree.append(merkle.leaf_hash(leaf))
+        if tree.size != counts.rows_out:
+            raise BadRequest(
+                f"出力 {counts.rows_out} 行のうち {tree.size} 行しか読み戻せません",
+                f"only {tree.size} of {counts.rows_out} rows could be read back",
+            )
+        output = _sha256(answers)
+        found = log.append(
+            {
+                **draft,
+                "rows": tree.size,
+                "root": tree.root().hex(),
+                "input": _sha256(given),
+                "output": output,
+                "outcomes": dict(sorted(counts.outcomes.items())),
+            }
+        )
+        if found.record["output"] != output:
+            raise BadRequest(
+                f"この `key` の最初の答え（番号 {found.seq}）とは違う答えになります。新しい `key` を使ってください",
+                f"these answers differ from the first ones for this `key` (record {found.seq}); use a new `key`",
+            )
+        kept.append(found)
+
+    counts = batch.run(desk, source, target, options, listener, finished)
+    return counts, kept[0]
+
+
+def prove_row(log: Log, seq: int, answers: Path, row: int, options: Options, checkpoint: str) -> dict[str, Any]:
+    """
+    The bundle of a batch's record with one row of its output file.
+
+    Args:
+        answers: The output file, as it was written. row: Counted from 1, without a header.
+
+    Raises:
+        BadRequest: The record is of no batch, or not of this file; there is no such row. As `audit.prove`.
+    """
+    said = _of_batch(log, seq)
+    if not 1 <= row <= said["rows"]:
+        raise BadRequest(f"行は 1 から {said['rows']} までです", f"rows run from 1 to {said['rows']}")
+    wanted, hashes = b"", bytearray()
+    for place, leaf in enumerate(_leaves(answers, options)):
+        hashes += merkle.leaf_hash(leaf)
+        if place == row - 1:
+            wanted = leaf
+    size = len(hashes) // 32
+    node = _tree(bytes(hashes))
+    if size != said["rows"] or merkle.root(size, node).hex() != said["root"]:
+        raise BadRequest(
+            f"このファイルは番号 {seq} の出力ではありません（行が変わっています）",
+            f"this file is not the output of record {seq} (its rows differ)",
+        )
+    path = [b64encode(each).decode() for each in merkle.inclusion(row - 1, size, node)]
+    bundle = prove(log, seq, checkpoint)
+    return {**bundle, "row": {"leaf": wanted.decode("utf-8"), "index": row - 1, "size": size, "path": path}}
+
+
+def replay(log: Log, seq: int, source: Path, options: Options, listener: Listener | None = None) -> Replay:
+    """
+    Answer the file of a batch anew, by the editions that the log keeps, and hold its rows against the record.
+
+    Args:
+        source: The file that was answered, as it was. options: Its format and encoding; the date is the record's.
+
+    Returns:
+        `same` where every row was given the same answer by the same rules, `different`, or `cannot`.
+
+    Raises:
+        BadRequest: The record is of no batch, or the file is another one. As `batch.run`.
+    """
+    said = _of_batch(log, seq)
+    with files.workplace() as work:
+        return _anew(log, seq, said, files.spooled(str(source), work), work, options, listener)
+
+
+def _anew(
+    log: Log, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
+) -> Replay:
+    try:
+        given = _sha256(source)
+    except OSError as error:
+        raise unreadable(source, error) from None
+    if given != said["input"]:
+        raise BadRequest(
+            f"このファイルは番号 {seq} の入力ではありません（SHA-256 が違います）",
+            f"this file is not the input of record {seq} (another SHA-256)",
+        )
+    try:
+        desk = desks(log)(said["editions"]["list"], said["editions"]["rules"])
+    except EditionMissing as error:
+        return Replay(seq, "cannot", Text(error.ja, error.en))
+    options = replace(options, today=date.fromisoformat(said["on"]))
+    tree = merkle.Frontier()
+
+    def finished(_given: Path, answers: Path, _counts: Counts) -> None:
+        for leaf in _leaves(answers, options):
+            tree.append(merkle.leaf_hash(leaf))
+
+    counts = batch.run(desk, str(source), str(work / "anew"), options, listener, finished)
+    if (tree.size, tree.root().hex()) == (said["rows"], said["root"]):
+        return Replay(seq, "same", Text("", ""))
+    moved = ", ".join(
+        f"{name} {said['outcomes'].get(name, 0):,} → {counts.outcomes.get(name, 0):,}"
+        for name in sorted({*said["outcomes"], *counts.outcomes})
+        if said["outcomes"].get(name, 0) != counts.outcomes.get(name, 0)
+    )
+    return Replay(
+        seq,
+        "different",
+        Text(
+            f"答えの違う行があります（{moved or '件数は同じ'}）", f"rows have other answers ({moved or 'equally many'})"
+        ),
+    )
+
+
+def _of_batch(log: Log, seq: int) -> dict[str, Any]:
+    said = record_of(log.row(seq), log.origin)
+    if said["kind"] != Kind.BATCH:
+        raise BadRequest(f"番号 {seq} は一括処理の記録ではありません", f"record {seq} is not of a batch")
+    return said
+
+
+def _leaves(answers: Path, options: Options) -> Iterator[bytes]:
+    around, day = lru_cache(maxsize=1 << 16)(_around), lru_cache(maxsize=1 << 16)(canonical)
+    reading = replace(options, in_format=options.out_format)
+    for number, (said, on) in enumerate(batch.said(answers, reading), 1):
+        before, after, dated = around(said)
+        if dated and on:
+            yield b'%b%d,"on":%b%b' % (before, number, day(on), after)
+        else:
+            yield b"%b%d%b" % (before, number, after)
+
+
+def _around(said: tuple[str | None, ...]) -> tuple[bytes, bytes, bool]:
+    """
+    A row's leaf before its number and after it, and whether its day stands there too: rows that say the same differ in
+    nothing else. In the canonical order of names `on` follows `n`.
+    """
+    words = dict(zip(batch.SAID, said, strict=True))
+    told: dict[str, object] = {name: words[name] for name in SAID if words[name]}
+    if words["error"]:
+        told = {"error": True}
+    before, after = canonical({"n": 0, **told}).split(b'"n":0')  # inside a word, each quote has a backslash before it
+    return before + b'"n":', after, not words["error"]
+
+
+def _tree(hashes: bytes) -> Callable[[int, int], bytes]:
+    @lru_cache(maxsize=4096)
+    def node(level: int, place: int) -> bytes:
+        if not level:
+            return hashes[place * 32 : place * 32 + 32]
+        tree = merkle.Frontier()
+        for leaf in range(place << level, (place + 1) << level):
+            tree.append(hashes[leaf * 32 : leaf * 32 + 32])
+        return tree.root()
+
+    return node
+
+
+def _sha256(path: Path) -> str:
+    from hashlib import file_digest
+
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,409 @@
+"""
+Rows → the `Catalog` of frozen tasks that every decision looks things up in.
+
+`data/catalog.csv` is the reading of the document, checked in, so that it can be reviewed as a diff and in a
+spreadsheet. A city may bring its own. The file is read strictly: one wrong cell and the first line that does
+not fit is named, and no task of it is used. `python -m assign.catalog` writes it anew from the document.
+
+Every row carries the line that it was read from (`raw`), and `load` reads that line again: a cell that says something
+else than its own raw text is refused, whoever changed it. A city that has looked at the original settles a row whose text
+cannot tell (its channels, reading `as_printed`) by adding `original_checked` to its repairs; no other cell can differ.
+
+A number is not a key and a name is not a key: the key is the row id (`nenkin-24`, or `kokuho-22-3` where the
+number stands on several rows of the division).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from itertools import zip_longest
+from pathlib import Path
+from typing import Final, TypeVar
+
+from assign.errors import CatalogDiffers, CatalogError, SourceError, code_point, hidden, shown, unreadable, visible
+from assign.resources import DOCUMENT, NotText, TooLarge, decoded, document_file, whole
+from assign.words import GLYPH, Division, Listed, Mark, Reading
+
+from .model import Catalog, Task, _all_of, with_keys
+from .printed import LINES_BETWEEN, ORIGINAL_CHECKED, REPAIRS, Row, read, row_lines, table_rows
+
+COLUMNS: Final = (
+    "id", "division", "section", "group", "number", "name", "remark", "mark", "counter", "backyard",
+    "reading", "repairs", "document", "line", "raw",
+)  # fmt: skip
+
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+LARGEST: Final = 4_000_000  # bytes; the built-in catalog has 48,000
+
+
+LONGEST_CELL: Final = 2_000  # characters
+
+
+# The SHA-256 of the list that we ship: it was held against its raw text when this was written (a test does it again), and
+# need not be at each start. Any other file is.
+SHIPPED: Final = "7a0bbec0bc628d48384877c8f6e157e670a34ec554c90ebb5cfab02289edcfde"
+
+
+_COMPARED: Final = tuple(name for name in Row.__slots__ if name not in ("division", "line", "raw"))
+
+
+def as_csv(tasks: Sequence[Task]) -> bytes:
+    """The catalog file: UTF-8 with a byte order mark (spreadsheets need it), LF, one row a task."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for task in tasks:
+        writer.writerow(
+            " ".join(task.repairs) if column == "repairs" else str(getattr(task, column)) for column in COLUMNS
+        )
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
+
+
+def load(path: Path, *, as_it_is: bool = False) -> Catalog:
+    """
+    Read a catalog file.
+
+    Args:
+        path: CSV in UTF-8 (with or without a byte order mark), the columns of `COLUMNS`.
+        as_it_is: Whether a row may say something else than its own raw text: for `check`, which shows it, and nobody else.
+
+    Returns:
+        The catalog, with the SHA-256 of the file's bytes.
+
+    Raises:
+        CatalogError: With the first line that does not fit.
+        CatalogDiffers: With the first that says something else than its own raw text.
+        DataError: It cannot be read.
+    """
+    try:
+        data = whole(path, LARGEST)
+    except TooLarge:
+        raise CatalogError(shown_name(path), 1, "大きすぎます", f"larger than {LARGEST} bytes") from None
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    catalog = from_edition(data, shown_name(path))
+    if as_it_is or catalog.sha256 == SHIPPED:
+        return catalog
+    if (found := disagreement(catalog, shown_name(path))) is not None:
+        raise found
+    return catalog
+
+
+def shown_name(path: Path) -> str:
+    """A file's name in a message: one line, whatever it is called."""
+    return visible(path.name)[:200]
+
+
+def from_edition(data: bytes, name: str = "catalog.csv") -> Catalog:
+    """
+    A catalog from its bytes, as `Catalog.data` is and a decision log keeps it.
+
+    Its form is checked, and not its reading: what an earlier program has read, and answered by, is replayed as it was.
+
+    Raises:
+        CatalogError: With the first line that does not fit.
+    """
+    if len(data) > LARGEST:
+        raise CatalogError(name, 1, "大きすぎます", f"larger than {LARGEST} bytes")
+    try:
+        text = decoded(data)
+    except NotText as error:
+        raise CatalogError(name, error.line, error.ja, error.en) from None
+    return Catalog(tasks=_tasks(name, text), data=data)
+
+
+def _tasks(file: str, text: str) -> tuple[Task, ...]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[Row] = []
+    ids: list[tuple[str, int]] = []
+    document = ""
+    try:
+        _columns(file, next(reader, []))
+        for cells in reader:
+            line = reader.line_num
+            if not any(cells):
+                raise CatalogError(file, line, "空の行です（消してください）", "an empty row (remove it)")
+            if len(cells) != len(COLUMNS):
+                raise CatalogError(
+                    file,
+                    line,
+                    f"{len(COLUMNS)} 列のはずが {len(cells)} 列です（余分なコンマか、足りないセルを直してください）",
+                    f"{len(cells)} cells, expected {len(COLUMNS)} (a comma too many, or a cell that is missing)",
+                )
+            _must_be_seen(file, len(rows) + 2, cells)
+            row = _row(file, line, dict(zip(COLUMNS, cells, strict=True)))
+            rows.append(row)
+            ids.append((cells[0], line))
+            document = document or _plain_name(file, line, cells[COLUMNS.index("document")])
+            if cells[COLUMNS.index("document")] != document:
+                raise CatalogError(file, line, "別の文書の行です", "a row of another document")
+    except csv.Error as error:
+        raise CatalogError(file, reader.line_num, f"CSV として読めません（{error}）", f"not CSV ({error})") from None
+    if not rows:
+        raise CatalogError(file, 1, "行がありません", "no rows")
+    tasks = with_keys(rows, document)
+    for task, (given, line) in zip(tasks, ids, strict=True):
+        if task.id != given:
+            raise CatalogError(
+                file,
+                line,
+                f"id は `{task.id}` のはずが {shown(given)} です",
+                f"the id must be `{task.id}`, not {shown(given)}",
+            )
+    return tasks
+
+
+def _columns(file: str, head: Sequence[str]) -> None:
+    """The header, and where it is another one the first column that differs."""
+    for place, (name, found) in enumerate(zip_longest(COLUMNS, head), start=1):
+        if name != found:
+            ja = (
+                f"`{name}` のはずが{f' {shown(found)} です' if found is not None else 'ありません'}"
+                if name
+                else f"{shown(found)} は余分です"
+            )
+            en = (
+                f"{f'is {shown(found)}' if found is not None else 'is missing'}, expected `{name}`"
+                if name
+                else f"{shown(found)} is one too many"
+            )
+            raise CatalogError(
+                file,
+                1,
+                f"{place} 列目: {ja}（コンマ区切りの CSV で、列は {','.join(COLUMNS)} の順です）",
+                f"column {place} {en} (CSV with commas; the columns are {','.join(COLUMNS)})",
+            )
+
+
+def _must_be_seen(file: str, line: int, cells: Sequence[str]) -> None:
+    """No cell holds a character that a reader does not see; a tab is one in `raw`, where it stands between cells."""
+    *rest, raw = cells
+    if hidden(" ".join(rest)) is None and hidden(raw, "\t") is None and max(map(len, cells)) <= LONGEST_CELL:
+        return
+    for column, text in zip(COLUMNS, cells, strict=True):
+        if (c := hidden(text, "\t" if column == "raw" else "")) is not None:
+            raise CatalogError(
+                file,
+                line,
+                f"{column} に見えない文字 {code_point(c)} があります（消してください）",
+                f"a hidden character {code_point(c)} in `{column}` (remove it)",
+            )
+        if len(text) > LONGEST_CELL:
+            raise CatalogError(
+                file,
+                line,
+                f"{column} が {LONGEST_CELL:,} 文字を超えています",
+                f"`{column}` has more than {LONGEST_CELL:,} characters",
+            )
+
+
+def _plain_name(file: str, line: int, name: str) -> str:
+    """The name of a file in the list's own folder, and nothing that leads anywhere else."""
+    if not name or name.startswith(".") or len(name.encode("utf-8", "replace")) > 200 or set(name) & set('/\\:*?"<>|'):
+        raise CatalogError(
+            file,
+            line,
+            f"document はフォルダのないファイル名です（{shown(name)} は使えません）",
+            f"`document` is a file's name without a folder ({shown(name)} cannot be used)",
+        )
+    return name
+
+
+def _row(file: str, line: int, cell: dict[str, str]) -> Row:
+    def one_of(kind: type[_Word], column: str) -> _Word:
+        try:
+            return kind(cell[column])
+        except ValueError:
+            choices = ", ".join(f"`{choice.value}`" for choice in kind)
+            raise CatalogError(
+                file,
+                line,
+                f"{column} は {choices} のどれかのはずが {shown(cell[column])} です",
+                f"`{column}` must be one of {choices}, not {shown(cell[column])}",
+            ) from None
+
+    def number(column: str) -> str:
+        value = cell[column]
+        if not (value.isascii() and value.isdigit() and value[0] != "0" and len(value) < 9):
+            raise CatalogError(
+                file,
+                line,
+                f"{column} は番号のはずが {shown(value)} です（`24` のように。表計算では先に列を文字列にしてください）",
+                f"`{column}` must be a number such as `24`, not {shown(value)} (in a spreadsheet, make the column text first)",
+            )
+        return value
+
+    mark = one_of(Mark, "mark")
+    row = Row(
+        division=one_of(Division, "division"),
+        section=cell["section"],
+        group=cell["group"],
+        number=number("number"),
+        name=cell["name"],
+        remark=cell["remark"],
+        mark=mark,
+        counter=one_of(Listed, "counter"),
+        backyard=one_of(Listed, "backyard"),
+        reading=one_of(Reading, "reading"),
+        repairs=tuple(cell["repairs"].split()),
+        line=int(number("line")),
+        raw=cell["raw"],
+    )
+    if unknown := set(row.repairs).difference(REPAIRS):
+        raise CatalogError(
+            file, line, f"知らない修復 {shown(min(unknown))} です", f"an unknown repair {shown(min(unknown))}"
+        )
+    if not row.name or not row.section:
+        raise CatalogError(file, line, "名称と大分類が要ります", "name and section must not be empty")
+    some = Listed.NO in (row.counter, row.backyard) and row.counter == row.backyard
+    if (mark is Mark.RETAINED) != some:
+        raise CatalogError(
+            file, line, f"印 `{GLYPH[mark]}` と委託業務欄が合いません", f"mark `{mark.value}` does not fit the channels"
+        )
+    return row
+
+
+def disagreement(catalog: Catalog, file: str = "catalog.csv") -> CatalogDiffers | None:
+    """
+    None where every row is what its raw text says, else the first that is not.
+
+    Rows whose lines follow one another are a printed table, and are read as the document is. A catalog of the document
+    that we ship is held against its lines, too: none may be missing, moved or another text.
+    """
+    at = {task.line: number for number, task in enumerate(catalog.tasks, start=2)}  # a row is one line of the file
+    try:
+        for table in _tables(catalog.tasks, file):
+            _same(table[0], table[1], file, at)
+        if catalog.tasks[0].document == DOCUMENT:
+            _same_lines(catalog.tasks, file, at)
+    except SourceError as error:
+        return CatalogDiffers(
+            file,
+            at.get(error.line, 1),
+            f"raw（文書 {error.line} 行目）が読めません: {error.why_ja}",
+            f"`raw` (line {error.line} of the document) cannot be read: {error.why_en}",
+        )
+    except CatalogDiffers as error:
+        return error
+    return None
+
+
+def _tables(tasks: Sequence[Task], file: str) -> Iterator[tuple[list[Task], Task | None]]:
+    """The rows of each printed table, with the row of the division's table before."""
+    table: list[Task] = []
+    above: Task | None = None
+    order = list(Division)
+    for number, task in enumerate(tasks, start=2):
+        if table:
+            last = table[-1]
+            gap = task.line - last.line
+            later = order.index(task.division) - order.index(last.division)
+            if gap < 1 or later < 0 or 1 < gap <= LINES_BETWEEN or (gap == 1 and later):
+                raise CatalogDiffers(
+                    file,
+                    number,
+                    f"文書の {last.line} 行目の次に {task.line} 行目は来ません（行の順か抜けを確かめてください）",
+                    f"line {task.line} of the document cannot follow line {last.line} (a row is missing, or out of order)",
+                )
+            if gap > 1:
+                yield table, above
+                above = last if not later else None
+                table = []
+        table.append(task)
+    yield table, above
+
+
+def _same(table: Sequence[Task], above: Task | None, file: str, at: dict[int, int]) -> None:
+    body = ((task.line, task.raw) for task in table)
+    split = "number_split" in table[0].repairs
+    for task, found in zip(table, table_rows(table[0].division, body, above, split=split), strict=True):
+        wanted = settled(task, found)
+        if _all_of(task) == _all_of(wanted):
+            continue
+        for name in _COMPARED:
+            given, read_again = getattr(task, name), getattr(wanted, name)
+            if given != read_again:
+                cell, raw = (" ".join(v) if isinstance(v, tuple) else v for v in (given, read_again))
+                raise CatalogDiffers(
+                    file,
+                    at[task.line],
+                    f"`{task.id}` の {name} は {shown(cell)} ですが、raw からは {shown(raw)} と読めます（文書どおりに直してください）",
+                    f"`{name}` of `{task.id}` is {shown(cell)}, but its raw text says {shown(raw)} (make it what the document says)",
+                )
+
+
+def settled(task: Row, found: Row) -> Row:
+    """The row as read, or as the original has it where the text cannot tell and the catalog says that somebody looked."""
+    if task.repairs != (*found.repairs, ORIGINAL_CHECKED) or found.reading is not Reading.UNREADABLE:
+        return found
+    if Listed.UNREADABLE in (task.counter, task.backyard):
+        return found
+    return replace(
+        found, counter=task.counter, backyard=task.backyard, reading=Reading.AS_PRINTED, repairs=task.repairs
+    )
+
+
+def _same_lines(tasks: Sequence[Task], file: str, at: dict[int, int]) -> None:
+    """The document that we ship has these lines, and no other rows."""
+    lines = row_lines(decoded(whole(document_file(), LARGEST)))
+    for task in tasks:
+        if lines.pop(task.line, None) != task.raw:
+            raise CatalogDiffers(
+                file,
+                at[task.line],
+                f"raw が文書 {DOCUMENT} の {task.line} 行目と違います",
+                f"`raw` is not what line {task.line} of {DOCUMENT} says",
+            )
+    if lines:
+        line = min(lines)
+        raise CatalogDiffers(
+            file,
+            max((number for known, number in at.items() if known < line), default=1) + 1,
+            f"文書 {DOCUMENT} の {line} 行目の行がありません",
+            f"the row of line {line} of {DOCUMENT} is missing",
+        )
+
+
+def from_document(path: Path) -> tuple[Task, ...]:
+    """The tasks as read from the document itself. Raises SourceError."""
+    return with_keys(read(path), path.name)
+
+
+def first_difference(catalog: Catalog, document: Path) -> SourceError | None:
+    """
+    Whether catalog and document agree: None, or the first line of the document that does not fit.
+
+    Every line that carries a row is compared to the byte, and every field of the reading; the lines between
+    are held by the reader itself.
+    """
+    try:
+        name = catalog.tasks[0].document  # whatever the file at hand is called
+        tasks = with_keys(read(document, name), name)
+    except SourceError as error:
+        return error
+    for kept, found in zip(catalog.tasks, tasks, strict=False):
+        # Raw text first: where a row is lost, the row below stands in its place.
+        wanted = settled(kept, found)
+        if kept.raw != found.raw or (kept != wanted and len(catalog.tasks) == len(tasks)):
+            return SourceError(
+                found.line, f"台帳の `{kept.id}` と違います", f"it differs from `{kept.id}` of the catalog"
+            )
+    if len(catalog.tasks) != len(tasks):
+        more = catalog.tasks[len(tasks) :] or tasks[len(catalog.tasks) :]
+        return SourceError(more[0].line, "台帳と行数が違います", "the catalog has another number of rows")
+    return None
+
+
+if __name__ == "__main__":  # make catalog
+    from assign.resources import catalog_file, document_file
+
+    catalog_file().write_bytes(as_csv(from_document(document_file())))
+    sys.stdout.write(f"{catalog_file()}\n")

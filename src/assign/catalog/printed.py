@@ -1,0 +1,389 @@
+"""
+The document → rows, each with its place, its raw text, and what was repaired.
+
+The text was extracted from a printed table, and the extraction dropped and added cells. So a row is read by
+the order and the glyphs of its cells, never by absolute column: the number cell starts the row, × and △ can
+stand in 委託不可項目 alone, and 窓口 comes before バックヤード. Every line of the document must be one that is
+expected where it stands; the first that is not is named, and nothing of the document is used.
+
+Source: the document under data/source/ (348 lines, 10 printed tables, 215 rows).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from assign.errors import SourceError, code_point, hidden, unreadable
+from assign.resources import NotText, TooLarge, decoded, line_digests, whole
+from assign.words import Division, Listed, Mark, Reading, sha256
+
+TITLE: Final = "区役所国保年金課及び国保事務センター窓口等業務委託 委託業務一覧"
+SHEETS: Final = {
+    "(区役所国保年金課：国民健康保険)": Division.KOKUHO,
+    "(区役所国保年金課：後期高齢者医療制度)": Division.KOUKI,
+    "(区役所国保年金課：国民年金)": Division.NENKIN,
+    "(区役所国保年金課：庶務経理)": Division.SHOMU,
+    "(国保事務センター)": Division.CENTER,
+}
+LEGEND: Final = (
+    "委託不可項目欄 「×：業務を委託しない」",
+    "「△：一部の業務を委託」",
+    "「無印：公権力の行使を除いて委託」",
+)
+LARGEST: Final = 4_000_000  # bytes; the city's document has 30,000
+_COLUMNS: Final = ("大分類", "中分類", "小分類 (※番号は業務フローの番号と一致)", "委託 不可 項目", "委託業務")
+_CHANNELS: Final = ("窓口 業務", "バック ヤード 業務")
+_NUMBER: Final = re.compile(r"([1-9][0-9]?)(?: (\S.*))?", re.ASCII)
+_REMARK: Final = re.compile(r"(.+?)\s*(\([^()]*(?:令和|平成)[0-9]+年[^()]*\))")
+
+LINES_BETWEEN: Final = 7  # at least, between two tables: the legend's three, the title, the sheet, two of the header
+ORIGINAL_CHECKED: Final = "original_checked"  # the one repair that a city makes, and the reader never
+
+# What a repair is called, and why it was made. Every code of the catalog stands here.
+REPAIRS: Final = {
+    "heading_carried": "大分類・中分類は最初の行にだけ印字され、下の行に続く。",
+    "heading_displaced": "見出しのセルがずれている。1つだけの見出しは中分類である。",
+    "cells_shifted": "セルが抜けたか増えた。列の位置ではなく並び順と記号で読んだ。",
+    "past_last_column": "○が最後の列より1つ右にある。列の順は変わらないので、1つ左の列と読んだ。",
+    "number_split": "番号と名称が別のセルに分かれている。",
+    "name_from_heading": "名称の印字がなく、中分類を名称とした。",
+    "remark_split": "名称の中の注記を分けた。",
+    "undefined_mark": "委託不可項目欄の○は凡例に定義がない。委託業務欄にも○があるので、無印と同じに扱う。",
+    "channel_unsettled": "同じ区画の行がずれており、○が窓口かバックヤードか、この文字データからは決められない。",
+    ORIGINAL_CHECKED: "この文字データからは決められない欄を、原本で確かめた。市が台帳に書くもので、読み取りでは付かない。",
+}
+_JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "undefined_mark"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """
+    One row as read.
+
+    Attributes:
+        section, group: 大分類 and 中分類 as printed, inner spaces kept, carried down.
+        number, name, remark: 小分類; `name` is the 中分類 where none is printed; `remark` may be empty.
+        mark, counter, backyard: what the cells say.
+        line, raw: the 1-based line of the document and its text, to the byte.
+        repairs: codes of `REPAIRS`. reading: how sure it is.
+    """
+
+    division: Division
+    section: str
+    group: str
+    number: str
+    name: str
+    remark: str
+    mark: Mark
+    counter: Listed
+    backyard: Listed
+    reading: Reading
+    repairs: tuple[str, ...]
+    line: int
+    raw: str
+
+
+def read(path: Path, document: str = "") -> list[Row]:
+    """
+    Read the document whole.
+
+    Args:
+        path: The document, UTF-8, one printed line a line.
+        document: Which document it is, if its file has another name.
+
+    Returns:
+        Its rows in document order.
+
+    Raises:
+        SourceError: With the first line that does not fit. A file that is cut short does not fit at its end.
+    """
+    try:
+        data = whole(path, LARGEST)
+    except TooLarge:
+        raise SourceError(1, "大きすぎます", f"larger than {LARGEST} bytes") from None
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    unchanged(data, document or path.name)
+    try:
+        return parse(decoded(data))
+    except NotText as error:
+        raise SourceError(error.line, error.ja, error.en) from None
+
+
+def digests(data: bytes) -> list[str]:
+    """A short digest of each line, the line end with it: 16 hexadecimal digits of its SHA-256."""
+    return [sha256(line)[:16] for line in data.splitlines(keepends=True)]
+
+
+def unchanged(data: bytes, document: str) -> None:
+    """
+    A document that we ship is what it was, line for line. Raises SourceError with the first line that is not.
+
+    The reader below would find a row that does not fit; this finds any other change, too, down to a blank line.
+    """
+    kept = line_digests(document)
+    if kept is None:
+        return
+    wanted = kept.read_text("ascii").split()
+    found = digests(data)
+    for line, (one, other) in enumerate(zip(wanted, found, strict=False), start=1):
+        if one != other:
+            raise SourceError(line, "元の文書と違います", "it differs from the document as it was")
+    if len(found) < len(wanted):
+        raise SourceError(len(found) + 1, "ここで文書が途切れています", "the document breaks off here")
+    if len(found) > len(wanted):
+        raise SourceError(len(wanted) + 1, "元の文書にない行です", "a line that the document does not have")
+
+
+def parse(text: str) -> list[Row]:
+    """The same for text. Raises SourceError."""
+    lines = _Lines(text)
+    rows: list[Row] = []
+    order = list(SHEETS.values())
+    seen: list[Division] = []
+    while lines.skip_blank():
+        lines.expect(TITLE)
+        lines.skip_blank()
+        sheet = lines.take()
+        division = SHEETS.get(sheet)
+        if division is None:
+            raise lines.misfit("知らない表題です", "an unknown sheet title")
+        if not seen or seen[-1] is not division:
+            seen.append(division)
+            if seen != order[: len(seen)]:
+                raise lines.misfit("表の順が違います", "the sheets are out of order")
+        lines.skip_blank()
+        rows += _table(lines, division, rows[-1] if rows and rows[-1].division is division else None)
+        for legend in LEGEND:
+            lines.skip_blank()
+            lines.expect(legend)
+    if seen != order:
+        missing = order[len(seen)].value
+        raise SourceError(
+            len(lines),
+            f"ここで文書が終わり、`{missing}` の表がありません",
+            f"it ends here, without the table of `{missing}`",
+        )
+    return rows
+
+
+def row_lines(text: str) -> dict[int, str]:
+    """The lines of a document that carry a row, by their numbers: all with a tab but the two of each table's header."""
+    return {
+        at: line
+        for at, line in enumerate(text.removesuffix("\n").split("\n"), start=1)
+        if "\t" in line and tuple(filter(None, line.split("\t"))) not in (_COLUMNS, _CHANNELS)
+    }
+
+
+class _Lines:
+    """The document's lines, taken one after the other."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.removesuffix("\n").split("\n")
+        self.at = 0  # the line last taken, 1-based
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def peek(self) -> str | None:
+        return self._lines[self.at] if self.at < len(self._lines) else None
+
+    def take(self) -> str:
+        line = self.peek()
+        if line is None:
+            raise SourceError(self.at, "ここで文書が途切れています", "the document breaks off here")
+        self.at += 1
+        if (c := hidden(line, "\t")) is not None:
+            raise self.misfit(f"見えない文字 {code_point(c)} があります", f"a hidden character {code_point(c)}")
+        return line
+
+    def skip_blank(self) -> bool:
+        """Go to the next line that says something (a form feed between two pages does not); False at the end."""
+        while (line := self.peek()) is not None and line in ("", "\f"):
+            self.at += 1
+        return self.peek() is not None
+
+    def expect(self, text: str) -> None:
+        if self.take() != text:
+            raise self.misfit(f"「{text}」のはずです", f"expected `{text}`")
+
+    def misfit(self, ja: str, en: str) -> SourceError:
+        return SourceError(self.at, ja, en)
+
+
+def _table(lines: _Lines, division: Division, above: Row | None) -> list[Row]:
+    """One printed table: two header lines, then rows up to a blank line."""
+    header = lines.take().split("\t")
+    if tuple(cell for cell in header if cell) != _COLUMNS:
+        raise lines.misfit("表の見出しのはずです", "expected the header of a table")
+    # In two tables number and name are separate cells: their header has one empty cell more before 委託不可項目.
+    split = header.index(_COLUMNS[3]) == 4
+    if tuple(cell for cell in lines.take().split("\t") if cell) != _CHANNELS:
+        raise lines.misfit("表の見出しの2行目のはずです", "expected the second header line of a table")
+    rows = table_rows(division, _body(lines), above, split=split)
+    if not rows:
+        raise lines.misfit("表に行がありません", "a table without a row")
+    return rows
+
+
+def _body(lines: _Lines) -> Iterator[tuple[int, str]]:
+    while lines.peek() not in (None, "", "\f"):
+        raw = lines.take()
+        yield lines.at, raw
+
+
+def table_rows(division: Division, body: Iterable[tuple[int, str]], above: Row | None, *, split: bool) -> list[Row]:
+    """
+    The lines of one printed table below its header → its rows.
+
+    Args:
+        body: Each line with its number in the document.
+        above: The last row of the division's table before; headings and numbers go on from there.
+        split: Whether number and name stand in separate cells.
+
+    Raises:
+        SourceError: With the first line that does not fit.
+    """
+    rows: list[Row] = []
+    displaced: set[str] = set()  # sections of this table in which an unmarked row's ○ stands past the last column
+    unsure: list[int] = []  # rows whose only ○ reads バックヤード by the header
+    for at, raw in body:
+        row, marks = _row(at, division, raw, rows[-1] if rows else above, split)
+        if marks == {3}:
+            displaced.add(row.section)
+        elif marks == {2} and row.mark is Mark.UNMARKED:
+            unsure.append(len(rows))
+        rows.append(row)
+    # Where neighbours' cells slipped to the right, a lone ○ under バックヤード may be a slipped 窓口: the text cannot tell.
+    for index in unsure:
+        row = rows[index]
+        if row.section in displaced:
+            rows[index] = replace(
+                row,
+                counter=Listed.UNREADABLE,
+                backyard=Listed.UNREADABLE,
+                reading=Reading.UNREADABLE,
+                repairs=(*row.repairs, "channel_unsettled"),
+            )
+    return rows
+
+
+def _row(at_line: int, division: Division, raw: str, above: Row | None, split: bool) -> tuple[Row, set[int]]:
+    """One row, and where its ○ stand, counted from 委託不可項目 (0 = 委託不可項目, 1 = 窓口, 2 = バックヤード, 3 = past it)."""
+    cells = raw.split("\t")
+    if any(cell != cell.strip() for cell in cells):
+        raise SourceError(at_line, "セルの前後に空白があります", "a cell with spaces around it")
+    at, found = next(((i, match) for i, cell in enumerate(cells) if (match := _NUMBER.fullmatch(cell))), (0, None))
+    if found is None:
+        raise SourceError(at_line, "番号のある行のはずです", "expected a row with its number")
+    repairs: list[str] = []
+    section, group = _headings(at_line, cells[:at], above, repairs)
+    number, name = found[1], found[2] or ""
+    rest = cells[at + 1 :]
+    if split:
+        if name or not rest or not rest[0]:
+            raise SourceError(at_line, "番号と名称は別のセルのはずです", "expected number and name in separate cells")
+        name, rest = rest[0], rest[1:]
+        repairs.append("number_split")
+    _follows(at_line, number, section, above)
+    mark, marks, slipped = _marks(at_line, rest)
+    if at != 2 or slipped:
+        repairs.append("cells_shifted")
+    remark = ""
+    if with_remark := _REMARK.fullmatch(name):
+        name, remark = with_remark[1], with_remark[2]
+        repairs.append("remark_split")
+    if not name:
+        name = group
+        repairs.append("name_from_heading")
+    if mark is Mark.UNDEFINED:
+        repairs.append("undefined_mark")
+    if 3 in marks:
+        repairs.append("past_last_column")
+    columns = {column - 1 for column in marks} if 3 in marks else marks
+    return (
+        Row(
+            division=division,
+            section=section,
+            group=group,
+            number=number,
+            name=name,
+            remark=remark,
+            mark=mark,
+            counter=Listed.YES if 1 in columns else Listed.NO,
+            backyard=Listed.YES if 2 in columns else Listed.NO,
+            reading=Reading.JUDGED if _JUDGED.intersection(repairs) else Reading.AS_PRINTED,
+            repairs=tuple(repairs),
+            line=at_line,
+            raw=raw,
+        ),
+        marks,
+    )
+
+
+def _headings(at_line: int, cells: list[str], above: Row | None, repairs: list[str]) -> tuple[str, str]:
+    """大分類 and 中分類. A section never opens without a group beside it, so one heading alone is a 中分類."""
+    headings = [cell for cell in cells if cell]
+    if len(headings) == 2:
+        return headings[0], headings[1]
+    if len(headings) > 2 or above is None:
+        raise SourceError(at_line, "大分類と中分類の数が合いません", "the headings do not fit")
+    repairs.append("heading_carried")
+    if not headings:
+        return above.section, above.group
+    if cells.index(headings[0]) != 1:
+        repairs.append("heading_displaced")
+    return above.section, headings[0]
+
+
+def _follows(at_line: int, number: str, section: str, above: Row | None) -> None:
+    """Numbers go on by 0 or 1; they start again at 1 with a new 大分類 alone."""
+    allowed = {"1"} if above is None else {above.number, str(int(above.number) + 1)}
+    if above is not None and above.section != section:
+        allowed = {str(int(above.number) + 1), "1"}
+    if number not in allowed:
+        wanted = " / ".join(sorted(allowed, key=int))
+        raise SourceError(
+            at_line,
+            f"番号が続きません（{number}。{wanted} のはず）",
+            f"number {number} does not follow (expected {wanted})",
+        )
+
+
+def _marks(at_line: int, rest: list[str]) -> tuple[Mark, set[int], bool]:
+    """
+    The cells after the name → the mark, where the ○ stand, and whether the cells slipped.
+
+    × and △ can stand in 委託不可項目 alone, so they fix that column, also where a cell was added before them.
+    """
+    glyphs = [(i, cell) for i, cell in enumerate(rest) if cell]
+    if any(cell not in ("×", "△", "○") for _, cell in glyphs):
+        raise SourceError(at_line, "×・△・○以外のセルがあります", "a cell that is none of × △ ○")
+    letters = [(i, cell) for i, cell in glyphs if cell != "○"]
+    circles = {i for i, cell in glyphs if cell == "○"}
+    if len(letters) > 1 or (letters and letters[0][0] > 1):
+        raise SourceError(at_line, "委託不可項目欄が読めません", "委託不可項目 cannot be read")
+    slip = letters[0][0] if letters else 0
+    circles = {i - slip for i in circles}
+    if letters and letters[0][1] == "×":
+        if circles:
+            raise SourceError(at_line, "×の行に○があります", "a × row that carries ○")
+        return Mark.RETAINED, set(), bool(slip)
+    mark = Mark.PARTIAL if letters else Mark.UNDEFINED if 0 in circles else Mark.UNMARKED
+    channels = circles - {0}
+    if not channels:
+        raise SourceError(at_line, "委託業務欄に○がありません", "no ○ in a channel, and no ×")
+    if (
+        (letters and 0 in circles)
+        or min(circles) < 0
+        or max(channels) > 3
+        or {1, 3} <= channels
+        or (mark is not Mark.UNMARKED and 3 in channels)
+    ):
+        raise SourceError(at_line, "○の位置が読めません", "the place of ○ cannot be read")
+    return mark, channels, bool(slip)

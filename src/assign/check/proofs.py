@@ -1,0 +1,572 @@
+"""
+The proofs: over the whole domain of facts, and over every row, channel and act of the list.
+
+Nothing is sampled. The facts are finite, so that exactly one rule holds everywhere, that no rule is unreachable and
+that two engines agree is shown by looking at every case; the numbers of cases looked at are part of the report.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+from assign import resources
+from assign.catalog import csv_file
+from assign.catalog.csv_file import LARGEST, disagreement, first_difference
+from assign.catalog.model import Catalog, Task
+from assign.decision.decider import Decider, Outcome
+from assign.decision.durable import DurableEngine
+from assign.decision.engine import Engine, TableEngine
+from assign.desk.desk import Desk
+from assign.errors import AssignError, DataError, EngineMissing, path_shown, visible
+from assign.rules import loader
+from assign.rules.entries import Act, Entry, Facts, Holder, Note, Rule, Ruling, every_fact
+from assign.rules.kinds import KINDS, Chain, Kind, read_work
+from assign.rules.model import RuleSet
+from assign.rules.precompiled import kept_rules, kept_trees, kept_work, plain
+from assign.rules.yaml_nodes import parse
+from assign.words import (
+    BY_JUDGEMENT,
+    RESERVED_ACTS,
+    ActClass,
+    ActFact,
+    Assignee,
+    Certainty,
+    Channel,
+    Division,
+    Listed,
+    Mark,
+    Reading,
+    Ruled,
+    date_of_case,
+)
+
+from . import floor
+
+Bilingual = dict[str, str]
+CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: what, and a command that shows it where one can."""
+
+    kind: str
+    text: Bilingual
+    reproduce: str | None = None
+
+
+@dataclass
+class Report:
+    """What was looked at, how many cases, and what was found."""
+
+    engine: str
+    cross_checked: bool
+    counts: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    declared: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """`{ok, engine, cross_checked, counts, declared, findings: [{kind, text, reproduce}]}`."""
+        return {
+            "ok": not self.findings,
+            "engine": self.engine,
+            "cross_checked": self.cross_checked,
+            "counts": self.counts,
+            "declared": self.declared,
+            "findings": [{"kind": f.kind, "text": f.text, "reproduce": f.reproduce} for f in self.findings],
+        }
+
+
+def unproved(catalog: str | None, rules: str | None, engine: str) -> Desk:
+    """A desk to be proved, and never to be asked: its list may say something else than its own raw text, which `check` finds."""
+    return Desk(
+        csv_file.load(Path(catalog) if catalog is not None else resources.catalog_file(), as_it_is=True),
+        loader.load(Path(rules) if rules is not None else resources.rules_folder(), kept=False),
+        engine,
+    )
+
+
+def check(desk: Desk, *, catalog_path: Path | None = None, options: str = "") -> Report:
+    """
+    Prove a desk's list and rules.
+
+    Args:
+        desk: What to prove.
+        catalog_path: Where the desk's catalog is, if not the built-in one; its document is looked for beside it.
+        options: What to add to a command that reproduces a finding (`--rules DIR`).
+
+    Returns:
+        The report; `findings` is empty where everything holds.
+    """
+    table = TableEngine(desk.rules)
+    engines: list[Engine] = [table]
+    with suppress(EngineMissing):  # the table then answers alone; the report says so
+        engines.append(DurableEngine(desk.rules))
+    report = Report(engine=desk.engine, cross_checked=len(engines) == 2)
+    shower = _Shower(desk, options)
+    _domain(report, desk.rules, engines, shower)
+    _every_row(report, desk, engines, shower)
+    _examples(report, desk)
+    _citations(report, desk.rules)
+    _work(report, desk, shower)
+    _floor(report, desk)
+    _document(report, desk.catalog, desk.rules, catalog_path)
+    _kept(report, desk.rules)
+    return report
+
+
+class _Shower:
+    """Finds a runnable command for a combination of facts."""
+
+    def __init__(self, desk: Desk, options: str) -> None:
+        self._options = f" {options}" if options else ""
+        self._by_facts: dict[Facts, str] = {}
+        today = date_of_case(None)
+        for task, channel, act in product(desk.catalog.tasks, Channel, (None, *desk.rules.acts)):
+            facts = desk.decider.facts(task, channel, act, today)
+            self._by_facts.setdefault(facts, self.command(task, channel, act))
+
+    def command(self, task: Task, channel: Channel, act: str | None) -> str:
+        asked = f" --act {act}" if act else ""
+        return f"assign decide --division {task.division} --item {task.item} --channel {channel}{asked}{self._options}"
+
+    def row(self, row: str) -> str:
+        return f"assign acts --row {row}{self._options}"
+
+    def of(self, facts: Facts) -> str | None:
+        return self._by_facts.get(facts)
+
+
+def _domain(report: Report, rules: RuleSet, engines: list[Engine], shower: _Shower) -> None:
+    """Every combination of facts: one rule, both engines alike, each rule used, no unlawful answer."""
+    reached: set[str] = set()
+    cases = 0
+    for facts in every_fact():
+        cases += 1
+        holding = engines[0].holds(facts)
+        reached.update(holding)
+        if not holding:
+            report.findings.append(
+                _found("gap", f"どの規則も当てはまりません: {facts}", f"no rule holds: {facts}", shower.of(facts))
+            )
+        elif len(holding) > 1:
+            names = ", ".join(holding)
+            report.findings.append(
+                _found(
+                    "overlap",
+                    f"規則が重なります: {facts} に {names}",
+                    f"rules overlap: {facts} meets {names}",
+                    shower.of(facts),
+                )
+            )
+        for other in engines[1:]:
+            if (found := other.holds(facts)) != holding:
+                report.findings.append(
+                    _found(
+                        "engines",
+                        f"エンジンの答えが違います: {facts} に {holding} と {found}",
+                        f"the engines differ: {facts} gives {holding} and {found}",
+                        shower.of(facts),
+                    )
+                )
+        for rule_id in holding:
+            if (law := _broken_law(facts, rules.by_id[rule_id].assignee, rules.by_id[rule_id].certainty)) is not None:
+                report.findings.append(
+                    _found(
+                        "law",
+                        f"{rule_id} は {facts} で原則に反します: {law['ja']}",
+                        f"{rule_id} breaks a law at {facts}: {law['en']}",
+                        shower.of(facts),
+                    )
+                )
+    for rule in rules.rules:
+        if rule.id not in reached:
+            report.findings.append(
+                _found("unreachable", f"規則 {rule.id} は決して当てはまりません", f"rule {rule.id} never holds")
+            )
+    report.counts["rules"] = len(rules.rules)
+    report.counts["facts"] = cases
+    report.counts["engines"] = len(engines)
+
+
+def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilingual | None:
+    """What no rule set may do, whoever wrote it."""
+    if facts.mark is Mark.RETAINED and assignee is not Assignee.CITY_STAFF:
+        return {"ja": "×の業務は市職員が行います", "en": "work marked × is city staff's"}
+    if facts.act in CITY_ACTS and assignee is not Assignee.CITY_STAFF:
+        return {"ja": "公権力の行使などは市職員が行います", "en": "reserved and unknown acts are city staff's"}
+    if facts.act is ActFact.SHARED and assignee is Assignee.CONTRACTOR:
+        return {
+            "ja": "両者にまたがる行為は受託者だけにはなりません",
+            "en": "a shared act is never the contractor's alone",
+        }
+    if facts.listed is not Listed.YES and assignee is not Assignee.CITY_STAFF:
+        return {
+            "ja": "○のない場では受託者に渡りません",
+            "en": "without ○ on the channel nothing goes to the contractor",
+        }
+    unsure = facts.mark in (Mark.PARTIAL, Mark.UNDEFINED) and facts.listed is Listed.YES
+    if unsure and facts.ruling is Ruled.NONE and facts.act not in CITY_ACTS and certainty is Certainty.SETTLED:
+        return {"ja": "「△」と「○」は、回答がなければ確定しません", "en": "△ and ○ are not settled without a ruling"}
+    if facts.mark is Mark.PARTIAL and facts.ruling is Ruled.NONE and assignee is Assignee.CONTRACTOR:
+        return {"ja": "「△」は、回答がなければ受託者になりません", "en": "△ is never the contractor's without a ruling"}
+    unruled = facts.mark is Mark.PARTIAL and facts.ruling is Ruled.NONE and facts.act is ActFact.FACTUAL
+    if unruled and assignee is not Assignee.CITY_STAFF:
+        return {
+            "ja": "「△」の1つの行為は、回答がなければ市職員が行います",
+            "en": "a single act of △ work is city staff's without a ruling",
+        }
+    if facts.mark is Mark.RETAINED or certainty is Certainty.NEEDS_RULING:
+        return None
+    if facts.listed is Listed.UNREADABLE and facts.act not in RESERVED_ACTS:
+        return {
+            "ja": "読み取れない欄は、市に残る行為のほかは確定しません",
+            "en": "an unreadable cell settles nothing but acts that stay with the city",
+        }
+    if facts.listed is Listed.YES and facts.act in BY_JUDGEMENT:
+        return {
+            "ja": "本システムの判断だけで市に残る行為は確定しません",
+            "en": "an act that stays with the city by our judgement alone is not settled",
+        }
+    return None
+
+
+def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Shower) -> None:
+    """Every row, channel and act of the list, decided by each engine on its own."""
+    today = date_of_case(None)
+    deciders = [Decider(desk.rules, engine) for engine in engines]
+    cases = 0
+    for task, channel, act in product(desk.catalog.tasks, Channel, (None, *desk.rules.acts)):
+        cases += 1
+        answers: list[Outcome | None] = []
+        for decider in deciders:
+            try:
+                answers.append(decider.decide(task, channel, act, today))
+            except AssignError:
+                answers.append(None)  # a gap or an overlap: already found in the domain
+        if answers.count(answers[0]) != len(answers):
+            report.findings.append(
+                _found(
+                    "engines",
+                    f"エンジンの答えが違います: {task.id}",
+                    f"the engines differ: {task.id}",
+                    shower.command(task, channel, act),
+                )
+            )
+    report.counts["rows"] = len(desk.catalog.tasks)
+    report.counts["acts"] = len(desk.rules.acts)
+    report.counts["requests"] = cases
+
+
+def _examples(report: Report, desk: Desk) -> None:
+    """Every example of every entry."""
+    cases = 0
+    for entry in (
+        *desk.rules.rules,
+        *desk.rules.acts.values(),
+        *desk.rules.holders,
+        *desk.rules.notes,
+        *desk.rules.rulings,
+    ):
+        for example in entry.examples:
+            cases += 1
+            problem = example_fails(desk, entry, example)
+            if problem:
+                report.findings.append(
+                    _found(
+                        "example",
+                        f"{entry.file} の {entry.line} 行目 `{entry.id}` の例が成り立ちません: {problem}",
+                        f"{entry.file}, line {entry.line}: an example of `{entry.id}` fails: {problem}",
+                    )
+                )
+        if not entry.examples:
+            report.findings.append(
+                _found(
+                    "example",
+                    f"{entry.file} の {entry.line} 行目 `{entry.id}` に例がありません",
+                    f"{entry.file}, line {entry.line}: `{entry.id}` has no example",
+                )
+            )
+    report.counts["examples"] = cases
+
+
+def example_fails(desk: Desk, entry: Entry, example: Mapping[str, str]) -> str | None:
+    """What an example of an entry says against what is so: None where it holds."""
+    wanted = example.get("→holds") == "true"
+    try:
+        if isinstance(entry, Rule):
+            facts = Facts(
+                Mark(example["mark"]), Listed(example["listed"]), ActFact(example["act"]), Ruled(example["ruling"])
+            )
+            return None if entry.holds(facts) is wanted else str(facts)
+        if isinstance(entry, Act):
+            task = desk.catalog.by_id[example["row"]]
+            found = desk.decider.decide(task, Channel(example["channel"]), entry.id, _day(example)).assignee
+            return None if found == example["→assignee"] else f"{task.id} → {found}"
+        if isinstance(entry, Holder):
+            row = example.get("row", "")
+            division = desk.catalog.by_id[row].division if row else Division(example["division"])
+            holder = desk.rules.holder(division, example["act"], row)
+            return None if (holder.id == entry.id) is wanted else str(dict(example))
+        task = desk.catalog.by_id[example["row"]]
+        if isinstance(entry, Note):
+            return None if (task.id in entry.rows and entry.since <= _day(example)) is wanted else str(dict(example))
+        if isinstance(entry, Ruling):
+            ruling = desk.rules.ruling(task.id, Channel(example["channel"]), example["act"], _day(example))
+            return None if (ruling is not None and ruling.id == entry.id) is wanted else str(dict(example))
+    except (KeyError, ValueError, AssignError) as error:
+        return f"{error}"
+    return None
+
+
+def _day(example: Mapping[str, str]) -> date:
+    return date_of_case(example.get("on"))
+
+
+def _citations(report: Report, rules: RuleSet) -> None:
+    """A law or paper is cited only where it says so: what is our own judgement names none."""
+    entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes]
+    for entry in entries:
+        if entry.source.basis == "judged" and entry.source.line is None and entry.source.document:
+            report.findings.append(
+                _found(
+                    "source",
+                    f"{entry.file} の {entry.line} 行目 `{entry.id}` は判断（judged）なのに `law` を引いています"
+                    "（文にそう書いてあれば seen、準じるなら analogy、なければ `law` を消してください）",
+                    f"{entry.file}, line {entry.line}: `{entry.id}` is judged and yet cites a `law` "
+                    "(seen if the text says so, analogy if it is near, else leave `law` out)",
+                )
+            )
+
+
+def _work(report: Report, desk: Desk, shower: _Shower) -> None:
+    """Every row has a kind of work, and a ruling stands on an act of its row's work alone: on another it changes no answer."""
+    work = desk.rules.work
+    for task in desk.catalog.tasks:
+        if work.kind(task.id) is None:
+            report.findings.append(
+                _found(
+                    "work",
+                    f"{task.id} の業務の種類がありません（{KINDS} のどれかの `rows` に書いてください）",
+                    f"{task.id} has no kind of work (put it into the `rows` of one in {KINDS})",
+                    shower.row(task.id),
+                )
+            )
+    for ruling in desk.rules.rulings:
+        for row in ruling.rows:
+            if not desk.decider.own(desk.catalog.by_id[row], ruling.act):
+                report.findings.append(
+                    _found(
+                        "work",
+                        f"{ruling.file} の {ruling.line} 行目 `{ruling.id}`: `{ruling.act}` は {row} の業務の中の行為ではなく、"
+                        "回答は効きません",
+                        f"{ruling.file}, line {ruling.line}: `{ruling.act}` of `{ruling.id}` is no part of the work of {row}, "
+                        "so the ruling changes nothing",
+                        shower.row(row),
+                    )
+                )
+    report.counts["kinds"] = len(work.kinds)
+
+
+def _floor(report: Report, desk: Desk) -> None:
+    """What a rule set may never do, whatever its examples say."""
+    built_in = floor.shipped()
+    for road in floor.roads(desk.rules, built_in, desk.catalog.tasks[0].document):
+        report.findings.append(Finding("floor", road.text))
+    report.counts["authority"] = sum(act.act_class is ActClass.AUTHORITY for act in built_in.acts.values())
+    rules = desk.rules
+    own: list[Entry | Kind | Chain] = [*rules.acts.values(), *rules.holders, *rules.notes]
+    own += [*rules.work.kinds, *rules.work.chains]
+    report.counts["own"] = sum(entry.source.own for entry in own)
+
+
+def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Path | None) -> None:
+    """The catalog is what the document says, the rules cite what stands there, and odd readings are declared."""
+    name = catalog.tasks[0].document
+    path = _beside(catalog_path, name) if catalog_path else resources.document_file()
+    report.declared = {
+        "judged": sum(task.reading is Reading.JUDGED for task in catalog.tasks),
+        "unreadable": sum(task.reading is Reading.UNREADABLE for task in catalog.tasks),
+        "undefined_mark": sum(task.mark is Mark.UNDEFINED for task in catalog.tasks),
+    }
+    for task in catalog.tasks:
+        odd = task.mark is Mark.UNDEFINED or Listed.UNREADABLE in (task.counter, task.backyard)
+        if odd and task.reading is Reading.AS_PRINTED:
+            report.findings.append(
+                _found(
+                    "reading",
+                    f"{task.id} は読みに無理があるのに「印字どおり」とされています",
+                    f"{task.id} reads oddly but is declared as printed",
+                )
+            )
+    at_hand = os.path.lexists(path)
+    difference = (first_difference(catalog, path) if at_hand else None) or disagreement(catalog)
+    if difference is not None:
+        report.findings.append(_found("source", difference.ja, difference.en))
+        return
+    if not at_hand:
+        report.declared["document_not_at_hand"] = 1
+        return
+    lines = resources.decoded(resources.whole(path, LARGEST)).removesuffix("\n").split("\n")
+    report.counts["lines"] = len(lines)
+    entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes]
+    cited = [(entry.id, entry.source) for entry in entries]
+    cited += [(mark.value, source) for mark, source in rules.marks.items()]
+    for who, source in cited:
+        if source.line is None:
+            if who in set(Mark) or (who in rules.by_id and not source.basis):
+                report.findings.append(
+                    _found("source", f"`{who}` が文書の行を引いていません", f"`{who}` cites no line of the document")
+                )
+        elif source.document != name or source.line > len(lines) or source.text not in lines[source.line - 1]:
+            report.findings.append(
+                _found(
+                    "source",
+                    f"`{who}` の引く {source.document} の {source.line} 行目にその文がありません",
+                    f"`{who}` cites line {source.line} of {source.document}, which does not say so",
+                )
+            )
+
+
+def _beside(catalog_path: Path, name: str) -> Path:
+    """
+    The document of a city's own list: `source/` in the list's folder.
+
+    Raises:
+        DataError: What stands there leads out of the folder.
+    """
+    path = catalog_path.parent / "source" / name
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(catalog_path.parent)):
+        raise DataError(
+            f"{path_shown(path)} は台帳のフォルダの外を指しています（文書をそこに置いてください）",
+            f"{path_shown(path)} leads out of the list's folder (put the document there)",
+        )
+    return path
+
+
+def _kept(report: Report, rules: RuleSet) -> None:
+    """What is kept as it was read is what reading gives: of the built-in files, and of those that are proved here."""
+    built_in = loader.load(resources.rules_folder(), kept=False)
+    trees = kept_trees()
+    for each in (built_in, rules):
+        kept = kept_rules(each.data)
+        wrong = [] if kept is None or plain(RuleSet(**kept, data=each.data)) == plain(each) else ["rules.json"]
+        for name, data in each.files.items():
+            parsed = parse(name, data)
+            if name == KINDS:
+                work = kept_work(trees, data, each.acts)
+                alike = work is None or work.plain() == read_work(parsed).plain()
+            else:
+                alike = parse(name, data, trees) == parsed
+            wrong += [] if alike else [name]
+        if wrong:
+            report.findings.append(
+                _found(
+                    "kept",
+                    f"{wrong[0]} の解析結果の控えが違います",
+                    f"what is kept of {wrong[0]} is not what it says",
+                )
+            )
+            return
+
+
+def _found(kind: str, ja: str, en: str, reproduce: str | None = None) -> Finding:
+    return Finding(kind, {"ja": ja, "en": en}, reproduce)
+
+
+def lines(report: Report, lang: str = "ja") -> Iterator[str]:
+    """The report as a person reads it."""
+    counts, ja = report.counts, lang == "ja"
+    engines = (
+        ("durable-rules と表エンジンの2つ" if ja else "durable-rules and the table engine")
+        if report.cross_checked
+        else (
+            "表エンジンだけ（この Python に durable-rules はなく、突合はしていません）"
+            if ja
+            else "the table engine alone (no durable-rules in this Python: not cross-checked)"
+        )
+    )
+    yield (
+        f"エンジン: {engines}。答えるのは {report.engine}。"
+        if ja
+        else f"Engines: {engines}. The desk answers by {report.engine}."
+    )
+    kinds = [finding.kind for finding in report.findings]
+
+    def verdict(*of: str) -> str:
+        found = sum(kind in of for kind in kinds)
+        return (f"問題 {found} 件" if found else "すべて成立") if ja else (f"{found} found" if found else "holds")
+
+    whole = verdict("gap", "overlap", "unreachable", "law", "engines")
+    yield (
+        f"事実の組合せ {counts['facts']} 通り × 規則 {counts['rules']} 件、ちょうど1件が当てはまる: {whole}"
+        if ja
+        else f"{counts['facts']} combinations of facts x {counts['rules']} rules, exactly one holds: {whole}"
+    )
+    asked = counts["acts"] + 1
+    yield (
+        f"依頼 {counts['requests']} 件（{counts['rows']} 行 × 窓口・バックヤード × {asked}、行為 {counts['acts']} 種と指定なし）、"
+        f"答えが1つ: {whole}"
+        if ja
+        else f"{counts['requests']} requests ({counts['rows']} rows x 2 channels x {asked}, that is {counts['acts']} acts and "
+        f"none), one answer: {whole}"
+    )
+    own = report.counts["own"]
+    yield (
+        f"公権力の行使 {counts['authority']} 種は種類も名前も変えられない（この市の規則 {own} 件）: {verdict('floor')}"
+        if ja
+        else f"{counts['authority']} exercises of authority keep class and names ({own} rules of this city's own): {verdict('floor')}"
+    )
+    yield (
+        f"業務の種類 {counts['kinds']} 種、どの行にも1つ、回答はその行の業務の行為に: {verdict('work')}"
+        if ja
+        else f"{counts['kinds']} kinds of work, one for every row, rulings on acts of their rows: {verdict('work')}"
+    )
+    yield (f"例 {counts['examples']} 件: " if ja else f"{counts['examples']} examples: ") + verdict("example")
+    if "lines" in counts:
+        head = (
+            f"文書 {counts['lines']} 行と台帳の一致: "
+            if ja
+            else f"{counts['lines']} lines of the document, same as the catalog: "
+        )
+        yield head + verdict("source", "reading", "kept")
+    elif "document_not_at_hand" not in report.declared:
+        yield ("文書と台帳の一致: " if ja else "The catalog against its document: ") + verdict(
+            "source", "reading", "kept"
+        )
+    else:
+        yield (
+            "文書が手元になく、台帳との突合はしていません"
+            if ja
+            else "The document is not at hand: not compared with the catalog"
+        )
+    odd = report.declared
+    yield (
+        f"宣言済みの読み: 判断 {odd['judged']} 行（うち定義のない印 {odd['undefined_mark']} 行）、読み取り不能 {odd['unreadable']} 行"
+        if ja
+        else f"Declared readings: {odd['judged']} judged ({odd['undefined_mark']} of them under an undefined mark), "
+        f"{odd['unreadable']} unreadable"
+    )
+    for finding in report.findings:
+        yield f"× [{finding.kind}] {finding.text[lang]}" if ja else f"x [{finding.kind}] {finding.text[lang]}"
+        if finding.reproduce:
+            yield f"    {visible(finding.reproduce)}"
+        elif finding.kind in ("gap", "overlap"):
+            yield (
+                "    （今の一覧と疑義照会への回答では起きない組合せです）"
+                if ja
+                else "    (no row and ruling of today has these facts)"
+            )
+    total = len(report.findings)
+    yield (
+        (f"見つかった問題: {total} 件" if ja else f"Found: {total}")
+        if total
+        else ("問題は見つかりませんでした。" if ja else "Nothing found.")
+    )

@@ -1,0 +1,94 @@
+"""
+The rules that hold → one outcome. Start reading here.
+
+    facts ──engine──▶ rules that hold ──▶ exactly one ──▶ Outcome(rule, assignee, certainty)
+
+The hit policy is UNIQUE: one rule, and one alone, holds for every combination of facts. None is a gap, several are an
+overlap; both are errors and never an answer. Nothing but the facts is looked at: no clock, no order of rules, no name.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from assign.catalog.model import Task
+from assign.errors import RuleGap, RuleOverlap
+from assign.rules.entries import Facts, Rule, Ruling
+from assign.rules.model import RuleSet
+from assign.words import ActFact, Assignee, Certainty, Channel, Listed, Ruled
+
+from .engine import Engine
+
+
+class Outcome(NamedTuple):
+    """Who handles the work, how sure that is, and the one rule that says so."""
+
+    rule: Rule
+    assignee: Assignee
+    certainty: Certainty
+
+
+class Decider:
+    """Decides by one engine; every combination of facts is evaluated once and remembered (there are 432)."""
+
+    def __init__(self, rules: RuleSet, engine: Engine) -> None:
+        self.rules = rules
+        self.engine = engine
+        self._known: dict[Facts, Outcome] = {}
+
+    def outcome(self, facts: Facts) -> Outcome:
+        """
+        Say who handles a piece of work.
+
+        Args:
+            facts: One value from each closed domain.
+
+        Returns:
+            The outcome of the one rule that holds.
+
+        Raises:
+            RuleGap, RuleOverlap: The rule set does not settle these facts.
+            EngineError: durable-rules failed; there is no decision.
+        """
+        known = self._known.get(facts)
+        if known is None:
+            known = self._known[facts] = self._only(facts, self.engine.holds(facts))
+        return known
+
+    def _only(self, facts: Facts, holding: tuple[str, ...]) -> Outcome:
+        if not holding:
+            raise RuleGap(str(facts))
+        if len(holding) > 1:
+            raise RuleOverlap(str(facts), holding)
+        rule = self.rules.by_id[holding[0]]
+        return Outcome(rule, rule.assignee, rule.certainty)
+
+    def facts(self, task: Task, channel: Channel, act: str | None, on: date) -> Facts:
+        """What a decision looks at: the row's mark, the channel's cell, the class of the act and what it rests on, a ruling in force."""
+        ruling = self.ruling(task, channel, act, on)
+        return Facts(
+            mark=task.mark,
+            listed=task.listed(channel),
+            act=self.seen(task, act),
+            ruling=Ruled(ruling.assignee.value) if ruling else Ruled.NONE,
+        )
+
+    def seen(self, task: Task, act: str | None) -> ActFact:
+        """What a decision on a row sees of the act asked for."""
+        if act is None:
+            return ActFact.NONE
+        fact = self.rules.acts[act].fact
+        return fact if fact not in (ActFact.FACTUAL, ActFact.SHARED) or self.own(task, act) else ActFact.OTHER_ROW
+
+    def own(self, task: Task, act: str) -> bool:
+        """Whether an act is part of a row's work, as its kind says."""
+        return self.rules.work.has(task.id, act, counter=task.counter is Listed.YES)
+
+    def ruling(self, task: Task, channel: Channel, act: str | None, on: date) -> Ruling | None:
+        """The ruling in force for an act on a row and channel."""
+        return self.rules.ruling(task.id, channel, act, on)
+
+    def decide(self, task: Task, channel: Channel, act: str | None, on: date) -> Outcome:
+        """The outcome for one row."""
+        return self.outcome(self.facts(task, channel, act, on))

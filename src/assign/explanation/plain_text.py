@@ -1,0 +1,190 @@
+"""
+An answer → lines that a person reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assign.errors import BadRequest, shown, visible
+from assign.words import (
+    ASSIGNEE_TEXT,
+    CERTAINTY_TEXT,
+    CHANNEL_TEXT,
+    DIVISION_TEXT,
+    Assignee,
+    Certainty,
+    Channel,
+    Division,
+    Listed,
+    Mark,
+)
+
+from .wording import _CELL_NOUN, Answer, _capital, _desk_text, _rows
+
+
+def summary(answer: Answer, lang: str = "ja") -> str:
+    """One line: who, and how sure."""
+    who = ASSIGNEE_TEXT[Assignee(answer["assignee"])][lang]
+    sure = CERTAINTY_TEXT[Certainty(answer["certainty"])][lang]
+    return f"{who}（{sure}）" if lang == "ja" else f"{who[0].upper()}{who[1:]} ({sure})"
+
+
+def heading(answer: Answer, lang: str = "ja") -> str:
+    """One line: what was asked, and as of which day."""
+    rows = answer["rows"]
+    division = DIVISION_TEXT[Division(answer["division"])]
+    channel = CHANNEL_TEXT[Channel(answer["channel"])][lang]
+    act = answer["act"]["label"][lang] if answer["act"] else ""
+    first = rows[0]
+    group = "" if first["group"] == first["name"] else f"（{first['group']}）"
+    if lang == "ja":
+        name = f"{first['name']}{group}" if len(rows) == 1 else f"（{len(rows)}行）"
+        step = f"の「{act}」" if act else ""
+        return f"{division['ja']} {answer['item']} {name}【{channel}】{step} 基準日 {answer['on']}"
+    name = f"{first['name']}{group}" if len(rows) == 1 else f"({_rows(len(rows))})"
+    step = f", {act}" if act else ""
+    return f"{division['en']} ({division['ja']}) {answer['item']} {name}, {channel}{step}, as of {answer['on']}"
+
+
+def explain(answer: Answer, lang: str = "ja") -> str:
+    """
+    The answer as a clerk reads it: several lines of text, what matters first.
+
+    Args:
+        answer: The contract's decision object.
+        lang: `ja` or `en`.
+    """
+    return "\n".join(f"{label}: {text}" for label, text in paragraphs(answer, lang))
+
+
+def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
+    """
+    (label, text) in reading order: who, what next, of what; then why, on what; then what else.
+
+    Each text is one line, and no character of it is hidden: what stands below a label cannot pass for another paragraph.
+    """
+    if lang not in ("ja", "en"):
+        raise BadRequest(
+            f"言語 {shown(lang)} はありません（`ja`, `en`）",
+            f"there is no language {shown(lang)} (`ja`, `en`)",
+            ("ja", "en"),
+        )
+    yield from ((label, visible(text)) for label, text in _paragraphs(answer, lang))
+
+
+def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
+    ja = lang == "ja"
+    yield ("担当" if ja else "Who"), summary(answer, lang)
+    yield ("次に" if ja else "Next"), _next(answer, lang)
+    yield ("対象" if ja else "Asked"), heading(answer, lang)
+    conditions = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] == "condition"]
+    others = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] != "condition"]
+    yield from ((("条件" if ja else "Condition"), text) for text in conditions)
+    for reason in answer["reasons"]:
+        yield ("理由" if ja else "Why"), reason["text"][lang]
+    for line in _grounds(answer, lang):
+        yield ("根拠" if ja else "Source"), line
+    yield from ((("注意" if ja else "Note"), text) for text in others)
+    if answer["question"]:
+        yield ("疑義照会" if ja else "Question"), _question_text(answer["question"], lang)
+    if answer["handoff"]:
+        yield ("引継票" if ja else "Slip"), answer["handoff"]["slip"][lang]
+    if answer["assignee"] != Assignee.CITY_STAFF.value and not answer["act"]:
+        yield ("除く行為" if ja else "Reserved"), _reserved_text(answer, lang)
+    for text in dict.fromkeys(other["text"][lang] for other in answer["why_not"]):
+        yield ("別の答え" if ja else "Else"), text
+    changes = [change for change in answer["would_change"] if change["change"].get("act", "") is not None]
+    if changes:
+        yield ("変わる例" if ja else "Changes"), _changes_text(changes, lang)
+
+
+def _next(answer: Answer, lang: str) -> str:
+    """The worker's next step, in one breath."""
+    if answer["handoff"]:
+        return str(answer["handoff"]["text"][lang])
+    desk = _desk_text(Division(answer["division"]))
+    if lang == "ja":
+        return f"受託者が進めます。受託者が行わない行為に来たら、業務責任者が{desk['ja']}へ案件を引き継ぎます。"
+    return f"The contractor goes on. At an act that is not the contractor's, the 業務責任者 transfers the case to {desk['en']}."
+
+
+def _question_text(question: Answer, lang: str) -> str:
+    if lang == "ja":
+        way = f"{question['from_label']['ja']}から{question['to_label']['ja']}へ、契約についての照会（案件の処理の依頼ではありません）。"
+        return f"{way}{question['text']['ja']}"
+    way = f"From {question['from_label']['en']} to {question['to_label']['en']}, on the contract, not on the case at hand."
+    return f"{way} {question['text']['en']}"
+
+
+def _grounds(answer: Answer, lang: str) -> Iterator[str]:
+    """The rows with each cell named as it is read, then the legend's lines."""
+    ja = lang == "ja"
+    for each in answer["rows"]:
+        glyph = each["glyph"] or ("無印" if ja else "none")
+        cells = [f"委託不可項目 {glyph}"]
+        for channel in Channel:
+            value = _CELL_NOUN[Listed(each[channel.value])]
+            cell = {"yes": "○", "no": "空欄" if ja else "blank"}.get(each[channel.value], value["ja"] if ja else "open")
+            cells.append(f"{CHANNEL_TEXT[channel][lang]} {cell}")
+        mended = bool({"cells_shifted", "past_last_column", "heading_displaced"} & set(each["repairs"]))
+        note = ("（セルのずれを補正）" if ja else " (displaced cells put right)") if mended else ""
+        line = each["source"]["line"]
+        name = f"{each['number']} {each['name']}{each['remark']}"
+        yield (f"一覧{line}行目 {name} ― " if ja else f"Line {line} of the list, {name}: ") + "／".join(cells) + note
+    undefined = any(each["mark"] == Mark.UNDEFINED.value for each in answer["rows"])
+    legends = {
+        cite["line"]: cite["text"]
+        for reason in answer["reasons"]
+        for cite in reason["cites"]
+        if cite["kind"] == "legend"
+    }
+    for line, text in legends.items():
+        note = (
+            ("（○の定義ではなく、これに準じて読む）" if ja else " (no definition of ○, which is read likewise)")
+            if undefined
+            else ""
+        )
+        yield f"凡例（{line}行目）{text}{note}" if ja else f"Legend (line {line}): {text}{note}"
+
+
+def _reserved_text(answer: Answer, lang: str) -> str:
+    """Acts that the contractor does not do, gathered by whose they are; then the shared ones."""
+    by_holder: dict[str, list[str]] = {}
+    for entry in answer["reserved"]:
+        by_holder.setdefault(entry["holder_label"][lang], []).append(entry["label"][lang])
+    shared = [entry["label"][lang] for entry in answer["shared"]]
+    if not by_holder and not shared:
+        return (
+            "この行の業務にはありません（本システムの判断）。"
+            if lang == "ja"
+            else "None in this row's work (our judgement)."
+        )
+    partial = any(each["mark"] == Mark.PARTIAL.value for each in answer["rows"])  # nothing is given before a ruling
+    if lang == "ja":
+        texts = "".join(f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items())
+        most = "回答が出ても事務の部分だけが受託者に渡る" if partial else "決める部分だけ受託者が行わない"
+        head, tail = f"次の行為は受託者が行いません。{texts}", f"{most}行為: {'、'.join(shared)}。"
+        return (head if texts else "") + (tail if shared else "")
+    texts = " ".join(f"{holder[0].upper()}{holder[1:]}: {'; '.join(labels)}." for holder, labels in by_holder.items())
+    most = (
+        "a ruling can give the contractor no more than the paperwork"
+        if partial
+        else "only the part that decides is not the contractor's"
+    )
+    head, tail = f"These acts are not the contractor's. {texts}", f"Of the following, {most}: {'; '.join(shared)}."
+    return " ".join([*([head] if texts else []), *([tail] if shared else [])])
+
+
+def _changes_text(changes: list[Answer], lang: str) -> str:
+    """Changes gathered by where they lead, the first few of each."""
+    gathered: dict[str, list[str]] = {}
+    for change in changes:
+        gathered.setdefault(ASSIGNEE_TEXT[Assignee(change["assignee"])][lang], []).append(change["text"][lang])
+    most = 4
+    texts = []
+    for who, ways in gathered.items():
+        more = len(ways) - most
+        rest = "" if more <= 0 else f" ほか{more}件" if lang == "ja" else f"; {more} more"
+        texts.append(f"{_capital(('、' if lang == 'ja' else '; ').join(ways[:most]))}{rest} → {who}")
+    return "。".join(texts) + "。" if lang == "ja" else ". ".join(texts) + "."

@@ -1,0 +1,294 @@
+"""
+The words of an answer: sentences for marks, acts, rows and roles, in Japanese and English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from assign.catalog.model import Task
+from assign.decision.decider import Outcome
+from assign.decision.request import Request
+from assign.rules.entries import Act, Facts, Rule, Source
+from assign.words import (
+    CHANNEL_TEXT,
+    DIVISION_TEXT,
+    RESERVED_ACTS,
+    ActClass,
+    ActFact,
+    Assignee,
+    Bilingual,
+    Certainty,
+    Channel,
+    Division,
+    Listed,
+    Mark,
+    Ruled,
+)
+
+Text = dict[str, str]
+
+
+Answer = dict[str, Any]  # the contract's decision object
+
+
+CLASS_TEXT: Final[dict[ActClass, Bilingual]] = {
+    ActClass.NONE: {"ja": "行為の指定なし", "en": "no act"},
+    ActClass.FACTUAL: {"ja": "事実行為・補助的行為", "en": "a factual or auxiliary act"},
+    ActClass.AUTHORITY: {"ja": "公権力の行使", "en": "an exercise of public authority"},
+    ActClass.BARRED: {
+        "ja": "市に残る行為（公権力の行使以外）",
+        "en": "reserved for another reason than public authority",
+    },
+    ActClass.SHARED: {"ja": "両者にまたがる行為", "en": "a shared act"},
+    ActClass.UNDETERMINED: {"ja": "行為表にない行為", "en": "not in the table of acts"},
+}
+
+
+_OTHER: Final[Bilingual] = {"ja": "この行の業務にない行為", "en": "no part of this row's work"}
+
+
+MOST_OWNERS: Final = 5  # rows that a sentence names
+
+
+_MARK_TEXT: Final[dict[Mark, Bilingual]] = {
+    Mark.RETAINED: {"ja": "「×」", "en": "×"},
+    Mark.PARTIAL: {"ja": "「△」", "en": "△"},
+    Mark.UNMARKED: {"ja": "無印", "en": "no mark"},
+    Mark.UNDEFINED: {"ja": "「○」（凡例に定義なし）", "en": "○ (which the legend does not define)"},
+}
+
+
+_RULED_TEXT: Final[dict[Ruled, Bilingual]] = {
+    Ruled.NONE: {"ja": "疑義照会への回答なし", "en": "no ruling"},
+    Ruled.CONTRACTOR: {"ja": "疑義照会への回答が「受託者」", "en": "a ruling for the contractor"},
+    Ruled.CITY_STAFF: {"ja": "疑義照会への回答が「市職員」", "en": "a ruling for city staff"},
+    Ruled.SPLIT: {"ja": "疑義照会への回答が「両者」", "en": "a ruling for both"},
+}
+
+
+_CELL_NOUN: Final[dict[Listed, Bilingual]] = {
+    Listed.YES: {"ja": "○", "en": "carries ○"},
+    Listed.NO: {"ja": "空欄", "en": "is blank"},
+    Listed.UNREADABLE: {"ja": "未確定", "en": "is open"},
+}
+
+
+_THE: Final[dict[Assignee, Bilingual]] = {
+    Assignee.CONTRACTOR: {"ja": "受託者", "en": "the contractor"},
+    Assignee.CITY_STAFF: {"ja": "市職員", "en": "city staff"},
+    Assignee.SPLIT: {"ja": "両者", "en": "both"},
+}
+
+
+# What a person can change: the city decides by a ruling, whoever asks can ask for another act. Mark and cell are the contract's.
+# Nearest is a ruling on the very act asked for.
+_COST: Final = {"ruling": 1, "act": 2}
+
+
+_CELL_TEXT: Final[dict[Listed, Bilingual]] = {
+    Listed.YES: {"ja": "欄に○があります", "en": "carries ○"},
+    Listed.NO: {"ja": "欄が空欄です", "en": "is blank"},
+    Listed.UNREADABLE: {"ja": "欄に○があるかを決められません", "en": "may or may not carry ○"},
+}
+
+
+_BASIS_TEXT: Final[dict[str, Bilingual]] = {
+    "seen": {"ja": "条文で確認", "en": "read in the statute"},
+    "reported": {"ja": "二次資料による", "en": "from a secondary source"},
+    "analogy": {"ja": "類推", "en": "by analogy"},
+    "judged": {"ja": "本システムの判断", "en": "our judgement"},
+}
+
+
+CITY: Final = "city"  # the key of the holder that is the city itself
+
+
+CONTRACT_MANAGER: Final[Text] = {"ja": "市の委託契約の担当", "en": "the city's manager of the contract"}
+
+
+CONTRACTOR_MANAGER: Final[Text] = {"ja": "受託者の業務責任者", "en": "the contractor's operations manager (業務責任者)"}
+
+
+def _about(tasks: Sequence[Task], request: Request, text: Text) -> Text:
+    """A sentence on some rows of several says which."""
+    if len(tasks) == len(request.tasks):
+        return text
+    lines = [str(task.line) for task in tasks]
+    return {
+        "ja": f"一覧{'・'.join(lines)}行目について: {text['ja']}",
+        "en": f"On line {', '.join(lines)}: {text['en']}",
+    }
+
+
+def _concerns(rows: Sequence[str], tasks: Sequence[Task]) -> bool:
+    """Whether what is said of some rows, or of all where none is named, is said of one of these."""
+    return not rows or any(task.id in rows for task in tasks)
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
+
+
+def _row_sentence(tasks: Sequence[Task], channel: Channel) -> Text:
+    """What the list says of these rows, which all have one mark and one cell."""
+    task = tasks[0]
+    place = {lang: CHANNEL_TEXT[channel][lang] for lang in ("ja", "en")}
+    cell = _CELL_TEXT[task.listed(channel)]
+    mark = _MARK_TEXT[task.mark]
+    name = f"{task.number} {task.name}"
+    group = "" if task.group == task.name else f"（{task.group}）"
+    if len(tasks) == 1:
+        ja, en = (
+            f"一覧{task.line}行目「{name}」{group}は",
+            f"Line {task.line} of the list, '{name}'{group and ' (' + task.group + ')'}, has",
+        )
+    else:
+        lines = "・".join(str(each.line) for each in tasks)
+        ja, en = (
+            f"一覧{lines}行目の{len(tasks)}行は、いずれも",
+            f"Lines {lines.replace('・', ', ')} of the list each have",
+        )
+    if task.mark is Mark.RETAINED:
+        return {
+            "ja": f"{ja}、委託不可項目欄が「×」です。".replace("も、", "も"),
+            "en": f"{en} × in the not-to-consign column (委託不可項目).",
+        }
+    return {
+        "ja": f"{ja}、委託不可項目欄が{mark['ja']}で、{place['ja']}の{cell['ja']}。".replace("も、", "も"),
+        "en": f"{en} {mark['en']} in the not-to-consign column (委託不可項目), and the {place['en']} cell {cell['en']}.",
+    }
+
+
+def _condition(name: str, values: Sequence[str], channel: Channel, lang: str) -> str:
+    """A fact and its values, as part of a sentence."""
+    ja = lang == "ja"
+    either = "か" if ja else " or "
+    if name == "mark":
+        marks = either.join(_MARK_TEXT[Mark(value)][lang] for value in values)
+        return f"委託不可項目欄が{marks}" if ja else f"the not-to-consign column (委託不可項目) has {marks}"
+    if name == "listed":
+        cells = either.join(_CELL_NOUN[Listed(value)][lang] for value in values)
+        return (
+            f"{CHANNEL_TEXT[channel]['ja']}の欄が{cells}" if ja else f"the {CHANNEL_TEXT[channel]['en']} cell {cells}"
+        )
+    if name == "act":
+        if tuple(values) == (ActFact.NONE,):
+            return "行為の指定なし" if ja else "no act is asked for"
+        kinds = dict.fromkeys(value.removesuffix("_judged") for value in values if value != ActFact.NONE)
+        classes = either.join(
+            (_OTHER if kind == ActFact.OTHER_ROW else CLASS_TEXT[ActClass(kind)])[lang] for kind in kinds
+        )
+        return f"尋ねる行為が{classes}" if ja else f"the act asked for is {classes}"
+    ruled = either.join(_RULED_TEXT[Ruled(value)][lang] for value in values)
+    return ruled if ja else f"there is {ruled}"
+
+
+def _distance(rule: Rule, facts: Facts) -> tuple[int, bool]:
+    """How far a rule is from holding; where two are as near, one that answers the act asked goes first."""
+    unmet = _unmet(rule, facts)
+    return sum(_COST[name] for name in unmet), "act" in unmet and ActFact.NONE in rule.when["act"]
+
+
+def _unmet(rule: Rule, facts: Facts) -> list[str]:
+    return [name for name, values in rule.when.items() if getattr(facts, name) not in values]
+
+
+def _only_the_contract(facts: Facts, channel: Channel) -> Text:
+    """What alone would bring another answer where neither another act nor a ruling would."""
+    place = CHANNEL_TEXT[channel]
+    if facts.mark is not Mark.RETAINED and facts.listed is Listed.UNREADABLE:
+        if facts.act in RESERVED_ACTS:
+            return {
+                "ja": "原本の○がどちらの欄にあっても、この行為は市職員が行います。",
+                "en": "Under whichever cell the original has the ○, this act stays with city staff.",
+            }
+        return {
+            "ja": "市職員のほかになりうるのは、原本でこの行の○の欄が確かめられた後だけです。",
+            "en": "It can be another than city staff only after the original has shown under which cell this row's ○ stands.",
+        }
+    printed = {"ja": f"一覧の{_MARK_TEXT[facts.mark]['ja']}", "en": f"{_MARK_TEXT[facts.mark]['en']} in the list"}
+    if facts.mark is not Mark.RETAINED and facts.listed is Listed.NO:
+        printed = {"ja": f"一覧の{place['ja']}の空欄", "en": f"the blank {place['en']} cell in the list"}
+    if facts.act is ActFact.AUTHORITY:
+        return {
+            "ja": f"この行為は、契約（{printed['ja']}）が改められても市職員が行います。",
+            "en": f"This act stays with city staff even if the contract ({printed['en']}) is changed.",
+        }
+    return {
+        "ja": f"担当が変わるのは、契約（{printed['ja']}）が改められたときだけです。",
+        "en": f"Only a change of the contract ({printed['en']}) would give it to another.",
+    }
+
+
+def _first(request: Request, outcome: Outcome) -> Text:
+    """What goes before the transfer of the case: what the contractor may do on this row, or when the transfer is due."""
+    waits = outcome.certainty is Certainty.NEEDS_RULING
+    if outcome.assignee is Assignee.CITY_STAFF:
+        if not waits:
+            return {"ja": "", "en": ""}
+        return {
+            "ja": f"回答が出るまで、受託者はこの{'行為' if request.act else '業務'}を行いません。",
+            "en": f"Until there is a ruling, the contractor does not do this {'act' if request.act else 'work'}. ",
+        }
+    if waits and any(task.mark is Mark.PARTIAL for task in request.tasks):
+        if request.act:
+            return {
+                "ja": "回答が出るまで、受託者はこの行為の事務を行いません。",
+                "en": "Until there is a ruling, the contractor does not do the paperwork of this act. ",
+            }
+        return {
+            "ja": "受託者が行えるのは、疑義照会への回答が受託者の業務と定めた行為だけです。ほかの行為に来たら、",
+            "en": "The contractor may do only the acts that a ruling gives it. At any other act, ",
+        }
+    return {"ja": "受託者が行わない部分に来たら、", "en": "At a part that is not the contractor's, "}
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _desk_text(division: Division) -> Text:
+    """The desk of the city that takes a case over: the sheet's own office."""
+    if division is Division.CENTER:
+        return {"ja": "国保事務センターの市の担当", "en": "the city's desk at 国保事務センター"}
+    name = DIVISION_TEXT[division]["ja"]
+    return {"ja": f"国保年金課（{name}）の市の担当", "en": f"the city's desk at 国保年金課 ({name})"}
+
+
+def _act(act: Act) -> Answer:
+    return {"key": act.id, "label": dict(act.title), "class": act.act_class.value}
+
+
+def _both(one: Bilingual, two: Bilingual) -> Text:
+    return {"ja": one["ja"] + two["ja"], "en": f"{one['en']} {two['en']}"}
+
+
+def _basis(source: Source, lang: str, read: date | None = None) -> str:
+    """What a sentence rests on, how sure that is, and on which day it was read; or that the rule is this city's own."""
+    ja = lang == "ja"
+    if source.own:
+        return (
+            f"（この市の規則: {source.document}、{source.text}）"
+            if ja
+            else f" (this city's own rule: {source.document}, {source.text})"
+        )
+    if source.line is None:
+        place = source.document
+    elif source.basis == "judged":  # the line says something near; what is seen there, the sentence itself quotes
+        place = (
+            f"一覧{source.line}行目「{source.text}」を参考"
+            if ja
+            else f"leaning on line {source.line} of the list, {source.text}"
+        )
+    else:
+        place = ""
+    if not source.basis or (source.line is not None and not place):
+        return ""
+    sure = _BASIS_TEXT[source.basis][lang]
+    if read is not None:
+        sure += f"、{read} 閲覧" if ja else f", {read}"
+    said = ("、" if ja else "; ").join(filter(None, (place, sure)))
+    return f"（{said}）" if ja else f" ({said})"

@@ -1,0 +1,3 @@
+"""
+Every answer in the forms that other systems read.
+"""

@@ -1,0 +1,52 @@
+"""
+Why a log refuses a record.
+"""
+
+from __future__ import annotations
+
+from assign.errors import AssignError, BadRequest, shown
+
+from .fields import telling
+from .store import StoreError, StoreMissing
+
+
+class NotPublished(AssignError):
+    """A decision on an edition that the log has not published: it would cite what nobody has put into force."""
+
+    code = "not_published"
+
+
+class KeyReused(BadRequest):
+    """An idempotency key came back with another request. The first answer stands; nothing was written."""
+
+    code = "key_reused"
+
+
+def _is_name(origin: str) -> bool:
+    """A log's name, and no number of a person's or of a telephone in it."""
+    from .keys import NAME
+
+    return bool(NAME.fullmatch(origin)) and len(origin) <= 100 and not telling(origin)
+
+
+def _failed(reason: str) -> StoreError:
+    return StoreError(
+        f"記録できませんでした（{reason}）。回答はありません",
+        f"the record could not be written ({reason}); there is no answer",
+    )
+
+
+def _missing(origin: str | None, there: list[str]) -> StoreMissing:
+    named = ", ".join(shown(each) for each in there[:10]) or "なし / none"
+    if origin is None and there:
+        error = StoreMissing(
+            f"記録が {len(there)} あります。`--origin` で選んでください（{named}）",
+            f"there are {len(there)} logs; choose one with `--origin` ({named})",
+        )
+    else:
+        error = StoreMissing(
+            f"その名前の記録はありません（あるもの: {named}。`assign audit init` で作ります）",
+            f"there is no log of that name (there are: {named}; `assign audit init` makes one)",
+        )
+    error.candidates = tuple(there[:10])
+    return error

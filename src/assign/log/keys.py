@@ -1,0 +1,244 @@
+"""
+Checkpoints as signed notes: what an auditor keeps outside the building.
+
+    example.city/assign        the log's name (its origin)
+    1024                       how many records
+    5fYx…=                     their Merkle root, base64
+
+    — example.city/assign 2b1c…=     an Ed25519 signature with its key's name and number
+
+The text form is C2SP's `tlog-checkpoint` over `signed-note`, so that tools of that family read it: what they let in is let
+in here (any origin, extension lines, signers of any name), and where they leave a choice, this and `standalone.py` choose
+alike: 100 signatures at most, a size of 16 digits at most, base64 in its one canonical spelling. `tests/notes.py` holds both
+to one list. A public key is one line, `name+number+base64`; the secret one begins with PRIVATE+KEY. Neither is
+needed to read a log.
+"""
+
+from __future__ import annotations
+
+import binascii
+import os
+import re
+from base64 import b64decode, b64encode
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from assign.errors import DataError, path_shown, shown, system_reason
+from assign.resources import user_folder
+
+ED25519: Final = b"\x01"  # the signature type in key numbers and keys
+
+
+PRIME: Final = 2**255 - 19  # of Ed25519's field
+
+
+CURVE: Final = -121665 * pow(121666, -1, PRIME) % PRIME  # its curve's d
+
+
+WEAK: Final = frozenset(  # y of the points of small order (RFC 8032's cofactor is 8): under such a key, anyone can sign
+    int.from_bytes(bytes.fromhex(y), "little")
+    for y in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "ec" + "ff" * 30 + "7f",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    )
+)
+
+
+NAME: Final = re.compile(
+    r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?(?:/[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?){0,4}", re.ASCII
+)
+
+
+class NoteError(DataError):
+    """A checkpoint or a key that is not one, or that nobody known has signed."""
+
+    code = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """Who may sign a log's checkpoints: the name, the key's number (4 bytes), the Ed25519 key (32 bytes)."""
+
+    name: str
+    number: bytes
+    key: bytes
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.number.hex()}+{_base64(ED25519 + self.key)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """What signs: a name and an Ed25519 seed (32 bytes). It prints as its public half."""
+
+    name: str
+    seed: bytes
+
+    def public(self) -> PublicKey:
+        """The key that goes out."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        key = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
+        return PublicKey(self.name, _number(self.name, key), key)
+
+    def __repr__(self) -> str:
+        return f"SecretKey({self.name})"
+
+    __str__ = __repr__
+
+    def text(self) -> str:
+        """The line that is kept secret."""
+        return f"PRIVATE+KEY+{self.name}+{self.public().number.hex()}+{_base64(ED25519 + self.seed)}"
+
+
+def new_key(name: str) -> SecretKey:
+    """A key from the operating system's randomness."""
+    import secrets
+
+    return SecretKey(name, secrets.token_bytes(32))
+
+
+def secret_key(text: str) -> SecretKey:
+    """A secret key's line → the key. Raises NoteError, which repeats nothing of it."""
+    wrong = NoteError(
+        "秘密鍵の形ではありません（PRIVATE+KEY+名前+番号+値）", "not a secret key (PRIVATE+KEY+name+number+value)"
+    )
+    parts = text.strip().split("+", 4)
+    if len(parts) != 5 or parts[:2] != ["PRIVATE", "KEY"]:
+        raise wrong
+    value = _decoded(parts[4])
+    if value is None or len(value) != 33 or value[:1] != ED25519 or not NAME.fullmatch(parts[2]):
+        raise wrong
+    key = SecretKey(parts[2], value[1:])
+    if key.public().number.hex() != parts[3]:
+        raise wrong
+    return key
+
+
+def public_key(text: str) -> PublicKey:
+    """A public key's line, its line feed with it or not → the key. Raises NoteError."""
+    parts = text.removesuffix("\n").split("+", 2)
+    value = _decoded(parts[2]) if len(parts) == 3 else None
+    if value is None or len(value) != 33 or value[:1] != ED25519 or not _is_key_name(parts[0]):
+        raise NoteError("公開鍵の形ではありません（名前+番号+値）", "not a public key (name+number+value)")
+    key = PublicKey(parts[0], _number(parts[0], value[1:]), value[1:])
+    if key.number.hex() != parts[1]:
+        raise NoteError("公開鍵の番号が合いません", "the public key's number does not fit it")
+    y = int.from_bytes(key.key, "little") % 2**255
+    if y >= PRIME or y in WEAK:  # OpenSSL takes it
+        raise NoteError("だれでも署名できてしまう公開鍵です", "a public key under which anyone can sign")
+    if not _has_x(y):  # OpenSSL takes that, too, and refuses each signature
+        raise NoteError("Ed25519 の公開鍵ではありません", "not an Ed25519 public key (no point of its curve)")
+    return key
+
+
+def _is_key_name(name: str) -> bool:
+    """C2SP: not empty, no space of any kind, no plus; what is no UTF-8 or a control character has no place in a note."""
+    return bool(name) and "+" not in name and not any(each.isspace() for each in name) and _is_text(name)
+
+
+def _is_text(text: str) -> bool:
+    """UTF-8 without control characters but for the line feed, which is looked at elsewhere."""
+    return not any((each < " " and each != "\n") or "\ud800" <= each <= "\udfff" for each in text)
+
+
+def _has_x(y: int) -> bool:
+    """Whether the curve -x² + y² = 1 + d x² y² has a point there: (y² - 1) / (d y² + 1) is a square (Euler's criterion)."""
+    return pow((y * y - 1) * (CURVE * y * y + 1), (PRIME - 1) // 2, PRIME) <= 1
+
+
+def key_file(name: str) -> Path:
+    """Where a log's secret key is kept unless told otherwise: `~/.config/assign/keys/`, as XDG has it."""
+    return user_folder("XDG_CONFIG_HOME", ".config") / "assign" / "keys" / f"{name.replace('/', '_')}.key"
+
+
+def held_key(name: str, *, make: bool = False) -> SecretKey:
+    """
+    The secret key for a log: from ASSIGN_KEY (its line), ASSIGN_KEY_COMMAND (a program that prints it), ASSIGN_KEY_FILE, or
+    the file of `key_file`, in this order.
+
+    Args:
+        make: Whether to make the file, readable by its owner alone, where it is not there.
+
+    Raises:
+        NoteError: There is none, it is another log's, or others may read it.
+    """
+    if text := os.environ.get("ASSIGN_KEY"):
+        key = secret_key(text)
+    elif command := os.environ.get("ASSIGN_KEY_COMMAND"):
+        key = secret_key(_printed(command))
+    else:
+        path = Path(os.environ.get("ASSIGN_KEY_FILE") or key_file(name))
+        key = _from_file(path, name, make=make)
+    if key.name != name:
+        raise NoteError(
+            f"この鍵は {shown(key.name)} の鍵で、{shown(name)} の鍵ではありません",
+            f"this key is of {shown(key.name)}, not of {shown(name)}",
+        )
+    return key
+
+
+def write_key(path: Path, key: SecretKey) -> None:
+    """A new file that its owner alone can read. Raises FileExistsError, OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key.text() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _from_file(path: Path, name: str, *, make: bool) -> SecretKey:
+    try:
+        if make and not os.path.exists(path):
+            with suppress(FileExistsError):  # another process was first
+                write_key(path, new_key(name))
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise NoteError(
+                f"鍵 {path_shown(path)} を他人が読めます（chmod 600 してください）",
+                f"the key {path_shown(path)} can be read by others (chmod 600)",
+            )
+        return secret_key(path.read_text("ascii"))
+    except (OSError, ValueError) as error:
+        ja, en = system_reason(error, ("文字ではありません", "not text"))
+        raise NoteError(
+            f"鍵 {path_shown(path)} を読めません（{ja}）。記録を読むのに鍵は要りません",
+            f"cannot read the key {path_shown(path)} ({en}); reading a log needs none",
+        ) from None
+
+
+def _printed(command: str) -> str:
+    import shlex
+    import subprocess
+
+    try:
+        done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=30, check=True)  # noqa: S603 - the operator's own
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise NoteError(
+            f"ASSIGN_KEY_COMMAND が失敗しました（{type(error).__name__}）",
+            f"ASSIGN_KEY_COMMAND failed ({type(error).__name__})",
+        ) from None
+    return done.stdout
+
+
+def _number(name: str, key: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + ED25519 + key).digest()[:4]
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode("ascii")
+
+
+def _decoded(text: str) -> bytes | None:
+    """Base64 in its one canonical spelling, or None."""
+    try:
+        data = b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if _base64(data) == text else None

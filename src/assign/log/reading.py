@@ -1,0 +1,255 @@
+"""
+A row of a log → its record. The one door: whoever lists, exports, copies, replays or proves gets records through it alone.
+
+A row may hold anything, since whoever owns the database may write anything into it: bytes that are no record, a record with a
+field of its own, the record of another place or of another log. None of them is a record here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from assign.errors import AssignError, shown
+from assign.words import JAPAN
+
+from .canonical import read
+from .fields import RecordError, _time, _uuid4, check
+from .kinds import Kind, Record
+from .record import publishes
+from .store import SEQ, Row, Store, StoreDamaged, StoreError
+
+
+class Unreadable(StoreError):
+    """
+    What stands at a place of the log is no record of it.
+
+    Attributes:
+        seq: The place. why: `unreadable` (no record at all), `refused` (a field that is missing, not on the list, or of
+            another form), `moved` (the record of another place or log). reason_ja, reason_en: In words.
+    """
+
+    code = "unreadable_record"
+
+    def __init__(self, seq: int, why: str, reason: tuple[str, str]) -> None:
+        self.seq: int = seq
+        self.why: str = why
+        self.reason_ja: str = reason[0]
+        self.reason_en: str = reason[1]
+        super().__init__(
+            f"記録 {seq} を読めません: {self.reason_ja}（`assign audit verify`）",
+            f"record {seq} cannot be read: {self.reason_en} (`assign audit verify`)",
+        )
+
+
+class UnknownRecord(AssignError):
+    """The log has no record of that number."""
+
+    code = "unknown_record"
+    exit_code = 3
+
+    def __init__(self, last: int) -> None:
+        if last < 0:
+            super().__init__("記録は 1 件もありません", "there is no record at all")
+            return
+        super().__init__(  # the number is not repeated: somebody may have typed a person's
+            f"その番号の記録はありません（0 から {last} まで）",
+            f"there is no record of that number (they run from 0 to {last})",
+            [str(last)] if last >= 0 else [],
+        )
+
+
+_NONE: Final = "記録の形ではありません", "it is no record"
+
+
+def record_of(row: Row, origin: str) -> Record:
+    """
+    The record that a row of a log holds.
+
+    Raises:
+        Unreadable: It holds none: its bytes are not the canonical JSON of a record of this log, at this place.
+
+    Records share their inner parts: they are to be looked at.
+    """
+    return _agreeing(_known(row, origin) or _parsed(row, origin))
+
+
+def _agreeing(record: Record) -> Record:
+    if (reason := _at_odds(record)) is not None:
+        raise Unreadable(record["seq"], "refused", reason)
+    return record
+
+
+def _at_odds(record: Record) -> tuple[str, str] | None:
+    """What each field may say, and all of them together may not, at this place."""
+    kind, seq, corrects = record["kind"], record["seq"], record.get("corrects")
+    if (kind == Kind.LOG) is not (seq == 0):
+        return "記録は番号 0 で始まり、ほかの番号では始まりません", "a log begins with record 0, and with no other"
+    if corrects is not None and corrects >= seq:
+        return "自分より後の記録を訂正しています", "it corrects no earlier record"
+    if kind in (Kind.LOG, Kind.KEY):
+        from .keys import NoteError, public_key  # decisions need none
+
+        try:
+            keys = [public_key(record[name]) for name in ("signer", "replaces") if name in record]
+        except NoteError as error:
+            return error.ja, error.en
+        if any(key.name != record["origin"] for key in keys):
+            return "別の記録の鍵です", "a key of another log"
+    return None
+
+
+def _parsed(row: Row, origin: str) -> Record:
+    seq = row.seq
+    try:
+        found = read(row.payload)
+        said = found["seq"], found["origin"]
+        kind = found["kind"]
+    except (ValueError, KeyError, RecursionError):
+        raise Unreadable(seq, "unreadable", _NONE) from None
+    if not isinstance(kind, str):
+        raise Unreadable(seq, "unreadable", _NONE)
+    if said != (seq, origin) or type(said[0]) is not int:
+        ja = f"別の記録（{shown(said[1])} の {shown(said[0])}）です"
+        raise Unreadable(seq, "moved", (ja, f"it is another record ({shown(said[0])} of {shown(said[1])})"))
+    try:
+        check(found)
+    except RecordError as error:
+        raise Unreadable(seq, "refused", (error.ja, error.en)) from None
+    return found
+
+
+# -- what was read before --------------------------------------------------------------------------------------------
+#
+# Most records differ from an earlier one in their random ids, their time and their number alone, and a million are to be read
+# in seconds. These four are cut out of the bytes and tested by themselves; what is left is parsed and checked once, with other
+# values in their places, and remembered. A test holds it equal to parsing each.
+
+_CASE: Final = b"12345678-9abc-4def-8123-456789abcdef"
+_KEY: Final = b"fedcba98-7654-4321-8fed-cba987654321"
+_WHEN: Final = b"2026-01-02T03:04:05.678Z"
+_SEQ: Final = b"9007199254740991"
+
+
+def _known(row: Row, origin: str) -> Record | None:
+    """The record, where all but its own parts was read before; None where that is not so, or anything is amiss."""
+    payload, number = row.payload, b"%d" % row.seq
+    case = payload.find(b'"case":"') + 8
+    key = payload.find(b'"key":"', case) + 7
+    when = payload.find(b'"recorded":"', key) + 12
+    seq = payload.find(b'"seq":', when) + 6
+    if case < 8 or when < 12 or seq < 6 or payload[seq : seq + len(number)] != number:
+        return None
+    middle = payload[case + 36 : key] + _KEY + payload[key + 36 : when] if key > 7 else payload[case + 36 : when]
+    rest = payload[when + 24 : seq] + _SEQ + payload[seq + len(number) :]
+    like = _without_its_own(payload[:case] + _CASE + middle + _WHEN + rest, origin)
+    if like is None:
+        return None
+    try:
+        own = {
+            "case": payload[case : case + 36].decode("ascii"),
+            "recorded": payload[when : when + 24].decode("ascii"),
+            "key": payload[key : key + 36].decode("ascii") if key > 7 else None,
+        }
+        if not _uuid4(own["case"]) or (own["key"] is not None and not _uuid4(own["key"])):
+            return None
+        if not _time(own["recorded"]):
+            return None
+    except ValueError:
+        return None
+    return {**like, **own, "seq": row.seq}
+
+
+@lru_cache(maxsize=4096)
+def _without_its_own(payload: bytes, origin: str) -> Record | None:
+    """What these bytes say, if they are a record but for a case, a key, a time and a number that stand in it once each."""
+    try:
+        found = _parsed(Row(int(_SEQ), payload, b""), origin)
+    except Unreadable:
+        return None
+    own = {"case": _CASE, "recorded": _WHEN, "seq": _SEQ, "key": _KEY if found.get("key") else None}
+    for name, value in own.items():
+        if value is not None and (str(found.get(name)) != value.decode() or payload.count(value) != 1):
+            return None
+    return found
+
+
+# -- what the tables beside the records say: a row that no record backs is nobody's -----------------------------------
+
+
+def backed(
+    store: Store, origin: str, number: int, told: Sequence[tuple[str, str, int]], wanted: set[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Which of some editions were published: the table says in which record, and that record counts."""
+    return {
+        (what, value)
+        for what, value, seq in told
+        if (what, value) in wanted and puts(store, origin, number, seq) == (what, value)
+    }
+
+
+def puts(store: Store, origin: str, number: int, seq: object) -> tuple[str, str] | None:
+    """What the record of that number puts into use; nothing, if there is none."""
+    if type(seq) is not int or not 0 <= seq < 1 << 40:
+        return None
+    try:
+        return next((publishes(record_of(row, origin)) for row in store.read(number, seq, seq + 1)), None)
+    except Unreadable:
+        return None
+
+
+def logs_of(store: Store, origin: str | None) -> dict[str, int]:
+    """
+    The logs of a store to choose from: where there are several and none is named, those that have records.
+
+    Raises:
+        StoreDamaged: It has records of a log that has no name, and not the one that is asked for.
+    """
+    origins = store.origins()
+    nameless = {*store.numbers()} - {*origins.values()} if not origins or origin not in (None, *origins) else set()
+    if nameless and (not origins or any(puts(store, str(origin), number, 0) for number in nameless)):
+        raise StoreDamaged(
+            f"{store.shown} に、名前のなくなった記録があります（`assign audit restore` で控えから戻せます）",
+            f"{store.shown} has records of a log whose name is gone (`assign audit restore` brings a backup back)",
+        )
+    if origin is None and len(origins) > 1:
+        return {name: number for name, number in origins.items() if store.size(number)} or origins
+    return origins
+
+
+def follows(size: int, nodes: Callable[[Sequence[int]], Mapping[int, bytes]]) -> None:
+    """
+    The last record of a log of this size stands behind another, and one more has a place.
+
+    Raises:
+        StoreError: It does not: numbers before it are missing.
+    """
+    last = size - 1
+    if (0 < last < SEQ and last - 1 in nodes([last - 1])) or last <= 0:
+        return
+    raise StoreError(
+        f"番号 {last} の行は、記録の続きではありません（前の番号がありません）。記録も署名もしません"
+        "（`assign audit verify` で確かめ、だれかが足した行は管理者が取り除き、消された記録は控えから戻してください）",
+        f"row {last} does not follow on the records (numbers before it are missing); nothing is recorded or signed "
+        "(see `assign audit verify`: a row that somebody added is the administrator's to remove, deleted records come back from a backup)",
+    )
+
+
+# -- when ------------------------------------------------------------------------------------------------------------
+
+
+def in_japan(recorded: str) -> datetime:
+    """When a record was written, by Japan's clock: what a person reads, and the day that a person means."""
+    return datetime.fromisoformat(recorded).astimezone(JAPAN)
+
+
+def clock(recorded: str) -> str:
+    """
+    The same, to the second, as it is shown.
+
+    >>> clock("2026-11-28T17:25:31.123Z")
+    '2026-11-29 02:25:31+09:00'
+    """
+    return in_japan(recorded).isoformat(" ", "seconds")

@@ -1,0 +1,467 @@
+"""
+Logs on a server: PostgreSQL, with a role that may read and insert and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from assign.errors import needs_extra
+
+from .catalogue import CATALOGUE, OURS
+from .interface import (  # fmt: skip
+    NEWEST,
+    PAGE,
+    SEQ,
+    SHIFT,
+    ExtraMissing,
+    Known,
+    New,
+    Row,
+    StoreDamaged,
+    StoreError,
+    StoreMissing,
+    StoreRefused,
+    Writing,
+    as_bytes,
+    at_fork,
+    free_number,
+    is_number,
+    kept_whole,
+    paged,
+    still_open,
+    swallowed,
+)
+from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+class PostgresStore:
+    """Logs on a server. A role with INSERT and SELECT on the five tables is enough; `create` needs more, once."""
+
+    most = 1 << 30
+    made: bool = False
+
+    def __init__(self, url: str, *, create: bool) -> None:
+        import logging  # as psycopg does
+
+        try:
+            import psycopg
+        except ImportError:
+            raise ExtraMissing(*needs_extra("psycopg", "audit-postgresql")) from None
+        driver = logging.getLogger("psycopg")
+        if not driver.handlers:
+            driver.addHandler(logging.NullHandler())  # what it warns of on a terminal, we say in our words
+        self._psycopg = psycopg
+        self._url = url
+        self.shown = "`postgresql`"  # an address may carry a password
+        self._lock = threading.RLock()
+        self._pid = 0
+        self._db: Any = None
+        self._closed = False
+        self._parting: Callable[[], None] | None = None
+        self._cursor: Any = None  # of `extend`, which asks the same each time
+        try:
+            with self._said():
+                self._tables(self._connection(), create=create)
+        except BaseException:
+            self._drop()
+            raise
+        at_fork(self)
+
+    def before_fork(self) -> None:
+        """Nobody may be in the middle of a conversation."""
+        self._lock.acquire()
+
+    def after_fork(self, *, child: bool) -> None:
+        """The connection stays the parent's; a child gives its copy back, and makes its own."""
+        if not child:
+            self._lock.release()
+            return
+        self._lock = threading.RLock()
+        db = self._db
+        if db is not None and not db.closed:
+            with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no more than a descriptor
+                # What is said on it now, the server never hears.
+                os.dup2(nowhere.fileno(), db.fileno(), inheritable=False)
+                db.close()
+        self._drop()
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        """One for each process, made anew after the server dropped it."""
+        still_open(self.shown, closed=self._closed)
+        if self._pid != os.getpid() or self._db is None or self._db.closed:
+            self._drop()
+            db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
+            try:
+                _durable(db.execute(f"SELECT {_SETTINGS}".encode()).fetchone())
+            except BaseException:
+                db.close()
+                raise
+            # A session's own setting outlasts a change of the server's.
+            db.execute("SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)")
+            db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
+            # In which the server says what our tables are, whatever its own are.
+            db.execute("SET bytea_output = hex; SET quote_all_identifiers = off; SET standard_conforming_strings = on")
+            self._db, self._cursor, self._pid = db, db.cursor(), os.getpid()
+            # Before the driver's own, which warns; at the end of the process, too. None but this process says good-bye.
+            self._parting = weakref.finalize(self, _parted, db, self._pid)
+        return self._db  # type: ignore[no-any-return]  # psycopg's own type
+
+    def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
+        found = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = ANY(current_schemas(false))")
+        ours = {name for (name,) in found}.intersection(NAMES)
+        if len(ours) == len(NAMES):
+            return
+        if len(ours) > 1 or db.execute("SELECT to_regproc('assign_log_only_grows')").fetchone() != (None,):
+            raise StoreDamaged(
+                "データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`assign audit restore` で控えを戻せます）",
+                "the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `assign audit restore` then brings a backup back)",
+            )
+        if not create:
+            raise StoreMissing(
+                "データベースに記録の表がありません（管理者が `assign audit init` で作ります）",
+                "the database has no tables of a log (an administrator makes them with `assign audit init`)",
+            )
+        self._make(db)
+
+    def _make(self, db: psycopg.Connection[Any]) -> None:
+        with db.transaction():
+            db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
+            for statement in TABLES.format(int="bigint", text="text", blob="bytea").split(";"):
+                db.execute(statement.encode())
+            db.execute(INDEX.encode())
+            db.execute(
+                "CREATE OR REPLACE FUNCTION assign_log_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RAISE EXCEPTION 'a log is only ever added to'; END $$"
+            )
+            for name in NAMES:
+                db.execute(
+                    f"CREATE OR REPLACE TRIGGER {name}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
+                    "EXECUTE FUNCTION assign_log_only_grows()".encode()
+                )
+        self.made = True
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """The server's errors in our words."""
+        try:
+            yield
+        except self._psycopg.Error as error:
+            raise self._in_words(error) from None
+
+    def _in_words(self, error: Exception) -> StoreError:
+        """Never the address, which may hold a password. A connection that is not known to be in order is given up."""
+        errors = self._psycopg.errors
+        if isinstance(error, (errors.DiskFull, errors.OutOfMemory)):
+            return StoreError(
+                "記録のサーバーのディスクかメモリが足りません。回答はありません",
+                "the log's server is out of disk or memory; there is no answer",
+            )
+        if isinstance(error, errors.InsufficientPrivilege):
+            return StoreError(
+                "記録の表を使う権限がありません（SELECT と INSERT が要ります）",
+                "this role may not use the log's tables (it needs SELECT and INSERT)",
+            )
+        if isinstance(error, errors.ReadOnlySqlTransaction):
+            return StoreError(
+                "記録のサーバーは読み取り専用です（複製かもしれません）。回答はありません",
+                "the log's server is read-only (perhaps a replica); there is no answer",
+            )
+        if isinstance(error, (errors.LockNotAvailable, errors.QueryCanceled)):
+            return StoreError(
+                "記録の順番が来ません。回答はありません", "the log was busy for too long; there is no answer"
+            )
+        if (getattr(error, "sqlstate", None) or "")[:2] in ("22", "42"):  # a value, a name or a type that does not fit
+            return StoreDamaged(
+                "データベースの記録の表が、作った時のものではありません（`assign audit verify`）",
+                "the database's tables of the log are not as they were made (`assign audit verify`)",
+            )
+        self._drop()
+        if isinstance(error, (self._psycopg.OperationalError, self._psycopg.InterfaceError)):
+            return StoreError(
+                "記録のサーバーにつながりません。回答はありません",
+                "the log's server cannot be reached; there is no answer",
+            )
+        name = type(error).__name__
+        return StoreError(f"記録のサーバーで失敗しました（{name}）", f"the log's server failed ({name})")
+
+    @contextmanager
+    def _uninterrupted(self) -> Iterator[None]:
+        """Nobody knows what the server has heard from one that was interrupted: the connection is given up."""
+        try:
+            yield
+        except Exception:
+            raise  # the server has answered
+        except BaseException:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        if self._parting is not None:
+            self._parting()
+        self._db = self._cursor = self._parting = None
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._said(), self._lock:
+            return self._connection().execute(sql.encode(), values).fetchall()
+
+    def origins(self) -> dict[str, int]:
+        """The logs here: name → number."""
+        found = self._rows("SELECT origin, id FROM log ORDER BY id")
+        return {name: log for name, log in found if type(name) is str and is_number(log)}
+
+    def create(self, origin: str) -> int:
+        """A log's number; the log is made if it is not there."""
+        with self._said(), self._lock, (db := self._connection()).transaction():
+            db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
+            logs = self.origins()
+            if origin not in logs:
+                taken = {number for (number,) in db.execute("SELECT id FROM log")}
+                logs[origin] = free_number(taken.union(self.numbers()))
+                db.execute("INSERT INTO log VALUES (%s, %s)", (logs[origin], origin))
+            return logs[origin]
+
+    @contextmanager
+    def writing(self, log: int) -> Iterator[Writing]:
+        """A transaction. Writers of one log queue for its advisory lock, first come first served; other logs do not wait."""
+        with self._said(), self._lock:
+            db = self._connection()
+            turn = _PostgresWriting(db, log)
+            with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips
+                yield turn
+            if any(inserted.rowcount != number for inserted, number in turn.written):
+                raise swallowed()
+            # Not idle: we were inside a transaction that an interrupt had left open.
+            if db.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE:
+                self._drop()
+                raise StoreError(
+                    "記録できませんでした。回答はありません", "the record could not be written; there is no answer"
+                )
+
+    def extend(self, log: int, last: bytes, rows: Sequence[New]) -> bool:
+        """One statement. Its number is free and the one before it is ours, or nothing is inserted."""
+        base = log << SHIFT
+        values: Sequence[Any]
+        if len(rows) == 1:
+            ((seq, payload, nodes, key),) = rows
+            values = (base | seq, payload, nodes, key, base + seq - 1, last, _LOCKS, log, log, key)
+        else:
+            seqs, *others = zip(*rows, strict=True)
+            values = ([base | seq for seq in seqs], *map(list, others), _LOCKS, log, base + seqs[0] - 1, last)
+        with self._lock:
+            try:
+                self._connection()
+                self._cursor.execute(_EXTEND_ONE if len(rows) == 1 else _EXTEND_MANY, values, prepare=True)
+                return self._cursor.rowcount == len(rows)  # type: ignore[no-any-return]  # psycopg's own type
+            except self._psycopg.errors.UniqueViolation:
+                return False  # somebody was quicker
+            except self._psycopg.Error as error:
+                raise self._in_words(error) from None
+            except BaseException:
+                self._drop()  # as in `_uninterrupted`
+                raise
+
+    def size(self, log: int) -> int:
+        """How many records."""
+        found = self._rows("SELECT max(at) FROM record WHERE at >= %s AND at < %s", (log << SHIFT, (log + 1) << SHIFT))[
+            0
+        ][0]
+        return 0 if found is None else (found & SEQ) + 1
+
+    def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """Records in order, a page at a time."""
+        yield from paged(lambda low, high: self._rows(_PAGE, (low, high, PAGE)), log, start, stop)
+
+    def nodes(self, log: int, seqs: Sequence[int]) -> dict[int, bytes]:
+        """The nodes of some records."""
+        return _found_nodes(
+            self._rows("SELECT at, nodes FROM record WHERE at = ANY(%s)", ([log << SHIFT | seq for seq in seqs],))
+        )
+
+    def published(self, log: int) -> list[tuple[str, str, int]]:
+        """(what, value, record) of everything published."""
+        return self._rows("SELECT what, value, seq FROM publication WHERE log = %s ORDER BY seq", (log,))
+
+    def edition(self, sha256: str) -> bytes | None:
+        """The text of an edition."""
+        found = self._rows("SELECT data FROM edition WHERE sha256 = %s", (sha256,))
+        return as_bytes(found[0][0]) if found else None
+
+    def checkpoints(self, log: int) -> list[str]:
+        """The notes made here."""
+        return [
+            as_bytes(note).decode("utf-8", "replace")
+            for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = %s ORDER BY size", (log,))
+        ]
+
+    def add_checkpoint(self, log: int, size: int, note: str) -> None:
+        """Keep a note."""
+        self._rows("INSERT INTO checkpoint VALUES (%s, %s, %s) RETURNING size", (log, size, note))
+
+    def reindex(self) -> None:
+        """Make the index of idempotency keys anew."""
+        with self._said(), self._lock, (db := self._connection()).transaction():
+            db.execute("DROP INDEX IF EXISTS record_key")
+            db.execute(INDEX.encode())
+
+    def beside(self, table: str) -> list[tuple[Any, ...]]:
+        """All rows of a table that is not the records', of every log, as they are kept."""
+        return self._rows(_BESIDE[table])
+
+    def numbers(self) -> list[int]:
+        """The numbers of the logs that have records."""
+        found: list[int] = []
+        low = -(1 << 63)
+        while rows := self._rows("SELECT at >> 40 FROM record WHERE at >= %s ORDER BY at LIMIT 1", (low,)):
+            found.append(rows[0][0])
+            if (low := rows[0][0] + 1 << SHIFT) >= 1 << 63:
+                break
+        return found
+
+    def strangers(self) -> list[Strange]:
+        """What hangs on our tables, or stands in their way, that we did not make or made otherwise."""
+        there = [Part(*row) for row in self._rows(CATALOGUE, (list(NAMES),))]
+        return differences(there, OURS)
+
+    def grant(self, role: str) -> None:
+        """INSERT and SELECT on the five tables."""
+        sql = self._psycopg.sql
+        with self._said(), self._lock:
+            self._connection().execute(
+                sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(
+                    sql.SQL(", ").join(map(sql.Identifier, NAMES)), sql.Identifier(role)
+                )
+            )
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._lock:  # whoever is in the middle of a conversation ends it
+            self._closed = True
+            self._drop()
+            self._pid = 0
+
+
+def _parted(db: psycopg.Connection[Any], pid: int) -> None:
+    if pid == os.getpid():
+        with suppress(Exception):
+            db.close()
+
+
+class _PostgresWriting:
+    def __init__(self, db: psycopg.Connection[Any], log: int) -> None:
+        self._db = db
+        self._log = log
+        self._base = log << SHIFT
+        self.written: list[tuple[psycopg.Cursor[Any], int]] = []  # each insert, and how many rows it was of
+
+    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+        # One round trip; the statements after the lock see what whoever held it before has committed.
+        with self._db.pipeline():
+            turn = self._db.execute(f"SELECT {_SETTINGS}, pg_advisory_xact_lock(%s, %s)".encode(), (_LOCKS, self._log))
+            newest = self._db.execute(_NEWEST, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1))
+            known = self._db.execute(_BY_KEYS, (list(keys), self._log)) if keys else ()
+        _durable(turn.fetchone())  # the server may have been told otherwise since we connected
+        found = {key: (at & SEQ, as_bytes(payload)) for key, at, payload in known}
+        return [(at & SEQ, as_bytes(nodes)) for at, nodes in newest], found
+
+    def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
+        return _found_nodes(
+            self._db.execute("SELECT at, nodes FROM record WHERE at = ANY(%s)", ([self._base | seq for seq in seqs],))
+        )
+
+    def published(self) -> list[tuple[str, str, int]]:
+        return self._db.execute(
+            "SELECT what, value, seq FROM publication WHERE log = %s ORDER BY seq", (self._log,)
+        ).fetchall()
+
+    def add(
+        self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
+    ) -> None:
+        inserted = self._db.execute(
+            "INSERT INTO record SELECT * FROM unnest(%s::bigint[], %b::bytea[], %b::bytea[], %s::text[])",
+            (
+                [self._base | row.seq for row in rows],
+                [r.payload for r in rows],
+                [r.nodes for r in rows],
+                [r.key for r in rows],
+            ),
+        )
+        self.written.append((inserted, len(rows)))
+        for each in published:
+            self._db.execute("INSERT INTO publication VALUES (%s, %s, %s, %s)", (self._log, *each))
+        for edition in editions:
+            self._db.execute("INSERT INTO edition VALUES (%s, %s) ON CONFLICT DO NOTHING", edition)
+            there = self._db.execute("SELECT data FROM edition WHERE sha256 = %s", edition[:1]).fetchone()
+            kept_whole(edition, there[0] if there else None)
+
+
+def _durable(settings: Sequence[Any] | None) -> None:
+    for name, setting in zip(_DURABLE, settings or (), strict=False):
+        if setting == "off":
+            raise StoreRefused(
+                f"PostgreSQL の {name} が {setting} で、確定した記録を失うことがあります（on にしてください）",
+                f"PostgreSQL has {name} = {setting} and can lose acknowledged records (set it to on)",
+            )
+
+
+def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
+    return {at & SEQ: as_bytes(nodes) for at, nodes in rows}
+
+
+# Written as calls: PostgreSQL has shown SQL's own forms differently from version to version, and `verify` compares what it shows.
+_FOUND: Final = """"position"(payload, '"key":"'::bytea)"""
+_KEY: Final = f"CASE WHEN {_FOUND} > 0 THEN encode(substr(payload, {_FOUND} + 7, 36), 'escape') END"
+INDEX: Final = KEYS.format(key=_KEY)
+_NEWEST: Final = "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
+_PAGE: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= %s AND at < %s ORDER BY at LIMIT %s"
+_BESIDE: Final = {
+    "log": "SELECT id, origin FROM log",
+    "publication": "SELECT log, what, value, seq FROM publication",
+    "edition": "SELECT sha256, data FROM edition",
+    "checkpoint": "SELECT log, size, note FROM checkpoint",
+}
+_LOCKS: Final = 0x6173676E  # the first half of our advisory locks' numbers; the second is the log's
+_DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
+_SETTINGS: Final = ", ".join(f"current_setting('{name}')" for name in _DURABLE)
+# Key by key through the index, whatever the planner thinks of a table whose statistics were never taken: with `key = ANY (…)`
+# it reads every key of the log.
+_KNOWN: Final = """
+SELECT known.* FROM {keys} AS asked(key),
+LATERAL (SELECT asked.key, at, payload FROM record WHERE (at >> 40) = {log} AND {of} = asked.key OFFSET 0) AS known
+"""
+_BY_KEYS: Final = _KNOWN.format(log="%s", keys="unnest(%s::text[])", of=_KEY).encode()
+
+# Insert, if it can be our turn at once and the log still ends as we know it. Whoever has the turn keeps it from us, or has
+# committed: then its record stands where ours would, which the primary key refuses even where our snapshot is older.
+_EXTEND_ONE: Final = (
+    """
+INSERT INTO record SELECT %s::bigint, %b::bytea, %b::bytea, %s::text FROM record
+WHERE at = %s AND nodes = %b AND pg_try_advisory_xact_lock(%s, %s::int) AND 'off' NOT IN ({settings})
+AND NOT EXISTS (SELECT 1 FROM record WHERE (at >> 40) = %s AND {key} = %s)
+""".replace("{settings}", _SETTINGS)
+    .replace("{key}", _KEY)
+    .encode()
+)
+_EXTEND_MANY: Final = (
+    """
+WITH new(at, payload, nodes, key) AS MATERIALIZED (SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::text[])),
+turn AS MATERIALIZED (
+    SELECT pg_try_advisory_xact_lock(%s, log::int) AS ours, log, at, nodes
+    FROM (VALUES (%s::bigint, %s::bigint, %b::bytea)) AS known(log, at, nodes)
+)
+INSERT INTO record SELECT new.* FROM turn, new
+WHERE turn.ours AND 'off' NOT IN ({settings})
+AND EXISTS (SELECT 1 FROM record WHERE record.at = turn.at AND record.nodes = turn.nodes)
+AND NOT EXISTS ({known})
+""".replace("{settings}", _SETTINGS)
+    .replace("{known}", _KNOWN.format(log="turn.log", keys="(SELECT key FROM new)", of=_KEY))
+    .encode()
+)

@@ -1,0 +1,584 @@
+"""
+Logs in one file: SQLite, a write-ahead log, and each commit on the disk before it returns.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from assign.errors import BadOption, needs_extra, path_shown, shown, system_reason
+
+from .interface import (  # fmt: skip
+    NEWEST,
+    PAGE,
+    PATIENCE,
+    SEQ,
+    SHIFT,
+    ExtraMissing,
+    Known,
+    New,
+    Row,
+    StoreDamaged,
+    StoreError,
+    StoreMissing,
+    StoreRefused,
+    Writing,
+    as_bytes,
+    at_fork,
+    free_number,
+    is_number,
+    kept_whole,
+    paged,
+    still_open,
+    swallowed,
+)
+from .remains import APPLICATION, GROWS, how_broken, was_database, was_log
+from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
+from .watch import Held, network_file_system, stands, stat_of, sync_folder
+
+if TYPE_CHECKING:
+    import apsw
+
+
+def sound_sqlite(version: str) -> bool:
+    """
+    Whether a SQLite is free of the WAL-reset defect: versions 3.7.0 to 3.51.2 have it, but for 3.44.6 and 3.50.7.
+
+    Source: shared/trust.md; measured there, 23 of 47 rounds ended corrupt with 3.40.1.
+    """
+    numbers = tuple(int(part) for part in version.split(".")[:3])
+    return numbers in ((3, 44, 6), (3, 50, 7)) or not (3, 7, 0) <= numbers <= (3, 51, 2)
+
+
+class SqliteStore:
+    """Logs in one file. A write-ahead log with `synchronous=FULL`: a commit that returns has been synced."""
+
+    vfs: str | None = None  # the tests' own, which cuts the power
+    most = 1
+    made: bool = False
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        try:
+            import apsw
+        except ImportError:
+            raise ExtraMissing(*needs_extra("apsw", "audit")) from None
+        self._apsw = apsw
+        self.shown: str = path_shown(path)
+        version = apsw.sqlite_lib_version()
+        if not sound_sqlite(version):
+            raise StoreRefused(
+                f"SQLite {version} は確定した記録を失うことがあるため使いません（3.51.3 以上が要ります: pip install -U apsw）",
+                f"SQLite {version} can lose acknowledged records, and is not used (3.51.3 or later: pip install -U apsw)",
+            )
+        path = path.absolute()  # a process may change its folder
+        stands(path, self.shown, create=create)
+        if kind := network_file_system(path):
+            raise StoreRefused(
+                f"{self.shown} はネットワークのファイルシステム（{kind}）にあり、確定を約束できません。手元のディスクに置くか、PostgreSQL を使ってください",
+                f"{self.shown} is on a network file system ({kind}), which cannot promise that a record is kept: use a local disk, or PostgreSQL",
+            )
+        self._path = path
+        self._at = str(path)
+        self._lock = threading.RLock()
+        self._pid = 0
+        self._db: Any = None
+        self._closed = False
+        self._file: os.stat_result | None = None  # as it was when it was opened first
+        self._size = 0  # bytes; a log's file never shrinks
+        self._wal: Held | None = None
+        self._named = False  # whether the name of this connection's WAL is known to be on the disk
+        try:
+            with self._said():
+                db = self._connection(make=create)
+                if not self._tables(db):
+                    if not create:
+                        raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
+                    self._make(db)
+        except BaseException:  # its traceback holds this object for as long as somebody holds the error
+            self._let_go()
+            raise
+        at_fork(self)
+
+    def _connection(self, *, make: bool = False) -> apsw.Connection:
+        """The one of this process, opened where there is none. Whoever calls holds the lock."""
+        still_open(self.shown, closed=self._closed)
+        if self._db is None:
+            db = self._connected(make=make)
+            self._file = self._file or stat_of(self._at)
+            self._db, self._pid = db, os.getpid()
+            self._in_place()
+        if self._pid != os.getpid():
+            raise StoreError(
+                f"記録 {self.shown} は、Python が知らない fork の前に開かれました。プロセスごとに開いてください",
+                f"the log {self.shown} was opened before a fork that Python was not told of: open it in each process",
+            )
+        return self._db  # type: ignore[no-any-return]  # apsw's own type
+
+    def _connected(self, *, make: bool) -> apsw.Connection:
+        apsw = self._apsw
+        flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if make else 0)
+        try:
+            db = apsw.Connection(str(self._path), flags=flags, vfs=self.vfs)
+        except apsw.CantOpenError:
+            db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self.vfs)
+        try:
+            if db.readonly("main"):
+                db = self._on_a_disc(db)
+            waited = random.Random(os.urandom(8)).uniform  # noqa: S311 - a nap, not a secret
+
+            # SQLite's own handler naps ever longer, and whoever came first can wait for seconds. Naps of one random length
+            # give every waiter the same chance at each release.
+            def busy(tries: int) -> bool:
+                time.sleep(waited(0.0002, 0.002))
+                return tries * 0.0012 < PATIENCE
+
+            db.set_busy_handler(busy)
+            db.execute("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON")
+            self._ours(db, make=make)
+            if not db.readonly("main"):
+                mode = db.execute("PRAGMA journal_mode=WAL").get
+                db.execute("PRAGMA synchronous=FULL; PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON")
+                if mode != "wal" or db.pragma("synchronous") != 2:
+                    raise StoreRefused(
+                        f"{self.shown} で WAL と synchronous=FULL を使えません",
+                        f"{self.shown} does not take WAL with synchronous=FULL",
+                    )
+        except BaseException:
+            db.close(force=True)
+            raise
+        return db  # type: ignore[no-any-return]  # apsw's own type
+
+    def _on_a_disc(self, db: apsw.Connection) -> apsw.Connection:
+        """Where nothing can be written, not even the memory that readers of a WAL share: a file that nobody changes."""
+        try:
+            db.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018 - reads the file
+        except (self._apsw.ReadOnlyError, self._apsw.CantOpenError):
+            wal = Path(f"{self._path}-wal")
+            if os.path.exists(wal) and wal.stat().st_size:
+                raise StoreError(
+                    f"記録 {self.shown} は閉じられていません。`-wal` のファイルと一緒に、書けるフォルダに写してから読んでください",
+                    f"the log {self.shown} was not closed: copy it, with its `-wal` file, to a folder that can be written, and read it there",
+                ) from None
+            flags = self._apsw.SQLITE_OPEN_READONLY | self._apsw.SQLITE_OPEN_URI
+            return self._apsw.Connection(self._path.as_uri() + "?immutable=1", flags=flags, vfs=self.vfs)
+        return db
+
+    def _ours(self, db: apsw.Connection, *, make: bool) -> None:
+        """Look before anything is changed: somebody else's database stays as it is."""
+        with db:
+            marked, whole = db.pragma("application_id"), self._tables(db)
+            if marked == APPLICATION and whole:
+                return
+            if marked == APPLICATION or whole or was_log(self._path):
+                raise self._damaged("表か、ファイルの印がなくなっています", "it lacks a table or the file's mark")
+            if marked or not make or db.execute("SELECT count(*) FROM sqlite_schema").get:
+                raise StoreMissing(
+                    f"{self.shown} は別のデータベースで、記録ではありません",
+                    f"{self.shown} is another program's database, and no log",
+                )
+
+    def _damaged(self, ja: str, en: str) -> StoreDamaged:
+        return StoreDamaged(
+            f"記録 {self.shown} は壊れています: {ja}（ファイルを `-wal` と一緒に退けてから、`assign audit restore` で控えを戻せます）",
+            f"the log {self.shown} is damaged: {en} (move the file away, with its `-wal`; `assign audit restore` then brings a backup back)",
+        )
+
+    def _in_place(self) -> None:
+        """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
+        self._wal = self._wal or self._held()
+        file, before = stat_of(self._at), self._file
+        moved = file is None or before is None or not os.path.samestat(before, file) or file.st_size < self._size
+        if moved or (self._wal and not self._wal.in_place()):
+            self._let_go()
+            raise StoreError(
+                f"記録 {self.shown} のファイルが、開いている間に動かされました。回答はありません（開き直してください）",
+                f"the file of the log {self.shown} was moved or replaced while it was open; there is no answer (open it again)",
+            )
+        self._size = file.st_size if file else 0
+
+    def _held(self) -> Held | None:
+        """The WAL, held so that it is known when it is taken away; None where nothing was written yet."""
+        try:
+            return Held(f"{os.path.realpath(self._path)}-wal")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._let_go()
+            ja, en = system_reason(error)
+            raise StoreError(
+                f"記録 {self.shown} の `-wal` のファイルを見張れません（{ja}）。回答はありません",
+                f"the `-wal` file of the log {self.shown} cannot be watched ({en}); there is no answer",
+            ) from None
+
+    def _there_for_good(self) -> None:
+        """After a commit: the files are where they were, and their names are on the disk, too."""
+        self._in_place()
+        if not self._named:
+            try:
+                sync_folder(os.path.realpath(self._path))
+            except OSError as error:
+                ja, en = system_reason(error)
+                raise StoreError(
+                    f"記録 {self.shown} のフォルダをディスクに書けません（{ja}）。回答はありません",
+                    f"the folder of the log {self.shown} could not be synced ({en}); there is no answer",
+                ) from None
+            self._named = True
+
+    def before_fork(self) -> None:
+        """SQLite's locks and its memory of them do not survive a fork: nothing may be open then."""
+        self._lock.acquire()
+        self._let_go()
+
+    def after_fork(self, *, child: bool) -> None:
+        """Parent and child each open anew when they need it."""
+        if child:
+            self._lock = threading.RLock()
+        else:
+            self._lock.release()
+
+    def _let_go(self) -> None:
+        db, wal, ours = self._db, self._wal, self._pid == os.getpid()
+        # First: an interrupt may come while they close.
+        self._db, self._wal, self._pid, self._named = None, None, 0, False
+        if db is not None and ours:
+            with suppress(self._apsw.Error):
+                db.close()
+        if wal is not None:
+            wal.close()
+
+    def _tables(self, db: apsw.Connection) -> bool:
+        found = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        return found >= set(NAMES)
+
+    def _make(self, db: apsw.Connection) -> None:
+        with _begun(db):
+            make_tables(db)
+            db.execute(f"PRAGMA application_id={APPLICATION}")
+        self.made = True
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """SQLite's errors in our words."""
+        try:
+            yield
+        except (self._apsw.Error, UnicodeDecodeError) as error:
+            raise self._in_words(error) from None
+
+    def _in_words(self, error: Exception) -> StoreError:
+        apsw = self._apsw
+        if isinstance(error, apsw.FullError):
+            return StoreError(
+                "記録を書くディスクがいっぱいです。回答はありません", "the log's disk is full; there is no answer"
+            )
+        if isinstance(error, (apsw.BusyError, apsw.LockedError)):
+            return StoreError(
+                f"記録 {self.shown} の順番が {PATIENCE:.0f} 秒たっても来ません。回答はありません",
+                f"the log {self.shown} was busy for {PATIENCE:.0f} seconds; there is no answer",
+            )
+        if isinstance(error, apsw.SQLError):
+            return StoreDamaged(
+                f"記録 {self.shown} の表が、作った時のものではありません（`assign audit verify`）",
+                f"the tables of the log {self.shown} are not as they were made (`assign audit verify`)",
+            )
+        if isinstance(error, apsw.NotADBError) and not was_database(self._path):
+            return StoreMissing(
+                f"{self.shown} は SQLite のデータベースではなく、記録の跡もありません（場所が正しければ、退けてから `assign audit restore` で控えを戻せます）",
+                f"{self.shown} is no SQLite database, nor has it traces of a log (if the place is right: move it away, and `assign audit restore` brings a backup back)",
+            )
+        if isinstance(error, (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError)):
+            return self._damaged(*how_broken(self._path))
+        if isinstance(error, (apsw.ReadOnlyError, apsw.PermissionsError, apsw.CantOpenError)):
+            return StoreError(
+                f"記録 {self.shown} に書けません。回答はありません",
+                f"the log {self.shown} cannot be written; there is no answer",
+            )
+        name = type(error).__name__
+        return StoreError(f"記録 {self.shown} で失敗しました（{name}）", f"the log {self.shown} failed ({name})")
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._said(), self._lock:
+            return self._connection().execute(sql, values).fetchall()
+
+    def origins(self) -> dict[str, int]:
+        """The logs here: name → number."""
+        found = [
+            (_plain(name), log)
+            for log, name in self._rows(_BESIDE["log"] + " WHERE typeof(origin) = 'text' ORDER BY id")
+        ]
+        return {name: log for name, log in found if is_number(log)}
+
+    def create(self, origin: str) -> int:
+        """A log's number; the log is made if it is not there."""
+        with self._said(), self._lock:
+            db = self._connection()
+            with _begun(db):
+                logs = self.origins()
+                if origin not in logs:
+                    taken = {number for (number,) in db.execute("SELECT id FROM log")}
+                    logs[origin] = free_number(taken.union(self.numbers()))
+                    db.execute("INSERT INTO log VALUES (?, ?)", (logs[origin], origin))
+            return logs[origin]
+
+    @contextmanager
+    def writing(self, log: int) -> Iterator[Writing]:
+        """A transaction, from its turn to its sync."""
+        with self._said(), self._lock:
+            db = self._connection()
+            with _begun(db):
+                yield _SqliteWriting(db, log)
+            self._there_for_good()
+
+    def extend(self, log: int, last: bytes, rows: Sequence[New]) -> bool:
+        """One statement, which is a transaction of its own; it begins by taking the turn."""
+        ((seq, payload, nodes, key),) = rows
+        base = log << SHIFT
+        at = base | seq
+        values = (at, payload, at - 1, last, base + (1 << SHIFT), nodes, key)
+        apsw = self._apsw
+        try:
+            with self._lock:
+                db = self._connection()
+                if db.in_transaction:  # an interrupt left it; a turn ends it
+                    return False
+                db.execute(_EXTEND, values)
+                done = db.changes() == 1
+                self._there_for_good()
+        except (apsw.ConstraintError, apsw.SQLError):
+            return False  # not our turn, or no index of keys; the turn that follows says whatever else is wrong
+        except apsw.Error as error:
+            raise self._in_words(error) from None
+        return done
+
+    def size(self, log: int) -> int:
+        """How many records."""
+        found = self._rows("SELECT max(at) FROM record WHERE at < ?", ((log + 1) << SHIFT,))[0][0]
+        return 0 if found is None or found >> SHIFT != log else (found & SEQ) + 1
+
+    def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """Records in order, a page at a time, so that writers never wait for a reader."""
+        yield from paged(lambda low, high: self._rows(_PAGE, (low, high, PAGE)), log, start, stop)
+
+    def nodes(self, log: int, seqs: Sequence[int]) -> dict[int, bytes]:
+        """The nodes of some records."""
+        return {
+            seq: as_bytes(nodes)
+            for seq in seqs
+            for (nodes,) in self._rows("SELECT CAST(nodes AS BLOB) FROM record WHERE at = ?", (log << SHIFT | seq,))
+        }
+
+    def published(self, log: int) -> list[tuple[str, str, int]]:
+        """(what, value, record) of everything published."""
+        return [tuple(map(_plain, row)) for row in self._rows(_PUBLISHED, (log,))]
+
+    def edition(self, sha256: str) -> bytes | None:
+        """The text of an edition."""
+        found = self._rows("SELECT CAST(data AS BLOB) FROM edition WHERE sha256 = ?", (sha256,))
+        return as_bytes(found[0][0]) if found else None
+
+    def checkpoints(self, log: int) -> list[str]:
+        """The notes made here."""
+        found = self._rows("SELECT CAST(note AS BLOB) FROM checkpoint WHERE log = ? ORDER BY size", (log,))
+        return [as_bytes(note).decode("utf-8", "replace") for (note,) in found]
+
+    def add_checkpoint(self, log: int, size: int, note: str) -> None:
+        """Keep a note."""
+        self._rows("INSERT INTO checkpoint VALUES (?, ?, ?)", (log, size, note))
+
+    def reindex(self) -> None:
+        """Make the index of idempotency keys anew."""
+        with self._said(), self._lock, _begun(db := self._connection()):  # nobody appends while there is none
+            db.execute("DROP INDEX IF EXISTS record_key")
+            db.execute(INDEX)
+
+    def beside(self, table: str) -> list[tuple[Any, ...]]:
+        """All rows of a table that is not the records', of every log, as they are kept: in SQLite, of any type."""
+        texts = _TEXTS[table]
+        return [
+            tuple(cell if place in texts else _plain(cell) for place, cell in enumerate(row))
+            for row in self._rows(_BESIDE[table])
+        ]
+
+    def numbers(self) -> list[int]:
+        """The numbers of the logs that have records."""
+        found: list[int] = []
+        low = -(1 << 63)
+        while rows := self._rows("SELECT at >> 40 FROM record WHERE at >= ? ORDER BY at LIMIT 1", (low,)):
+            found.append(rows[0][0])
+            if (low := rows[0][0] + 1 << SHIFT) >= 1 << 63:
+                break
+        return found
+
+    def strangers(self) -> list[Strange]:
+        """What stands in the file that we did not make, or otherwise than we made it; what its own check finds."""
+        there = [row for row in self._rows(_SCHEMA) if row not in _COUNTED]
+        found = differences([_part(*row) for row in there], _ours(self._apsw))
+        for (text,) in self._rows("PRAGMA integrity_check(20)"):
+            if text != "ok":
+                said = shown(text, 100)
+                found.append(
+                    Strange(
+                        "damaged",
+                        f"データベースの内部の検査に誤りがあります: {said}",
+                        f"the database's own check finds: {said}",
+                    )
+                )
+        return found
+
+    def grant(self, role: str) -> None:
+        """A file has no roles; its permissions are the operating system's."""
+        raise BadOption(
+            f"SQLite に役割 {shown(role)} はありません（ファイルの権限で守ります）",
+            f"SQLite has no role {shown(role)} (the file's permissions guard it)",
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._closed = True
+            self._let_go()
+
+
+class _SqliteWriting:
+    def __init__(self, db: apsw.Connection, log: int) -> None:
+        self._db = db
+        self._base = log << SHIFT
+        self._log = log
+
+    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+        newest = self._db.execute(_NEWEST, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1))
+        known = {
+            key: (at & SEQ, as_bytes(payload))
+            for key in keys
+            for at, payload in self._db.execute(
+                f"SELECT at, CAST(payload AS BLOB) FROM record WHERE (at >> 40) = ? AND {_KEY} = ?",  # noqa: S608 - our own
+                (self._log, key),
+            )
+        }
+        return [(at & SEQ, as_bytes(nodes)) for at, nodes in newest], known
+
+    def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
+        return {
+            seq: as_bytes(nodes)
+            for seq in seqs
+            for (nodes,) in self._db.execute("SELECT CAST(nodes AS BLOB) FROM record WHERE at = ?", (self._base | seq,))
+        }
+
+    def published(self) -> list[tuple[str, str, int]]:
+        return [tuple(map(_plain, row)) for row in self._db.execute(_PUBLISHED, (self._log,))]
+
+    def add(
+        self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
+    ) -> None:
+        before = self._db.total_changes()
+        self._db.executemany(
+            "INSERT INTO record VALUES (?, ?, ?, ?)", [(self._base | row.seq, *row[1:]) for row in rows]
+        )
+        if self._db.total_changes() - before != len(rows):
+            raise swallowed()
+        for each in published:
+            self._db.execute("INSERT INTO publication VALUES (?, ?, ?, ?)", (self._log, *each))
+        for edition in editions:
+            self._db.execute("INSERT OR IGNORE INTO edition VALUES (?, ?)", edition)
+            kept_whole(
+                edition, self._db.execute("SELECT CAST(data AS BLOB) FROM edition WHERE sha256 = ?", edition[:1]).get
+            )
+
+
+@contextmanager
+def _begun(db: apsw.Connection) -> Iterator[None]:
+    """BEGIN, when it is our turn, and COMMIT; or ROLLBACK whatever went wrong, the commit itself too."""
+    if db.in_transaction:  # an interrupt came between two lines here
+        db.execute("ROLLBACK")
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            with suppress(Exception):
+                db.execute("ROLLBACK")
+        raise
+
+
+def make_tables(db: apsw.Connection) -> None:
+    """Tables, index and triggers, where they are not there."""
+    db.execute(TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
+    db.execute(INDEX)
+    make_triggers(db)
+
+
+def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
+    """What stops a slip of an administrator's."""
+    for name in tables:
+        for verb in ("UPDATE", "DELETE"):
+            db.execute(
+                f"CREATE TRIGGER IF NOT EXISTS {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
+                f"BEGIN SELECT RAISE(ABORT, '{GROWS}'); END"
+            )
+
+
+def _ours(apsw: Any) -> list[Part]:
+    """The schema that this very SQLite writes down of what we make."""
+    db = apsw.Connection(":memory:")
+    try:
+        make_tables(db)
+        return [_part(*row) for row in db.execute(_SCHEMA)]
+    finally:
+        db.close()
+
+
+def _part(kind: object, name: object, table: object, sql: object) -> Part:
+    return Part(str(kind), str(name), f"{table}: {sql}")
+
+
+_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+# What `ANALYZE` makes: how many rows there are of what, for whoever plans a query. No answer depends on it.
+_COUNTED: Final = [
+    ("table", name, name, f"CREATE TABLE {name}({columns})")
+    for name, columns in (("sqlite_stat1", "tbl,idx,stat"), ("sqlite_stat4", "tbl,idx,neq,nlt,ndlt,sample"))
+]
+_BLOB: Final = "CAST(payload AS BLOB)"
+_FOUND: Final = f"""instr({_BLOB}, CAST('"key":"' AS BLOB))"""
+_KEY: Final = f"CASE WHEN {_FOUND} THEN CAST(substr({_BLOB}, {_FOUND} + 7, 36) AS TEXT) END"
+INDEX: Final = KEYS.format(key=_KEY)
+# Where the log does not end as we know it, the nodes are none, which their column refuses. A number or a key that is taken
+# is left as it is; where the index of keys is missing, the statement cannot be made.
+_EXTEND: Final = f"""
+INSERT INTO record VALUES (?, ?, CASE
+WHEN (SELECT at = ? AND nodes = ? FROM record WHERE at < ? ORDER BY at DESC LIMIT 1) THEN ? END, ?)
+ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({_KEY})) WHERE ({_KEY}) IS NOT NULL DO NOTHING
+"""  # noqa: S608 - our own
+
+
+def _cell(name: str, kind: str = "text") -> str:
+    """A cell of that type as it is, and one of another type as SQLite quotes it: no text that is no UTF-8 stops a reader."""
+    there = f"CAST({name} AS BLOB)" if kind == "text" else name
+    return f"CASE typeof({name}) WHEN '{kind}' THEN {there} ELSE CAST(quote({name}) AS BLOB) END"
+
+
+def _plain(cell: Any) -> Any:
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
+
+
+_PUBLICATION: Final = f"{_cell('what')}, {_cell('value')}, {_cell('seq', 'integer')} FROM publication"
+_PUBLISHED: Final = f"SELECT {_PUBLICATION} WHERE log = ? ORDER BY seq"
+_BESIDE: Final = {
+    "log": f"SELECT {_cell('id', 'integer')}, {_cell('origin')} FROM log",  # noqa: S608 - our own
+    "publication": f"SELECT {_cell('log', 'integer')}, {_PUBLICATION}",
+    "edition": f"SELECT {_cell('sha256')}, CAST(data AS BLOB) FROM edition",  # noqa: S608 - our own
+    "checkpoint": f"SELECT {_cell('log', 'integer')}, {_cell('size', 'integer')}, CAST(note AS BLOB) FROM checkpoint",  # noqa: S608 - our own
+}
+_TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2,)}  # which are read as bytes
+_NEWEST: Final = "SELECT at, CAST(nodes AS BLOB) FROM record WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ?"
+# A column of SQLite holds a value of any type; whoever damages a file may turn bytes into a number or into no text at all.
+_PAGE: Final = """
+SELECT at, CAST(payload AS BLOB), CAST(nodes AS BLOB), CASE typeof(key) WHEN 'null' THEN NULL ELSE CAST(key AS BLOB) END
+FROM record WHERE at >= ? AND at < ? ORDER BY at LIMIT ?
+"""

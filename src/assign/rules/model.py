@@ -1,0 +1,135 @@
+"""
+The `RuleSet`: all rules of a folder, looked up by what is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+from typing import Final
+
+from assign.errors import RuleFileError
+from assign.words import Bilingual, Channel, Choices, Division, Mark, normal, once, sha256
+
+from .entries import Act, Holder, Note, Rule, Ruling, Rulings, Source
+from .kinds import Work
+
+FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules of a folder, and its files' bytes."""
+
+    rules: tuple[Rule, ...]
+    marks: Mapping[Mark, Source]
+    acts: Mapping[str, Act]
+    words: Mapping[str, tuple[str, ...]]  # an everyday word, normalised → the acts that it may be, consignable first
+    holder_names: Mapping[str, Bilingual]
+    holders: tuple[Holder, ...]
+    notes: tuple[Note, ...]
+    work: Work
+    rulings: tuple[Ruling, ...]
+    data: bytes
+
+    @once
+    def sha256(self) -> str:
+        """The SHA-256 over the names, lengths and bytes of its files, in the order of `FILES`, in hexadecimal."""
+        return sha256(self.data)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The bytes of each of its files."""
+        return _split(self.data)
+
+    @property
+    def rulings_data(self) -> bytes:
+        """The bytes of the register of rulings."""
+        return self.files["rulings.yaml"]
+
+    @once
+    def by_id(self) -> dict[str, Rule]:
+        """The rule of an id."""
+        return {rule.id: rule for rule in self.rules}
+
+    @once
+    def act_words(self) -> dict[str, str]:
+        """Every way to write an act, normalised → its key."""
+        return {normal(word): act.id for act in self.acts.values() for word in (act.id, *act.title.values(), *act.also)}
+
+    @once
+    def act_choices(self) -> Choices:
+        """The same words, to be asked for what is near a wrong one."""
+        return Choices(self.act_words)
+
+    @once
+    def _holder_table(self) -> dict[tuple[Division, str], Holder]:
+        table: dict[tuple[Division, str], Holder] = {}
+        of_divisions = [entry for entry in self.holders if not entry.rows]
+        for holder in sorted(of_divisions, key=lambda entry: bool(entry.acts)):  # defaults first
+            for division, act in product(holder.divisions, holder.acts or self.acts):
+                table[division, act] = holder
+        return table
+
+    @once
+    def _holders_of_rows(self) -> dict[str, dict[str, Holder]]:
+        """Row → act → the entry that speaks of this very row."""
+        table: dict[str, dict[str, Holder]] = {}
+        for holder in self.holders:
+            for row, act in product(holder.rows, holder.acts):
+                table.setdefault(row, {})[act] = holder
+        return table
+
+    def holder(self, division: Division, act: str, row: str = "") -> Holder:
+        """Whose authority an act is in a division, or on one row of it."""
+        return self._holders_of_rows.get(row, {}).get(act) or self._holder_table[division, act]
+
+    def has_own_holders(self, row: str) -> bool:
+        """Whether for some act the holder on this row is said apart from the division's."""
+        return row in self._holders_of_rows
+
+    @once
+    def notes_by_row(self) -> dict[str, tuple[Note, ...]]:
+        """The notes on each row that has any."""
+        found: dict[str, list[Note]] = {}
+        for note in self.notes:
+            for row in note.rows:
+                found.setdefault(row, []).append(note)
+        return {row: tuple(notes) for row, notes in found.items()}
+
+    @once
+    def rulings_by_row(self) -> dict[str, Rulings]:
+        """The rulings on each row that has any, found by channel, act and day."""
+        found: dict[str, list[Ruling]] = {}
+        for ruling in self.rulings:
+            for row in ruling.rows:
+                found.setdefault(row, []).append(ruling)
+        return {row: Rulings(rulings) for row, rulings in found.items()}
+
+    def ruling(self, row: str, channel: Channel, act: str | None, on: date) -> Ruling | None:
+        """The one ruling in force for an act on a row and channel, if there is one."""
+        found = self.rulings_by_row.get(row)
+        return found.of(channel, act, on) if found and act else None
+
+
+def _joined(files: Mapping[str, bytes]) -> bytes:
+    return b"".join(f"{name} {len(files[name])}\n".encode() + files[name] for name in FILES)
+
+
+def _split(data: bytes) -> dict[str, bytes]:
+    """Each file is headed by a line with its name and its length in bytes."""
+    files: dict[str, bytes] = {}
+    rest = data
+    for name in FILES:
+        head, _, rest = rest.partition(b"\n")
+        expected, _, length = head.decode("utf-8", "replace").partition(" ")
+        if expected != name or not (
+            length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= len(rest)
+        ):
+            raise RuleFileError(name, 1, "規則の版の形ではありません", "not an edition of rules")
+        files[name], rest = rest[: int(length)], rest[int(length) :]
+    if rest:
+        raise RuleFileError(FILES[-1], 1, "規則の版の後に余分があります", "something follows the edition of rules")
+    return files
