@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .errors import AssignError
     from .explanation.model import Decision, Row
     from .resources import VERSION as __version__  # noqa: N811 - the name that Python asks for
-    from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark
+    from .words import ActClass, Assignee, Certainty, Meaning
 
 _HOME = {
     "Desk": "desk.desk",
@@ -34,14 +34,11 @@ _HOME = {
     "ActClass": "words",
     "Assignee": "words",
     "Certainty": "words",
-    "Channel": "words",
-    "Division": "words",
-    "Listed": "words",
-    "Mark": "words",
+    "Meaning": "words",
     "__version__": "resources",
 }
 __all__ = [
-    "ActClass", "AssignError", "Assignee", "Certainty", "Channel", "Decision", "Desk", "Division", "Listed", "Mark",
+    "ActClass", "AssignError", "Assignee", "Certainty", "Decision", "Desk", "Meaning",
     "Row", "__version__",
 ]  # fmt: skip
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assign import resources
-from assign.words import ActClass, Assignee, Certainty, Channel, Division, Mark, sha256
+from assign.words import ActClass, Assignee, Certainty, sha256
+from assign.yaml_nodes import flat, parse, read
 
 from .entries import Act, Entry, Holder, Note, Rule, Ruling, Source
 from .kinds import KINDS, Work, read_work
-from .yaml_nodes import flat, parse, read
 
 if TYPE_CHECKING:
     from .model import RuleSet
@@ -32,24 +32,22 @@ LISTS = ("rules", "holders", "notes", "rulings")
 
 def kept_rules(data: bytes) -> dict[str, Any] | None:
     """The fields of the rule set that is kept of these bytes (`RuleSet.data`); none where they are others."""
-    kept = _json(resources.kept_file())
+    kept = resources.kept("rules.json")
     if kept.get("sha256") != sha256(data):
         return None
-    day, tuples = _day, dict.fromkeys(("rows", "also", "acts", "condition_rows"), tuple)
+    day, tuples = _day, dict.fromkeys(("rows", "also", "acts", "condition_rows", "divisions", "channels"), tuple)
     return {
         "rules": tuple(
             _entry(Rule, each, when=_values, assignee=Assignee, certainty=Certainty) for each in kept["rules"]
         ),
-        "marks": {Mark(mark): Source(*source) for mark, source in kept["marks"].items()},
         "acts": {each[0]: _entry(Act, each, act_class=ActClass, **tuples) for each in kept["acts"]},
         "words": _values(kept["words"]),
         "holder_names": kept["holder_names"],
-        "holders": tuple(_entry(Holder, each, divisions=_each(Division), **tuples) for each in kept["holders"]),
+        "holders": tuple(_entry(Holder, each, **tuples) for each in kept["holders"]),
         "notes": tuple(_entry(Note, each, since=day, read=day, **tuples) for each in kept["notes"]),
         "work": Work(kept["work"]),
         "rulings": tuple(
-            _entry(Ruling, each, channels=_each(Channel), since=day, until=day, assignee=Assignee, **tuples)
-            for each in kept["rulings"]
+            _entry(Ruling, each, since=day, until=day, assignee=Assignee, **tuples) for each in kept["rulings"]
         ),
     }
 
@@ -73,10 +71,6 @@ def _values(plain: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in plain.items()}
 
 
-def _each(kind: Callable[[str], Any]) -> Callable[[list[str]], tuple[Any, ...]]:
-    return lambda plain: tuple(map(kind, plain))
-
-
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
@@ -86,7 +80,6 @@ def plain(rules: RuleSet) -> dict[str, Any]:
     found: dict[str, Any] = {name: [_fields(entry) for entry in getattr(rules, name)] for name in LISTS}
     found |= {
         "sha256": rules.sha256,
-        "marks": dict(rules.marks),
         "acts": [_fields(act) for act in rules.acts.values()],
         "words": dict(rules.words),
         "holder_names": dict(rules.holder_names),
@@ -101,7 +94,7 @@ def _fields(entry: Entry) -> list[Any]:
 
 def kept_trees() -> Mapping[str, Any]:
     """The nodes that are kept: `{file: {text, tree}}`, and of `kinds.yaml` `{sha256, work}`; empty where nothing is."""
-    return _json(trees_file())
+    return resources.kept("trees.json")
 
 
 def trees_file() -> Path:
@@ -135,11 +128,3 @@ def write(folder: Path | None = None) -> tuple[Path, Path]:
     for file, kept in ((resources.kept_file(), plain(load(folder, kept=False))), (trees_file(), trees)):
         file.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), "utf-8")
     return resources.kept_file(), trees_file()
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
