@@ -115,7 +115,7 @@ def test_every_option_and_exit_code_is_in_the_readme() -> None:
         "--strict",
         "--out",
         "--rules",
-        "--catalog",
+        "--list",
         "--engine",
     ):
         assert option in text

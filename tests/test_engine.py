@@ -42,7 +42,7 @@ def overlapping(tmp_path: Path) -> RuleSet:
     """A rule set in which every fact meets RETAINED's twin too, and × meets nothing else."""
     folder = tmp_path / "rules"
     shutil.copytree(rules_folder(), folder)
-    path = folder / "legend.yaml"
+    path = folder / "decision_table.yaml"
     text = path.read_text("utf-8")
     text = text.replace(
         "when: {mark: [partial, unmarked, undefined], listed: unreadable, act: [none,",

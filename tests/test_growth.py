@@ -174,7 +174,7 @@ RULE = "  - {{id: X{n}, title: {{ja: あ, en: a}}, source: {{law: x, basis: judg
     [
         (lambda: entries("notes", 51, lambda n: NOTE.format(n=n, row=ROW)), "notes.yaml, line .*more than 50 notes on the row `kokuho-25`"),
         (lambda: entries("acts", 500, lambda n: ACT.format(n=n)), "acts.yaml, line .*more than 500 entries"),
-        (lambda: entries("legend", 384, lambda n: RULE.format(n=n)), "legend.yaml, line .*more than 384 entries"),
+        (lambda: entries("legend", 384, lambda n: RULE.format(n=n)), "decision_table.yaml, line .*more than 384 entries"),
         (lambda: edition(rulings=one_after_another(5_000)), "rulings.yaml, line 1: larger than 1000000 bytes"),
         (lambda: edition(rulings="rulings: [" + "a, " * 100_000 + "]\n"), "rulings.yaml, line 1: more than 5,000 entries"),
         (

@@ -17,16 +17,17 @@ from typing import Any
 
 import pytest
 import yaml
+from assign.rules.yaml_nodes import parse
 
-from assign import Assignee, Certainty, Channel, Desk
+from assign import Assignee, Certainty, Desk
 from assign.errors import RuleFileError
 from assign.resources import rules_folder
 from assign.rules.kinds import read_work
 from assign.rules.loader import load
 from assign.rules.precompiled import kept_trees, kept_work
-from assign.rules.yaml_nodes import parse
 from assign.words import ActClass
 
+from .built_in import CHANNELS
 from .test_cli import run, said
 
 RULES = Path(rules_folder())
@@ -368,7 +369,7 @@ def test_kinds_are_listed_with_their_acts_in_order() -> None:
         assert list(each) == ["key", "label", "because", "basis", "steps", "rows", "chains"]
         assert (each["label"], each["because"], each["rows"]) == (kind["label"], kind["because"], kind["rows"])
         assert [step["act"] for step in each["steps"]] == [step["act"] for step in kind["chain"]]
-        assert {step["channel"] for step in each["steps"]} <= set(Channel)
+        assert {step["channel"] for step in each["steps"]} <= set(CHANNELS)
         assert all(step["when"] is None or step["optional"] for step in each["steps"])
     assert [chain["key"] for chain in found[0]["chains"]] == ["qualification_gain"]
     table = said(run("kinds", "--lang", "en")).splitlines()

@@ -16,7 +16,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assign import Channel, Desk
+from assign import Desk
 from assign.audit import verifier
 from assign.errors import AssignError, BadRequest
 from assign.log.canonical import canonical, moment, read
@@ -26,6 +26,7 @@ from assign.log.kinds import Kind, Role
 from assign.log.record import decided, digest, given_words, new_id, random_id, role, understood
 from assign.resources import VERSION
 
+from .built_in import CHANNELS
 from .payloads import PAYLOADS, Case
 
 HASH = "0123456789abcdef" * 4
@@ -285,7 +286,7 @@ def test_canonical_form_is_rfc_8785_for_every_row_s_answer(table_desk: Desk) -> 
     """215 rows, both channels, a sampled act: each whole answer, and what a record keeps of it."""
     acts, chosen = [None, *table_desk.rules.acts], random.Random(8785)
     sizes = []
-    for task, channel in product(table_desk.catalog.tasks, Channel):
+    for task, channel in product(table_desk.catalog.tasks, CHANNELS):
         [answer] = table_desk.answers(row=task.id, channel=channel, act=chosen.choice(acts), on="2026-11-24")
         assert canonical(answer) == rfc8785.dumps(answer)
         record = {

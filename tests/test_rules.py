@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from assign.rules.yaml_nodes import parse, read
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,8 +23,9 @@ from assign.rules.kinds import KINDS
 from assign.rules.loader import load
 from assign.rules.model import FILES, RuleSet
 from assign.rules.precompiled import kept_rules, kept_trees, plain, trees_file
-from assign.rules.yaml_nodes import parse, read
-from assign.words import ActClass, Division
+from assign.words import ActClass
+
+from .built_in import DIVISIONS
 
 RULES = load(rules_folder())
 ENTRIES: list[Entry] = [*RULES.rules, *RULES.acts.values(), *RULES.holders, *RULES.notes, *RULES.rulings]
@@ -87,7 +89,7 @@ def test_the_acts_are_the_domain_s() -> None:
 
 def test_the_holder_of_a_decision_differs_by_division() -> None:
     """domain.md, 'Whose authority'."""
-    assert {division.value: RULES.holder(division, "decide").holder for division in Division} == {
+    assert {division: RULES.holder(division, "decide").holder for division in DIVISIONS} == {
         "kokuho": "city",
         "kouki": "wide_area_union",
         "nenkin": "minister",
@@ -111,16 +113,16 @@ RULING = """rulings:
 @pytest.mark.parametrize(
     ("file", "old", "new", "below", "says"),
     [
-        ("legend.yaml", "when: {mark: retained}", "when: {marc: retained}", 0, "no fact `marc` (near: `mark`"),
-        ("legend.yaml", "when: {mark: retained}", "when: {mark: retaind}", 0, "no value of `mark` `retaind` (near: `retained`"),
-        ("legend.yaml", "when: {mark: retained}", "when: {}", 0, "at least one fact"),
-        ("legend.yaml", "when: {mark: retained}", "when: {mark: [retained, retained]}", 0, "repeated"),
-        ("legend.yaml", "title: {ja: 委託しない業務, en: Work that is not consigned}", "title: {ja: 委託しない業務}", 0, "`en` is missing"),
-        ("legend.yaml", "certainty: settled}", "certainty: sure}", 0, "no certainty `sure` (near: `settled`"),
-        ("legend.yaml", "id: NOT_LISTED", "id: RETAINED", 0, "stands at legend.yaml, line 22 too"),
-        ("legend.yaml", "  - id: RETAINED", "  - id: RETAINED\n    note: x", 1, "no field `note`"),
-        ("legend.yaml", "    question:", "    questoin:", 0, "no field `questoin`"),
-        ("legend.yaml", "{mark: partial, source", "{mark: retained, source", 0, "`retained` stands twice"),
+        ("decision_table.yaml", "when: {mark: retained}", "when: {marc: retained}", 0, "no fact `marc` (near: `mark`"),
+        ("decision_table.yaml", "when: {mark: retained}", "when: {mark: retaind}", 0, "no value of `mark` `retaind` (near: `retained`"),
+        ("decision_table.yaml", "when: {mark: retained}", "when: {}", 0, "at least one fact"),
+        ("decision_table.yaml", "when: {mark: retained}", "when: {mark: [retained, retained]}", 0, "repeated"),
+        ("decision_table.yaml", "title: {ja: 委託しない業務, en: Work that is not consigned}", "title: {ja: 委託しない業務}", 0, "`en` is missing"),
+        ("decision_table.yaml", "certainty: settled}", "certainty: sure}", 0, "no certainty `sure` (near: `settled`"),
+        ("decision_table.yaml", "id: NOT_LISTED", "id: RETAINED", 0, "stands at decision_table.yaml, line 22 too"),
+        ("decision_table.yaml", "  - id: RETAINED", "  - id: RETAINED\n    note: x", 1, "no field `note`"),
+        ("decision_table.yaml", "    question:", "    questoin:", 0, "no field `questoin`"),
+        ("decision_table.yaml", "{mark: partial, source", "{mark: retained, source", 0, "`retained` stands twice"),
         ("acts.yaml", "then: {class: factual}", "then: {class: factuall}", 0, "no class of act `factuall` (near: `factual`"),
         ("acts.yaml", "id: explain", "id: guide", 0, "stands at line 20 too"),
         ("acts.yaml", "also: [説明,", "also: [案内,", -2, "names `guide` too"),
@@ -137,7 +139,7 @@ RULING = """rulings:
         ("notes.yaml", "holds: true}", "holds: fasle}", 0, "truth value"),
         ("notes.yaml", "{given: {row: kokuho-28, on: 2021-10-01}, holds: true}", "{given: {row: kokuho-28, on: 2021-10-01}}", 0, "not of the right form"),
         ("holders.yaml", "key: wide_area_union", "key: city", 0, "`city` stands twice"),
-        ("legend.yaml", "ja: 委託しない業務", 'ja: "委託\\x1b[31m"', 0, "without control characters"),
+        ("decision_table.yaml", "ja: 委託しない業務", 'ja: "委託\\x1b[31m"', 0, "without control characters"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_refused_with_file_line_and_nearest_name(
@@ -409,7 +411,7 @@ def test_what_is_no_regular_file_is_refused(edit: Edit) -> None:
 
 def test_yaml_1_1_words_stay_words(edit: Edit) -> None:
     """`no` is the word no, also without quotes."""
-    rules = load(edit("legend.yaml", 'listed: "no"}\n    then', "listed: no}\n    then"))
+    rules = load(edit("decision_table.yaml", 'listed: "no"}\n    then', "listed: no}\n    then"))
     assert rules.by_id["NOT_LISTED"].when["listed"] == ("no",)
 
 
@@ -477,6 +479,6 @@ def test_a_folder_of_one_s_own_is_read_with_what_is_kept_of_its_other_files(edit
 
 def test_what_is_kept_is_not_used_for_another_text(edit: Edit) -> None:
     """Only for the very text that it was made from."""
-    changed = load(edit("legend.yaml", "ja: 委託しない業務", "ja: 委託しないもの"))
+    changed = load(edit("decision_table.yaml", "ja: 委託しない業務", "ja: 委託しないもの"))
     assert changed.rules[0].title["ja"] == "委託しないもの"
     assert changed.sha256 != RULES.sha256

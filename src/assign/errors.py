@@ -526,8 +526,8 @@ class RuleFileError(DataError):
     """
     A mistake in a rule file; no rule of the folder is used.
 
-    >>> print(RuleFileError("legend.yaml", 7, "`marc` という事実はありません", "there is no fact `marc`", ["mark"]))
-    legend.yaml, line 7: there is no fact `marc` (near: `mark`)
+    >>> print(RuleFileError("decision_table.yaml", 7, "`marc` という事実はありません", "there is no fact `marc`", ["mark"]))
+    decision_table.yaml, line 7: there is no fact `marc` (near: `mark`)
     """
 
     code = "rule_file"

@@ -11,10 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from assign.rules.yaml_nodes import parse
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from assign.errors import RuleFileError
-from assign.rules.yaml_nodes import parse
 
 from .public_suites import Suite, csv_cases, json_cases, parquet_cases, run, signature_cases, yaml_cases
 

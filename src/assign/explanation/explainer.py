@@ -255,8 +255,10 @@ class Counterfactuals:
         """
         decided = self._rules.by_id[rule_id]
         found = []
+        steps = self._decider.catalog.manifest.meanings
+        nobody = [] if any(line.means is Meaning.NO_STEP for line in steps) else [Assignee.NOBODY]
         for assignee in Assignee:
-            if assignee is decided.assignee:
+            if assignee in (decided.assignee, *nobody):
                 continue
             ways = [rule for rule in self._rules.rules if rule.assignee is assignee]
             if not ways:
