@@ -204,7 +204,7 @@ def test_the_legend_of_the_row_s_own_mark_is_cited() -> None:
         if decision.meaning in ("outside", "unreadable"):  # how a blank is read, the legend does not say
             assert legends == []
             continue
-        assert any(text.startswith(f"「{says[task.cells["mark"]]}：") for text in legends)
+        assert any(text.startswith(f"「{says[task.cells['mark']]}：") for text in legends)
 
 
 def test_the_four_voices_agree() -> None:

@@ -129,7 +129,7 @@ table { border-collapse: collapse; width: 100%; font-size: .85rem } th, td { bor
 _SAYS: Final = {
     "title": {"ja": "委託業務の判定 説明書", "en": "Decisions on consigned work"},
     "lead": {
-        "ja": "窓口やバックヤードの業務を受託者と市職員のどちらが行うかについて、記録された答えとその理由です。",
+        "ja": "業務を受託者と市職員のどちらが行うかについて、記録された答えとその理由です。",
         "en": "Recorded answers to who handles work at the counter and in the back yard, the contractor or city staff, and why.",
     },
     "privacy": {

@@ -260,7 +260,7 @@ class Manifest:
         """A key or a name → the channel's key. Raises UnknownChannel."""
         found = self._channel_words.get(normal(given)) if _is_word(given) else None
         if found is None:
-            raise UnknownChannel(given, list(self.channels))
+            raise UnknownChannel(given, {key: each.label["ja"] for key, each in self.channels.items()})
         return found
 
     def division_pair(self, key: str) -> tuple[str, str]:

@@ -389,7 +389,7 @@ def _work(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]:
     if set(mine.at_counter) != set(theirs.at_counter):
         yield Road(
             "counter", KINDS, 1,
-            "窓口に○のある行すべての行為（`counter`）が出荷時と違います（業務の種類の `chain` に、市の文書を `source` に書いて加えてください）",
+            "窓口で行う行すべての行為（`counter`）が出荷時と違います（業務の種類の `chain` に、市の文書を `source` に書いて加えてください）",
             "the acts of every counter (`counter`) differ from what ships (add them to the `chain` of a kind, with a paper of the "
             "city's as its `source`)",
         )  # fmt: skip

@@ -281,6 +281,16 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
                     shower.command(task, channel, act),
                 )
             )
+        facts = desk.decider.facts(task, channel, act, today)
+        if facts.named is Named.YES and facts.act in RESERVED_ACTS and facts.meaning in CONSIGNING:
+            report.findings.append(
+                _found(
+                    "reserved",
+                    f"一覧は {task.id} の `{act}` を受託者に渡していますが、委託できない行為です（答えは市職員、回答待ちになります）",
+                    f"the list gives `{act}` of {task.id} to the contractor, and it cannot be consigned (the answer is city staff, open)",
+                    shower.command(task, channel, act),
+                )
+            )
     report.counts["rows"] = len(desk.catalog.tasks)
     report.counts["channels"] = len(desk.catalog.manifest.channels)
     report.counts["acts"] = len(desk.rules.acts)

@@ -142,7 +142,7 @@ def decide(
         typer.Option(
             "--channel",
             "-c",
-            help="counter（窓口）か backyard（バックヤード）。なければ両方 / counter or backyard; both if absent",
+            help="業務の場の記号か名前。なければすべて / key or name of a channel; all if absent",
             metavar="CHANNEL",
         ),
     ] = None,

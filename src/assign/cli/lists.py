@@ -269,10 +269,10 @@ def kinds(
     own = sum(kind.source.own for kind in work.kinds)
     foot = (
         f"{len(body)} 種。一覧に行為の欄はなく、種類と流れは{f'本システムの判断（{own} 種はこの市の規則）' if own else '本システムの判断'}です。"
-        f"窓口に○のある行には、ほかに {common} もあります。"
+        f"窓口で行う行には、ほかに {common} もあります。"
         if ja
         else f"{len(body)} kinds. The list has no column for acts: kinds and steps are our judgement"
-        f"{f' ({own} of them are this city’s own rule)' if own else ''}. Rows with ○ at the counter also have {common}."
+        f"{f' ({own} of them are this city’s own rule)' if own else ''}. Rows done at a counter also have {common}."
     )
     _table(heads, body, 3, foot, out, quiet=quiet)
 

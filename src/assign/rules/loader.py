@@ -136,7 +136,7 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
         words=_words(root["acts.yaml"].get("words"), acts, _names(acts)),
         holder_names=names,
         holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"], "holders")),
-        notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes"))),
+        notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes", empty=True))),
         work=(trees and kept_work(trees, files["kinds.yaml"], acts))
         or read_work(parse("kinds.yaml", files["kinds.yaml"]), acts),
         rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], "rulings", empty=True)),
