@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from assign.rules.yaml_nodes import parse
+from assign.yaml_nodes import parse
 
 from assign import Assignee, Certainty, Desk
 from assign.errors import RuleFileError

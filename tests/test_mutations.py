@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from assign.rules.yaml_nodes import Node, parse, read
+from assign.yaml_nodes import Node, parse, read
 
 from assign import Desk, resources
 from assign.catalog import csv_file

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from assign.rules.yaml_nodes import parse, read
+from assign.yaml_nodes import parse, read
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from assign import AssignError
 from assign.audit import verifier
-from assign.rules import yaml_nodes
+from assign import yaml_nodes
 
 from .differential import Runner
 from .judge import Result, pairs_of

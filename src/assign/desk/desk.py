@@ -32,7 +32,7 @@ from assign.explanation.explainer import Brief, Explainer
 from assign.explanation.wording import Answer
 from assign.rules import loader
 from assign.rules.model import RuleSet
-from assign.words import date_of_case, importing, nearest, once, sha256
+from assign.words import date_of_case, importing, nearest, normal, once, sha256
 
 from .fitting import fit
 from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
@@ -286,7 +286,12 @@ class Desk:
             found = [
                 self._recordable(*({**words, "channel": each, "on": when}[name] for name in ASKED)) for each in channels
             ]
-        given = record.given_words(words)
+        # Division and channel are recorded as their keys, and a row that goes by its name as its id: no word that a list makes up, and
+        # that could be a person's, stands in a record.
+        keys = {name: found[0][0][name] for name in ("division", "channel") if words[name] is not None}
+        if isinstance(words["item"], str) and normal(words["item"]) in {word for _, word in self.catalog.unnumbered}:
+            keys["item"] = found[0][0]["item"]
+        given = record.given_words({**words, **keys})
         drafts = []
         for request, decision, digest, answer in found:
             said = {"given": given, "request": request, "decision": decision, "answer": digest}

@@ -250,9 +250,9 @@ def _named(value: Any) -> bool:
 
 
 _GIVEN: Final[dict[str, Check]] = {
-    "division": _word,
-    "item": lambda value: _numbered(value) or _named(value) or _word(value),
-    "channel": _word,
+    "division": _key,
+    "item": lambda value: _numbered(value) or _named(value) or _item(value),
+    "channel": _key,
     "act": _word,
     "on": _accepted(date_of_case, 30),
     "section": _word,
