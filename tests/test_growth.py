@@ -16,6 +16,7 @@ from assign.check.proofs import check
 from assign.desk.lookup import decision_table
 from assign.errors import RuleFileError
 from assign.resources import catalog_file, rules_folder
+from assign.rules.kinds import Work
 from assign.rules.loader import from_edition
 from assign.rules.loader import load as load_rules
 from assign.rules.model import FILES, RuleSet
@@ -76,7 +77,9 @@ def desk_of(rulings: str) -> Desk:
     rules = rules_of(rulings)
     holders = tuple(holder for holder in rules.holders if not holder.rows)
     acts = {key: act for key, act in rules.acts.items() if not act.condition_rows}
-    return Desk(Catalog(tasks, LIST.data), replace(rules, notes=(), holders=holders, acts=acts), "table")
+    kinds = [{**kind, "rows": [ROW]} for kind in rules.work.plain()["kinds"] if ROW in kind["rows"]]
+    work = Work({**rules.work.plain(), "kinds": kinds, "chains": []})
+    return Desk(Catalog(tasks, LIST.data), replace(rules, notes=(), holders=holders, acts=acts, work=work), "table")
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -174,7 +177,7 @@ RULE = "  - {{id: X{n}, title: {{ja: あ, en: a}}, source: {{law: x, basis: judg
     [
         (lambda: entries("notes", 51, lambda n: NOTE.format(n=n, row=ROW)), "notes.yaml, line .*more than 50 notes on the row `kokuho-25`"),
         (lambda: entries("acts", 500, lambda n: ACT.format(n=n)), "acts.yaml, line .*more than 500 entries"),
-        (lambda: entries("legend", 384, lambda n: RULE.format(n=n)), "legend.yaml, line .*more than 384 entries"),
+        (lambda: entries("legend", 432, lambda n: RULE.format(n=n)), "legend.yaml, line .*more than 432 entries"),
         (lambda: edition(rulings=one_after_another(5_000)), "rulings.yaml, line 1: larger than 1000000 bytes"),
         (lambda: edition(rulings="rulings: [" + "a, " * 100_000 + "]\n"), "rulings.yaml, line 1: more than 5,000 entries"),
         (

@@ -168,7 +168,7 @@ def test_a_replay_of_no_record_is_a_mistake() -> None:
         ("assign help audit ver", ["verify", "verifier"]),
         ("assign batch --fail-on r", ["ruling"]),
         ("assign audit list --assignee 市", ["市職員"]),
-        ("assign audit list --certainty 未", ["未確定"]),
+        ("assign audit list --certainty 回", ["回答待ち"]),
         ("assign audit list --kind 公", ["公示"]),
         ("assign audit list --kind d", ["decision"]),
     ],
