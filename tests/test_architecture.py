@@ -9,8 +9,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-
 import assign
 from assign import cli
 from assign.cli import audit
@@ -38,40 +36,6 @@ def test_the_layers_name_every_room_once() -> None:
     layers = config["tool"]["importlinter"]["contracts"][0]["layers"]
     named = [room.strip() for layer in layers for room in re.split(r"[:|]", layer)]
     assert sorted(named) == [room for room in ROOMS if room != "__init__"]
-
-
-@pytest.mark.parametrize(
-    ("package", "home"),
-    [
-        ("durable", "decision.durable"),
-        ("typer", "cli"),
-        ("yaml", "rules.yaml_nodes"),
-        ("pydantic", "explanation.model"),
-        ("polars", "batch"),
-        ("pyspark", "batch.spark batch.spark_files"),  # what a cluster does, and how it reads files
-        ("apsw", "log.store.sqlite"),
-        ("psycopg", "log.store.postgresql"),
-        ("cryptography", "log.keys"),
-        ("segno", "audit.report"),
-    ],
-)
-def test_a_library_lives_in_one_room(package: str, home: str) -> None:
-    """durable-rules, typer, YAML and pydantic are each imported in one place."""
-    importing = set()
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            names = (
-                [each.name for each in node.names]
-                if isinstance(node, ast.Import)
-                else [node.module or ""]
-                if isinstance(node, ast.ImportFrom) and not node.level
-                else []
-            )
-            if any(name.split(".")[0] == package for name in names):
-                importing.add(".".join(path.relative_to(SRC).with_suffix("").parts))
-    homes = home.split()
-    assert all(any(f"{name}.".startswith(f"{each}.") for each in homes) for name in importing), importing
-    assert all(any(f"{name}.".startswith(f"{each}.") for name in importing) for each in homes), importing
 
 
 def test_every_room_opens_with_what_it_gives() -> None:

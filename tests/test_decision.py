@@ -27,7 +27,7 @@ def contract(facts: Facts) -> tuple[str, str]:
         return "city_staff", "settled" if said or judged else "needs_ruling"
     if said:
         return "city_staff", "settled"
-    if judged or act in {"undetermined", "other_row"}:  # before what the mark says: a △ row gives no act that is not its own
+    if judged or act in {"undetermined", "other_row"}:  # before the mark: a △ row has no act of another row
         return "city_staff", "needs_ruling"
     ruled = (
         ruling != "none"

@@ -23,7 +23,7 @@ AS_NOBODY = """
 import encodings.ascii, json, os, sys
 from pathlib import Path
 import assign.cli as cli, assign.cli.audit, assign.cli.batch, assign.batch, assign.batch.pipeline, assign.export.sql, assign.log.store.sqlite
-from assign import Desk, terminal
+from assign import Desk
 commands = json.loads(sys.argv[1])
 Desk.open().decide(division="nenkin", item="24", channel="counter")
 if os.geteuid() == 0:
@@ -149,6 +149,6 @@ def test_a_reason_is_in_one_language() -> None:
     assert system_reason(NotRegular()) == ("通常のファイルではありません", "not a regular file")
     assert unreadable("x", ValueError("embedded null byte")).ja == "`x` を読めません（ファイルの名前になりえません）"
     for path in SRC.rglob("*.py"):
-        if path.name not in ("errors.py", "standalone.py"):
+        if path.name not in ("errors.py", "verifier.py"):
             found = re.search(r"error\.strerror|[\"']strerror[\"']", path.read_text("utf-8"))
             assert not found, path
