@@ -40,7 +40,7 @@ soak: setup  ## the long tests: kills, power cuts, faults, tampering, proofs (an
 	$(V)/python -m pytest -q -s -m soak
 
 .PHONY: lint
-lint: setup  ## style, types, corridor
+lint: setup  ## style, types, imports
 	@sh tools/lint.sh
 
 .PHONY: fix

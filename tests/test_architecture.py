@@ -1,4 +1,4 @@
-"""The house: rooms, pictures and frames are what the front door says."""
+"""The package is what its front page says: wings, commands, options, and no address of a machine."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from assign.cli import audit
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "assign"
 FILES = sorted(path for path in SRC.rglob("*.py"))
-ROOMS = sorted({path.relative_to(SRC).parts[0].removesuffix(".py") for path in FILES})
+WINGS = sorted({path.relative_to(SRC).parts[0].removesuffix(".py") for path in FILES})
 
 
-def test_the_picture_of_the_corridor_names_every_room() -> None:
-    """In the package's docstring and in both READMEs; and no room that is not there."""
+def test_the_picture_names_every_wing() -> None:
+    """In the package's docstring and in both READMEs."""
     for text in (
         assign.__doc__ or "",
         (ROOT / "README.md").read_text("utf-8"),
         (ROOT / "README.ja.md").read_text("utf-8"),
     ):
         named = set(re.findall(r"[a-z]+", text))
-        assert set(ROOMS) - {"__init__", "__main__"} <= named
+        assert set(WINGS) - {"__init__", "__main__"} <= named
 
 
-def test_the_layers_name_every_room_once() -> None:
+def test_the_layers_name_every_wing_once() -> None:
     """import-linter holds the order; this holds the list."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     layers = config["tool"]["importlinter"]["contracts"][0]["layers"]
-    named = [room.strip() for layer in layers for room in re.split(r"[:|]", layer)]
-    assert sorted(named) == [room for room in ROOMS if room != "__init__"]
+    named = [wing.strip() for layer in layers for wing in re.split(r"[:|]", layer)]
+    assert sorted(named) == [wing for wing in WINGS if wing != "__init__"]
 
 
-def test_every_room_opens_with_what_it_gives() -> None:
+def test_every_module_opens_with_what_it_gives() -> None:
     """A docstring of more than one line."""
     for path in FILES:
         text = ast.get_docstring(ast.parse(path.read_text("utf-8")))
