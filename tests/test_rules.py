@@ -276,20 +276,27 @@ TEXTS = [
 ]
 
 
+def edited(rulings: str) -> bytes:
+    """The register of rulings as it ships, with these in it."""
+    return (rules_folder() / "rulings.yaml").read_text("utf-8").replace("rulings: []", rulings, 1).encode()
+
+
 @pytest.mark.parametrize("c", HIDDEN, ids=ascii)
 def test_a_hidden_character_anywhere_in_a_file_is_refused_with_its_line(edit: Edit, c: str) -> None:
     """In any text, as it is or as an escape, and in a comment, which a reviewer reads as well."""
     for text in TEXTS[: 6 if c == "\r" else None]:  # at the end of a line it is half of a CRLF
         with pytest.raises(RuleFileError) as caught:
-            load(edit("rulings.yaml", "rulings: []", field_of(text, c)))
+            parse("rulings.yaml", edited(field_of(text, c)))
         assert f"a hidden character U+{ord(c):04X}" in caught.value.en
         assert f"U+{ord(c):04X}" in caught.value.ja
         assert caught.value.line == 14 + RULING[: RULING.index(text)].count("\n")  # comments stand above
     with pytest.raises(RuleFileError, match=rf"rulings.yaml, line 14: a hidden character U\+{ord(c):04X}"):
-        load(edit("rulings.yaml", "rulings: []", f"rulings: []  # seen{c}by"))
+        parse("rulings.yaml", edited(f"rulings: []  # seen{c}by"))
     escape = f"\\U{ord(c):08X}"
     with pytest.raises(RuleFileError, match=rf"rulings.yaml, line 20: a hidden character U\+{ord(c):04X}"):
-        load(edit("rulings.yaml", "rulings: []", RULING.replace("委託の範囲に入る。", f'"委託{escape}"')))
+        parse("rulings.yaml", edited(RULING.replace("委託の範囲に入る。", f'"委託{escape}"')))
+    with pytest.raises(RuleFileError, match=rf"rulings.yaml, line 14: a hidden character U\+{ord(c):04X}"):
+        load(edit("rulings.yaml", "rulings: []", f"rulings: []  # seen{c}by"))
 
 
 @pytest.mark.parametrize("word", ['[receive, "受\\u200B領"]', '"申請\\u202E書"', "受\u2060領"])
