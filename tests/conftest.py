@@ -62,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
         write()  # rules, or code that reads them, were edited since `make setup`; tests begin as a command does after it
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
     config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
+    config.addinivalue_line("markers", "long: takes more than a fifth of a second (left out by `make quick`)")
     config.addinivalue_line(
         "markers", "slow: takes more than a few seconds (left out by `make test`; `make ci` runs them)"
     )

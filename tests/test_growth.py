@@ -113,6 +113,7 @@ WORK: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", [one_after_another, backwards, over_several_acts])
 @pytest.mark.parametrize("what", WORK)
 def test_rulings_on_one_row_cost_no_square_of_their_number(what: str, make: Callable[[int], str]) -> None:
@@ -127,6 +128,7 @@ def test_rulings_on_one_row_cost_no_square_of_their_number(what: str, make: Call
     assert large <= 4.6 * small + 2000, f"{what}: {small:,} calls for 60 rulings, {large:,} for 240"
 
 
+@pytest.mark.slow
 def test_the_proofs_cost_no_square_either() -> None:
     """Over one row, with an example for each ruling."""
     check(desk_of(one_after_another(60)))
@@ -180,6 +182,7 @@ ACT = "  - {{id: act{n}, title: {{ja: 行為{n}, en: act number {n}}}, source: {
 RULE = "  - {{id: X{n}, title: {{ja: あ, en: a}}, source: {{law: x, basis: judged}}, when: {{mark: retained}}, then: {{assignee: city_staff, certainty: settled}}, because: {{ja: あ, en: a}}, examples: []}}\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -210,6 +213,7 @@ def test_what_is_beyond_a_limit_is_refused_with_the_limit(data: Callable[[], byt
         from_edition(data())
 
 
+@pytest.mark.long
 def test_a_thousand_rulings_on_one_row_are_decided_and_proved() -> None:
     """The case of the report, whole."""
     desk = desk_of(one_after_another(1000))

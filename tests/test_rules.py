@@ -112,6 +112,7 @@ RULING = """rulings:
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "old", "new", "below", "says"),
     [
@@ -229,6 +230,7 @@ def test_a_ruling_settles_an_act_within_its_dates_and_never_earlier(edit: Edit) 
 BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nrulings: [*c]\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -337,6 +339,7 @@ def test_a_long_text_may_be_folded(edit: Edit, style: str) -> None:
     assert load(edit("rulings.yaml", "rulings: []", folded)).rulings[0].because["ja"] == FAKE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -435,6 +438,7 @@ def test_a_missing_file_or_folder_is_one_line(edit: Edit, file: str, tmp_path: P
         load(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 @given(
     file=st.sampled_from(FILES),
     at=st.integers(0, 30_000),
