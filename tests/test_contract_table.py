@@ -31,7 +31,7 @@ CHAIN = {row: {step["act"] for step in kind["chain"]} for kind in WORK["kinds"] 
 
 def own(row: str, act: str) -> bool:
     """Whether an act is part of a row's work."""
-    return act in CHAIN[row] or (ROWS[row]["counter"] == "yes" and act in WORK["counter"])
+    return act in CHAIN[row] or (ROWS[row]["counter"] == "○" and act in WORK["counter"])
 
 
 def in_a_text(source: dict[str, Any]) -> bool:
@@ -44,17 +44,17 @@ def told(row: str, channel: str, act: str | None) -> tuple[str, str]:
     mark, cell = ROWS[row]["mark"], ROWS[row][channel]
     kind = ACTS[act]["then"]["class"] if act else "none"
     reserved = kind in ("authority", "barred")
-    if mark == "retained" or cell == "no":
+    if mark == "×" or cell == "":
         return "city_staff", "settled"
-    if cell == "unreadable":
+    if cell == "?":
         return "city_staff", "settled" if reserved else "needs_ruling"
     if act and reserved:
         return "city_staff", "settled" if in_a_text(ACTS[act]["source"]) else "needs_ruling"
     if act and (kind == "undetermined" or not own(row, act)):
         return "city_staff", "needs_ruling"
-    if mark == "partial":
+    if mark == "△":
         return "city_staff" if kind == "factual" else "split", "needs_ruling"
-    return "split" if kind == "shared" else "contractor", "settled" if mark == "unmarked" else "needs_ruling"
+    return "split" if kind == "shared" else "contractor", "settled" if mark == "" else "needs_ruling"
 
 
 def test_every_row_channel_and_act_is_answered_as_the_contract_has_it() -> None:

@@ -31,7 +31,7 @@ TABLE = TableEngine(RULES)
 
 @needs_durable
 def test_both_engines_agree_over_the_whole_domain() -> None:
-    """384 combinations, in any order, again and again."""
+    """648 combinations, in any order, again and again."""
     durable = DurableEngine(RULES)
     facts = list(every_fact())
     for order in (facts, facts[::-1], facts):
@@ -45,12 +45,12 @@ def overlapping(tmp_path: Path) -> RuleSet:
     path = folder / "decision_table.yaml"
     text = path.read_text("utf-8")
     text = text.replace(
-        "when: {mark: [partial, unmarked, undefined], listed: unreadable, act: [none,",
-        "when: {mark: [partial, unmarked], listed: unreadable, act: [none,",
+        "when: {meaning: unreadable, act: [none,",
+        "when: {meaning: unreadable, ruling: contractor, act: [none,",
     )
     text = text.replace(
-        'when: {mark: unmarked, listed: "yes", act: none}',
-        'when: {mark: unmarked, listed: "yes", act: [none, factual]}',
+        "when: {meaning: consigned, act: none}",
+        "when: {meaning: consigned, act: [none, factual]}",
     )
     path.write_text(text, "utf-8", newline="")
     return load(folder)
@@ -66,6 +66,7 @@ def test_durable_rules_shows_overlaps_and_gaps(tmp_path: Path) -> None:
     assert {len(each) for each in found} == {0, 1, 2}
 
 
+@pytest.mark.long
 @needs_durable
 def test_a_fact_that_meets_no_rule_crashes_nothing(tmp_path: Path) -> None:
     """First or later, again and again: deleting a state that is not there once ended the process."""
@@ -99,6 +100,7 @@ def test_no_thread_is_started() -> None:
     assert threading.active_count() == before
 
 
+@pytest.mark.long
 @needs_durable
 def test_8_threads_get_their_own_answers_and_memory_stays_flat() -> None:
     """One lock around each evaluation; the state is deleted after it."""
@@ -108,7 +110,7 @@ def test_8_threads_get_their_own_answers_and_memory_stays_flat() -> None:
 
     def work(offset: int) -> int:
         return sum(
-            durable.holds(facts[(i * 7 + offset) % 384]) != expected[facts[(i * 7 + offset) % 384]] for i in range(1500)
+            durable.holds(facts[(i * 7 + offset) % 648]) != expected[facts[(i * 7 + offset) % 648]] for i in range(1500)
         )
 
     with ThreadPoolExecutor(8) as pool:
@@ -178,6 +180,7 @@ def test_an_engine_asked_for_by_name_is_that_engine_or_an_error() -> None:
             Desk.open(engine="durable-rules")
 
 
+@pytest.mark.long
 def test_a_desk_without_durable_rules_gives_the_same_answers_but_for_its_name() -> None:
     """Where it cannot be imported, everything but the cross-check works."""
     code = (

@@ -12,7 +12,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from assign.yaml_nodes import Node, parse, read
 
 from assign import Desk, resources
 from assign.catalog import csv_file
@@ -23,6 +22,7 @@ from assign.rules import loader
 from assign.rules.entries import DOMAIN, every_fact
 from assign.rules.model import FILES, RuleSet
 from assign.words import ActClass, Assignee, Certainty, normal
+from assign.yaml_nodes import Node, parse, read
 
 from .built_in import DIVISIONS
 

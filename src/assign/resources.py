@@ -9,7 +9,9 @@ import errno
 import json
 import os
 import stat
+from binascii import crc32
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +53,38 @@ def manifest_file() -> Path:
 
 
 def kept(name: str) -> dict[str, Any]:
-    """What is kept parsed beside the code, under a file's name; empty where nothing is."""
+    """What is kept parsed beside the code, under a file's name; empty where nothing is, it is damaged, or other code wrote it."""
     try:
         found = json.loads(kept_file().with_name(name).read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict) or (code := found.pop("code", None)) is None or code != _code():
+        return {}
+    return found
+
+
+def keep(name: str, parsed: dict[str, Any]) -> None:
+    """Keep something parsed, with a stamp of the code that reads it: entries of other code may have other fields."""
+    file = kept_file().with_name(name)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({**parsed, "code": _code()}, ensure_ascii=False, separators=(",", ":")), "utf-8")
+
+
+@cache
+def _code() -> int | None:
+    """A check sum over all code that reads lists and rules; None where it cannot be read (a zip, byte code alone)."""
+    here = Path(__file__).resolve().parent
+    files = [*here.glob("catalog/*.py"), *here.glob("rules/*.py"), *map(here.joinpath, _READERS)]
+    stamp = 0
+    try:
+        for path in sorted(files):
+            stamp = crc32(path.read_bytes(), stamp)
+    except OSError:
+        return None
+    return stamp
+
+
+_READERS = ("dates.py", "resources.py", "words.py", "yaml_nodes.py")  # used by both
 
 
 def kept_file() -> Path:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import sys
@@ -136,8 +135,7 @@ def write_kept(folder: Path) -> Path:
         "catalog": sha256(catalog.rows),
         "manifest": plain(catalog.manifest),
     }
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    resources.keep(file.name, kept)
     return file
 
 

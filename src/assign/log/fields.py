@@ -137,7 +137,7 @@ def _item(value: Any) -> bool:
     if all(part.isascii() and part.isdigit() for part in parts):
         return len(parts) <= 3 and _count(parts[0], 4) and all(len(part) <= 3 for part in parts[1:])
     letters = [character for character in value if character not in _DIGITS and character not in "-の()"]
-    return len(letters) <= 4 and all(map(str.isalpha, letters)) and value[0] not in "-の()" and all(parts)
+    return len(letters) <= 1 and all(map(str.isalpha, letters)) and value[0] not in "-の()" and all(parts)
 
 
 @_remembered

@@ -4,6 +4,8 @@ The built-in rules as they were read when the package was built: a cold start re
 Two files beside the code. `rules.json` holds the rule set for the very bytes that ship; `trees.json`, read only where those bytes are
 others, each file's nodes: of a city's own folder the files that are as shipped need no parsing. `assign check` compares both with what
 the files say.
+
+Both are used by the very code that wrote them alone: each carries a digest of it, and other code reads the YAML.
 """
 
 from __future__ import annotations
@@ -124,7 +126,6 @@ def write(folder: Path | None = None) -> tuple[Path, Path]:
             trees[path.name] = {"sha256": sha256(data), "work": read_work(node).plain()}
         else:
             trees[path.name] = {"text": resources.decoded(data).replace("\r\n", "\n"), "tree": flat(node)}
-    resources.kept_file().parent.mkdir(exist_ok=True)
     for file, kept in ((resources.kept_file(), plain(load(folder, kept=False))), (trees_file(), trees)):
-        file.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), "utf-8")
+        resources.keep(file.name, kept)
     return resources.kept_file(), trees_file()
