@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from assign import Desk
-from assign.resources import document_file, rules_folder
+from assign.catalog.csv_file import write_kept
+from assign.resources import data_folder, document_file, kept, rules_folder
 from assign.rules.loader import load
 from assign.rules.precompiled import kept_rules, write
 
@@ -58,8 +59,10 @@ def durable_server() -> Iterator[Server]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput") and kept_rules(load(rules_folder(), kept=False).data) is None:
-        write()  # rules, or code that reads them, were edited since `make setup`; tests begin as a command does after it
+    stale = kept_rules(load(rules_folder(), kept=False).data) is None or not kept("list.json")
+    if not hasattr(config, "workerinput") and stale:
+        write_kept(data_folder())
+        write()  # a list, rules, or code that reads them, were edited since `make setup`; tests begin as a command does after it
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
     config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
     config.addinivalue_line("markers", "long: takes more than a fifth of a second (left out by `make quick`)")
