@@ -70,7 +70,14 @@ def test_the_json_has_the_contract_s_fields_in_its_order(desk: Desk) -> None:
     assert {"act", "holder"} <= set(answer["reserved"][0])
     assert {"assignee", "rule", "text"} <= set(answer["why_not"][0])
     assert {"change", "assignee"} <= set(answer["would_change"][0])
-    assert set(answer["provenance"]) == {"catalog_sha256", "rules_sha256", "assign_version", "engine"}
+    assert set(answer["provenance"]) == {
+        "list",
+        "edition",
+        "catalog_sha256",
+        "rules_sha256",
+        "assign_version",
+        "engine",
+    }
 
 
 @pytest.mark.parametrize("item", ["24", 24, "２４", " 24 ", "24\u3000", "24-1", "nenkin-24"])

@@ -360,7 +360,7 @@ def test_a_list_is_a_table_csv_tsv_or_json(capsys: pytest.CaptureFixture[str], t
     assert data.count(b"\n") == data.count(b"\r\n") == 216
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     assert rows[0]["id"] == "kokuho-1"
-    assert {row["counter"] for row in rows} == {"yes", "no", "unreadable"}  # a `-` would be a formula to a spreadsheet
+    assert {row["counter"] for row in rows} == {"○", "", "?"}  # a `-` would be a formula to a spreadsheet
     tsv = inside(capsys, "acts", "--format", "tsv")[1].splitlines()
     assert {line.count("\t") for line in tsv} == {4}
     assert inside(capsys, "acts", "--json") == inside(capsys, "acts", "--format", "json")

@@ -24,11 +24,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assign.audit import verifier
+from assign.catalog import load
 from assign.cli import terminal
 from assign.log import merkle
 from assign.log.checkpoint import Checkpoint, sign
 from assign.log.keys import SecretKey
-from assign.resources import catalog_file, rules_folder
+from assign.resources import data_folder, rules_folder
 from assign.rules import loader
 
 FILE = Path(verifier.__file__)
@@ -37,7 +38,7 @@ KEY = SecretKey(ORIGIN, bytes(range(32)))
 STRANGER = SecretKey(ORIGIN, bytes(32))
 SIZE, PLACE, BATCH = 40, 12, 13  # records; the decision; the batch
 EDITIONS = {
-    "list": catalog_file().read_bytes().decode("utf-8"),
+    "list": load(data_folder()).data.decode("utf-8"),
     "rules": loader.load(rules_folder()).data.decode("utf-8"),
     "rulings": (rules_folder() / "rulings.yaml").read_bytes().decode("utf-8"),
 }
@@ -272,7 +273,7 @@ def test_a_good_bundle_is_verified_and_read_back_in_words(judge: Judge) -> None:
     raw = next(row for row in EDITIONS["list"].split("\n") if row.startswith("nenkin-24,")).split(",")[-1]
     for part in (
         "検証できました", f"ログ: {ORIGIN}", "記録: 12 / 判定", "記録日時（日本時間）: 2026-11-25 13:03:32", "処理の日: 2026-11-25",
-        "受付の書き方: 年金 / ２４ / 窓口", "業務: nenkin / 24 / 窓口", "担当: 市職員 / 確定", f"一覧 259 行目: {raw}",
+        "受付の書き方: 年金 / ２４ / 窓口", "業務: 国民年金 / 24 / 窓口", "担当: 市職員 / 確定", f"一覧 259 行目: {raw}",
         "規則: RETAINED", "チェックポイント: 40 / ", f"鍵の番号: {KEY.public().number.hex()}", CAUTION,
     ):  # fmt: skip
         assert part in said.out

@@ -355,7 +355,7 @@ class UnknownChannel(UnknownWord):
 
     >>> error = UnknownChannel("desk", {"counter": "窓口", "backyard": "バックヤード"})
     >>> print(error, error.ja)
-    there is no channel `desk` (choose: `counter`, `backyard`) 業務の場 `desk` はありません（選べるもの: `counter`（窓口）, `backyard`（バックヤード））
+    there is no channel `desk` (choose: `counter`, `backyard`) 業務の場 `desk` はありません（選べるもの: `counter`（窓口）、`backyard`（バックヤード））
     """
 
     code = "unknown_channel"

@@ -15,12 +15,15 @@ from assign.log.log import Log
 
 
 class Names:
-    """The manifests of a log's lists, newest first; one that is lost or damaged is left out."""
+    """The manifests of a log's lists, newest first, then the one that ships; one that is lost or damaged is left out."""
 
     def __init__(self, log: Log) -> None:
         digests = [value for what, value, _ in sorted(log.store.published(log.number), key=_when) if what == "list"]
         found = (_manifest(log.store.edition(digest)) for digest in dict.fromkeys(reversed(digests)))
-        self._lists: list[Manifest] = [each for each in found if each is not None]
+        # Of the first logs, which kept the rows alone, the list was the one that ships.
+        self._lists: list[Manifest] = [each for each in found if each is not None] + [
+            manifest.load(resources.manifest_file())
+        ]
 
     def division(self, key: str, lang: str) -> str:
         """The label of a division; the key itself where no list has it."""
@@ -32,13 +35,12 @@ class Names:
 
     def division_key(self, word: str) -> str:
         """The division that somebody asks for. Raises UnknownDivision."""
-        lists = self._lists or [manifest.load(resources.manifest_file())]
-        for each in lists:
+        for each in self._lists:
             try:
                 return each.division(word)
             except AssignError:
                 continue
-        return lists[0].division(word)
+        return self._lists[0].division(word)
 
 
 def _when(published: tuple[Any, Any, int]) -> int:

@@ -217,12 +217,18 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
 
 
 def of_decision(record: Any, listed: str, rules: str) -> list[tuple[Any, ...]]:
-    """Find what a decision cites in the editions that it names."""
+    """Find what a decision cites in the editions that it names: of a list, manifest and rows, or in the first logs the rows alone."""
+    head, _, rest = listed.encode().partition(b"\n")
+    size = int(head.split(b" ")[1]) if head.startswith(b"manifest.yaml ") else 0
+    called, table = rest[:size].decode(), rest[size:].partition(b"\n")[2].decode() if size else listed
+    for key in (at(record, "request", "division"), at(record, "request", "channel")):
+        if label := re.search(rf"key: {re.escape(str(key))}\b[^{{]*label: {{ja: (.+?), en: (.+?)}}", called):
+            WORDS[str(key)] = label[1], label[2]
     report = [("処理の日", "on", at(record, "on")),
               ("受付の書き方", "as given", *(at(record, "given", name) for name in ("division", "item", "channel"))),
               ("業務", "work", *(at(record, "request", name) for name in ("division", "item", "channel", "act"))),
               ("担当", "assignee", at(record, "decision", "assignee"), at(record, "decision", "certainty"))]  # fmt: skip
-    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(listed.lstrip("\ufeff"), newline=""), strict=True)}
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(table.lstrip("\ufeff"), newline=""), strict=True)}
     for name in record["decision"]["rows"]:
         need(name in rows, f"{name} は一覧の版にありません", f"{name} is not in the edition of the list")
         report.append((f"一覧 {rows[name]['line']} 行目", f"line {rows[name]['line']} of the list", rows[name]["raw"]))

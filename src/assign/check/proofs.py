@@ -481,7 +481,7 @@ def _beside(list_path: Path, name: str) -> Path:
     Raises:
         DataError: What stands there leads out of the folder.
     """
-    folder = list_path if list_path.is_dir() else list_path.parent
+    folder = list_path if os.path.isdir(list_path) else list_path.parent
     path = folder / "source" / name
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         raise DataError(

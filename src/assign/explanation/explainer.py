@@ -502,6 +502,8 @@ class Explainer:
             lines = [said.line.legend]
             if rule.source.basis == LEGEND:
                 lines.append(self._manifest.legend_of(Meaning(rule.source.text)))
+            if said.meaning is Meaning.CONSIGNED_DOUBTFUL:  # it is read as this is
+                lines.append(self._manifest.legend_of(Meaning.CONSIGNED))
             legend = dict.fromkeys(filter(None, lines))
             yield {
                 "rule": rule.id,

@@ -72,7 +72,8 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     yield from ((("条件" if ja else "Condition"), text) for text in conditions)
     for exception in answer["exceptions"]:
         says = "。この答えは、それ以外の場合のものです。" if ja else ". This answer is for the other cases."
-        yield ("一覧の条件" if ja else "As printed"), exception["text"] + says
+        head = "印字された条件: " if ja else "Printed condition: "
+        yield ("一覧の条件" if ja else "As printed"), head + exception["text"] + says
     for reason in answer["reasons"]:
         yield ("理由" if ja else "Why"), reason["text"][lang]
     for line in _grounds(answer, lang):

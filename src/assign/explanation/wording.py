@@ -218,9 +218,10 @@ def _only_the_contract(facts: Facts, said: Said, manifest: Manifest) -> Text:
     """What alone would bring another answer where neither another act nor a ruling would."""
     if facts.meaning in (Meaning.UNREADABLE, Meaning.UNDEFINED):
         if facts.act in RESERVED_ACTS:
+            what = "原本の欄がどう" if facts.meaning is Meaning.UNREADABLE else "この印の意味がどう"
             return {
-                "ja": "一覧の欄がどう確かめられても、この行為は市職員が行います。",
-                "en": "Whatever the list's cell turns out to say, this act stays with city staff.",
+                "ja": f"{what}確かめられても、この行為は市職員が行います。",
+                "en": "Whatever the list turns out to say, this act stays with city staff.",
             }
         if facts.meaning is Meaning.UNREADABLE:
             return {

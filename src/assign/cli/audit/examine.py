@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from assign import audit as auditing
-from assign.audit import Filter, Text, report
+from assign.audit import Text, report
 from assign.audit.names import Names
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly
@@ -57,15 +57,16 @@ def show(
     out: Out = None,
 ) -> None:
     """記録を、答えの文とともに示します。番号か絞り込みで選びます / Show one record by number, or those the filters select, with its answer in words."""
+    filters = (since, until, division_, assignee, certainty, kind, case)
+    if (n is None) is all(each is None for each in filters):
+        raise BadOption(
+            "番号 `N` か絞り込み（`--case` など）のどちらか一方を指定してください",
+            "give either a number `N` or what to look for (`--case` and the like)",
+        )
     unread = Unread()
     with open_log(audit, origin) as log:
         names = Names(log)
-        chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
-        if (n is None) is (chosen == Filter()):
-            raise BadOption(
-                "番号 `N` か絞り込み（`--case` など）のどちらか一方を指定してください",
-                "give either a number `N` or what to look for (`--case` and the like)",
-            )
+        chosen = chosen_by(names, *filters)
         if n is not None:
             found = [auditing.shown_record(log, whole_number(n), unread)]
         else:
