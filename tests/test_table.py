@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from assign import AssignError, Desk
-from assign.desk.lookup import FIRST, LAST, Line, answered, decision_table, of_line
+from assign.desk.lookup import Line, answered, decision_table, of_line
 from assign.resources import rules_folder
+from assign.rules.changes import FIRST, LAST
 
 from .test_rules import RULING
 

@@ -8,22 +8,19 @@ numbers); how other spellings are understood stays with the desk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import chain, pairwise, product
+from itertools import pairwise, product
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from assign.errors import AmbiguousItem, AssignError, shown
 from assign.explanation.explainer import Brief
-from assign.rules.model import RuleSet
+from assign.rules.changes import FIRST, LAST, boundaries
 from assign.words import LONGEST, Channel, normal
 
 from .desk import Desk, DeskClosed
-
-FIRST: Final = date(1, 1, 1)
-LAST: Final = date(9999, 12, 31)
 
 
 class Line(NamedTuple):
@@ -69,27 +66,6 @@ def decision_table(desk: Desk) -> tuple[Line, ...]:
     if (known := _tables.get(desk)) is None:
         known = _tables[desk] = tuple(_lines(desk))
     return known
-
-
-def boundaries(
-    rules: RuleSet, rows: Iterable[str], channels: Iterable[Channel] = tuple(Channel), act: str | None = None
-) -> list[date]:
-    """
-    Every day on which an answer on these rows changes: a note begins, a ruling begins, or one has ended.
-
-    Args:
-        act: The act asked for; None where none is, and a ruling on any act is told of.
-    """
-    days: set[date] = set()
-    for row in rows:
-        days.update(note.since for note in rules.notes_by_row.get(row, ()))
-        if (rulings := rules.rulings_by_row.get(row)) is None:
-            continue
-        for ruling in chain.from_iterable(rulings.on(channel, act) for channel in channels):
-            days.add(ruling.since)
-            if ruling.until is not None and ruling.until < LAST:
-                days.add(ruling.until + timedelta(days=1))
-    return sorted(days)
 
 
 def windows(days: list[date]) -> list[tuple[date, date]]:

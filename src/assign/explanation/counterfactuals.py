@@ -4,11 +4,11 @@ Outcome → what excluded each other outcome, and the smallest changes of the re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
 from assign.decision.decider import Decider, Outcome
 from assign.decision.request import Request
@@ -19,6 +19,9 @@ from assign.words import CHANNEL_TEXT, ActClass, Assignee, Certainty, Channel
 from .row_work import RowWork
 from .shared import Shared
 from .wording import _COST, _THE, CLASS_TEXT, Answer, Text, _condition, _distance, _only_the_contract, _unmet
+
+_FIELDS: Final = ("channel", "act", "on")  # of a request, that another could have
+_Changed = tuple[Channel, str | None, date]
 
 
 class Counterfactuals:
@@ -84,36 +87,36 @@ class Counterfactuals:
 
         One field where that is enough, else two. Only changes that give one answer for all rows count.
         """
-        fields = self._alternatives(request)
-        sizes: list[list[dict[str, Any]]] = [
-            [{name: value} for name, values in fields.items() for value in values],
-            [
-                *({"channel": channel, "act": act} for channel, act in product(fields["channel"], fields["act"])),
-                # An act goes with the days of its own rulings alone: with every day the pairs would grow with their square.
-                *({"act": act, "on": day} for act in fields["act"] for day in self._days(request, act)),
-                *({"channel": channel, "on": day} for channel, day in product(fields["channel"], fields["on"])),
-            ],
-        ]
         missing = {assignee for assignee in Assignee if assignee is not outcome.assignee}
-        decided: dict[tuple[Any, ...], Outcome | None] = {}
-        for changes in sizes:
+        acts = self._work.choices(tuple([task.id for task in request.tasks]))
+        asked_act = self._work.seen(request.tasks, request.act)
+        decided: dict[tuple[Hashable, ...], Outcome | None] = {}
+        for changes in (self._of_one_field(request, acts), self._of_two_fields(request, acts)):
             reached = set()
-            for change in changes:
-                channel, act, on = (change.get(name, getattr(request, name)) for name in ("channel", "act", "on"))
-                key = (channel, on, self._alike(request, act))
+            for channel, act, on in changes if missing else ():
+                key = (channel, on, acts.get(act, asked_act))
                 if key not in decided:
                     decided[key] = self._decided_again(request, channel, act, on)
                 result = decided[key]
                 if result is not None and result.assignee in missing:
                     reached.add(result.assignee)
-                    yield self._change(tuple(change.items()), result.assignee, result.certainty)
+                    changed = zip(_FIELDS, (channel, act, on), (request.channel, request.act, request.on), strict=True)
+                    change = tuple([(name, value) for name, value, asked in changed if value != asked])
+                    yield self._change(change, result.assignee, result.certainty)
             missing -= reached
 
-    def _alike(self, request: Request, act: str | None) -> object:
-        """Acts that a decision sees alike are decided alike, but where a ruling names one of them on these rows."""
-        if act is None or any(task.id in self._rules.rulings_by_row for task in request.tasks):
-            return act
-        return tuple(self._decider.seen(task, act) for task in request.tasks)
+    def _of_one_field(self, request: Request, acts: Collection[str | None]) -> Iterator[_Changed]:
+        yield from ((channel, request.act, request.on) for channel in Channel if channel is not request.channel)
+        yield from ((request.channel, act, request.on) for act in acts if act != request.act)
+        yield from ((request.channel, request.act, day) for day in self._days(request, request.act))
+
+    def _of_two_fields(self, request: Request, acts: Collection[str | None]) -> Iterator[_Changed]:
+        channels = [channel for channel in Channel if channel is not request.channel]
+        others = [act for act in acts if act != request.act]
+        yield from ((channel, act, request.on) for channel, act in product(channels, others))
+        # An act goes with the days of its own rulings alone: with every day the pairs would grow with their square.
+        yield from ((request.channel, act, day) for act in others for day in self._days(request, act))
+        yield from ((channel, request.act, day) for channel, day in product(channels, self._days(request, request.act)))
 
     def _one_change(self, change: tuple[tuple[str, Any], ...], assignee: Assignee, certainty: Certainty) -> Shared:
         words: list[Text] = []
@@ -130,18 +133,6 @@ class Counterfactuals:
             certainty=certainty.value,
             text={lang: " + ".join(word[lang] for word in words) for lang in ("ja", "en")},
         )
-
-    def _alternatives(self, request: Request) -> dict[str, list[Any]]:
-        """For each field of the request: the other values that it can have."""
-        return {
-            "channel": [channel for channel in Channel if channel is not request.channel],
-            "act": [
-                act
-                for act in (None, *[act.id for act, _ in self._work.acts(tuple(task.id for task in request.tasks))])
-                if act != request.act
-            ],
-            "on": self._days(request, request.act),
-        }
 
     def _days(self, request: Request, act: str | None) -> list[date]:
         """The days on which a ruling on an act of these rows starts, or no longer and not yet holds, but for the day asked for."""

@@ -7,6 +7,7 @@ terminal prints it. Each sentence is made here, once, in Japanese and English, f
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -34,7 +35,7 @@ from assign.words import (
 from .citations import _cite, _entry_cite, _legend_cite, _row_cite, _ruling_cite
 from .counterfactuals import Counterfactuals
 from .row_work import RowWork
-from .shared import Shared
+from .shared import Memory, Shared
 from .wording import (
     CITY,
     CLASS_TEXT,
@@ -55,6 +56,7 @@ from .wording import (
     _rows,
 )
 
+REMEMBERED: Final = 8192  # answers' common parts; the built-in list and rules have about 4,000
 # Acts that somebody holds: to take in a form is nobody's authority.
 WITH_HOLDER: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.SHARED)
 
@@ -246,7 +248,8 @@ class Explainer:
             self._reserved_acts
         )
         self._act = {act.id: Shared(_act(act)) for act in self._rules.acts.values()}
-        self._known: dict[tuple[object, ...], OfClass] = {}
+        self._of_class: Memory[OfClass] = Memory(REMEMBERED)
+        self._of_act: Memory[Shared] = Memory(REMEMBERED)
 
     def answer(self, request: Request) -> Answer:
         """
@@ -307,20 +310,19 @@ class Explainer:
         )
 
     def _same(self, request: Request) -> OfClass:
-        """What is the same for every act of the class asked for. Raises AmbiguousItem."""
-        seen = tuple([self._decider.seen(task, request.act) for task in request.tasks])
-        rows = tuple([task.id for task in request.tasks])
-        if not self._rules.rulings_by_row.keys().isdisjoint(rows):  # a ruling is on one act, and holds between two days
-            return self._said(request, seen)
-        notes = self._rules.notes_by_row
-        begun = sum(note.since <= request.on for row in rows for note in notes.get(row, ()))
-        key = (rows, request.channel, seen, begun)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._said(request, seen)
-        return known
+        """
+        What is the same for every act of which the decision sees the same, on all days between two changes. An answer names no
+        day but its own: what another day would change, a ruling that begins or ends then is cited with.
 
-    def _said(self, request: Request, seen: tuple[ActFact, ...]) -> OfClass:
+        Raises:
+            AmbiguousItem: The rows of the item get different answers.
+        """
+        rows = tuple([task.id for task in request.tasks])
+        between = bisect_right(self._work.changes(rows), request.on)
+        key = (rows, request.channel, self._work.seen(request.tasks, request.act), between)
+        return self._of_class.get(key, lambda: self._made(request))
+
+    def _made(self, request: Request) -> OfClass:
         outcomes = self._agreed(request)
         facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
         handoff = self._handoff(request, outcomes[0])
@@ -328,7 +330,7 @@ class Explainer:
             outcomes=outcomes,
             rules=list(dict.fromkeys(outcome.rule.id for outcome in outcomes)),
             reasons=[Shared(reason) for reason in self._reasons(request, outcomes)],
-            elsewhere=seen[0] is ActFact.OTHER_ROW,
+            elsewhere=facts.act is ActFact.OTHER_ROW,
             handoff=Shared(handoff) if handoff else None,
             caveats=[Shared(caveat) for caveat in self._cautions.of_rows(request)],
             why_not=self._other.why_not(facts, outcomes[0].rule.id, request.channel),
@@ -375,7 +377,7 @@ class Explainer:
         """The act, then the ruling, where the rule looked at them."""
         reserved = act and act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
         if act and (reserved or any("act" in outcome.rule.when for outcome in outcomes)):
-            yield self._act_reason(request, outcomes[0], act)
+            yield self._shared_act_reason(request, outcomes[0], act)
         for task, outcome in zip(request.tasks, outcomes, strict=True):
             ruling = self._decider.ruling(task, request.channel, request.act, request.on)
             if ruling and "ruling" in outcome.rule.when:
@@ -387,6 +389,14 @@ class Explainer:
                     },
                     "cites": [_ruling_cite(ruling)],
                 }
+
+    def _shared_act_reason(self, request: Request, outcome: Outcome, act: Act) -> Shared:
+        """The reason below. It speaks of rows only where their holders differ, or where their kind of work is the city's own."""
+        holders = {self._rules.holder(request.division, act.id, task.id).id for task in request.tasks}
+        own = any(self._rules.work.is_own(task.id) for task in request.tasks)
+        speaks_of = tuple(task.id for task in request.tasks) if own or len(holders) > 1 else holders.pop()
+        key = (act.id, outcome.rule.id, speaks_of)
+        return self._of_act.get(key, lambda: Shared(self._act_reason(request, outcome, act)))
 
     def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
         """What class the act is of, why, whose part is which, and whose authority it is."""

@@ -4,11 +4,13 @@ The work behind rows, as an answer tells of it: which acts are part of it, and o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
+from datetime import date
 from functools import lru_cache
 
-from assign.catalog.model import Catalog
+from assign.catalog.model import Catalog, Task
 from assign.decision.decider import Decider
+from assign.rules.changes import boundaries
 from assign.rules.entries import Act
 from assign.words import Division
 
@@ -23,6 +25,10 @@ class RowWork:
         self._decider = decider
         self._rules = decider.rules
         self.acts: Callable[[tuple[str, ...]], list[tuple[Act, str]]] = lru_cache(maxsize=None)(self._acts_of)
+        self.choices: Callable[[tuple[str, ...]], dict[str | None, Hashable]] = lru_cache(maxsize=None)(
+            self._choices_of
+        )
+        self.changes: Callable[[tuple[str, ...]], list[date]] = lru_cache(maxsize=None)(self._changes_of)
         self.owners: Callable[[Division, str], list[Shared]] = lru_cache(maxsize=None)(self._owners)
 
     def _acts_of(self, rows: tuple[str, ...]) -> list[tuple[Act, str]]:
@@ -33,6 +39,27 @@ class RowWork:
             if row is not None:
                 found.append((act, row))
         return found
+
+    def _choices_of(self, rows: tuple[str, ...]) -> dict[str | None, Hashable]:
+        """No act, and the acts of these rows' work, each with what a decision sees of it."""
+        tasks = [self._catalog.by_id[row] for row in rows]
+        return {act: self.seen(tasks, act) for act in (None, *[act.id for act, _ in self.acts(rows)])}
+
+    def _changes_of(self, rows: tuple[str, ...]) -> list[date]:
+        """The days on which an answer on these rows changes, whatever is asked."""
+        return boundaries(self._rules, rows)
+
+    def seen(self, tasks: Sequence[Task], act: str | None) -> Hashable:
+        """
+        What a decision on these rows sees of an act: acts of which it sees the same are decided alike, on any channel and day.
+        An act that a ruling names on one of them is like no other.
+        """
+        if act is not None:
+            for task in tasks:
+                rulings = self._rules.rulings_by_row.get(task.id)
+                if rulings is not None and act in rulings.acts:
+                    return act
+        return tuple([self._decider.seen(task, act) for task in tasks])
 
     def _owners(self, division: Division, act: str) -> list[Shared]:
         """The rows of a division whose work an act is."""
