@@ -8,10 +8,10 @@ numbers); how other spellings are understood stays with the desk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -203,22 +203,27 @@ def _lines(desk: Desk) -> Iterator[Line]:
     for (division, number), tasks in desk.catalog.by_number.items():
         named = [(number, tasks), *((task.item, (task,)) for task in tasks if len(tasks) > 1)]
         for item, rows in named:
-            ids = [task.id for task in rows]
-            for channel, act in product(Channel, (None, *desk.rules.acts)):
-                # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
-                spans = windows(boundaries(desk.rules, ids, (channel,), act))
-                asked = {"division": division.value, "item": item, "channel": channel.value, "act": act}
-                yield from _over_time(desk, asked, spans)
+            acts = [(act, desk.alike(rows, act)) for act in (None, *desk.rules.acts)]
+            for channel in Channel:
+                known: dict[Hashable, list[tuple[str, ...]]] = {}
+                for act, alike in acts:
+                    if alike not in known:
+                        asked = {"division": division.value, "item": item, "channel": channel.value, "act": act}
+                        # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
+                        spans = windows(boundaries(desk.rules, [task.id for task in rows], (channel,), act))
+                        known[alike] = list(_over_time(desk, asked, spans))
+                    for answer in known[alike]:
+                        yield Line(division.value, item, channel.value, act or "", *answer)
 
 
-def _over_time(desk: Desk, asked: dict[str, str | None], spans: list[tuple[date, date]]) -> Iterator[Line]:
+def _over_time(desk: Desk, asked: dict[str, str | None], spans: list[tuple[date, date]]) -> Iterator[tuple[str, ...]]:
     """The answers of one request over time, equal neighbours made one."""
     since, said = FIRST, _said(desk, asked, FIRST)
     for start, _ in spans[1:]:
         if (now := _said(desk, asked, start)) != said:
-            yield _line(asked, since, start - timedelta(days=1), said)
+            yield _answer(since, start - timedelta(days=1), said)
             since, said = start, now
-    yield _line(asked, since, LAST, said)
+    yield _answer(since, LAST, said)
 
 
 def _said(desk: Desk, asked: dict[str, str | None], on: date) -> Brief | Refused:
@@ -228,8 +233,9 @@ def _said(desk: Desk, asked: dict[str, str | None], on: date) -> Brief | Refused
         return Refused(error.code, error.ja, error.en)
 
 
-def _line(asked: dict[str, str | None], since: date, until: date, said: Brief | Refused) -> Line:
-    key = (*(word or "" for word in asked.values()), since.isoformat(), until.isoformat())
+def _answer(since: date, until: date, said: Brief | Refused) -> tuple[str, ...]:
+    """What follows the words of a request in its line."""
+    days = since.isoformat(), until.isoformat()
     if isinstance(said, Refused):
-        return Line(*key, "", "", "", "", "", "", "", *said)  # type: ignore[call-arg]  # six words of the request
-    return Line(*key, *said, "", "", "")  # type: ignore[call-arg]  # six words of the request, as above
+        return (*days, *[""] * len(Brief._fields), *said)
+    return (*days, *said, "", "", "")

@@ -8,7 +8,7 @@ terminal prints it. Each sentence is made here, once, in Japanese and English, f
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -90,10 +90,14 @@ class Caveats:
         """Of the act that is asked for."""
         if act is None:
             return
-        if act.condition and _concerns(act.condition_rows, request.tasks):
+        if act.condition and self.conditional(act, request.tasks):
             cites = [_entry_cite("act", act)]
             yield {"code": "condition", "text": dict(act.condition), "cites": cites}
         yield from self._other_row(request, act)
+
+    def conditional(self, act: Act, tasks: Sequence[Task]) -> bool:
+        """Whether the act is this act on these rows only where a condition is met."""
+        return act.condition is not None and _concerns(act.condition_rows, tasks)
 
     def of_rows(self, request: Request) -> Iterator[Answer]:
         """Of the rows and the day, whichever act is asked for; of rulings where none is."""
@@ -308,6 +312,11 @@ class Explainer:
             reason_ja=f"一覧{lines}行目: {' / '.join(rule.title['ja'] for rule in rules.values())}",
             reason_en=f"line {lines.replace('・', ', ')}: {' / '.join(rule.title['en'] for rule in rules.values())}",
         )
+
+    def alike(self, tasks: Sequence[Task], act: str | None) -> Hashable:
+        """What `brief` looks at, of an act: where it is the same of two acts, so is the brief, but where a ruling differs."""
+        condition = act is not None and self._cautions.conditional(self._rules.acts[act], tasks)
+        return self._work.seen(tasks, act), condition
 
     def _same(self, request: Request) -> OfClass:
         """
