@@ -13,7 +13,7 @@ no thread of its own. What it has decided it remembers, up to a fixed number of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -23,7 +23,7 @@ from weakref import ref
 
 from assign import resources
 from assign.catalog import csv_file
-from assign.catalog.model import Catalog, Task
+from assign.catalog.model import Catalog
 from assign.decision.decider import Decider
 from assign.decision.engine import open_engine
 from assign.decision.request import Request, understand
@@ -166,6 +166,11 @@ class Desk:
     def decider(self) -> Decider:
         """The bare decision on facts, for proofs over whole domains."""
         return self._decider
+
+    @property
+    def explainer(self) -> Explainer:
+        """Answers to requests that are understood already, for tables of all of them; never recorded."""
+        return self._explainer
 
     def decide(
         self,
@@ -407,10 +412,6 @@ class Desk:
             asked.get("on")
         )  # first, as `decide` does: of two wrong words both name the same one
         return self._explainer.brief(self._understand(*(asked.get(name) for name in ASKED)))
-
-    def alike(self, rows: Sequence[Task], act: str | None) -> Hashable:
-        """What a brief of these rows depends on, of an act: where it is the same of two acts, so is the brief, on any channel and day."""
-        return self._explainer.alike(rows, act)
 
     def decide_many(self, requests: Iterable[Mapping[str, object]], **unknown: object) -> list[Decision | AssignError]:
         """

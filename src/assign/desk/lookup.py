@@ -9,12 +9,13 @@ numbers); how other spellings are understood stays with the desk.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+from assign.decision.request import Request
 from assign.errors import AmbiguousItem, AssignError, shown
 from assign.explanation.explainer import Brief
 from assign.rules.changes import FIRST, LAST, boundaries
@@ -203,32 +204,33 @@ def _lines(desk: Desk) -> Iterator[Line]:
     for (division, number), tasks in desk.catalog.by_number.items():
         named = [(number, tasks), *((task.item, (task,)) for task in tasks if len(tasks) > 1)]
         for item, rows in named:
-            acts = [(act, desk.alike(rows, act)) for act in (None, *desk.rules.acts)]
+            ids = [task.id for task in rows]
+            acts = [(act, desk.explainer.alike(rows, act)) for act in (None, *desk.rules.acts)]
             for channel in Channel:
+                words = division.value, item, channel.value
                 known: dict[Hashable, list[tuple[str, ...]]] = {}
                 for act, alike in acts:
                     if alike not in known:
-                        asked = {"division": division.value, "item": item, "channel": channel.value, "act": act}
                         # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
-                        spans = windows(boundaries(desk.rules, [task.id for task in rows], (channel,), act))
-                        known[alike] = list(_over_time(desk, asked, spans))
+                        spans = windows(boundaries(desk.rules, ids, (channel,), act))
+                        known[alike] = list(_over_time(desk, Request(division, item, rows, channel, act, FIRST), spans))
                     for answer in known[alike]:
-                        yield Line(division.value, item, channel.value, act or "", *answer)
+                        yield Line(*words, act or "", *answer)
 
 
-def _over_time(desk: Desk, asked: dict[str, str | None], spans: list[tuple[date, date]]) -> Iterator[tuple[str, ...]]:
+def _over_time(desk: Desk, request: Request, spans: list[tuple[date, date]]) -> Iterator[tuple[str, ...]]:
     """The answers of one request over time, equal neighbours made one."""
-    since, said = FIRST, _said(desk, asked, FIRST)
+    since, said = FIRST, _said(desk, request)
     for start, _ in spans[1:]:
-        if (now := _said(desk, asked, start)) != said:
+        if (now := _said(desk, replace(request, on=start))) != said:
             yield _answer(since, start - timedelta(days=1), said)
             since, said = start, now
     yield _answer(since, LAST, said)
 
 
-def _said(desk: Desk, asked: dict[str, str | None], on: date) -> Brief | Refused:
+def _said(desk: Desk, request: Request) -> Brief | Refused:
     try:
-        return desk.brief(**asked, on=on)
+        return desk.explainer.brief(request)
     except AmbiguousItem as error:
         return Refused(error.code, error.ja, error.en)
 

@@ -7,7 +7,6 @@ terminal prints it. Each sentence is made here, once, in Japanese and English, f
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -80,11 +79,7 @@ class Caveats:
         self._decider = decider
         self._rules = decider.rules
         self._work = work
-
-    def of(self, request: Request, act: Act | None) -> Iterator[Answer]:
-        """All of them."""
-        yield from self.of_act(request, act)
-        yield from self.of_rows(request)
+        self._of_rows: Memory[list[Shared]] = Memory(REMEMBERED)
 
     def of_act(self, request: Request, act: Act | None) -> Iterator[Answer]:
         """Of the act that is asked for."""
@@ -99,8 +94,14 @@ class Caveats:
         """Whether the act is this act on these rows only where a condition is met."""
         return act.condition is not None and _concerns(act.condition_rows, tasks)
 
-    def of_rows(self, request: Request) -> Iterator[Answer]:
+    def of_rows(self, request: Request) -> list[Answer]:
         """Of the rows and the day, whichever act is asked for; of rulings where none is."""
+        rows = tuple([task.id for task in request.tasks])
+        key = (rows, self._work.between(rows, request.on))
+        shared = self._of_rows.get(key, lambda: [Shared(caveat) for caveat in self._noted(request)])
+        return [*shared, *self._ruled_acts(request)]
+
+    def _noted(self, request: Request) -> Iterator[Answer]:
         undefined = [task for task in request.tasks if task.mark is Mark.UNDEFINED]
         if undefined:
             yield {
@@ -157,7 +158,6 @@ class Caveats:
                     else _entry_cite("note", note)
                 ],
             }
-        yield from self._ruled_acts(request)
 
     def _other_row(self, request: Request, act: Act) -> Iterator[Answer]:
         """Where the act is no part of the work of some of these rows: of which rows it is."""
@@ -231,7 +231,7 @@ class OfClass(NamedTuple):
     reasons: list[Shared]
     elsewhere: bool
     handoff: Shared | None
-    caveats: list[Shared]
+    caveats: list[Answer]
     why_not: list[Shared]
     would_change: list[Shared]
 
@@ -303,32 +303,33 @@ class Explainer:
         act = self._rules.acts[request.act] if request.act else None
         rules = {outcome.rule.id: outcome.rule for outcome in outcomes}
         lines = "・".join(str(task.line) for task in request.tasks)
+        caveats = [*self._cautions.of_act(request, act), *self._cautions.of_rows(request)]
         return Brief(
             assignee=outcomes[0].assignee.value,
             certainty=outcomes[0].certainty.value,
             rules=" ".join(rules),
             row=" ".join(task.id for task in request.tasks),
-            caveats=" ".join(caveat["code"] for caveat in self._cautions.of(request, act)),
+            caveats=" ".join(caveat["code"] for caveat in caveats),
             reason_ja=f"一覧{lines}行目: {' / '.join(rule.title['ja'] for rule in rules.values())}",
             reason_en=f"line {lines.replace('・', ', ')}: {' / '.join(rule.title['en'] for rule in rules.values())}",
         )
 
     def alike(self, tasks: Sequence[Task], act: str | None) -> Hashable:
-        """What `brief` looks at, of an act: where it is the same of two acts, so is the brief, but where a ruling differs."""
+        """What `brief` looks at, of an act: where it is the same of two acts, so is their brief, on any channel and day."""
         condition = act is not None and self._cautions.conditional(self._rules.acts[act], tasks)
         return self._work.seen(tasks, act), condition
 
     def _same(self, request: Request) -> OfClass:
         """
-        What is the same for every act of which the decision sees the same, on all days between two changes. An answer names no
-        day but its own: what another day would change, a ruling that begins or ends then is cited with.
+        What is the same for every act of which the decision sees the same, on all days between two changes. (`would_change` offers
+        no day between the same two changes as the day asked for: it is answered as that day is.)
 
         Raises:
             AmbiguousItem: The rows of the item get different answers.
         """
         rows = tuple([task.id for task in request.tasks])
-        between = bisect_right(self._work.changes(rows), request.on)
-        key = (rows, request.channel, self._work.seen(request.tasks, request.act), between)
+        seen = self._work.seen(request.tasks, request.act)
+        key = (rows, request.channel, seen, self._work.between(rows, request.on))
         return self._of_class.get(key, lambda: self._made(request))
 
     def _made(self, request: Request) -> OfClass:
@@ -341,7 +342,7 @@ class Explainer:
             reasons=[Shared(reason) for reason in self._reasons(request, outcomes)],
             elsewhere=facts.act is ActFact.OTHER_ROW,
             handoff=Shared(handoff) if handoff else None,
-            caveats=[Shared(caveat) for caveat in self._cautions.of_rows(request)],
+            caveats=self._cautions.of_rows(request),
             why_not=self._other.why_not(facts, outcomes[0].rule.id, request.channel),
             would_change=list(self._other.would_change(request, outcomes[0])),
         )

@@ -4,6 +4,7 @@ The work behind rows, as an answer tells of it: which acts are part of it, and o
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from functools import lru_cache
@@ -28,7 +29,7 @@ class RowWork:
         self.choices: Callable[[tuple[str, ...]], dict[str | None, Hashable]] = lru_cache(maxsize=None)(
             self._choices_of
         )
-        self.changes: Callable[[tuple[str, ...]], list[date]] = lru_cache(maxsize=None)(self._changes_of)
+        self._changes: Callable[[tuple[str, ...]], list[date]] = lru_cache(maxsize=None)(self._changes_of)
         self.owners: Callable[[Division, str], list[Shared]] = lru_cache(maxsize=None)(self._owners)
 
     def _acts_of(self, rows: tuple[str, ...]) -> list[tuple[Act, str]]:
@@ -45,8 +46,11 @@ class RowWork:
         tasks = [self._catalog.by_id[row] for row in rows]
         return {act: self.seen(tasks, act) for act in (None, *[act.id for act, _ in self.acts(rows)])}
 
+    def between(self, rows: tuple[str, ...], on: date) -> int:
+        """Which span between two changes of these rows' answers a day is in, whatever is asked."""
+        return bisect_right(self._changes(rows), on)
+
     def _changes_of(self, rows: tuple[str, ...]) -> list[date]:
-        """The days on which an answer on these rows changes, whatever is asked."""
         return boundaries(self._rules, rows)
 
     def seen(self, tasks: Sequence[Task], act: str | None) -> Hashable:
