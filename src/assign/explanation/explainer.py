@@ -243,7 +243,11 @@ class Explainer:
         self._decider = decider
         self._rules = decider.rules
         # Parts that many answers share are made once: the domains are small and closed, so these memories are, too.
-        self._row = {task.id: row(task, self._rules.work.name(task.id)) for task in catalog.tasks}
+        names = {task.id: self._rules.work.name(task.id) for task in catalog.tasks}
+        kinds = {name["key"]: Shared(name) for name in names.values() if name}
+        self._row = {
+            task.id: row(task, kinds[name["key"]] if (name := names[task.id]) else None) for task in catalog.tasks
+        }
         self._work = RowWork(catalog, decider)
         self._cautions = Caveats(decider, self._work)
         self._other = Counterfactuals(decider, self._work)
@@ -532,7 +536,7 @@ class Explainer:
         }
 
 
-def row(task: Task, kind: Answer | None) -> Shared:
+def row(task: Task, kind: Shared | None) -> Shared:
     """A row of the list and its kind of work, as decisions and `assign tasks` show it."""
     return Shared(
         {

@@ -261,19 +261,23 @@ def decision_of(answer: dict[str, Any]) -> Decision:
 
 def rows_of(rows: list[dict[str, Any]]) -> tuple[Row, ...]:
     """Rows of the list as models."""
-    return tuple(_parts(Row, rows))
+    return tuple([_row(row) for row in rows])
 
 
-def _parts(kind: type[_Part], parts: list[dict[str, Any]]) -> list[_Part]:
-    return [_part(kind, part) for part in parts]
+def _row(row: dict[str, Any]) -> Row:
+    return _part(Row, row, kind=row["kind"] and _part(KindOfWork, row["kind"]))  # rows of one kind share it
 
 
-def _part(kind: type[_Part], part: dict[str, Any]) -> _Part:
-    """Made once of a part that many answers share."""
+def _parts(model: type[_Part], parts: list[dict[str, Any]]) -> list[_Part]:
+    return [_part(model, part) for part in parts]
+
+
+def _part(model: type[_Part], part: dict[str, Any], /, **made: Frozen | None) -> _Part:
+    """A part as a model; of one that many answers share it is made once."""
     if type(part) is not Shared:
-        return kind.model_validate(part)
+        return model.model_validate(part)
     try:
-        made: _Part = part.model
+        found: _Part = part.model
     except AttributeError:
-        made = part.model = kind.model_validate(part)
-    return made
+        found = part.model = model.model_validate({**part, **made})
+    return found
