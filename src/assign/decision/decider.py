@@ -36,6 +36,7 @@ class Decider:
         self.rules = rules
         self.engine = engine
         self._known: dict[Facts, Outcome] = {}
+        self._seen = {act.id: act.fact for act in rules.acts.values()}
 
     def outcome(self, facts: Facts) -> Outcome:
         """
@@ -78,7 +79,7 @@ class Decider:
         """What a decision on a row sees of the act asked for."""
         if act is None:
             return ActFact.NONE
-        fact = self.rules.acts[act].fact
+        fact = self._seen[act]
         return fact if fact not in (ActFact.FACTUAL, ActFact.SHARED) or self.own(task, act) else ActFact.OTHER_ROW
 
     def own(self, task: Task, act: str) -> bool:
