@@ -171,7 +171,7 @@ class Rulings:
                 self._by_act.setdefault((channel, ruling.act), []).append(ruling)
         for each in self._by_act.values():
             each.sort(key=_since)
-        self.acts = frozenset(act for _, act in self._by_act)
+        self.acts: frozenset[str] = frozenset(act for _, act in self._by_act)
 
     def of(self, channel: Channel, act: str, on: date) -> Ruling | None:
         """The one in force for an act."""
