@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from assign import Assignee, AssignError, Channel, Decision, Desk, Row
+from assign import Assignee, AssignError, Channel, Decision, Desk, Row, words
 from assign.errors import (
     AmbiguousItem,
     BadDate,
@@ -33,6 +33,7 @@ from assign.errors import (
     UnknownItem,
     UnknownSection,
 )
+from assign.model import Maker
 from assign.words import Division
 
 ON = date(2026, 11, 25)
@@ -566,3 +567,23 @@ def test_8_threads_of_20_000_decisions_are_all_right_and_memory_stays_flat(desk:
         assert sum(pool.map(work, range(8, 16))) == 0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kB
     assert threading.active_count() == threads
+
+
+def test_no_fork_falls_into_the_making_of_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child forked there by another thread waited for ever, once in about fifty: whoever forks waits for this lock first."""
+    held: list[bool] = []
+
+    def looked(made: Any) -> Any:
+        def make(self: Maker, given: Any) -> Any:
+            held.append(words.importing._is_owned())  # type: ignore[attr-defined]
+            return made(self, given)
+
+        return make
+
+    for name in ("decision", "rows"):
+        monkeypatch.setattr(Maker, name, looked(getattr(Maker, name)))
+    fresh = Desk.open()
+    fresh.decide("nenkin", 24, "counter", on=ON)
+    fresh.tasks("shomu")
+    assert held
+    assert all(held)
