@@ -203,19 +203,16 @@ class Desk:
             kept = self.record(**asked_for, section=section, row=row, key=key, case=case, role=role, corrects=corrects)[
                 0
             ]
-            return self._decision(kept.answer)
+            return self._maker.decision(kept.answer)
         asked = [_exact(word) for word in (division, item, channel, act, date_of_case(on), section, row)]
         if all(type(word) in _WORDS for word in asked):
             return self._remembered(*asked)
         return self._decide(*asked)  # no word of ours, and no key of a memory: it says so
 
     def _decide(self, *asked: object) -> Decision:
-        return self._decision({**self._explainer.answer(self._understand(*asked)), "provenance": self._provenance})
-
-    def _decision(self, answer: Answer) -> Decision:
-        # No fork falls in here: a child would wait for ever for what pydantic's core fills in when it is first used.
-        with importing:
-            return self._maker.decision(answer)
+        return self._maker.decision(
+            {**self._explainer.answer(self._understand(*asked)), "provenance": self._provenance}
+        )
 
     def record(
         self,
@@ -431,8 +428,7 @@ class Desk:
     def tasks(self, division: object = None, **unknown: object) -> tuple[Row, ...]:
         """Every row of the list, or of a division, in document order. Raises UnknownDivision."""
         _known_names(unknown, ("division",))
-        with importing:  # as in `_decision`
-            return self._maker.rows(self._rows(_key(division)))
+        return self._maker.rows(self._rows(_key(division)))
 
     def rows(self, division_word: object = None) -> list[Answer]:
         """The same as plain data."""

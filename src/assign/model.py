@@ -253,3 +253,28 @@ class Maker:
         if known is None:
             known = self._made[id(part)] = (part, kind.model_validate(part))
         return known[1]  # type: ignore[return-value]  # a part is only ever asked for as one kind
+
+
+def _first_use() -> None:
+    """
+    Use what pydantic's core fills in when it first meets a kind of field, to read it and to write it. Done while this module is
+    imported, for which `Desk` holds the lock that a fork waits for: a child forked in the middle would wait for it for ever.
+    """
+    text = {"ja": "", "en": ""}
+    cite = {"kind": "row", "document": "", "line": 1, "text": ""}
+    who = {"assignee": Assignee.SPLIT, "certainty": Certainty.SETTLED}
+    decision = Decision.model_validate(
+        {
+            **who, "division": Division.KOKUHO, "item": "", "channel": Channel.COUNTER, "act": None, "on": date.min,
+            "rows": (), "rules": (), "reasons": ({"rule": "", "text": text, "cites": (cite,)},), "reserved": (), "shared": (),
+            "handoff": None, "caveats": (), "question": None, "why_not": (),
+            "would_change": ({"change": {"act": None}, **who, "text": text},),
+            "provenance": dict.fromkeys(Provenance.model_fields, ""),
+        }
+    )  # fmt: skip
+    decision.model_dump()
+    decision.model_dump_json()
+    decision.model_dump(mode="json")
+
+
+_first_use()
