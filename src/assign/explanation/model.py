@@ -281,3 +281,28 @@ def _part(model: type[_Part], part: dict[str, Any], /, **made: Frozen | None) ->
     except AttributeError:
         found = part.model = model.model_validate({**part, **made})
     return found
+
+
+def _first_use() -> None:
+    """
+    Use what pydantic's core fills in when it first meets a kind of field, to read it and to write it. Done while this module is
+    imported, for which `Desk` holds the lock that a fork waits for: a child forked in the middle would wait for it for ever.
+    """
+    text = {"ja": "", "en": ""}
+    cite = {"kind": "row", "document": "", "line": 1, "text": ""}
+    who = {"assignee": Assignee.SPLIT, "certainty": Certainty.SETTLED}
+    decision = Decision.model_validate(
+        {
+            **who, "division": Division.KOKUHO, "item": "", "channel": Channel.COUNTER, "act": None, "on": date.min,
+            "rows": (), "rules": (), "reasons": ({"rule": "", "text": text, "cites": (cite,)},), "reserved": (), "shared": (),
+            "elsewhere": (), "handoff": None, "caveats": (), "question": None, "why_not": (),
+            "would_change": ({"change": {"act": None}, **who, "text": text},),
+            "provenance": dict.fromkeys(Provenance.model_fields, ""),
+        }
+    )  # fmt: skip
+    decision.model_dump()
+    decision.model_dump_json()
+    decision.model_dump(mode="json")
+
+
+_first_use()
