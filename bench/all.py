@@ -101,6 +101,11 @@ def decide_lines(found: dict[str, Any]) -> Iterator[Line]:
                 beside,
                 *at_least(one["ratio_to_warm"], 3),
             )
+    for one in found["limits"]:
+        us, limit = f"{one['us']:.1f} µs", f"{one['at_most']} µs"
+        ja = {"remembered": "1件の判定（記憶から）: 上限", "new": "1件の判定（はじめての問い）: 上限"}[one["name"]]
+        en = {"remembered": "one decision (remembered) : the limit", "new": "one decision (a new question) : the limit"}
+        yield Line(ja, en[one["name"]], us, limit, *at_most(one["us"] / one["at_most"], 1))
     claims = {claim["name"]: claim for claim in found["claims"]}
     for name, ja, en in (
         ("assign bare outcome", "1件の答えだけ : 最も速い他のエンジン", "one bare outcome : the fastest peer"),
@@ -117,11 +122,13 @@ def decide_lines(found: dict[str, Any]) -> Iterator[Line]:
 
 def start_lines(found: dict[str, Any]) -> Iterator[Line]:
     by_name = {one["name"]: one for one in found["commands"]}
-    unit = by_name["import typer, pydantic"]
+    batch = found["batch"]
     for name, one in by_name.items():
         if name.startswith("assign"):
-            ratio = at_most(one["ratio"], found["claim"]["at_most"])
-            beside = f"import typer, pydantic: {unit['ms']:.0f} ms"
+            limit = batch["at_most"] if name == batch["name"] else found["claim"]["at_most"]
+            unit = batch["unit"] if name == batch["name"] else "import typer, pydantic"
+            ratio = at_most(one["ratio"], limit)
+            beside = f"{unit}: {by_name[unit]['ms']:.0f} ms"
             yield Line(
                 f"起動から終わりまで `{name}`", f"from start to end `{name}`", f"{one['ms']:.0f} ms", beside, *ratio
             )

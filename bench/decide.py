@@ -12,6 +12,8 @@ Out:  one table, microseconds per decision, and one line per claim; with --json 
 Before anything is timed, every contestant's answers are compared with ours: on the 430 inputs, and the peers' on every
 combination of facts, too. One difference, and the run ends with an error.
 
+    new      every row, channel and act (27,950) on a warm desk, in chance order, on each of five days: no question asked before
+
 Contestants take turns: each round times every one of them over all inputs, as often as fills SAMPLE seconds, starting
 with another one each round; garbage is collected before each sample, and the collector stays on. The table shows the
 median over the rounds; a ratio is taken within each round, and its median shown.
@@ -26,10 +28,11 @@ import gc
 import json
 import platform
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
+from random import Random
 from statistics import median
 from time import perf_counter
 from typing import Any, Final, NamedTuple
@@ -47,6 +50,7 @@ ON: Final = date(2026, 4, 1)
 SAMPLE: Final = 0.05  # seconds
 WARM: Final = "assign warm"
 TIMES: Final = 3  # the claim
+AT_MOST: Final = {"remembered": 5, "new": 100}  # microseconds
 Answer = Callable[[Any], Any]  # one input → an assignee, or what has one
 FactsAnswer = Callable[[dict[str, str]], str]
 NOTES: Final = """
@@ -129,6 +133,29 @@ def ours(desk: Desk) -> list[Contestant]:
             "assign bare outcome", __version__, "rule, assignee, certainty", tasks, lambda given: bare(*given, None, ON)
         ),
     ]
+
+
+def new_questions(days: int = 5) -> float:
+    """Microseconds for a question that a warm desk was never asked: the median over the days, the first of which makes what acts share."""
+    desk, chance = Desk.open(), Random(1)
+    desk.decide(row="nenkin-24", channel="counter", on=ON)
+    asked = [
+        (task.division.value, task.item, channel.value, act)
+        for task in desk.catalog.tasks
+        for channel in Channel
+        for act in (None, *desk.rules.acts)
+    ]
+    taken = []
+    for day in range(1, days + 1):
+        chance.shuffle(asked)
+        on = ON + timedelta(day)
+        gc.collect()
+        begin = perf_counter()
+        for division, item, channel, act in asked:
+            desk.decide(division=division, item=item, channel=channel, act=act, on=on)
+        taken.append((perf_counter() - begin) / len(asked) * 1e6)
+    print(f"new questions, each of {days} days: {', '.join(f'{us:.1f}' for us in taken)} us")
+    return median(taken)
 
 
 # -- peers -------------------------------------------------------------------------------------------------------------
@@ -508,6 +535,11 @@ def main() -> None:
         rows.append({"name": one.name, "version": one.version, **figures, "returns": one.returns})
     print(NOTES)
 
+    limits_kept = []
+    for name, us in (("remembered", middle[WARM]), ("new", new_questions())):
+        most = AT_MOST[name]
+        limits_kept.append({"name": name, "us": us, "at_most": most, "holds": us <= most})
+        print(f"a {name} decision: at most {most} us: {'yes' if us <= most else 'no'} ({us:.1f} us)")
     claims = []
     for one in own:
         margin, slowest = min((times_as_long(taken[rival.name], taken[one.name]), rival.name) for rival in rivals)
@@ -519,7 +551,7 @@ def main() -> None:
     print(f"({perf_counter() - begin:.0f} s)")
     if options.json:
         about = {"python": platform.python_version(), "engine": desk.engine, "rounds": options.rounds}
-        whole = {**about, "inputs": len(inputs), "contestants": rows, "claims": claims}
+        whole = {**about, "inputs": len(inputs), "contestants": rows, "limits": limits_kept, "claims": claims}
         options.json.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from assign import AssignError, Desk
-from assign.desk.lookup import FIRST, LAST, Line, answered, decision_table, of_line
+from assign.desk.lookup import Line, answered, decision_table, of_line
 from assign.resources import rules_folder
+from assign.rules.changes import FIRST, LAST
 
 from .test_rules import RULING
 
@@ -47,6 +48,19 @@ def test_every_line_is_what_the_desk_decides(desk: Desk) -> None:
     lines = decision_table(desk)
     assert len(lines) > 25_000
     assert [line for line in lines if not agrees(desk, line)] == []
+
+
+@pytest.mark.slow
+def test_a_line_made_once_for_a_class_of_acts_is_the_line_of_each_of_them(desk: Desk) -> None:
+    """The table is answered by class of act; here each act is asked for itself, on the first and the last day of its line."""
+    for line in decision_table(desk):
+        asked = {"division": line.division, "item": line.item, "channel": line.channel, "act": line.act or None}
+        for day in (line.since, line.until):
+            try:
+                said: tuple[str, ...] = (*desk.brief(**asked, on=day), "", "", "")
+            except AssignError as error:
+                said = (*[""] * 7, error.code, error.ja, error.en)
+            assert said == line[6:]
 
 
 def test_the_lines_of_a_request_cover_all_of_time_once(desk: Desk) -> None:

@@ -322,7 +322,7 @@ def test_equal_desks_give_equal_scripts(dialect: str, desk: Desk) -> None:
     text = written(desk, dialect)
     assert text == script(Desk.open(), dialect)
     assert text.endswith("COMMIT;")
-    assert len(text.encode()) < (1_000_000 if dialect == "duckdb" else 600_000)
+    assert len(text.encode()) < (1_700_000 if dialect == "duckdb" else 1_100_000)  # of 35,426 lines
     assert text[: text.index("\n--")].isascii()
 
 

@@ -4,7 +4,10 @@ A frame of requests → the frame with its answers, by the engine's own lookup.
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 from assign.desk.desk import Desk
@@ -19,6 +22,7 @@ from .source import DAMAGE, LINE, OUTCOME, Source
 if TYPE_CHECKING:
     import polars as pl
 
+_NONE: Final = -1  # no answer at a place
 MOST_WORDS: Final = 500_000  # distinct odd requests held at once; beyond it the file is answered in slices
 
 
@@ -45,9 +49,10 @@ class Table:
         self.outcomes: list[str] = []
         self.answer: tuple[str, ...] = (LINE,) if self._text else ANSWERED
         lines = decision_table(desk)
-        self._starts = sorted({line.since for line in lines})
+        self._starts = sorted({line.since for line in lines})  # of the windows in which no answer changes
         self._words = {
-            name: pl.Enum(list(dict.fromkeys(line[at] for line in lines))) for at, name in enumerate(ASKED[:4])
+            name: pl.Enum(list(dict.fromkeys(column)))
+            for name, column in zip(ASKED[:4], zip(*lines, strict=True), strict=False)
         }
         self._numbers, self._answers = self._by_place(lines)
 
@@ -72,18 +77,24 @@ class Table:
         import polars as pl
 
         answers: dict[Answered, int] = {}
-        rows = [(*line[:6], answers.setdefault(of_line(line, self._options.lang), len(answers))) for line in lines]
-        keys = [*(f"__{name}" for name in ASKED[:4]), "since", "until"]
-        said = pl.DataFrame(rows, schema={**dict.fromkeys(keys, pl.String), "answer": pl.Int32}, orient="row")
-        known = pl.concat(
-            said.filter((pl.col("since") <= start) & (pl.col("until") >= start)).select(
-                "answer", place=self._place(pl.lit(window, dtype=pl.Int32))
-            )
-            for window, start in enumerate(self._starts)
-        )
-        places = pl.DataFrame({"place": pl.int_range(0, max(known["place"]) + 1, dtype=pl.Int32, eager=True)})
-        numbers = places.join(known, on="place", how="left", maintain_order="left")["answer"]
-        return numbers, pl.DataFrame([self._cells(a) for a in answers], schema=self._schema(), orient="row")
+        known: dict[tuple[str, ...], int] = {}  # by what follows the words and days in a line: few lines differ in it
+        words = [{word: at for at, word in enumerate(kind.categories)} for kind in self._words.values()]
+        divisions, items, channels, acts = words
+        first = {day: at for at, day in enumerate(self._starts)}
+        after = {day: bisect_right(self._starts, day) for day in {line.until for line in lines}}
+        numbers = array("i", [_NONE]) * (prod(map(len, words)) * len(first))
+        for line in lines:
+            said = line[6:]
+            if said not in known:
+                known[said] = answers.setdefault(of_line(line, self._options.lang), len(answers))
+            place = divisions[line.division] * len(items) + items[line.item]
+            place = (place * len(channels) + channels[line.channel]) * len(acts) + acts[line.act]
+            begin, end = first[line.since], after[line.until]
+            start = place * len(first)
+            numbers[start + begin : start + end] = array("i", [known[said]]) * (end - begin)
+        found = pl.Series(numbers, dtype=pl.Int32)
+        answered = pl.DataFrame([self._cells(a) for a in answers], schema=self._schema(), orient="row")
+        return found.set(found == _NONE, None), answered
 
     def _schema(self) -> dict[str, Any]:
         """Of an answer beside its request."""

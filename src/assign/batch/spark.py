@@ -28,18 +28,16 @@ from assign.desk.desk import Desk
 from assign.desk.lookup import (
     ANSWERED,
     ASKED,
-    FIRST,
     FORMATS,
-    LAST,
     Answered,
     Counts,
     Line,
     answered,
-    boundaries,
     decision_table,
     of_line,
 )
 from assign.errors import AssignError, BadOption, BadRequest, DataError, OutputError, listed, needs_extra, shown
+from assign.rules.changes import FIRST, LAST, boundaries
 from assign.words import LONGEST
 from assign.words import today as today_in_japan
 

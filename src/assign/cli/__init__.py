@@ -242,8 +242,9 @@ def decide(
         raise typer.Exit(5)
 
 
-for listing in (lists.tasks, lists.acts, lists.kinds):
-    app.command(cls=Command)(listing)
+app.command(cls=Command)(lists.tasks)
+app.command(cls=Command)(lists.acts)
+app.command(cls=Command)(lists.kinds)
 
 
 @app.command(cls=Command)

@@ -37,6 +37,7 @@ class Decider:
         self.rules = rules
         self.engine = engine
         self._known: dict[Facts, Outcome] = {}
+        self._seen = {act.id: act.fact for act in rules.acts.values()}
 
     def outcome(self, facts: Facts) -> Outcome:
         """
@@ -83,7 +84,7 @@ class Decider:
         """What a decision on a row sees of the act asked for; an act that the list names on the row is part of its work."""
         if act is None:
             return ActFact.NONE
-        fact = self.rules.acts[act].fact
+        fact = self._seen[act]
         own = fact not in (ActFact.FACTUAL, ActFact.SHARED) or named or self.own(task, act)
         return fact if own else ActFact.OTHER_ROW
 

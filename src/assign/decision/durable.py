@@ -20,7 +20,6 @@ Source: `durable.engine` of durable-rules 2.0.28.
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
 from collections.abc import Callable
@@ -65,8 +64,8 @@ class _Compiled:
         self._fired: list[tuple[str, str]] = []  # (rule id, id of the fact), filled by the actions
         self._ids = count()
         actions = {key: self._action(rule_id) for key, rule_id in ids.items()}
-        # durable-rules changes the definition that it is given.
-        whole = {key: {**copy.deepcopy(body), "run": actions[key]} for key, body in definition.items()}
+        # durable-rules changes the definition that it is given: nobody else has it.
+        whole = {key: {**body, "run": actions[key]} for key, body in definition.items()}
         self._ruleset = Ruleset(name, _Host(), whole)
 
     def _action(self, rule_id: str) -> Callable[[Any], None]:

@@ -29,6 +29,7 @@ from assign.decision.engine import open_engine
 from assign.decision.request import Request, understand
 from assign.errors import AssignError, BadRequest, EngineError, listed, shown
 from assign.explanation.explainer import Brief, Explainer
+from assign.explanation.shared import Shared
 from assign.explanation.wording import Answer
 from assign.rules import loader
 from assign.rules.model import RuleSet
@@ -40,7 +41,7 @@ from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _un
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
-    from assign.explanation.model import Decision, Maker, Row
+    from assign.explanation.model import Decision, Row
     from assign.log.log import Log
 
 
@@ -166,6 +167,11 @@ class Desk:
         """The bare decision on facts, for proofs over whole domains."""
         return self._decider
 
+    @property
+    def explainer(self) -> Explainer:
+        """Answers to requests that are understood already, for tables of all of them; never recorded."""
+        return self._explainer
+
     def decide(
         self,
         division: object = None,
@@ -212,16 +218,14 @@ class Desk:
             kept = self.record(**asked_for, section=section, row=row, key=key, case=case, role=role, corrects=corrects)[
                 0
             ]
-            return self._maker.decision(kept.answer)
+            return self._decision_of(kept.answer)
         asked = [_exact(word) for word in (division, item, channel, act, date_of_case(on), section, row)]
         if all(type(word) in _WORDS for word in asked):
             return self._remembered(*asked)
         return self._decide(*asked)  # no word of ours, and no key of a memory: it says so
 
     def _decide(self, *asked: object) -> Decision:
-        return self._maker.decision(
-            {**self._explainer.answer(self._understand(*asked)), "provenance": self._provenance}
-        )
+        return self._decision_of({**self._explainer.answer(self._understand(*asked)), "provenance": self._provenance})
 
     def record(
         self,
@@ -357,24 +361,22 @@ class Desk:
         return MappingProxyType(self._provenance)
 
     @once
-    def _provenance(self) -> dict[str, str]:
-        return {
-            "list": self.catalog.manifest.title["ja"],
-            "edition": self.catalog.manifest.edition,
-            "catalog_sha256": self.catalog.sha256,
-            "rules_sha256": self.rules.sha256,
-            "assign_version": resources.VERSION,
-            "engine": self.engine,
-        }
+    def _provenance(self) -> Shared:
+        return Shared(
+            list=self.catalog.manifest.title["ja"],
+            edition=self.catalog.manifest.edition,
+            catalog_sha256=self.catalog.sha256,
+            rules_sha256=self.rules.sha256,
+            assign_version=resources.VERSION,
+            engine=self.engine,
+        )
 
     @once
-    def _maker(self) -> Maker:
-        with importing:
-            from assign.explanation.model import (
-                Maker,  # pydantic's classes take longer to make than the terminal takes to answer
-            )
+    def _decision_of(self) -> Callable[[Answer], Decision]:
+        with importing:  # pydantic's classes take longer to make than the terminal takes to answer
+            from assign.explanation.model import decision_of
 
-        return Maker()
+        return decision_of
 
     def answers(
         self,
@@ -449,7 +451,10 @@ class Desk:
     def tasks(self, division: object = None, **unknown: object) -> tuple[Row, ...]:
         """Every row of the list, or of a division, in document order. Raises UnknownDivision."""
         _known_names(unknown, ("division",))
-        return self._maker.rows(self._rows(self._key(division)))
+        with importing:
+            from assign.explanation.model import rows_of
+
+        return rows_of(self._rows(self._key(division)))
 
     def rows(self, division_word: object = None) -> list[Answer]:
         """The same as plain data."""

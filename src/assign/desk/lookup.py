@@ -8,22 +8,20 @@ numbers); how other spellings are understood stays with the desk.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import chain, pairwise, product
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+from assign.decision.request import Request
 from assign.errors import AmbiguousItem, AssignError, shown
 from assign.explanation.explainer import Brief
-from assign.rules.model import RuleSet
+from assign.rules.changes import FIRST, LAST, boundaries
 from assign.words import LONGEST, normal
 
 from .desk import Desk, DeskClosed
-
-FIRST: Final = date(1, 1, 1)
-LAST: Final = date(9999, 12, 31)
 
 
 class Line(NamedTuple):
@@ -69,25 +67,6 @@ def decision_table(desk: Desk) -> tuple[Line, ...]:
     if (known := _tables.get(desk)) is None:
         known = _tables[desk] = tuple(_lines(desk))
     return known
-
-
-def boundaries(rules: RuleSet, rows: Iterable[str], channels: Collection[str], act: str | None = None) -> list[date]:
-    """
-    Every day on which an answer on these rows changes: a note begins, a ruling begins, or one has ended.
-
-    Args:
-        channels: Keys of those asked about. act: The act asked for; None where none is, and a ruling on any act is told of.
-    """
-    days: set[date] = set()
-    for row in rows:
-        days.update(note.since for note in rules.notes_by_row.get(row, ()))
-        if (rulings := rules.rulings_by_row.get(row)) is None:
-            continue
-        for ruling in chain.from_iterable(rulings.on(channel, act) for channel in channels):
-            days.add(ruling.since)
-            if ruling.until is not None and ruling.until < LAST:
-                days.add(ruling.until + timedelta(days=1))
-    return sorted(days)
 
 
 def windows(days: list[date]) -> list[tuple[date, date]]:
@@ -226,32 +205,39 @@ def _lines(desk: Desk) -> Iterator[Line]:
         named = [(number, tasks), *((task.item, (task,)) for task in tasks if len(tasks) > 1)]
         for item, rows in named:
             ids = [task.id for task in rows]
-            for channel, act in product(desk.catalog.manifest.channels, (None, *desk.rules.acts)):
-                # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
-                spans = windows(boundaries(desk.rules, ids, (channel,), act))
-                asked = {"division": division, "item": item, "channel": channel, "act": act}
-                yield from _over_time(desk, asked, spans)
+            acts = [(act, desk.explainer.alike(rows, act)) for act in (None, *desk.rules.acts)]
+            for channel in desk.catalog.manifest.channels:
+                words = division, item, channel
+                known: dict[Hashable, list[tuple[str, ...]]] = {}
+                for act, alike in acts:
+                    if alike not in known:
+                        # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
+                        spans = windows(boundaries(desk.rules, ids, (channel,), act))
+                        known[alike] = list(_over_time(desk, Request(division, item, rows, channel, act, FIRST), spans))
+                    for answer in known[alike]:
+                        yield Line(*words, act or "", *answer)
 
 
-def _over_time(desk: Desk, asked: dict[str, str | None], spans: list[tuple[date, date]]) -> Iterator[Line]:
+def _over_time(desk: Desk, request: Request, spans: list[tuple[date, date]]) -> Iterator[tuple[str, ...]]:
     """The answers of one request over time, equal neighbours made one."""
-    since, said = FIRST, _said(desk, asked, FIRST)
+    since, said = FIRST, _said(desk, request)
     for start, _ in spans[1:]:
-        if (now := _said(desk, asked, start)) != said:
-            yield _line(asked, since, start - timedelta(days=1), said)
+        if (now := _said(desk, replace(request, on=start))) != said:
+            yield _answer(since, start - timedelta(days=1), said)
             since, said = start, now
-    yield _line(asked, since, LAST, said)
+    yield _answer(since, LAST, said)
 
 
-def _said(desk: Desk, asked: dict[str, str | None], on: date) -> Brief | Refused:
+def _said(desk: Desk, request: Request) -> Brief | Refused:
     try:
-        return desk.brief(**asked, on=on)
+        return desk.explainer.brief(request)
     except AmbiguousItem as error:
         return Refused(error.code, error.ja, error.en)
 
 
-def _line(asked: dict[str, str | None], since: date, until: date, said: Brief | Refused) -> Line:
-    key = (*(word or "" for word in asked.values()), since.isoformat(), until.isoformat())
+def _answer(since: date, until: date, said: Brief | Refused) -> tuple[str, ...]:
+    """What follows the words of a request in its line."""
+    days = since.isoformat(), until.isoformat()
     if isinstance(said, Refused):
-        return Line(*key, "", "", "", "", "", "", "", *said)  # type: ignore[call-arg]  # six words of the request
-    return Line(*key, *said, "", "", "")  # type: ignore[call-arg]  # six words of the request, as above
+        return (*days, *[""] * len(Brief._fields), *said)
+    return (*days, *said, "", "", "")

@@ -7,25 +7,24 @@ terminal prints it. Each sentence is made here, once, in Japanese and English, f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import lru_cache
-from itertools import product
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from assign.catalog.manifest import Manifest, Said
 from assign.catalog.model import Catalog, Task
 from assign.decision.decider import Decider, Outcome
 from assign.decision.request import Request, candidate_lines
-from assign.errors import AmbiguousItem, RuleGap, RuleOverlap
-from assign.rules.entries import LEGEND, Act, Facts, Holder, Note
+from assign.errors import AmbiguousItem
+from assign.rules.entries import LEGEND, Act, Holder, Note
 from assign.rules.kinds import KINDS
 from assign.words import ASSIGNEE_TEXT, ActClass, ActFact, Assignee, Certainty, Meaning, Reading
 
 from .citations import _cite, _entry_cite, _legend_cite, _row_cite, _ruling_cite
+from .counterfactuals import Counterfactuals
+from .row_work import RowWork
+from .shared import Memory, Shared
 from .wording import (
-    _COST,
-    _THE,
     CITY,
     CLASS_TEXT,
     CONTRACT_MANAGER,
@@ -39,16 +38,13 @@ from .wording import (
     _both,
     _capital,
     _concerns,
-    _condition,
-    _distance,
     _first,
-    _only_the_contract,
     _row_sentence,
     _rows,
-    _unmet,
     printed_cells,
 )
 
+REMEMBERED: Final = 8192  # answers' common parts; the built-in list and rules have about 4,000
 # Acts that somebody holds: to take in a form is nobody's authority.
 WITH_HOLDER: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.SHARED)
 
@@ -65,34 +61,6 @@ class Brief(NamedTuple):
     reason_en: str
 
 
-class RowWork:
-    """Which acts are part of the work of rows, and of which rows an act is."""
-
-    def __init__(self, catalog: Catalog, decider: Decider) -> None:
-        self._catalog = catalog
-        self._decider = decider
-        self._rules = decider.rules
-        self.acts: Callable[[tuple[str, ...]], list[tuple[Act, str]]] = lru_cache(maxsize=None)(self._acts_of)
-        self.owners: Callable[[str, str], list[Answer]] = lru_cache(maxsize=None)(self._owners)
-
-    def _acts_of(self, rows: tuple[str, ...]) -> list[tuple[Act, str]]:
-        """The acts of these rows' work in the order of the table of acts, each with the first row that has it."""
-        found = []
-        for act in self._rules.acts.values():
-            row = next((row for row in rows if self._decider.own(self._catalog.by_id[row], act.id)), None)
-            if row is not None:
-                found.append((act, row))
-        return found
-
-    def _owners(self, division: str, act: str) -> list[Answer]:
-        """The rows of a division whose work an act is."""
-        return [
-            {"row": task.id, "division": division, "item": task.item, "name": task.name or task.group}
-            for row in self._rules.work.rows_with(act)
-            if (task := self._catalog.by_id[row]).division == division
-        ]
-
-
 class Caveats:
     """What to be careful about. None of it changes who is assigned."""
 
@@ -100,15 +68,29 @@ class Caveats:
         self._decider = decider
         self._rules = decider.rules
         self._work = work
+        self._of_rows: Memory[list[Shared]] = Memory(REMEMBERED)
 
-    def of(self, request: Request) -> Iterator[Answer]:
-        """What to be careful about. None of it changes who is assigned."""
-        act = self._rules.acts[request.act] if request.act else None
-        if act and act.condition and _concerns(act.condition_rows, request.tasks):
+    def of_act(self, request: Request, act: Act | None) -> Iterator[Answer]:
+        """Of the act that is asked for."""
+        if act is None:
+            return
+        if act.condition and self.conditional(act, request.tasks):
             cites = [_entry_cite("act", act)]
             yield {"code": "condition", "text": dict(act.condition), "cites": cites}
-        if act:
-            yield from self._other_row(request, act)
+        yield from self._other_row(request, act)
+
+    def conditional(self, act: Act, tasks: Sequence[Task]) -> bool:
+        """Whether the act is this act on these rows only where a condition is met."""
+        return act.condition is not None and _concerns(act.condition_rows, tasks)
+
+    def of_rows(self, request: Request) -> list[Answer]:
+        """Of the rows and the day, whichever act is asked for; of rulings where none is."""
+        rows = tuple([task.id for task in request.tasks])
+        key = (rows, self._work.between(rows, request.on))
+        shared = self._of_rows.get(key, lambda: [Shared(caveat) for caveat in self._noted(request)])
+        return [*shared, *self._ruled_acts(request)]
+
+    def _noted(self, request: Request) -> Iterator[Answer]:
         undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task))]
         if undefined:
             because = undefined[0][1].line.because or {"ja": "", "en": ""}
@@ -163,7 +145,6 @@ class Caveats:
                     else _entry_cite("note", note)
                 ],
             }
-        yield from self._ruled_acts(request)
 
     def _doubtful(self, task: Task) -> Said | None:
         """What the list says of a row whose mark its legend does not define."""
@@ -239,155 +220,18 @@ class Caveats:
             }
 
 
-class Counterfactuals:
-    """What excluded each other outcome, and the smallest changes of the request that lead to one."""
+class OfClass(NamedTuple):
+    """What an answer says whichever act of one class is asked for, on every day between two changes."""
 
-    def __init__(self, decider: Decider, work: RowWork) -> None:
-        self._decider = decider
-        self._rules = decider.rules
-        self._work = work
-        self._change: Callable[..., Answer] = lru_cache(maxsize=None)(self._one_change)
-
-    def why_not(self, facts: Facts, rule_id: str, said: Said) -> list[Answer]:
-        """
-        For each assignee that it is not: the nearest rule that an act or a ruling can make hold, and what it lacks. Where
-        there is none, mark and cell exclude it, which nobody at the counter can change: one sentence says so.
-        """
-        decided = self._rules.by_id[rule_id]
-        found = []
-        steps = self._decider.catalog.manifest.meanings
-        nobody = [] if any(line.means is Meaning.NO_STEP for line in steps) else [Assignee.NOBODY]
-        for assignee in Assignee:
-            if assignee in (decided.assignee, *nobody):
-                continue
-            ways = [rule for rule in self._rules.rules if rule.assignee is assignee]
-            if not ways:
-                continue
-            near = [rule for rule in ways if _COST.keys() >= set(_unmet(rule, facts))]
-            if not near:
-                closed: Answer = {"nearest_rule": None, "unmet": {}}
-                only = _only_the_contract(facts, said, self._decider.catalog.manifest)
-                found.append({"assignee": assignee.value, "rule": decided.id, "text": only, **closed})
-                continue
-            nearest = min(near, key=lambda rule: _distance(rule, facts))
-            unmet = _unmet(nearest, facts)
-            found.append(
-                {
-                    "assignee": assignee.value,
-                    "rule": decided.id,
-                    "text": {
-                        lang: template.format(
-                            who=_THE[assignee][lang],
-                            needs=joint.join(_condition(name, nearest.when[name], lang) for name in unmet),
-                            has=comma.join(_condition(name, (getattr(facts, name),), lang) for name in unmet),
-                        )
-                        for lang, template, joint, comma in (
-                            (
-                                "ja",
-                                "「{who}」になるのは、たとえば{needs}のときです（ここでは、{has}）。",
-                                "で、かつ",
-                                "、",
-                            ),
-                            ("en", "It goes to {who} where, for example, {needs}; here {has}.", " and ", " and "),
-                        )
-                    },
-                    "nearest_rule": nearest.id,
-                    "unmet": {name: list(map(str, nearest.when[name])) for name in unmet},
-                }
-            )
-        return found
-
-    def would_change(self, request: Request, outcome: Outcome) -> Iterator[Answer]:
-        """
-        The smallest changes of the request that lead to another assignee; each is decided again here.
-
-        One field where that is enough, else two. Only changes that give one answer for all rows count.
-        """
-        fields = self._alternatives(request)
-        sizes: list[list[dict[str, Any]]] = [
-            [{name: value} for name, values in fields.items() for value in values],
-            [
-                *({"channel": channel, "act": act} for channel, act in product(fields["channel"], fields["act"])),
-                # An act goes with the days of its own rulings alone: with every day the pairs would grow with their square.
-                *({"act": act, "on": day} for act in fields["act"] for day in self._days(request, act)),
-                *({"channel": channel, "on": day} for channel, day in product(fields["channel"], fields["on"])),
-            ],
-        ]
-        missing = {assignee for assignee in Assignee if assignee is not outcome.assignee}
-        decided: dict[tuple[Any, ...], Outcome | None] = {}
-        for changes in sizes:
-            reached = set()
-            for change in changes:
-                channel, act, on = (change.get(name, getattr(request, name)) for name in ("channel", "act", "on"))
-                key = (channel, on, self._alike(request, act))
-                if key not in decided:
-                    decided[key] = self._decided_again(request, channel, act, on)
-                result = decided[key]
-                if result is not None and result.assignee in missing:
-                    reached.add(result.assignee)
-                    yield self._change(tuple(change.items()), result.assignee, result.certainty)
-            missing -= reached
-
-    def _alike(self, request: Request, act: str | None) -> object:
-        """Acts that a decision sees alike are decided alike, but where a ruling names one of them on these rows."""
-        if act is None or any(task.id in self._rules.rulings_by_row for task in request.tasks):
-            return act
-        printed = act if act in self._decider.catalog.manifest.printed_acts else None
-        return printed, tuple(self._decider.seen(task, act) for task in request.tasks)
-
-    def _one_change(self, change: tuple[tuple[str, Any], ...], assignee: Assignee, certainty: Certainty) -> Answer:
-        words: list[Text] = []
-        for name, value in change:
-            if name == "channel":
-                words.append(dict(self._decider.catalog.manifest.channels[value].label))
-            elif name == "act":
-                words.append(dict(self._rules.acts[value].title if value else CLASS_TEXT[ActClass.NONE]))
-            else:
-                words.append({"ja": f"{value}の案件", "en": f"a case of {value}"})
-        return {
-            "change": {name: value if value is None else str(value) for name, value in change},
-            "assignee": assignee.value,
-            "certainty": certainty.value,
-            "text": {lang: " + ".join(word[lang] for word in words) for lang in ("ja", "en")},
-        }
-
-    def _alternatives(self, request: Request) -> dict[str, list[Any]]:
-        """For each field of the request: the other values that it can have."""
-        return {
-            "channel": [key for key in self._decider.catalog.manifest.channels if key != request.channel],
-            "act": [
-                act
-                for act in (None, *[act.id for act, _ in self._work.acts(tuple(task.id for task in request.tasks))])
-                if act != request.act
-            ],
-            "on": self._days(request, request.act),
-        }
-
-    def _days(self, request: Request, act: str | None) -> list[date]:
-        """The days on which a ruling on an act of these rows starts, or no longer and not yet holds, but for the day asked for."""
-        if act is None:
-            return []
-        days = {
-            day
-            for task in request.tasks
-            if (found := self._rules.rulings_by_row.get(task.id))
-            for channel in self._decider.catalog.manifest.channels
-            for ruling in found.on(channel, act)
-            for day in (
-                ruling.since,
-                *([ruling.since - timedelta(days=1)] if ruling.since > date.min else []),
-                *([ruling.until + timedelta(days=1)] if ruling.until and ruling.until < date.max else []),
-            )
-        }
-        return sorted(days - {request.on})
-
-    def _decided_again(self, request: Request, channel: str, act: str | None, on: date) -> Outcome | None:
-        """The outcome of the changed request, or None where its rows do not agree."""
-        try:
-            outcomes = [self._decider.decide(task, channel, act, on) for task in request.tasks]
-        except (RuleGap, RuleOverlap):  # a hole elsewhere in the rules is no change to offer; `check` shows it
-            return None
-        return outcomes[0] if all(outcome[1:] == outcomes[0][1:] for outcome in outcomes) else None
+    outcomes: list[Outcome]
+    meaning: Meaning
+    rules: list[str]
+    reasons: list[Shared]
+    elsewhere: bool
+    handoff: Shared | None
+    caveats: list[Answer]
+    why_not: list[Shared]
+    would_change: list[Shared]
 
 
 class Explainer:
@@ -399,13 +243,20 @@ class Explainer:
         # Parts that many answers share are made once: the domains are small and closed, so these memories are, too.
         self._catalog = catalog
         self._manifest = catalog.manifest
-        self._row = {task.id: row(task, self._rules.work.name(task.id), catalog.manifest) for task in catalog.tasks}
+        names = {task.id: self._rules.work.name(task.id) for task in catalog.tasks}
+        kinds = {name["key"]: Shared(name) for name in names.values() if name}
+        self._row = {
+            task.id: row(task, kinds[name["key"]] if (name := names[task.id]) else None, catalog.manifest)
+            for task in catalog.tasks
+        }
         self._work = RowWork(catalog, decider)
         self._cautions = Caveats(decider, self._work)
         self._other = Counterfactuals(decider, self._work)
-        self._shared: Callable[[tuple[str, ...]], list[Answer]] = lru_cache(maxsize=None)(self._shared_acts)
-        self._reserved: Callable[[str, tuple[str, ...]], list[Answer]] = lru_cache(maxsize=None)(self._reserved_acts)
-        self._why_not: Callable[[Facts, str, Said], list[Answer]] = lru_cache(maxsize=None)(self._other.why_not)
+        self._shared: Callable[[tuple[str, ...]], list[Shared]] = lru_cache(maxsize=None)(self._shared_acts)
+        self._reserved: Callable[[str, tuple[str, ...]], list[Shared]] = lru_cache(maxsize=None)(self._reserved_acts)
+        self._act = {act.id: Shared(_act(act)) for act in self._rules.acts.values()}
+        self._of_class: Memory[OfClass] = Memory(REMEMBERED)
+        self._of_act: Memory[Shared] = Memory(REMEMBERED)
 
     def answer(self, request: Request) -> Answer:
         """
@@ -419,35 +270,33 @@ class Explainer:
             AmbiguousItem: The rows of the item get different answers.
             RuleGap, RuleOverlap, EngineError: There is no decision.
         """
-        outcomes = self._agreed(request)
-        first = outcomes[0]
+        same = self._same(request)
+        first = same.outcomes[0]
         act = self._rules.acts[request.act] if request.act else None
-        facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
         rows = tuple(task.id for task in request.tasks)
-        said = [self._catalog.says(task, request.channel, request.act) for task in request.tasks]
         return {
             "assignee": first.assignee.value,
             "certainty": first.certainty.value,
-            "meaning": said[0].meaning.value,
+            "meaning": same.meaning.value,
             "division": request.division,
             "item": request.item,
             "channel": request.channel,
-            "act": _act(act) if act else None,
+            "act": self._act[act.id] if act else None,
             "on": request.on.isoformat(),
             "rows": [self._row[task.id] for task in request.tasks],
-            "rules": list(dict.fromkeys(outcome.rule.id for outcome in outcomes)),
-            "reasons": list(self._reasons(request, outcomes, act)),
+            "rules": same.rules,
+            "reasons": [*same.reasons, *self._reasons_of_act(request, same.outcomes, act)],
             "reserved": self._reserved(request.division, rows),
             "shared": self._shared(rows),
             "exceptions": [
                 {"text": text, "cite": _row_cite(task)} for task in request.tasks for text in task.conditions
             ],
-            "elsewhere": self._work.owners(request.division, act.id) if act and facts.act is ActFact.OTHER_ROW else [],
-            "handoff": self._handoff(request, first, [each.meaning for each in said]),
-            "caveats": list(self._cautions.of(request)),
+            "elsewhere": self._work.owners(request.division, act.id) if act and same.elsewhere else [],
+            "handoff": same.handoff,
+            "caveats": [*self._cautions.of_act(request, act), *same.caveats],
             "question": self._question(request, first, act),
-            "why_not": self._why_not(facts, first.rule.id, said[0]),
-            "would_change": list(self._other.would_change(request, first)),
+            "why_not": same.why_not,
+            "would_change": same.would_change,
             "division_label": dict(self._manifest.divisions[request.division].label),
             "channel_label": dict(self._manifest.channels[request.channel].label),
             "desk": dict(self._manifest.divisions[request.division].desk),
@@ -461,16 +310,53 @@ class Explainer:
             As `answer`.
         """
         outcomes = self._agreed(request)
+        act = self._rules.acts[request.act] if request.act else None
         rules = {outcome.rule.id: outcome.rule for outcome in outcomes}
         lines = "・".join(str(task.line) for task in request.tasks)
+        caveats = [*self._cautions.of_act(request, act), *self._cautions.of_rows(request)]
         return Brief(
             assignee=outcomes[0].assignee.value,
             certainty=outcomes[0].certainty.value,
             rules=" ".join(rules),
             row=" ".join(task.id for task in request.tasks),
-            caveats=" ".join(caveat["code"] for caveat in self._cautions.of(request)),
+            caveats=" ".join(caveat["code"] for caveat in caveats),
             reason_ja=f"一覧{lines}行目: {' / '.join(rule.title['ja'] for rule in rules.values())}",
             reason_en=f"line {lines.replace('・', ', ')}: {' / '.join(rule.title['en'] for rule in rules.values())}",
+        )
+
+    def alike(self, tasks: Sequence[Task], act: str | None) -> Hashable:
+        """What `brief` looks at, of an act: where it is the same of two acts, so is their brief, on any channel and day."""
+        condition = act is not None and self._cautions.conditional(self._rules.acts[act], tasks)
+        return self._work.seen(tasks, act), condition
+
+    def _same(self, request: Request) -> OfClass:
+        """
+        What is the same for every act of which the decision sees the same, on all days between two changes. (`would_change` offers
+        no day between the same two changes as the day asked for: it is answered as that day is.)
+
+        Raises:
+            AmbiguousItem: The rows of the item get different answers.
+        """
+        rows = tuple([task.id for task in request.tasks])
+        seen = self._work.seen(request.tasks, request.act)
+        key = (rows, request.channel, seen, self._work.between(rows, request.on))
+        return self._of_class.get(key, lambda: self._made(request))
+
+    def _made(self, request: Request) -> OfClass:
+        outcomes = self._agreed(request)
+        facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
+        said = [self._catalog.says(task, request.channel, request.act) for task in request.tasks]
+        handoff = self._handoff(request, outcomes[0], [each.meaning for each in said])
+        return OfClass(
+            outcomes=outcomes,
+            meaning=said[0].meaning,
+            rules=list(dict.fromkeys(outcome.rule.id for outcome in outcomes)),
+            reasons=[Shared(reason) for reason in self._reasons(request, outcomes)],
+            elsewhere=facts.act is ActFact.OTHER_ROW,
+            handoff=Shared(handoff) if handoff else None,
+            caveats=self._cautions.of_rows(request),
+            why_not=self._other.why_not(facts, outcomes[0].rule.id, said[0]),
+            would_change=list(self._other.would_change(request, outcomes[0])),
         )
 
     def _agreed(self, request: Request) -> list[Outcome]:
@@ -491,8 +377,8 @@ class Explainer:
 
     # -- why ---------------------------------------------------------------------------------------------------------
 
-    def _reasons(self, request: Request, outcomes: Sequence[Outcome], act: Act | None) -> Iterator[Answer]:
-        """The row and the legend; then the act, then the ruling, where the rule looked at them."""
+    def _reasons(self, request: Request, outcomes: Sequence[Outcome]) -> Iterator[Answer]:
+        """The row and the legend."""
         groups: dict[tuple[str, Said], list[int]] = {}
         for i, (task, outcome) in enumerate(zip(request.tasks, outcomes, strict=True)):
             groups.setdefault((outcome.rule.id, self._catalog.says(task, request.channel, request.act)), []).append(i)
@@ -510,9 +396,12 @@ class Explainer:
                 "text": _both(_row_sentence(tasks, said, self._manifest), rule.because),
                 "cites": [_row_cite(task) for task in tasks] + [_legend_cite(source) for source in legend],
             }
+
+    def _reasons_of_act(self, request: Request, outcomes: Sequence[Outcome], act: Act | None) -> Iterator[Answer]:
+        """The act, then the ruling, where the rule looked at them."""
         reserved = act and act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
         if act and (reserved or any("act" in outcome.rule.when for outcome in outcomes)):
-            yield self._act_reason(request, outcomes[0], act)
+            yield self._shared_act_reason(request, outcomes[0], act)
         for task, outcome in zip(request.tasks, outcomes, strict=True):
             ruling = self._decider.ruling(task, request.channel, request.act, request.on)
             if ruling and "ruling" in outcome.rule.when:
@@ -524,6 +413,14 @@ class Explainer:
                     },
                     "cites": [_ruling_cite(ruling)],
                 }
+
+    def _shared_act_reason(self, request: Request, outcome: Outcome, act: Act) -> Shared:
+        """The reason below. It speaks of rows only where their holders differ, or where their kind of work is the city's own."""
+        holders = {self._rules.holder(request.division, act.id, task.id).id for task in request.tasks}
+        own = any(self._rules.work.is_own(task.id) for task in request.tasks)
+        speaks_of = tuple(task.id for task in request.tasks) if own or len(holders) > 1 else holders.pop()
+        key = (act.id, outcome.rule.id, speaks_of)
+        return self._of_act.get(key, lambda: Shared(self._act_reason(request, outcome, act)))
 
     def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
         """What class the act is of, why, whose part is which, and whose authority it is."""
@@ -580,24 +477,26 @@ class Explainer:
             "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
         }
 
-    def _reserved_acts(self, division: str, rows: tuple[str, ...]) -> list[Answer]:
+    def _reserved_acts(self, division: str, rows: tuple[str, ...]) -> list[Shared]:
         """Acts of these rows' work that are of class authority or barred, and whose they are."""
         return [
-            {
-                "act": act.id,
-                "label": dict(act.title),
-                "class": act.act_class.value,
-                "holder": (holder := self._rules.holder(division, act.id, row).holder),
-                "holder_label": dict(self._rules.holder_names[holder]),
-            }
+            Shared(
+                {
+                    "act": act.id,
+                    "label": dict(act.title),
+                    "class": act.act_class.value,
+                    "holder": (holder := self._rules.holder(division, act.id, row).holder),
+                    "holder_label": dict(self._rules.holder_names[holder]),
+                }
+            )
             for act, row in self._work.acts(rows)
             if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
         ]
 
-    def _shared_acts(self, rows: tuple[str, ...]) -> list[Answer]:
+    def _shared_acts(self, rows: tuple[str, ...]) -> list[Shared]:
         """Acts of these rows' work that are of class shared: which part is the city's and which the contractor's."""
         return [
-            {"act": act.id, "label": dict(act.title), "city": dict(act.city), "contractor": dict(act.contractor)}
+            Shared(act=act.id, label=dict(act.title), city=dict(act.city), contractor=dict(act.contractor))
             for act, _ in self._work.acts(rows)
             if act.city and act.contractor
         ]
@@ -647,20 +546,22 @@ class Explainer:
         }
 
 
-def row(task: Task, kind: Answer | None, manifest: Manifest) -> Answer:
+def row(task: Task, kind: Shared | None, manifest: Manifest) -> Shared:
     """A row of the list and its kind of work, as decisions and `assign tasks` show it: its cells as printed, by their names."""
-    return {
-        "id": task.id,
-        "section": task.section,
-        "group": task.group,
-        "number": task.number,
-        "name": task.name,
-        **task.cells,
-        "kind": kind,
-        "source": {"document": task.document, "line": task.line, "raw": task.raw},
-        "division": task.division,
-        "remark": task.remark,
-        "printed": printed_cells(task, manifest),
-        "reading": task.reading.value,
-        "repairs": list(task.repairs),
-    }
+    return Shared(
+        {
+            "id": task.id,
+            "section": task.section,
+            "group": task.group,
+            "number": task.number,
+            "name": task.name,
+            **task.cells,
+            "kind": kind,
+            "source": {"document": task.document, "line": task.line, "raw": task.raw},
+            "division": task.division,
+            "remark": task.remark,
+            "printed": printed_cells(task, manifest),
+            "reading": task.reading.value,
+            "repairs": list(task.repairs),
+        }
+    )

@@ -7,7 +7,6 @@ Making these classes takes longer than a whole decision, so this room is entered
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar
 
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from assign.words import ActClass, Assignee, Certainty, Meaning, Reading
 
 from .plain_text import explain
+from .shared import Shared
 
 
 class Frozen(BaseModel):
@@ -256,45 +256,71 @@ class Decision(Frozen):
 _Part = TypeVar("_Part", bound=Frozen)
 
 
-class Maker:
+def decision_of(answer: dict[str, Any]) -> Decision:
+    """The answer, validated, as a frozen model. Parts that many answers share (rows, reasons, changes) become one model each."""
+    return Decision.model_validate(
+        {
+            **answer,
+            "act": answer["act"] and _part(Act, answer["act"]),
+            "rows": rows_of(answer["rows"]),
+            "reasons": _parts(Reason, answer["reasons"]),
+            "reserved": _parts(ReservedAct, answer["reserved"]),
+            "shared": _parts(SharedAct, answer["shared"]),
+            "elsewhere": _parts(Owner, answer["elsewhere"]),
+            "handoff": answer["handoff"] and _part(Handoff, answer["handoff"]),
+            "caveats": _parts(Caveat, answer["caveats"]),
+            "why_not": _parts(OtherOutcome, answer["why_not"]),
+            "would_change": _parts(Change, answer["would_change"]),
+            "provenance": _part(Provenance, answer["provenance"]),
+        }
+    )
+
+
+def rows_of(rows: list[dict[str, Any]]) -> tuple[Row, ...]:
+    """Rows of the list as models."""
+    return tuple([_row(row) for row in rows])
+
+
+def _row(row: dict[str, Any]) -> Row:
+    return _part(Row, row, kind=row["kind"] and _part(KindOfWork, row["kind"]))  # rows of one kind share it
+
+
+def _parts(model: type[_Part], parts: list[dict[str, Any]]) -> list[_Part]:
+    return [_part(model, part) for part in parts]
+
+
+def _part(model: type[_Part], part: dict[str, Any], /, **made: Frozen | None) -> _Part:
+    """A part as a model; of one that many answers share it is made once."""
+    if type(part) is not Shared:
+        return model.model_validate(part)
+    try:
+        found: _Part = part.model
+    except AttributeError:
+        found = part.model = model.model_validate({**part, **made})
+    return found
+
+
+def _first_use() -> None:
     """
-    Makes answers into decisions. Parts that many answers share (rows, reserved acts, changes) become one model each.
-
-    A part is known by its identity; it is kept beside its model, so that an identity is never used twice. The number
-    of such parts is bounded by the list and the rules.
+    Use what pydantic's core fills in when it first meets a kind of field, to read it and to write it. Done while this module is
+    imported, for which `Desk` holds the lock that a fork waits for: a child forked in the middle would wait for it for ever.
     """
+    text = {"ja": "", "en": ""}
+    cite = {"kind": "row", "document": "", "line": 1, "text": ""}
+    who = {"assignee": Assignee.SPLIT, "certainty": Certainty.SETTLED}
+    decision = Decision.model_validate(
+        {
+            **who, "meaning": Meaning.CONSIGNED, "division": "", "item": "", "channel": "", "act": None, "on": date.min,
+            "rows": (), "rules": (), "reasons": ({"rule": "", "text": text, "cites": (cite,)},), "reserved": (), "shared": (),
+            "exceptions": (), "elsewhere": (), "handoff": None, "caveats": (), "question": None, "why_not": (),
+            "would_change": ({"change": {"act": None}, **who, "text": text},),
+            **dict.fromkeys(("division_label", "channel_label", "desk"), text),
+            "provenance": dict.fromkeys(Provenance.model_fields, ""),
+        }
+    )  # fmt: skip
+    decision.model_dump()
+    decision.model_dump_json()
+    decision.model_dump(mode="json")
 
-    def __init__(self) -> None:
-        self._made: dict[int, tuple[dict[str, Any], Frozen]] = {}
 
-    def decision(self, answer: dict[str, Any]) -> Decision:
-        """The answer, validated, as a frozen model."""
-        return Decision.model_validate(
-            {
-                **answer,
-                "rows": self.rows(answer["rows"]),
-                "reserved": self._parts(ReservedAct, answer["reserved"]),
-                "shared": self._parts(SharedAct, answer["shared"]),
-                "elsewhere": self._parts(Owner, answer["elsewhere"]),
-                "why_not": self._parts(OtherOutcome, answer["why_not"]),
-                "would_change": self._parts(Change, answer["would_change"]),
-                "provenance": self._part(Provenance, answer["provenance"]),
-            }
-        )
-
-    def rows(self, rows: list[dict[str, Any]]) -> tuple[Row, ...]:
-        """Rows of the list as models."""
-        return tuple(map(self._row, rows))
-
-    def _row(self, row: dict[str, Any]) -> Row:
-        kind = row["kind"]  # rows of one kind share it
-        return self._part(Row, row, {"kind": self._part(KindOfWork, kind)} if kind else {})
-
-    def _parts(self, kind: type[_Part], parts: list[dict[str, Any]]) -> tuple[_Part, ...]:
-        return tuple(self._part(kind, part) for part in parts)
-
-    def _part(self, kind: type[_Part], part: dict[str, Any], made: Mapping[str, Frozen] = {}) -> _Part:
-        known = self._made.get(id(part))
-        if known is None:
-            known = self._made[id(part)] = (part, kind.model_validate({**part, **made}))
-        return known[1]  # type: ignore[return-value]  # a part is only ever asked for as one kind
+_first_use()

@@ -161,6 +161,9 @@ class Ruling(Entry):
 class Rulings:
     """
     The rulings on one row. Those on one act and channel follow one another in time, so one is found by its first day.
+
+    Attributes:
+        acts: The acts that they name.
     """
 
     def __init__(self, rulings: Iterable[Ruling]) -> None:
@@ -171,6 +174,7 @@ class Rulings:
                 self._by_act.setdefault((channel, ruling.act), []).append(ruling)
         for each in self._by_act.values():
             each.sort(key=_since)
+        self.acts: frozenset[str] = frozenset(act for _, act in self._by_act)
 
     def of(self, channel: str, act: str, on: date) -> Ruling | None:
         """The one in force for an act."""
