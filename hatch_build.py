@@ -19,9 +19,9 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
         """Write `built_in/*.json`, and have a wheel carry them."""
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from assign.rules import precompiled
+        from assign.rules import build
 
-        for kept in precompiled.write(root / "rules"):
+        for kept in build.write(root / "rules"):
             if version != "editable":
                 build_data["force_include"][str(kept)] = f"assign/built_in/{kept.name}"
 

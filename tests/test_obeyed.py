@@ -18,7 +18,7 @@ from assign.log.canonical import canonical, read
 from assign.log.keys import held_key
 from assign.log.log import Log
 from assign.log.record import new_id
-from assign.log.store import SHIFT
+from assign.log.store.interface import SHIFT
 from assign.words import sha256
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sqlite_url

@@ -24,17 +24,10 @@ from assign.errors import BadOption
 from assign.log.group_commit import Kept
 from assign.log.log import Log
 from assign.log.record import new_id
-from assign.log.store import (
-    NAMES,
-    SqliteStore,
-    StoreError,
-    StoreMissing,
-    StoreRefused,
-    network_file_system,
-    open_store,
-    sound_sqlite,
-    watch,
-)
+from assign.log.store import StoreError, StoreMissing, StoreRefused, open_store, watch
+from assign.log.store.schema import NAMES
+from assign.log.store.sqlite import SqliteStore, sound_sqlite
+from assign.log.store.watch import network_file_system
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sound, sqlite_url, unmeasured
 from .servers import Server, private_server
