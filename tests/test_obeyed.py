@@ -97,7 +97,7 @@ def test_an_edition_that_a_planted_row_calls_published_may_not_be_cited_and_can_
         with pytest.raises(Exception, match="has not published"):
             log.append(asked)
         assert len(log.publish(new)) == 1
-        assert log.append(asked).fresh
+        assert log.append(asked).created
 
 
 # -- a log that is not whole -----------------------------------------------------------------------------------------

@@ -13,14 +13,35 @@ from __future__ import annotations
 
 from .chosen import Filter, missing, records
 from .copies import copy, rebuild
-from .prove import prove, prove_growth
+from .prove import prove, prove_consistency
 from .replay import OUTCOMES, ROWS_ELSEWHERE, Desks, Replay, decided_anew, desks, replay
-from .review import LATE, Exception_, exceptions, shown_record, stats
+from .review import LATE, ReviewItem, exceptions, shown_record, stats
 from .text import Text
-from .verify import MOST, Finding, Verified, verify
+from .verify import MOST, Finding, VerificationReport, verify
 
 __all__ = [
-    "LATE", "MOST", "OUTCOMES", "ROWS_ELSEWHERE", "Desks", "Exception_", "Filter", "Finding", "Replay", "Text", "Verified",
-    "copy", "decided_anew", "desks", "exceptions", "missing", "prove", "prove_growth", "rebuild", "records", "replay",
-    "shown_record", "stats", "verify",
+    "LATE",
+    "MOST",
+    "OUTCOMES",
+    "ROWS_ELSEWHERE",
+    "Desks",
+    "Filter",
+    "Finding",
+    "Replay",
+    "ReviewItem",
+    "Text",
+    "VerificationReport",
+    "copy",
+    "decided_anew",
+    "desks",
+    "exceptions",
+    "missing",
+    "prove",
+    "prove_consistency",
+    "rebuild",
+    "records",
+    "replay",
+    "shown_record",
+    "stats",
+    "verify",
 ]  # fmt: skip

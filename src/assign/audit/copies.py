@@ -37,7 +37,7 @@ def copy(log: Log, target: Store) -> int:
         )
     tree = merkle.Frontier()
     with target.writing(number) as writing:
-        writing.turn()
+        writing.lock_and_read_tail()
         kept = log.rows()
         while page := list(islice(kept, 2000)):
             rows, published, editions = [], [], []
@@ -81,7 +81,7 @@ def rebuild(log: Log, unread: Unread | None = None) -> int:
             lacking.append((*put, record["seq"]))
     if lacking:
         with log.store.writing(log.number) as writing:
-            writing.turn()
+            writing.lock_and_read_tail()
             writing.add([], lacking, [])
     log.store.reindex()
     return len(lacking)

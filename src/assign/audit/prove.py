@@ -11,7 +11,7 @@ from typing import Any
 from assign.desk.recording import EditionMissing
 from assign.errors import BadRequest
 from assign.log import merkle
-from assign.log.checkpoint import Checkpoint, opened
+from assign.log.checkpoint import Checkpoint, open_verified
 from assign.log.log import Log
 from assign.log.reading import record_of
 from assign.log.record import publishes
@@ -35,7 +35,7 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
         StoreError: The log no longer fits the checkpoint.
     """
     keys = log.keys()
-    note, _ = opened(checkpoint, keys)
+    note, _ = open_verified(checkpoint, keys)
     row = log.row(seq)
     if seq >= note.size:
         raise BadRequest(
@@ -88,7 +88,7 @@ def _unlike(note: Checkpoint) -> StoreError:
     )
 
 
-def prove_growth(log: Log, old: str, new: str) -> dict[str, Any]:
+def prove_consistency(log: Log, old: str, new: str) -> dict[str, Any]:
     """
     That the log of one checkpoint is the beginning of the log of another: plain data for `standalone.py`.
 
@@ -97,7 +97,7 @@ def prove_growth(log: Log, old: str, new: str) -> dict[str, Any]:
         StoreError: The log no longer fits one of them.
     """
     keys = log.keys()
-    first, second = opened(old, keys)[0], opened(new, keys)[0]
+    first, second = open_verified(old, keys)[0], open_verified(new, keys)[0]
     if not 0 < first.size <= second.size <= log.size:
         raise BadRequest(
             f"チェックポイントの大きさが {first.size} から {second.size} へ増えていません（記録は {log.size} 件）",

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from assign.errors import shown
 from assign.log import merkle
-from assign.log.checkpoint import Checkpoint, endorsed, opened, parse
+from assign.log.checkpoint import Checkpoint, endorsed, open_verified, parse
 from assign.log.keys import NoteError, PublicKey, public_key
 from assign.log.kinds import Kind, Record
 from assign.log.log import Log
@@ -41,7 +41,7 @@ class Finding(NamedTuple):
 
 
 @dataclass
-class Verified:
+class VerificationReport:
     """What `verify` did and found. `covered` records are held by a checkpoint from outside."""
 
     origin: str
@@ -76,7 +76,7 @@ class Verified:
 
 def verify(
     log: Log, against: Sequence[str] = (), keys: Sequence[PublicKey] = (), listener: Callable[[int], None] | None = None
-) -> Verified:
+) -> VerificationReport:
     """
     Hash every record again, and hold the tree against checkpoints.
 
@@ -100,7 +100,7 @@ def verify(
     except StoreError as error:
         if not strange and not isinstance(error, StoreDamaged):
             raise
-        found = Verified(log.origin, findings=[Finding("unread", None, Text(error.ja, error.en))])
+        found = VerificationReport(log.origin, findings=[Finding("unread", None, Text(error.ja, error.en))])
     found.findings += strange
     return found
 
@@ -110,7 +110,7 @@ class _Verifier:
 
     def __init__(self, log: Log, outside: list[tuple[Checkpoint, str, bool]], keys: Sequence[PublicKey]) -> None:
         self._log = log
-        self._found = Verified(log.origin)
+        self._found = VerificationReport(log.origin)
         self._trusted = list(keys)
         self._named: list[PublicKey] = []  # by the records themselves
         self._published: set[tuple[str, str]] = set()
@@ -132,7 +132,7 @@ class _Verifier:
         self._notes.sort(key=lambda each: each[0].size)
         self._roots: dict[int, tuple[bytes, bytes | None]] = {}  # size → root of the payloads, root of the kept hashes
 
-    def run(self, listener: Callable[[int], None] | None) -> Verified:
+    def run(self, listener: Callable[[int], None] | None) -> VerificationReport:
         """The whole log."""
         tree, kept = merkle.Frontier(), None
         sizes = {note.size for note, _, _ in self._notes}
@@ -308,7 +308,7 @@ class _Verifier:
             )
             return False
         try:
-            opened(text, self._trusted or self._named)
+            open_verified(text, self._trusted or self._named)
         except NoteError as error:
             where = (
                 Text("外の", "the checkpoint from outside")

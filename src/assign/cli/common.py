@@ -456,7 +456,7 @@ def report_kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
         record = each.record
         if as_json:
             receipt = {name: record[name] for name in ("origin", "seq", "recorded", "case", "key") if name in record}
-            text = json.dumps({"record": {**receipt, "fresh": each.fresh}}, ensure_ascii=False)
+            text = json.dumps({"record": {**receipt, "created": each.created}}, ensure_ascii=False)
             terminal.complain_bytes((text + "\n").encode())
             continue
         from assign.log.reading import clock  # with a log alone
@@ -464,7 +464,7 @@ def report_kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
         ja = lang == "ja"
         done = (
             ("記録しました" if ja else "recorded")
-            if each.fresh
+            if each.created
             else ("前の記録のままです" if ja else "recorded before")
         )
         where = f"{record['origin']} 番号 {record['seq']}" if ja else f"{record['origin']} number {record['seq']}"

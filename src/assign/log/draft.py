@@ -12,7 +12,7 @@ from typing import Any, Final
 from assign.resources import VERSION
 
 from .canonical import ENCODER
-from .fields import _FIELDS, RecordError, check
+from .fields import FIELDS, RecordError, check
 from .kinds import SCHEMA, Record
 from .record import publishes
 
@@ -29,7 +29,7 @@ class Draft:
         puts: What it puts into use (`publishes`). cites: The editions that it rests on, (which, SHA-256).
     """
 
-    __slots__ = ("_form", "_own", "cites", "key", "puts", "record")
+    __slots__ = ("_form", "_own", "cited_editions", "key", "publishes", "record")
 
     def __init__(self, record: Record, origin: str) -> None:
         """
@@ -46,8 +46,8 @@ class Draft:
                 raise ValueError
             # 2: equal marks are of equal values and of the same types; what is no JSON, or too deep, has none
             self._form, puts, cites = _form(kind, origin, marshal.dumps(shape.again(record), 2))
-            self.puts: tuple[str, str] | None = puts
-            self.cites: frozenset[tuple[str, str]] = cites
+            self.publishes: tuple[str, str] | None = puts
+            self.cited_editions: frozenset[tuple[str, str]] = cites
             self._own = []
             for name, test in shape.own:
                 value = record[name]
@@ -81,7 +81,7 @@ class _Shape:
         self.again = itemgetter(*self.others)
 
 
-_SHAPES: Final = {str(kind): _Shape(fields) for kind, fields in _FIELDS.items()}
+_SHAPES: Final = {str(kind): _Shape(fields) for kind, fields in FIELDS.items()}
 
 
 @lru_cache(maxsize=4096)

@@ -24,10 +24,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from assign.errors import DataError, path_shown, shown, system_reason
 from assign.resources import user_folder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ED25519: Final = b"\x01"  # the signature type in key numbers and keys
 
@@ -70,7 +73,18 @@ class PublicKey:
     key: bytes
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.number.hex()}+{_base64(ED25519 + self.key)}"
+        return f"{self.name}+{self.number.hex()}+{base64_text(ED25519 + self.key)}"
+
+    def signed(self, text: bytes, signature: bytes) -> bool:
+        """Whether the signature over the text is this key's."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +96,17 @@ class SecretKey:
 
     def public(self) -> PublicKey:
         """The key that goes out."""
+        key = self._private().public_key().public_bytes_raw()
+        return PublicKey(self.name, _number(self.name, key), key)
+
+    def sign(self, text: bytes) -> bytes:
+        """The signature over a text (64 bytes)."""
+        return self._private().sign(text)
+
+    def _private(self) -> Ed25519PrivateKey:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        key = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        return PublicKey(self.name, _number(self.name, key), key)
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
 
     def __repr__(self) -> str:
         return f"SecretKey({self.name})"
@@ -94,7 +115,7 @@ class SecretKey:
 
     def text(self) -> str:
         """The line that is kept secret."""
-        return f"PRIVATE+KEY+{self.name}+{self.public().number.hex()}+{_base64(ED25519 + self.seed)}"
+        return f"PRIVATE+KEY+{self.name}+{self.public().number.hex()}+{base64_text(ED25519 + self.seed)}"
 
 
 def new_key(name: str) -> SecretKey:
@@ -112,7 +133,7 @@ def secret_key(text: str) -> SecretKey:
     parts = text.strip().split("+", 4)
     if len(parts) != 5 or parts[:2] != ["PRIVATE", "KEY"]:
         raise wrong
-    value = _decoded(parts[4])
+    value = base64_bytes(parts[4])
     if value is None or len(value) != 33 or value[:1] != ED25519 or not NAME.fullmatch(parts[2]):
         raise wrong
     key = SecretKey(parts[2], value[1:])
@@ -124,8 +145,8 @@ def secret_key(text: str) -> SecretKey:
 def public_key(text: str) -> PublicKey:
     """A public key's line, its line feed with it or not → the key. Raises NoteError."""
     parts = text.removesuffix("\n").split("+", 2)
-    value = _decoded(parts[2]) if len(parts) == 3 else None
-    if value is None or len(value) != 33 or value[:1] != ED25519 or not _is_key_name(parts[0]):
+    value = base64_bytes(parts[2]) if len(parts) == 3 else None
+    if value is None or len(value) != 33 or value[:1] != ED25519 or not is_key_name(parts[0]):
         raise NoteError("公開鍵の形ではありません（名前+番号+値）", "not a public key (name+number+value)")
     key = PublicKey(parts[0], _number(parts[0], value[1:]), value[1:])
     if key.number.hex() != parts[1]:
@@ -138,12 +159,12 @@ def public_key(text: str) -> PublicKey:
     return key
 
 
-def _is_key_name(name: str) -> bool:
+def is_key_name(name: str) -> bool:
     """C2SP: not empty, no space of any kind, no plus; what is no UTF-8 or a control character has no place in a note."""
-    return bool(name) and "+" not in name and not any(each.isspace() for each in name) and _is_text(name)
+    return bool(name) and "+" not in name and not any(each.isspace() for each in name) and is_note_text(name)
 
 
-def _is_text(text: str) -> bool:
+def is_note_text(text: str) -> bool:
     """UTF-8 without control characters but for the line feed, which is looked at elsewhere."""
     return not any((each < " " and each != "\n") or "\ud800" <= each <= "\udfff" for each in text)
 
@@ -231,14 +252,15 @@ def _number(name: str, key: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + ED25519 + key).digest()[:4]
 
 
-def _base64(data: bytes) -> str:
+def base64_text(data: bytes) -> str:
+    """Base64 with padding."""
     return b64encode(data).decode("ascii")
 
 
-def _decoded(text: str) -> bytes | None:
-    """Base64 in its one canonical spelling, or None."""
+def base64_bytes(text: str) -> bytes | None:
+    """What base64 in its one canonical form stands for, or None."""
     try:
         data = b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return data if _base64(data) == text else None
+    return data if base64_text(data) == text else None

@@ -20,8 +20,8 @@ from assign.words import sha256
 
 from . import merkle
 from .draft import Draft
-from .errors import _is_name, _missing
-from .group_commit import Kept, _node, _Writer
+from .errors import is_log_name, no_such_log
+from .group_commit import GroupCommit, Kept, node_of
 from .kinds import EDITIONS, Kind, Record
 from .reading import UnknownRecord, backed, follows, logs_of, puts
 from .store import Row, Store, StoreError, StoreMissing, open_store
@@ -46,7 +46,7 @@ class Log:
         self.store = store
         self.origin = origin
         self.number = number
-        self._writer = _Writer(
+        self._writer = GroupCommit(
             store, origin, number
         )  # not of this log: whoever forgets it has the store closed at once
 
@@ -68,7 +68,7 @@ class Log:
             if origin is None and len(origins) == 1:
                 origin = next(iter(origins))
             if origin is None or origin not in origins:
-                raise _missing(origin, list(origins))
+                raise no_such_log(origin, list(origins))
         except BaseException:
             store.close()
             raise
@@ -88,7 +88,7 @@ class Log:
             BadRequest: The origin is not a name. NoteError: No key could be had. StoreRefused, StoreError, BadOption.
             StoreMissing: There are other logs and none of that name.
         """
-        if origin is not None and not _is_name(origin):
+        if origin is not None and not is_log_name(origin):
             raise BadRequest(
                 "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます（数字は続けて5字まで）",
                 "a log's name is written like `example.city/assign`: small letters, digits (five together at most) and . - _ /",
@@ -100,7 +100,7 @@ class Log:
         try:
             origins = logs_of(store, origin)
             if (origin is None and len(origins) > 1) or (origins and origin not in (None, *origins) and not beside):
-                raise _missing(origin, list(origins))
+                raise no_such_log(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
             number = origins.get(origin)
             log = cls(store, origin, store.create(origin) if number is None else number)
@@ -143,7 +143,7 @@ class Log:
         with self.store.writing(self.number) as writing:
             self._writer.begin(writing)
             if not self._writer.size:
-                raise _missing(self.origin, [])
+                raise no_such_log(self.origin, [])
             wanted = {(what, sha256(editions[what])) for what in EDITIONS}
             known = backed(self.store, self.origin, self.number, writing.published(), wanted)
             new = [
@@ -206,7 +206,7 @@ class Log:
     def node(self, level: int, place: int) -> bytes:
         """The hash of a perfect subtree, as `merkle` asks for it. It stands in the row of its last record."""
         seq = ((place + 1) << level) - 1
-        return _node(self.store.nodes(self.number, [seq]), seq, level)
+        return node_of(self.store.nodes(self.number, [seq]), seq, level)
 
     def head(self) -> Checkpoint:
         """The log as it stands, unsigned."""
@@ -244,12 +244,12 @@ class Log:
 
     def _still_holds(self, notes: list[str], size: int, keys: list[PublicKey]) -> None:
         """What the last good checkpoint here says is still in the log: a log that lost its tail is not signed anew."""
-        from .checkpoint import opened
+        from .checkpoint import open_verified
         from .keys import NoteError
 
         for note in reversed(notes):
             try:
-                last, _ = opened(note, keys)
+                last, _ = open_verified(note, keys)
             except NoteError:
                 continue  # whoever may insert may insert nonsense; it must not stop the log
             if last.origin != self.origin:

@@ -16,7 +16,7 @@ from assign.errors import AssignError, shown
 from assign.words import JAPAN
 
 from .canonical import read
-from .fields import RecordError, _time, _uuid4, check
+from .fields import RecordError, check, is_time, is_uuid4
 from .kinds import Kind, Record
 from .record import publishes
 from .store import SEQ, Row, Store, StoreDamaged, StoreError
@@ -153,9 +153,9 @@ def _known(row: Row, origin: str) -> Record | None:
             "recorded": payload[when : when + 24].decode("ascii"),
             "key": payload[key : key + 36].decode("ascii") if key > 7 else None,
         }
-        if not _uuid4(own["case"]) or (own["key"] is not None and not _uuid4(own["key"])):
+        if not is_uuid4(own["case"]) or (own["key"] is not None and not is_uuid4(own["key"])):
             return None
-        if not _time(own["recorded"]):
+        if not is_time(own["recorded"]):
             return None
     except ValueError:
         return None

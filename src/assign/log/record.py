@@ -25,7 +25,7 @@ from assign.errors import BadRequest
 from assign.words import nearest, sha256
 
 from .canonical import canonical
-from .fields import _GIVEN, _uuid4
+from .fields import GIVEN, is_uuid4
 from .kinds import ROLE_TEXT, Kind, Record, Role
 
 
@@ -56,7 +56,7 @@ def random_id(given: object, name: str) -> str:
         found = uuid.UUID(given) if isinstance(given, str) and len(given) == 36 else None
     except ValueError:
         found = None
-    if found is None or not _uuid4(str(found)):
+    if found is None or not is_uuid4(str(found)):
         raise BadRequest(
             f"`{name}` は乱数の UUID（第4版）です。個人や書類の番号は使えません",
             f"`{name}` is a random UUID (version 4); a number of a person or a paper cannot be used",
@@ -66,7 +66,7 @@ def random_id(given: object, name: str) -> str:
 
 def new_id() -> str:
     """A random UUID."""
-    while not _uuid4(found := str(uuid.uuid4())):
+    while not is_uuid4(found := str(uuid.uuid4())):
         pass
     return found
 
@@ -84,7 +84,7 @@ def given_words(asked: Mapping[str, object]) -> dict[str, str | int]:
         if word is None:
             continue
         plain = word.isoformat() if isinstance(word, date) else word
-        if type(plain) is int or (isinstance(plain, str) and _GIVEN[name](plain)):
+        if type(plain) is int or (isinstance(plain, str) and GIVEN[name](plain)):
             kept[name] = plain
         else:
             raise BadRequest(

@@ -77,7 +77,7 @@ class New(NamedTuple):
 class Writing(Protocol):
     """An open transaction on one log, whose turn it is."""
 
-    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
         """
         Wait for the turn, and look what has come meanwhile, in one round trip.
 
@@ -102,7 +102,6 @@ class Store(Protocol):
     """A database of logs."""
 
     shown: str
-    most: int  # how many records `extend` takes
     made: bool  # whether this opening made the place
 
     def origins(self) -> dict[str, int]:
@@ -114,15 +113,15 @@ class Store(Protocol):
     def writing(self, log: int) -> Any:
         """A context: begin, wait for the log's turn, and commit durably at its end, or nothing at all."""
 
-    def extend(self, log: int, last: bytes, rows: Sequence[New]) -> bool:
+    def append_if_unchanged(self, log: int, last: bytes, row: New) -> bool:
         """
-        Append durably to a log that still ends as we know it: one statement, and one round trip where there is a server.
+        Append a record durably to a log that still ends as we know it: one statement, and one round trip where there is a server.
 
         Args:
-            last: The nodes of the record before the first of `rows`.
+            last: The nodes of the record before it.
 
         Returns:
-            False where it does not end so, a key is known, or it is another's turn: nothing was written.
+            False where it does not end so, the key is known, or another writer has the lock: nothing was written.
         """
 
     def size(self, log: int) -> int:
@@ -194,7 +193,7 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-def still_open(name: str, *, closed: bool) -> None:
+def require_open(name: str, *, closed: bool) -> None:
     """Whoever closed a store asks nothing more of it. Raises StoreError."""
     if closed:
         raise StoreError(
@@ -206,7 +205,7 @@ def still_open(name: str, *, closed: bool) -> None:
 # -- what a database may do to a row --------------------------------------------------------------------------------
 
 
-def swallowed() -> StoreError:
+def not_inserted() -> StoreError:
     """A trigger, a rule or a policy of somebody's has kept a record out, and called it done."""
     return StoreError(
         "データベースが記録を受け取ったことにして、書いていません。回答はありません（`assign audit verify` で原因が分かります）",
@@ -214,7 +213,7 @@ def swallowed() -> StoreError:
     )
 
 
-def kept_whole(edition: tuple[str, bytes], there: object) -> None:
+def require_same_text(edition: tuple[str, bytes], there: object) -> None:
     """The text under an edition's name is this one: another may have been planted there before. Raises StoreError."""
     if as_bytes(there) != edition[1]:
         raise StoreError(
