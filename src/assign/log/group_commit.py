@@ -18,7 +18,7 @@ from .canonical import moment, read
 from .draft import Draft
 from .errors import KeyReused, NotPublished, no_such_log, not_recorded
 from .kinds import Record
-from .reading import UnknownRecord, backed, follows
+from .reading import UnknownRecord, backed, require_unbroken_end
 from .store import Known, New, Store, StoreError, Writing, at_fork
 
 TOGETHER: Final = 1000  # records that share a commit, at most
@@ -229,7 +229,7 @@ class GroupCommit:
         if frontier is None or not self._extended_by(frontier, newest):
             newest = newest or writing.lock_and_read_tail()[0]
             size = newest[0][0] + 1 if newest else 0
-            follows(size, writing.nodes)
+            require_unbroken_end(size, writing.nodes)
             places = merkle.edge(size)
             rows = writing.nodes([((place + 1) << level) - 1 for level, place in places])
             frontier = merkle.Frontier(

@@ -8,9 +8,9 @@ Checkpoints as signed notes: what an auditor keeps outside the building.
     — example.city/assign 2b1c…=     an Ed25519 signature with its key's name and number
 
 The text form is C2SP's `tlog-checkpoint` over `signed-note`, so that tools of that family read it: what they let in is let
-in here (any origin, extension lines, signers of any name), and where they leave a choice, this and `standalone.py` choose
-alike: 100 signatures at most, a size of 16 digits at most, base64 in its one canonical spelling. `tests/notes.py` holds both
-to one list. A public key is one line, `name+number+base64`; the secret one begins with PRIVATE+KEY. Neither is
+in here (any origin, extension lines, signers of any name), and where they leave a choice, this and `audit.verifier` choose
+alike: 100 signatures at most, a size of 16 digits at most, base64 in its one canonical form. `tests/notes.py` holds both
+to one list of cases. A public key is one line, `name+number+base64`; the secret one begins with PRIVATE+KEY. Neither is
 needed to read a log.
 """
 
@@ -41,7 +41,7 @@ PRIME: Final = 2**255 - 19  # of Ed25519's field
 CURVE: Final = -121665 * pow(121666, -1, PRIME) % PRIME  # its curve's d
 
 
-WEAK: Final = frozenset(  # y of the points of small order (RFC 8032's cofactor is 8): under such a key, anyone can sign
+WEAK: Final = frozenset(  # y of the points of small order (RFC 8032's cofactor is 8): anyone can sign for such a key
     int.from_bytes(bytes.fromhex(y), "little")
     for y in (
         "00" * 32,
@@ -59,7 +59,7 @@ NAME: Final = re.compile(
 
 
 class NoteError(DataError):
-    """A checkpoint or a key that is not one, or that nobody known has signed."""
+    """A text that is no checkpoint or no key, or a checkpoint that no known key has signed."""
 
     code = "checkpoint"
 
@@ -89,13 +89,13 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class SecretKey:
-    """What signs: a name and an Ed25519 seed (32 bytes). It prints as its public half."""
+    """What signs: a name and an Ed25519 seed (32 bytes). Printed, it shows its name alone."""
 
     name: str
     seed: bytes
 
     def public(self) -> PublicKey:
-        """The key that goes out."""
+        """The public key to it."""
         key = self._private().public_key().public_bytes_raw()
         return PublicKey(self.name, _number(self.name, key), key)
 
@@ -114,7 +114,7 @@ class SecretKey:
     __str__ = __repr__
 
     def text(self) -> str:
-        """The line that is kept secret."""
+        """The line of a key file; it is secret."""
         return f"PRIVATE+KEY+{self.name}+{self.public().number.hex()}+{base64_text(ED25519 + self.seed)}"
 
 
@@ -152,9 +152,9 @@ def public_key(text: str) -> PublicKey:
     if key.number.hex() != parts[1]:
         raise NoteError("公開鍵の番号が合いません", "the public key's number does not fit it")
     y = int.from_bytes(key.key, "little") % 2**255
-    if y >= PRIME or y in WEAK:  # OpenSSL takes it
+    if y >= PRIME or y in WEAK:  # OpenSSL accepts it
         raise NoteError("だれでも署名できてしまう公開鍵です", "a public key under which anyone can sign")
-    if not _has_x(y):  # OpenSSL takes that, too, and refuses each signature
+    if not _has_x(y):  # OpenSSL accepts that, too, and refuses each signature
         raise NoteError("Ed25519 の公開鍵ではありません", "not an Ed25519 public key (no point of its curve)")
     return key
 
@@ -165,7 +165,7 @@ def is_key_name(name: str) -> bool:
 
 
 def is_note_text(text: str) -> bool:
-    """UTF-8 without control characters but for the line feed, which is looked at elsewhere."""
+    """UTF-8 without control characters; the line feed is checked elsewhere."""
     return not any((each < " " and each != "\n") or "\ud800" <= each <= "\udfff" for each in text)
 
 
@@ -218,7 +218,7 @@ def write_key(path: Path, key: SecretKey) -> None:
 def _from_file(path: Path, name: str, *, make: bool) -> SecretKey:
     try:
         if make and not os.path.exists(path):
-            with suppress(FileExistsError):  # another process was first
+            with suppress(FileExistsError):  # another process made it meanwhile
                 write_key(path, new_key(name))
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise NoteError(

@@ -1,11 +1,11 @@
 """
-Where a log is kept: SQLite in a file, or PostgreSQL on a server. Five tables, and three verbs: create, insert, select.
+Where a log is kept: SQLite in a file, or PostgreSQL on a server. Five tables; rows are only ever inserted.
 
     log          a log's name, and its number in this database
     record       at = log * 2**40 + sequence number; the record's bytes; the tree hashes that it completes; its key
     publication  which editions and keys a log has published, and in which record     (derived from the records)
     edition      the text of an edition, under its SHA-256
-    checkpoint   notes that were made here; the copy that proves something is the one outside
+    checkpoint   signed notes that were made here; what proves something is the copy outside
 
 A commit that is acknowledged is on the disk. Where that cannot be promised (a SQLite with the WAL-reset defect, a network
 file system under a WAL, a server with `fsync` or `synchronous_commit` off) the store refuses to open and says what to do.

@@ -68,7 +68,7 @@ class PostgresStore:
         self._finalizer: Callable[[], None] | None = None
         self._cursor: Any = None  # of `append_if_unchanged`, which asks the same each time
         try:
-            with self._errors_in_words():
+            with self._translating_errors():
                 self._tables(self._connection(), create=create)
         except BaseException:
             self._drop_connection()
@@ -76,11 +76,11 @@ class PostgresStore:
         at_fork(self)
 
     def before_fork(self) -> None:
-        """Nobody may be in the middle of a conversation."""
+        """No statement may be under way."""
         self._lock.acquire()
 
     def after_fork(self, *, child: bool) -> None:
-        """The connection stays the parent's; a child gives its copy back, and makes its own."""
+        """The connection stays the parent's; a child closes its copy without a word to the server, and makes its own."""
         if not child:
             self._lock.release()
             return
@@ -88,13 +88,13 @@ class PostgresStore:
         db = self._db
         if db is not None and not db.closed:
             with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no more than a descriptor
-                # What is said on it now, the server never hears.
+                # The server must not hear the child's good-bye.
                 os.dup2(nowhere.fileno(), db.fileno(), inheritable=False)
                 db.close()
         self._drop_connection()
 
     def _connection(self) -> psycopg.Connection[Any]:
-        """One for each process, made anew after the server dropped it."""
+        """The connection of this process, made anew where the server dropped it."""
         require_open(self.shown, closed=self._closed)
         if self._pid != os.getpid() or self._db is None or self._db.closed:
             self._drop_connection()
@@ -104,13 +104,13 @@ class PostgresStore:
             except BaseException:
                 db.close()
                 raise
-            # A session's own setting outlasts a change of the server's.
+            # Fixed for the session, so that a later change on the server has no effect on it.
             db.execute("SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)")
             db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
-            # In which the server says what our tables are, whatever its own are.
+            # The catalogue's text, which `strangers` compares, depends on these.
             db.execute("SET bytea_output = hex; SET quote_all_identifiers = off; SET standard_conforming_strings = on")
             self._db, self._cursor, self._pid = db, db.cursor(), os.getpid()
-            # Before the driver's own, which warns; at the end of the process, too. None but this process says good-bye.
+            # Runs before the driver's own finalizer, which warns, and at the end of the process; only in the process that connected.
             self._finalizer = weakref.finalize(self, _close_in, db, self._pid)
         return self._db  # type: ignore[no-any-return]  # psycopg's own type
 
@@ -149,15 +149,15 @@ class PostgresStore:
         self.made = True
 
     @contextmanager
-    def _errors_in_words(self) -> Iterator[None]:
-        """The server's errors in our words."""
+    def _translating_errors(self) -> Iterator[None]:
+        """The server's errors as StoreError."""
         try:
             yield
         except self._psycopg.Error as error:
-            raise self._in_words(error) from None
+            raise self._as_store_error(error) from None
 
-    def _in_words(self, error: Exception) -> StoreError:
-        """Never the address, which may hold a password. A connection that is not known to be in order is given up."""
+    def _as_store_error(self, error: Exception) -> StoreError:
+        """Never with the address, which may hold a password. After an unknown error the connection is dropped."""
         errors = self._psycopg.errors
         if isinstance(error, (errors.DiskFull, errors.OutOfMemory)):
             return StoreError(
@@ -194,7 +194,7 @@ class PostgresStore:
 
     @contextmanager
     def _uninterrupted(self) -> Iterator[None]:
-        """Nobody knows what the server has heard from one that was interrupted: the connection is given up."""
+        """Drop the connection after an interrupt: its state is unknown."""
         try:
             yield
         except Exception:
@@ -209,7 +209,7 @@ class PostgresStore:
         self._db = self._cursor = self._finalizer = None
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._errors_in_words(), self._lock:
+        with self._translating_errors(), self._lock:
             return self._connection().execute(sql.encode(), values).fetchall()
 
     def origins(self) -> dict[str, int]:
@@ -219,7 +219,7 @@ class PostgresStore:
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
-        with self._errors_in_words(), self._lock, (db := self._connection()).transaction():
+        with self._translating_errors(), self._lock, (db := self._connection()).transaction():
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
             logs = self.origins()
             if origin not in logs:
@@ -231,14 +231,14 @@ class PostgresStore:
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
         """A transaction. Writers of one log queue for its advisory lock, first come first served; other logs do not wait."""
-        with self._errors_in_words(), self._lock:
+        with self._translating_errors(), self._lock:
             db = self._connection()
             turn = _PostgresWriting(db, log)
             with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips
                 yield turn
             if any(inserted.rowcount != number for inserted, number in turn.written):
                 raise not_inserted()
-            # Not idle: we were inside a transaction that an interrupt had left open.
+            # Not idle: we were inside a transaction that an interrupt had left open, and nothing is committed.
             if db.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE:
                 self._drop_connection()
                 raise StoreError(
@@ -256,11 +256,11 @@ class PostgresStore:
                 self._cursor.execute(_EXTEND, values, prepare=True)
                 return self._cursor.rowcount == 1  # type: ignore[no-any-return]  # psycopg's own type
             except self._psycopg.errors.UniqueViolation:
-                return False  # somebody was quicker
+                return False  # another writer was first
             except self._psycopg.Error as error:
-                raise self._in_words(error) from None
+                raise self._as_store_error(error) from None
             except BaseException:
-                self._drop_connection()  # as in `_uninterrupted`
+                self._drop_connection()  # an interrupt, as in `_uninterrupted`
                 raise
 
     def size(self, log: int) -> int:
@@ -302,7 +302,7 @@ class PostgresStore:
 
     def reindex(self) -> None:
         """Make the index of idempotency keys anew."""
-        with self._errors_in_words(), self._lock, (db := self._connection()).transaction():
+        with self._translating_errors(), self._lock, (db := self._connection()).transaction():
             db.execute("DROP INDEX IF EXISTS record_key")
             db.execute(INDEX.encode())
 
@@ -321,14 +321,14 @@ class PostgresStore:
         return found
 
     def strangers(self) -> list[Strange]:
-        """What hangs on our tables, or stands in their way, that we did not make or made otherwise."""
+        """Differences from our schema: in our tables, in what is attached to them, and in what hides them."""
         there = [Part(*row) for row in self._rows(CATALOGUE, (list(NAMES),))]
         return differences(there, OURS)
 
     def grant(self, role: str) -> None:
         """INSERT and SELECT on the five tables."""
         sql = self._psycopg.sql
-        with self._errors_in_words(), self._lock:
+        with self._translating_errors(), self._lock:
             self._connection().execute(
                 sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(
                     sql.SQL(", ").join(map(sql.Identifier, NAMES)), sql.Identifier(role)
@@ -336,8 +336,8 @@ class PostgresStore:
             )
 
     def close(self) -> None:
-        """Let go of the connection."""
-        with self._lock:  # whoever is in the middle of a conversation ends it
+        """Close the connection."""
+        with self._lock:  # after a statement that is under way
             self._closed = True
             self._drop_connection()
             self._pid = 0
@@ -362,7 +362,7 @@ class _PostgresWriting:
             turn = self._db.execute(f"SELECT {_SETTINGS}, pg_advisory_xact_lock(%s, %s)".encode(), (_LOCKS, self._log))
             newest = self._db.execute(_NEWEST, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1))
             known = self._db.execute(_BY_KEYS, (list(keys), self._log)) if keys else ()
-        _durable(turn.fetchone())  # the server may have been told otherwise since we connected
+        _durable(turn.fetchone())  # the settings may have changed since we connected
         found = {key: (at & SEQ, as_bytes(payload)) for key, at, payload in known}
         return [(at & SEQ, as_bytes(nodes)) for at, nodes in newest], found
 

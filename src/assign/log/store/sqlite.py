@@ -1,5 +1,5 @@
 """
-Logs in one file: SQLite, a write-ahead log, and each commit on the disk before it returns.
+Logs in one file: SQLite in WAL mode, where each commit is on the disk before it returns.
 """
 
 from __future__ import annotations
@@ -89,24 +89,24 @@ class SqliteStore:
         self._pid = 0
         self._db: Any = None
         self._closed = False
-        self._file: os.stat_result | None = None  # as it was when it was opened first
+        self._file: os.stat_result | None = None  # its status when it was first opened
         self._size = 0  # bytes; a log's file never shrinks
         self._wal: WalWatch | None = None
-        self._named = False  # whether the name of this connection's WAL is known to be on the disk
+        self._named = False  # whether the folder was synced since this connection made its WAL
         try:
-            with self._errors_in_words():
+            with self._translating_errors():
                 db = self._connection(make=create)
                 if not self._tables(db):
                     if not create:
                         raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
                     self._make(db)
-        except BaseException:  # its traceback holds this object for as long as somebody holds the error
+        except BaseException:  # the error's traceback would keep this object, and the file open
             self._release()
             raise
         at_fork(self)
 
     def _connection(self, *, make: bool = False) -> apsw.Connection:
-        """The one of this process, opened where there is none. Whoever calls holds the lock."""
+        """The connection of this process, opened where there is none. The caller holds the lock."""
         require_open(self.shown, closed=self._closed)
         if self._db is None:
             db = self._connected(make=make)
@@ -130,10 +130,10 @@ class SqliteStore:
         try:
             if db.readonly("main"):
                 db = self._immutable_if_read_only(db)
-            waited = random.Random(os.urandom(8)).uniform  # noqa: S311 - a nap, not a secret
+            waited = random.Random(os.urandom(8)).uniform  # noqa: S311 - for sleeping, not a secret
 
-            # SQLite's own handler naps ever longer, and whoever came first can wait for seconds. Naps of one random length
-            # give every waiter the same chance at each release.
+            # SQLite's own handler sleeps longer at each try, so that the first to come may wait for seconds. Sleeps of one
+            # distribution give every waiter the same chance at each release.
             def busy(tries: int) -> bool:
                 time.sleep(waited(0.0002, 0.002))
                 return tries * 0.0012 < PATIENCE
@@ -155,7 +155,7 @@ class SqliteStore:
         return db  # type: ignore[no-any-return]  # apsw's own type
 
     def _immutable_if_read_only(self, db: apsw.Connection) -> apsw.Connection:
-        """Where nothing can be written, not even the memory that readers of a WAL share: a file that nobody changes."""
+        """The connection, or, on a read-only medium where not even the `-shm` file can be made, an immutable one."""
         try:
             db.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018 - reads the file
         except (self._apsw.ReadOnlyError, self._apsw.CantOpenError):
@@ -170,7 +170,7 @@ class SqliteStore:
         return db
 
     def _refuse_foreign_database(self, db: apsw.Connection, *, make: bool) -> None:
-        """Look before anything is changed: somebody else's database stays as it is."""
+        """Raises StoreMissing for another program's database, StoreDamaged for a log that lost a part; nothing is changed."""
         with db:
             marked, whole = db.pragma("application_id"), self._tables(db)
             if marked == APPLICATION and whole:
@@ -190,7 +190,7 @@ class SqliteStore:
         )
 
     def _check_in_place(self) -> None:
-        """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
+        """Raises StoreError where the file was removed or replaced: SQLite would go on committing to a file without a name."""
         self._wal = self._wal or self._watched_wal()
         file, before = stat_of(self._at), self._file
         moved = file is None or before is None or not os.path.samestat(before, file) or file.st_size < self._size
@@ -203,7 +203,7 @@ class SqliteStore:
         self._size = file.st_size if file else 0
 
     def _watched_wal(self) -> WalWatch | None:
-        """The WAL, held so that it is known when it is taken away; None where nothing was written yet."""
+        """The watch over the WAL; None where nothing was written yet."""
         try:
             return WalWatch(f"{os.path.realpath(self._path)}-wal")
         except FileNotFoundError:
@@ -217,7 +217,7 @@ class SqliteStore:
             ) from None
 
     def _after_commit(self) -> None:
-        """After a commit: the files are where they were, and their names are on the disk, too."""
+        """After a commit: require that the files are in place, and that their names are on the disk, too."""
         self._check_in_place()
         if not self._named:
             try:
@@ -231,12 +231,12 @@ class SqliteStore:
             self._named = True
 
     def before_fork(self) -> None:
-        """SQLite's locks and its memory of them do not survive a fork: nothing may be open then."""
+        """SQLite's locks do not survive a fork: close the connection before."""
         self._lock.acquire()
         self._release()
 
     def after_fork(self, *, child: bool) -> None:
-        """Parent and child each open anew when they need it."""
+        """Parent and child each open a new connection when they need one."""
         if child:
             self._lock = threading.RLock()
         else:
@@ -244,7 +244,7 @@ class SqliteStore:
 
     def _release(self) -> None:
         db, wal, ours = self._db, self._wal, self._pid == os.getpid()
-        # First: an interrupt may come while they close.
+        # Forget them first: an interrupt may come while they are closed.
         self._db, self._wal, self._pid, self._named = None, None, 0, False
         if db is not None and ours:
             with suppress(self._apsw.Error):
@@ -263,14 +263,14 @@ class SqliteStore:
         self.made = True
 
     @contextmanager
-    def _errors_in_words(self) -> Iterator[None]:
-        """SQLite's errors in our words."""
+    def _translating_errors(self) -> Iterator[None]:
+        """SQLite's errors as StoreError."""
         try:
             yield
         except (self._apsw.Error, UnicodeDecodeError) as error:
-            raise self._in_words(error) from None
+            raise self._as_store_error(error) from None
 
-    def _in_words(self, error: Exception) -> StoreError:
+    def _as_store_error(self, error: Exception) -> StoreError:
         apsw = self._apsw
         if isinstance(error, apsw.FullError):
             return StoreError(
@@ -302,7 +302,7 @@ class SqliteStore:
         return StoreError(f"記録 {self.shown} で失敗しました（{name}）", f"the log {self.shown} failed ({name})")
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._errors_in_words(), self._lock:
+        with self._translating_errors(), self._lock:
             return self._connection().execute(sql, values).fetchall()
 
     def origins(self) -> dict[str, int]:
@@ -315,7 +315,7 @@ class SqliteStore:
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
-        with self._errors_in_words(), self._lock:
+        with self._translating_errors(), self._lock:
             db = self._connection()
             with _transaction(db):
                 logs = self.origins()
@@ -327,8 +327,8 @@ class SqliteStore:
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
-        """A transaction, from its turn to its sync."""
-        with self._errors_in_words(), self._lock:
+        """A transaction, until it is on the disk."""
+        with self._translating_errors(), self._lock:
             db = self._connection()
             with _transaction(db):
                 yield _SqliteWriting(db, log)
@@ -344,15 +344,15 @@ class SqliteStore:
         try:
             with self._lock:
                 db = self._connection()
-                if db.in_transaction:  # an interrupt left it; a turn ends it
+                if db.in_transaction:  # left open by an interrupt; `writing` ends it
                     return False
                 db.execute(_EXTEND, values)
                 done = db.changes() == 1
                 self._after_commit()
         except (apsw.ConstraintError, apsw.SQLError):
-            return False  # not our turn, or no index of keys; the turn that follows says whatever else is wrong
+            return False  # the log ends otherwise, or the index of keys is missing; `writing`, which follows, says what else is wrong
         except apsw.Error as error:
-            raise self._in_words(error) from None
+            raise self._as_store_error(error) from None
         return done
 
     def size(self, log: int) -> int:
@@ -361,7 +361,7 @@ class SqliteStore:
         return 0 if found is None or found >> SHIFT != log else (found & SEQ) + 1
 
     def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
-        """Records in order, a page at a time, so that writers never wait for a reader."""
+        """Records in order, a page at a time: a long read must not keep the WAL from being checkpointed."""
         yield from paged(lambda low, high: self._rows(_PAGE, (low, high, PAGE)), log, start, stop)
 
     def nodes(self, log: int, seqs: Sequence[int]) -> dict[int, bytes]:
@@ -393,10 +393,10 @@ class SqliteStore:
     def reindex(self) -> None:
         """Make the index of idempotency keys anew."""
         with (
-            self._errors_in_words(),
+            self._translating_errors(),
             self._lock,
             _transaction(db := self._connection()),
-        ):  # nobody appends while there is none
+        ):  # in one transaction, so that nobody appends without the index
             db.execute("DROP INDEX IF EXISTS record_key")
             db.execute(INDEX)
 
@@ -419,7 +419,7 @@ class SqliteStore:
         return found
 
     def strangers(self) -> list[Strange]:
-        """What stands in the file that we did not make, or otherwise than we made it; what its own check finds."""
+        """Differences from our schema, and what SQLite's integrity check finds."""
         there = [row for row in self._rows(_SCHEMA) if row not in _COUNTED]
         found = differences([_part(*row) for row in there], _our_schema(self._apsw))
         for (text,) in self._rows("PRAGMA integrity_check(20)"):
@@ -442,7 +442,7 @@ class SqliteStore:
         )
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._closed = True
             self._release()
@@ -496,8 +496,8 @@ class _SqliteWriting:
 
 @contextmanager
 def _transaction(db: apsw.Connection) -> Iterator[None]:
-    """BEGIN, when it is our turn, and COMMIT; or ROLLBACK whatever went wrong, the commit itself too."""
-    if db.in_transaction:  # an interrupt came between two lines here
+    """BEGIN IMMEDIATE (which waits for the lock) and COMMIT; ROLLBACK on any error, of the commit, too."""
+    if db.in_transaction:  # left open by an interrupt
         db.execute("ROLLBACK")
     try:
         db.execute("BEGIN IMMEDIATE")
@@ -518,7 +518,7 @@ def make_tables(db: apsw.Connection) -> None:
 
 
 def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
-    """What stops a slip of an administrator's."""
+    """Triggers that stop an administrator's mistake, not an attack."""
     for name in tables:
         for verb in ("UPDATE", "DELETE"):
             db.execute(
@@ -528,7 +528,7 @@ def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
 
 
 def _our_schema(apsw: Any) -> list[Part]:
-    """The schema that this very SQLite writes down of what we make."""
+    """Our schema in the words of this SQLite: made in memory, and read back."""
     db = apsw.Connection(":memory:")
     try:
         make_tables(db)
@@ -542,7 +542,7 @@ def _part(kind: object, name: object, table: object, sql: object) -> Part:
 
 
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
-# What `ANALYZE` makes: how many rows there are of what, for whoever plans a query. No answer depends on it.
+# Tables that `ANALYZE` makes for the query planner; no answer depends on them.
 _COUNTED: Final = [
     ("table", name, name, f"CREATE TABLE {name}({columns})")
     for name, columns in (("sqlite_stat1", "tbl,idx,stat"), ("sqlite_stat4", "tbl,idx,neq,nlt,ndlt,sample"))
@@ -551,8 +551,8 @@ _BLOB: Final = "CAST(payload AS BLOB)"
 _FOUND: Final = f"""instr({_BLOB}, CAST('"key":"' AS BLOB))"""
 _KEY: Final = f"CASE WHEN {_FOUND} THEN CAST(substr({_BLOB}, {_FOUND} + 7, 36) AS TEXT) END"
 INDEX: Final = KEYS.format(key=_KEY)
-# Where the log does not end as we know it, the nodes are none, which their column refuses. A number or a key that is taken
-# is left as it is; where the index of keys is missing, the statement cannot be made.
+# Where the log does not end as we know it, `nodes` is NULL, which the column refuses. A number or a key that is taken is left as it
+# is; where the index of keys is missing, the statement is invalid (SQLError).
 _EXTEND: Final = f"""
 INSERT INTO record VALUES (?, ?, CASE
 WHEN (SELECT at = ? AND nodes = ? FROM record WHERE at < ? ORDER BY at DESC LIMIT 1) THEN ? END, ?)
@@ -561,7 +561,7 @@ ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({_KEY})) WHERE ({_KEY}) IS
 
 
 def _cell(name: str, kind: str = "text") -> str:
-    """A cell of that type as it is, and one of another type as SQLite quotes it: no text that is no UTF-8 stops a reader."""
+    """SQL: a cell of that type as it is, one of another type as SQLite quotes it; as bytes, since it may be no UTF-8."""
     there = f"CAST({name} AS BLOB)" if kind == "text" else name
     return f"CASE typeof({name}) WHEN '{kind}' THEN {there} ELSE CAST(quote({name}) AS BLOB) END"
 
@@ -578,9 +578,9 @@ _BESIDE: Final = {
     "edition": f"SELECT {_cell('sha256')}, CAST(data AS BLOB) FROM edition",  # noqa: S608 - our own
     "checkpoint": f"SELECT {_cell('log', 'integer')}, {_cell('size', 'integer')}, CAST(note AS BLOB) FROM checkpoint",  # noqa: S608 - our own
 }
-_TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2,)}  # which are read as bytes
+_TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2,)}  # cells that stay bytes
 _NEWEST: Final = "SELECT at, CAST(nodes AS BLOB) FROM record WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ?"
-# A column of SQLite holds a value of any type; whoever damages a file may turn bytes into a number or into no text at all.
+# A column of SQLite may hold a value of any type: a damaged one may have a number where bytes should be.
 _PAGE: Final = """
 SELECT at, CAST(payload AS BLOB), CAST(nodes AS BLOB), CASE typeof(key) WHEN 'null' THEN NULL ELSE CAST(key AS BLOB) END
 FROM record WHERE at >= ? AND at < ? ORDER BY at LIMIT ?
