@@ -1,17 +1,17 @@
 """
-The desk → a script that puts the decision table, and a lookup, inside a city's own database.
+The desk → a script that puts the lookup table, and a function that asks it, inside a city's own database.
 
-One script for each dialect, loaded in one transaction and as often as one likes: the tables stay and their lines are
-replaced, so that grants and the city's own views stay, too. Every answer is a line of `table`; the database decides
-nothing. No column is ever NULL: what has no answer has an `error`, and no comparison can take it for an answer.
+One script for each dialect, loaded in one transaction and as often as needed: the tables are kept and their rows replaced, so that
+grants and the city's own views stay valid. Every answer is a row of a table; the database decides nothing. No column is ever NULL: a
+request without an answer has an `error`, so that no comparison can take it for an answer.
 
-    postgresql.sql   assign_decide(…), a function; its body is bound to its own schema's tables when it is made
-    duckdb.sql       assign_decide(…), a table macro; it holds its answers itself, since nothing binds a macro's tables
-    sqlite.sql       assign_case → assign_decided: a place for cases, a view of answers (SQLite has no functions)
+    postgresql.sql   assign_decide(…), a function, bound to its own schema's tables when it is created
+    duckdb.sql       assign_decide(…), a table macro that contains its answers, since a macro's tables cannot be bound
+    sqlite.sql       assign_case → assign_decided: a table for cases, a view of answers (SQLite has no functions)
 
-The scripts stand beside this file as a DBA reads them; here is only what is put in place of each `@name@`. Two editions in
+The templates are beside this file, to be read by a DBA; here is only what replaces each `@name@`. Two editions in
 two schemas, or in two attached databases, each answer from their own, whatever the caller's path, temporary tables,
-functions and operators are: INVARIANT: no name inside a lookup is looked for in the caller's session.
+functions and operators are. INVARIANT: no name inside a lookup is resolved in the caller's session.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from assign.errors import BadOption, hidden, listed, listed_with, shown
 from assign.words import CHANNEL_TEXT, DIVISION_TEXT, Channel, Division, in_japanese
 
 DIALECTS: Final = ("postgresql", "duckdb", "sqlite")
-LONGEST_NAME: Final = 63  # bytes; PostgreSQL cuts a longer name in silence, and two of them would be one
+LONGEST_NAME: Final = 63  # bytes; PostgreSQL cuts a longer name in silence, and two could become one
 _NOT_OURS: Final = ("temp", "system", "information_schema")  # schemas that are the database's own, or the session's
 _BLOCK: Final = 500  # rows of one INSERT
 
@@ -80,7 +80,7 @@ def _must_be_a_name(schema: str) -> None:
 
 
 def _words(desk: Desk, dialect: str, lang: str, schema: str | None) -> dict[str, str]:
-    """What stands in a script for each `@name@`."""
+    """The text for each `@name@` of a template."""
     answers, acts, lines, count = _packed(desk)
     errors = _errors()
     words = {
@@ -93,9 +93,7 @@ def _words(desk: Desk, dialect: str, lang: str, schema: str | None) -> dict[str,
         "channels": _literals(Channel, dialect),
         "act_keys": _literals(desk.rules.acts, dialect),
         "into": _into(dialect, schema),
-        "by_path": "true"
-        if schema in (None, "main")
-        else "false",  # where temporary tables stand before the schema's own
+        "by_path": "true" if schema in (None, "main") else "false",  # where temporary tables shadow the schema's own
         "in": f"{_name(schema or 'main')}." if schema or dialect == "sqlite" else "",
     }
     where = words["in"]
@@ -114,7 +112,7 @@ def _words(desk: Desk, dialect: str, lang: str, schema: str | None) -> dict[str,
 
 
 def _into(dialect: str, schema: str | None) -> str:
-    """What is done before anything is named."""
+    """The statements that come before any name is used."""
     if dialect == "duckdb":
         return f"CREATE SCHEMA IF NOT EXISTS {_name(schema)};" if schema else ""
     if dialect == "sqlite":
@@ -146,7 +144,7 @@ _HELD: Final = {
 
 
 def _held(answers: Sequence[_Row], acts: Sequence[_Row], lines: Sequence[_Row]) -> str:
-    """The table as a query over three literals: a row is a line of the literal, tabs stand between its cells."""
+    """The table as a query over three literals, each of lines with cells between tabs."""
     line, act, answer = (
         _split(rows, names.split()) for rows, names in zip((lines, acts, answers), _HELD.values(), strict=True)
     )
@@ -185,7 +183,7 @@ def _packed(desk: Desk) -> tuple[list[_Row], list[_Row], list[_Row], int]:
 
 
 def _errors() -> list[tuple[str, str, str]]:
-    """What a lookup says of words that are in no line; the desk says more, for it knows what is near."""
+    """The errors of words that the table does not know; the desk's are better, since it knows what is near."""
     divisions, channels = listed(Division), listed(Channel)
     return [
         ("bad_request", "区分と番号を指定してください", "give a division and an item"),
@@ -229,7 +227,7 @@ def _tuple(row: Iterable[_Cell], dialect: str) -> str:
 
 
 def _literal(text: str, dialect: str) -> str:
-    """A text between quotes. A backslash is a backslash, also in a PostgreSQL that was told to read it otherwise."""
+    """A string literal. A backslash is a backslash, also in PostgreSQL with `standard_conforming_strings` off."""
     quoted = "'" + text.replace("'", "''") + "'"
     return "E" + quoted.replace("\\", "\\\\") if dialect == "postgresql" and "\\" in text else quoted
 
@@ -239,11 +237,11 @@ def _literals(texts: Iterable[str], dialect: str) -> str:
 
 
 def _name(text: str) -> str:
-    """A name between quotes, in all three."""
+    """A quoted identifier, the same in all three."""
     return '"' + text.replace('"', '""') + '"'
 
 
 def _filled(template: str, words: Mapping[str, str]) -> str:
-    """A script of this folder with each `@name@` replaced, once: what is put in is never looked at again."""
+    """A template of this folder with each `@name@` replaced once; replacements are not expanded again."""
     text = (Path(__file__).parent / f"{template}.sql").read_text("utf-8").removesuffix("\n")
     return re.sub(r"@(\w+)@", lambda found: words[found[1]], text)
