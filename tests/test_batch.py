@@ -187,7 +187,7 @@ def test_a_row_that_the_engine_loses_comes_to_light(tmp_path: Path) -> None:
     assert source.byte_check is not None
     source.watched(None, "read").frame.collect(engine="streaming")
     assert source.read().rows == 50
-    source.byte_check.rows, source.account.cells = 0, 0
+    source.byte_check.rows, source.byte_check.cells = 0, 0
     lossy = replace(source, frame=source.frame.head(49))
     lossy.watched(None, "read").frame.collect(engine="streaming")
     with pytest.raises(Damaged):

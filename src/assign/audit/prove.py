@@ -1,5 +1,5 @@
 """
-A log and a signed checkpoint → a bundle that proves one record, or the log's growth, on any machine.
+A log and signed checkpoints → a bundle that any machine can check: of one record (inclusion), or of two checkpoints (consistency).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from assign.words import sha256
 
 def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
     """
-    All that another machine needs to check one record: `standalone.py` reads it.
+    All that another machine needs to check one record with `verifier.py`.
 
     Args:
         checkpoint: A signed note of this log, of more than `seq` records.
@@ -54,7 +54,7 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
             raise EditionMissing(what, value)
         published = log.row(place)
         if publishes(record_of(published, log.origin)) != (what, value):
-            continue  # the table of publications is derived, and says what that record does not
+            continue  # the table of publications is derived, and this row has no record that says so
         editions.append({**_proved(published, note, nodes), "text": data.decode("utf-8")})
         del wanted[what]
     for what, value in wanted.items():
@@ -90,7 +90,7 @@ def _unlike(note: Checkpoint) -> StoreError:
 
 def prove_consistency(log: Log, old: str, new: str) -> dict[str, Any]:
     """
-    That the log of one checkpoint is the beginning of the log of another: plain data for `standalone.py`.
+    The proof that the log of one checkpoint is the beginning of the log of another: plain data for `verifier.py`.
 
     Raises:
         BadRequest: The second is not the larger. NoteError: One of them is not of this log.

@@ -27,7 +27,7 @@ def shown_record(log: Log, seq: int, unread: Unread | None = None) -> dict[str, 
     A record, the answer in its words where it still follows, and the later records that correct it.
 
     Args:
-        unread: Told of each later record that cannot be read, and might correct this one.
+        unread: Called for each later record that cannot be read, since it might correct this one.
 
     Raises:
         Unreadable: This one cannot be read. UnknownRecord: There is none of that number.
@@ -73,7 +73,7 @@ def exceptions(
     before = ""
     for record in records(log, unread=unread):
         when = record["recorded"]
-        # What a record says counts for those after it, whether or not it is asked for.
+        # Every record is looked at: its publications and its time count for those after it, even where it is not asked for.
         found = list(_odd(log, record, before, published, rulings, late))
         if chosen.lets(record):
             yield from found
