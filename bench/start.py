@@ -26,6 +26,8 @@ from typing import Final
 
 import assign
 from assign import resources
+from assign.rules import loader
+from assign.rules.precompiled import kept_rules
 
 UNIT: Final = "import typer, pydantic"
 TIMES: Final = 1.3  # the claim
@@ -75,10 +77,11 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
 
-    missing, kept = not_compiled(), resources.kept_file().exists()
+    missing = not_compiled()
+    kept = kept_rules(loader.load(resources.rules_folder(), kept=False).data)
     compiled = f"no ({', '.join(missing)}); tools/env.sh does it" if missing else "yes"
     print(f"Python {platform.python_version()}, {options.rounds} rounds")
-    print(f"assign byte-compiled: {compiled}; rules kept parsed: {'yes' if kept else 'no'}\n")
+    print(f"assign byte-compiled: {compiled}; rules kept parsed: {'yes' if kept else 'no (make setup)'}\n")
 
     contestants = commands()
     for command in contestants.values():

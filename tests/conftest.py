@@ -13,7 +13,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from assign import Desk
-from assign.resources import document_file
+from assign.resources import document_file, rules_folder
+from assign.rules.loader import load
+from assign.rules.build import write
+from assign.rules.precompiled import kept_rules
 
 from .servers import Server, private_server
 
@@ -56,8 +59,11 @@ def durable_server() -> Iterator[Server]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and kept_rules(load(rules_folder(), kept=False).data) is None:
+        write()  # rules, or code that reads them, were edited since `make setup`; tests begin as a command does after it
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
     config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
+    config.addinivalue_line("markers", "long: takes more than a fifth of a second (left out by `make quick`)")
     config.addinivalue_line(
         "markers", "slow: takes more than a few seconds (left out by `make test`; `make ci` runs them)"
     )

@@ -23,6 +23,8 @@ from .logs import unmeasured
 from .trail import ORIGIN, PYTHON, broken_into, cli
 from .trail import _home as _home  # noqa: PLC0414 - a fixture
 
+pytestmark = pytest.mark.long
+
 KEY = "0b0cf1c2-6b5f-4b62-9d1f-6e5a0c1d2e3f"
 ASKED = ("--division", "nenkin", "--item", "24", "--channel", "counter", "--engine", "table", "--on", "2026-11-25")
 

@@ -89,6 +89,7 @@ def expected(desk: Desk, row: dict[str, Any], lang: str = "ja") -> dict[str, Any
     return {name: value or None for name, value in {**row, **answered(desk, row, TODAY, lang)._asdict()}.items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
 @pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
 def test_every_row_is_answered_as_the_desk_answers_it(desk: Desk, tmp_path: Path, source: str, target: str) -> None:
@@ -104,6 +105,7 @@ def test_every_row_is_answered_as_the_desk_answers_it(desk: Desk, tmp_path: Path
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.long
 def test_a_clean_csv_is_read_by_the_engine_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
     """No row of it passes through Python."""
 
@@ -159,6 +161,7 @@ def test_the_engine_reads_a_csv_as_it_is_read_line_by_line_or_it_comes_to_light(
     assert taken > 300
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "style",
     [{"lineterminator": "\r\n"}, {"quoting": csv.QUOTE_ALL}, {"quoting": csv.QUOTE_ALL, "lineterminator": "\r\n"}],
@@ -268,6 +271,7 @@ def broken(rows: list[dict[str, str]], every: int) -> tuple[bytes, dict[int, str
     return b"\n".join(lines) + b"\n", wrong
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("number", "huge"), [(20_000, 0), pytest.param(1_000_000, 3, marks=pytest.mark.soak)], ids=["20,000", "1,000,000"]
 )
@@ -313,6 +317,7 @@ def test_a_million_rows_under_a_header_that_names_a_column_twice_are_refused(des
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
+@pytest.mark.long
 def test_one_bad_cell_in_a_file_of_ascii_does_not_make_it_cp932(desk: Desk, tmp_path: Path) -> None:
     """0xFF is no character of cp932, though Python reads it as one of private use."""
     (tmp_path / "in.csv").write_bytes(b"division,item,channel,memo\nnenkin,24,counter,a\nnenkin,24,counter,\xff\n")
@@ -321,6 +326,7 @@ def test_one_bad_cell_in_a_file_of_ascii_does_not_make_it_cp932(desk: Desk, tmp_
     assert counts.outcomes == {"city_staff/settled": 1, "error/damaged_row": 1}
 
 
+@pytest.mark.long
 def test_a_huge_cell_is_carried_or_refused_like_any_other(desk: Desk, tmp_path: Path) -> None:
     """10 MB in a word and in a memo."""
     rows = requests(4, odd=0)
@@ -343,6 +349,7 @@ def test_a_quoted_line_break_is_one_row(desk: Desk, tmp_path: Path) -> None:
     assert read(out, "csv") == [expected(desk, row) for row in rows]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "cell", ["=1+1", "+cmd", "-x", "@sum", "\ttab", "'=1", "''=1", "-5", "+3.5", "plain", "'plain", "-"]
 )
@@ -363,6 +370,7 @@ def test_a_formula_is_neutralised_and_can_be_had_back(desk: Desk, tmp_path: Path
         assert list(csv.DictReader(file))[1]["memo"] == cell
 
 
+@pytest.mark.long
 def test_a_formula_in_a_damaged_row_is_neutralised(desk: Desk, tmp_path: Path) -> None:
     """Its text may stand where a word should, though no word of it is looked up."""
     (tmp_path / "in.csv").write_text("division,item,channel\nnenkin,24,counter\n=1+1\n", "utf-8")
@@ -372,6 +380,7 @@ def test_a_formula_in_a_damaged_row_is_neutralised(desk: Desk, tmp_path: Path) -
         assert [row["division"] for row in csv.DictReader(file)] == ["nenkin", "'=1+1"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["String", "Categorical", "Enum"])
 @pytest.mark.parametrize("odd", [0, 0.3])
 def test_any_text_is_carried_into_csv_and_comes_out_as_it_went_in(
@@ -437,6 +446,7 @@ def test_what_is_no_such_file_is_refused(desk: Desk, tmp_path: Path, kind: str) 
     assert out.read_text() == "as it was"
 
 
+@pytest.mark.long
 def test_columns_of_other_types_are_words_like_any_other(desk: Desk, tmp_path: Path) -> None:
     """A number as item, a date as on; a float is no number of the list."""
     frame = pl.DataFrame({
@@ -457,6 +467,7 @@ def test_columns_of_other_types_are_words_like_any_other(desk: Desk, tmp_path: P
         run(desk, str(tmp_path / "in.parquet"), str(out), options("parquet", "parquet"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("line", "says"),
     [
@@ -513,6 +524,7 @@ def test_json_lines_without_a_name_are_rows(desk: Desk, tmp_path: Path) -> None:
     assert counts.rows_in == counts.rows_out == len(read(tmp_path / "out.csv", "csv")) == 3
 
 
+@pytest.mark.long
 def test_a_file_of_too_many_odd_words_is_answered_in_slices(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

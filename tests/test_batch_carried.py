@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from assign import Desk
 from assign.batch import run
@@ -42,6 +43,7 @@ def as_cell(text: str) -> str | None:
     return value if value is None or text.startswith('"') else text
 
 
+@pytest.mark.long
 def test_any_value_of_json_is_carried_as_it_is_written(desk: Desk, tmp_path: Path) -> None:
     """Byte for byte from line to line, and as text into columns: numbers of any length, escapes, blanks, nesting."""
     rng = random.Random(9203)

@@ -96,6 +96,7 @@ HEADINGS = [  # 大分類, 中分類, item, and what comes of it
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
 def test_both_headings_of_the_printed_list_are_read(desk: Desk, tmp_path: Path, kind: str) -> None:
     """A city's spreadsheet has 大分類 and 中分類 as the list has; such files were refused. A row must stand under both."""
@@ -132,6 +133,7 @@ def test_a_name_of_the_answer_is_refused_however_it_is_written(name: str) -> Non
         columns.understood([*ROW, name])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
 @pytest.mark.parametrize("name", ["act ", "行為"])
 def test_a_near_miss_of_an_optional_column_does_not_turn_the_answer_round(
@@ -149,6 +151,7 @@ def test_a_near_miss_of_an_optional_column_does_not_turn_the_answer_round(
     assert (found["assignee"], found[name]) == ("city_staff", "decide")
 
 
+@pytest.mark.long
 def test_a_line_of_json_whose_name_is_a_near_miss_is_a_row_that_says_so(desk: Desk, tmp_path: Path) -> None:
     """Each line has its own names; the other lines are answered, and the line stays as it is."""
     lines = [
@@ -173,6 +176,7 @@ def test_a_line_of_json_whose_name_is_a_near_miss_is_a_row_that_says_so(desk: De
         assert [row["error"] and row["error"].partition(":")[0] for row in read(tmp_path / "out", target)] == codes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
 def test_an_empty_cell_is_said_to_be_empty_by_the_name_of_its_column(desk: Desk, tmp_path: Path, kind: str) -> None:
     """`区分 を指定してください` told people to give an option, as if there were one."""
@@ -215,6 +219,7 @@ def test_an_empty_cell_is_said_to_be_empty_by_the_name_of_its_column(desk: Desk,
     assert read(tmp_path / "out", kind)[1]["error"] == "bad_request: empty: `業務区分`, `番号`, `場`"
 
 
+@pytest.mark.long
 def test_a_field_that_a_line_of_json_does_not_have_is_said_to_be_missing(desk: Desk, tmp_path: Path) -> None:
     """It is not empty: there is none."""
     (tmp_path / "in").write_text('{"番号": 1, "場": "窓口"}\n{"区分": null, "番号": 1, "場": "窓口"}\n{}\n')
@@ -227,6 +232,7 @@ def test_a_field_that_a_line_of_json_does_not_have_is_said_to_be_missing(desk: D
     ]
 
 
+@pytest.mark.long
 def test_too_many_columns_are_refused_before_any_work(desk: Desk, tmp_path: Path) -> None:
     """200,000 in a CSV file took more than 100 s; 20,000 names in JSON Lines 5.5 GB."""
     (tmp_path / "in.csv").write_text(",".join([*ROW, *(f"c{i}" for i in range(200_000))]) + "\n")

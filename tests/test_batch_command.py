@@ -17,6 +17,7 @@ from assign import Desk
 from .test_batch import TODAY, command, expected, read, requests, write
 
 
+@pytest.mark.long
 def test_the_command_answers_a_file_and_counts(desk: Desk, tmp_path: Path) -> None:
     """Rows in, rows out, by outcome; as text and as JSON."""
     rows = requests(200)
@@ -31,6 +32,7 @@ def test_the_command_answers_a_file_and_counts(desk: Desk, tmp_path: Path) -> No
     assert sum(counts["outcomes"].values()) == 200
 
 
+@pytest.mark.long
 def test_the_command_works_in_a_pipe(desk: Desk, tmp_path: Path) -> None:
     """stdin to stdout, the counts on stderr."""
     rows = requests(50)

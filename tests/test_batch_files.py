@@ -24,6 +24,7 @@ BODY = b"division,item,channel\n" + b"kokuho,1,counter\n" * 60_000
 LINES = b'{"division": "kokuho", "item": 1, "channel": "counter"}\n' * 60_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "data"), [("csv", BODY), ("jsonl", LINES)])
 @pytest.mark.parametrize("how", ["fifo", "process substitution", "/dev/stdin", "/dev/fd"])
 def test_what_is_no_regular_file_is_read_once(tmp_path: Path, kind: str, data: bytes, how: str) -> None:
@@ -62,6 +63,7 @@ def test_a_redirected_stdin_is_not_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "in.csv").read_bytes() == BODY
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "data"), [("csv", BODY), ("jsonl", LINES)])
 @pytest.mark.parametrize("how", ["appended to", "replaced"])
 def test_a_file_that_changes_while_it_is_read_is_refused(
@@ -86,6 +88,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     assert not finished
 
 
+@pytest.mark.long
 def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
     """`… | head -1`."""
     (tmp_path / "in.csv").write_bytes(BODY)
@@ -100,6 +103,7 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
     assert done.stdout.startswith(b"division,item,channel,assignee")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("closed", "words"), [("<&-", "- out.csv"), (">&-", "in.csv -")])
 def test_a_closed_stream_is_one_line_and_exit_1(tmp_path: Path, closed: str, words: str) -> None:
     """Not an internal error."""
@@ -156,6 +160,7 @@ def test_a_signal_leaves_nothing_of_the_input_behind(tmp_path: Path, name: str) 
     assert not (tmp_path / "out.csv").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_signal_within_the_engine_leaves_nothing_behind(tmp_path: Path, name: str) -> None:
     """While Polars holds the main thread Python would not see it: a thread of its own does."""
@@ -184,6 +189,7 @@ def test_a_signal_within_the_engine_leaves_nothing_behind(tmp_path: Path, name: 
     assert left(tmp_path, tmp_path / "tmp") == []
 
 
+@pytest.mark.long
 def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path: Path) -> None:
     """Nobody can do anything at SIGKILL; its lock goes with it."""
     process = started(tmp_path)
@@ -205,6 +211,7 @@ def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path: Path) -> None:
     assert left(tmp_path, tmp_path / "tmp") == []
 
 
+@pytest.mark.slow
 def test_what_a_living_run_works_with_is_not_swept(tmp_path: Path) -> None:
     """Nor what is not ours: a folder without our lock, a link, a file that only bears the name."""
     process = started(tmp_path)
@@ -235,6 +242,7 @@ def test_runs_in_threads_of_one_process_do_not_sweep_each_other() -> None:
     assert not [path for path in Path(tempfile.gettempdir()).glob("assign-batch-*") if path in files._live]
 
 
+@pytest.mark.long
 def test_a_failed_run_is_told_as_json(tmp_path: Path) -> None:
     """A panic of the engine passed every handler."""
     import polars as pl
@@ -246,6 +254,7 @@ def test_a_failed_run_is_told_as_json(tmp_path: Path) -> None:
     assert "`blob`" in json.loads(done.stderr)["error"]["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "code"), [([], 0), (["--fail-on", "error"], 6), (["--fail-on", "ruling"], 5), (["--strict"], 6), (["--fail-on", "x"], 2)]
 )  # fmt: skip

@@ -94,6 +94,7 @@ def test_a_damaged_row_breaks_no_sound_one(desk: Desk, tmp_path: Path) -> None:
     assert found[0]["x"] == "line\n" * 150
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "value", ["[1.50]", '{"a":1e400}', "-0", "1e400", "9" * 5_000, "[ 1,\t2.0 ]", "0.10", "1E+2", "true"]
 )
@@ -107,6 +108,7 @@ def test_a_value_of_json_is_carried_as_it_is_written(desk: Desk, tmp_path: Path,
         assert read(tmp_path / "out", target)[0]["x"] == value
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "value", ["NaN", "Infinity", "-Infinity", "[NaN]", "01", "1.", ".5", "+1", "'a'", '"\t"', '{"a":1,"a":2}', "[1,]", "[" * 3_000, "nul", '"\\x"']
 )  # fmt: skip
@@ -118,6 +120,7 @@ def test_json_that_is_none_is_a_damaged_row(desk: Desk, tmp_path: Path, value: s
     assert [(row["error"] or "").partition(":")[0] for row in found] == ["", "damaged_row", ""]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -146,6 +149,7 @@ def test_json_that_is_no_json_lines_says_so(desk: Desk, tmp_path: Path, data: st
         answer(desk, tmp_path, data.encode(), "jsonl")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "damaged"),
     [
@@ -182,6 +186,7 @@ def test_lines_of_json_end_with_lf_crlf_or_cr_and_keep_their_ends(
         assert line.replace("|", said).encode() in found
 
 
+@pytest.mark.long
 def test_a_poison_key_is_a_row_and_no_file(desk: Desk, tmp_path: Path) -> None:
     """Half of a surrogate pair is carried in JSON, and is a damaged row where it cannot be written; never changed."""
     data = f'{{{JSON}, "\\ud800": 1}}\n{{{JSON}, "x": "\\udc00"}}\n{{{JSON}}}\n'.encode()
@@ -190,6 +195,7 @@ def test_a_poison_key_is_a_row_and_no_file(desk: Desk, tmp_path: Path) -> None:
     assert [(row["error"] or "")[:11] for row in read(tmp_path / "out", "csv")] == ["damaged_row", "damaged_row", ""]
 
 
+@pytest.mark.long
 def test_an_encoding_is_honoured_from_json_lines_to_csv_or_refused(desk: Desk, tmp_path: Path) -> None:
     """It was ignored; and no character is lost in silence."""
     found = answer(desk, tmp_path, f'{{{JSON}, "x": "国保"}}'.encode(), "jsonl", "csv", encoding="cp932")
@@ -200,6 +206,7 @@ def test_an_encoding_is_honoured_from_json_lines_to_csv_or_refused(desk: Desk, t
         answer(desk, tmp_path, b"{}", "jsonl", "jsonl", encoding="cp932")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cell", ["-", "+", "-1,000", "+5", "-3.5", "-1,234,567.89", "+.5", "-0", "－"])
 def test_a_number_or_a_dash_is_no_formula(desk: Desk, tmp_path: Path, cell: str) -> None:
     """Nothing is put before it."""
@@ -213,6 +220,7 @@ def test_a_number_or_a_dash_is_no_formula(desk: Desk, tmp_path: Path, cell: str)
     assert f",{cell}," in (text := (tmp_path / "out").read_text("utf-8")) or f'"{cell}"' in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "cell", ["-1+2", "+81-90-1234", "--1", "-1,00+A1", "=1", "@a", "\t=1", "＝1+1", "-cmd|' /C calc'!A0", "-1e5x"]
 )
@@ -228,6 +236,7 @@ def test_a_formula_is_none_any_more(desk: Desk, tmp_path: Path, cell: str) -> No
     assert f"'{cell}" in (tmp_path / "out").read_text("utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("hour", "code"), [(0, None), (10, "bad_date")])
 def test_a_moment_at_midnight_is_a_day(desk: Desk, tmp_path: Path, hour: int, code: str | None) -> None:
     """As spreadsheets and databases export dates; another moment is refused."""
@@ -241,6 +250,7 @@ def test_a_moment_at_midnight_is_a_day(desk: Desk, tmp_path: Path, hour: int, co
         assert (found["error"] and found["error"].partition(":")[0]) == code
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("zone", "moment", "day"),
     [
@@ -297,6 +307,7 @@ def test_a_type_that_the_output_lacks_is_refused_with_the_column(
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
+@pytest.mark.long
 def test_a_parquet_that_is_broken_inside_is_blamed_itself(desk: Desk, tmp_path: Path) -> None:
     """Not the output."""
     frame = pl.DataFrame(
@@ -316,6 +327,7 @@ def test_a_parquet_that_is_broken_inside_is_blamed_itself(desk: Desk, tmp_path: 
         run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("parquet", "csv"))
 
 
+@pytest.mark.long
 def test_more_text_than_a_run_may_hold_is_refused(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Parquet file of 2 kB that is 6.4 GB of text; here with a smaller limit."""
     monkeypatch.setattr(kinds, "MOST_BYTES", 1_000_000)
@@ -328,6 +340,7 @@ def test_more_text_than_a_run_may_hold_is_refused(desk: Desk, tmp_path: Path, mo
         run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("parquet", "parquet"))
 
 
+@pytest.mark.long
 def test_a_name_over_two_lines_is_carried_as_it_stands_where_lines_end_in_carriage_returns(
     desk: Desk, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def test_cp932_is_not_taken_for_euc(desk: Desk, tmp_path: Path, text: str) -> No
     assert b"," + memo + b"," in answer(desk, tmp_path, HEAD + b",memo\n" + ROW + b"," + memo + b"\n", "csv", "csv")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damaged", [b"", b"kokuho,\x80\xff,counter\n"])
 def test_a_character_of_two_codes_keeps_its_own(desk: Desk, tmp_path: Path, damaged: bytes) -> None:
     """NEC's ㈱ and IBM's became one: the bytes of a carried cell changed; names of columns, too."""
@@ -108,12 +109,14 @@ def test_an_unknown_time_zone_names_its_column_and_nothing_else_is_said(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.long
 def test_a_time_zone_that_the_engine_knows_is_read(desk: Desk, tmp_path: Path) -> None:
     """`+09:00` is no name of the database."""
     zoned(tmp_path / "in", b"+09:00")
     assert run(desk, str(tmp_path / "in"), str(tmp_path / "out"), options("parquet", "csv")).errors == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("value", [float("inf"), [1.0, float("-inf")], {"a": float("inf")}, [{"a": [float("inf")]}]])
 def test_infinity_is_refused_in_json_at_any_depth(desk: Desk, tmp_path: Path, value: object) -> None:
     """Inside of a list it became null; the refusal blamed the output, in English."""

@@ -29,6 +29,8 @@ from assign.resources import rules_folder
 
 from .trail import cli
 
+pytestmark = pytest.mark.long
+
 ROWS = [
     ["nenkin", "24", "counter", "山田太郎"],
     ["kokuho", "２５", "窓口", "=1+1"],
@@ -246,6 +248,7 @@ def test_a_batch_is_not_answered_anew_from_another_file_or_without_its_edition(
     assert (found.outcome, "does not hold" in found.detail.en) == ("cannot", True)
 
 
+@pytest.mark.slow
 def test_a_batch_is_answered_anew_on_the_command_line(
     logged: Desk, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -332,6 +332,7 @@ def undone(log: Log) -> Iterator[Any]:
         yield db
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("statement", "code"), [*(each for each in ROWS if each[1] != "checkpoint_altered"), *POSTGRES]
 )
@@ -415,6 +416,7 @@ def test_a_record_that_a_server_keeps_out_is_not_acknowledged(server_log: tuple[
     assert log.size == size
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "payload", ["{}", "[]", '{"kind":"decision"}', '{"kind":"gossip","origin":"o","seq":5}', "\\x00"]
 )

@@ -182,6 +182,7 @@ def test_a_line_is_too_long_wherever_it_stands(tmp_path: Path, size: int, before
         of_lines(tmp_path / "in", 64)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("closes", "says"), [(True, "a row is longer than"), (False, "error/damaged_row")])
 def test_the_lines_of_a_cell_that_is_too_long_are_no_rows(
     tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch, closes: bool, says: str

@@ -115,6 +115,7 @@ def test_what_is_no_catalog_is_refused(tmp_path: Path, data: bytes) -> None:
         load(path)
 
 
+@pytest.mark.long
 @given(at=st.integers(3, len(DATA) - 1), byte=st.integers(0, 255))
 def test_any_byte_changed_is_refused_or_found(at: int, byte: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A catalog that loads is either the document's or `check` sees the difference."""
@@ -228,6 +229,7 @@ def test_a_cell_that_says_something_else_than_its_raw_text_is_refused(
     assert (says or "") in caught.value.en
 
 
+@pytest.mark.long
 def test_a_row_that_is_lost_doubled_or_moved_is_refused(tmp_path: Path) -> None:
     """Also where its neighbours have its number, and whoever makes the ids fit again; a table's last row, where we ship it."""
     for document, places in ((None, (1, 2, 24, 30, 75, 76, 149, 190, 214, 215)), ("ours.txt", (1, 2, 24, 30, 76, 191))):

@@ -22,6 +22,8 @@ from assign.resources import catalog_file, document_file, rules_folder
 from .conftest import HAS_DURABLE
 from .test_cli import ASSIGN, run, said
 
+pytestmark = pytest.mark.long
+
 
 def changed(tmp_path: Path, *edits: tuple[str, str, str]) -> Path:
     """The built-in rules with passages replaced: (file, old, new)."""

@@ -74,6 +74,7 @@ def test_without_a_channel_both_are_answered() -> None:
     assert "【バックヤード】" in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
@@ -149,6 +150,7 @@ def test_with_json_an_error_is_one_json_object(words: list[str | bytes], code: i
         assert body["candidates"]
 
 
+@pytest.mark.long
 def test_help_and_version_answer() -> None:
     """In Japanese first; bare `assign` shows the help, too."""
     assert said(run("--version")) == f"assign {__version__}\n"
@@ -180,6 +182,7 @@ def test_acts_are_listed() -> None:
     assert "申請書の受領" in said(run("acts"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ja", "en"])
 @pytest.mark.parametrize(
     "words",
@@ -195,6 +198,7 @@ def test_no_line_is_wider_than_80_columns(words: list[str], lang: str) -> None:
         assert width(line) <= 80, line
 
 
+@pytest.mark.long
 def test_no_line_opens_with_a_closing_bracket_or_small_kana(desk: Desk) -> None:
     """禁則: nothing opens a line that may not."""
     from assign.cli.terminal import _NEVER_FIRST, wrap
@@ -236,6 +240,7 @@ def terminal(words: Sequence[str], env: dict[str, str]) -> str:
     return data.decode("utf-8", "replace")
 
 
+@pytest.mark.long
 def test_a_terminal_shows_the_answer_in_bold_and_a_pipe_does_not() -> None:
     """Who handles it, on the first line; NO_COLOR and a dumb terminal are plain."""
     assert terminal(ASKED, {}).startswith("\x1b[1m担当")
@@ -244,6 +249,7 @@ def test_a_terminal_shows_the_answer_in_bold_and_a_pipe_does_not() -> None:
     assert b"\x1b" not in run(*ASKED).stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words",
     [
@@ -279,6 +285,7 @@ def test_every_text_of_the_rules_can_be_shown_in_cp932() -> None:
                 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp932", "utf-16"])
 def test_json_is_utf_8_whatever_the_console_can_do(encoding: str) -> None:
     """A pipe is read by a program."""
@@ -287,11 +294,13 @@ def test_json_is_utf_8_whatever_the_console_can_do(encoding: str) -> None:
     assert run(*ASKED, env={"PYTHONIOENCODING": encoding}).returncode == 0
 
 
+@pytest.mark.long
 def test_a_poor_locale_changes_nothing() -> None:
     """LANG=C."""
     assert run(*ASKED, env={"LC_ALL": "C", "LANG": "C"}).stdout == run(*ASKED).stdout
 
 
+@pytest.mark.long
 def test_out_writes_the_whole_file_or_none(tmp_path: Path) -> None:
     """And nothing on stdout."""
     out = tmp_path / "答え.txt"
@@ -305,6 +314,7 @@ def test_out_writes_the_whole_file_or_none(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["答え.txt"]
 
 
+@pytest.mark.long
 def test_a_full_disk_or_a_closed_stdout_is_one_line() -> None:
     """An answer that could not be written is no answer."""
     with Path("/dev/full").open("w") as full:
@@ -319,6 +329,7 @@ def test_a_full_disk_or_a_closed_stdout_is_one_line() -> None:
     assert closed.returncode == 1
 
 
+@pytest.mark.long
 def test_out_follows_links_keeps_modes_and_refuses_what_is_no_file(tmp_path: Path) -> None:
     """A device or a pipe is not replaced by a file; a secret file stays secret."""
     real, link, pipe = tmp_path / "real", tmp_path / "link", tmp_path / "pipe"
@@ -338,6 +349,7 @@ def test_out_follows_links_keeps_modes_and_refuses_what_is_no_file(tmp_path: Pat
     assert run(*ASKED, "--out", str(tmp_path / ("x" * 250))).returncode == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [["--version"], ["--help"], ASKED, ["tasks"], ["check", "--json"]])
 def test_a_stdout_that_takes_nothing_is_exit_code_1(words: list[str]) -> None:
     """Never a code of the interpreter's own."""
@@ -373,6 +385,7 @@ def test_bytes_that_are_no_text_make_a_json_error_like_any_other(words: list[str
         assert json.loads(text)["error"]["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_shell_completes_divisions_items_and_acts(shell: str) -> None:
     """Items of the division that was typed."""
@@ -396,6 +409,7 @@ def test_the_shell_completes_divisions_items_and_acts(shell: str) -> None:
     assert "backyard" in completed("assign decide --channel b")
 
 
+@pytest.mark.long
 def test_own_rules_and_an_own_catalog_can_be_named(tmp_path: Path, desk: Desk) -> None:
     """--rules and --catalog."""
     import shutil

@@ -84,6 +84,7 @@ def test_an_era_has_its_own_days_alone(text: str, meant: date | None) -> None:
         day(text)
 
 
+@pytest.mark.long
 @settings(max_examples=300)
 @given(st.dates(date(1926, 12, 25), date(2100, 12, 31)), st.integers(0, 11))
 def test_every_form_of_a_day_is_that_day(meant: date, form: int) -> None:
@@ -100,6 +101,7 @@ def test_every_form_of_a_day_is_that_day(meant: date, form: int) -> None:
     assert day(forms[form]) == meant
 
 
+@pytest.mark.long
 @settings(max_examples=500)
 @given(st.text(st.sampled_from("0123456789/-.年月日令和平成昭RHS元 　:()（）水T"), max_size=14))
 def test_no_text_is_anything_but_a_day_or_a_bad_date(text: str) -> None:

@@ -23,7 +23,7 @@ AS_NOBODY = """
 import encodings.ascii, json, os, sys
 from pathlib import Path
 import assign.cli as cli, assign.cli.audit, assign.cli.batch, assign.batch, assign.batch.pipeline, assign.export.sql, assign.log.store.sqlite
-from assign import Desk, terminal
+from assign import Desk
 commands = json.loads(sys.argv[1])
 Desk.open().decide(division="nenkin", item="24", channel="counter")
 if os.geteuid() == 0:
@@ -73,6 +73,7 @@ def asked(place: Place, *commands: list[str]) -> list[tuple[int, str]]:
     return [(int(code), text) for text, code in zip(parts[:-1:2], parts[1::2], strict=True)]
 
 
+@pytest.mark.slow
 def test_a_folder_that_one_may_not_enter_is_named_with_the_reason(place: Place) -> None:
     """Python 3.11's pathlib raises there where it is asked whether a file is there; each of these was an internal error."""
     log = f"sqlite:///{place.own}/audit.db"
@@ -103,6 +104,7 @@ def test_a_folder_that_one_may_not_enter_is_named_with_the_reason(place: Place) 
         assert "（権限がありません）" in said, (words, said)
 
 
+@pytest.mark.long
 def test_a_folder_that_one_may_not_write_into_is_named_with_the_reason(place: Place) -> None:
     log = f"sqlite:///{place.own}/audit.db"
     begin = ["audit", "init", "--audit", log, "--origin", "example.city/assign"]
@@ -125,6 +127,7 @@ def test_a_folder_that_one_may_not_write_into_is_named_with_the_reason(place: Pl
         assert "（権限がありません）" in said, (words, said)
 
 
+@pytest.mark.long
 def test_a_key_that_one_may_not_read_is_not_called_missing(place: Place) -> None:
     log = f"sqlite:///{place.own}/audit.db"
     begin = ["audit", "init", "--audit", log, "--origin", "example.city/assign"]

@@ -171,6 +171,7 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 QUICK: Final = ("dropped", "closed", "a log of no such name", "the command line, that fails")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [pytest.param(way, marks=() if way in QUICK else pytest.mark.slow) for way in WAYS])
 def test_logs_one_after_another_leave_no_descriptor(any_url: str, way: str) -> None:
     """60 of them in a process that may have 48 descriptors; those in a cycle wait for the garbage collector, which is not ours."""
@@ -195,6 +196,7 @@ def unchanged() -> Iterator[None]:
     assert sorted(Path("/proc/self/fd").iterdir()) == before
 
 
+@pytest.mark.long
 def test_a_desk_that_is_closed_answers_nothing_and_says_so(any_url: str) -> None:
     """Without its log, it would answer what nobody has written down; a log that opened again by itself would never be closed."""
     with unchanged():
@@ -232,6 +234,7 @@ def all_of(url: str) -> None:
         assert log.size + len(log.keys())
 
 
+@pytest.mark.long
 def test_an_error_on_the_way_in_or_out_leaves_nothing_open(any_url: str, tmp_path: Path) -> None:
     """Each error is held, with its traceback and all that its frames hold."""
     held: list[BaseException] = []
@@ -263,6 +266,7 @@ def test_an_error_on_the_way_in_or_out_leaves_nothing_open(any_url: str, tmp_pat
     assert len(held) == 7
 
 
+@pytest.mark.long
 def test_a_number_that_was_given_back_is_left_to_whoever_has_it_now(any_url: str, tmp_path: Path) -> None:
     """A log that is closed, and only later forgotten, must not close the file that took its number meanwhile."""
     desk = Desk.open(audit=any_url, engine="table")
@@ -277,6 +281,7 @@ def test_a_number_that_was_given_back_is_left_to_whoever_has_it_now(any_url: str
         file.close()
 
 
+@pytest.mark.long
 def test_threads_that_come_and_go_leave_nothing_open(any_url: str) -> None:
     """Each with a desk of its own, forgotten in it; and one desk that is closed while others ask it."""
     with unchanged():
@@ -333,6 +338,7 @@ left.record(**asked)  # and the interpreter ends
 """
 
 
+@pytest.mark.long
 def test_a_child_that_closes_its_desk_closes_nothing_of_its_parent_s_or_its_own(any_url: str) -> None:
     """And whoever ends with a desk still open ends without a word."""
     words = [sys.executable, "-W", "error", "-c", FORK, any_url]
@@ -341,6 +347,7 @@ def test_a_child_that_closes_its_desk_closes_nothing_of_its_parent_s_or_its_own(
     assert int(done.stdout) > 4
 
 
+@pytest.mark.long
 def test_decisions_of_many_editions_are_replayed_without_a_descriptor_more(any_url: str) -> None:
     """A desk over a kept edition reads it from the log, and opens nothing of its own."""
     with Desk.open(audit=any_url, engine="table") as desk:

@@ -115,6 +115,7 @@ def test_a_channel_may_be_named_in_japanese(desk: Desk, word: str, key: str) -> 
     assert desk.decide("nenkin", "24", word, on=ON).channel == key
 
 
+@pytest.mark.long
 def test_every_act_is_known_by_key_label_and_other_names(desk: Desk) -> None:
     """In Japanese, too."""
     for act in desk.rules.acts.values():
@@ -296,6 +297,7 @@ def _decided_in_child(_: int) -> str:
 DESK = Desk.open()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_desk_answers_in_other_processes(method: str) -> None:
@@ -317,6 +319,7 @@ def test_importing_assign_loads_and_starts_nothing() -> None:
     assert done.stdout.strip().endswith("1")
 
 
+@pytest.mark.slow
 def test_equal_requests_give_equal_bytes_across_processes_hash_seeds_and_locales() -> None:
     """No clock, no random id, no order of a set in a decision."""
     code = (
@@ -339,6 +342,7 @@ def test_equal_requests_give_equal_bytes_across_processes_hash_seeds_and_locales
     assert len(found) == 1
 
 
+@pytest.mark.long
 def test_python_and_plain_answers_are_one(desk: Desk) -> None:
     """The model is the contract's object, nothing more and nothing less."""
     for task, channel in product(desk.catalog.tasks, Channel):
@@ -447,6 +451,7 @@ def test_a_misspelt_field_is_never_dropped_in_silence(desk: Desk) -> None:
         desk.brief(row="nenkin-23", channel="counter", acts="decide")
 
 
+@pytest.mark.long
 def test_a_fork_during_the_first_decision_of_another_thread_does_not_hang() -> None:
     """Late imports and properties hold no lock that a child would inherit."""
     code = (
@@ -469,6 +474,7 @@ def test_a_fork_during_the_first_decision_of_another_thread_does_not_hang() -> N
         assert done.stdout == "0\n", done.stderr
 
 
+@pytest.mark.long
 @given(division=WORDS, item=WORDS, channel=WORDS, act=WORDS, on=WORDS, section=WORDS, row=WORDS)
 def test_any_request_is_a_decision_or_an_assign_error(
     division: Any, item: Any, channel: Any, act: Any, on: Any, section: Any, row: Any

@@ -45,6 +45,7 @@ def whole(url: str, outside: Path) -> bool:
     return done.code == 0
 
 
+@pytest.mark.slow
 def test_the_drill_from_file_to_file(tmp_path: Path) -> None:
     """Five rounds, each with another damage in between; the log goes on where it was."""
     url, size = f"sqlite:///{tmp_path}/audit.db", 4
@@ -101,6 +102,7 @@ def test_the_drill_through_postgresql(tmp_path: Path, server: Server) -> None:
         assert whole(server.url(f"drill_{turn + 1}"), outside)
 
 
+@pytest.mark.long
 def test_a_backup_that_was_touched_is_not_restored(tmp_path: Path) -> None:
     """The control of the drill: what is brought back is held against the checkpoint first."""
     url, copy, outside = f"sqlite:///{tmp_path}/audit.db", tmp_path / "backup.db", tmp_path / "outside"

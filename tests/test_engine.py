@@ -66,6 +66,7 @@ def test_durable_rules_shows_overlaps_and_gaps(tmp_path: Path) -> None:
     assert {len(each) for each in found} == {0, 1, 2}
 
 
+@pytest.mark.long
 @needs_durable
 def test_a_fact_that_meets_no_rule_crashes_nothing(tmp_path: Path) -> None:
     """First or later, again and again: deleting a state that is not there once ended the process."""
@@ -99,6 +100,7 @@ def test_no_thread_is_started() -> None:
     assert threading.active_count() == before
 
 
+@pytest.mark.long
 @needs_durable
 def test_8_threads_get_their_own_answers_and_memory_stays_flat() -> None:
     """One lock around each evaluation; the state is deleted after it."""
@@ -178,6 +180,7 @@ def test_an_engine_asked_for_by_name_is_that_engine_or_an_error() -> None:
             Desk.open(engine="durable-rules")
 
 
+@pytest.mark.long
 def test_a_desk_without_durable_rules_gives_the_same_answers_but_for_its_name() -> None:
     """Where it cannot be imported, everything but the cross-check works."""
     code = (

@@ -72,6 +72,7 @@ PATHS = [" ".join(words) for words, _ in commands()]
 # -- help ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ja", "en"])
 @pytest.mark.parametrize("path", PATHS)
 def test_every_help_fits_80_columns_has_examples_and_is_in_one_language(
@@ -92,6 +93,7 @@ def test_every_help_fits_80_columns_has_examples_and_is_in_one_language(
     assert inside(capsys, "help", *path.split(), "--lang", lang) == (0, said, "")
 
 
+@pytest.mark.long
 def test_the_examples_are_commands_that_can_be_typed() -> None:
     """Each is parsed by the command that it is of, in both languages; every command has one, and no other."""
     assert set(EXAMPLES) == set(PATHS)
@@ -108,6 +110,7 @@ def test_the_examples_are_commands_that_can_be_typed() -> None:
             command.make_context("x", words, parent=ctx)
 
 
+@pytest.mark.long
 def test_help_of_a_command_with_its_arguments_is_that_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     """`assign help export sql`, as the command is typed, was told that there is no command `sql`."""
     assert inside(capsys, "help", "export", "sql") == inside(capsys, "help", "export")
@@ -207,6 +210,7 @@ def test_an_option_given_twice_is_an_error(capsys: pytest.CaptureFixture[str]) -
     assert inside(capsys, "--lang", "ja", "acts", "-q", "-q", "--lang", "en")[0] == 0
 
 
+@pytest.mark.long
 def test_what_a_batch_is_told_has_an_effect_or_is_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +251,7 @@ def test_a_folder_of_xdg_that_is_not_absolute_is_not_taken(monkeypatch: pytest.M
     assert user_folder("XDG_DATA_HOME", ".local/share") == Path("/data")
 
 
+@pytest.mark.slow
 def test_an_option_given_but_empty_is_an_error_in_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """contract.md. `--audit ""` wrote into the default log: whoever writes it believes otherwise."""
     for words, command in commands():
@@ -322,6 +327,7 @@ def test_an_internal_error_is_one_line_that_says_how_to_report_it(
 # -- answers and lists -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_quiet_is_the_answer_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """`-q` before or behind the command."""
     assert inside(capsys, "decide", "-d", "年金", "-i", "24", "-c", "窓口", "-q")[1] == "市職員（確定）\n"
@@ -332,6 +338,7 @@ def test_quiet_is_the_answer_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(inside(capsys, "tasks", "-q")[1].splitlines()) == 215
 
 
+@pytest.mark.long
 def test_a_list_in_a_pipe_is_one_row_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     """`tasks | grep 厚生年金` missed a row that wrapped."""
     rows = [line for line in inside(capsys, "tasks")[1].splitlines() if "厚生年金" in line]
@@ -399,6 +406,7 @@ def test_a_list_in_a_terminal_is_as_wide_as_that_is(columns: int) -> None:
 # -- streams and signals ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("shell", "code"),
     [
@@ -436,6 +444,7 @@ def test_a_stream_that_is_full_or_closed_has_the_contract_s_exit_code(shell: str
         assert len((tmp_path / "tasks.txt").read_text("utf-8").splitlines()) == 216
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 @pytest.mark.parametrize("when", ["typer", "assign.errors", "assign.explanation", "assign.decision"])
 def test_a_signal_during_an_import_ends_it_without_a_trace(name: str, code: int, when: str, tmp_path: Path) -> None:
@@ -563,6 +572,7 @@ def test_a_file_that_may_be_lost_is_written(city: Path, capsys: pytest.CaptureFi
         assert "receive" in (city / name).read_text("utf-8")
 
 
+@pytest.mark.long
 def test_a_file_descriptor_or_stdout_that_is_the_log_is_seen_through(city: Path) -> None:
     """`/dev/fd/7`, and `>>`."""
     for shell in ("acts --out /dev/fd/7 7>>audit.db", "acts >>audit.db"):

@@ -61,6 +61,7 @@ def test_a_tab_is_structure_where_it_is_said_to_be() -> None:
     assert hidden("a\tb\u202e", "\t") == "\u202e"
 
 
+@pytest.mark.long
 def test_no_character_of_these_categories_is_missed() -> None:
     """All 1,114,112."""
     for number in range(sys.maxunicode + 1):
@@ -69,6 +70,7 @@ def test_no_character_of_these_categories_is_missed() -> None:
             assert hidden(c) == c, hex(number)
 
 
+@pytest.mark.long
 @given(st.text())
 def test_what_is_shown_is_one_line_that_a_reader_sees_whole(text: str) -> None:
     """And showing it again changes nothing."""

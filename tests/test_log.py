@@ -433,6 +433,7 @@ def test_a_writer_that_is_alone_takes_one_statement_and_no_turn(any_url: str, mo
         assert len(sound(log)) == FIRST + 6
 
 
+@pytest.mark.long
 def test_a_record_that_was_kept_leaves_nothing_to_the_garbage_collector(log: Log) -> None:
     """Its memory is free at once: a ring of references costs the next record more than its hashes do."""
     gc.disable()
@@ -556,6 +557,7 @@ def said(desk: Desk, **asked: Any) -> tuple[str, int, bool]:
     return recorded.answer["assignee"], recorded.kept.seq, recorded.kept.created
 
 
+@pytest.mark.long
 def test_a_retry_after_a_new_edition_gets_the_first_answer(editions: tuple[Desk, Desk]) -> None:
     """It was the answer to this request; a new request gets the new one."""
     old, new = editions
@@ -594,6 +596,7 @@ def test_a_key_with_another_date_is_another_request(editions: tuple[Desk, Desk])
         said(old, key=key, on="2026-04-02")
 
 
+@pytest.mark.long
 def test_an_edition_that_was_not_published_is_not_cited(editions: tuple[Desk, Desk]) -> None:
     """There is no answer on what nobody has put into force."""
     _, new = editions

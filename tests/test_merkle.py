@@ -127,6 +127,7 @@ def test_roots_are_those_of_the_naive_tree(node: Callable[[int, int], bytes]) ->
             frontier.append(LEAVES[size])
 
 
+@pytest.mark.slow
 def test_every_path_up_to_256_leaves_is_the_naive_one_and_holds(node: Callable[[int, int], bytes]) -> None:
     """All 32,896 pairs of either kind, on both verifiers."""
     pairs = 0
@@ -143,6 +144,7 @@ def test_every_path_up_to_256_leaves_is_the_naive_one_and_holds(node: Callable[[
     assert pairs == MOST * (MOST + 1) // 2
 
 
+@pytest.mark.long
 def test_pymerkle_gives_the_same_roots_and_paths(node: Callable[[int, int], bytes]) -> None:
     """
     A library that others wrote. Its inclusion paths are RFC 9162's with the leaf before them; its consistency paths take

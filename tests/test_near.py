@@ -6,6 +6,8 @@ import random
 from contextlib import suppress
 from difflib import get_close_matches
 
+import pytest
+
 from assign.catalog.csv_file import load
 from assign.decision.request import understand
 from assign.errors import UnknownWord
@@ -38,6 +40,7 @@ def bent(word: str, dice: random.Random) -> str:
     return "".join(letters) * dice.choice((1, 1, 1, 1, 1, 2, 20))
 
 
+@pytest.mark.long
 def test_what_is_near_is_what_difflib_finds_among_all() -> None:
     """The choices that are thrown out before are none that it would have named, and the order is its own."""
     dice = random.Random(20261128)

@@ -193,6 +193,7 @@ def test_a_damaged_secret_line_is_refused_and_not_repeated() -> None:
     assert secret_key(good) == KEY
 
 
+@pytest.mark.slow
 def test_any_single_changed_byte_of_a_note_is_refused_by_both() -> None:
     """Each byte of the note, replaced by another in turn; the note as it is stands beside them."""
     assert by_product(NOTE, KEY.public())
@@ -209,6 +210,7 @@ def test_any_single_changed_byte_of_a_note_is_refused_by_both() -> None:
     assert refused > 300
 
 
+@pytest.mark.long
 @given(st.integers(0, 400), st.integers(0, 60), st.text(max_size=4))
 def test_a_note_with_something_cut_or_put_in_is_refused_by_both(at: int, cut: int, put: str) -> None:
     """Anywhere, of any length."""
@@ -218,6 +220,7 @@ def test_a_note_with_something_cut_or_put_in_is_refused_by_both(at: int, cut: in
         assert not by_auditor(changed, KEY.public())
 
 
+@pytest.mark.long
 @given(
     st.text(max_size=300)
     | st.lists(st.sampled_from([*NOTE.split("\n"), "", "\u2014 a b", "0", "=", "\ud800"])).map("\n".join)
@@ -270,6 +273,7 @@ def test_a_rightly_signed_checkpoint_in_another_spelling_is_refused_by_both(
     assert not by_auditor("\n".join(lines), KEY.public())
 
 
+@pytest.mark.long
 def test_a_second_signer_is_passed_over_and_a_known_one_must_be_right() -> None:
     """C2SP signed-note: unknown signatures are ignored; a wrong one of a known key spoils the note."""
     witness = SecretKey("witness.example", bytes(32))
@@ -326,6 +330,7 @@ def test_a_rightly_signed_text_that_is_no_checkpoint_is_refused_by_both(body: st
 # -- one list for both -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", NOTES, ids=[case.name for case in NOTES])
 def test_both_verifiers_let_in_what_c2sp_does_and_nothing_else(case: Case) -> None:
     """One note, one verdict: an auditor's machine and ours must not tell a citizen different things of one signature."""
@@ -369,6 +374,7 @@ PARTS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(st.data())
 def test_of_any_note_rightly_signed_both_say_the_same(data: st.DataObject) -> None:
@@ -390,6 +396,7 @@ def test_of_any_note_rightly_signed_both_say_the_same(data: st.DataObject) -> No
         assert (found.origin, found.size, found.root) == other[:3]
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(st.data())
 def test_of_any_public_key_s_line_both_say_the_same(data: st.DataObject) -> None:
@@ -404,6 +411,7 @@ def test_of_any_public_key_s_line_both_say_the_same(data: st.DataObject) -> None
         assert takes(public_key, line) is takes(verifier.key_of, line)
 
 
+@pytest.mark.long
 def test_of_two_known_keys_that_signed_both_name_the_first() -> None:
     """And a key that claims another's name and number is no reason to believe the note."""
     other = SecretKey("witness.example", bytes(32))
@@ -423,6 +431,7 @@ def test_of_two_known_keys_that_signed_both_name_the_first() -> None:
 # -- Ed25519 in Python -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("vector", RFC_8032, ids=["empty", "1 byte", "2 bytes", "SHA(abc)"])
 def test_the_vectors_of_rfc_8032_hold(vector: tuple[str, str, str, str]) -> None:
     """And not for another message, another key, another signature."""
@@ -438,6 +447,7 @@ def test_the_vectors_of_rfc_8032_hold(vector: tuple[str, str, str, str]) -> None
         )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=80), st.integers(0, 95), st.integers(0, 7))
 def test_it_says_what_cryptography_says(seed: bytes, message: bytes, place: int, bit: int) -> None:

@@ -70,6 +70,7 @@ PLANTED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("statement", PLANTED)
 def test_a_row_that_no_record_backs_stops_nothing_and_is_named(path: Path, statement: str) -> None:
     """INSERT alone was enough to stop every checkpoint for good, or to make each command ask which log was meant."""
@@ -117,6 +118,7 @@ BROKEN = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("statement", BROKEN)
 def test_a_log_that_cannot_be_opened_for_what_was_done_to_it_is_a_finding(path: Path, statement: str) -> None:
     """Exit 6, as for whatever else is wrong; 1 is for a verifier that could not look. Nothing is begun anew in its place."""
@@ -300,6 +302,7 @@ def database(durable_server: Server, template: str) -> Iterator[tuple[str, Any]]
         yield name, db
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("statement", "code"),
     [

@@ -64,6 +64,9 @@ def test_an_installed_wheel_answers_anywhere(wheel: Path, tmp_path: Path) -> Non
     done = subprocess.run([python, "-m", "assign", *ASKED], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
     assert "市職員（確定）" in done.stdout.decode("utf-8")
     subprocess.run([python, "-m", "assign", "check"], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
+    code = "from assign import Desk; from assign.rules import precompiled as kept; print(bool(kept.kept_rules(Desk.open().rules.data)), bool(kept.kept_trees()))"
+    kept = subprocess.run([python, "-c", code], cwd=tmp_path, env=ALONE, capture_output=True, text=True, check=True)
+    assert kept.stdout == "True True\n"  # what the build kept is of the code in the wheel
 
 
 def test_a_plain_checkout_answers() -> None:

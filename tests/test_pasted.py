@@ -69,6 +69,7 @@ def test_a_row_id_is_read_as_other_words_are(desk: Desk) -> None:
     assert desk.decide(division="nenkin", item="\u200bnenkin-24", channel="counter").rows[0].id == "nenkin-24"
 
 
+@pytest.mark.long
 def test_json_lines_are_answered_with_such_words_as_they_came(desk: Desk, tmp_path: Path) -> None:
     """The line itself is not mended."""
     line = json.dumps(asked("\ufeffkokuho", 0), ensure_ascii=False)
@@ -79,6 +80,7 @@ def test_json_lines_are_answered_with_such_words_as_they_came(desk: Desk, tmp_pa
     assert json.loads(told)["error"] is None
 
 
+@pytest.mark.long
 def test_a_word_that_is_understood_is_recorded_as_it_was_typed(tmp_path: Path) -> None:
     """An act or a heading with such a character was answered by `decide`, and refused with `--record`; a batch took it."""
     marks = ("\u200b", "\ufeff", " ", "\u3000")

@@ -246,6 +246,7 @@ def test_no_name_of_a_file_or_folder_and_no_variable_gets_in(
     assert seen(kept) == []
 
 
+@pytest.mark.long
 def test_no_command_of_the_log_keeps_a_canary(kept: Path) -> None:
     """Whatever is typed where a number, a day, a word or a file is expected."""
     turn = cycle(CANARIES)

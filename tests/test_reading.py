@@ -145,6 +145,7 @@ def planted(path: Path, what: Any) -> bytes:
     return payload
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", NO_RECORDS)
 def test_what_is_no_record_is_named_by_every_reader_and_costs_no_other(path: Path, form: str, tmp_path: Path) -> None:
     """`{}` was a KeyError in six commands, and replay passed it over."""
@@ -221,6 +222,7 @@ EVERY_READER: list[tuple[list[str], int]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["an empty object", "a wrong assignee", "a turned text", "not canonical"])
 def test_every_command_says_which_record_cannot_be_read(
     path: Path, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -365,6 +367,7 @@ def test_clock_takes_what_records_have() -> None:
 # -- filters, corrections --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("path")
 def test_show_stats_and_exceptions_take_the_filters_of_list() -> None:
     """As the table of commands promises."""
@@ -385,6 +388,7 @@ def test_show_stats_and_exceptions_take_the_filters_of_list() -> None:
         assert cli("audit", "show", *words).code == 2
 
 
+@pytest.mark.long
 def test_exceptions_of_some_records_know_what_all_said(path: Path) -> None:
     """A publication that is not asked for is still what a decision rests on."""
     with closing(Log.open(sqlite_url(path))) as log:
@@ -410,6 +414,7 @@ def test_a_correction_names_the_channel_that_it_is_for(path: Path) -> None:
 # -- what is shown ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_log_s_name_that_turns_the_line_round_is_shown_as_it_is_written(path: Path) -> None:
     """Whoever may write the table of logs may put an escape sequence there."""
     with broken_into(path) as db:

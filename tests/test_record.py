@@ -281,6 +281,7 @@ def test_canonical_form_is_rfc_8785_for_every_kind_of_record(kind: Kind) -> None
     assert read(canonical(RECORDS[kind])) == RECORDS[kind]
 
 
+@pytest.mark.long
 def test_canonical_form_is_rfc_8785_for_every_row_s_answer(table_desk: Desk) -> None:
     """215 rows, both channels, a sampled act: each whole answer, and what a record keeps of it."""
     acts, chosen = [None, *table_desk.rules.acts], random.Random(8785)
@@ -345,6 +346,7 @@ def test_a_draft_is_checked_and_written_as_a_record_is(kind: str, path: tuple[st
             assert outcome(record, as_draft=True) == outcome(record, as_draft=False)
 
 
+@pytest.mark.long
 @given(st.data())
 def test_any_two_drafts_are_written_as_canonical_json(data: st.DataObject) -> None:
     """Also with the signs that a form could stumble over, in a word that somebody typed."""
@@ -383,6 +385,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(st.dictionaries(names, values, max_size=5))
 def test_canonical_form_is_rfc_8785_for_whatever_records_are_made_of(value: dict[str, Any]) -> None:
     """ASCII names, any text, whole numbers, true, false, null, nested."""
@@ -425,6 +428,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=600)
 @given(st.data())
 def test_of_any_json_that_is_nearly_canonical_both_readers_say_the_same(data: st.DataObject) -> None:

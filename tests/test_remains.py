@@ -18,6 +18,8 @@ from .servers import Server
 from .trail import _home as _home  # noqa: PLC0414 - a fixture
 from .trail import cli
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:

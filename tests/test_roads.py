@@ -45,6 +45,7 @@ def texts(folder: Path) -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("road", ROADS, ids=lambda road: road.name)
 def test_no_road_leads_past_the_floor(tmp_path: Path, road: Road) -> None:
     """The examples say what the edit says; the floor does not ask them."""
@@ -67,6 +68,7 @@ def test_no_road_leads_past_the_floor(tmp_path: Path, road: Road) -> None:
         ), (of, told)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", [each.id for each in SHIPPED.acts.values() if each.act_class is ActClass.AUTHORITY])
 @pytest.mark.parametrize("kind", ["factual", "barred", "undetermined"])
 def test_an_act_that_ships_as_authority_stays_one(tmp_path: Path, key: str, kind: str) -> None:
@@ -76,6 +78,7 @@ def test_an_act_that_ships_as_authority_stays_one(tmp_path: Path, key: str, kind
     assert key in [each.id for each in told]
 
 
+@pytest.mark.long
 def test_what_a_terminal_sees(tmp_path: Path) -> None:
     """6 with the entry, its file and line; 1 for a file that is not read."""
     road = next(road for road in ROADS if road.name == "decide becomes factual")
@@ -102,12 +105,14 @@ ALLOWED = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("title", "en"), ALLOWED)
 def test_an_act_is_named_by_its_last_word(tmp_path: Path, title: str, en: str) -> None:
     """決定通知の発送 is a mailing: a city may add it, with its paper."""
     assert texts(copied(tmp_path / "rules", added("tidy", title, en))) == []
 
 
+@pytest.mark.long
 def test_a_city_refines_what_is_not_authority_and_every_answer_says_so(tmp_path: Path) -> None:
     """窓口収納 by designation, a factual act more, another name for a decision: each with a paper."""
     folder = copied(
@@ -146,6 +151,7 @@ def test_the_built_in_acts_are_held_to_the_floor_too(tmp_path: Path) -> None:
     assert [each.id for each in floor.roads(edited, edited, resources.DOCUMENT)] == ["decide"]
 
 
+@pytest.mark.long
 def test_what_is_kept_parsed_never_stands_for_a_file(tmp_path: Path) -> None:
     """A cache made for a city's text, with another tree: the file is proved, and the cache is found."""
     folder = copied(tmp_path / "rules", anywhere("acts.yaml", "# The table", "# Our table"))
@@ -161,6 +167,7 @@ def test_what_is_kept_parsed_never_stands_for_a_file(tmp_path: Path) -> None:
         assert [finding.kind for finding in checks.check(desk).findings] == ["kept"]
 
 
+@pytest.mark.long
 def test_what_is_kept_whole_never_stands_for_the_rules(tmp_path: Path) -> None:
     """The same of the rule set that is kept for the very bytes that ship."""
     kept = json.loads(resources.kept_file().read_bytes())

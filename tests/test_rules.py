@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assign import Desk
+from assign import Desk, dates, resources, words
 from assign.check.proofs import example_fails
 from assign.errors import AssignError, DataError, RuleFileError
 from assign.resources import rules_folder
+from assign.rules import precompiled
 from assign.rules.entries import Entry, every_fact
 from assign.rules.kinds import KINDS
 from assign.rules.loader import load
 from assign.rules.model import FILES, RuleSet
-from assign.rules.precompiled import kept_rules, kept_trees, plain, trees_file
+from assign.rules.precompiled import code_digest, kept_rules, kept_trees, plain, trees_file
 from assign.rules.yaml_nodes import parse, read
 from assign.words import ActClass, Division
 
@@ -73,9 +77,9 @@ def test_a_line_that_a_rule_cites_says_so(document: list[str]) -> None:
 
 
 def test_exactly_one_rule_holds_for_every_combination_of_facts() -> None:
-    """UNIQUE, over the whole domain of 384."""
+    """UNIQUE, over the whole domain: 4 x 3 x 9 x 4."""
     facts = list(every_fact())
-    assert len(facts) == 384
+    assert len(facts) == 432
     assert all(sum(rule.holds(each) for rule in RULES.rules) == 1 for each in facts)
 
 
@@ -108,6 +112,7 @@ RULING = """rulings:
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "old", "new", "below", "says"),
     [
@@ -117,7 +122,7 @@ RULING = """rulings:
         ("legend.yaml", "when: {mark: retained}", "when: {mark: [retained, retained]}", 0, "repeated"),
         ("legend.yaml", "title: {ja: 委託しない業務, en: Work that is not consigned}", "title: {ja: 委託しない業務}", 0, "`en` is missing"),
         ("legend.yaml", "certainty: settled}", "certainty: sure}", 0, "no certainty `sure` (near: `settled`"),
-        ("legend.yaml", "id: NOT_LISTED", "id: RETAINED", 0, "stands at legend.yaml, line 22 too"),
+        ("legend.yaml", "id: NOT_LISTED", "id: RETAINED", 0, "stands at legend.yaml, line 23 too"),
         ("legend.yaml", "  - id: RETAINED", "  - id: RETAINED\n    note: x", 1, "no field `note`"),
         ("legend.yaml", "    question:", "    questoin:", 0, "no field `questoin`"),
         ("legend.yaml", "{mark: partial, source", "{mark: retained, source", 0, "`retained` stands twice"),
@@ -225,6 +230,7 @@ def test_a_ruling_settles_an_act_within_its_dates_and_never_earlier(edit: Edit) 
 BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nrulings: [*c]\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -272,20 +278,27 @@ TEXTS = [
 ]
 
 
+def edited(rulings: str) -> bytes:
+    """The register of rulings as it ships, with these in it."""
+    return (rules_folder() / "rulings.yaml").read_text("utf-8").replace("rulings: []", rulings, 1).encode()
+
+
 @pytest.mark.parametrize("c", HIDDEN, ids=ascii)
 def test_a_hidden_character_anywhere_in_a_file_is_refused_with_its_line(edit: Edit, c: str) -> None:
     """In any text, as it is or as an escape, and in a comment, which a reviewer reads as well."""
     for text in TEXTS[: 6 if c == "\r" else None]:  # at the end of a line it is half of a CRLF
         with pytest.raises(RuleFileError) as caught:
-            load(edit("rulings.yaml", "rulings: []", field_of(text, c)))
+            parse("rulings.yaml", edited(field_of(text, c)))
         assert f"a hidden character U+{ord(c):04X}" in caught.value.en
         assert f"U+{ord(c):04X}" in caught.value.ja
         assert caught.value.line == 14 + RULING[: RULING.index(text)].count("\n")  # comments stand above
     with pytest.raises(RuleFileError, match=rf"rulings.yaml, line 14: a hidden character U\+{ord(c):04X}"):
-        load(edit("rulings.yaml", "rulings: []", f"rulings: []  # seen{c}by"))
+        parse("rulings.yaml", edited(f"rulings: []  # seen{c}by"))
     escape = f"\\U{ord(c):08X}"
     with pytest.raises(RuleFileError, match=rf"rulings.yaml, line 20: a hidden character U\+{ord(c):04X}"):
-        load(edit("rulings.yaml", "rulings: []", RULING.replace("委託の範囲に入る。", f'"委託{escape}"')))
+        parse("rulings.yaml", edited(RULING.replace("委託の範囲に入る。", f'"委託{escape}"')))
+    with pytest.raises(RuleFileError, match=rf"rulings.yaml, line 14: a hidden character U\+{ord(c):04X}"):
+        load(edit("rulings.yaml", "rulings: []", f"rulings: []  # seen{c}by"))
 
 
 @pytest.mark.parametrize("word", ['[receive, "受\\u200B領"]', '"申請\\u202E書"', "受\u2060領"])
@@ -326,6 +339,7 @@ def test_a_long_text_may_be_folded(edit: Edit, style: str) -> None:
     assert load(edit("rulings.yaml", "rulings: []", folded)).rulings[0].because["ja"] == FAKE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -424,6 +438,7 @@ def test_a_missing_file_or_folder_is_one_line(edit: Edit, file: str, tmp_path: P
         load(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 @given(
     file=st.sampled_from(FILES),
     at=st.integers(0, 30_000),
@@ -473,6 +488,64 @@ def test_a_folder_of_one_s_own_is_read_with_what_is_kept_of_its_other_files(edit
     folder = edit("notes.yaml", "ja: レセプト点検の見直し", "ja: レセプト点検は見直し中")
     assert plain(load(folder)) == plain(load(folder, kept=False))
     assert plain(load(folder)) != plain(RULES)
+
+
+KEPT_BY_OTHER_CODE: dict[str, Callable[[dict[str, Any], dict[str, Any]], object]] = {
+    "a field fewer": lambda rules, _trees: [act.pop() for act in rules["acts"]],
+    "a field more": lambda rules, _trees: [act.append("") for act in rules["acts"]],
+    "fields in another order": lambda rules, _trees: [act.reverse() for act in rules["acts"]],
+    "no list of notes": lambda rules, _trees: rules.pop("notes"),
+    "a word that there no longer is": lambda rules, _trees: rules["marks"].update(consigned=rules["marks"]["unmarked"]),
+    "nodes of another form": lambda _rules, trees: trees["notes.yaml"].update(tree={}),
+    "no nodes": lambda _rules, trees: trees["notes.yaml"].pop("tree"),
+    "work of another form": lambda _rules, trees: trees[KINDS]["work"].pop("kinds"),
+}
+
+
+@pytest.mark.parametrize("change", KEPT_BY_OTHER_CODE)
+def test_what_other_code_kept_is_never_used(edit: Edit, tmp_path: Path, change: str) -> None:
+    """A checkout moves on, and `built_in/*.json` stays: the YAML is read, of the built-in rules and of one's own alike."""
+    files = [json.loads(path.read_bytes()) for path in (resources.kept_file(), trees_file())]
+    KEPT_BY_OTHER_CODE[change](files[0], files[1])
+    own = edit("rulings.yaml", "rulings: []", "rulings: []  # none yet")
+    for name, kept in zip(("rules.json", "trees.json"), files, strict=True):
+        (tmp_path / name).write_text(json.dumps({**kept, "code": "0" * 64}), "utf-8")
+    with mock.patch.object(resources, "kept_file", return_value=tmp_path / "rules.json"):
+        assert kept_rules(RULES.data) is None
+        assert kept_trees() == {}
+        assert plain(load(rules_folder())) == plain(RULES)
+        assert plain(load(own))["notes"] == plain(RULES)["notes"]
+
+
+def test_the_digest_of_the_code_is_of_all_that_reads_a_rule_file(tmp_path: Path) -> None:
+    """A byte more in any module of the folder, or in one that it reads with, and what was kept is of other code."""
+    folder = Path(precompiled.__file__).parent
+    for path in folder.glob("*.py"):
+        shutil.copy(path, tmp_path)
+    shipped = code_digest()
+    with mock.patch.object(precompiled, "__file__", str(tmp_path / "precompiled.py")):
+        assert code_digest() == shipped
+        for path in sorted(tmp_path.glob("*.py")):
+            text = path.read_bytes()
+            path.write_bytes(text + b"\n")
+            assert code_digest() not in (shipped, None), path
+            path.write_bytes(text)
+        assert code_digest() == shipped
+    for module in (words, dates, resources):
+        with mock.patch.object(module, "__file__", str(folder / "model.py")):
+            assert code_digest() not in (shipped, None), module
+
+
+def test_where_the_code_cannot_be_read_nothing_is_kept(tmp_path: Path) -> None:
+    """In a zip, say: what says of itself that it is of no code known is not taken either."""
+    kept = json.loads(resources.kept_file().read_bytes())
+    (tmp_path / "rules.json").write_text(json.dumps({**kept, "code": None}), "utf-8")
+    with (
+        mock.patch.object(words, "__file__", str(tmp_path / "assign.zip" / "words.py")),
+        mock.patch.object(resources, "kept_file", return_value=tmp_path / "rules.json"),
+    ):
+        assert code_digest() is None
+        assert kept_rules(RULES.data) is None
 
 
 def test_what_is_kept_is_not_used_for_another_text(edit: Edit) -> None:

@@ -141,7 +141,7 @@ def plan_of(frame: DataFrame) -> str:
 
 
 def test_without_pyspark_the_error_says_what_to_install(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The room itself is imported without it."""
+    """The module itself is imported without it."""
     monkeypatch.setitem(sys.modules, "pyspark", None)
     with pytest.raises(spark.SparkMissing, match=r"pip install 'itaku-assign\[spark\]'"):
         spark.decide(None, desk=desk)

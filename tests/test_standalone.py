@@ -240,6 +240,7 @@ def test_it_is_one_short_file_of_the_standard_library() -> None:
     assert not [each for each in ast.walk(tree) if isinstance(each, ast.ImportFrom) and each.level]
 
 
+@pytest.mark.long
 def test_it_runs_alone_on_every_python_here(tmp_path: Path) -> None:
     """A copy of the file, isolated and without site-packages; also on older Pythons that stand on this machine."""
     program, file = tmp_path / "verify.py", tmp_path / "b.json"
@@ -321,6 +322,7 @@ def test_after_a_change_of_keys_the_auditor_names_both(judge: Judge) -> None:
     assert refused(judge(given, *new, checkpoint=own))
 
 
+@pytest.mark.long
 def test_a_bundle_cannot_keep_the_verifier_busy(judge: Judge) -> None:
     """The same key ten thousand times, a note of a megabyte: a signature takes 20 ms, so each is checked as often as needed."""
     good = bundle()
@@ -411,6 +413,7 @@ def changes(value: Any) -> Iterator[Any]:
             yield from (None, 0, [value], {"a": value})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("good", [bundle, of_batch, growth], ids=["bundle", "batch", "growth"])
 def test_every_single_change_of_a_good_bundle_is_refused(judge: Judge, good: Callable[[], Json]) -> None:
     """Every field in turn, a dozen ways each: exit 6, one line, never a stack trace. The bundle as it is, is taken."""
@@ -427,6 +430,7 @@ def test_every_single_change_of_a_good_bundle_is_refused(judge: Judge, good: Cal
     assert tried > 100
 
 
+@pytest.mark.long
 def test_every_changed_byte_of_a_record_is_refused(judge: Judge) -> None:
     """The record is taken verbatim; not even a space may differ."""
     good = bundle()
@@ -590,6 +594,7 @@ def test_a_double_name_anywhere_in_a_bundle_is_refused(judge: Judge) -> None:
         assert "二度" in said.err
 
 
+@pytest.mark.slow
 def test_a_thousand_damaged_files_are_each_refused_in_one_line(judge: Judge) -> None:
     """Bytes turned, dropped, doubled, cut off; unless the JSON still says the same."""
     rng = random.Random(8032)
@@ -651,6 +656,7 @@ def test_any_value_in_any_place_is_refused(judge: Judge, data: st.DataObject) ->
     assert refused(said) or (said.code, said.err) == (0, "")
 
 
+@pytest.mark.long
 @given(ANYTHING)
 def test_canonical_json_is_that_of_rfc_8785(value: Any) -> None:
     """Held against the package rfc8785, for what is taken at all: no fractions, no numbers from 2**53, whole characters."""
@@ -717,6 +723,7 @@ def command(*arguments: object, **how: Any) -> subprocess.CompletedProcess[bytes
     )
 
 
+@pytest.mark.long
 def test_mistyped_is_2_unreadable_is_1_wrong_is_6(tmp_path: Path) -> None:
     """And none of them with a stack trace, or with a word on standard output."""
     file, wrong = tmp_path / "b.json", tmp_path / "w.json"
@@ -759,6 +766,7 @@ def test_where_its_output_fails_it_does_not_say_verified(tmp_path: Path) -> None
     assert done.stderr.count(b"\n") == 1
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_help_is_in_both_languages_and_each_message_blames_what_it_means(tmp_path: Path) -> None:
     """argparse's headings were English alone, and a disk that is full was a file that cannot be opened."""

@@ -586,6 +586,7 @@ print(refused > 100, len(kept) > 20, set(kept) <= set(found), kept[-1] == len(fo
 """
 
 
+@pytest.mark.long
 def test_at_the_limit_of_a_files_size_there_is_no_answer_and_no_repair(tmp_path: Path) -> None:
     """The full disk of whoever may not mount one."""
     words = [sys.executable, "-c", LIMITED, sqlite_url(tmp_path / "audit.db")]

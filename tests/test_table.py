@@ -71,6 +71,7 @@ def test_every_row_channel_and_act_is_in_the_table(desk: Desk) -> None:
                 assert (task.division.value, task.number, channel, act) in asked
 
 
+@pytest.mark.long
 def test_a_ruling_is_in_the_table_between_its_dates(tmp_path: Path) -> None:
     """And a ruling's end begins a line of its own."""
     folder = tmp_path / "rules"

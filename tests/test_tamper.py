@@ -259,6 +259,7 @@ def held(table: dict[str, Counter[str]]) -> None:
     assert table["replace all, with another key"]["inside"] == 0
 
 
+@pytest.mark.long
 def test_ten_kinds_of_tampering_are_found_with_the_checkpoint_from_outside(
     logs: list[Whole], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -301,6 +302,7 @@ def clean(desk: Desk, told: Sequence[dict[str, Any]], number: int, folder: Path)
     return false
 
 
+@pytest.mark.slow
 def test_no_clean_log_raises_an_alarm(table_desk: Desk, told: list[dict[str, Any]], tmp_path: Path) -> None:
     """Fifty logs."""
     assert clean(table_desk, told, 50, tmp_path) == 0
@@ -357,6 +359,7 @@ def flips(logs: Sequence[Whole], times: int, folder: Path) -> Counter[str]:
     return counts
 
 
+@pytest.mark.slow
 def test_a_byte_flipped_anywhere_in_the_file_is_found_or_is_no_evidence(
     logs: list[Whole], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

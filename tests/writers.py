@@ -72,8 +72,8 @@ def _hasty(log: Log) -> None:
 
 def _rude() -> None:
     """Nobody waits: SQLite is asked once, and each process has a lock of its own on PostgreSQL."""
-    for room, name, value in ((sqlite, "PATIENCE", 0.0), (postgresql, "_LOCKS", os.getpid())):
-        setattr(room, name, value)
+    for module, name, value in ((sqlite, "PATIENCE", 0.0), (postgresql, "_LOCKS", os.getpid())):
+        setattr(module, name, value)
 
 
 def written(out: str, *words: str) -> None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Style, types and the corridor.  tools/lint.sh [VERSIONS…]: types under these Pythons, too.
+# Style, types and what imports what.  tools/lint.sh [VERSIONS…]: types under these Pythons, too.
 set -eu
 bin=.venv/bin
 $bin/ruff format --check -q .

@@ -29,7 +29,7 @@ tests() { ASSIGN_LEFT_OUT=.venv/left-out.txt .venv/bin/python -m pytest -q -n 2 
 sh tools/system.sh postgresql
 sh tools/env.sh .venv locks/dev.txt || exit 1
 rm -f .venv/left-out.txt
-[ "${ASSIGN_LINT:-}" = no ] || stage "style, types, corridor" sh tools/lint.sh  # no: where they were looked at already
+[ "${ASSIGN_LINT:-}" = no ] || stage "style, types, imports" sh tools/lint.sh  # no: where they were looked at already
 stage "fast tests on $(.venv/bin/python -V), $(.venv/bin/assign check --json | .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)["engine"])')" tests
 
 printf '\n動いたもの / what ran:%s\n動かなかったもの / what did not:\n' "$ran"

@@ -86,6 +86,7 @@ def holds(suite: Suite) -> None:
     assert not suite.wrong, str(suite)
 
 
+@pytest.mark.long
 def test_json_is_taken_or_refused_as_everybody_does() -> None:
     """What is no JSON would be read otherwise elsewhere, or not at all."""
     holds(json_cases(JSON))
@@ -116,6 +117,7 @@ def test_a_number_sign_that_touches_a_value_opens_no_comment(text: str) -> None:
         parse("x.yaml", text.encode())
 
 
+@pytest.mark.long
 def test_both_verifiers_of_signatures_agree() -> None:
     """After Wycheproof: every bit of a signature and of its key counts, and there is one spelling."""
     order = 2**252 + 27742317777372353535851937790883648493

@@ -14,11 +14,11 @@ of the built-in rules themselves is found, too.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any, Final
 
 from assign import resources
@@ -116,6 +116,13 @@ def made(rules: RuleSet) -> bytes:
     }
     found["taking_in"] = {key: names for key, names in sounding.items() if names}
     return (json.dumps(found, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def write() -> Path:
+    """Make `data/floor.json` anew from what ships (`make floor`); where it is."""
+    target = resources.data_folder() / "floor.json"
+    target.write_bytes(made(shipped()))
+    return target
 
 
 def _words(act: Act) -> list[str]:
@@ -483,9 +490,3 @@ def _authors(rules: RuleSet) -> Iterator[Road]:
 
 def _of(entry: Entry | Kind | Chain, ja: str, en: str) -> Road:
     return Road(entry.id, getattr(entry, "file", KINDS), entry.line, ja, en)
-
-
-if __name__ == "__main__":
-    target = resources.data_folder() / "floor.json"
-    target.write_bytes(made(shipped()))
-    sys.stdout.write(f"{target}\n")

@@ -13,7 +13,7 @@ from assign.words import sha256
 
 from .kinds import KINDS, read_work
 from .loader import load
-from .precompiled import plain, trees_file
+from .precompiled import code_digest, plain, trees_file
 from .yaml_nodes import flat, parse, read
 
 
@@ -30,5 +30,6 @@ def write(folder: Path | None = None) -> tuple[Path, Path]:
             trees[path.name] = {"text": resources.decoded(data).replace("\r\n", "\n"), "tree": flat(node)}
     resources.kept_file().parent.mkdir(exist_ok=True)
     for file, kept in ((resources.kept_file(), plain(load(folder, kept=False))), (trees_file(), trees)):
+        kept["code"] = code_digest()
         file.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), "utf-8")
     return resources.kept_file(), trees_file()

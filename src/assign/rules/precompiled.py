@@ -4,6 +4,8 @@ The built-in rules as they were read when the package was built: a cold start re
 Two files beside the code. `rules.json` holds the rule set for the very bytes that ship; `trees.json`, read only where those bytes are
 others, each file's nodes: of a city's own folder the files that are as shipped need no parsing. `assign check` compares both with what
 the files say.
+
+Both are used by the very code that wrote them alone: each carries a digest of it, and other code reads the YAML.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from assign import resources
+from assign import dates, resources, words
 from assign.words import ActClass, Assignee, Certainty, Channel, Division, Mark, sha256
 
 from .entries import Act, Entry, Holder, Note, Rule, Ruling, Source
@@ -117,9 +119,25 @@ def kept_work(trees: Mapping[str, Any], data: bytes, acts: Collection[str]) -> W
     return work if work.every_act <= frozenset(acts) else None
 
 
+def code_digest() -> str | None:
+    """A digest of all code that reads rule files, in hexadecimal; none where it cannot be read (a zip, byte code alone)."""
+    files = (*sorted(Path(__file__).parent.glob("*.py")), *(Path(str(each.__file__)) for each in _USED))
+    try:
+        texts = [(path.name, path.read_bytes()) for path in files]
+    except OSError:
+        return None
+    return sha256(b"".join(f"{name} {len(text)}\n".encode() + text for name, text in texts))
+
+
+_USED = (dates, resources, words)  # by this folder's modules, for what they read
+
+
 def _json(path: Path) -> dict[str, Any]:
+    """What a kept file holds; nothing where it is damaged, or other code wrote it, whose entries may have other fields."""
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict) or (code := found.pop("code", None)) is None or code != code_digest():
+        return {}
+    return found
