@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 
 from assign import Desk
 from assign.resources import document_file, rules_folder
-from assign.rules.loader import load
 from assign.rules.build import write
+from assign.rules.loader import load
 from assign.rules.precompiled import kept_rules
 
 from .servers import Server, private_server
