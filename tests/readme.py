@@ -53,7 +53,7 @@ def filled(text: str, lang: str) -> str:
     for name, said in (("answer", answer(lang)), ("commands", commands(lang))):
         head, begin, rest = text.partition(f"<!-- {name} -->\n")
         _, end, tail = rest.partition(f"<!-- /{name} -->")
-        assert begin and end, name
+        assert end, name
         text = head + begin + said + end + tail
     return text
 
