@@ -1,5 +1,5 @@
 """
-What the build adds: the rules as they are read (a wheel carries `assign/built_in/*.json`, an editable install has them in place), and the
+What the build adds: the list and the rules as they are read (a wheel carries `assign/built_in/*.json`, an editable install has them in place), and the
 page that a package index shows.
 """
 
@@ -13,15 +13,16 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 
 class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's own generic is not needed here
-    """Parse `rules/` once, at build time."""
+    """Parse `data/manifest.yaml` and `rules/` once, at build time."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write `built_in/*.json`, and have a wheel carry them."""
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
+        from assign.catalog import csv_file
         from assign.rules import build
 
-        for kept in build.write(root / "rules"):
+        for kept in (csv_file.write_kept(root / "data"), *build.write(root / "rules")):
             if version != "editable":
                 build_data["force_include"][str(kept)] = f"assign/built_in/{kept.name}"
 

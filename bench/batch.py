@@ -87,16 +87,13 @@ def peer(name: str, source: str, target: str) -> Callable[[], object]:
 
     import decide
     from assign import Desk
-    from assign.words import Channel
 
     desk = Desk.open()
     facts = {
-        (task.division.value, item, channel.value, act or ""): decide.plain(
-            desk.decider.facts(task, channel, act, TODAY)
-        )
+        (task.division, item, channel, act or ""): decide.plain(desk.decider.facts(task, channel, act, TODAY))
         for task in desk.catalog.tasks
         for item in (task.item, task.number)
-        for channel in Channel
+        for channel in desk.catalog.manifest.channels
         for act in (None, *desk.rules.acts)
     }
     compiled = decide.zen_engine_first if name == ZEN_FIRST else decide.PEERS[name]

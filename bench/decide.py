@@ -41,7 +41,7 @@ from assign.decision.durable import DurableEngine
 from assign.errors import EngineMissing
 from assign.rules.entries import DOMAIN, Facts, Rule, every_fact
 from assign.rules.model import RuleSet
-from assign.words import Assignee, Channel
+from assign.words import Assignee
 
 ON: Final = date(2026, 4, 1)
 SAMPLE: Final = 0.05  # seconds
@@ -76,7 +76,7 @@ class Asked(BaseModel):
     """The smallest request that says the same."""
 
     row: str
-    channel: Channel
+    channel: str
 
 
 class Answered(Asked):
@@ -103,8 +103,8 @@ def limits(inputs: Sequence[tuple[str, str]], assignees: Sequence[Assignee]) -> 
 
 
 def ours(desk: Desk) -> list[Contestant]:
-    tasks = [(task, channel) for task in desk.catalog.tasks for channel in Channel]
-    words = [(task.division.value, task.item, channel.value) for task, channel in tasks]
+    tasks = [(task, channel) for task in desk.catalog.tasks for channel in desk.catalog.manifest.channels]
+    words = [(task.division, task.item, channel) for task, channel in tasks]
 
     def decide_at(one: Desk) -> Answer:
         decide = one.decide
@@ -478,9 +478,13 @@ def main() -> None:
 
     desk = Desk.open()
     own = ours(desk)
-    inputs = [(task.id, channel.value) for task in desk.catalog.tasks for channel in Channel]
+    inputs = [(task.id, channel) for task in desk.catalog.tasks for channel in desk.catalog.manifest.channels]
     wanted = [own[0].answer(given) for given in own[0].given]
-    facts = [desk.decider.facts(task, channel, None, ON) for task in desk.catalog.tasks for channel in Channel]
+    facts = [
+        desk.decider.facts(task, channel, None, ON)
+        for task in desk.catalog.tasks
+        for channel in desk.catalog.manifest.channels
+    ]
     rivals = peers(desk, facts)
     contestants = [*limits(inputs, [decision.assignee for decision in wanted]), *own, *rivals]
     for one in contestants:

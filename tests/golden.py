@@ -13,7 +13,9 @@ import json
 from itertools import product
 from pathlib import Path
 
-from assign import Channel, Desk
+from assign import Desk
+
+from .built_in import CHANNELS
 
 FOLDER = Path(__file__).parent / "golden"
 ON = "2026-11-25"
@@ -40,7 +42,7 @@ def decisions(desk: Desk) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["row", "line", "channel", "act", "assignee", "certainty", "rule", "caveats"])
-    for task, channel, act in product(desk.catalog.tasks, Channel, ACTS):
+    for task, channel, act in product(desk.catalog.tasks, CHANNELS, ACTS):
         decision = desk.decide(row=task.id, channel=channel, act=act, on=ON)
         caveats = " ".join(caveat.code for caveat in decision.caveats)
         writer.writerow(

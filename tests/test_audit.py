@@ -39,6 +39,7 @@ from assign.log.log import Log
 from assign.log.reading import UnknownRecord
 from assign.log.record import new_id
 from assign.log.store import StoreError, open_store
+from assign.resources import joined
 from assign.rules.loader import from_edition as rules_from_edition
 
 from .test_rules import RULING
@@ -46,7 +47,7 @@ from .trail import ORIGIN, broken_into, drafts, grow, made, opened, payloads, re
 from .trail import _home as _home  # noqa: PLC0414 - a fixture
 
 KEPT = 40
-CONSIGNED = {"mark": "unmarked", "counter": "yes", "backyard": "yes"}
+CONSIGNED = {"mark": "", "counter": "○", "backyard": "○"}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def codes(log: Log, *against: str, keys: Any = ()) -> list[tuple[str, int | None
 
 def changed_list(desk: Desk, row: str, **cells: str) -> bytes:
     """The list with some cells of one row changed."""
-    lines = desk.catalog.data.decode().split("\n")
+    lines = desk.catalog.rows.decode().split("\n")
     names = lines[0].split(",")
     for place, line in enumerate(lines):
         if line.split(",")[0] == row:
@@ -100,7 +101,7 @@ def changed_list(desk: Desk, row: str, **cells: str) -> bytes:
             for name, value in cells.items():
                 words[names.index(name)] = value
             lines[place] = ",".join(words)
-    return "\n".join(lines).encode()
+    return joined({"manifest.yaml": desk.catalog.manifest.data, "catalog.csv": "\n".join(lines).encode()})
 
 
 def of(catalog: bytes, rules: bytes, log: Log | None = None) -> Desk:
@@ -527,11 +528,11 @@ def test_rulings_that_are_not_those_of_the_rules_are_different(
 
 
 CELLS: list[tuple[str, dict[str, str]]] = [
-    ("nenkin-23", {"backyard": "yes"}),
+    ("nenkin-23", {"backyard": "○"}),
     ("nenkin-24", CONSIGNED),
     ("kokuho-25", {"backyard": "no"}),
-    ("kokuho-25", {"mark": "unmarked"}),
-    ("shomu-9", {"mark": "partial"}),
+    ("kokuho-25", {"mark": ""}),
+    ("shomu-9", {"mark": "△"}),
 ]
 
 
@@ -577,9 +578,9 @@ def test_one_changed_cell_shows_up_as_exactly_the_decisions_that_it_touches(
         """By hand, from contract.md."""
         if place != row:
             return "same"
-        was_listed = getattr(task, channel).value == "yes"
-        now_listed = cells.get(channel, getattr(task, channel).value) == "yes"
-        marks = task.mark.value, cells.get("mark", task.mark.value)
+        was_listed = task.cells[channel] == "○"
+        now_listed = cells.get(channel, task.cells[channel]) == "○"
+        marks = task.cells["mark"], cells.get("mark", task.cells["mark"])
         before, after = _who(row, marks[0], was_listed, act), _who(row, marks[1], now_listed, act)
         return "wording" if before == after else "reason" if before[:2] == after[:2] else "different"
 
@@ -594,21 +595,21 @@ def test_one_changed_cell_shows_up_as_exactly_the_decisions_that_it_touches(
 
 def _who(row: str, mark: str, listed: bool, act: str | None) -> tuple[str, str, str]:
     """contract.md, 'What the answer is', for the rows, marks and acts used above: assignee, certainty, and why."""
-    if mark == "retained":
+    if mark == "×":
         return "city_staff", "settled", "mark"
     if not listed:
         return "city_staff", "settled", "channel"
     if act == "undetermined":
         return "city_staff", "needs_ruling", "act"
     if act == "decide":  # a statute says so; on a row that is not unmarked, the legend is read likewise
-        return "city_staff", "settled", "act" if mark == "unmarked" else "act, read likewise"
+        return "city_staff", "settled", "act" if mark == "" else "act, read likewise"
     if act == "seal":  # our judgement alone says so
         return "city_staff", "needs_ruling", "judged"
     if act == "receive" and row == "shomu-9":  # 古紙回収: no part of its work, whatever the mark
         return "city_staff", "needs_ruling", "other row"
-    if mark == "partial" and act == "receive":
+    if mark == "△" and act == "receive":
         return "city_staff", "needs_ruling", "partial"
-    return ("contractor", "settled", "unmarked") if mark == "unmarked" else ("split", "needs_ruling", "partial")
+    return ("contractor", "settled", "unmarked") if mark == "" else ("split", "needs_ruling", "partial")
 
 
 # -- prove -----------------------------------------------------------------------------------------------------------

@@ -356,7 +356,7 @@ def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> No
         assert {"ja": "日本時間", "en": "Japan time"}[lang] in page.text
     with broken_into(tmp_path / "audit.db") as db:
         db.execute(
-            "UPDATE edition SET data = ? WHERE data LIKE 'legend.yaml%' OR sha256 IN (SELECT value FROM publication)",
+            "UPDATE edition SET data = ? WHERE data LIKE 'decision_table.yaml%' OR sha256 IN (SELECT value FROM publication)",
             (b"<b>",),
         )
     page = Balanced()

@@ -44,7 +44,7 @@ def requests(number: int, *, odd: float = 0.3, seed: int = 1) -> list[dict[str, 
     for i in range(number):
         task = rng.choice(desk.catalog.tasks)
         row = {
-            "division": task.division.value,
+            "division": task.division,
             "item": rng.choice([task.item, task.number]),
             "channel": rng.choice(["counter", "backyard"]),
             "act": rng.choice(["", *desk.rules.acts]),

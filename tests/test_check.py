@@ -41,7 +41,7 @@ def test_the_built_in_rules_hold_everywhere(desk: Desk) -> None:
     report = check(desk)
     assert report.findings == []
     assert report.cross_checked is HAS_DURABLE
-    assert report.counts["facts"] == 432
+    assert report.counts["facts"] == 648
     assert report.counts["requests"] == 215 * 2 * 65
     assert report.counts["lines"] == 348
     assert report.counts["examples"] > 100
@@ -49,12 +49,12 @@ def test_the_built_in_rules_hold_everywhere(desk: Desk) -> None:
 
 
 GAP = (
-    "legend.yaml",
+    "decision_table.yaml",
     'when: {mark: unmarked, listed: "yes", act: factual}',
     'when: {mark: unmarked, listed: "no", act: factual}',
 )
 OVERLAP = (
-    "legend.yaml",
+    "decision_table.yaml",
     'when: {mark: unmarked, listed: "yes", act: none}',
     'when: {mark: unmarked, listed: "yes", act: [none, shared]}',
 )
@@ -85,7 +85,7 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
     folder = changed(
         tmp_path,
         (
-            "legend.yaml",
+            "decision_table.yaml",
             "act: factual, ruling: contractor}\n    then",
             "act: factual, ruling: [contractor, split]}\n    then",
         ),
@@ -100,25 +100,25 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "kind"),
     [
-        (("legend.yaml", "when: {mark: retained}\n    then: {assignee: city_staff", "when: {mark: retained}\n    then: {assignee: contractor"), "law"),
-        (("legend.yaml", "act: authority}\n    then: {assignee: city_staff", "act: authority}\n    then: {assignee: contractor"), "law"),
-        (("legend.yaml", "undetermined]}\n    then: {assignee: city_staff, certainty: needs_ruling}", "undetermined]}\n    then: {assignee: contractor, certainty: needs_ruling}"), "law"),
-        (("legend.yaml", "listed: unreadable, act: [none, factual, shared, other_row, undetermined]}", "listed: unreadable, act: [none, shared, other_row, undetermined]}"), "gap"),
-        (("legend.yaml", "act: [authority, authority_judged, barred, barred_judged]}", "act: [authority, authority_judged, barred, barred_judged, factual]}"), "law"),
-        (("legend.yaml", "act: factual, ruling: none}\n    then: {assignee: city_staff", "act: factual, ruling: none}\n    then: {assignee: split"), "law"),
-        (("legend.yaml", "act: authority}\n", "act: [authority, authority_judged]}\n"), "law"),
-        (("legend.yaml", "act: barred}\n", "act: [barred, barred_judged]}\n"), "law"),
-        (("legend.yaml", "  - id: NOT_LISTED", "  - id: NEVER\n    title: {ja: あ, en: a}\n    source: {law: x, basis: judged}\n    when: {mark: retained, act: factual}\n    then: {assignee: city_staff, certainty: settled}\n    because: {ja: あ, en: a}\n    examples: []\n\n  - id: NOT_LISTED"), "overlap"),
-        (("legend.yaml", "act: factual, ruling: none}, holds: true}", "act: factual, ruling: none}, holds: false}"), "example"),
+        (("decision_table.yaml", "when: {mark: retained}\n    then: {assignee: city_staff", "when: {mark: retained}\n    then: {assignee: contractor"), "law"),
+        (("decision_table.yaml", "act: authority}\n    then: {assignee: city_staff", "act: authority}\n    then: {assignee: contractor"), "law"),
+        (("decision_table.yaml", "undetermined]}\n    then: {assignee: city_staff, certainty: needs_ruling}", "undetermined]}\n    then: {assignee: contractor, certainty: needs_ruling}"), "law"),
+        (("decision_table.yaml", "listed: unreadable, act: [none, factual, shared, other_row, undetermined]}", "listed: unreadable, act: [none, shared, other_row, undetermined]}"), "gap"),
+        (("decision_table.yaml", "act: [authority, authority_judged, barred, barred_judged]}", "act: [authority, authority_judged, barred, barred_judged, factual]}"), "law"),
+        (("decision_table.yaml", "act: factual, ruling: none}\n    then: {assignee: city_staff", "act: factual, ruling: none}\n    then: {assignee: split"), "law"),
+        (("decision_table.yaml", "act: authority}\n", "act: [authority, authority_judged]}\n"), "law"),
+        (("decision_table.yaml", "act: barred}\n", "act: [barred, barred_judged]}\n"), "law"),
+        (("decision_table.yaml", "  - id: NOT_LISTED", "  - id: NEVER\n    title: {ja: あ, en: a}\n    source: {law: x, basis: judged}\n    when: {mark: retained, act: factual}\n    then: {assignee: city_staff, certainty: settled}\n    because: {ja: あ, en: a}\n    examples: []\n\n  - id: NOT_LISTED"), "overlap"),
+        (("decision_table.yaml", "act: factual, ruling: none}, holds: true}", "act: factual, ruling: none}, holds: false}"), "example"),
         (("acts.yaml", "channel: counter}, assignee: contractor}]", "channel: counter}, assignee: city_staff}]"), "example"),
         (("holders.yaml", "act: decide}, holds: true}", "act: decide}, holds: false}"), "example"),
         (("acts.yaml", "source: {basis: judged}", "source: {law: 行政手続法2条2号, basis: judged}"), "source"),
         (("acts.yaml", "line: 147, text: 被保険者証等の不着分", "line: 146, text: 被保険者証等の不着分"), "source"),
         (("notes.yaml", "on: 2021-10-01}, holds: true}", "on: 2021-10-01}, holds: false}"), "example"),
-        (("legend.yaml", 'line: 41, text: "「×：業務を委託しない」"}\n    when', 'line: 42, text: "「×：業務を委託しない」"}\n    when'), "source"),
-        (("legend.yaml", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 43", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 44"), "source"),
-        (("legend.yaml", '{document: 000_c23591d651e7d7b6.txt, line: 41, text: "「×：業務を委託しない」"}\n    when', '{document: 000_c23591d651e7d7b6.txt, line: 99999, text: "「×：業務を委託しない」"}\n    when'), "source"),
-        (("legend.yaml", '{document: 000_c23591d651e7d7b6.txt, line: 41, text: "「×：業務を委託しない」"}\n    when', '{document: another.txt, line: 41, text: "「×：業務を委託しない」"}\n    when'), "source"),
+        (("decision_table.yaml", 'line: 41, text: "「×：業務を委託しない」"}\n    when', 'line: 42, text: "「×：業務を委託しない」"}\n    when'), "source"),
+        (("decision_table.yaml", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 43", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 44"), "source"),
+        (("decision_table.yaml", '{document: 000_c23591d651e7d7b6.txt, line: 41, text: "「×：業務を委託しない」"}\n    when', '{document: 000_c23591d651e7d7b6.txt, line: 99999, text: "「×：業務を委託しない」"}\n    when'), "source"),
+        (("decision_table.yaml", '{document: 000_c23591d651e7d7b6.txt, line: 41, text: "「×：業務を委託しない」"}\n    when', '{document: another.txt, line: 41, text: "「×：業務を委託しない」"}\n    when'), "source"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_found(tmp_path: Path, edit: tuple[str, str, str], kind: str) -> None:
@@ -173,7 +173,7 @@ def test_an_unreachable_rule_is_found(tmp_path: Path) -> None:
     folder = changed(
         tmp_path,
         (
-            "legend.yaml",
+            "decision_table.yaml",
             "when: {mark: retained}",
             "when: {mark: retained, act: [none, factual, authority, authority_judged, barred, barred_judged, shared, other_row, undetermined]}",
         ),
@@ -190,7 +190,7 @@ def test_a_catalog_that_is_not_the_document_s_is_found(tmp_path: Path) -> None:
     (tmp_path / "catalog.csv").write_text("\n".join(text), "utf-8")
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / document_file().name).write_bytes(document_file().read_bytes())
-    done = run("check", "--catalog", str(tmp_path / "catalog.csv"), "--json")
+    done = run("check", "--list", str(tmp_path / "catalog.csv"), "--json")
     assert done.returncode == 6
     body = json.loads(done.stdout)
     assert [finding["kind"] for finding in body["findings"]] == ["source"]
@@ -200,7 +200,7 @@ def test_a_catalog_that_is_not_the_document_s_is_found(tmp_path: Path) -> None:
 def test_without_the_document_it_says_that_it_did_not_compare(tmp_path: Path) -> None:
     """Never in silence."""
     (tmp_path / "catalog.csv").write_bytes(catalog_file().read_bytes())
-    done = run("check", "--catalog", str(tmp_path / "catalog.csv"))
+    done = run("check", "--list", str(tmp_path / "catalog.csv"))
     assert done.returncode == 0
     assert "文書が手元になく" in said(done)
 
@@ -230,12 +230,12 @@ def test_a_hand_edited_mark_is_a_finding_of_check_and_never_an_answer(tmp_path: 
     path = own_list(tmp_path / "list", "ours.txt")
     text = path.read_text("utf-8")
     path.write_text(text.replace("partial,yes,yes", "unmarked,yes,yes", 1), "utf-8")
-    done = run("check", "--catalog", str(path), "--json")
+    done = run("check", "--list", str(path), "--json")
     assert done.returncode == 6
     assert [finding["kind"] for finding in json.loads(done.stdout)["findings"]] == ["source"]
-    done = run("check", "--catalog", str(path))
+    done = run("check", "--list", str(path))
     assert "手元になく" not in said(done)
-    done = run("decide", "--row", "kokuho-25", "--channel", "counter", "--catalog", str(path))
+    done = run("decide", "--row", "kokuho-25", "--channel", "counter", "--list", str(path))
     assert (done.returncode, done.stdout) == (1, b"")
     assert "raw からは `partial` と読めます" in done.stderr.decode("utf-8")
 
@@ -244,7 +244,7 @@ def test_a_hand_edited_mark_is_a_finding_of_check_and_never_an_answer(tmp_path: 
 def test_a_document_elsewhere_is_one_line(tmp_path: Path, name: str) -> None:
     """It was an internal error, or read."""
     path = own_list(tmp_path / "list", name)
-    done = run("check", "--catalog", str(path))
+    done = run("check", "--list", str(path))
     assert (done.returncode, done.stdout) == (1, b"")
     message = done.stderr.decode("utf-8")
     assert "catalog.csv の 2 行目" in message

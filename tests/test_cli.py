@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from assign import Channel, Desk, __version__
+from assign import Desk, __version__
 from assign.cli.terminal import width
 from assign.resources import rules_folder
+
+from .built_in import CHANNELS
 
 ASSIGN = [sys.executable, "-m", "assign"]
 ASKED = ["decide", "--division", "nenkin", "--item", "24", "--channel", "counter"]
@@ -108,7 +110,7 @@ def test_without_a_channel_both_are_answered() -> None:
         (["decide", "x"], 2, "x"),
         (["tasks", "-d", "nenkn"], 3, "`nenkin`"),
         (["tasks", "--rules", "/nowhere"], 1, "/nowhere"),
-        (["tasks", "--catalog", "/nowhere.csv"], 1, "/nowhere.csv"),
+        (["tasks", "--list", "/nowhere.csv"], 1, "/nowhere.csv"),
         (["decide", "-d", "nenkin", "-i", "24", "--engine", "clips"], 2, "`durable-rules`"),
         (["check"], 0, ""),
     ],
@@ -204,7 +206,7 @@ def test_no_line_opens_with_a_closing_bracket_or_small_kana(desk: Desk) -> None:
     from assign.cli.terminal import _NEVER_FIRST, wrap
     from assign.explanation.plain_text import paragraphs
 
-    for task, channel in product(desk.catalog.tasks, Channel):
+    for task, channel in product(desk.catalog.tasks, CHANNELS):
         [answer] = desk.answers(row=task.id, channel=channel, on="2026-11-25")
         for _label, text in paragraphs(answer):
             for line in wrap(text, 70)[1:]:
@@ -369,7 +371,7 @@ def test_a_stdout_that_takes_nothing_is_exit_code_1(words: list[str]) -> None:
     [
         (["decide", "--json", b"\xff"], 2),
         (["tasks", "--json", "--rules", b"\xff"], 1),
-        (["tasks", "--json", "--catalog", b"\xff\n"], 1),
+        (["tasks", "--json", "--list", b"\xff\n"], 1),
         (["decide", "-d", "nenkin", "-i", "24", "--json", "--engine", b"\xff"], 2),
         (["decide", "--json", "--lang", "en", "--lang", "xx"], 2),
         (["decide", "--json=1"], 2),
@@ -411,7 +413,7 @@ def test_the_shell_completes_divisions_items_and_acts(shell: str) -> None:
 
 @pytest.mark.long
 def test_own_rules_and_an_own_catalog_can_be_named(tmp_path: Path, desk: Desk) -> None:
-    """--rules and --catalog."""
+    """--rules and --list."""
     import shutil
 
     from assign.resources import catalog_file
@@ -420,5 +422,5 @@ def test_own_rules_and_an_own_catalog_can_be_named(tmp_path: Path, desk: Desk) -
     shutil.copytree(rules_folder(), folder)
     catalog = tmp_path / "ours.csv"
     catalog.write_bytes(catalog_file().read_bytes())
-    done = run(*ASKED, "--rules", str(folder), "--catalog", str(catalog), "--json")
+    done = run(*ASKED, "--rules", str(folder), "--list", str(catalog), "--json")
     assert json.loads(done.stdout)["provenance"]["rules_sha256"] == desk.provenance["rules_sha256"]

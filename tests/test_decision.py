@@ -6,47 +6,47 @@ from collections.abc import Iterator
 
 import pytest
 
+from assign import catalog
 from assign.decision.decider import Decider
 from assign.decision.engine import TableEngine, open_engine
 from assign.errors import RuleGap, RuleOverlap
-from assign.resources import rules_folder
+from assign.resources import data_folder, rules_folder
 from assign.rules.entries import Facts, every_fact
 from assign.rules.loader import load
 
 RULES = load(rules_folder())
+LIST = catalog.load(data_folder())
 
 
 def contract(facts: Facts) -> tuple[str, str]:
     """contract.md, 'What the answer is', from top to bottom."""
-    mark, listed, act, ruling = (str(value) for value in facts)
-    if mark == "retained" or listed == "no":
+    meaning, named, act, ruling = (str(value) for value in facts)
+    reserved = act in {"authority", "authority_judged", "barred", "barred_judged"}
+    if meaning == "no_step":
+        return "nobody", "settled"
+    if meaning in {"retained", "outside"}:
         return "city_staff", "settled"
-    said = act in {"authority", "barred"}  # by a statute or this list
-    judged = act in {"authority_judged", "barred_judged"}  # by our judgement alone
-    if listed == "unreadable":
-        return "city_staff", "settled" if said or judged else "needs_ruling"
-    if said:
-        return "city_staff", "settled"
-    if judged or act in {"undetermined", "other_row"}:  # before the mark: a △ row has no act of another row
+    if meaning in {"unreadable", "undefined"}:
+        return "city_staff", "settled" if reserved else "needs_ruling"
+    if reserved:  # settled where a statute or this list says so, and where the list does not give it away
+        return "city_staff", "settled" if named == "no" and not act.endswith("judged") else "needs_ruling"
+    if act in {"undetermined", "other_row"}:
         return "city_staff", "needs_ruling"
-    ruled = (
-        ruling != "none"
-        and mark != "unmarked"
-        and act in {"factual", "shared"}
-        and not (act == "shared" and ruling == "contractor")
-    )
-    if ruled:
+    ruled = ruling != "none" and meaning != "consigned" and act != "none" and (act, ruling) != ("shared", "contractor")
+    if ruled and (meaning, ruling) != ("part_divided", "contractor"):
         return ruling, "settled"
-    if mark == "partial":
+    if meaning == "part_divided":
+        return "split", "settled"
+    if meaning == "part_open":
         return "city_staff" if act == "factual" else "split", "needs_ruling"
-    sure = "settled" if mark == "unmarked" else "needs_ruling"
+    sure = "settled" if meaning == "consigned" else "needs_ruling"
     return ("split" if act == "shared" else "contractor"), sure
 
 
 @pytest.mark.parametrize("engine", ["auto", "table"])
 def test_every_combination_of_facts_gets_the_contract_s_answer(engine: str) -> None:
-    """All 432, by each engine that this Python has."""
-    decider = Decider(RULES, open_engine(RULES, engine))
+    """All 648, by each engine that this Python has."""
+    decider = Decider(LIST, RULES, open_engine(RULES, engine))
     for facts in every_fact():
         outcome = decider.outcome(facts)
         assert (outcome.assignee, outcome.certainty) == contract(facts), facts
@@ -67,10 +67,10 @@ class Fixed:
 def test_no_rule_is_a_gap_and_two_are_an_overlap() -> None:
     """Neither is ever an answer."""
     facts = next(iter(every_fact()))
-    with pytest.raises(RuleGap, match="no rule holds for mark=retained listed=yes act=none ruling=none"):
-        Decider(RULES, Fixed()).outcome(facts)
+    with pytest.raises(RuleGap, match="no rule holds for meaning=retained named=no act=none ruling=none"):
+        Decider(LIST, RULES, Fixed()).outcome(facts)
     with pytest.raises(RuleOverlap, match="`RETAINED`, `NOT_LISTED`"):
-        Decider(RULES, Fixed("RETAINED", "NOT_LISTED")).outcome(facts)
+        Decider(LIST, RULES, Fixed("RETAINED", "NOT_LISTED")).outcome(facts)
 
 
 def test_each_combination_is_evaluated_once() -> None:
@@ -82,12 +82,12 @@ def test_each_combination_is_evaluated_once() -> None:
             asked.append(facts)
             return super().holds(facts)
 
-    decider = Decider(RULES, Counting(RULES))
+    decider = Decider(LIST, RULES, Counting(RULES))
 
     def twice() -> Iterator[None]:
         for facts in [*every_fact(), *every_fact()]:
             decider.outcome(facts)
             yield
 
-    assert len(list(twice())) == 864
-    assert len(asked) == 432
+    assert len(list(twice())) == 1296
+    assert len(asked) == 648

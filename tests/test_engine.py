@@ -31,7 +31,7 @@ TABLE = TableEngine(RULES)
 
 @needs_durable
 def test_both_engines_agree_over_the_whole_domain() -> None:
-    """384 combinations, in any order, again and again."""
+    """648 combinations, in any order, again and again."""
     durable = DurableEngine(RULES)
     facts = list(every_fact())
     for order in (facts, facts[::-1], facts):
@@ -42,15 +42,15 @@ def overlapping(tmp_path: Path) -> RuleSet:
     """A rule set in which every fact meets RETAINED's twin too, and × meets nothing else."""
     folder = tmp_path / "rules"
     shutil.copytree(rules_folder(), folder)
-    path = folder / "legend.yaml"
+    path = folder / "decision_table.yaml"
     text = path.read_text("utf-8")
     text = text.replace(
-        "when: {mark: [partial, unmarked, undefined], listed: unreadable, act: [none,",
-        "when: {mark: [partial, unmarked], listed: unreadable, act: [none,",
+        "when: {meaning: unreadable, act: [none,",
+        "when: {meaning: unreadable, ruling: contractor, act: [none,",
     )
     text = text.replace(
-        'when: {mark: unmarked, listed: "yes", act: none}',
-        'when: {mark: unmarked, listed: "yes", act: [none, factual]}',
+        "when: {meaning: consigned, act: none}",
+        "when: {meaning: consigned, act: [none, factual]}",
     )
     path.write_text(text, "utf-8", newline="")
     return load(folder)
@@ -110,7 +110,7 @@ def test_8_threads_get_their_own_answers_and_memory_stays_flat() -> None:
 
     def work(offset: int) -> int:
         return sum(
-            durable.holds(facts[(i * 7 + offset) % 384]) != expected[facts[(i * 7 + offset) % 384]] for i in range(1500)
+            durable.holds(facts[(i * 7 + offset) % 648]) != expected[facts[(i * 7 + offset) % 648]] for i in range(1500)
         )
 
     with ThreadPoolExecutor(8) as pool:

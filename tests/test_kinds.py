@@ -18,15 +18,16 @@ from typing import Any
 import pytest
 import yaml
 
-from assign import Assignee, Certainty, Channel, Desk
+from assign import Assignee, Certainty, Desk
 from assign.errors import RuleFileError
 from assign.resources import rules_folder
 from assign.rules.kinds import read_work
 from assign.rules.loader import load
 from assign.rules.precompiled import kept_trees, kept_work
-from assign.rules.yaml_nodes import parse
 from assign.words import ActClass
+from assign.yaml_nodes import parse
 
+from .built_in import CHANNELS
 from .test_cli import run, said
 
 RULES = Path(rules_folder())
@@ -129,7 +130,7 @@ def test_a_consignable_step_stands_on_a_channel_that_the_list_consigns(row: str)
     """On an unmarked row the contractor's steps are on a channel with ○; line 64 (kokuho 34) cannot be read."""
     for step in KIND_OF[row]["chain"]:
         if ACTS[step["act"]] in ("factual", "shared"):
-            assert ROWS[row][step["channel"]] in ("yes", "unreadable"), step
+            assert ROWS[row][step["channel"]] in ("○", "?"), step
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_a_step_of_a_chain_is_a_step_of_its_row() -> None:
         for row in {step["row"] for step in chain["steps"]}:
             mine = [step for step in chain["steps"] if step["row"] == row]
             added = [step for step in mine if step["act"] in ADDED]
-            assert not added or ROWS[row]["counter"] == "yes", (name, row)
+            assert not added or ROWS[row]["counter"] == "○", (name, row)
             assert all(step["channel"] == "counter" for step in added), (name, row)
             acts = [step["act"] for step in mine if step["act"] not in ADDED]
             assert in_order(acts, acts_of(row)), (name, row, acts)
@@ -272,7 +273,7 @@ def edited(old: str, new: str) -> bytes:
     ("old", "new", "at", "near"),
     [
         (WASTE, WASTE.replace("act: carry", "act: cary"), "chain: [{act: cary", "`carry`"),
-        (WASTE, WASTE.replace("backyard", "backyrd"), "chain: [{act: carry, channel: backyrd", "`backyard`"),
+        (WASTE, WASTE.replace("backyard", "backyrd"), "- id: waste_paper", "`backyard`"),
         (WASTE, WASTE.replace("channel: backyard", "channel: backyard, when: {ja: あるとき, en: at times}"), "chain: [{act: carry, channel: backyard, when", "`when`"),
         (WASTE, WASTE.replace("channel: backyard", "channel: backyard, optional: maybe"), "chain: [{act: carry, channel: backyard, optional: maybe", ""),
         (WASTE, WASTE.replace("channel", "chanel"), "chain: [{act: carry, chanel", "`channel`"),
@@ -368,7 +369,7 @@ def test_kinds_are_listed_with_their_acts_in_order() -> None:
         assert list(each) == ["key", "label", "because", "basis", "steps", "rows", "chains"]
         assert (each["label"], each["because"], each["rows"]) == (kind["label"], kind["because"], kind["rows"])
         assert [step["act"] for step in each["steps"]] == [step["act"] for step in kind["chain"]]
-        assert {step["channel"] for step in each["steps"]} <= set(Channel)
+        assert {step["channel"] for step in each["steps"]} <= set(CHANNELS)
         assert all(step["when"] is None or step["optional"] for step in each["steps"])
     assert [chain["key"] for chain in found[0]["chains"]] == ["qualification_gain"]
     table = said(run("kinds", "--lang", "en")).splitlines()
@@ -391,7 +392,7 @@ def acts_last() -> list[str]:
 def test_the_acts_of_a_row_stand_in_the_order_of_its_work(row: str) -> None:
     """Those of every counter first, where it has ○ there; each with its class, channel and whose it is."""
     found = json.loads(run("acts", "--row", row, "--json").stdout)
-    common = FILE["counter"] if ROWS[row]["counter"] == "yes" else []
+    common = FILE["counter"] if ROWS[row]["counter"] == "○" else []
     assert [each["key"] for each in found] == [*common, *acts_of(row)]
     assert [each["part"] for each in found] == ["counter"] * len(common) + ["chain"] * len(acts_of(row))
     for each in found:

@@ -298,7 +298,7 @@ def test_a_dash_is_stdout_or_a_mistake_and_never_a_file(tmp_path: Path, monkeypa
     assert json.loads(cli("audit", "growth", "c.txt", "c.txt", "--to", "-").out)["path"] == []
     for words in (
         ["audit", "checkpoint", "--to", "-"], ["audit", "backup", "-"], ["audit", "restore", "-"], ["tasks", "--rules", "-"],
-        ["audit", "key", "--rotate", "-"], ["audit", "verify", "--against", "-"], ["tasks", "--catalog", "-"],
+        ["audit", "key", "--rotate", "-"], ["audit", "verify", "--against", "-"], ["tasks", "--list", "-"],
     ):  # fmt: skip
         done = cli(*words)
         assert (done.code, done.out) == (2, "")

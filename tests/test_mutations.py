@@ -21,8 +21,10 @@ from assign.errors import EngineMissing, RuleFileError
 from assign.rules import loader
 from assign.rules.entries import DOMAIN, every_fact
 from assign.rules.model import FILES, RuleSet
-from assign.rules.yaml_nodes import Node, parse, read
-from assign.words import ActClass, Assignee, Certainty, Division, normal
+from assign.words import ActClass, Assignee, Certainty, normal
+from assign.yaml_nodes import Node, parse, read
+
+from .built_in import DIVISIONS
 
 Tree = dict[str, Any]
 Mutation = Callable[[random.Random, Tree], str]  # changes the tree, and says what it did
@@ -43,7 +45,7 @@ def other(chance: random.Random, value: str, values: Any) -> str:
 def entries(tree: Tree) -> dict[str, list[Tree]]:
     return {
         "acts.yaml": acts(tree),
-        "legend.yaml": tree["legend.yaml"]["rules"],
+        "decision_table.yaml": tree["decision_table.yaml"]["rules"],
         "holders.yaml": tree["holders.yaml"]["rules"],
         "notes.yaml": tree["notes.yaml"]["notes"],
     }
@@ -64,14 +66,14 @@ def another_class(chance: random.Random, tree: Tree) -> str:
 
 
 def another_assignee(chance: random.Random, tree: Tree) -> str:
-    rule = chance.choice(tree["legend.yaml"]["rules"])
+    rule = chance.choice(tree["decision_table.yaml"]["rules"])
     rule["then"]["assignee"] = other(chance, rule["then"]["assignee"], Assignee)
     return f"assignee of {rule['id']}: {rule['then']['assignee']}"
 
 
 def another_certainty(chance: random.Random, tree: Tree) -> str:
     """With the question that it needs, or without."""
-    rule = chance.choice(tree["legend.yaml"]["rules"])
+    rule = chance.choice(tree["decision_table.yaml"]["rules"])
     rule["then"]["certainty"] = other(chance, rule["then"]["certainty"], Certainty)
     if rule["then"]["certainty"] == Certainty.SETTLED:
         rule.pop("question")
@@ -86,7 +88,7 @@ def other_conditions(chance: random.Random, tree: Tree) -> str:
         holder = chance.choice(tree["holders.yaml"]["rules"])
         holder["when"]["act"] = chance.choice(acts(tree))["id"]
         return f"act of {holder['id']}: {holder['when']['act']}"
-    rule = chance.choice(tree["legend.yaml"]["rules"])
+    rule = chance.choice(tree["decision_table.yaml"]["rules"])
     name = chance.choice(list(DOMAIN))
     values = rule["when"].get(name, list(DOMAIN[name]))
     values = list(values) if isinstance(values, list) else [values]
@@ -212,8 +214,8 @@ def decided(rule_set: RuleSet) -> tuple[object, ...]:
         {normal(word): act for word, act in rule_set.act_words.items()},
         {act.id: (act.act_class, act.source, act.city, act.contractor) for act in rule_set.acts.values()},
         {(division, act): (rule_set.holder(division, act).holder, rule_set.holder(division, act).source)
-         for division, act in product(Division, rule_set.acts)},
-        {(row, act): rule_set.holder(Division(row.partition("-")[0]), act, row).holder
+         for division, act in product(DIVISIONS, rule_set.acts)},
+        {(row, act): rule_set.holder(row.partition("-")[0], act, row).holder
          for holder in (*rule_set.holders, *SHIPPED.holders) for row in holder.rows for act in rule_set.acts},
         {row: kind.steps for kind in rule_set.work.kinds for row in kind.rows},
         {word: sorted(acts) for word, acts in rule_set.words.items()},
@@ -253,7 +255,7 @@ def with_paper(tree: Tree) -> None:
     for file, of in entries(tree).items():
         known = {entry["id"]: entry for entry in before[file]}
         for entry in of:
-            if entry != known.get(entry["id"]) and file != "legend.yaml":
+            if entry != known.get(entry["id"]) and file != "decision_table.yaml":
                 entry["source"] = {"document": "市委託事務取扱要領3条", "role": "国保年金課長"}
     kinds = {kind["id"]: kind for kind in json.loads(BUILT_IN)["kinds.yaml"]["kinds"]}
     for kind in tree["kinds.yaml"]["kinds"]:

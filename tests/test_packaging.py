@@ -28,7 +28,7 @@ def test_the_wheel_carries_rules_and_data(wheel: Path) -> None:
     for name in (
         "rules.json",
         "trees.json",
-        "rules/legend.yaml",
+        "rules/decision_table.yaml",
         "rules/acts.yaml",
         "rules/rulings.yaml",
         "data/catalog.csv",

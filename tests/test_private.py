@@ -208,7 +208,7 @@ def test_no_canary_gets_in_through_the_python_interface(kept: Path) -> None:
 def test_no_name_of_a_file_or_folder_and_no_variable_gets_in(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`--rules`, `--catalog`, `--out`, the database's own name, the environment of whoever records."""
+    """`--rules`, `--list`, `--out`, the database's own name, the environment of whoever records."""
     for turn, canary in enumerate(CANARIES):
         name = canary.replace("/", "_")
         monkeypatch.setenv("ASSIGN_CANARY", canary)
@@ -222,7 +222,7 @@ def test_no_name_of_a_file_or_folder_and_no_variable_gets_in(
         options = (
             "--rules",
             place / name,
-            "--catalog",
+            "--list",
             place / f"{name}.csv",
             "--engine",
             "table",

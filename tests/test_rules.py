@@ -16,18 +16,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assign import Desk, dates, resources, words
+from assign import Desk, resources
 from assign.check.proofs import example_fails
 from assign.errors import AssignError, DataError, RuleFileError
 from assign.resources import rules_folder
-from assign.rules import precompiled
 from assign.rules.entries import Entry, every_fact
 from assign.rules.kinds import KINDS
 from assign.rules.loader import load
 from assign.rules.model import FILES, RuleSet
-from assign.rules.precompiled import code_digest, kept_rules, kept_trees, plain, trees_file
-from assign.rules.yaml_nodes import parse, read
-from assign.words import ActClass, Division
+from assign.rules.precompiled import kept_rules, kept_trees, plain, trees_file
+from assign.words import ActClass
+from assign.yaml_nodes import parse, read
+
+from .built_in import DIVISIONS
 
 RULES = load(rules_folder())
 ENTRIES: list[Entry] = [*RULES.rules, *RULES.acts.values(), *RULES.holders, *RULES.notes, *RULES.rulings]
@@ -71,15 +72,12 @@ def test_a_line_that_a_rule_cites_says_so(document: list[str]) -> None:
     for entry in ENTRIES:
         if entry.source.line is not None:
             assert entry.source.text in document[entry.source.line - 1]
-    for source in RULES.marks.values():
-        assert source.line is not None
-        assert source.text in document[source.line - 1]
 
 
 def test_exactly_one_rule_holds_for_every_combination_of_facts() -> None:
     """UNIQUE, over the whole domain: 4 x 3 x 9 x 4."""
     facts = list(every_fact())
-    assert len(facts) == 432
+    assert len(facts) == 648
     assert all(sum(rule.holds(each) for rule in RULES.rules) == 1 for each in facts)
 
 
@@ -91,7 +89,7 @@ def test_the_acts_are_the_domain_s() -> None:
 
 def test_the_holder_of_a_decision_differs_by_division() -> None:
     """domain.md, 'Whose authority'."""
-    assert {division.value: RULES.holder(division, "decide").holder for division in Division} == {
+    assert {division: RULES.holder(division, "decide").holder for division in DIVISIONS} == {
         "kokuho": "city",
         "kouki": "wide_area_union",
         "nenkin": "minister",
@@ -116,22 +114,22 @@ RULING = """rulings:
 @pytest.mark.parametrize(
     ("file", "old", "new", "below", "says"),
     [
-        ("legend.yaml", "when: {mark: retained}", "when: {marc: retained}", 0, "no fact `marc` (near: `mark`"),
-        ("legend.yaml", "when: {mark: retained}", "when: {mark: retaind}", 0, "no value of `mark` `retaind` (near: `retained`"),
-        ("legend.yaml", "when: {mark: retained}", "when: {}", 0, "at least one fact"),
-        ("legend.yaml", "when: {mark: retained}", "when: {mark: [retained, retained]}", 0, "repeated"),
-        ("legend.yaml", "title: {ja: 委託しない業務, en: Work that is not consigned}", "title: {ja: 委託しない業務}", 0, "`en` is missing"),
-        ("legend.yaml", "certainty: settled}", "certainty: sure}", 0, "no certainty `sure` (near: `settled`"),
-        ("legend.yaml", "id: NOT_LISTED", "id: RETAINED", 0, "stands at legend.yaml, line 23 too"),
-        ("legend.yaml", "  - id: RETAINED", "  - id: RETAINED\n    note: x", 1, "no field `note`"),
-        ("legend.yaml", "    question:", "    questoin:", 0, "no field `questoin`"),
-        ("legend.yaml", "{mark: partial, source", "{mark: retained, source", 0, "`retained` stands twice"),
+        ("decision_table.yaml", "when: {meaning: retained}", "when: {meening: retained}", 0, "no fact `meening` (near: `meaning`"),
+        ("decision_table.yaml", "when: {meaning: retained}", "when: {meaning: retaind}", 0, "no value of `meaning` `retaind` (near: `retained`"),
+        ("decision_table.yaml", "when: {meaning: retained}", "when: {}", 0, "at least one fact"),
+        ("decision_table.yaml", "when: {meaning: retained}", "when: {meaning: [retained, retained]}", 0, "repeated"),
+        ("decision_table.yaml", "title: {ja: 委託しない業務, en: Work that is not consigned}", "title: {ja: 委託しない業務}", 0, "`en` is missing"),
+        ("decision_table.yaml", "certainty: settled}", "certainty: sure}", 0, "no certainty `sure` (near: `settled`"),
+        ("decision_table.yaml", "id: NOT_LISTED", "id: RETAINED", 0, "stands at decision_table.yaml, line 17 too"),
+        ("decision_table.yaml", "  - id: RETAINED", "  - id: RETAINED\n    note: x", 1, "no field `note`"),
+        ("decision_table.yaml", "    question:", "    questoin:", 0, "no field `questoin`"),
+        ("decision_table.yaml", "source: {legend: retained}", "source: {legend: retaind}", 0, "no meaning `retaind` (near: `retained`"),
         ("acts.yaml", "then: {class: factual}", "then: {class: factuall}", 0, "no class of act `factuall` (near: `factual`"),
         ("acts.yaml", "id: explain", "id: guide", 0, "stands at line 20 too"),
         ("acts.yaml", "also: [説明,", "also: [案内,", -2, "names `guide` too"),
         ("acts.yaml", "id: refuse", "id: refuse\n    parts: {city: {ja: あ, en: a}, contractor: {ja: い, en: b}}", 0, "parts"),
         ("holders.yaml", "then: {holder: city}", "then: {holder: town}", 0, "no holder `town` (near: `city`"),
-        ("holders.yaml", "when: {division: kokuho}", "when: {division: kokuhoo}", 0, "no division `kokuhoo` (near: `kokuho`"),
+        ("holders.yaml", "when: {division: kokuho}", "when: {division: kokuhoo}", -3, "no division `kokuhoo` (near: `kokuho`"),
         ("holders.yaml", "when: {division: [shomu, center]}", "when: {division: [shomu, kokuho]}", -3, "`HOLDER_KOKUHO` already settles"),
         ("holders.yaml", "when: {division: [shomu, center]}", "when: {division: shomu}", None, "`center` has no default holder"),
         ("notes.yaml", "since: 2021-10-01", "since: 2021-13-01", 0, "not a date"),
@@ -142,7 +140,7 @@ RULING = """rulings:
         ("notes.yaml", "holds: true}", "holds: fasle}", 0, "truth value"),
         ("notes.yaml", "{given: {row: kokuho-28, on: 2021-10-01}, holds: true}", "{given: {row: kokuho-28, on: 2021-10-01}}", 0, "not of the right form"),
         ("holders.yaml", "key: wide_area_union", "key: city", 0, "`city` stands twice"),
-        ("legend.yaml", "ja: 委託しない業務", 'ja: "委託\\x1b[31m"', 0, "without control characters"),
+        ("decision_table.yaml", "ja: 委託しない業務", 'ja: "委託\\x1b[31m"', 0, "without control characters"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_refused_with_file_line_and_nearest_name(
@@ -423,8 +421,10 @@ def test_what_is_no_regular_file_is_refused(edit: Edit) -> None:
 
 def test_yaml_1_1_words_stay_words(edit: Edit) -> None:
     """`no` is the word no, also without quotes."""
-    rules = load(edit("legend.yaml", 'listed: "no"}\n    then', "listed: no}\n    then"))
-    assert rules.by_id["NOT_LISTED"].when["listed"] == ("no",)
+    rules = load(
+        edit("decision_table.yaml", 'named: "no", act: authority}\n    then', "named: no, act: authority}\n    then")
+    )
+    assert rules.by_id["AUTHORITY"].when["named"] == ("no",)
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -495,7 +495,7 @@ KEPT_BY_OTHER_CODE: dict[str, Callable[[dict[str, Any], dict[str, Any]], object]
     "a field more": lambda rules, _trees: [act.append("") for act in rules["acts"]],
     "fields in another order": lambda rules, _trees: [act.reverse() for act in rules["acts"]],
     "no list of notes": lambda rules, _trees: rules.pop("notes"),
-    "a word that there no longer is": lambda rules, _trees: rules["marks"].update(consigned=rules["marks"]["unmarked"]),
+    "a word that there no longer is": lambda rules, _trees: rules["rules"][0].__setitem__(7, {"mark": ["retained"]}),
     "nodes of another form": lambda _rules, trees: trees["notes.yaml"].update(tree={}),
     "no nodes": lambda _rules, trees: trees["notes.yaml"].pop("tree"),
     "work of another form": lambda _rules, trees: trees[KINDS]["work"].pop("kinds"),
@@ -517,39 +517,42 @@ def test_what_other_code_kept_is_never_used(edit: Edit, tmp_path: Path, change: 
         assert plain(load(own))["notes"] == plain(RULES)["notes"]
 
 
-def test_the_digest_of_the_code_is_of_all_that_reads_a_rule_file(tmp_path: Path) -> None:
-    """A byte more in any module of the folder, or in one that it reads with, and what was kept is of other code."""
-    folder = Path(precompiled.__file__).parent
-    for path in folder.glob("*.py"):
-        shutil.copy(path, tmp_path)
-    shipped = code_digest()
-    with mock.patch.object(precompiled, "__file__", str(tmp_path / "precompiled.py")):
-        assert code_digest() == shipped
-        for path in sorted(tmp_path.glob("*.py")):
+def test_what_other_code_has_kept_is_not_used(tmp_path: Path) -> None:
+    """Its entries may have other fields; each module that reads lists or rules is in the stamp."""
+    here = Path(resources.__file__).parent
+    shutil.copytree(here, tmp_path / "assign", ignore=shutil.ignore_patterns("__pycache__", "built_in"))
+    with mock.patch.object(resources, "__file__", str(tmp_path / "assign" / "resources.py")):
+        shipped = resources._code.__wrapped__()
+        assert shipped == resources._code()
+        for name in (
+            "rules/entries.py",
+            "catalog/manifest.py",
+            "words.py",
+            "yaml_nodes.py",
+            "dates.py",
+            "resources.py",
+        ):
+            path = tmp_path / "assign" / name
             text = path.read_bytes()
             path.write_bytes(text + b"\n")
-            assert code_digest() not in (shipped, None), path
+            assert resources._code.__wrapped__() not in (shipped, None), name
             path.write_bytes(text)
-        assert code_digest() == shipped
-    for module in (words, dates, resources):
-        with mock.patch.object(module, "__file__", str(folder / "model.py")):
-            assert code_digest() not in (shipped, None), module
+        (tmp_path / "assign" / "words.py").unlink()  # byte code alone, say
+        assert resources._code.__wrapped__() is None
 
 
-def test_where_the_code_cannot_be_read_nothing_is_kept(tmp_path: Path) -> None:
-    """In a zip, say: what says of itself that it is of no code known is not taken either."""
-    kept = json.loads(resources.kept_file().read_bytes())
-    (tmp_path / "rules.json").write_text(json.dumps({**kept, "code": None}), "utf-8")
-    with (
-        mock.patch.object(words, "__file__", str(tmp_path / "assign.zip" / "words.py")),
-        mock.patch.object(resources, "kept_file", return_value=tmp_path / "rules.json"),
-    ):
-        assert code_digest() is None
-        assert kept_rules(RULES.data) is None
+def test_what_is_kept_without_a_stamp_or_with_another_is_not_used(tmp_path: Path) -> None:
+    """Also what says of itself that it is of no code known."""
+    held = json.loads(resources.kept_file().read_bytes())
+    for stamp in (None, 5):
+        (tmp_path / "rules.json").write_text(json.dumps({**held, "code": stamp}), "utf-8")
+        with mock.patch.object(resources, "kept_file", return_value=tmp_path / "rules.json"):
+            assert resources.kept("rules.json") == {}
+            assert kept_rules(RULES.data) is None
 
 
 def test_what_is_kept_is_not_used_for_another_text(edit: Edit) -> None:
     """Only for the very text that it was made from."""
-    changed = load(edit("legend.yaml", "ja: 委託しない業務", "ja: 委託しないもの"))
+    changed = load(edit("decision_table.yaml", "ja: 委託しない業務", "ja: 委託しないもの"))
     assert changed.rules[0].title["ja"] == "委託しないもの"
     assert changed.sha256 != RULES.sha256

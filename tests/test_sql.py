@@ -269,7 +269,7 @@ def test_text_of_a_rule_arrives_as_it_was_written(empty: Database, tmp_path: Pat
     text = r"受付'; DROP TABLE assign_line; -- \' \\ $$ $lang ${x} :x %s /* " + "\U0001f600"
     title = "{ja: 委託しない業務, en: Work that is not consigned}"
     quoted = text.replace("'", "''")
-    odd = ruled(tmp_path / "rules", title, f"{{ja: '{quoted}', en: '{quoted}'}}", file="legend.yaml")
+    odd = ruled(tmp_path / "rules", title, f"{{ja: '{quoted}', en: '{quoted}'}}", file="decision_table.yaml")
     if empty.dialect == "postgresql":  # where a backslash was told to escape, and one batch is read before it is run
         empty.rows("SET standard_conforming_strings = off")
     empty.load(script(odd, empty.dialect))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import apsw
 import pytest
 
-from assign import Channel, Desk
+from assign import Desk
 from assign.cli import main
 from assign.log import merkle
 from assign.log.draft import Draft
@@ -24,6 +24,8 @@ from assign.log.log import Log
 from assign.log.store.interface import SHIFT
 from assign.log.store.schema import NAMES
 from assign.log.store.sqlite import make_triggers
+
+from .built_in import CHANNELS
 
 ORIGIN = "example.city/assign"
 GIVEN_BY_THE_LOG = ("schema", "origin", "seq", "recorded", "version")
@@ -67,8 +69,8 @@ def requests(desk: Desk, number: int, seed: int = 1) -> list[dict[str, Any]]:
     chosen = random.Random(seed)
     found = []
     for _ in range(number):
-        row, channel, act = chosen.choice(desk.catalog.tasks).id, chosen.choice(list(Channel)), chosen.choice(ACTS)
-        found.append({"row": row, "channel": channel.value, "act": act, "on": f"2026-11-{chosen.randint(1, 28):02}"})
+        row, channel, act = chosen.choice(desk.catalog.tasks).id, chosen.choice(list(CHANNELS)), chosen.choice(ACTS)
+        found.append({"row": row, "channel": channel, "act": act, "on": f"2026-11-{chosen.randint(1, 28):02}"})
     return found
 
 

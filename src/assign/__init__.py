@@ -12,7 +12,7 @@ Data flows one way; each wing imports only what stands before it, and CI holds t
             ├─ export   every answer for a database                          │
             ├─ check    the proofs over every case                         audit ─▶ verified, replayed, proved
             └─ cli      the command line (audit, too)
-    under all of them: words, dates, files, resources, errors
+    under all of them: words, dates, files, resources, yaml_nodes, errors
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .errors import AssignError
     from .explanation.model import Decision, Row
     from .resources import VERSION as __version__  # noqa: N811 - the name that Python asks for
-    from .words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark
+    from .words import ActClass, Assignee, Certainty, Meaning
 
 _HOME = {
     "Desk": "desk.desk",
@@ -36,14 +36,11 @@ _HOME = {
     "ActClass": "words",
     "Assignee": "words",
     "Certainty": "words",
-    "Channel": "words",
-    "Division": "words",
-    "Listed": "words",
-    "Mark": "words",
+    "Meaning": "words",
     "__version__": "resources",
 }
 __all__ = [
-    "ActClass", "AssignError", "Assignee", "Certainty", "Channel", "Decision", "Desk", "Division", "Listed", "Mark",
+    "ActClass", "AssignError", "Assignee", "Certainty", "Decision", "Desk", "Meaning",
     "Row", "__version__",
 ]  # fmt: skip
 

@@ -351,26 +351,28 @@ class UnknownSection(UnknownWord):
 
 class UnknownChannel(UnknownWord):
     """
-    Neither 窓口 nor バックヤード.
+    No such channel. near: Each key with its Japanese name.
 
-    >>> print(UnknownChannel("desk", ["counter", "backyard"]))
-    there is no channel `desk` (choose: `counter`, `backyard`)
+    >>> error = UnknownChannel("desk", {"counter": "窓口", "backyard": "バックヤード"})
+    >>> print(error, error.ja)
+    there is no channel `desk` (choose: `counter`, `backyard`) 業務の場 `desk` はありません（選べるもの: `counter`（窓口）, `backyard`（バックヤード））
     """
 
     code = "unknown_channel"
 
-    def __init__(self, given: object, near: Sequence[str]) -> None:
+    def __init__(self, given: object, near: Mapping[str, str]) -> None:
+        choose = f"選べるもの: {listed_with(near)}"
         if given is None or (isinstance(given, str) and not pasted(given).strip()):
             super().__init__(
-                "窓口・バックヤードの欄が空です。`窓口` か `バックヤード` を書いてください（両方なら 2 行に分けます）",
-                f"the channel is empty (choose: {listed(near)}; for both write two rows)",
-                near,
+                f"業務の場の欄が空です（{choose}。どれもなら 1 行ずつ書きます）",
+                f"the channel is empty (choose: {listed(near)}; for several write a row each)",
+                list(near),
             )
             return
         super().__init__(
-            f"窓口・バックヤードの指定 {shown(given)} が分かりません（`counter` は窓口、`backyard` はバックヤード）",
+            f"業務の場 {shown(given)} はありません（{choose}）",
             f"there is no channel {shown(given)} (choose: {listed(near)})",
-            near,
+            list(near),
         )
 
 
@@ -526,8 +528,8 @@ class RuleFileError(DataError):
     """
     A mistake in a rule file; no rule of the folder is used.
 
-    >>> print(RuleFileError("legend.yaml", 7, "`marc` という事実はありません", "there is no fact `marc`", ["mark"]))
-    legend.yaml, line 7: there is no fact `marc` (near: `mark`)
+    >>> print(RuleFileError("decision_table.yaml", 7, "`marc` という事実はありません", "there is no fact `marc`", ["mark"]))
+    decision_table.yaml, line 7: there is no fact `marc` (near: `mark`)
     """
 
     code = "rule_file"

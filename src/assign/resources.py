@@ -6,9 +6,14 @@ checkout. And how a list, a document or a rule file is read: a regular file, who
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
+from binascii import crc32
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from assign.errors import DataError, NotRegular
 
@@ -40,6 +45,46 @@ def line_digests(document: str) -> Path | None:
     """The file with a digest for each line of a document that we ship, if it is one."""
     path = document_file().with_name(f"{document}.lines")
     return path if os.path.isfile(path) else None
+
+
+def manifest_file() -> Path:
+    """The built-in `data/manifest.yaml`."""
+    return data_folder() / "manifest.yaml"
+
+
+def kept(name: str) -> dict[str, Any]:
+    """What is kept parsed beside the code, under a file's name; empty where nothing is, it is damaged, or other code wrote it."""
+    try:
+        found = json.loads(kept_file().with_name(name).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict) or (code := found.pop("code", None)) is None or code != _code():
+        return {}
+    return found
+
+
+def keep(name: str, parsed: dict[str, Any]) -> None:
+    """Keep something parsed, with a stamp of the code that reads it: entries of other code may have other fields."""
+    file = kept_file().with_name(name)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({**parsed, "code": _code()}, ensure_ascii=False, separators=(",", ":")), "utf-8")
+
+
+@cache
+def _code() -> int | None:
+    """A check sum over all code that reads lists and rules; None where it cannot be read (a zip, byte code alone)."""
+    here = Path(__file__).resolve().parent
+    files = [*here.glob("catalog/*.py"), *here.glob("rules/*.py"), *map(here.joinpath, _READERS)]
+    stamp = 0
+    try:
+        for path in sorted(files):
+            stamp = crc32(path.read_bytes(), stamp)
+    except OSError:
+        return None
+    return stamp
+
+
+_READERS = ("dates.py", "resources.py", "words.py", "yaml_nodes.py")  # used by both
 
 
 def kept_file() -> Path:
@@ -130,3 +175,23 @@ def _built_in(name: str) -> Path:
         f"`{name}/` が見つかりません（`itaku-assign` を入れ直してください）",
         f"`{name}/` is missing (reinstall `itaku-assign`)",
     )
+
+
+def joined(files: Mapping[str, bytes]) -> bytes:
+    """Files as one text: each is headed by a line with its name and its length in bytes."""
+    return b"".join(f"{name} {len(data)}\n".encode() + data for name, data in files.items())
+
+
+def split(data: bytes, names: Sequence[str]) -> dict[str, bytes] | str:
+    """The files of such a text; where it is none, the name of the first file that does not fit."""
+    files: dict[str, bytes] = {}
+    rest = data
+    for name in names:
+        head, _, rest = rest.partition(b"\n")
+        expected, _, length = head.decode("utf-8", "replace").partition(" ")
+        if expected != name or not (
+            length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= len(rest)
+        ):
+            return name
+        files[name], rest = rest[: int(length)], rest[int(length) :]
+    return names[-1] if rest else files

@@ -1,7 +1,7 @@
 """
 The closed words of the trade, and how a person may write them.
 
-Divisions, channels, marks, assignees and certainties are finite sets; a decision looks at nothing else. A word
+Meanings, classes of act, assignees and certainties are finite sets, and the engine's own; divisions, channels and marks are a list's. A word
 is matched after normalisation (full and half width, case, surrounding spaces), and only a word of the set comes
 out: what does not match is an error with the nearest choices, never a guess.
 
@@ -22,7 +22,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, TypeGuard, TypeVar
 
 from assign import dates
-from assign.errors import UnknownChannel, UnknownDivision, pasted
+from assign.errors import pasted
 
 try:  # Python's own code, which is there at once: hashlib loads OpenSSL, for which a terminal would wait 3 ms
     from _sha2 import sha256 as _sha256  # Python 3.12 and later
@@ -44,38 +44,32 @@ JAPAN: Final = timezone(
 )  # the city's day, wherever the server stands; Japan has no summer time
 
 
-class Division(StrEnum):
-    """A sheet of the document, in document order."""
-
-    KOKUHO = "kokuho"
-    KOUKI = "kouki"
-    NENKIN = "nenkin"
-    SHOMU = "shomu"
-    CENTER = "center"
-
-
-class Channel(StrEnum):
-    """Where the work is done: 窓口 or バックヤード."""
-
-    COUNTER = "counter"
-    BACKYARD = "backyard"
-
-
-class Mark(StrEnum):
-    """What 委託不可項目 says of a row: × △ blank, or ○, which the legend does not define."""
+class Meaning(StrEnum):
+    """
+    What the list says of a row on a channel, and where it prints acts, for an act. A list's own cells are turned into these words when
+    it is read (`assign.catalog.manifest`); nothing else of a cell reaches a decision.
+    """
 
     RETAINED = "retained"
-    PARTIAL = "partial"
-    UNMARKED = "unmarked"
+    OUTSIDE = "outside"
+    CONSIGNED = "consigned"
+    PART_OPEN = "part_open"
+    PART_DIVIDED = "part_divided"
+    CONSIGNED_DOUBTFUL = "consigned_doubtful"
     UNDEFINED = "undefined"
-
-
-class Listed(StrEnum):
-    """Whether a channel's cell carries ○; `unreadable` where the text cannot tell."""
-
-    YES = "yes"
-    NO = "no"
     UNREADABLE = "unreadable"
+    NO_STEP = "no_step"
+
+
+# What gives the contractor at least a part of the work.
+CONSIGNING: Final = (Meaning.CONSIGNED, Meaning.PART_OPEN, Meaning.PART_DIVIDED, Meaning.CONSIGNED_DOUBTFUL)
+
+
+class Named(StrEnum):
+    """Whether the list answers for the very act asked for, and not only for the work as a whole."""
+
+    NO = "no"
+    YES = "yes"
 
 
 class ActClass(StrEnum):
@@ -122,11 +116,12 @@ class Ruled(StrEnum):
 
 
 class Assignee(StrEnum):
-    """Who handles the work."""
+    """Who handles the work; `nobody` where the list says that there is no such step."""
 
     CONTRACTOR = "contractor"
     CITY_STAFF = "city_staff"
     SPLIT = "split"
+    NOBODY = "nobody"
 
 
 class Certainty(StrEnum):
@@ -146,50 +141,26 @@ class Reading(StrEnum):
 
 Bilingual = Mapping[str, str]  # {"ja": …, "en": …}
 
-DIVISION_TEXT: Final[Mapping[Division, Bilingual]] = {
-    Division.KOKUHO: {"ja": "国民健康保険", "en": "National Health Insurance"},
-    Division.KOUKI: {"ja": "後期高齢者医療制度", "en": "Late-Stage Medical Care"},
-    Division.NENKIN: {"ja": "国民年金", "en": "National Pension"},
-    Division.SHOMU: {"ja": "庶務経理", "en": "General Affairs and Accounts"},
-    Division.CENTER: {"ja": "国保事務センター", "en": "NHI Processing Centre"},
-}
-CHANNEL_TEXT: Final[Mapping[Channel, Bilingual]] = {
-    Channel.COUNTER: {"ja": "窓口", "en": "counter"},
-    Channel.BACKYARD: {"ja": "バックヤード", "en": "back yard"},
-}
 ASSIGNEE_TEXT: Final[Mapping[Assignee, Bilingual]] = {
     Assignee.CONTRACTOR: {"ja": "受託者", "en": "contractor"},
     Assignee.CITY_STAFF: {"ja": "市職員", "en": "city staff"},
     Assignee.SPLIT: {"ja": "両者", "en": "split between both"},
+    Assignee.NOBODY: {"ja": "なし", "en": "nobody"},
 }
 CERTAINTY_TEXT: Final[Mapping[Certainty, Bilingual]] = {
     Certainty.SETTLED: {"ja": "確定", "en": "settled"},
     Certainty.NEEDS_RULING: {"ja": "回答待ち", "en": "open: needs a ruling"},
 }
-GLYPH: Final[Mapping[Mark, str]] = {Mark.RETAINED: "×", Mark.PARTIAL: "△", Mark.UNMARKED: "", Mark.UNDEFINED: "○"}
 
 
 def in_japanese(texts: Mapping[_Key, Bilingual]) -> dict[str, str]:
     """
     Keys, each with what it is called in Japanese.
 
-    >>> in_japanese(CHANNEL_TEXT)
-    {'counter': '窓口', 'backyard': 'バックヤード'}
+    >>> in_japanese(CERTAINTY_TEXT)
+    {'settled': '確定', 'needs_ruling': '回答待ち'}
     """
     return {str(key): text["ja"] for key, text in texts.items()}
-
-
-_DIVISION_NAMES: Final = {
-    Division.KOKUHO: ("国民健康保険", "国保"),
-    Division.KOUKI: ("後期高齢者医療制度", "後期"),
-    Division.NENKIN: ("国民年金", "年金"),
-    Division.SHOMU: ("庶務経理", "庶務"),
-    Division.CENTER: ("国保事務センター", "センター"),
-}
-_CHANNEL_NAMES: Final = {
-    Channel.COUNTER: ("窓口", "窓口業務"),
-    Channel.BACKYARD: ("バックヤード", "バックヤード業務"),
-}
 
 
 def normal(text: str) -> str:
@@ -301,32 +272,16 @@ def nearest(text: object, choices: Iterable[str], *, at_most: int = 3) -> list[s
     return Choices(choices).nearest(text, at_most=at_most)
 
 
-def division(given: object) -> Division:
-    """A key or a Japanese name → the division. Raises UnknownDivision."""
-    found = _DIVISIONS.get(normal(given)) if _is_word(given) else None
-    if found is None:
-        near = list(dict.fromkeys(_DIVISIONS[normal(name)].value for name in nearest(given, _DIVISIONS)))
-        names = in_japanese(DIVISION_TEXT)
-        raise UnknownDivision(given, {key: names[key] for key in near} or names)
-    return found
+def printed_number(given: object) -> str | None:
+    """
+    What may be a printed number, with full-width digits and dashes made plain; None for what is no text.
 
-
-def division_pair(key: Division) -> tuple[str, str]:
-    """What a message calls a division: its name in Japanese, its key in English."""
-    return DIVISION_TEXT[key]["ja"], key.value
-
-
-def division_names(key: Division) -> tuple[str, ...]:
-    """The Japanese names that a division has."""
-    return _DIVISION_NAMES[key]
-
-
-def channel(given: object) -> Channel:
-    """A key or a Japanese word → the channel. Raises UnknownChannel."""
-    found = _CHANNELS.get(normal(given)) if _is_word(given) else None
-    if found is None:
-        raise UnknownChannel(given, [choice.value for choice in Channel])
-    return found
+    >>> printed_number(" ９の２ "), printed_number(24), printed_number("１－００１")
+    ('9の2', '24', '1-001')
+    """
+    if type(given) is int:
+        return str(given) if 0 < given < 10**9 else None
+    return pasted(given).translate(_WIDTHS).strip() if _is_word(given) else None
 
 
 def item_reference(given: object) -> tuple[str, int | None] | None:
@@ -401,9 +356,3 @@ _WIDTHS = {
     map(ord, "－‐‑‒–—―−ーｰ"),
     "-",
 )
-_DIVISIONS = {key.value: key for key in Division} | {
-    normal(name): key for key, names in _DIVISION_NAMES.items() for name in names
-}
-_CHANNELS = {key.value: key for key in Channel} | {
-    normal(name): key for key, names in _CHANNEL_NAMES.items() for name in names
-}

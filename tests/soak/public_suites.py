@@ -23,9 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from assign import AssignError
+from assign import AssignError, yaml_nodes
 from assign.audit import verifier
-from assign.rules import yaml_nodes
 
 from .differential import Runner
 from .judge import Result, pairs_of

@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from assign.errors import RuleFileError
-from assign.rules.yaml_nodes import parse
+from assign.yaml_nodes import parse
 
 from .public_suites import Suite, csv_cases, json_cases, parquet_cases, run, signature_cases, yaml_cases
 

@@ -20,18 +20,10 @@ from assign.log.canonical import canonical
 from assign.log.kinds import EDITION_TEXT, EDITIONS, ROLE_TEXT, Kind, Record, Role
 from assign.log.log import Log
 from assign.log.reading import Unreadable, clock, in_japan
-from assign.words import (
-    ASSIGNEE_TEXT,
-    CERTAINTY_TEXT,
-    CHANNEL_TEXT,
-    DIVISION_TEXT,
-    Assignee,
-    Certainty,
-    Channel,
-    Division,
-)
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
 from . import Filter, decided_anew, desks, records
+from .names import Names
 
 FORMATS: Final = ("jsonl", "csv", "html")
 COLUMNS: Final = (
@@ -136,7 +128,7 @@ table { border-collapse: collapse; width: 100%; font-size: .85rem } th, td { bor
 _SAYS: Final = {
     "title": {"ja": "委託業務の判定 説明書", "en": "Decisions on consigned work"},
     "lead": {
-        "ja": "窓口やバックヤードの業務を受託者と市職員のどちらが行うかについて、記録された答えとその理由です。",
+        "ja": "業務を受託者と市職員のどちらが行うかについて、記録された答えとその理由です。",
         "en": "Recorded answers to who handles work at the counter and in the back yard, the contractor or city staff, and why.",
     },
     "privacy": {
@@ -176,7 +168,7 @@ def _html(log: Log, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
-    desk = desks(log)
+    desk, names = desks(log), Names(log)
     yield f'<!DOCTYPE html>\n<html lang="{lang}">\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     yield f"<title>{say('title')}</title><style>{_STYLE}</style></head>\n<body>"
     yield f"<h1>{say('title')}</h1>\n<p>{say('lead')}{say('privacy')}</p>\n<p>{say('record')}: <code>{_safe(log.origin)}</code></p>"
@@ -186,21 +178,21 @@ def _html(log: Log, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
         if isinstance(record, Unreadable):
             yield f"<section><h2>{say('number')} {record.seq}</h2><p>{_safe(record.message(lang))}</p></section>"
             continue
-        yield from _section(record, decided_anew(record, desk)[2], lang)
+        yield from _section(record, decided_anew(record, desk)[2], names, lang)
     if not told:
         yield f"<p>{say('none')}</p>"
     yield f"<footer><p>{say('foot')}</p></footer>\n</body></html>"
 
 
-def _section(record: Record, answer: dict[str, Any] | None, lang: str) -> Iterator[str]:
+def _section(record: Record, answer: dict[str, Any] | None, names: Names, lang: str) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
     decision, request = record["decision"], record["request"]
     who = ASSIGNEE_TEXT[Assignee(decision["assignee"])][lang]
     sure = CERTAINTY_TEXT[Certainty(decision["certainty"])][lang]
-    place = f"{DIVISION_TEXT[Division(request['division'])][lang]} {request['item']}"
-    where = CHANNEL_TEXT[Channel(request["channel"])][lang]
+    place = f"{names.division(request['division'], lang)} {request['item']}"
+    where = names.channel(request["channel"], lang)
     act = f" / {request['act']}" if request["act"] else ""
     dashed = "" if decision["certainty"] == Certainty.SETTLED else " open"
     title = "" if answer is None or len(answer["rows"]) != 1 else f" {answer['rows'][0]['name']}"

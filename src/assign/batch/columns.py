@@ -29,7 +29,7 @@ MOST_COLUMNS: Final = 16_384  # as many as a spreadsheet has; Polars takes time 
 JAPANESE: Final[dict[str, tuple[str, ...]]] = {
     "division": ("区分", "業務区分"),
     "item": ("番号", "項目", "項目番号", "業務番号"),
-    "channel": ("窓口", "場", "窓口・バックヤード", "窓口区分", "経路", "チャネル", "チャンネル"),
+    "channel": ("窓口", "場", "業務の場", "窓口区分", "経路", "チャネル", "チャンネル"),
     "act": ("行為", "行為名"),
     "on": ("日付", "案件日", "案件の日付", "案件日付", "基準日"),
     "section": ("分類", "大分類"),

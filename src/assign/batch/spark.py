@@ -230,7 +230,10 @@ class _Asked:
         from pyspark.sql import functions as f
 
         self._today = today
-        self._changes = [FIRST, *(day for day in boundaries(desk.rules, (task.id for task in desk.catalog.tasks)))]
+        self._changes = [
+            FIRST,
+            *(day for day in boundaries(desk.rules, desk.catalog.by_id, desk.catalog.manifest.channels)),
+        ]
         text = {name: f.col(f"`{names[name]}`").cast("string") if name in names else f.lit("") for name in ASKED}
         if columns.GROUP in names:
             parts = (text["section"], f.col(f"`{names[columns.GROUP]}`").cast("string"))

@@ -17,28 +17,49 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from assign.errors import CatalogDiffers, CatalogError, SourceError, code_point, hidden, shown, unreadable, visible
+from assign import resources
+from assign.errors import (
+    CatalogDiffers,
+    CatalogError,
+    RuleFileError,
+    SourceError,
+    code_point,
+    hidden,
+    shown,
+    unreadable,
+    visible,
+)
 from assign.resources import DOCUMENT, NotText, TooLarge, decoded, document_file, whole
-from assign.words import GLYPH, Division, Listed, Mark, Reading
+from assign.words import Reading, nearest, sha256
 
-from .model import Catalog, Task, _all_of, with_keys
-from .printed import LINES_BETWEEN, ORIGINAL_CHECKED, REPAIRS, Row, read, row_lines, table_rows
+from .manifest import FILE, UNREAD, Manifest, from_bytes, plain
+from .manifest import load as load_manifest
+from .model import CATALOG, Catalog, Task, _all_of, with_keys
+from .printed import LINES_BETWEEN, ORIGINAL_CHECKED, REPAIRS, Form, Row, read, row_lines, table_rows
 
-COLUMNS: Final = (
-    "id", "division", "section", "group", "number", "name", "remark", "mark", "counter", "backyard",
-    "reading", "repairs", "document", "line", "raw",
-)  # fmt: skip
+BEFORE: Final = ("id", "division", "section", "group", "number", "name", "remark")
+AFTER: Final = ("reading", "repairs", "document", "line", "raw")
 
 
-_Word = TypeVar("_Word", bound=StrEnum)
+def columns(manifest: Manifest) -> tuple[str, ...]:
+    """The columns of a list's catalog: the printed cells stand between what names a row and where it was read."""
+    return (*BEFORE, *manifest.cells, *AFTER)
+
+
+# As printed: digits first (`9の2`, `1-001`, `22(3)`) or a letter (`ア`), or none. What a spreadsheet makes of a number (`24.0`, `1,000`,
+# `+24`, `2.4E+01`, `024`) is none.
+_NUMBER: Final = re.compile(
+    r"|[1-9][0-9]{0,7}(?:-[0-9]{1,6}|の[0-9]{1,4}|\([0-9]{1,4}\))?|[ぁ-んァ-ヶ一-龠A-Za-z]{1,4}[0-9]{0,4}"
+)
 
 
 LARGEST: Final = 4_000_000  # bytes; the built-in catalog has 48,000
@@ -47,54 +68,75 @@ LARGEST: Final = 4_000_000  # bytes; the built-in catalog has 48,000
 LONGEST_CELL: Final = 2_000  # characters
 
 
-# The SHA-256 of the list that we ship: it was held against its raw text when this was written (a test does it again), and
-# need not be at each start. Any other file is.
-SHIPPED: Final = "7a0bbec0bc628d48384877c8f6e157e670a34ec554c90ebb5cfab02289edcfde"
+_COMPARED: Final = tuple(name for name in Row.__slots__ if name not in ("division", "line", "raw", "cells"))
 
 
-_COMPARED: Final = tuple(name for name in Row.__slots__ if name not in ("division", "line", "raw"))
-
-
-def as_csv(tasks: Sequence[Task]) -> bytes:
+def as_csv(tasks: Sequence[Task], manifest: Manifest) -> bytes:
     """The catalog file: UTF-8 with a byte order mark (spreadsheets need it), LF, one row a task."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns(manifest))
     for task in tasks:
-        writer.writerow(
-            " ".join(task.repairs) if column == "repairs" else str(getattr(task, column)) for column in COLUMNS
-        )
+        cells = [
+            *(getattr(task, name) for name in BEFORE),
+            *task.cells.values(),
+            *(getattr(task, name) for name in AFTER),
+        ]
+        writer.writerow(" ".join(cell) if isinstance(cell, tuple) else str(cell) for cell in cells)
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
 
 
 def load(path: Path, *, as_it_is: bool = False) -> Catalog:
     """
-    Read a catalog file.
+    Read a list.
 
     Args:
-        path: CSV in UTF-8 (with or without a byte order mark), the columns of `COLUMNS`.
+        path: The folder of a list (`manifest.yaml` and `catalog.csv`), or its catalog: CSV in UTF-8 (with or without a byte order
+            mark), the columns of `columns(manifest)`. Where no manifest stands beside the catalog, that of the built-in list holds.
         as_it_is: Whether a row may say something else than its own raw text: for `check`, which shows it, and nobody else.
 
     Returns:
-        The catalog, with the SHA-256 of the file's bytes.
+        The catalog, with the bytes of both files.
 
     Raises:
         CatalogError: With the first line that does not fit.
         CatalogDiffers: With the first that says something else than its own raw text.
-        DataError: It cannot be read.
+        RuleFileError: With the first line of the manifest that does not fit. DataError: A file cannot be read.
     """
+    if os.path.isdir(path):
+        folder, path = path, path / CATALOG
+    else:
+        folder = path.parent
+        if not os.path.exists(folder / FILE):
+            folder = resources.data_folder()
     try:
         data = whole(path, LARGEST)
     except TooLarge:
         raise CatalogError(shown_name(path), 1, "大きすぎます", f"larger than {LARGEST} bytes") from None
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
-    catalog = from_edition(data, shown_name(path))
-    if as_it_is or catalog.sha256 == SHIPPED:
+    catalog = _catalog(load_manifest(folder / FILE), data, shown_name(path))
+    # What we ship was held against its raw text when it was set up (a test does it again), and need not be at each start.
+    if as_it_is or resources.kept("list.json").get("catalog") == sha256(data):
         return catalog
     if (found := disagreement(catalog, shown_name(path))) is not None:
         raise found
     return catalog
+
+
+def write_kept(folder: Path) -> Path:
+    """Keep the built-in manifest parsed, and what its catalog is once it is held against its raw text; where."""
+    catalog = load(folder, as_it_is=True)
+    if (found := disagreement(catalog)) is not None:
+        raise found
+    file = resources.kept_file().with_name("list.json")
+    kept = {
+        "sha256": sha256(catalog.manifest.data),
+        "catalog": sha256(catalog.rows),
+        "manifest": plain(catalog.manifest),
+    }
+    resources.keep(file.name, kept)
+    return file
 
 
 def shown_name(path: Path) -> str:
@@ -102,48 +144,72 @@ def shown_name(path: Path) -> str:
     return visible(path.name)[:200]
 
 
-def from_edition(data: bytes, name: str = "catalog.csv") -> Catalog:
+def from_edition(data: bytes) -> Catalog:
     """
-    A catalog from its bytes, as `Catalog.data` is and a decision log keeps it.
+    A list from its one text, as `Catalog.data` is and a decision log keeps it.
 
     Its form is checked, and not its reading: what an earlier program has read, and answered by, is replayed as it was.
 
     Raises:
-        CatalogError: With the first line that does not fit.
+        CatalogError, RuleFileError: With the first line that does not fit.
     """
+    files = resources.split(data, (FILE, CATALOG))
+    if isinstance(files, str):
+        raise CatalogError(files, 1, "一覧の版の形ではありません", "not an edition of a list")
+    return _catalog(from_bytes(files[FILE]), files[CATALOG])
+
+
+def _catalog(manifest: Manifest, data: bytes, name: str = CATALOG) -> Catalog:
     if len(data) > LARGEST:
         raise CatalogError(name, 1, "大きすぎます", f"larger than {LARGEST} bytes")
     try:
         text = decoded(data)
     except NotText as error:
         raise CatalogError(name, error.line, error.ja, error.en) from None
-    return Catalog(tasks=_tasks(name, text), data=data)
+    catalog = Catalog(tasks=_tasks(name, text, manifest), manifest=manifest, rows=data)
+    unknown = {line.when["row"] for line in manifest.meanings if "row" in line.when} - catalog.by_id.keys()
+    if unknown:
+        row = min(unknown)
+        raise RuleFileError(
+            FILE,
+            1,
+            f"台帳に行 {shown(row)} がありません",
+            f"the catalog has no row {shown(row)}",
+            nearest(row, catalog.by_id),
+        )
+    if (clash := manifest.clash((task.id, task.cells) for task in catalog.tasks)) is not None:
+        ja, en = (" / ".join(f"{dict(line.when)} → {line.means}" for line in clash) for _ in range(2))
+        raise RuleFileError(
+            FILE, 1, f"同じ欄に2つの意味があります（{ja}）", f"two lines of one rank read a cell otherwise ({en})"
+        )
+    return catalog
 
 
-def _tasks(file: str, text: str) -> tuple[Task, ...]:
+def _tasks(file: str, text: str, manifest: Manifest) -> tuple[Task, ...]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     ids: list[tuple[str, int]] = []
+    names = columns(manifest)
     document = ""
     try:
-        _columns(file, next(reader, []))
+        _columns(file, next(reader, []), names)
         for cells in reader:
             line = reader.line_num
             if not any(cells):
                 raise CatalogError(file, line, "空の行です（消してください）", "an empty row (remove it)")
-            if len(cells) != len(COLUMNS):
+            if len(cells) != len(names):
                 raise CatalogError(
                     file,
                     line,
-                    f"{len(COLUMNS)} 列のはずが {len(cells)} 列です（余分なコンマか、足りないセルを直してください）",
-                    f"{len(cells)} cells, expected {len(COLUMNS)} (a comma too many, or a cell that is missing)",
+                    f"{len(names)} 列のはずが {len(cells)} 列です（余分なコンマか、足りないセルを直してください）",
+                    f"{len(cells)} cells, expected {len(names)} (a comma too many, or a cell that is missing)",
                 )
-            _must_be_seen(file, len(rows) + 2, cells)
-            row = _row(file, line, dict(zip(COLUMNS, cells, strict=True)))
-            rows.append(row)
+            _must_be_seen(file, len(rows) + 2, cells, names)
+            cell = dict(zip(names, cells, strict=True))
+            rows.append(_row(file, line, cell, manifest))
             ids.append((cells[0], line))
-            document = document or _plain_name(file, line, cells[COLUMNS.index("document")])
-            if cells[COLUMNS.index("document")] != document:
+            document = document or _plain_name(file, line, cell["document"])
+            if cell["document"] != document:
                 raise CatalogError(file, line, "別の文書の行です", "a row of another document")
     except csv.Error as error:
         raise CatalogError(file, reader.line_num, f"CSV として読めません（{error}）", f"not CSV ({error})") from None
@@ -161,9 +227,9 @@ def _tasks(file: str, text: str) -> tuple[Task, ...]:
     return tasks
 
 
-def _columns(file: str, head: Sequence[str]) -> None:
+def _columns(file: str, head: Sequence[str], names: Sequence[str]) -> None:
     """The header, and where it is another one the first column that differs."""
-    for place, (name, found) in enumerate(zip_longest(COLUMNS, head), start=1):
+    for place, (name, found) in enumerate(zip_longest(names, head), start=1):
         if name != found:
             ja = (
                 f"`{name}` のはずが{f' {shown(found)} です' if found is not None else 'ありません'}"
@@ -178,17 +244,17 @@ def _columns(file: str, head: Sequence[str]) -> None:
             raise CatalogError(
                 file,
                 1,
-                f"{place} 列目: {ja}（コンマ区切りの CSV で、列は {','.join(COLUMNS)} の順です）",
-                f"column {place} {en} (CSV with commas; the columns are {','.join(COLUMNS)})",
+                f"{place} 列目: {ja}（コンマ区切りの CSV で、列は {','.join(names)} の順です）",
+                f"column {place} {en} (CSV with commas; the columns are {','.join(names)})",
             )
 
 
-def _must_be_seen(file: str, line: int, cells: Sequence[str]) -> None:
+def _must_be_seen(file: str, line: int, cells: Sequence[str], names: Sequence[str]) -> None:
     """No cell holds a character that a reader does not see; a tab is one in `raw`, where it stands between cells."""
     *rest, raw = cells
     if hidden(" ".join(rest)) is None and hidden(raw, "\t") is None and max(map(len, cells)) <= LONGEST_CELL:
         return
-    for column, text in zip(COLUMNS, cells, strict=True):
+    for column, text in zip(names, cells, strict=True):
         if (c := hidden(text, "\t" if column == "raw" else "")) is not None:
             raise CatalogError(
                 file,
@@ -217,57 +283,52 @@ def _plain_name(file: str, line: int, name: str) -> str:
     return name
 
 
-def _row(file: str, line: int, cell: dict[str, str]) -> Row:
-    def one_of(kind: type[_Word], column: str) -> _Word:
-        try:
-            return kind(cell[column])
-        except ValueError:
-            choices = ", ".join(f"`{choice.value}`" for choice in kind)
-            raise CatalogError(
-                file,
-                line,
-                f"{column} は {choices} のどれかのはずが {shown(cell[column])} です",
-                f"`{column}` must be one of {choices}, not {shown(cell[column])}",
-            ) from None
+def _row(file: str, line: int, cell: dict[str, str], manifest: Manifest) -> Row:
+    def one_of(known: Iterable[str], column: str) -> str:
+        if cell[column] in (known := list(known)):
+            return cell[column]
+        choices = ", ".join(f"`{choice}`" for choice in known)
+        raise CatalogError(
+            file,
+            line,
+            f"{column} は {choices} のどれかのはずが {shown(cell[column])} です",
+            f"`{column}` must be one of {choices}, not {shown(cell[column])}",
+        )
 
-    def number(column: str) -> str:
-        value = cell[column]
-        if not (value.isascii() and value.isdigit() and value[0] != "0" and len(value) < 9):
-            raise CatalogError(
-                file,
-                line,
-                f"{column} は番号のはずが {shown(value)} です（`24` のように。表計算では先に列を文字列にしてください）",
-                f"`{column}` must be a number such as `24`, not {shown(value)} (in a spreadsheet, make the column text first)",
-            )
-        return value
-
-    mark = one_of(Mark, "mark")
+    at = cell["line"]
+    if not (at.isascii() and at.isdigit() and at[0] != "0" and len(at) < 9):
+        raise CatalogError(
+            file,
+            line,
+            f"line は番号のはずが {shown(at)} です（`24` のように。表計算では先に列を文字列にしてください）",
+            f"`line` must be a number such as `24`, not {shown(at)} (in a spreadsheet, make the column text first)",
+        )
+    if not _NUMBER.fullmatch(cell["number"]):
+        raise CatalogError(
+            file,
+            line,
+            f"number は印字された番号のはずが {shown(cell['number'])} です（`24` や `9の2` のように。表計算では先に列を文字列にしてください）",
+            f"`number` must be a number as printed, such as `24`, not {shown(cell['number'])} (in a spreadsheet, make the column text first)",
+        )
     row = Row(
-        division=one_of(Division, "division"),
+        division=one_of(manifest.divisions, "division"),
         section=cell["section"],
         group=cell["group"],
-        number=number("number"),
+        number=cell["number"],
         name=cell["name"],
         remark=cell["remark"],
-        mark=mark,
-        counter=one_of(Listed, "counter"),
-        backyard=one_of(Listed, "backyard"),
-        reading=one_of(Reading, "reading"),
+        cells={name: cell[name] for name in manifest.cells},
+        reading=Reading(one_of(Reading, "reading")),
         repairs=tuple(cell["repairs"].split()),
-        line=int(number("line")),
+        line=int(at),
         raw=cell["raw"],
     )
     if unknown := set(row.repairs).difference(REPAIRS):
         raise CatalogError(
             file, line, f"知らない修復 {shown(min(unknown))} です", f"an unknown repair {shown(min(unknown))}"
         )
-    if not row.name or not row.section:
-        raise CatalogError(file, line, "名称と大分類が要ります", "name and section must not be empty")
-    some = Listed.NO in (row.counter, row.backyard) and row.counter == row.backyard
-    if (mark is Mark.RETAINED) != some:
-        raise CatalogError(
-            file, line, f"印 `{GLYPH[mark]}` と委託業務欄が合いません", f"mark `{mark.value}` does not fit the channels"
-        )
+    if not row.name:
+        raise CatalogError(file, line, "名称が要ります", "name must not be empty")
     return row
 
 
@@ -276,14 +337,17 @@ def disagreement(catalog: Catalog, file: str = "catalog.csv") -> CatalogDiffers 
     None where every row is what its raw text says, else the first that is not.
 
     Rows whose lines follow one another are a printed table, and are read as the document is. A catalog of the document
-    that we ship is held against its lines, too: none may be missing, moved or another text.
+    that we ship is held against its lines, too: none may be missing, moved or another text. A list whose manifest does not say
+    how it is printed cannot be read again.
     """
+    if (form := Form.of(catalog.manifest)) is None:
+        return None
     at = {task.line: number for number, task in enumerate(catalog.tasks, start=2)}  # a row is one line of the file
     try:
-        for table in _tables(catalog.tasks, file):
-            _same(table[0], table[1], file, at)
+        for table in _tables(catalog.tasks, file, list(catalog.manifest.divisions)):
+            _same(form, table[0], table[1], file, at)
         if catalog.tasks[0].document == DOCUMENT:
-            _same_lines(catalog.tasks, file, at)
+            _same_lines(form, catalog.tasks, file, at)
     except SourceError as error:
         return CatalogDiffers(
             file,
@@ -296,11 +360,10 @@ def disagreement(catalog: Catalog, file: str = "catalog.csv") -> CatalogDiffers 
     return None
 
 
-def _tables(tasks: Sequence[Task], file: str) -> Iterator[tuple[list[Task], Task | None]]:
+def _tables(tasks: Sequence[Task], file: str, order: Sequence[str]) -> Iterator[tuple[list[Task], Task | None]]:
     """The rows of each printed table, with the row of the division's table before."""
     table: list[Task] = []
     above: Task | None = None
-    order = list(Division)
     for number, task in enumerate(tasks, start=2):
         if table:
             last = table[-1]
@@ -321,15 +384,16 @@ def _tables(tasks: Sequence[Task], file: str) -> Iterator[tuple[list[Task], Task
     yield table, above
 
 
-def _same(table: Sequence[Task], above: Task | None, file: str, at: dict[int, int]) -> None:
+def _same(form: Form, table: Sequence[Task], above: Task | None, file: str, at: dict[int, int]) -> None:
     body = ((task.line, task.raw) for task in table)
     split = "number_split" in table[0].repairs
-    for task, found in zip(table, table_rows(table[0].division, body, above, split=split), strict=True):
-        wanted = settled(task, found)
+    for task, found in zip(table, table_rows(form, table[0].division, body, above, split=split), strict=True):
+        wanted = checked(task, found)
         if _all_of(task) == _all_of(wanted):
             continue
-        for name in _COMPARED:
-            given, read_again = getattr(task, name), getattr(wanted, name)
+        cells = [(f"{name}", *(row.cells[name] for row in (task, wanted))) for name in task.cells]
+        fields = [(name, *(getattr(row, name) for row in (task, wanted))) for name in _COMPARED]
+        for name, given, read_again in (*fields[:-2], *cells, *fields[-2:]):
             if given != read_again:
                 cell, raw = (" ".join(v) if isinstance(v, tuple) else v for v in (given, read_again))
                 raise CatalogDiffers(
@@ -340,20 +404,19 @@ def _same(table: Sequence[Task], above: Task | None, file: str, at: dict[int, in
                 )
 
 
-def settled(task: Row, found: Row) -> Row:
+def checked(task: Row, found: Row) -> Row:
     """The row as read, or as the original has it where the text cannot tell and the catalog says that somebody looked."""
     if task.repairs != (*found.repairs, ORIGINAL_CHECKED) or found.reading is not Reading.UNREADABLE:
         return found
-    if Listed.UNREADABLE in (task.counter, task.backyard):
+    if UNREAD in task.cells.values():
         return found
-    return replace(
-        found, counter=task.counter, backyard=task.backyard, reading=Reading.AS_PRINTED, repairs=task.repairs
-    )
+    cells = {name: task.cells[name] if cell == UNREAD else cell for name, cell in found.cells.items()}
+    return replace(found, cells=cells, reading=Reading.AS_PRINTED, repairs=task.repairs)
 
 
-def _same_lines(tasks: Sequence[Task], file: str, at: dict[int, int]) -> None:
+def _same_lines(form: Form, tasks: Sequence[Task], file: str, at: dict[int, int]) -> None:
     """The document that we ship has these lines, and no other rows."""
-    lines = row_lines(decoded(whole(document_file(), LARGEST)))
+    lines = row_lines(form, decoded(whole(document_file(), LARGEST)))
     for task in tasks:
         if lines.pop(task.line, None) != task.raw:
             raise CatalogDiffers(
@@ -372,9 +435,9 @@ def _same_lines(tasks: Sequence[Task], file: str, at: dict[int, int]) -> None:
         )
 
 
-def from_document(path: Path) -> tuple[Task, ...]:
+def from_document(path: Path, manifest: Manifest) -> tuple[Task, ...]:
     """The tasks as read from the document itself. Raises SourceError."""
-    return with_keys(read(path), path.name)
+    return with_keys(read(path, manifest), path.name)
 
 
 def first_difference(catalog: Catalog, document: Path) -> SourceError | None:
@@ -386,12 +449,12 @@ def first_difference(catalog: Catalog, document: Path) -> SourceError | None:
     """
     try:
         name = catalog.tasks[0].document  # whatever the file at hand is called
-        tasks = with_keys(read(document, name), name)
+        tasks = with_keys(read(document, catalog.manifest, name), name)
     except SourceError as error:
         return error
     for kept, found in zip(catalog.tasks, tasks, strict=False):
         # Raw text first: where a row is lost, the row below stands in its place.
-        wanted = settled(kept, found)
+        wanted = checked(kept, found)
         if kept.raw != found.raw or (kept != wanted and len(catalog.tasks) == len(tasks)):
             return SourceError(
                 found.line, f"台帳の `{kept.id}` と違います", f"it differs from `{kept.id}` of the catalog"
@@ -403,7 +466,7 @@ def first_difference(catalog: Catalog, document: Path) -> SourceError | None:
 
 
 if __name__ == "__main__":  # make catalog
-    from assign.resources import catalog_file, document_file
-
-    catalog_file().write_bytes(as_csv(from_document(document_file())))
-    sys.stdout.write(f"{catalog_file()}\n")
+    folder = resources.data_folder()
+    shipped = load_manifest(folder / FILE)
+    (folder / CATALOG).write_bytes(as_csv(from_document(resources.document_file(), shipped), shipped))
+    sys.stdout.write(f"{folder / CATALOG}\n")

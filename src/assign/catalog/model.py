@@ -4,16 +4,23 @@ Rows with their keys: `Task`, and the `Catalog` of frozen tasks that every decis
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Final
 
-from assign.words import Channel, Choices, Division, Listed, once, sha256
+from assign.resources import joined
+from assign.words import CONSIGNING, Choices, normal, once, printed_number, sha256
 
+from .manifest import FILE, Manifest, Said
 from .printed import Row
 
+CATALOG: Final = "catalog.csv"
 _all_of = attrgetter(*Row.__slots__)
+# A clause in brackets that takes something out, and a sentence that begins with ただし or ※.
+_CONDITION: Final = re.compile(r"[（(]([^（()）]*(?:を除く|に限る|のみ)[^（()）]*)[）)]|((?:ただし|※)[^※]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +31,60 @@ class Task(Row):
     item: str
     document: str
 
-    def listed(self, channel: Channel) -> Listed:
-        """What the cell of a channel says."""
-        return self.counter if channel is Channel.COUNTER else self.backyard
+    @property
+    def full_name(self) -> str:
+        """Number and name, as printed."""
+        return f"{self.number} {self.name}".strip()
+
+    @property
+    def conditions(self) -> list[str]:
+        """What the row excepts or asks for, as printed (ただし…, …を除く, ※…): shown with every answer, and never evaluated."""
+        return [found[0].strip() for text in (self.name, self.remark) for found in _CONDITION.finditer(text)]
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """All tasks in document order, and the bytes of the file they are from."""
+    """
+    All tasks in document order, what the list says of them, and the bytes of both files (`rows` of the catalog alone).
+
+    `data` is the list as a log keeps it: the manifest and the catalog, each headed by its name and its length in bytes.
+    """
 
     tasks: tuple[Task, ...]
-    data: bytes = field(repr=False)
+    manifest: Manifest
+    rows: bytes = field(repr=False)
+
+    @once
+    def data(self) -> bytes:
+        """Manifest and catalog, as one text."""
+        return joined({FILE: self.manifest.data, CATALOG: self.rows})
 
     @once
     def sha256(self) -> str:
-        """The SHA-256 of the file, in hexadecimal."""
+        """The SHA-256 of `data`, in hexadecimal."""
         return sha256(self.data)
+
+    def says(self, task: Task, channel: str, act: str | None = None) -> Said:
+        """What the list says of a row on a channel, for an act or for the work as a whole; worked out once for each."""
+        key = (task.id, channel, act if act in self.manifest.printed_acts else None)
+        found = self._said.get(key)
+        if found is None:
+            found = self._said[key] = self.manifest.says(task.id, task.cells, channel, key[2])
+        return found if act is None or key[2] is not None else self.manifest.beyond(found)
+
+    @once
+    def _said(self) -> dict[tuple[str, str, str | None], Said]:
+        return {}
+
+    @once
+    def at_a_counter(self) -> frozenset[str]:
+        """The rows whose work is done where a citizen stands."""
+        counters = [channel.key for channel in self.manifest.channels.values() if channel.kind == "counter"]
+        return frozenset(
+            task.id
+            for task in self.tasks
+            if any(self.says(task, channel).meaning in CONSIGNING for channel in counters)
+        )
 
     @once
     def by_id(self) -> dict[str, Task]:
@@ -47,17 +92,27 @@ class Catalog:
         return {task.id: task for task in self.tasks}
 
     @once
-    def by_number(self) -> dict[tuple[Division, str], tuple[Task, ...]]:
+    def by_number(self) -> dict[tuple[str, str], tuple[Task, ...]]:
         """All rows that carry a number in a division, in document order."""
-        found: dict[tuple[Division, str], list[Task]] = {}
+        found: dict[tuple[str, str], list[Task]] = {}
         for task in self.tasks:
-            found.setdefault((task.division, task.number), []).append(task)
+            number = printed_number(task.number or task.item) or ""
+            found.setdefault((task.division, number), []).append(task)
         return {key: tuple(tasks) for key, tasks in found.items()}
 
     @once
-    def numbers(self) -> dict[Division, Numbers]:
+    def unnumbered(self) -> dict[tuple[str, str], tuple[Task, ...]]:
+        """The rows without a number, by division and name: their name is what people call them by."""
+        found: dict[tuple[str, str], list[Task]] = {}
+        for task in self.tasks:
+            if not task.number:
+                found.setdefault((task.division, normal(task.name)), []).append(task)
+        return {key: tuple(tasks) for key, tasks in found.items()}
+
+    @once
+    def numbers(self) -> dict[str, Numbers]:
         """The numbers of each division that has a row."""
-        found: dict[Division, list[Task]] = {}
+        found: dict[str, list[Task]] = {}
         for task in self.tasks:
             found.setdefault(task.division, []).append(task)
         return {division: Numbers(tasks) for division, tasks in found.items()}
@@ -72,16 +127,16 @@ class Numbers:
     """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
-        self.rows: dict[str, int] = dict(Counter(task.number for task in tasks))
-        self.first: str = tasks[0].number
-        self.last: str = max(self.rows, key=int)
+        self.rows: dict[str, int] = dict(Counter(task.number or task.item for task in tasks))
+        self.first: str = tasks[0].number or tasks[0].item
+        self.last: str = max(self.rows, key=_digits)
         self._choices = Choices(self.rows)
         self._items = {f"{task.name} {task.group} {task.section}": task.item for task in tasks}
         self._names = Choices(self._items)
 
     def near(self, number: str) -> list[str]:
         """The numbers near one that is none of them."""
-        closest = min(self.rows, key=lambda known: abs(int(known) - int(number)))
+        closest = min(self.rows, key=lambda known: abs(_digits(known) - _digits(number)))
         return list(dict.fromkeys([closest, *self._choices.nearest(number)]))[:3]
 
     def named(self, given: object) -> list[str]:
@@ -89,15 +144,25 @@ class Numbers:
         return [self._items[name] for name in self._names.nearest(given)]
 
 
+def _digits(number: str) -> int:
+    """What a printed number begins with, to sort by and to measure how near two are; 0 for a letter."""
+    found = re.match(r"[0-9]{1,8}", number, re.ASCII)
+    return int(found[0]) if found else 0
+
+
 def with_keys(rows: Iterable[Row], document: str) -> tuple[Task, ...]:
-    """Give every row its id: the number where it stands once in the division, else number and place."""
+    """
+    Give every row its id: the number where it stands once in the division, else number and place. A row without a number is
+    known by its line (`L12`).
+    """
     rows = list(rows)
-    often = Counter((row.division, row.number) for row in rows)
-    seen: Counter[tuple[Division, str]] = Counter()
+    numbers = [row.number or f"L{row.line}" for row in rows]
+    often = Counter((row.division, number) for row, number in zip(rows, numbers, strict=True))
+    seen: Counter[tuple[str, str]] = Counter()
     tasks = []
-    for row in rows:
-        key = (row.division, row.number)
+    for row, number in zip(rows, numbers, strict=True):
+        key = (row.division, number)
         seen[key] += 1
-        item = row.number if often[key] == 1 else f"{row.number}-{seen[key]}"
+        item = number if often[key] == 1 else f"{number}-{seen[key]}"
         tasks.append(Task(*(*_all_of(row), f"{row.division}-{item}", item, document)))
     return tuple(tasks)

@@ -12,31 +12,19 @@ Source: the document under data/source/ (348 lines, 10 printed tables, 215 rows)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from assign.errors import SourceError, code_point, hidden, unreadable
 from assign.resources import NotText, TooLarge, decoded, line_digests, whole
-from assign.words import Division, Listed, Mark, Reading, sha256
+from assign.words import Reading, sha256
 
-TITLE: Final = "区役所国保年金課及び国保事務センター窓口等業務委託 委託業務一覧"
-SHEETS: Final = {
-    "(区役所国保年金課：国民健康保険)": Division.KOKUHO,
-    "(区役所国保年金課：後期高齢者医療制度)": Division.KOUKI,
-    "(区役所国保年金課：国民年金)": Division.NENKIN,
-    "(区役所国保年金課：庶務経理)": Division.SHOMU,
-    "(国保事務センター)": Division.CENTER,
-}
-LEGEND: Final = (
-    "委託不可項目欄 「×：業務を委託しない」",
-    "「△：一部の業務を委託」",
-    "「無印：公権力の行使を除いて委託」",
-)
+from .manifest import UNREAD, Manifest
+
 LARGEST: Final = 4_000_000  # bytes; the city's document has 30,000
-_COLUMNS: Final = ("大分類", "中分類", "小分類 (※番号は業務フローの番号と一致)", "委託 不可 項目", "委託業務")
-_CHANNELS: Final = ("窓口 業務", "バック ヤード 業務")
+_HEADINGS: Final = ("大分類", "中分類", "小分類 (※番号は業務フローの番号と一致)")
 _NUMBER: Final = re.compile(r"([1-9][0-9]?)(?: (\S.*))?", re.ASCII)
 _REMARK: Final = re.compile(r"(.+?)\s*(\([^()]*(?:令和|平成)[0-9]+年[^()]*\))")
 
@@ -48,12 +36,12 @@ REPAIRS: Final = {
     "heading_carried": "大分類・中分類は最初の行にだけ印字され、下の行に続く。",
     "heading_displaced": "見出しのセルがずれている。1つだけの見出しは中分類である。",
     "cells_shifted": "セルが抜けたか増えた。列の位置ではなく並び順と記号で読んだ。",
-    "past_last_column": "○が最後の列より1つ右にある。列の順は変わらないので、1つ左の列と読んだ。",
+    "past_last_column": "印が最後の列より1つ右にある。列の順は変わらないので、1つ左の列と読んだ。",
     "number_split": "番号と名称が別のセルに分かれている。",
     "name_from_heading": "名称の印字がなく、中分類を名称とした。",
     "remark_split": "名称の中の注記を分けた。",
-    "undefined_mark": "委託不可項目欄の○は凡例に定義がない。委託業務欄にも○があるので、無印と同じに扱う。",
-    "channel_unsettled": "同じ区画の行がずれており、○が窓口かバックヤードか、この文字データからは決められない。",
+    "undefined_mark": "凡例に定義のない印がある。",
+    "channel_unsettled": "同じ区画の行がずれており、印がどの場の欄のものか、この文字データからは決められない。",
     ORIGINAL_CHECKED: "この文字データからは決められない欄を、原本で確かめた。市が台帳に書くもので、読み取りでは付かない。",
 }
 _JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "undefined_mark"}
@@ -67,32 +55,82 @@ class Row:
     Attributes:
         section, group: 大分類 and 中分類 as printed, inner spaces kept, carried down.
         number, name, remark: 小分類; `name` is the 中分類 where none is printed; `remark` may be empty.
-        mark, counter, backyard: what the cells say.
+        cells: what is printed in each cell, by the names of `Manifest.cells`; `?` where the text cannot tell.
         line, raw: the 1-based line of the document and its text, to the byte.
         repairs: codes of `REPAIRS`. reading: how sure it is.
     """
 
-    division: Division
+    division: str
     section: str
     group: str
     number: str
     name: str
     remark: str
-    mark: Mark
-    counter: Listed
-    backyard: Listed
+    cells: Mapping[str, str]
     reading: Reading
     repairs: tuple[str, ...]
     line: int
     raw: str
 
 
-def read(path: Path, document: str = "") -> list[Row]:
+@dataclass(frozen=True)
+class Form:
+    """
+    How a list is printed that this reader can read: a sheet for each division with three columns of names, a column of marks, and one
+    for each channel. Titles, headings and marks are the manifest's.
+    """
+
+    title: str
+    sheets: Mapping[str, str]  # heading → division
+    legend: tuple[str, ...]
+    head: tuple[tuple[str, ...], tuple[str, ...]]  # both lines above the rows
+    mark: str  # the column of the marks
+    channels: tuple[str, str]
+    listed: str  # what is printed under a channel
+    marks: frozenset[str]  # what can stand in the column of marks alone, and so tells where that is
+    alone: frozenset[str]  # those of them that leave every channel blank
+    defined: frozenset[str]  # what the document's own legend says of that column, a blank among it
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Form | None:
+        """The form of a list; None where the manifest does not say that it is printed so."""
+        marks = [column for column in manifest.columns if column.per == "row"]
+        cells = [column for column in manifest.columns if column.per == "channel"]
+        named: list[Any] = [*manifest.divisions.values(), *manifest.channels.values(), *marks, *cells]
+        if len(marks) != 1 or len(cells) != 1 or len(manifest.channels) != 2 or not all(each.printed for each in named):
+            return None
+        (mark,), (cell,) = marks, cells
+        pairs = [(line.when.get(mark.key), line.when.get(cell.key), line.legend) for line in manifest.meanings]
+        under = {listed for _, listed, _ in pairs if listed}
+        if len(under) != 1:
+            return None
+        (listed,) = under
+        first, second = manifest.channels
+        printed = {sign for sign, _, _ in pairs if sign}
+        with_channel = {sign for sign, listed, _ in pairs if listed}
+        quoted = dict.fromkeys(legend for _, _, legend in pairs if legend)
+        texts = [legend.text for legend in sorted(quoted, key=lambda legend: legend.line)]
+        return cls(
+            title=manifest.title["ja"],
+            sheets={division.printed: key for key, division in manifest.divisions.items()},
+            legend=(f"{mark.label['ja']}欄 {texts[0]}", *texts[1:]),
+            head=((*_HEADINGS, mark.printed, cell.printed), tuple(c.printed for c in manifest.channels.values())),
+            mark=mark.key,
+            channels=(first, second),
+            listed=listed,
+            marks=frozenset(printed - under),
+            alone=frozenset(printed - with_channel),
+            defined=frozenset(sign for sign, _, legend in pairs if sign is not None and legend),
+        )
+
+
+def read(path: Path, manifest: Manifest, document: str = "") -> list[Row]:
     """
     Read the document whole.
 
     Args:
         path: The document, UTF-8, one printed line a line.
+        manifest: What is printed in it.
         document: Which document it is, if its file has another name.
 
     Returns:
@@ -109,7 +147,7 @@ def read(path: Path, document: str = "") -> list[Row]:
         raise unreadable(path, error) from None
     unchanged(data, document or path.name)
     try:
-        return parse(decoded(data))
+        return parse(decoded(data), manifest)
     except NotText as error:
         raise SourceError(error.line, error.ja, error.en) from None
 
@@ -139,30 +177,32 @@ def unchanged(data: bytes, document: str) -> None:
         raise SourceError(len(wanted) + 1, "元の文書にない行です", "a line that the document does not have")
 
 
-def parse(text: str) -> list[Row]:
+def parse(text: str, manifest: Manifest) -> list[Row]:
     """The same for text. Raises SourceError."""
+    if (form := Form.of(manifest)) is None:
+        raise SourceError(1, "この一覧の印字の形は読めません", "a list that is printed so cannot be read")
     lines = _Lines(text)
     rows: list[Row] = []
-    order = list(SHEETS.values())
-    seen: list[Division] = []
+    order = list(form.sheets.values())
+    seen: list[str] = []
     while lines.skip_blank():
-        lines.expect(TITLE)
+        lines.expect(form.title)
         lines.skip_blank()
         sheet = lines.take()
-        division = SHEETS.get(sheet)
+        division = form.sheets.get(sheet)
         if division is None:
             raise lines.misfit("知らない表題です", "an unknown sheet title")
-        if not seen or seen[-1] is not division:
+        if not seen or seen[-1] != division:
             seen.append(division)
             if seen != order[: len(seen)]:
                 raise lines.misfit("表の順が違います", "the sheets are out of order")
         lines.skip_blank()
-        rows += _table(lines, division, rows[-1] if rows and rows[-1].division is division else None)
-        for legend in LEGEND:
+        rows += _table(form, lines, division, rows[-1] if rows and rows[-1].division == division else None)
+        for legend in form.legend:
             lines.skip_blank()
             lines.expect(legend)
     if seen != order:
-        missing = order[len(seen)].value
+        missing = order[len(seen)]
         raise SourceError(
             len(lines),
             f"ここで文書が終わり、`{missing}` の表がありません",
@@ -171,12 +211,12 @@ def parse(text: str) -> list[Row]:
     return rows
 
 
-def row_lines(text: str) -> dict[int, str]:
+def row_lines(form: Form, text: str) -> dict[int, str]:
     """The lines of a document that carry a row, by their numbers: all with a tab but the two of each table's header."""
     return {
         at: line
         for at, line in enumerate(text.removesuffix("\n").split("\n"), start=1)
-        if "\t" in line and tuple(filter(None, line.split("\t"))) not in (_COLUMNS, _CHANNELS)
+        if "\t" in line and tuple(filter(None, line.split("\t"))) not in form.head
     }
 
 
@@ -216,16 +256,16 @@ class _Lines:
         return SourceError(self.at, ja, en)
 
 
-def _table(lines: _Lines, division: Division, above: Row | None) -> list[Row]:
+def _table(form: Form, lines: _Lines, division: str, above: Row | None) -> list[Row]:
     """One printed table: two header lines, then rows up to a blank line."""
     header = lines.take().split("\t")
-    if tuple(cell for cell in header if cell) != _COLUMNS:
+    if tuple(cell for cell in header if cell) != form.head[0]:
         raise lines.misfit("表の見出しのはずです", "expected the header of a table")
     # In two tables number and name are separate cells: their header has one empty cell more before 委託不可項目.
-    split = header.index(_COLUMNS[3]) == 4
-    if tuple(cell for cell in lines.take().split("\t") if cell) != _CHANNELS:
+    split = header.index(form.head[0][3]) == 4
+    if tuple(cell for cell in lines.take().split("\t") if cell) != form.head[1]:
         raise lines.misfit("表の見出しの2行目のはずです", "expected the second header line of a table")
-    rows = table_rows(division, _body(lines), above, split=split)
+    rows = table_rows(form, division, _body(lines), above, split=split)
     if not rows:
         raise lines.misfit("表に行がありません", "a table without a row")
     return rows
@@ -237,7 +277,9 @@ def _body(lines: _Lines) -> Iterator[tuple[int, str]]:
         yield lines.at, raw
 
 
-def table_rows(division: Division, body: Iterable[tuple[int, str]], above: Row | None, *, split: bool) -> list[Row]:
+def table_rows(
+    form: Form, division: str, body: Iterable[tuple[int, str]], above: Row | None, *, split: bool
+) -> list[Row]:
     """
     The lines of one printed table below its header → its rows.
 
@@ -253,10 +295,10 @@ def table_rows(division: Division, body: Iterable[tuple[int, str]], above: Row |
     displaced: set[str] = set()  # sections of this table in which an unmarked row's ○ stands past the last column
     unsure: list[int] = []  # rows whose only ○ reads バックヤード by the header
     for at, raw in body:
-        row, marks = _row(at, division, raw, rows[-1] if rows else above, split)
+        row, marks = _row(form, at, division, raw, rows[-1] if rows else above, split)
         if marks == {3}:
             displaced.add(row.section)
-        elif marks == {2} and row.mark is Mark.UNMARKED:
+        elif marks == {2} and not row.cells[form.mark]:
             unsure.append(len(rows))
         rows.append(row)
     # Where neighbours' cells slipped to the right, a lone ○ under バックヤード may be a slipped 窓口: the text cannot tell.
@@ -265,15 +307,14 @@ def table_rows(division: Division, body: Iterable[tuple[int, str]], above: Row |
         if row.section in displaced:
             rows[index] = replace(
                 row,
-                counter=Listed.UNREADABLE,
-                backyard=Listed.UNREADABLE,
+                cells={**row.cells, **dict.fromkeys(form.channels, UNREAD)},
                 reading=Reading.UNREADABLE,
                 repairs=(*row.repairs, "channel_unsettled"),
             )
     return rows
 
 
-def _row(at_line: int, division: Division, raw: str, above: Row | None, split: bool) -> tuple[Row, set[int]]:
+def _row(form: Form, at_line: int, division: str, raw: str, above: Row | None, split: bool) -> tuple[Row, set[int]]:
     """One row, and where its ○ stand, counted from 委託不可項目 (0 = 委託不可項目, 1 = 窓口, 2 = バックヤード, 3 = past it)."""
     cells = raw.split("\t")
     if any(cell != cell.strip() for cell in cells):
@@ -291,7 +332,7 @@ def _row(at_line: int, division: Division, raw: str, above: Row | None, split: b
         name, rest = rest[0], rest[1:]
         repairs.append("number_split")
     _follows(at_line, number, section, above)
-    mark, marks, slipped = _marks(at_line, rest)
+    mark, marks, slipped = _marks(form, at_line, rest)
     if at != 2 or slipped:
         repairs.append("cells_shifted")
     remark = ""
@@ -301,7 +342,7 @@ def _row(at_line: int, division: Division, raw: str, above: Row | None, split: b
     if not name:
         name = group
         repairs.append("name_from_heading")
-    if mark is Mark.UNDEFINED:
+    if mark not in form.defined:
         repairs.append("undefined_mark")
     if 3 in marks:
         repairs.append("past_last_column")
@@ -314,9 +355,10 @@ def _row(at_line: int, division: Division, raw: str, above: Row | None, split: b
             number=number,
             name=name,
             remark=remark,
-            mark=mark,
-            counter=Listed.YES if 1 in columns else Listed.NO,
-            backyard=Listed.YES if 2 in columns else Listed.NO,
+            cells={
+                form.mark: mark,
+                **{name: form.listed if place in columns else "" for place, name in enumerate(form.channels, start=1)},
+            },
             reading=Reading.JUDGED if _JUDGED.intersection(repairs) else Reading.AS_PRINTED,
             repairs=tuple(repairs),
             line=at_line,
@@ -355,35 +397,41 @@ def _follows(at_line: int, number: str, section: str, above: Row | None) -> None
         )
 
 
-def _marks(at_line: int, rest: list[str]) -> tuple[Mark, set[int], bool]:
+def _marks(form: Form, at_line: int, rest: list[str]) -> tuple[str, set[int], bool]:
     """
-    The cells after the name → the mark, where the ○ stand, and whether the cells slipped.
+    The cells after the name → the mark, where a channel is marked, and whether the cells slipped.
 
-    × and △ can stand in 委託不可項目 alone, so they fix that column, also where a cell was added before them.
+    Some marks can stand in the column of marks alone, so they fix that column, also where a cell was added before them.
     """
     glyphs = [(i, cell) for i, cell in enumerate(rest) if cell]
-    if any(cell not in ("×", "△", "○") for _, cell in glyphs):
-        raise SourceError(at_line, "×・△・○以外のセルがあります", "a cell that is none of × △ ○")
-    letters = [(i, cell) for i, cell in glyphs if cell != "○"]
-    circles = {i for i, cell in glyphs if cell == "○"}
+    known = (*sorted(form.marks), form.listed)
+    if any(cell not in known for _, cell in glyphs):
+        some = "・".join(known)
+        raise SourceError(at_line, f"{some}以外のセルがあります", f"a cell that is none of {' '.join(known)}")
+    letters = [(i, cell) for i, cell in glyphs if cell in form.marks]
+    listed = {i for i, cell in glyphs if cell == form.listed}
     if len(letters) > 1 or (letters and letters[0][0] > 1):
-        raise SourceError(at_line, "委託不可項目欄が読めません", "委託不可項目 cannot be read")
+        raise SourceError(at_line, "印の欄が読めません", "the column of marks cannot be read")
     slip = letters[0][0] if letters else 0
-    circles = {i - slip for i in circles}
-    if letters and letters[0][1] == "×":
-        if circles:
-            raise SourceError(at_line, "×の行に○があります", "a × row that carries ○")
-        return Mark.RETAINED, set(), bool(slip)
-    mark = Mark.PARTIAL if letters else Mark.UNDEFINED if 0 in circles else Mark.UNMARKED
-    channels = circles - {0}
+    listed = {i - slip for i in listed}
+    if letters and letters[0][1] in form.alone:
+        if listed:
+            raise SourceError(
+                at_line,
+                f"{letters[0][1]}の行に{form.listed}があります",
+                f"a {letters[0][1]} row that carries {form.listed}",
+            )
+        return letters[0][1], set(), bool(slip)
+    mark = letters[0][1] if letters else form.listed if 0 in listed else ""
+    channels = listed - {0}
     if not channels:
-        raise SourceError(at_line, "委託業務欄に○がありません", "no ○ in a channel, and no ×")
+        raise SourceError(at_line, f"場の欄に{form.listed}がありません", f"no {form.listed} under any channel")
     if (
-        (letters and 0 in circles)
-        or min(circles) < 0
+        (letters and 0 in listed)
+        or min(listed) < 0
         or max(channels) > 3
         or {1, 3} <= channels
-        or (mark is not Mark.UNMARKED and 3 in channels)
+        or (mark and 3 in channels)
     ):
-        raise SourceError(at_line, "○の位置が読めません", "the place of ○ cannot be read")
+        raise SourceError(at_line, f"{form.listed}の位置が読めません", f"the place of {form.listed} cannot be read")
     return mark, channels, bool(slip)

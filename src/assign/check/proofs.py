@@ -19,6 +19,7 @@ from typing import Any, Final
 from assign import resources
 from assign.catalog import csv_file
 from assign.catalog.csv_file import LARGEST, disagreement, first_difference
+from assign.catalog.manifest import FILE, UNREAD
 from assign.catalog.model import Catalog, Task
 from assign.decision.decider import Decider, Outcome
 from assign.decision.durable import DurableEngine
@@ -26,26 +27,25 @@ from assign.decision.engine import Engine, TableEngine
 from assign.desk.desk import Desk
 from assign.errors import AssignError, DataError, EngineMissing, path_shown, visible
 from assign.rules import loader
-from assign.rules.entries import Act, Entry, Facts, Holder, Note, Rule, Ruling, every_fact
+from assign.rules.entries import Act, Entry, Facts, Holder, Note, Rule, Ruling, Source, every_fact
 from assign.rules.kinds import KINDS, Chain, Kind, read_work
 from assign.rules.model import RuleSet
 from assign.rules.precompiled import kept_rules, kept_trees, kept_work, plain
-from assign.rules.yaml_nodes import parse
 from assign.words import (
     BY_JUDGEMENT,
+    CONSIGNING,
     RESERVED_ACTS,
     ActClass,
     ActFact,
     Assignee,
     Certainty,
-    Channel,
-    Division,
-    Listed,
-    Mark,
+    Meaning,
+    Named,
     Reading,
     Ruled,
     date_of_case,
 )
+from assign.yaml_nodes import parse
 
 from . import floor
 
@@ -87,19 +87,19 @@ class Report:
 def unproved(catalog: str | None, rules: str | None, engine: str) -> Desk:
     """A desk to be proved, and never to be asked: its list may say something else than its own raw text, which `check` finds."""
     return Desk(
-        csv_file.load(Path(catalog) if catalog is not None else resources.catalog_file(), as_it_is=True),
+        csv_file.load(Path(catalog) if catalog is not None else resources.data_folder(), as_it_is=True),
         loader.load(Path(rules) if rules is not None else resources.rules_folder(), kept=False),
         engine,
     )
 
 
-def check(desk: Desk, *, catalog_path: Path | None = None, options: str = "") -> Report:
+def check(desk: Desk, *, list_path: Path | None = None, options: str = "") -> Report:
     """
     Prove a desk's list and rules.
 
     Args:
         desk: What to prove.
-        catalog_path: Where the desk's catalog is, if not the built-in one; its document is looked for beside it.
+        list_path: Where the desk's list is, if not the built-in one; its document is looked for in `source/` there.
         options: What to add to a command that reproduces a finding (`--rules DIR`).
 
     Returns:
@@ -117,7 +117,7 @@ def check(desk: Desk, *, catalog_path: Path | None = None, options: str = "") ->
     _citations(report, desk.rules)
     _work(report, desk, shower)
     _floor(report, desk)
-    _document(report, desk.catalog, desk.rules, catalog_path)
+    _document(report, desk.catalog, desk.rules, list_path)
     _kept(report, desk.rules)
     return report
 
@@ -129,11 +129,11 @@ class _Shower:
         self._options = f" {options}" if options else ""
         self._by_facts: dict[Facts, str] = {}
         today = date_of_case(None)
-        for task, channel, act in product(desk.catalog.tasks, Channel, (None, *desk.rules.acts)):
+        for task, channel, act in product(desk.catalog.tasks, desk.catalog.manifest.channels, (None, *desk.rules.acts)):
             facts = desk.decider.facts(task, channel, act, today)
             self._by_facts.setdefault(facts, self.command(task, channel, act))
 
-    def command(self, task: Task, channel: Channel, act: str | None) -> str:
+    def command(self, task: Task, channel: str, act: str | None) -> str:
         asked = f" --act {act}" if act else ""
         return f"assign decide --division {task.division} --item {task.item} --channel {channel}{asked}{self._options}"
 
@@ -198,42 +198,63 @@ def _domain(report: Report, rules: RuleSet, engines: list[Engine], shower: _Show
 
 def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilingual | None:
     """What no rule set may do, whoever wrote it."""
-    if facts.mark is Mark.RETAINED and assignee is not Assignee.CITY_STAFF:
-        return {"ja": "×の業務は市職員が行います", "en": "work marked × is city staff's"}
-    if facts.act in CITY_ACTS and assignee is not Assignee.CITY_STAFF:
+    meaning, city = facts.meaning, assignee is Assignee.CITY_STAFF
+    if (meaning is Meaning.NO_STEP) != (assignee is Assignee.NOBODY):
+        return {
+            "ja": "担当なしは、一覧にない手順だけです",
+            "en": "nobody is for a step that the list does not have, and for no other",
+        }
+    if meaning is Meaning.NO_STEP:
+        return None
+    if meaning not in CONSIGNING and not city:
+        return {
+            "ja": "委託しない業務、委託の範囲外、読めない欄、意味のない印は市職員が行います",
+            "en": "what is not consigned, cannot be read or has no meaning is city staff's",
+        }
+    if facts.act in CITY_ACTS and not city:
         return {"ja": "公権力の行使などは市職員が行います", "en": "reserved and unknown acts are city staff's"}
     if facts.act is ActFact.SHARED and assignee is Assignee.CONTRACTOR:
         return {
             "ja": "両者にまたがる行為は受託者だけにはなりません",
             "en": "a shared act is never the contractor's alone",
         }
-    if facts.listed is not Listed.YES and assignee is not Assignee.CITY_STAFF:
+    settled = certainty is Certainty.SETTLED
+    if meaning in (Meaning.UNREADABLE, Meaning.UNDEFINED) and facts.act not in RESERVED_ACTS and settled:
         return {
-            "ja": "○のない場では受託者に渡りません",
-            "en": "without ○ on the channel nothing goes to the contractor",
+            "ja": "読めない欄と意味のない印は、市に残る行為のほかは確定しません",
+            "en": "what cannot be read or has no meaning settles nothing but acts that stay with the city",
         }
-    unsure = facts.mark in (Mark.PARTIAL, Mark.UNDEFINED) and facts.listed is Listed.YES
-    if unsure and facts.ruling is Ruled.NONE and facts.act not in CITY_ACTS and certainty is Certainty.SETTLED:
-        return {"ja": "「△」と「○」は、回答がなければ確定しません", "en": "△ and ○ are not settled without a ruling"}
-    if facts.mark is Mark.PARTIAL and facts.ruling is Ruled.NONE and assignee is Assignee.CONTRACTOR:
-        return {"ja": "「△」は、回答がなければ受託者になりません", "en": "△ is never the contractor's without a ruling"}
-    unruled = facts.mark is Mark.PARTIAL and facts.ruling is Ruled.NONE and facts.act is ActFact.FACTUAL
-    if unruled and assignee is not Assignee.CITY_STAFF:
-        return {
-            "ja": "「△」の1つの行為は、回答がなければ市職員が行います",
-            "en": "a single act of △ work is city staff's without a ruling",
-        }
-    if facts.mark is Mark.RETAINED or certainty is Certainty.NEEDS_RULING:
+    if meaning not in CONSIGNING:
         return None
-    if facts.listed is Listed.UNREADABLE and facts.act not in RESERVED_ACTS:
+    if facts.act is ActFact.OTHER_ROW and not (city and not settled):
         return {
-            "ja": "読み取れない欄は、市に残る行為のほかは確定しません",
-            "en": "an unreadable cell settles nothing but acts that stay with the city",
+            "ja": "行の業務にない行為は、回答が出るまで市職員が行います",
+            "en": "an act of another row's work is city staff's until there is a ruling",
         }
-    if facts.listed is Listed.YES and facts.act in BY_JUDGEMENT:
+    if facts.act in RESERVED_ACTS and facts.named is Named.YES and settled:
+        return {
+            "ja": "一覧が渡している市に残る行為は確定しません",
+            "en": "an act that stays with the city, and that the list gives away, is not settled",
+        }
+    if facts.act in BY_JUDGEMENT and settled:
         return {
             "ja": "本システムの判断だけで市に残る行為は確定しません",
             "en": "an act that stays with the city by our judgement alone is not settled",
+        }
+    if facts.ruling is not Ruled.NONE:
+        return None
+    unsure = meaning in (Meaning.PART_OPEN, Meaning.CONSIGNED_DOUBTFUL)
+    if unsure and facts.act not in CITY_ACTS and settled:
+        return {
+            "ja": "一部の委託と凡例にない印は、回答がなければ確定しません",
+            "en": "work consigned in part, or under a mark without a definition, is not settled without a ruling",
+        }
+    if meaning is Meaning.PART_OPEN and (
+        assignee is Assignee.CONTRACTOR or (facts.act is ActFact.FACTUAL and not city)
+    ):
+        return {
+            "ja": "一部を委託する業務の1つの行為は、回答がなければ市職員が行います",
+            "en": "a single act of work consigned in part is city staff's without a ruling",
         }
     return None
 
@@ -241,9 +262,9 @@ def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilin
 def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Shower) -> None:
     """Every row, channel and act of the list, decided by each engine on its own."""
     today = date_of_case(None)
-    deciders = [Decider(desk.rules, engine) for engine in engines]
+    deciders = [Decider(desk.catalog, desk.rules, engine) for engine in engines]
     cases = 0
-    for task, channel, act in product(desk.catalog.tasks, Channel, (None, *desk.rules.acts)):
+    for task, channel, act in product(desk.catalog.tasks, desk.catalog.manifest.channels, (None, *desk.rules.acts)):
         cases += 1
         answers: list[Outcome | None] = []
         for decider in deciders:
@@ -260,7 +281,18 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
                     shower.command(task, channel, act),
                 )
             )
+        facts = desk.decider.facts(task, channel, act, today)
+        if facts.named is Named.YES and facts.act in RESERVED_ACTS and facts.meaning in CONSIGNING:
+            report.findings.append(
+                _found(
+                    "reserved",
+                    f"一覧は {task.id} の `{act}` を受託者に渡していますが、委託できない行為です（答えは市職員、回答待ちになります）",
+                    f"the list gives `{act}` of {task.id} to the contractor, and it cannot be consigned (the answer is city staff, open)",
+                    shower.command(task, channel, act),
+                )
+            )
     report.counts["rows"] = len(desk.catalog.tasks)
+    report.counts["channels"] = len(desk.catalog.manifest.channels)
     report.counts["acts"] = len(desk.rules.acts)
     report.counts["requests"] = cases
 
@@ -303,23 +335,23 @@ def example_fails(desk: Desk, entry: Entry, example: Mapping[str, str]) -> str |
     try:
         if isinstance(entry, Rule):
             facts = Facts(
-                Mark(example["mark"]), Listed(example["listed"]), ActFact(example["act"]), Ruled(example["ruling"])
+                Meaning(example["meaning"]), Named(example["named"]), ActFact(example["act"]), Ruled(example["ruling"])
             )
             return None if entry.holds(facts) is wanted else str(facts)
         if isinstance(entry, Act):
             task = desk.catalog.by_id[example["row"]]
-            found = desk.decider.decide(task, Channel(example["channel"]), entry.id, _day(example)).assignee
+            found = desk.decider.decide(task, example["channel"], entry.id, _day(example)).assignee
             return None if found == example["→assignee"] else f"{task.id} → {found}"
         if isinstance(entry, Holder):
             row = example.get("row", "")
-            division = desk.catalog.by_id[row].division if row else Division(example["division"])
+            division = desk.catalog.by_id[row].division if row else example["division"]
             holder = desk.rules.holder(division, example["act"], row)
             return None if (holder.id == entry.id) is wanted else str(dict(example))
         task = desk.catalog.by_id[example["row"]]
         if isinstance(entry, Note):
             return None if (task.id in entry.rows and entry.since <= _day(example)) is wanted else str(dict(example))
         if isinstance(entry, Ruling):
-            ruling = desk.rules.ruling(task.id, Channel(example["channel"]), example["act"], _day(example))
+            ruling = desk.rules.ruling(task.id, example["channel"], example["act"], _day(example))
             return None if (ruling is not None and ruling.id == entry.id) is wanted else str(dict(example))
     except (KeyError, ValueError, AssignError) as error:
         return f"{error}"
@@ -387,17 +419,17 @@ def _floor(report: Report, desk: Desk) -> None:
     report.counts["own"] = sum(entry.source.own for entry in own)
 
 
-def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Path | None) -> None:
+def _document(report: Report, catalog: Catalog, rules: RuleSet, list_path: Path | None) -> None:
     """The catalog is what the document says, the rules cite what stands there, and odd readings are declared."""
     name = catalog.tasks[0].document
-    path = _beside(catalog_path, name) if catalog_path else resources.document_file()
+    path = _beside(list_path, name) if list_path else resources.document_file()
     report.declared = {
         "judged": sum(task.reading is Reading.JUDGED for task in catalog.tasks),
         "unreadable": sum(task.reading is Reading.UNREADABLE for task in catalog.tasks),
-        "undefined_mark": sum(task.mark is Mark.UNDEFINED for task in catalog.tasks),
+        "undefined_mark": sum(_without_definition(catalog, task) for task in catalog.tasks),
     }
     for task in catalog.tasks:
-        odd = task.mark is Mark.UNDEFINED or Listed.UNREADABLE in (task.counter, task.backyard)
+        odd = _without_definition(catalog, task) or UNREAD in task.cells.values()
         if odd and task.reading is Reading.AS_PRINTED:
             report.findings.append(
                 _found(
@@ -418,10 +450,11 @@ def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Pa
     report.counts["lines"] = len(lines)
     entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes]
     cited = [(entry.id, entry.source) for entry in entries]
-    cited += [(mark.value, source) for mark, source in rules.marks.items()]
+    legends = [line.legend for line in catalog.manifest.meanings if line.legend]
+    cited += [(FILE, Source(legend.document, legend.line, legend.text, "")) for legend in legends]
     for who, source in cited:
         if source.line is None:
-            if who in set(Mark) or (who in rules.by_id and not source.basis):
+            if who in rules.by_id and not source.basis:
                 report.findings.append(
                     _found("source", f"`{who}` が文書の行を引いていません", f"`{who}` cites no line of the document")
                 )
@@ -435,15 +468,22 @@ def _document(report: Report, catalog: Catalog, rules: RuleSet, catalog_path: Pa
             )
 
 
-def _beside(catalog_path: Path, name: str) -> Path:
+def _without_definition(catalog: Catalog, task: Task) -> bool:
+    """Whether the legend does not say what is printed in some cell of a row."""
+    said = {catalog.says(task, channel).meaning for channel in catalog.manifest.channels}
+    return not said.isdisjoint((Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED))
+
+
+def _beside(list_path: Path, name: str) -> Path:
     """
     The document of a city's own list: `source/` in the list's folder.
 
     Raises:
         DataError: What stands there leads out of the folder.
     """
-    path = catalog_path.parent / "source" / name
-    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(catalog_path.parent)):
+    folder = list_path if list_path.is_dir() else list_path.parent
+    path = folder / "source" / name
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         raise DataError(
             f"{path_shown(path)} は台帳のフォルダの外を指しています（文書をそこに置いてください）",
             f"{path_shown(path)} leads out of the list's folder (put the document there)",
@@ -512,10 +552,10 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
     )
     asked = counts["acts"] + 1
     yield (
-        f"依頼 {counts['requests']} 件（{counts['rows']} 行 × 窓口・バックヤード × {asked}、行為 {counts['acts']} 種と指定なし）、"
+        f"依頼 {counts['requests']} 件（{counts['rows']} 行 × 業務の場 {counts['channels']} × {asked}、行為 {counts['acts']} 種と指定なし）、"
         f"答えが1つ: {whole}"
         if ja
-        else f"{counts['requests']} requests ({counts['rows']} rows x 2 channels x {asked}, that is {counts['acts']} acts and "
+        else f"{counts['requests']} requests ({counts['rows']} rows x {counts['channels']} channels x {asked}, that is {counts['acts']} acts and "
         f"none), one answer: {whole}"
     )
     own = report.counts["own"]

@@ -24,18 +24,18 @@ from assign import __version__
 from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, shown
 from assign.explanation.plain_text import paragraphs
 from assign.explanation.wording import Answer
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CHANNEL_TEXT, Assignee, Certainty, Channel
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
 from . import batch, lists, terminal
 from .common import (
     AsJson,
     Audit,
-    Catalog,
     Command,
     Engine,
     Group,
     Key,
     Lang,
+    List,
     NoColor,
     Origin,
     Out,
@@ -142,7 +142,7 @@ def decide(
         typer.Option(
             "--channel",
             "-c",
-            help="counter（窓口）か backyard（バックヤード）。なければ両方 / counter or backyard; both if absent",
+            help="業務の場の記号か名前。なければすべて / key or name of a channel; all if absent",
             metavar="CHANNEL",
         ),
     ] = None,
@@ -197,7 +197,7 @@ def decide(
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
-    catalog: Catalog = None,
+    list_: List = None,
     engine: Engine = "auto",
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -215,7 +215,7 @@ def decide(
     words = {"role": role or os.environ.get("ASSIGN_ROLE") or None, "case": case, "key": key, "corrects": corrects}
     kept: list[Any] = []
     if record:
-        with open_desk(rules, catalog, engine, audit_url(audit), origin_name(origin)) as desk, as_options():
+        with open_desk(rules, list_, engine, audit_url(audit), origin_name(origin)) as desk, as_options():
             report_new_log(desk, as_json=as_json, lang=lang)
             kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
         answers = [each.answer for each in kept]
@@ -226,7 +226,7 @@ def decide(
                 raise BadOption(
                     f"`--{name}` は `--record` と使います", f"`--{name}` goes with `--record`", ["--record"]
                 )
-        desk = open_desk(rules, catalog, engine)
+        desk = open_desk(rules, list_, engine)
         with as_options():
             answers = desk.answers(**asked, provenance=as_json)
     if as_json:
@@ -252,20 +252,20 @@ def check(
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
-    catalog: Catalog = None,
+    list_: List = None,
     engine: Engine = "auto",
     quiet: Quiet = False,
 ) -> None:
     """規則の抜け・重なり、エンジンの一致、文書との一致を全件調べます / Prove rules, engines and list over every case."""
     from assign.check import proofs
 
-    named = (("--rules", rules), ("--catalog", catalog))
+    named = (("--rules", rules), ("--list", list_))
     options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
     try:
-        desk = open_desk(rules, catalog, engine)
+        desk = open_desk(rules, list_, engine)
     except CatalogDiffers:
-        desk = proofs.unproved(catalog, rules, engine)
-    report = proofs.check(desk, catalog_path=Path(catalog) if catalog else None, options=options)
+        desk = proofs.unproved(list_, rules, engine)
+    report = proofs.check(desk, list_path=Path(list_) if list_ else None, options=options)
     if as_json:
         print_json(report.as_json(), out)
     elif report.findings or not quiet:
@@ -293,7 +293,7 @@ def export(
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
-    catalog: Catalog = None,
+    list_: List = None,
 ) -> None:
     """判定表を市のデータベース用に書き出します / Write the decision table for the city's own database."""
     from assign.export import sql
@@ -304,7 +304,7 @@ def export(
             f"there is no format {shown(format_)} (choose: `sql`)",
             ["sql"],
         )
-    text = sql.script(open_desk(rules, catalog, "auto"), dialect, lang, schema)
+    text = sql.script(open_desk(rules, list_, "auto"), dialect, lang, schema)
     if as_json:
         print_json({"dialect": dialect, "schema": schema, "sql": text}, out)
     else:
@@ -325,7 +325,7 @@ def _number(given: str | None) -> int | None:
 def _who(answer: Answer, lang: str, *, named: bool) -> str:
     """The answer in a word, with the channel where there are two."""
     who, sure = ASSIGNEE_TEXT[Assignee(answer["assignee"])][lang], CERTAINTY_TEXT[Certainty(answer["certainty"])][lang]
-    where = f"{CHANNEL_TEXT[Channel(answer['channel'])][lang]}: " if named else ""
+    where = f"{answer['channel_label'][lang]}: " if named else ""
     return f"{where}{who}（{sure}）" if lang == "ja" else f"{where}{who} ({sure})"
 
 

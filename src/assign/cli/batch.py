@@ -22,9 +22,9 @@ from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, dat
 from . import terminal
 from .common import (
     Audit,
-    Catalog,
     Key,
     Lang,
+    List,
     NoColor,
     Origin,
     Quiet,
@@ -104,7 +104,7 @@ def batch(
     as_json: Annotated[bool, typer.Option("--json", help="件数を JSON で出力 / print the counts as JSON")] = False,
     lang: Lang = "ja",
     rules: Rules = None,
-    catalog: Catalog = None,
+    list_: List = None,
     engine: Annotated[str, typer.Option("--engine", help="polars, spark")] = "polars",
     master: Annotated[
         str, typer.Option("--master", help="Spark のマスターの URL / URL of the Spark master", metavar="URL")
@@ -143,7 +143,7 @@ def batch(
             "`--role`, `--key`, `--audit` and `--origin` go with `--record`",
             ["--record"],
         )
-    desk = open_desk(rules, catalog, "auto", *((audit_url(audit), origin_name(origin)) if record else ()))
+    desk = open_desk(rules, list_, "auto", *((audit_url(audit), origin_name(origin)) if record else ()))
     report_new_log(desk, as_json=as_json, lang=lang)
     kept: list[Any] = []
     if engine == "spark":

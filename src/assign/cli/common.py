@@ -350,7 +350,7 @@ Out = Annotated[
     ),
 ]
 Rules = Annotated[str | None, typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]
-Catalog = Annotated[str | None, typer.Option("--catalog", help="台帳のファイル / a catalog file", metavar="FILE")]
+List = Annotated[str | None, typer.Option("--list", help="一覧のフォルダ / the folder of a list", metavar="DIR")]
 Engine = Annotated[str, typer.Option("--engine", help="auto, durable-rules, table", metavar="NAME")]
 Word = str | None
 Audit = Annotated[
@@ -401,10 +401,10 @@ def explained(
 
 
 def open_desk(
-    rules: str | None, catalog: str | None, engine: str, audit: str | None = None, origin: str | None = None
+    rules: str | None, list_: str | None, engine: str, audit: str | None = None, origin: str | None = None
 ) -> Desk:
     """The desk that a command asks; with `audit` it records what it answers."""
-    return Desk.open(rules=rules, catalog=catalog, engine=engine, audit=audit, origin=origin)
+    return Desk.open(rules=rules, list=list_, engine=engine, audit=audit, origin=origin)
 
 
 def audit_url(given: str | None) -> str:

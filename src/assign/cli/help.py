@@ -27,7 +27,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "tasks": ("assign tasks -d 国保", "assign tasks --format csv --out tasks.csv"),
     "acts": ("assign acts", "assign acts --row kokuho-65", "assign acts --format tsv --lang en"),
     "kinds": ("assign kinds", "assign kinds --json --out kinds.json"),
-    "check": ("assign check", "assign check --rules rules --catalog catalog.csv"),
+    "check": ("assign check", "assign check --rules rules --list DIR"),
     "batch": ("assign batch requests.csv answers.csv", "assign batch - - --format jsonl"),
     "export": ("assign export sql --dialect sqlite --out assign.sql",),
     "help": ("assign help decide", "assign help audit verify"),

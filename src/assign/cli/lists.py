@@ -16,13 +16,12 @@ from assign.decision.request import row as row_named
 from assign.desk.desk import Desk
 from assign.errors import BadOption, listed, shown
 from assign.explanation.explainer import WITH_HOLDER
-from assign.explanation.wording import CLASS_TEXT
+from assign.explanation.wording import CLASS_TEXT, cell_name
 from assign.rules.entries import Act
 from assign.rules.kinds import Kind, Step
-from assign.words import CHANNEL_TEXT, Channel, Listed
 
 from . import terminal
-from .common import AsJson, Catalog, Lang, Out, Quiet, Rules, Word, as_options, open_desk, print_json, wrapped
+from .common import AsJson, Lang, List, Out, Quiet, Rules, Word, as_options, open_desk, print_json, wrapped
 
 LIST_FORMATS = ("table", "csv", "tsv", "json")
 
@@ -75,36 +74,32 @@ def tasks(
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
-    catalog: Catalog = None,
+    list_: List = None,
     quiet: Quiet = False,
 ) -> None:
     """一覧の全行を文書の順に示します / Show every row of the list, in document order."""
     form = list_format(format_, as_json=as_json)
-    rows = open_desk(rules, catalog, "table").rows(division)
+    desk = open_desk(rules, list_, "table")
+    rows = desk.rows(division)
+    manifest = desk.catalog.manifest
     if form == "json":
         print_json(rows, out)
         return
     if form != "table":
-        names = ["id", "division", "section", "group", "number", "name", "remark", "mark", "counter", "backyard"]
+        names = ["id", "division", "section", "group", "number", "name", "remark", *manifest.cells]
         body = [[*(str(row[name]) for name in names), str(row["source"]["line"])] for row in rows]
         _separated(form, [*names, "line"], body, out, quiet=quiet)
         return
     ja = lang == "ja"
-    cell = {"yes": "○", "no": "-", "unreadable": "?"}
-    head = (
-        ["行", "id", "業務", "印", "窓口", "バックヤード"]
-        if ja
-        else ["line", "id", "work", "mark", "counter", "back yard"]
-    )
-    body = [
-        [str(r["source"]["line"]), r["id"], _name(r), r["glyph"], cell[r["counter"]], cell[r["backyard"]]] for r in rows
-    ]
+    names = [cell_name(cell, manifest)[0][lang].partition(" (")[0] for cell in manifest.cells]
+    head = [*(("行", "id", "業務") if ja else ("line", "id", "work")), *names]
+    body = [[str(r["source"]["line"]), r["id"], _name(r), *(r[cell] or "-" for cell in manifest.cells)] for r in rows]
+    legends = dict.fromkeys(line.legend for line in manifest.meanings if line.legend)
+    legend = ("、" if ja else "; ").join(each.text.strip("「」") if ja else each.en for each in legends)
     foot = (
-        f"{len(rows)} 件。印: ×委託しない、△一部を委託、空欄は公権力の行使を除いて委託、○は凡例に定義なし。"
-        "窓口・バックヤード: ○委託、- 空欄、? どちらの欄の○か未確定。"
+        f"{len(rows)} 件。凡例: {legend}。- は空欄、? は文字データから決められない欄。"
         if ja
-        else f"{len(rows)} rows. mark: × not consigned, △ in part, blank consigned except public authority, "
-        "○ not defined by the legend. counter, back yard: ○ consigned, - blank, ? open which cell the ○ is in."
+        else f"{len(rows)} rows. Legend: {legend}. - is blank, ? cannot be told from the text."
     )
     _table(head, body, 2, foot, out, quiet=quiet)
 
@@ -131,12 +126,12 @@ def acts(
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
-    catalog: Catalog = None,
+    list_: List = None,
     quiet: Quiet = False,
 ) -> None:
     """尋ねられる行為の一覧を示します / Show the acts that can be asked for."""
     form = list_format(format_, as_json=as_json)
-    desk = open_desk(rules, catalog, "table")
+    desk = open_desk(rules, list_, "table")
     if row is not None:
         with as_options():
             _acts_of_a_row(desk, row, form, lang, out, quiet=quiet)
@@ -162,8 +157,9 @@ def _acts_of_a_row(desk: Desk, word: str, form: str, lang: str, out: str | None,
     """The acts of a row's work: those of every counter where it has one, then its chain."""
     task = row_named(desk.catalog, word)
     kind = desk.rules.work.kind(task.id)
-    common = desk.rules.work.at_counter if kind and task.counter is Listed.YES else ()
-    steps = [(Step(act, Channel.COUNTER, optional=False, when=None, row=""), "counter") for act in common]
+    counter = next((key for key, each in desk.catalog.manifest.channels.items() if each.kind == "counter"), "")
+    common = desk.rules.work.at_counter if kind and task.id in desk.catalog.at_a_counter else ()
+    steps = [(Step(act, counter, optional=False, when=None, row=""), "counter") for act in common]
     steps += [(step, "chain") for step in (kind.steps if kind else ()) if step.act not in common]
     found = []
     for step, part in steps:
@@ -195,7 +191,7 @@ def _acts_of_a_row(desk: Desk, word: str, form: str, lang: str, out: str | None,
     body = [
         [
             *(a["key"], a["label"][lang], CLASS_TEXT[desk.rules.acts[a["key"]].act_class][lang]),
-            *(CHANNEL_TEXT[Channel(a["channel"])][lang], _when(a, lang)),
+            *(desk.catalog.manifest.channels[a["channel"]].label[lang], _when(a, lang)),
             a["holder_label"][lang] if a["holder_label"] else "-",
         ]
         for a in found
@@ -209,7 +205,7 @@ def _acts_of_a_row(desk: Desk, word: str, form: str, lang: str, out: str | None,
 
 def _step(step: Step) -> dict[str, Any]:
     when = None if step.when is None else dict(step.when)
-    return {"channel": step.channel.value, "optional": step.optional, "when": when}
+    return {"channel": step.channel, "optional": step.optional, "when": when}
 
 
 def _when(step: dict[str, Any], lang: str) -> str:
@@ -239,12 +235,12 @@ def kinds(
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
-    catalog: Catalog = None,
+    list_: List = None,
     quiet: Quiet = False,
 ) -> None:
     """業務の種類と、それぞれの行為の流れを示します / Show the kinds of work, each with its acts in order."""
     form = list_format(format_, as_json=as_json)
-    desk = open_desk(rules, catalog, "table")
+    desk = open_desk(rules, list_, "table")
     work = desk.rules.work
     if form == "json":
         print_json([_kind(desk, kind) for kind in work.kinds], out)
@@ -273,10 +269,10 @@ def kinds(
     own = sum(kind.source.own for kind in work.kinds)
     foot = (
         f"{len(body)} 種。一覧に行為の欄はなく、種類と流れは{f'本システムの判断（{own} 種はこの市の規則）' if own else '本システムの判断'}です。"
-        f"窓口に○のある行には、ほかに {common} もあります。"
+        f"窓口で行う行には、ほかに {common} もあります。"
         if ja
         else f"{len(body)} kinds. The list has no column for acts: kinds and steps are our judgement"
-        f"{f' ({own} of them are this city’s own rule)' if own else ''}. Rows with ○ at the counter also have {common}."
+        f"{f' ({own} of them are this city’s own rule)' if own else ''}. Rows done at a counter also have {common}."
     )
     _table(heads, body, 3, foot, out, quiet=quiet)
 

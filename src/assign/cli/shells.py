@@ -254,24 +254,32 @@ _FIXED: Final = {
 }
 
 
-def _divisions(_ctx: Any) -> list[tuple[str, str]]:
-    from assign.words import DIVISION_TEXT, Division, division_names
-
-    keys = [(key.value, f"{DIVISION_TEXT[key]['ja']} / {DIVISION_TEXT[key]['en']}") for key in Division]
-    return keys + [(name, f"{key.value}") for key in Division for name in division_names(key)]
+def _divisions(ctx: Any) -> list[tuple[str, str]]:
+    return _named(_list(ctx).divisions)
 
 
-def _channels(_ctx: Any) -> list[tuple[str, str]]:
-    from assign.words import CHANNEL_TEXT, Channel
+def _channels(ctx: Any) -> list[tuple[str, str]]:
+    return _named(_list(ctx).channels)
 
-    keys = [(key.value, f"{CHANNEL_TEXT[key]['ja']} / {CHANNEL_TEXT[key]['en']}") for key in Channel]
-    return keys + [(CHANNEL_TEXT[key]["ja"], key.value) for key in Channel]
+
+def _list(ctx: Any) -> Any:
+    """The manifest of the list that is asked about."""
+    from assign.catalog import load
+    from assign.resources import data_folder
+
+    given = ctx.params.get("list_")
+    return load(Path(given) if given else data_folder()).manifest
+
+
+def _named(entries: dict[str, Any]) -> list[tuple[str, str]]:
+    keys = [(key, f"{each.label['ja']} / {each.label['en']}") for key, each in entries.items()]
+    return keys + [(name, key) for key, each in entries.items() for name in (each.label["ja"], *each.names)]
 
 
 def _rows(ctx: Any, division: str | None = None) -> list[dict[str, Any]]:
     from assign.desk.desk import Desk
 
-    return Desk.open(engine="table", catalog=ctx.params.get("catalog"), rules=ctx.params.get("rules")).rows(division)
+    return Desk.open(engine="table", list=ctx.params.get("list_"), rules=ctx.params.get("rules")).rows(division)
 
 
 def _items(ctx: Any) -> list[tuple[str, str]]:
@@ -293,7 +301,7 @@ def _sections(ctx: Any) -> list[tuple[str, str]]:
 def _acts(ctx: Any) -> list[tuple[str, str]]:
     from assign.desk.desk import Desk
 
-    acts = Desk.open(engine="table", rules=ctx.params.get("rules")).rules.acts.values()
+    acts = Desk.open(engine="table", list=ctx.params.get("list_"), rules=ctx.params.get("rules")).rules.acts.values()
     keys = [(act.id, f"{act.title['ja']} / {act.title['en']}") for act in acts]
     return keys + [(act.title["ja"], act.id) for act in acts if not re.search(r"\s", act.title["ja"])]
 

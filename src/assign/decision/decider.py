@@ -12,11 +12,11 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from assign.catalog.model import Task
+from assign.catalog.model import Catalog, Task
 from assign.errors import RuleGap, RuleOverlap
 from assign.rules.entries import Facts, Rule, Ruling
 from assign.rules.model import RuleSet
-from assign.words import ActFact, Assignee, Certainty, Channel, Listed, Ruled
+from assign.words import ActFact, Assignee, Certainty, Named, Ruled
 
 from .engine import Engine
 
@@ -30,9 +30,10 @@ class Outcome(NamedTuple):
 
 
 class Decider:
-    """Decides by one engine; every combination of facts is evaluated once and remembered (there are 432)."""
+    """Decides by one engine; every combination of facts is evaluated once and remembered (there are 648)."""
 
-    def __init__(self, rules: RuleSet, engine: Engine) -> None:
+    def __init__(self, catalog: Catalog, rules: RuleSet, engine: Engine) -> None:
+        self.catalog = catalog
         self.rules = rules
         self.engine = engine
         self._known: dict[Facts, Outcome] = {}
@@ -64,31 +65,36 @@ class Decider:
         rule = self.rules.by_id[holding[0]]
         return Outcome(rule, rule.assignee, rule.certainty)
 
-    def facts(self, task: Task, channel: Channel, act: str | None, on: date) -> Facts:
-        """What a decision looks at: the row's mark, the channel's cell, the class of the act and what it rests on, a ruling in force."""
+    def facts(self, task: Task, channel: str, act: str | None, on: date) -> Facts:
+        """
+        What a decision looks at: what the list says of the row on this channel, and whether of the very act; the class of the act and
+        what that rests on; a ruling in force.
+        """
+        said = self.catalog.says(task, channel, act)
         ruling = self.ruling(task, channel, act, on)
         return Facts(
-            mark=task.mark,
-            listed=task.listed(channel),
-            act=self.seen(task, act),
+            meaning=said.meaning,
+            named=Named.YES if said.named else Named.NO,
+            act=self.seen(task, act, named=said.named),
             ruling=Ruled(ruling.assignee.value) if ruling else Ruled.NONE,
         )
 
-    def seen(self, task: Task, act: str | None) -> ActFact:
-        """What a decision on a row sees of the act asked for."""
+    def seen(self, task: Task, act: str | None, *, named: bool = False) -> ActFact:
+        """What a decision on a row sees of the act asked for; an act that the list names on the row is part of its work."""
         if act is None:
             return ActFact.NONE
         fact = self.rules.acts[act].fact
-        return fact if fact not in (ActFact.FACTUAL, ActFact.SHARED) or self.own(task, act) else ActFact.OTHER_ROW
+        own = fact not in (ActFact.FACTUAL, ActFact.SHARED) or named or self.own(task, act)
+        return fact if own else ActFact.OTHER_ROW
 
     def own(self, task: Task, act: str) -> bool:
         """Whether an act is part of a row's work, as its kind says."""
-        return self.rules.work.has(task.id, act, counter=task.counter is Listed.YES)
+        return self.rules.work.has(task.id, act, counter=task.id in self.catalog.at_a_counter)
 
-    def ruling(self, task: Task, channel: Channel, act: str | None, on: date) -> Ruling | None:
+    def ruling(self, task: Task, channel: str, act: str | None, on: date) -> Ruling | None:
         """The ruling in force for an act on a row and channel."""
         return self.rules.ruling(task.id, channel, act, on)
 
-    def decide(self, task: Task, channel: Channel, act: str | None, on: date) -> Outcome:
+    def decide(self, task: Task, channel: str, act: str | None, on: date) -> Outcome:
         """The outcome for one row."""
         return self.outcome(self.facts(task, channel, act, on))

@@ -6,7 +6,7 @@ Two engines with one face, each deciding from the rules alone:
     DurableEngine   durable-rules, by a recipe that is safe (below)
     TableEngine     plain Python; needs no compiled package, and answers alone where durable-rules cannot be installed
 
-`assign check` proves them equal over the whole domain of facts, which is finite (384 combinations): so each
+`assign check` proves them equal over the whole domain of facts, which is finite (648 combinations): so each
 combination is evaluated once and remembered.
 
 The recipe. A stock `Host` starts two endless timer threads: a minimal host is used. Rules are flat conjunctions of

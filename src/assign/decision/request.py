@@ -28,30 +28,18 @@ from assign.errors import (
     pasted,
 )
 from assign.rules.model import RuleSet
-from assign.words import (
-    DIVISION_TEXT,
-    Channel,
-    Division,
-    channel,
-    date_of_case,
-    division,
-    division_pair,
-    in_japanese,
-    item_reference,
-    nearest,
-    normal,
-)
 from assign.words import LONGEST as LONGEST_WORD
+from assign.words import date_of_case, item_reference, nearest, normal, printed_number
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as understood. `tasks` has more than one row where a number names several."""
 
-    division: Division
+    division: str
     item: str
     tasks: tuple[Task, ...]
-    channel: Channel
+    channel: str
     act: str | None
     on: date
 
@@ -75,6 +63,7 @@ def understand(
         UnknownDivision, UnknownItem, UnknownSection, UnknownChannel, UnknownAct: With the nearest choices.
         BadDate, BadRequest: It is not of the right form.
     """
+    known = catalog.manifest.divisions
     if row_word is not None:
         if division_word is not None or item_word is not None:
             raise BadRequest(
@@ -84,23 +73,23 @@ def understand(
     elif division_word is None or item_word is None:
         if division_word is None:
             raise BadRequest(
-                f"区分 `division` を指定してください（{listed_with(in_japanese(DIVISION_TEXT))}）",
-                f"`division` is missing (choose: {listed(Division)})",
-                list(Division),
+                f"区分 `division` を指定してください（{listed_with({key: each.label['ja'] for key, each in known.items()})}）",
+                f"`division` is missing (choose: {listed(known)})",
+                list(known),
             )
         raise BadRequest(
             "番号 `item` を指定してください（`assign tasks` に一覧があります）",
             "`item` is missing (`assign tasks` lists them)",
         )
     else:
-        tasks = _rows(catalog, division(division_word), item_word)
+        tasks = _rows(catalog, catalog.manifest.division(division_word), item_word)
     if section_word is not None:
         tasks = _under(tasks, section_word)
     return Request(
         division=tasks[0].division,
         item=tasks[0].item if len(tasks) == 1 else tasks[0].number,
         tasks=tasks,
-        channel=channel(channel_word),
+        channel=catalog.manifest.channel(channel_word),
         act=None if act_word is None else act(rules, act_word),
         on=date_of_case(on_word),
     )
@@ -132,19 +121,28 @@ def row(catalog: Catalog, given: object) -> Task:
     return task
 
 
-def _rows(catalog: Catalog, key: Division, given: object) -> tuple[Task, ...]:
+def _rows(catalog: Catalog, key: str, given: object) -> tuple[Task, ...]:
+    if rows := catalog.by_number.get((key, printed_number(given) or "")):
+        return rows
     reference = item_reference(given)
     if reference is None and isinstance(given, str) and len(given) <= LONGEST_WORD:
         task = catalog.by_id.get(pasted(given).strip())  # a row id is a fine name for an item, too
-        if task is not None and task.division is key:
+        if task is not None and task.division == key:
             return (task,)
         if task is not None:
-            raise UnknownRow(given, [], of=division_pair(key), stands_in=division_pair(task.division))
+            raise UnknownRow(
+                given,
+                [],
+                of=catalog.manifest.division_pair(key),
+                stands_in=catalog.manifest.division_pair(task.division),
+            )
     number, place = reference or ("", None)
     rows = catalog.by_number.get((key, number), ())
     if rows and (place is None or place <= len(rows)):
         return rows if place is None else (rows[place - 1],)
-    name = division_pair(key)
+    if not rows and (unnumbered := catalog.unnumbered.get((key, normal(given) if isinstance(given, str) else ""))):
+        return unnumbered
+    name = catalog.manifest.division_pair(key)
     numbers = catalog.numbers.get(key)
     if numbers is None:
         raise BadRequest(f"この台帳に{name[0]}の行はありません", f"this catalog has no row of `{key}`")

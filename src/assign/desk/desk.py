@@ -27,14 +27,14 @@ from assign.catalog.model import Catalog
 from assign.decision.decider import Decider
 from assign.decision.engine import open_engine
 from assign.decision.request import Request, understand
-from assign.errors import AssignError, BadRequest, EngineError, RuleFileError, listed, shown
+from assign.errors import AssignError, BadRequest, EngineError, listed, shown
 from assign.explanation.explainer import Brief, Explainer
 from assign.explanation.wording import Answer
-from assign.rules import kinds, loader
-from assign.rules.entries import Act, Holder, Note, Ruling
+from assign.rules import loader
 from assign.rules.model import RuleSet
-from assign.words import Channel, Division, date_of_case, division, importing, nearest, once, sha256
+from assign.words import date_of_case, importing, nearest, normal, once, sha256
 
+from .fitting import fit
 from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ class Desk:
     """
 
     def __init__(self, catalog: Catalog, rules: RuleSet, engine: str = "auto", audit: Log | None = None) -> None:
-        _rows_exist(catalog, rules)
+        fit(catalog, rules)
         self.catalog = catalog
         self.rules = rules
         self.audit = audit
-        self._decider = Decider(rules, open_engine(rules, engine))
+        self._decider = Decider(catalog, rules, open_engine(rules, engine))
         self._explainer = Explainer(catalog, self._decider)
         self.closed: bool = False
         self._remembered = _memory(self, Desk._decide)
@@ -80,7 +80,7 @@ class Desk:
     def open(
         cls,
         *,
-        catalog: str | PathLike[str] | None = None,
+        list: str | PathLike[str] | None = None,  # noqa: A002 - the contract's name
         rules: str | PathLike[str] | None = None,
         engine: str = "auto",
         audit: str | None = None,
@@ -90,7 +90,7 @@ class Desk:
         Open a desk.
 
         Args:
-            catalog: A catalog file (CSV); the built-in list if absent.
+            list: The folder of a list, or its catalog (CSV); the built-in list if absent.
             rules: A folder of rule files; the built-in rules if absent.
             engine: `auto` (durable-rules where it is installed), `durable-rules` or `table`.
             audit: A decision log (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it before it is given.
@@ -104,7 +104,7 @@ class Desk:
             StoreError: The log is missing, or cannot promise to keep what is written (`StoreMissing`, `StoreRefused`).
         """
         desk = cls(
-            csv_file.load(Path(catalog) if catalog is not None else resources.catalog_file()),
+            csv_file.load(Path(list) if list is not None else resources.data_folder()),
             loader.load(Path(rules) if rules is not None else resources.rules_folder()),
             engine,
         )
@@ -261,7 +261,7 @@ class Desk:
         for name, word in words.items():
             if type(word) not in _WORDS:
                 raise BadRequest(f"`{name}` の型が違います", f"`{name}` is of a type that a request does not have")
-        channels = [words["channel"]] if words["channel"] is not None else [each.value for each in Channel]
+        channels = [words["channel"]] if words["channel"] is not None else [*self.catalog.manifest.channels]
         corrected = self._corrected(corrects)
         if corrected is not None and len(channels) > 1:
             channel = corrected["request"]["channel"]
@@ -286,7 +286,12 @@ class Desk:
             found = [
                 self._recordable(*({**words, "channel": each, "on": when}[name] for name in ASKED)) for each in channels
             ]
-        given = record.given_words(words)
+        # Division and channel are recorded as their keys, and a row that goes by its name as its id: no word that a list makes up, and
+        # that could be a person's, stands in a record.
+        keys = {name: found[0][0][name] for name in ("division", "channel") if words[name] is not None}
+        if isinstance(words["item"], str) and normal(words["item"]) in {word for _, word in self.catalog.unnumbered}:
+            keys["item"] = found[0][0]["item"]
+        given = record.given_words({**words, **keys})
         drafts = []
         for request, decision, digest, answer in found:
             said = {"given": given, "request": request, "decision": decision, "answer": digest}
@@ -354,6 +359,8 @@ class Desk:
     @once
     def _provenance(self) -> dict[str, str]:
         return {
+            "list": self.catalog.manifest.title["ja"],
+            "edition": self.catalog.manifest.edition,
             "catalog_sha256": self.catalog.sha256,
             "rules_sha256": self.rules.sha256,
             "assign_version": resources.VERSION,
@@ -396,7 +403,7 @@ class Desk:
         if self.audit is not None:
             asked = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
             return [each.answer for each in self.record(**asked, section=section, row=row)]
-        channels = list(Channel) if channel is None else [channel]
+        channels = list(self.catalog.manifest.channels) if channel is None else [channel]
         when = date_of_case(on)
         found = [
             self._explainer.answer(self._understand(division, item, each, act, when, section, row)) for each in channels
@@ -442,14 +449,17 @@ class Desk:
     def tasks(self, division: object = None, **unknown: object) -> tuple[Row, ...]:
         """Every row of the list, or of a division, in document order. Raises UnknownDivision."""
         _known_names(unknown, ("division",))
-        return self._maker.rows(self._rows(_key(division)))
+        return self._maker.rows(self._rows(self._key(division)))
 
     def rows(self, division_word: object = None) -> list[Answer]:
         """The same as plain data."""
-        return [_own(row) for row in self._rows(_key(division_word))]
+        return [_own(row) for row in self._rows(self._key(division_word))]
 
-    def _rows(self, key: Division | None) -> list[Answer]:
-        return [self._explainer.row(task) for task in self.catalog.tasks if key is None or task.division is key]
+    def _rows(self, key: str | None) -> list[Answer]:
+        return [self._explainer.row(task) for task in self.catalog.tasks if key is None or task.division == key]
+
+    def _key(self, word: object) -> str | None:
+        return None if word is None else self.catalog.manifest.division(word)
 
     def _understand(self, *asked: object) -> Request:
         if self.closed:  # every answer comes this way: what was remembered is gone
@@ -499,43 +509,8 @@ def _known_names(asked: Mapping[str, object], known: tuple[str, ...] = ASKED) ->
             raise BadRequest(f"{shown(name)} という項目はありません{ja}", f"there is no field {shown(name)}{en}", near)
 
 
-def _key(word: object) -> Division | None:
-    return None if word is None else division(word)
-
-
 def _own(value: Any) -> Any:
     """A copy that its receiver may change: parts of answers are shared between them."""
     if isinstance(value, dict):
         return {name: _own(each) for name, each in value.items()}
     return [_own(each) for each in value] if isinstance(value, list) else value
-
-
-def _rows_exist(catalog: Catalog, rules: RuleSet) -> None:
-    """A note, a ruling, a holder or a condition on a row that the list does not have would be lost in silence; a kind, too."""
-    entries: list[Act | Holder | Note | Ruling] = [*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
-    for entry in entries:
-        for row_id in entry.condition_rows if isinstance(entry, Act) else entry.rows:
-            if row_id not in catalog.by_id:
-                raise RuleFileError(
-                    entry.file,
-                    entry.line,
-                    f"台帳に行 {shown(row_id)} はありません",
-                    f"the catalog has no row {shown(row_id)}",
-                    nearest(row_id, catalog.by_id),
-                )
-            if isinstance(entry, Holder) and catalog.by_id[row_id].division not in entry.divisions:
-                raise RuleFileError(
-                    entry.file,
-                    entry.line,
-                    f"行 {shown(row_id)} は `division` の区分の行ではありません",
-                    f"the row {shown(row_id)} is of none of the divisions in `division`",
-                )
-    for row_id in rules.work.rows:
-        if row_id not in catalog.by_id:
-            raise RuleFileError(
-                kinds.KINDS,
-                rules.work.line(row_id),
-                f"台帳に行 {shown(row_id)} はありません",
-                f"the catalog has no row {shown(row_id)}",
-                nearest(row_id, catalog.by_id),
-            )

@@ -8,7 +8,7 @@ numbers); how other spellings are understood stays with the desk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import chain, pairwise, product
@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from assign.errors import AmbiguousItem, AssignError, shown
 from assign.explanation.explainer import Brief
 from assign.rules.model import RuleSet
-from assign.words import LONGEST, Channel, normal
+from assign.words import LONGEST, normal
 
 from .desk import Desk, DeskClosed
 
@@ -71,14 +71,12 @@ def decision_table(desk: Desk) -> tuple[Line, ...]:
     return known
 
 
-def boundaries(
-    rules: RuleSet, rows: Iterable[str], channels: Iterable[Channel] = tuple(Channel), act: str | None = None
-) -> list[date]:
+def boundaries(rules: RuleSet, rows: Iterable[str], channels: Collection[str], act: str | None = None) -> list[date]:
     """
     Every day on which an answer on these rows changes: a note begins, a ruling begins, or one has ended.
 
     Args:
-        act: The act asked for; None where none is, and a ruling on any act is told of.
+        channels: Keys of those asked about. act: The act asked for; None where none is, and a ruling on any act is told of.
     """
     days: set[date] = set()
     for row in rows:
@@ -228,10 +226,10 @@ def _lines(desk: Desk) -> Iterator[Line]:
         named = [(number, tasks), *((task.item, (task,)) for task in tasks if len(tasks) > 1)]
         for item, rows in named:
             ids = [task.id for task in rows]
-            for channel, act in product(Channel, (None, *desk.rules.acts)):
+            for channel, act in product(desk.catalog.manifest.channels, (None, *desk.rules.acts)):
                 # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
                 spans = windows(boundaries(desk.rules, ids, (channel,), act))
-                asked = {"division": division.value, "item": item, "channel": channel.value, "act": act}
+                asked = {"division": division, "item": item, "channel": channel, "act": act}
                 yield from _over_time(desk, asked, spans)
 
 

@@ -4,8 +4,9 @@ What a sentence stands on: a row, the legend, an act, a ruling, each with its te
 
 from __future__ import annotations
 
+from assign.catalog.manifest import Legend
 from assign.catalog.model import Task
-from assign.rules.entries import Entry, Ruling, Source
+from assign.rules.entries import Entry, Ruling
 
 from .wording import Answer, _basis
 
@@ -28,5 +29,5 @@ def _ruling_cite(ruling: Ruling) -> Answer:
     return _cite("ruling", ruling.file, ruling.line, f"{ruling.id} {ruling.title['ja']}（{ruling.source.document}）")
 
 
-def _legend_cite(source: Source) -> Answer:
-    return _cite("legend", source.document, source.line, source.text)
+def _legend_cite(legend: Legend) -> Answer:
+    return _cite("legend", legend.document, legend.line, legend.text)

@@ -13,27 +13,14 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, Final, NamedTuple
 
+from assign.catalog.manifest import Manifest, Said
 from assign.catalog.model import Catalog, Task
 from assign.decision.decider import Decider, Outcome
 from assign.decision.request import Request, candidate_lines
 from assign.errors import AmbiguousItem, RuleGap, RuleOverlap
-from assign.rules.entries import Act, Facts, Holder, Note
+from assign.rules.entries import LEGEND, Act, Facts, Holder, Note
 from assign.rules.kinds import KINDS
-from assign.words import (
-    ASSIGNEE_TEXT,
-    CHANNEL_TEXT,
-    GLYPH,
-    ActClass,
-    ActFact,
-    Assignee,
-    Certainty,
-    Channel,
-    Division,
-    Listed,
-    Mark,
-    Reading,
-    division_pair,
-)
+from assign.words import ASSIGNEE_TEXT, ActClass, ActFact, Assignee, Certainty, Meaning, Reading
 
 from .citations import _cite, _entry_cite, _legend_cite, _row_cite, _ruling_cite
 from .wording import (
@@ -53,13 +40,13 @@ from .wording import (
     _capital,
     _concerns,
     _condition,
-    _desk_text,
     _distance,
     _first,
     _only_the_contract,
     _row_sentence,
     _rows,
     _unmet,
+    printed_cells,
 )
 
 # Acts that somebody holds: to take in a form is nobody's authority.
@@ -86,7 +73,7 @@ class RowWork:
         self._decider = decider
         self._rules = decider.rules
         self.acts: Callable[[tuple[str, ...]], list[tuple[Act, str]]] = lru_cache(maxsize=None)(self._acts_of)
-        self.owners: Callable[[Division, str], list[Answer]] = lru_cache(maxsize=None)(self._owners)
+        self.owners: Callable[[str, str], list[Answer]] = lru_cache(maxsize=None)(self._owners)
 
     def _acts_of(self, rows: tuple[str, ...]) -> list[tuple[Act, str]]:
         """The acts of these rows' work in the order of the table of acts, each with the first row that has it."""
@@ -97,12 +84,12 @@ class RowWork:
                 found.append((act, row))
         return found
 
-    def _owners(self, division: Division, act: str) -> list[Answer]:
+    def _owners(self, division: str, act: str) -> list[Answer]:
         """The rows of a division whose work an act is."""
         return [
-            {"row": task.id, "division": division.value, "item": task.item, "name": task.name or task.group}
+            {"row": task.id, "division": division, "item": task.item, "name": task.name or task.group}
             for row in self._rules.work.rows_with(act)
-            if (task := self._catalog.by_id[row]).division is division
+            if (task := self._catalog.by_id[row]).division == division
         ]
 
 
@@ -122,27 +109,25 @@ class Caveats:
             yield {"code": "condition", "text": dict(act.condition), "cites": cites}
         if act:
             yield from self._other_row(request, act)
-        undefined = [task for task in request.tasks if task.mark is Mark.UNDEFINED]
+        undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task))]
         if undefined:
+            because = undefined[0][1].line.because or {"ja": "", "en": ""}
             yield {
                 "code": "undefined_mark",
-                "text": {
-                    "ja": "委託不可項目欄の○は凡例に定義がありません。委託業務の欄にも○があるので無印と同じに読んでいます（本システムの判断）。",
-                    "en": "The legend does not define ○ in 委託不可項目. The row carries ○ under 委託業務 too, so it is read as unmarked (our judgement).",
-                },
-                "cites": [_row_cite(task) for task in undefined],
+                "text": {"ja": f"{because['ja']}。", "en": f"{because['en']}."},
+                "cites": [_row_cite(task) for task, _ in undefined],
             }
         unreadable = [task for task in request.tasks if task.reading is Reading.UNREADABLE]
         if unreadable:
             yield {
                 "code": "uncertain_reading",
                 "text": {
-                    "ja": "この行の○が窓口とバックヤードのどちらの欄かは、文字データからは決められません。原本で確かめる必要があります。",
-                    "en": "The text cannot tell whether the ○ of this row stands under counter or back yard; only the original can.",
+                    "ja": "この行の印がどの欄のものかは、文字データからは決められません。原本で確かめる必要があります。",
+                    "en": "The text cannot tell under which cell this row's mark stands; only the original can.",
                 },
                 "cites": [_row_cite(task) for task in unreadable],
             }
-        judged = [task for task in request.tasks if task.reading is Reading.JUDGED and task.mark is not Mark.UNDEFINED]
+        judged = [task for task in request.tasks if task.reading is Reading.JUDGED and not self._doubtful(task)]
         if judged:
             yield {
                 "code": "judged_reading",
@@ -180,9 +165,19 @@ class Caveats:
             }
         yield from self._ruled_acts(request)
 
+    def _doubtful(self, task: Task) -> Said | None:
+        """What the list says of a row whose mark its legend does not define."""
+        catalog = self._decider.catalog
+        said = (catalog.says(task, channel) for channel in catalog.manifest.channels)
+        return next((one for one in said if one.meaning in (Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED)), None)
+
     def _other_row(self, request: Request, act: Act) -> Iterator[Answer]:
         """Where the act is no part of the work of some of these rows: of which rows it is."""
-        strange = [task for task in request.tasks if self._decider.seen(task, act.id) is ActFact.OTHER_ROW]
+        strange = [
+            task
+            for task in request.tasks
+            if self._decider.facts(task, request.channel, act.id, request.on).act is ActFact.OTHER_ROW
+        ]
         if not strange:
             return
         owners = self._work.owners(request.division, act.id)
@@ -253,15 +248,17 @@ class Counterfactuals:
         self._work = work
         self._change: Callable[..., Answer] = lru_cache(maxsize=None)(self._one_change)
 
-    def why_not(self, facts: Facts, rule_id: str, channel: Channel) -> list[Answer]:
+    def why_not(self, facts: Facts, rule_id: str, said: Said) -> list[Answer]:
         """
         For each assignee that it is not: the nearest rule that an act or a ruling can make hold, and what it lacks. Where
         there is none, mark and cell exclude it, which nobody at the counter can change: one sentence says so.
         """
         decided = self._rules.by_id[rule_id]
         found = []
+        steps = self._decider.catalog.manifest.meanings
+        nobody = [] if any(line.means is Meaning.NO_STEP for line in steps) else [Assignee.NOBODY]
         for assignee in Assignee:
-            if assignee is decided.assignee:
+            if assignee in (decided.assignee, *nobody):
                 continue
             ways = [rule for rule in self._rules.rules if rule.assignee is assignee]
             if not ways:
@@ -269,7 +266,7 @@ class Counterfactuals:
             near = [rule for rule in ways if _COST.keys() >= set(_unmet(rule, facts))]
             if not near:
                 closed: Answer = {"nearest_rule": None, "unmet": {}}
-                only = _only_the_contract(facts, channel)
+                only = _only_the_contract(facts, said, self._decider.catalog.manifest)
                 found.append({"assignee": assignee.value, "rule": decided.id, "text": only, **closed})
                 continue
             nearest = min(near, key=lambda rule: _distance(rule, facts))
@@ -281,8 +278,8 @@ class Counterfactuals:
                     "text": {
                         lang: template.format(
                             who=_THE[assignee][lang],
-                            needs=joint.join(_condition(name, nearest.when[name], channel, lang) for name in unmet),
-                            has=comma.join(_condition(name, (getattr(facts, name),), channel, lang) for name in unmet),
+                            needs=joint.join(_condition(name, nearest.when[name], lang) for name in unmet),
+                            has=comma.join(_condition(name, (getattr(facts, name),), lang) for name in unmet),
                         )
                         for lang, template, joint, comma in (
                             (
@@ -335,13 +332,14 @@ class Counterfactuals:
         """Acts that a decision sees alike are decided alike, but where a ruling names one of them on these rows."""
         if act is None or any(task.id in self._rules.rulings_by_row for task in request.tasks):
             return act
-        return tuple(self._decider.seen(task, act) for task in request.tasks)
+        printed = act if act in self._decider.catalog.manifest.printed_acts else None
+        return printed, tuple(self._decider.seen(task, act) for task in request.tasks)
 
     def _one_change(self, change: tuple[tuple[str, Any], ...], assignee: Assignee, certainty: Certainty) -> Answer:
         words: list[Text] = []
         for name, value in change:
             if name == "channel":
-                words.append(dict(CHANNEL_TEXT[value]))
+                words.append(dict(self._decider.catalog.manifest.channels[value].label))
             elif name == "act":
                 words.append(dict(self._rules.acts[value].title if value else CLASS_TEXT[ActClass.NONE]))
             else:
@@ -356,7 +354,7 @@ class Counterfactuals:
     def _alternatives(self, request: Request) -> dict[str, list[Any]]:
         """For each field of the request: the other values that it can have."""
         return {
-            "channel": [channel for channel in Channel if channel is not request.channel],
+            "channel": [key for key in self._decider.catalog.manifest.channels if key != request.channel],
             "act": [
                 act
                 for act in (None, *[act.id for act, _ in self._work.acts(tuple(task.id for task in request.tasks))])
@@ -373,7 +371,7 @@ class Counterfactuals:
             day
             for task in request.tasks
             if (found := self._rules.rulings_by_row.get(task.id))
-            for channel in Channel
+            for channel in self._decider.catalog.manifest.channels
             for ruling in found.on(channel, act)
             for day in (
                 ruling.since,
@@ -383,7 +381,7 @@ class Counterfactuals:
         }
         return sorted(days - {request.on})
 
-    def _decided_again(self, request: Request, channel: Channel, act: str | None, on: date) -> Outcome | None:
+    def _decided_again(self, request: Request, channel: str, act: str | None, on: date) -> Outcome | None:
         """The outcome of the changed request, or None where its rows do not agree."""
         try:
             outcomes = [self._decider.decide(task, channel, act, on) for task in request.tasks]
@@ -399,15 +397,15 @@ class Explainer:
         self._decider = decider
         self._rules = decider.rules
         # Parts that many answers share are made once: the domains are small and closed, so these memories are, too.
-        self._row = {task.id: row(task, self._rules.work.name(task.id)) for task in catalog.tasks}
+        self._catalog = catalog
+        self._manifest = catalog.manifest
+        self._row = {task.id: row(task, self._rules.work.name(task.id), catalog.manifest) for task in catalog.tasks}
         self._work = RowWork(catalog, decider)
         self._cautions = Caveats(decider, self._work)
         self._other = Counterfactuals(decider, self._work)
         self._shared: Callable[[tuple[str, ...]], list[Answer]] = lru_cache(maxsize=None)(self._shared_acts)
-        self._reserved: Callable[[Division, tuple[str, ...]], list[Answer]] = lru_cache(maxsize=None)(
-            self._reserved_acts
-        )
-        self._why_not: Callable[[Facts, str, Channel], list[Answer]] = lru_cache(maxsize=None)(self._other.why_not)
+        self._reserved: Callable[[str, tuple[str, ...]], list[Answer]] = lru_cache(maxsize=None)(self._reserved_acts)
+        self._why_not: Callable[[Facts, str, Said], list[Answer]] = lru_cache(maxsize=None)(self._other.why_not)
 
     def answer(self, request: Request) -> Answer:
         """
@@ -426,12 +424,14 @@ class Explainer:
         act = self._rules.acts[request.act] if request.act else None
         facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
         rows = tuple(task.id for task in request.tasks)
+        said = [self._catalog.says(task, request.channel, request.act) for task in request.tasks]
         return {
             "assignee": first.assignee.value,
             "certainty": first.certainty.value,
-            "division": request.division.value,
+            "meaning": said[0].meaning.value,
+            "division": request.division,
             "item": request.item,
-            "channel": request.channel.value,
+            "channel": request.channel,
             "act": _act(act) if act else None,
             "on": request.on.isoformat(),
             "rows": [self._row[task.id] for task in request.tasks],
@@ -439,12 +439,18 @@ class Explainer:
             "reasons": list(self._reasons(request, outcomes, act)),
             "reserved": self._reserved(request.division, rows),
             "shared": self._shared(rows),
+            "exceptions": [
+                {"text": text, "cite": _row_cite(task)} for task in request.tasks for text in task.conditions
+            ],
             "elsewhere": self._work.owners(request.division, act.id) if act and facts.act is ActFact.OTHER_ROW else [],
-            "handoff": self._handoff(request, first),
+            "handoff": self._handoff(request, first, [each.meaning for each in said]),
             "caveats": list(self._cautions.of(request)),
             "question": self._question(request, first, act),
-            "why_not": self._why_not(facts, first.rule.id, request.channel),
+            "why_not": self._why_not(facts, first.rule.id, said[0]),
             "would_change": list(self._other.would_change(request, first)),
+            "division_label": dict(self._manifest.divisions[request.division].label),
+            "channel_label": dict(self._manifest.channels[request.channel].label),
+            "desk": dict(self._manifest.divisions[request.division].desk),
         }
 
     def brief(self, request: Request) -> Brief:
@@ -473,7 +479,7 @@ class Explainer:
         if any(outcome[1:] != outcomes[0][1:] for outcome in outcomes):
             raise AmbiguousItem(
                 request.item,
-                division=division_pair(request.division),
+                division=self._manifest.division_pair(request.division),
                 candidates=[task.item for task in request.tasks],
                 rows=candidate_lines(request.tasks),
             )
@@ -487,19 +493,19 @@ class Explainer:
 
     def _reasons(self, request: Request, outcomes: Sequence[Outcome], act: Act | None) -> Iterator[Answer]:
         """The row and the legend; then the act, then the ruling, where the rule looked at them."""
-        groups: dict[tuple[str, Mark, Listed], list[int]] = {}
+        groups: dict[tuple[str, Said], list[int]] = {}
         for i, (task, outcome) in enumerate(zip(request.tasks, outcomes, strict=True)):
-            groups.setdefault((outcome.rule.id, task.mark, task.listed(request.channel)), []).append(i)
-        for members in groups.values():
+            groups.setdefault((outcome.rule.id, self._catalog.says(task, request.channel, request.act)), []).append(i)
+        for (_, said), members in groups.items():
             rule = outcomes[members[0]].rule
             tasks = [request.tasks[i] for i in members]
-            printed = self._rules.marks.values()
-            legend = dict.fromkeys(
-                [self._rules.marks[tasks[0].mark], *([rule.source] if rule.source in printed else [])]
-            )
+            lines = [said.line.legend]
+            if rule.source.basis == LEGEND:
+                lines.append(self._manifest.legend_of(Meaning(rule.source.text)))
+            legend = dict.fromkeys(filter(None, lines))
             yield {
                 "rule": rule.id,
-                "text": _both(_row_sentence(tasks, request.channel), rule.because),
+                "text": _both(_row_sentence(tasks, said, self._manifest), rule.because),
                 "cites": [_row_cite(task) for task in tasks] + [_legend_cite(source) for source in legend],
             }
         reserved = act and act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
@@ -572,7 +578,7 @@ class Explainer:
             "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
         }
 
-    def _reserved_acts(self, division: Division, rows: tuple[str, ...]) -> list[Answer]:
+    def _reserved_acts(self, division: str, rows: tuple[str, ...]) -> list[Answer]:
         """Acts of these rows' work that are of class authority or barred, and whose they are."""
         return [
             {
@@ -596,13 +602,13 @@ class Explainer:
 
     # -- what next ---------------------------------------------------------------------------------------------------
 
-    def _handoff(self, request: Request, outcome: Outcome) -> Answer | None:
+    def _handoff(self, request: Request, outcome: Outcome, meanings: Sequence[Meaning]) -> Answer | None:
         """The case goes over whole, with a reason code and the cited row; it asks for no instruction."""
-        if outcome.assignee is Assignee.CONTRACTOR:
+        if outcome.assignee in (Assignee.CONTRACTOR, Assignee.NOBODY):
             return None
-        desk = _desk_text(request.division)
+        desk = self._manifest.divisions[request.division].desk
         lines = [str(task.line) for task in request.tasks]
-        part = _first(request, outcome)
+        part = _first(request, outcome, meanings)
         en = f"the contractor's 業務責任者 transfers the case to {desk['en']}."
         return {
             "from": "contractor_manager",
@@ -617,7 +623,7 @@ class Explainer:
                 "en": f"Reason code {outcome.rule.id}, line{'s' * (len(lines) > 1)} {', '.join(lines)} of the list. What comes back is a result.",
             },
             "from_label": dict(CONTRACTOR_MANAGER),
-            "to_label": desk,
+            "to_label": dict(desk),
         }
 
     def _question(self, request: Request, outcome: Outcome, act: Act | None) -> Answer | None:
@@ -629,8 +635,8 @@ class Explainer:
         step = {"ja": f"の「{act.title['ja']}」", "en": f", act '{act.title['en']}'"} if act else {"ja": "", "en": ""}
         return {
             "text": {
-                "ja": f"一覧{names.line}行目「{names.number} {names.name}」{more['ja']}{step['ja']}について。{outcome.rule.question['ja']}",
-                "en": f"On line {names.line} of the list, '{names.number} {names.name}'{more['en']}{step['en']}: {outcome.rule.question['en']}",
+                "ja": f"一覧{names.line}行目「{names.full_name}」{more['ja']}{step['ja']}について。{outcome.rule.question['ja']}",
+                "en": f"On line {names.line} of the list, '{names.full_name}'{more['en']}{step['en']}: {outcome.rule.question['en']}",
             },
             "to": "city_contract_manager",
             "from": "contractor_manager",
@@ -639,22 +645,20 @@ class Explainer:
         }
 
 
-def row(task: Task, kind: Answer | None) -> Answer:
-    """A row of the list and its kind of work, as decisions and `assign tasks` show it."""
+def row(task: Task, kind: Answer | None, manifest: Manifest) -> Answer:
+    """A row of the list and its kind of work, as decisions and `assign tasks` show it: its cells as printed, by their names."""
     return {
         "id": task.id,
         "section": task.section,
         "group": task.group,
         "number": task.number,
         "name": task.name,
-        "mark": task.mark.value,
-        "counter": task.counter.value,
-        "backyard": task.backyard.value,
+        **task.cells,
         "kind": kind,
         "source": {"document": task.document, "line": task.line, "raw": task.raw},
-        "division": task.division.value,
+        "division": task.division,
         "remark": task.remark,
-        "glyph": GLYPH[task.mark],
+        "printed": printed_cells(task, manifest),
         "reading": task.reading.value,
         "repairs": list(task.repairs),
     }

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from assign.words import ActClass, Assignee, Certainty, Channel, Division, Listed, Mark, Reading
+from assign.words import ActClass, Assignee, Certainty, Meaning, Reading
 
 from .plain_text import explain
 
@@ -49,21 +49,24 @@ class KindOfWork(Frozen):
 
 
 class Row(Frozen):
-    """A row of the list. `kind` is None where nobody has said what work stands behind it."""
+    """
+    A row of the list. `kind` is None where nobody has said what work stands behind it. Its cells as printed stand beside these fields
+    under the names that the list's manifest gives them (`mark`, `counter`, …).
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str]
 
     id: str
     section: str
     group: str
     number: str
     name: str
-    mark: Mark
-    counter: Listed
-    backyard: Listed
     kind: KindOfWork | None
     source: RowSource
-    division: Division
+    division: str
     remark: str
-    glyph: str
+    printed: Text
     reading: Reading
     repairs: tuple[str, ...]
 
@@ -116,9 +119,16 @@ class Owner(Frozen):
     """A row whose work the act asked for is."""
 
     row: str
-    division: Division
+    division: str
     item: str
     name: str
+
+
+class PrintedCondition(Frozen):
+    """A condition as the list prints it. It is never evaluated: the answer holds for the other cases."""
+
+    text: str
+    cite: Cite
 
 
 class Handoff(Frozen):
@@ -198,6 +208,8 @@ class Change(Frozen):
 class Provenance(Frozen):
     """The exact list, rules, program and engine behind the answer."""
 
+    list: str
+    edition: str
     catalog_sha256: str
     rules_sha256: str
     assign_version: str
@@ -213,9 +225,10 @@ class Decision(Frozen):
 
     assignee: Assignee
     certainty: Certainty
-    division: Division
+    meaning: Meaning
+    division: str
     item: str
-    channel: Channel
+    channel: str
     act: Act | None
     on: date
     rows: tuple[Row, ...]
@@ -223,12 +236,16 @@ class Decision(Frozen):
     reasons: tuple[Reason, ...]
     reserved: tuple[ReservedAct, ...]
     shared: tuple[SharedAct, ...]
+    exceptions: tuple[PrintedCondition, ...]
     elsewhere: tuple[Owner, ...]
     handoff: Handoff | None
     caveats: tuple[Caveat, ...]
     question: Question | None
     why_not: tuple[OtherOutcome, ...]
     would_change: tuple[Change, ...]
+    division_label: Text
+    channel_label: Text
+    desk: Text
     provenance: Provenance
 
     def explain(self, lang: str = "ja") -> str:

@@ -7,20 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assign.errors import BadRequest, shown, visible
-from assign.words import (
-    ASSIGNEE_TEXT,
-    CERTAINTY_TEXT,
-    CHANNEL_TEXT,
-    DIVISION_TEXT,
-    Assignee,
-    Certainty,
-    Channel,
-    Division,
-    Listed,
-    Mark,
-)
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, Meaning
 
-from .wording import _CELL_NOUN, Answer, _capital, _desk_text, _rows
+from .wording import Answer, _capital, _rows
 
 
 def summary(answer: Answer, lang: str = "ja") -> str:
@@ -33,8 +22,8 @@ def summary(answer: Answer, lang: str = "ja") -> str:
 def heading(answer: Answer, lang: str = "ja") -> str:
     """One line: what was asked, and as of which day."""
     rows = answer["rows"]
-    division = DIVISION_TEXT[Division(answer["division"])]
-    channel = CHANNEL_TEXT[Channel(answer["channel"])][lang]
+    division = answer["division_label"]
+    channel = answer["channel_label"][lang]
     act = answer["act"]["label"][lang] if answer["act"] else ""
     first = rows[0]
     group = "" if first["group"] == first["name"] else f"（{first['group']}）"
@@ -81,6 +70,9 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     conditions = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] == "condition"]
     others = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] != "condition"]
     yield from ((("条件" if ja else "Condition"), text) for text in conditions)
+    for exception in answer["exceptions"]:
+        says = "。この答えは、それ以外の場合のものです。" if ja else ". This answer is for the other cases."
+        yield ("一覧の条件" if ja else "As printed"), exception["text"] + says
     for reason in answer["reasons"]:
         yield ("理由" if ja else "Why"), reason["text"][lang]
     for line in _grounds(answer, lang):
@@ -103,7 +95,7 @@ def _next(answer: Answer, lang: str) -> str:
     """The worker's next step, in one breath."""
     if answer["handoff"]:
         return str(answer["handoff"]["text"][lang])
-    desk = _desk_text(Division(answer["division"]))
+    desk = answer["desk"]
     if lang == "ja":
         return f"受託者が進めます。受託者が行わない行為に来たら、業務責任者が{desk['ja']}へ案件を引き継ぎます。"
     return f"The contractor goes on. At an act that is not the contractor's, the 業務責任者 transfers the case to {desk['en']}."
@@ -121,18 +113,14 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
     """The rows with each cell named as it is read, then the legend's lines."""
     ja = lang == "ja"
     for each in answer["rows"]:
-        glyph = each["glyph"] or ("無印" if ja else "none")
-        cells = [f"委託不可項目 {glyph}"]
-        for channel in Channel:
-            value = _CELL_NOUN[Listed(each[channel.value])]
-            cell = {"yes": "○", "no": "空欄" if ja else "blank"}.get(each[channel.value], value["ja"] if ja else "open")
-            cells.append(f"{CHANNEL_TEXT[channel][lang]} {cell}")
         mended = bool({"cells_shifted", "past_last_column", "heading_displaced"} & set(each["repairs"]))
         note = ("（セルのずれを補正）" if ja else " (displaced cells put right)") if mended else ""
         line = each["source"]["line"]
-        name = f"{each['number']} {each['name']}{each['remark']}"
-        yield (f"一覧{line}行目 {name} ― " if ja else f"Line {line} of the list, {name}: ") + "／".join(cells) + note
-    undefined = any(each["mark"] == Mark.UNDEFINED.value for each in answer["rows"])
+        name = f"{each['number']} {each['name']}{each['remark']}".strip()
+        yield (
+            (f"一覧{line}行目 {name} ― " if ja else f"Line {line} of the list, {name}: ") + each["printed"][lang] + note
+        )
+    undefined = answer["meaning"] == Meaning.CONSIGNED_DOUBTFUL.value
     legends = {
         cite["line"]: cite["text"]
         for reason in answer["reasons"]
@@ -141,7 +129,11 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
     }
     for line, text in legends.items():
         note = (
-            ("（○の定義ではなく、これに準じて読む）" if ja else " (no definition of ○, which is read likewise)")
+            (
+                "（この印の定義ではなく、これに準じて読む）"
+                if ja
+                else " (no definition of this mark, which is read likewise)"
+            )
             if undefined
             else ""
         )
@@ -160,7 +152,7 @@ def _reserved_text(answer: Answer, lang: str) -> str:
             if lang == "ja"
             else "None in this row's work (our judgement)."
         )
-    partial = any(each["mark"] == Mark.PARTIAL.value for each in answer["rows"])  # nothing is given before a ruling
+    partial = answer["meaning"] == Meaning.PART_OPEN.value  # nothing is given before a ruling
     if lang == "ja":
         texts = "".join(f"{holder}: {'、'.join(labels)}。" for holder, labels in by_holder.items())
         most = "回答が出ても事務の部分だけが受託者に渡る" if partial else "決める部分だけ受託者が行わない"

@@ -8,25 +8,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
+from assign.catalog.manifest import UNREAD, Manifest, Said
 from assign.catalog.model import Task
 from assign.decision.decider import Outcome
 from assign.decision.request import Request
 from assign.rules.entries import Act, Facts, Rule, Source
-from assign.words import (
-    CHANNEL_TEXT,
-    DIVISION_TEXT,
-    RESERVED_ACTS,
-    ActClass,
-    ActFact,
-    Assignee,
-    Bilingual,
-    Certainty,
-    Channel,
-    Division,
-    Listed,
-    Mark,
-    Ruled,
-)
+from assign.words import RESERVED_ACTS, ActClass, ActFact, Assignee, Bilingual, Certainty, Meaning, Ruled
 
 Text = dict[str, str]
 
@@ -53,11 +40,17 @@ _OTHER: Final[Bilingual] = {"ja": "この行の業務にない行為", "en": "no
 MOST_OWNERS: Final = 5  # rows that a sentence names
 
 
-_MARK_TEXT: Final[dict[Mark, Bilingual]] = {
-    Mark.RETAINED: {"ja": "「×」", "en": "×"},
-    Mark.PARTIAL: {"ja": "「△」", "en": "△"},
-    Mark.UNMARKED: {"ja": "無印", "en": "no mark"},
-    Mark.UNDEFINED: {"ja": "「○」（凡例に定義なし）", "en": "○ (which the legend does not define)"},
+# What of a row decides where no act and no ruling does, as part of a sentence.
+_MEANING_TEXT: Final[dict[Meaning, Bilingual]] = {
+    Meaning.RETAINED: {"ja": "委託しない業務", "en": "work that is not consigned"},
+    Meaning.OUTSIDE: {"ja": "委託の範囲外", "en": "outside the consigned scope"},
+    Meaning.CONSIGNED: {"ja": "委託する業務", "en": "consigned work"},
+    Meaning.PART_OPEN: {"ja": "一部だけを委託する業務", "en": "work consigned in part"},
+    Meaning.PART_DIVIDED: {"ja": "一覧が分担を定める業務", "en": "work that the list divides"},
+    Meaning.CONSIGNED_DOUBTFUL: {"ja": "凡例にない印の業務", "en": "work under a mark that the legend does not define"},
+    Meaning.UNDEFINED: {"ja": "凡例に意味のない印の業務", "en": "work under a mark without a meaning in the legend"},
+    Meaning.UNREADABLE: {"ja": "欄が読み取れない行", "en": "a row whose cell cannot be read"},
+    Meaning.NO_STEP: {"ja": "手順なし", "en": "no such step"},
 }
 
 
@@ -69,30 +62,17 @@ _RULED_TEXT: Final[dict[Ruled, Bilingual]] = {
 }
 
 
-_CELL_NOUN: Final[dict[Listed, Bilingual]] = {
-    Listed.YES: {"ja": "○", "en": "carries ○"},
-    Listed.NO: {"ja": "空欄", "en": "is blank"},
-    Listed.UNREADABLE: {"ja": "未確定", "en": "is open"},
-}
-
-
 _THE: Final[dict[Assignee, Bilingual]] = {
     Assignee.CONTRACTOR: {"ja": "受託者", "en": "the contractor"},
     Assignee.CITY_STAFF: {"ja": "市職員", "en": "city staff"},
     Assignee.SPLIT: {"ja": "両者", "en": "both"},
+    Assignee.NOBODY: {"ja": "担当なし", "en": "nobody"},
 }
 
 
 # What a person can change: the city decides by a ruling, whoever asks can ask for another act. Mark and cell are the contract's.
 # Nearest is a ruling on the very act asked for.
 _COST: Final = {"ruling": 1, "act": 2}
-
-
-_CELL_TEXT: Final[dict[Listed, Bilingual]] = {
-    Listed.YES: {"ja": "欄に○があります", "en": "carries ○"},
-    Listed.NO: {"ja": "欄が空欄です", "en": "is blank"},
-    Listed.UNREADABLE: {"ja": "欄に○があるかを決められません", "en": "may or may not carry ○"},
-}
 
 
 _BASIS_TEXT: Final[dict[str, Bilingual]] = {
@@ -132,47 +112,85 @@ def _rows(number: int) -> str:
     return "1 row" if number == 1 else f"{number} rows"
 
 
-def _row_sentence(tasks: Sequence[Task], channel: Channel) -> Text:
-    """What the list says of these rows, which all have one mark and one cell."""
+def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest) -> Text:
+    """What is printed in the cells of these rows, which all say the same, and what the list's own legend makes of it."""
     task = tasks[0]
-    place = {lang: CHANNEL_TEXT[channel][lang] for lang in ("ja", "en")}
-    cell = _CELL_TEXT[task.listed(channel)]
-    mark = _MARK_TEXT[task.mark]
-    name = f"{task.number} {task.name}"
-    group = "" if task.group == task.name else f"（{task.group}）"
+    group = "" if task.group in ("", task.name) else f"（{task.group}）"
     if len(tasks) == 1:
-        ja, en = (
-            f"一覧{task.line}行目「{name}」{group}は",
-            f"Line {task.line} of the list, '{name}'{group and ' (' + task.group + ')'}, has",
-        )
+        ja = f"一覧{task.line}行目「{task.full_name}」{group}は"
+        en = f"Line {task.line} of the list, '{task.full_name}'{group and ' (' + task.group + ')'}:"
     else:
-        lines = "・".join(str(each.line) for each in tasks)
-        ja, en = (
-            f"一覧{lines}行目の{len(tasks)}行は、いずれも",
-            f"Lines {lines.replace('・', ', ')} of the list each have",
+        lines = [str(each.line) for each in tasks]
+        ja = f"一覧{'・'.join(lines)}行目の{len(tasks)}行は、いずれも"
+        en = f"Lines {', '.join(lines)} of the list, each:"
+    cells = [_cell(name, printed, manifest) for name, printed in said.cells]
+    printed = {
+        "ja": f"{ja}{'で、'.join(cell['ja'] for cell in cells)}です。",
+        "en": f"{en} {', '.join(cell['en'] for cell in cells)}.",
+    }
+    line = said.line
+    if line.legend is not None:
+        return _both(
+            printed,
+            {
+                "ja": f"凡例は{_quoted(line.legend.text)}と定めています。",
+                "en": f"The legend says that {line.legend.en}.",
+            },
         )
-    if task.mark is Mark.RETAINED:
-        return {
-            "ja": f"{ja}、委託不可項目欄が「×」です。".replace("も、", "も"),
-            "en": f"{en} × in the not-to-consign column (委託不可項目).",
-        }
+    return (
+        _both(printed, {"ja": f"{line.because['ja']}。", "en": f"{line.because['en']}."}) if line.because else printed
+    )
+
+
+def _quoted(text: str) -> str:
+    return text if text.startswith("「") else f"「{text}」"
+
+
+def _cell(name: str, printed: str, manifest: Manifest) -> Text:
+    """A cell and what is printed in it: 委託不可項目欄が「△」."""
+    label, blank = cell_name(name, manifest)
+    if printed == UNREAD:
+        return {"ja": f"{label['ja']}欄が未確定", "en": f"{label['en']} cannot be told"}
+    if not printed:
+        return {"ja": f"{label['ja']}欄が{blank['ja']}", "en": f"{label['en']} is {blank['en']}"}
+    return {"ja": f"{label['ja']}欄が「{printed}」", "en": f"{label['en']} has {printed}"}
+
+
+def cell_name(name: str, manifest: Manifest) -> tuple[Bilingual, Bilingual]:
+    """What a printed cell is called, and what it is called when nothing is printed in it."""
+    for column in manifest.columns:
+        if column.key == name or (column.per == "channel" and name in manifest.channels):
+            return (column if column.key == name else manifest.channels[name]).label, column.blank
+        if column.per == "act" and name.startswith(f"{column.key}."):
+            act = name.partition(".")[2]
+            return {lang: f"{column.label[lang]}・{act}" for lang in ("ja", "en")}, column.blank
+    return {"ja": name, "en": name}, {"ja": "空欄", "en": "blank"}
+
+
+def printed_cells(task: Task, manifest: Manifest) -> Text:
+    """All cells of a row as printed, in one line."""
+    cells = [(*cell_name(name, manifest), printed) for name, printed in task.cells.items()]
     return {
-        "ja": f"{ja}、委託不可項目欄が{mark['ja']}で、{place['ja']}の{cell['ja']}。".replace("も、", "も"),
-        "en": f"{en} {mark['en']} in the not-to-consign column (委託不可項目), and the {place['en']} cell {cell['en']}.",
+        lang: "／".join(
+            f"{label[lang]} {(unread if printed == UNREAD else printed) or blank[lang]}"
+            for label, blank, printed in cells
+        )
+        for lang, unread in (("ja", "未確定"), ("en", "open"))
     }
 
 
-def _condition(name: str, values: Sequence[str], channel: Channel, lang: str) -> str:
+def _condition(name: str, values: Sequence[str], lang: str) -> str:
     """A fact and its values, as part of a sentence."""
     ja = lang == "ja"
     either = "か" if ja else " or "
-    if name == "mark":
-        marks = either.join(_MARK_TEXT[Mark(value)][lang] for value in values)
-        return f"委託不可項目欄が{marks}" if ja else f"the not-to-consign column (委託不可項目) has {marks}"
-    if name == "listed":
-        cells = either.join(_CELL_NOUN[Listed(value)][lang] for value in values)
+    if name == "meaning":
+        meanings = either.join(_MEANING_TEXT[Meaning(value)][lang] for value in values)
+        return f"一覧で{meanings}" if ja else f"the list has {meanings}"
+    if name == "named":
         return (
-            f"{CHANNEL_TEXT[channel]['ja']}の欄が{cells}" if ja else f"the {CHANNEL_TEXT[channel]['en']} cell {cells}"
+            f"一覧がこの行為を{'挙げている' if 'yes' in values else '挙げていない'}"
+            if ja
+            else f"the list {'names' if 'yes' in values else 'does not name'} this act"
         )
     if name == "act":
         if tuple(values) == (ActFact.NONE,):
@@ -196,22 +214,25 @@ def _unmet(rule: Rule, facts: Facts) -> list[str]:
     return [name for name, values in rule.when.items() if getattr(facts, name) not in values]
 
 
-def _only_the_contract(facts: Facts, channel: Channel) -> Text:
+def _only_the_contract(facts: Facts, said: Said, manifest: Manifest) -> Text:
     """What alone would bring another answer where neither another act nor a ruling would."""
-    place = CHANNEL_TEXT[channel]
-    if facts.mark is not Mark.RETAINED and facts.listed is Listed.UNREADABLE:
+    if facts.meaning in (Meaning.UNREADABLE, Meaning.UNDEFINED):
         if facts.act in RESERVED_ACTS:
             return {
-                "ja": "原本の○がどちらの欄にあっても、この行為は市職員が行います。",
-                "en": "Under whichever cell the original has the ○, this act stays with city staff.",
+                "ja": "一覧の欄がどう確かめられても、この行為は市職員が行います。",
+                "en": "Whatever the list's cell turns out to say, this act stays with city staff.",
             }
-        return {
-            "ja": "市職員のほかになりうるのは、原本でこの行の○の欄が確かめられた後だけです。",
-            "en": "It can be another than city staff only after the original has shown under which cell this row's ○ stands.",
-        }
-    printed = {"ja": f"一覧の{_MARK_TEXT[facts.mark]['ja']}", "en": f"{_MARK_TEXT[facts.mark]['en']} in the list"}
-    if facts.mark is not Mark.RETAINED and facts.listed is Listed.NO:
-        printed = {"ja": f"一覧の{place['ja']}の空欄", "en": f"the blank {place['en']} cell in the list"}
+        if facts.meaning is Meaning.UNREADABLE:
+            return {
+                "ja": "市職員のほかになりうるのは、原本でこの行の印の欄が確かめられた後だけです。",
+                "en": "It can be another than city staff only after the original has shown which cells of this row are marked.",
+            }
+    marked = [(name, printed) for name, printed in said.cells if printed]
+    cells = [_cell(name, printed, manifest) for name, printed in marked or said.cells[-1:]]
+    printed = {
+        "ja": f"一覧の{'、'.join(cell['ja'] for cell in cells)}",
+        "en": f"in the list, {', '.join(cell['en'] for cell in cells)}",
+    }
     if facts.act is ActFact.AUTHORITY:
         return {
             "ja": f"この行為は、契約（{printed['ja']}）が改められても市職員が行います。",
@@ -223,7 +244,7 @@ def _only_the_contract(facts: Facts, channel: Channel) -> Text:
     }
 
 
-def _first(request: Request, outcome: Outcome) -> Text:
+def _first(request: Request, outcome: Outcome, meanings: Sequence[Meaning]) -> Text:
     """What goes before the transfer of the case: what the contractor may do on this row, or when the transfer is due."""
     waits = outcome.certainty is Certainty.NEEDS_RULING
     if outcome.assignee is Assignee.CITY_STAFF:
@@ -233,7 +254,7 @@ def _first(request: Request, outcome: Outcome) -> Text:
             "ja": f"回答が出るまで、受託者はこの{'行為' if request.act else '業務'}を行いません。",
             "en": f"Until there is a ruling, the contractor does not do this {'act' if request.act else 'work'}. ",
         }
-    if waits and any(task.mark is Mark.PARTIAL for task in request.tasks):
+    if waits and Meaning.PART_OPEN in meanings:
         if request.act:
             return {
                 "ja": "回答が出るまで、受託者はこの行為の事務を行いません。",
@@ -248,14 +269,6 @@ def _first(request: Request, outcome: Outcome) -> Text:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _desk_text(division: Division) -> Text:
-    """The desk of the city that takes a case over: the sheet's own office."""
-    if division is Division.CENTER:
-        return {"ja": "国保事務センターの市の担当", "en": "the city's desk at 国保事務センター"}
-    name = DIVISION_TEXT[division]["ja"]
-    return {"ja": f"国保年金課（{name}）の市の担当", "en": f"the city's desk at 国保年金課 ({name})"}
 
 
 def _act(act: Act) -> Answer:

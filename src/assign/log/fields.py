@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from assign.errors import AssignError, pasted
-from assign.words import Assignee, Certainty, Channel, Division, channel, date_of_case, division, item_reference, normal
+from assign.words import Assignee, Certainty, date_of_case, item_reference, normal
 
 from .canonical import moment
 from .kinds import EDITIONS, SCHEMA, Kind, Record, Role
@@ -123,16 +123,21 @@ def _count(text: str, digits: int) -> bool:
 
 @_short
 def _item(value: Any) -> bool:
-    """`24`, `22-3`."""
+    """`24`, `22-3`, and what other lists print: `9の2`, `1-001`, `ア`, `L12`; no number as long as a person's."""
+    if not 0 < len(value) <= 16 or value[0] == "0" or has_long_number(value):
+        return False
     parts = value.split("-")
-    return len(parts) in (1, 2) and _count(parts[0], 4) and all(_count(part, 3) for part in parts[1:])
+    if all(part.isascii() and part.isdigit() for part in parts):
+        return len(parts) <= 3 and _count(parts[0], 4) and all(len(part) <= 3 for part in parts[1:])
+    letters = [character for character in value if character not in _DIGITS and character not in "-の()"]
+    return len(letters) <= 1 and all(map(str.isalpha, letters)) and value[0] not in "-の()" and all(parts)
 
 
 @_short
 def _row(value: Any) -> bool:
     """`nenkin-24`, `kokuho-22-3`."""
     name, dash, item = value.partition("-")
-    return bool(dash) and _made_of(name, _SMALL, 12) and _item(item)
+    return bool(dash) and _key(name) and _item(item)
 
 
 @_short
@@ -221,6 +226,11 @@ def _word(value: Any) -> bool:
     return plain != "" and len(value) <= 64 and plain.isprintable() and not has_long_number(plain) and "@" not in plain
 
 
+def _key(value: Any) -> bool:
+    """The key of a division or a channel, as manifests have them."""
+    return _made_of(value, _SMALL | _DIGITS | frozenset("_"), 40) and value[0] in _SMALL and not has_long_number(value)
+
+
 _numbered: Final = _accepted(_reference, 20)
 
 
@@ -231,9 +241,9 @@ def _named(value: Any) -> bool:
 
 
 GIVEN: Final[dict[str, Check]] = {
-    "division": _accepted(division),
-    "item": lambda value: _numbered(value) or _named(value),
-    "channel": _accepted(channel),
+    "division": _key,
+    "item": lambda value: _numbered(value) or _named(value) or _item(value),
+    "channel": _key,
     "act": _word,
     "on": _accepted(date_of_case, 30),
     "section": _word,
@@ -282,9 +292,9 @@ FIELDS: Final[dict[str, dict[str, Any]]] = {
         "corrects": _or_none(_whole),
         "given": _given,
         "request": {
-            "division": _one_of(Division),
+            "division": _key,
             "item": _item,
-            "channel": _one_of(Channel),
+            "channel": _key,
             "act": _or_none(_code),
             "on": _day,
         },

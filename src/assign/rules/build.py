@@ -4,17 +4,16 @@ A folder of rules → the files that `precompiled` reads. Run when the package i
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from assign import resources
 from assign.words import sha256
+from assign.yaml_nodes import flat, parse, read
 
 from .kinds import KINDS, read_work
 from .loader import load
-from .precompiled import code_digest, plain, trees_file
-from .yaml_nodes import flat, parse, read
+from .precompiled import plain, trees_file
 
 
 def write(folder: Path | None = None) -> tuple[Path, Path]:
@@ -28,8 +27,6 @@ def write(folder: Path | None = None) -> tuple[Path, Path]:
             trees[path.name] = {"sha256": sha256(data), "work": read_work(node).plain()}
         else:
             trees[path.name] = {"text": resources.decoded(data).replace("\r\n", "\n"), "tree": flat(node)}
-    resources.kept_file().parent.mkdir(exist_ok=True)
     for file, kept in ((resources.kept_file(), plain(load(folder, kept=False))), (trees_file(), trees)):
-        kept["code"] = code_digest()
-        file.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), "utf-8")
+        resources.keep(file.name, kept)
     return resources.kept_file(), trees_file()

@@ -13,14 +13,14 @@ from datetime import date
 from itertools import product
 from typing import Final, NamedTuple
 
-from assign.words import ActClass, ActFact, Assignee, Bilingual, Certainty, Channel, Division, Listed, Mark, Ruled
+from assign.words import ActClass, ActFact, Assignee, Bilingual, Certainty, Meaning, Named, Ruled
 
 
 class Facts(NamedTuple):
     """All that a decision may look at: one value from each closed domain."""
 
-    mark: Mark
-    listed: Listed
+    meaning: Meaning
+    named: Named
     act: ActFact
     ruling: Ruled
 
@@ -29,27 +29,30 @@ class Facts(NamedTuple):
 
 
 DOMAIN: Final[Mapping[str, tuple[str, ...]]] = {
-    "mark": tuple(Mark),
-    "listed": tuple(Listed),
+    "meaning": tuple(Meaning),
+    "named": tuple(Named),
     "act": tuple(ActFact),
     "ruling": tuple(Ruled),
 }
 
 
 def every_fact() -> Iterator[Facts]:
-    """The whole domain: 4 x 3 x 9 x 4 = 432 combinations."""
-    return (Facts(*values) for values in product(Mark, Listed, ActFact, Ruled))
+    """The whole domain: 9 x 2 x 9 x 4 = 648 combinations."""
+    return (Facts(*values) for values in product(Meaning, Named, ActFact, Ruled))
 
 
 SAID: Final = ("", "seen", "reported")  # a basis on which a text says so: the list, a statute, a paper
+
+
+LEGEND: Final = "legend"  # the basis of a rule that rests on what the list's own legend says of a meaning
 
 
 class Source(NamedTuple):
     """
     What a rule rests on: a line of the document (`line`, `text`), a law or paper (`document` alone), or no text at all.
 
-    `basis` is one of `BASES`; it may be empty for a line of the document, and stands alone where there is no text. A paper of the
-    city's own has the capacity of its author as its `text`, and neither line nor basis.
+    `basis` is one of `BASES`; it may be empty for a line of the document, and stands alone where there is no text. A rule may rest on
+    what the legend of the list in use says of a meaning, which is then the `text`, with `legend` for its basis. A paper of the city's own has the capacity of its author as its `text`, and neither line nor basis.
     """
 
     document: str
@@ -119,7 +122,7 @@ class Holder(Entry):
     those rows alone, and goes before what is said of the whole division.
     """
 
-    divisions: tuple[Division, ...]
+    divisions: tuple[str, ...]
     acts: tuple[str, ...]
     rows: tuple[str, ...]
     holder: str
@@ -143,7 +146,7 @@ class Ruling(Entry):
     """The city's answer to a question that the list leaves open, in force from `since` up to and with `until`."""
 
     rows: tuple[str, ...]
-    channels: tuple[Channel, ...]
+    channels: tuple[str, ...]
     act: str
     since: date
     until: date | None
@@ -161,7 +164,7 @@ class Rulings:
     """
 
     def __init__(self, rulings: Iterable[Ruling]) -> None:
-        self._by_act: dict[tuple[Channel, str], list[Ruling]] = {}
+        self._by_act: dict[tuple[str, str], list[Ruling]] = {}
         self._place = {ruling.id: at for at, ruling in enumerate(rulings)}
         for ruling in rulings:
             for channel in ruling.channels:
@@ -169,21 +172,21 @@ class Rulings:
         for each in self._by_act.values():
             each.sort(key=_since)
 
-    def of(self, channel: Channel, act: str, on: date) -> Ruling | None:
+    def of(self, channel: str, act: str, on: date) -> Ruling | None:
         """The one in force for an act."""
         found = self._by_act.get((channel, act), ())
         at = bisect_right(found, on, key=_since)
         return found[at - 1] if at and found[at - 1].in_force(on) else None
 
-    def in_force(self, channel: Channel, on: date) -> list[Ruling]:
+    def in_force(self, channel: str, on: date) -> list[Ruling]:
         """All that are in force on a channel, at most one an act, in file order."""
-        found = (self.of(channel, act, on) for at, act in self._by_act if at is channel)
+        found = (self.of(channel, act, on) for at, act in self._by_act if at == channel)
         return sorted(filter(None, found), key=lambda ruling: self._place[ruling.id])
 
-    def on(self, channel: Channel, act: str | None) -> Iterator[Ruling]:
+    def on(self, channel: str, act: str | None) -> Iterator[Ruling]:
         """All on an act, or on any act, whenever they are in force."""
         for (at, name), rulings in self._by_act.items():
-            if at is channel and act in (None, name):
+            if at == channel and act in (None, name):
                 yield from rulings
 
     def clash(self) -> tuple[Ruling, Ruling] | None:

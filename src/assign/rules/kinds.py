@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from assign.errors import shown
-from assign.words import Bilingual, Channel, once
+from assign.words import Bilingual, once
+from assign.yaml_nodes import Node
 
 from .entries import Source
-from .yaml_nodes import Node
 
 KINDS: Final = "kinds.yaml"
 MOST_STEPS: Final = 60  # of one chain
@@ -26,7 +26,7 @@ class Step(NamedTuple):
     """One act of a chain: the channel on which it is done; whether it may be left out, and if so, when it is done. `row` in a chain."""
 
     act: str
-    channel: Channel
+    channel: str
     optional: bool
     when: Bilingual | None
     row: str
@@ -122,6 +122,13 @@ class Work:
     def line(self, row: str) -> int:
         """The line on which a row's kind stands. The row must have one."""
         return int(self._plain["kinds"][self._at[row]]["line"])
+
+    @once
+    def channels(self) -> tuple[tuple[int, str], ...]:
+        """The channels that the chains name, each with a line on which one does."""
+        chains = [*self._plain["kinds"], *self._plain["chains"]]
+        found = {step[1]: int(chain["line"]) for chain in reversed(chains) for step in chain["steps"]}
+        return tuple((line, channel) for channel, line in found.items())
 
     def acts(self, row: str) -> frozenset[str]:
         """The acts of a row's chain."""
@@ -235,7 +242,7 @@ def _steps(
                 "`when` は optional の行為にだけ書けます", "`when` stands on an optional act alone"
             )
         when = fields["when"].bilingual() if "when" in fields else conditions.get(act) if optional else None
-        channel = fields["channel"].choice(tuple(Channel), "業務の場", "channel")
+        channel = fields["channel"].text()
         steps.append([act, channel, optional, when, "" if rows is None else fields["row"].choice(rows, "行", "row")])
     return steps
 
@@ -266,4 +273,4 @@ def _said(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _steps_of(plain: list[list[Any]]) -> tuple[Step, ...]:
-    return tuple(Step(act, Channel(channel), optional, when, row) for act, channel, optional, when, row in plain)
+    return tuple(Step(act, channel, optional, when, row) for act, channel, optional, when, row in plain)

@@ -4,7 +4,7 @@ Rule files → a `RuleSet` over the facts that a decision may look at.
 A rule is data: who may change it is not who writes Python. A folder is read once, whole, and either every rule in it
 is usable, or the first that is not is named with file, line and the nearest valid name. Nothing is decided here.
 
-    legend.yaml    the decision table (hit policy UNIQUE) and the legend's line for each mark
+    decision_table.yaml    the rules over what the list says (hit policy UNIQUE)
     acts.yaml      the acts with their classes and reasons
     holders.yaml   whose authority, by division
     notes.yaml     dated notes: they warn, and never change who is assigned
@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from assign.errors import DataError, RuleFileError, path_shown, shown, unreadable
-from assign.words import ActClass, Assignee, Bilingual, Certainty, Channel, Division, Mark, nearest, normal
+from assign.resources import joined
+from assign.words import ActClass, Assignee, Bilingual, Certainty, Meaning, nearest, normal
+from assign.yaml_nodes import Node, parse, read
 
-from .entries import DOMAIN, Act, Entry, Holder, Note, Rule, Ruling, Source
+from .entries import DOMAIN, LEGEND, Act, Entry, Holder, Note, Rule, Ruling, Source
 from .kinds import read_work
-from .model import FILES, RuleSet, _joined, _split
+from .model import FILES, RuleSet, _split
 from .precompiled import kept_rules, kept_trees, kept_work
-from .yaml_nodes import Node, parse, read
 
 BASES: Final = ("seen", "reported", "analogy", "judged")
 
@@ -43,13 +44,12 @@ CAVEATS: Final = ("review_due", "renamed", "ended", "changed")  # the kinds of n
 
 # More than these no list of a city has; a file that goes beyond is refused with the limit, and what is below is linear.
 MOST: Final = {
-    "rules": 432,  # the combinations of facts
+    "rules": 648,  # the combinations of facts
     "acts": 500,
     "words": 1_000,
     "holders": 500,
     "notes": 5_000,
     "rulings": 5_000,
-    "marks": 50,
 }  # entries of a list
 
 
@@ -92,7 +92,7 @@ def load(folder: Path, *, kept: bool = True) -> RuleSet:
             f"規則のフォルダ {path_shown(folder)} がありません", f"there is no folder of rules {path_shown(folder)}"
         )
     files = {name: read(folder / name) for name in FILES}
-    if kept and (found := kept_rules(data := _joined(files))) is not None:
+    if kept and (found := kept_rules(data := joined(files))) is not None:
         return RuleSet(**found, data=data)
     return _loaded(files, kept_trees() if kept else None)
 
@@ -109,7 +109,7 @@ def from_edition(data: bytes) -> RuleSet:
 
 def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> RuleSet:
     root: dict[str, Mapping[str, Node]] = {}
-    top = {"legend.yaml": ("marks", "rules"), "holders.yaml": ("holders", "rules")}
+    top = {"decision_table.yaml": ("rules",), "holders.yaml": ("holders", "rules")}
     optional = {"acts.yaml": ("words",)}
     for name in FILES:
         if name == "kinds.yaml":
@@ -131,17 +131,16 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
             raise node.fail(f"{shown(key)} が2度あります", f"{shown(key)} stands twice")
         names[key] = label
     found = RuleSet(
-        rules=tuple(map(_rule, _list(root["legend.yaml"]["rules"], "rules"))),
-        marks=_marks(root["legend.yaml"]["marks"]),
+        rules=tuple(map(_rule, _list(root["decision_table.yaml"]["rules"], "rules"))),
         acts=acts,
         words=_words(root["acts.yaml"].get("words"), acts, _names(acts)),
         holder_names=names,
         holders=tuple(_holder(node, acts, names) for node in _list(root["holders.yaml"]["rules"], "holders")),
-        notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes"))),
+        notes=tuple(map(_note, _list(root["notes.yaml"]["notes"], "notes", empty=True))),
         work=(trees and kept_work(trees, files["kinds.yaml"], acts))
         or read_work(parse("kinds.yaml", files["kinds.yaml"]), acts),
         rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], "rulings", empty=True)),
-        data=_joined(files),
+        data=joined(files),
     )
     _unique(found)
     return found
@@ -188,7 +187,9 @@ EXAMPLE: Final = (*DOMAIN, "row", "channel", "on", "division")  # what an exampl
 
 
 def _source(node: Node) -> Source:
-    """A law or a paper, a line of the document with its text, or the basis alone where there is no text."""
+    """A law or a paper, a line of the document with its text, the list's legend, or the basis alone where there is no text."""
+    if isinstance(node.value, dict) and set(node.value) == {"legend"}:
+        return Source("", None, node.value["legend"].choice(Meaning, "意味", "meaning"), LEGEND)
     if isinstance(node.value, dict) and ("law" in node.value or set(node.value) == {"basis"}):
         fields = node.fields(("basis",), ("law",))
         basis = fields["basis"].choice(BASES, "根拠の確かさ", "basis")
@@ -226,8 +227,8 @@ def _rule(node: Node) -> Rule:
         given = {name: value for name, value in example.items() if name in DOMAIN}
         if len(given) != len(DOMAIN) or set(example) != {*DOMAIN, "→holds"}:
             raise written.fail(
-                "例には mark, listed, act, ruling と holds が要ります",
-                "an example needs mark, listed, act, ruling and holds",
+                f"例には {', '.join(DOMAIN)} と holds が要ります",
+                f"an example needs {', '.join(DOMAIN)} and holds",
             )
         for name, value in given.items():
             if value not in DOMAIN[name]:
@@ -251,20 +252,6 @@ def _facts(node: Node) -> Mapping[str, Node]:
                 nearest(name, DOMAIN) or DOMAIN,
             )
     return node.value
-
-
-def _marks(node: Node) -> dict[Mark, Source]:
-    marks: dict[Mark, Source] = {}
-    for entry in _list(node, "marks"):
-        fields = entry.fields(("mark", "source"))
-        mark = Mark(fields["mark"].choice(Mark, "印", "mark"))
-        if mark in marks:
-            raise entry.fail(f"`{mark}` が2度あります", f"`{mark}` stands twice")
-        marks[mark] = _source(fields["source"])
-    for mark in Mark:
-        if mark not in marks:
-            raise node.fail(f"印 `{mark}` の行がありません", f"the mark `{mark}` is missing")
-    return marks
 
 
 def _act(node: Node) -> Act:
@@ -349,7 +336,7 @@ def _holder(node: Node, acts: Mapping[str, Act], names: Mapping[str, Bilingual])
         raise when["rows"].fail("`rows` には `act` も要ります", "`rows` needs `act` too")
     return Holder(
         **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
-        divisions=tuple(map(Division, when["division"].choices(Division, "区分", "division"))),
+        divisions=_keys(when["division"]),
         acts=when["act"].choices(acts, "行為", "act") if "act" in when else (),
         rows=_row_ids(when["rows"]) if "rows" in when else (),
         holder=fields["then"].fields(("holder",))["holder"].choice(names, "権限の主体", "holder"),
@@ -373,7 +360,9 @@ def _ruling(node: Node, acts: Mapping[str, Act]) -> Ruling:
     when = fields["when"].fields(("rows", "channel", "act", "since"), ("until",))
     act = when["act"].choice(acts, "行為", "act")
     then = fields["then"].fields(("assignee",))
-    assignee = Assignee(then["assignee"].choice(Assignee, "担当", "assignee"))
+    assignee = Assignee(
+        then["assignee"].choice([each for each in Assignee if each is not Assignee.NOBODY], "担当", "assignee")
+    )
     kind = acts[act].act_class
     if kind not in (ActClass.FACTUAL, ActClass.SHARED) or (kind is ActClass.SHARED and assignee is Assignee.CONTRACTOR):
         raise then["assignee"].fail(
@@ -391,13 +380,21 @@ def _ruling(node: Node, acts: Mapping[str, Act]) -> Ruling:
     return Ruling(
         **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
         rows=_row_ids(when["rows"]),
-        channels=tuple(map(Channel, when["channel"].choices(Channel, "業務の場", "channel"))),
+        channels=_keys(when["channel"]),
         act=act,
         since=since,
         until=until,
         assignee=assignee,
         role=source.text,
     )
+
+
+def _keys(node: Node) -> tuple[str, ...]:
+    """Divisions or channels; that the list has them is looked at where list and rules meet."""
+    found = tuple(key.text() for key in node.items())
+    if not found or len(set(found)) != len(found):
+        raise node.fail("区分や業務の場が空か、重なっています", "an empty or repeated division or channel")
+    return found
 
 
 def _row_ids(node: Node) -> tuple[str, ...]:
@@ -439,11 +436,6 @@ def _unique(rules: RuleSet) -> None:
                     f"`{place}` の `{name or '既定'}` は `{first_holder.id}` が定めています",
                     f"`{first_holder.id}` already settles `{name or 'the default'}` of `{place}`",
                 )
-    for division in Division:
-        if (division, "") not in table:
-            raise _clash(
-                rules.holders[0], f"`{division}` の既定の主体がありません", f"`{division}` has no default holder"
-            )
     for row, rulings in rules.rulings_by_row.items():
         if (pair := rulings.clash()) is not None:
             later, earlier = pair

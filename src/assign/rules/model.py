@@ -11,12 +11,13 @@ from itertools import product
 from typing import Final
 
 from assign.errors import RuleFileError
-from assign.words import Bilingual, Channel, Choices, Division, Mark, normal, once, sha256
+from assign.resources import split
+from assign.words import Bilingual, Choices, normal, once, sha256
 
-from .entries import Act, Holder, Note, Rule, Ruling, Rulings, Source
+from .entries import Act, Holder, Note, Rule, Ruling, Rulings
 from .kinds import Work
 
-FILES: Final = ("legend.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
+FILES: Final = ("decision_table.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,6 @@ class RuleSet:
     """All rules of a folder, and its files' bytes."""
 
     rules: tuple[Rule, ...]
-    marks: Mapping[Mark, Source]
     acts: Mapping[str, Act]
     words: Mapping[str, tuple[str, ...]]  # an everyday word, normalised → the acts that it may be, consignable first
     holder_names: Mapping[str, Bilingual]
@@ -65,8 +65,8 @@ class RuleSet:
         return Choices(self.act_words)
 
     @once
-    def _holder_table(self) -> dict[tuple[Division, str], Holder]:
-        table: dict[tuple[Division, str], Holder] = {}
+    def _holder_table(self) -> dict[tuple[str, str], Holder]:
+        table: dict[tuple[str, str], Holder] = {}
         of_divisions = [entry for entry in self.holders if not entry.rows]
         for holder in sorted(of_divisions, key=lambda entry: bool(entry.acts)):  # defaults first
             for division, act in product(holder.divisions, holder.acts or self.acts):
@@ -82,7 +82,7 @@ class RuleSet:
                 table.setdefault(row, {})[act] = holder
         return table
 
-    def holder(self, division: Division, act: str, row: str = "") -> Holder:
+    def holder(self, division: str, act: str, row: str = "") -> Holder:
         """Whose authority an act is in a division, or on one row of it."""
         return self._holders_of_rows.get(row, {}).get(act) or self._holder_table[division, act]
 
@@ -108,28 +108,14 @@ class RuleSet:
                 found.setdefault(row, []).append(ruling)
         return {row: Rulings(rulings) for row, rulings in found.items()}
 
-    def ruling(self, row: str, channel: Channel, act: str | None, on: date) -> Ruling | None:
+    def ruling(self, row: str, channel: str, act: str | None, on: date) -> Ruling | None:
         """The one ruling in force for an act on a row and channel, if there is one."""
         found = self.rulings_by_row.get(row)
         return found.of(channel, act, on) if found and act else None
 
 
-def _joined(files: Mapping[str, bytes]) -> bytes:
-    return b"".join(f"{name} {len(files[name])}\n".encode() + files[name] for name in FILES)
-
-
 def _split(data: bytes) -> dict[str, bytes]:
-    """Each file is headed by a line with its name and its length in bytes."""
-    files: dict[str, bytes] = {}
-    rest = data
-    for name in FILES:
-        head, _, rest = rest.partition(b"\n")
-        expected, _, length = head.decode("utf-8", "replace").partition(" ")
-        if expected != name or not (
-            length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= len(rest)
-        ):
-            raise RuleFileError(name, 1, "規則の版の形ではありません", "not an edition of rules")
-        files[name], rest = rest[: int(length)], rest[int(length) :]
-    if rest:
-        raise RuleFileError(FILES[-1], 1, "規則の版の後に余分があります", "something follows the edition of rules")
+    files = split(data, FILES)
+    if isinstance(files, str):
+        raise RuleFileError(files, 1, "規則の版の形ではありません", "not an edition of rules")
     return files

@@ -17,8 +17,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from assign import dates, resources, words
-from assign.words import ActClass, Assignee, Certainty, Channel, Division, Mark, sha256
+from assign import resources
+from assign.words import ActClass, Assignee, Certainty, sha256
 
 from .entries import Act, Entry, Holder, Note, Rule, Ruling, Source
 from .kinds import KINDS, Work
@@ -33,24 +33,22 @@ LISTS = ("rules", "holders", "notes", "rulings")
 
 def kept_rules(data: bytes) -> dict[str, Any] | None:
     """The fields of the rule set that is kept of these bytes (`RuleSet.data`); none where they are others."""
-    kept = _json(resources.kept_file())
+    kept = resources.kept("rules.json")
     if kept.get("sha256") != sha256(data):
         return None
-    day, tuples = _day, dict.fromkeys(("rows", "also", "acts", "condition_rows"), tuple)
+    day, tuples = _day, dict.fromkeys(("rows", "also", "acts", "condition_rows", "divisions", "channels"), tuple)
     return {
         "rules": tuple(
             _entry(Rule, each, when=_values, assignee=Assignee, certainty=Certainty) for each in kept["rules"]
         ),
-        "marks": {Mark(mark): Source(*source) for mark, source in kept["marks"].items()},
         "acts": {each[0]: _entry(Act, each, act_class=ActClass, **tuples) for each in kept["acts"]},
         "words": _values(kept["words"]),
         "holder_names": kept["holder_names"],
-        "holders": tuple(_entry(Holder, each, divisions=_each(Division), **tuples) for each in kept["holders"]),
+        "holders": tuple(_entry(Holder, each, **tuples) for each in kept["holders"]),
         "notes": tuple(_entry(Note, each, since=day, read=day, **tuples) for each in kept["notes"]),
         "work": Work(kept["work"]),
         "rulings": tuple(
-            _entry(Ruling, each, channels=_each(Channel), since=day, until=day, assignee=Assignee, **tuples)
-            for each in kept["rulings"]
+            _entry(Ruling, each, since=day, until=day, assignee=Assignee, **tuples) for each in kept["rulings"]
         ),
     }
 
@@ -74,10 +72,6 @@ def _values(plain: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in plain.items()}
 
 
-def _each(kind: Callable[[str], Any]) -> Callable[[list[str]], tuple[Any, ...]]:
-    return lambda plain: tuple(map(kind, plain))
-
-
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
@@ -87,7 +81,6 @@ def plain(rules: RuleSet) -> dict[str, Any]:
     found: dict[str, Any] = {name: [_fields(entry) for entry in getattr(rules, name)] for name in LISTS}
     found |= {
         "sha256": rules.sha256,
-        "marks": dict(rules.marks),
         "acts": [_fields(act) for act in rules.acts.values()],
         "words": dict(rules.words),
         "holder_names": dict(rules.holder_names),
@@ -102,7 +95,7 @@ def _fields(entry: Entry) -> list[Any]:
 
 def kept_trees() -> Mapping[str, Any]:
     """The nodes that are kept: `{file: {text, tree}}`, and of `kinds.yaml` `{sha256, work}`; empty where nothing is."""
-    return _json(trees_file())
+    return resources.kept("trees.json")
 
 
 def trees_file() -> Path:
@@ -117,27 +110,3 @@ def kept_work(trees: Mapping[str, Any], data: bytes, acts: Collection[str]) -> W
         return None
     work = Work(known["work"])
     return work if work.every_act <= frozenset(acts) else None
-
-
-def code_digest() -> str | None:
-    """A digest of all code that reads rule files, in hexadecimal; none where it cannot be read (a zip, byte code alone)."""
-    files = (*sorted(Path(__file__).parent.glob("*.py")), *(Path(str(each.__file__)) for each in _USED))
-    try:
-        texts = [(path.name, path.read_bytes()) for path in files]
-    except OSError:
-        return None
-    return sha256(b"".join(f"{name} {len(text)}\n".encode() + text for name, text in texts))
-
-
-_USED = (dates, resources, words)  # by this folder's modules, for what they read
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """What a kept file holds; nothing where it is damaged, or other code wrote it, whose entries may have other fields."""
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(found, dict) or (code := found.pop("code", None)) is None or code != code_digest():
-        return {}
-    return found

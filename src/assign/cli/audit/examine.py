@@ -12,23 +12,14 @@ import typer
 
 from assign import audit as auditing
 from assign.audit import Filter, Text, report
+from assign.audit.names import Names
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly
 from assign.errors import BadOption
 from assign.explanation.plain_text import paragraphs
 from assign.log.kinds import EDITION_TEXT, ROLE_TEXT, Kind, Role
 from assign.log.reading import clock
-from assign.words import (
-    ASSIGNEE_TEXT,
-    CERTAINTY_TEXT,
-    CHANNEL_TEXT,
-    DIVISION_TEXT,
-    Assignee,
-    Certainty,
-    Channel,
-    Division,
-    nearest,
-)
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, nearest
 
 from .options import (
     KIND_TEXT,
@@ -66,14 +57,15 @@ def show(
     out: Out = None,
 ) -> None:
     """記録を、答えの文とともに示します。番号か絞り込みで選びます / Show one record by number, or those the filters select, with its answer in words."""
-    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
-    if (n is None) is (chosen == Filter()):
-        raise BadOption(
-            "番号 `N` か絞り込み（`--case` など）のどちらか一方を指定してください",
-            "give either a number `N` or what to look for (`--case` and the like)",
-        )
     unread = Unread()
     with open_log(audit, origin) as log:
+        names = Names(log)
+        chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
+        if (n is None) is (chosen == Filter()):
+            raise BadOption(
+                "番号 `N` か絞り込み（`--case` など）のどちらか一方を指定してください",
+                "give either a number `N` or what to look for (`--case` and the like)",
+            )
         if n is not None:
             found = [auditing.shown_record(log, whole_number(n), unread)]
         else:
@@ -82,7 +74,7 @@ def show(
     if as_json:
         say_json(found if n is None else found[0], out)
     else:
-        texts = ["\n".join(_whole(each, lang)) for each in found]
+        texts = ["\n".join(_whole(each, names, lang)) for each in found]
         if n is None and not briefly():
             texts.append(f"{len(found)} 件" if lang == "ja" else f"{len(found)} records")
         say(["\n\n".join(texts)], out)
@@ -106,16 +98,17 @@ def list_(
     out: Out = None,
 ) -> None:
     """記録の一覧を示します / List records."""
-    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
     unread = Unread()
     with open_log(audit, origin) as log:
+        names = Names(log)
+        chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
         found = list(auditing.records(log, chosen, unread=unread))
     if limit is not None:
         found = found[-whole_number(limit, "--limit") :] if whole_number(limit, "--limit") else []
     if as_json:
         say_json(found, out)
     else:
-        lines = [_line(record, lang) for record in found]
+        lines = [_line(record, names, lang) for record in found]
         say(lines, out, [f"{len(found)} 件" if lang == "ja" else f"{len(found)} records"])
     unread.told(lang, as_json=as_json)
 
@@ -136,14 +129,15 @@ def stats(
     out: Out = None,
 ) -> None:
     """件数を示します / Count records."""
-    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
     unread = Unread()
     with open_log(audit, origin) as log:
+        names = Names(log)
+        chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
         found = auditing.stats(log, chosen, unread)
     if as_json:
         say_json(found, out)
     else:
-        say(_counted(found, lang), out)
+        say(_counted(found, names, lang), out)
     unread.told(lang, as_json=as_json)
 
 
@@ -171,9 +165,10 @@ def exceptions(
     out: Out = None,
 ) -> None:
     """見ておくべき記録を挙げます（遡り、遅れ、時計、見直し期限切れ） / List the records that an auditor should look at."""
-    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
     unread = Unread()
     with open_log(audit, origin) as log:
+        names = Names(log)
+        chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
         found = list(auditing.exceptions(log, whole_number(late, "--late"), chosen, unread))
     if as_json:
         say_json([{"code": each.code, "seq": each.seq, "text": each.text._asdict()} for each in found], out)
@@ -213,9 +208,10 @@ def export(
     if format_ not in report.FORMATS:
         near = nearest(format_, report.FORMATS) or list(report.FORMATS)
         raise BadOption("形式は jsonl, csv, html のどれかです", "the format is jsonl, csv or html", near)
-    chosen = chosen_by(since, until, division_, assignee, certainty, kind, case)
     unread = Unread()
     with open_log(audit, origin) as log:
+        names = Names(log)
+        chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
         terminal.pour(report.export(log, format_, chosen, lang, unread), out)
     unread.told(lang)
 
@@ -243,10 +239,10 @@ _ODD_TEXT = {
 }
 
 
-def _whole(found: dict[str, Any], lang: str) -> list[str]:
+def _whole(found: dict[str, Any], names: Names, lang: str) -> list[str]:
     """A record, its answer in words or why there is none, and what corrects it."""
     ja = lang == "ja"
-    lines = [_line(found["record"], lang), ""]
+    lines = [_line(found["record"], names, lang), ""]
     if found["answer"] is not None:
         pairs = list(paragraphs(found["answer"], lang))
         lines += terminal.labelled(pairs, terminal.columns_of(sys.stdout), beside=pairs)
@@ -264,7 +260,7 @@ def _whole(found: dict[str, Any], lang: str) -> list[str]:
     return lines
 
 
-def _counted(found: dict[str, Any], lang: str) -> list[str]:
+def _counted(found: dict[str, Any], names: Names, lang: str) -> list[str]:
     ja = lang == "ja"
     lines = [
         f"{found['origin']}: {found['records']:,} 件" if ja else f"{found['origin']}: {found['records']:,} records"
@@ -274,20 +270,20 @@ def _counted(found: dict[str, Any], lang: str) -> list[str]:
         lines.append(f"{first} から {last}" if ja else f"{first} to {last}")
     for name, head in _STATS_TEXT.items():
         lines += [f"{head.say(lang)}:"] if found[name] else []
-        lines += [f"  {_word(name, value, lang)}: {number:,}" for value, number in found[name].items()]
+        lines += [f"  {_word(name, value, names, lang)}: {number:,}" for value, number in found[name].items()]
     return lines
 
 
-def _line(record: dict[str, Any], lang: str) -> str:
+def _line(record: dict[str, Any], names: Names, lang: str) -> str:
     """A record on one line."""
     kind = record["kind"]
     head = f"{record['seq']:>6}  {clock(record['recorded'])}  {KIND_TEXT[kind][lang]}  "
     if kind == Kind.DECISION:
         request, decision = record["request"], record["decision"]
         words = [
-            DIVISION_TEXT[Division(request["division"])][lang],
+            names.division(request["division"], lang),
             request["item"],
-            CHANNEL_TEXT[Channel(request["channel"])][lang],
+            names.channel(request["channel"], lang),
             request["act"] or "",
             record["on"],
             f"{ASSIGNEE_TEXT[Assignee(decision['assignee'])][lang]}（{CERTAINTY_TEXT[Certainty(decision['certainty'])][lang]}）"
@@ -304,11 +300,11 @@ def _line(record: dict[str, Any], lang: str) -> str:
     return f"{head}{record['signer']}"
 
 
-def _word(name: str, value: str, lang: str) -> str:
+def _word(name: str, value: str, names: Names, lang: str) -> str:
     if name == "division":
-        return DIVISION_TEXT[Division(value)][lang]
+        return names.division(value, lang)
     if name == "channel":
-        return CHANNEL_TEXT[Channel(value)][lang]
+        return names.channel(value, lang)
     if name == "assignee":
         return ASSIGNEE_TEXT[Assignee(value)][lang]
     if name == "certainty":

@@ -17,9 +17,9 @@ from assign.audit import report
 from assign.cli import terminal
 from assign.cli.common import (
     Audit,
-    Catalog,
     Command,
     Lang,
+    List,
     Origin,
     Rules,
     Word,
@@ -52,10 +52,10 @@ def init(
     origin: Origin = None,
     lang: Lang = "ja",
     rules: Rules = None,
-    catalog: Catalog = None,
+    list_: List = None,
 ) -> None:
     """記録を作ります（鍵、最初の記録、今の版） / Make a log: its key, its first records, the editions in use."""
-    log = Log.make(audit_url(audit), origin_name(origin), open_desk(rules, catalog, "table").editions)
+    log = Log.make(audit_url(audit), origin_name(origin), open_desk(rules, list_, "table").editions)
     if grant is not None:
         log.store.grant(grant)
     key = log.keys()[-1]
@@ -66,10 +66,10 @@ def init(
 
 @app.command(cls=Command)
 def publish(
-    audit: Audit = None, origin: Origin = None, lang: Lang = "ja", rules: Rules = None, catalog: Catalog = None
+    audit: Audit = None, origin: Origin = None, lang: Lang = "ja", rules: Rules = None, list_: List = None
 ) -> None:
     """今の一覧・規則・回答の版を公示します / Put the present list, rules and rulings into use."""
-    desk = open_desk(rules, catalog, "table")
+    desk = open_desk(rules, list_, "table")
     with open_log(audit, origin) as log:
         kept = log.publish(desk.editions)
     lines = []

@@ -16,6 +16,7 @@ import typer
 from assign import audit as auditing
 from assign import files
 from assign.audit import Filter
+from assign.audit.names import Names
 from assign.cli import terminal
 from assign.cli.common import Command, Group, Word, audit_url, briefly, explained, origin_name
 from assign.errors import NOT_UTF8, BadOption, hidden, path_shown, system_reason, visible
@@ -25,7 +26,7 @@ from assign.log.kinds import Kind
 from assign.log.log import Log
 from assign.log.reading import Unreadable
 from assign.log.record import random_id
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case, division, nearest
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case, nearest
 
 app: typer.Typer = typer.Typer(
     name="audit",
@@ -125,6 +126,7 @@ def _one_of(given: str | None, known: list[str], name: str, words: Mapping[Any, 
 
 
 def chosen_by(
+    names: Names,
     since: str | None,
     until: str | None,
     division_: str | None,
@@ -142,7 +144,7 @@ def chosen_by(
     return Filter(
         first,
         last,
-        None if division_ is None else division(division_).value,
+        None if division_ is None else names.division_key(division_),
         _one_of(assignee, list(Assignee), "--assignee", ASSIGNEE_TEXT),
         _one_of(certainty, list(Certainty), "--certainty", CERTAINTY_TEXT),
         _one_of(kind, list(Kind), "--kind", KIND_TEXT),

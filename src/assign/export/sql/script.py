@@ -24,7 +24,6 @@ from typing import Final
 from assign.desk.desk import Desk
 from assign.desk.lookup import decision_table
 from assign.errors import BadOption, hidden, listed, listed_with, shown
-from assign.words import CHANNEL_TEXT, DIVISION_TEXT, Channel, Division, in_japanese
 
 DIALECTS: Final = ("postgresql", "duckdb", "sqlite")
 LONGEST_NAME: Final = 63  # bytes; PostgreSQL cuts a longer name in silence, and two could become one
@@ -82,15 +81,15 @@ def _must_be_a_name(schema: str) -> None:
 def _words(desk: Desk, dialect: str, lang: str, schema: str | None) -> dict[str, str]:
     """The text for each `@name@` of a template."""
     answers, acts, lines, count = _packed(desk)
-    errors = _errors()
+    errors = _errors(desk)
     words = {
         "lang": lang,
         "count": str(count),
         "provenance": _literals(desk.provenance.values(), dialect),
         **{f"{name}_sha256": desk.provenance[f"{name}_sha256"] for name in ("catalog", "rules")},
         "version": desk.provenance["assign_version"],
-        "divisions": _literals(Division, dialect),
-        "channels": _literals(Channel, dialect),
+        "divisions": _literals(desk.catalog.manifest.divisions, dialect),
+        "channels": _literals(desk.catalog.manifest.channels, dialect),
         "act_keys": _literals(desk.rules.acts, dialect),
         "into": _into(dialect, schema),
         "by_path": "true" if schema in (None, "main") else "false",  # where temporary tables shadow the schema's own
@@ -130,7 +129,7 @@ def _known_items(desk: Desk) -> Iterator[str]:
     """Whether an item is none of its division's, as the branches of a CASE."""
     items: dict[str, dict[str, None]] = {}
     for task in desk.catalog.tasks:
-        items.setdefault(task.division.value, {}).update({task.number: None, task.item: None})
+        items.setdefault(task.division, {}).update({task.number: None, task.item: None})
     for division, known in items.items():
         yield f"      WHEN {_literal(division, 'duckdb')} THEN w.item NOT IN ({_literals(known, 'duckdb')})"
     yield "      ELSE true"
@@ -182,14 +181,18 @@ def _packed(desk: Desk) -> tuple[list[_Row], list[_Row], list[_Row], int]:
     return [(number, *answer) for answer, number in answers.items()], members, lines, count
 
 
-def _errors() -> list[tuple[str, str, str]]:
+def _errors(desk: Desk) -> list[tuple[str, str, str]]:
     """The errors of words that the table does not know; the desk's are better, since it knows what is near."""
-    divisions, channels = listed(Division), listed(Channel)
+    of = desk.catalog.manifest.divisions, desk.catalog.manifest.channels
+    (divisions, channels), (divisions_ja, channels_ja) = (
+        map(listed, of),
+        (listed_with({key: each.label["ja"] for key, each in part.items()}) for part in of),
+    )
     return [
         ("bad_request", "区分と番号を指定してください", "give a division and an item"),
         (
             "unknown_division",
-            f"この区分はありません（{listed_with(in_japanese(DIVISION_TEXT))}）",
+            f"この区分はありません（{divisions_ja}）",
             f"there is no such division ({divisions})",
         ),
         (
@@ -199,7 +202,7 @@ def _errors() -> list[tuple[str, str, str]]:
         ),
         (
             "unknown_channel",
-            f"窓口・バックヤードの指定が分かりません（{listed_with(in_japanese(CHANNEL_TEXT))}）",
+            f"業務の場の指定が分かりません（{channels_ja}）",
             f"there is no such channel ({channels})",
         ),
         (

@@ -1,0 +1,53 @@
+"""
+What a log's divisions and channels are called: by the lists that the log itself keeps, whatever list this program ships.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assign import resources
+from assign.catalog import manifest
+from assign.catalog.manifest import FILE, Manifest
+from assign.errors import AssignError
+from assign.log.log import Log
+
+
+class Names:
+    """The manifests of a log's lists, newest first; one that is lost or damaged is left out."""
+
+    def __init__(self, log: Log) -> None:
+        digests = [value for what, value, _ in sorted(log.store.published(log.number), key=_when) if what == "list"]
+        found = (_manifest(log.store.edition(digest)) for digest in dict.fromkeys(reversed(digests)))
+        self._lists: list[Manifest] = [each for each in found if each is not None]
+
+    def division(self, key: str, lang: str) -> str:
+        """The label of a division; the key itself where no list has it."""
+        return next((each.divisions[key].label[lang] for each in self._lists if key in each.divisions), key)
+
+    def channel(self, key: str, lang: str) -> str:
+        """The label of a channel, likewise."""
+        return next((each.channels[key].label[lang] for each in self._lists if key in each.channels), key)
+
+    def division_key(self, word: str) -> str:
+        """The division that somebody asks for. Raises UnknownDivision."""
+        lists = self._lists or [manifest.load(resources.manifest_file())]
+        for each in lists:
+            try:
+                return each.division(word)
+            except AssignError:
+                continue
+        return lists[0].division(word)
+
+
+def _when(published: tuple[Any, Any, int]) -> int:
+    return published[2]
+
+
+def _manifest(data: bytes | None) -> Manifest | None:
+    files: Mapping[str, bytes] | str = resources.split(data or b"", (FILE, "catalog.csv"))
+    try:
+        return None if isinstance(files, str) else manifest.from_bytes(files[FILE])
+    except AssignError:
+        return None

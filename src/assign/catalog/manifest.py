@@ -1,0 +1,483 @@
+"""
+The manifest of a list: its documents, divisions and channels, its printed columns, and what their cells mean.
+
+What a cell means is a closed word of the engine (`Meaning`). It is worked out here, from the cells as printed, by a small
+decision table of the list's own: of the lines whose conditions all hold, the one that names most; lines that name as many
+and do not say the same are refused when the list is read. The engine never sees a glyph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeGuard
+
+from assign import resources, yaml_nodes
+from assign.errors import UnknownChannel, UnknownDivision, shown
+from assign.words import LONGEST, Bilingual, Choices, Meaning, normal, once, sha256
+from assign.yaml_nodes import Node
+
+FILE: Final = "manifest.yaml"
+KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+UNREAD: Final = "?"  # stands in a cell of the catalog where the text cannot tell what is printed
+CHANNEL_KINDS: Final = ("counter", "back_office", "mail", "phone", "online", "other")
+PER: Final = ("row", "channel", "act")
+MOST: Final = 200  # divisions, channels, columns; a line of the table for each row of a long list is allowed:
+MOST_LINES: Final = 20_000
+
+
+class Division(NamedTuple):
+    """A part of the list, most often a sheet. `desk` takes over what is the city's; `printed` is its heading in the document."""
+
+    key: str
+    label: Bilingual
+    names: tuple[str, ...]
+    desk: Bilingual
+    printed: str
+
+
+class Channel(NamedTuple):
+    """Where or how the work is done. `kind` is one of `CHANNEL_KINDS`; `printed` is its heading in the document."""
+
+    key: str
+    label: Bilingual
+    names: tuple[str, ...]
+    kind: str
+    printed: str
+
+
+class Column(NamedTuple):
+    """A printed column: one cell a row, or one for each channel, or one for each of `acts`. `blank` is what an empty cell is called."""
+
+    key: str
+    label: Bilingual
+    per: str
+    acts: tuple[str, ...]
+    blank: Bilingual
+    printed: str
+
+
+class Document(NamedTuple):
+    """A file that the list was read from, and its SHA-256 in hexadecimal."""
+
+    file: str
+    sha256: str
+
+
+class Legend(NamedTuple):
+    """A line of a document, and what it says as an English clause."""
+
+    document: str
+    line: int
+    text: str
+    en: str
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """
+    A line of the table of meanings; it is what it is by itself, and no two are alike.
+
+    `when` names the cells that it is about, by column, and may name a row, a channel and an act. Either `legend` is what the
+    document says, or `because` is how the city reads it.
+    """
+
+    when: Mapping[str, str]
+    means: Meaning
+    legend: Legend | None
+    because: Bilingual | None
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """How much it names: a line on one row goes before all others, a line on an act before those on any."""
+        return "row" in self.when, "act" in self.when, len(self.when)
+
+    @property
+    def says(self) -> tuple[Meaning, Legend | None]:
+        """What two lines of one rank must agree in."""
+        return self.means, self.legend
+
+
+class Said(NamedTuple):
+    """What the list says of a row on a channel, for an act or for the work as a whole: the cells read, and the line that reads them."""
+
+    meaning: Meaning
+    line: Line
+    cells: tuple[tuple[str, str], ...]  # (column, what is printed), in the order of the columns
+    named: bool  # whether the list prints an answer for this very act
+
+
+_NOT_IN_THE_LEGEND: Final = {"ja": "この印の意味は凡例にありません", "en": "The legend does not say what this means"}
+_NOT_READ: Final = {
+    "ja": "この欄に何が印字されているかを、文字データからは決められません",
+    "en": "The text cannot tell what is printed in this cell",
+}
+_DIVIDED: Final = {"ja": "一覧は行為ごとに担当を分けています", "en": "The list divides this work by acts"}
+UNDEFINED: Final = Line({}, Meaning.UNDEFINED, None, _NOT_IN_THE_LEGEND)
+UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All of it, in the file's order, and the file's bytes. `effective` is the first day of the list, where it is known."""
+
+    title: Bilingual
+    edition: str
+    effective: date | None
+    documents: tuple[Document, ...]
+    divisions: Mapping[str, Division]
+    channels: Mapping[str, Channel]
+    columns: tuple[Column, ...]
+    meanings: tuple[Line, ...]
+    data: bytes = field(repr=False)
+
+    @once
+    def cells(self) -> tuple[str, ...]:
+        """The catalog's columns of printed cells, in its order: `mark`, `counter`, …; of an act's column `KEY.ACT`."""
+        return tuple(name for column in self.columns for name in self._cells_of(column))
+
+    def _cells_of(self, column: Column) -> list[str]:
+        if column.per == "channel":
+            return list(self.channels)
+        return [f"{column.key}.{act}" for act in column.acts] if column.per == "act" else [column.key]
+
+    @once
+    def printed_acts(self) -> tuple[str, ...]:
+        """The acts for which the list prints an answer of their own, in its order."""
+        columns = [act for column in self.columns for act in column.acts]
+        return tuple(dict.fromkeys([*columns, *(line.when["act"] for line in self.meanings if "act" in line.when)]))
+
+    def says(self, row: str, cells: Mapping[str, str], channel: str, act: str | None) -> Said:
+        """
+        What the list says.
+
+        Args:
+            row: The row's id.
+            cells: Its printed cells, as `cells` names them.
+            channel: A key. act: A key of the table of acts, or None for the work as a whole.
+
+        Returns:
+            For an act that the list answers for, that answer. Else that of the row and channel; where the list answers by acts
+            alone, what all its answers say, or that it divides the work.
+        """
+        if act is not None:
+            found = self._said(row, cells, channel, act)
+            return found if found.named else self.beyond(self.says(row, cells, channel, None))
+        whole = [column for column in self.columns if column.per != "act"]
+        if whole or not self.columns:
+            return self._said(row, cells, channel, None)
+        each = [self._said(row, cells, channel, one) for one in self.printed_acts]
+        said: list[Meaning] = list(dict.fromkeys(one.meaning for one in each if one.meaning != Meaning.NO_STEP)) or [
+            Meaning.NO_STEP
+        ]
+        doubtful = next((one for one in each if one.meaning in (Meaning.UNREADABLE, Meaning.UNDEFINED)), None)
+        if len(said) == 1 or doubtful is not None:
+            first = doubtful or next(one for one in each if one.meaning is said[0])
+            return first._replace(named=False, cells=tuple(dict.fromkeys(cell for one in each for cell in one.cells)))
+        cells_read = tuple(dict.fromkeys(cell for one in each for cell in one.cells))
+        return Said(Meaning.PART_DIVIDED, Line({}, Meaning.PART_DIVIDED, None, _DIVIDED), cells_read, named=False)
+
+    def beyond(self, said: Said) -> Said:
+        """What is said of an act that the list does not name: of work divided by acts, which side it is on stays open."""
+        return said._replace(meaning=Meaning.PART_OPEN) if said.meaning is Meaning.PART_DIVIDED else said
+
+    def _said(self, row: str, cells: Mapping[str, str], channel: str, act: str | None) -> Said:
+        read = []  # (name of the cell in the catalog, the column's key, what is printed)
+        for column in self.columns:
+            if column.per == "row":
+                read.append((column.key, column.key, cells[column.key]))
+            elif column.per == "channel":
+                read.append((channel, column.key, cells[channel]))
+            elif act in column.acts:
+                read.append((f"{column.key}.{act}", column.key, cells[f"{column.key}.{act}"]))
+        line = self._line(row, channel, act, tuple((key, printed) for _, key, printed in read))
+        own = "act" in line.when or any(column.per == "act" and act in column.acts for column in self.columns)
+        return Said(
+            line.means, line, tuple((name, printed) for name, _, printed in read), named=act is not None and own
+        )
+
+    def _line(self, row: str, channel: str, act: str | None, read: tuple[tuple[str, str], ...]) -> Line:
+        known = (row if row in self._rows_named else "", channel, act if act in self.printed_acts else "", read)
+        found = self._lines.get(known)
+        if found is None:
+            found = self._lines[known] = self._looked_up(row, channel, act, dict(read))
+        return found
+
+    @once
+    def _lines(self) -> dict[Any, Line]:
+        """The line that reads some cells, as far as it was asked for; there are few combinations."""
+        return {}
+
+    @once
+    def _rows_named(self) -> frozenset[str]:
+        return frozenset(line.when["row"] for line in self.meanings if "row" in line.when)
+
+    def _looked_up(self, row: str, channel: str, act: str | None, read: Mapping[str, str]) -> Line:
+        facts = {**read, "row": row, "channel": channel, "act": act}
+        holding = [line for line in self.meanings if all(facts.get(name) == value for name, value in line.when.items())]
+        if UNREAD in read.values() and not any("row" in line.when for line in holding):
+            return UNREADABLE
+        return max(holding, key=lambda line: line.rank, default=UNDEFINED)
+
+    def clash(self, rows: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[Line, Line] | None:
+        """Two lines of one rank that hold for one cell and do not say the same; None where there are none."""
+        asked = {
+            (row if row in self._rows_named else "", channel, act, tuple(cells.items()))
+            for row, cells in rows
+            for channel, act in product(self.channels, (None, *self.printed_acts))
+        }
+        for row, channel, act, cells in asked:
+            said = self._said(row, dict(cells), channel, act)
+            facts = {**self._by_column(dict(cells), channel, act), "row": row, "channel": channel, "act": act}
+            for line in self.meanings:
+                same = line.rank == said.line.rank and line.says != said.line.says
+                if same and all(facts.get(name) == value for name, value in line.when.items()):
+                    return said.line, line
+        return None
+
+    def _by_column(self, cells: Mapping[str, str], channel: str, act: str | None) -> dict[str, str]:
+        found = {column.key: cells[column.key] for column in self.columns if column.per == "row"}
+        found |= {column.key: cells[channel] for column in self.columns if column.per == "channel"}
+        return found | {c.key: cells[f"{c.key}.{act}"] for c in self.columns if c.per == "act" and act in c.acts}
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def division(self, given: object) -> str:
+        """A key or a name → the division's key. Raises UnknownDivision, with the nearest."""
+        found = self._division_words.get(normal(given)) if _is_word(given) else None
+        if found is None:
+            words = self._division_words
+            near = list(dict.fromkeys(words[normal(name)] for name in Choices(words).nearest(given)))
+            names = {key: each.label["ja"] for key, each in self.divisions.items()}
+            raise UnknownDivision(given, {key: names[key] for key in near} or names)
+        return found
+
+    def channel(self, given: object) -> str:
+        """A key or a name → the channel's key. Raises UnknownChannel."""
+        found = self._channel_words.get(normal(given)) if _is_word(given) else None
+        if found is None:
+            raise UnknownChannel(given, {key: each.label["ja"] for key, each in self.channels.items()})
+        return found
+
+    def division_pair(self, key: str) -> tuple[str, str]:
+        """What a message calls a division: its name in Japanese, its key in English."""
+        return self.divisions[key].label["ja"], key
+
+    @once
+    def _division_words(self) -> dict[str, str]:
+        return dict(_words(self.divisions.values()))
+
+    @once
+    def _channel_words(self) -> dict[str, str]:
+        return dict(_words(self.channels.values()))
+
+    def legend_of(self, meaning: Meaning) -> Legend | None:
+        """The first line of the document that defines a meaning, if one does."""
+        return next((line.legend for line in self.meanings if line.means is meaning and line.legend), None)
+
+
+def _is_word(given: object) -> TypeGuard[str]:
+    return isinstance(given, str) and len(given) <= LONGEST
+
+
+def _words(named: Iterable[Division | Channel]) -> Iterator[tuple[str, str]]:
+    for each in named:
+        for word in (each.key, *each.label.values(), *each.names):
+            yield normal(word), each.key
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def load(path: Path) -> Manifest:
+    """Read a manifest. Raises RuleFileError, with file, line and the nearest valid name."""
+    return from_bytes(yaml_nodes.read(path))
+
+
+def from_bytes(data: bytes) -> Manifest:
+    """A manifest from its file's bytes. Raises RuleFileError."""
+    kept = resources.kept("list.json")
+    if kept.get("sha256") == sha256(data):
+        return _from_plain(kept["manifest"], data)
+    return _read(yaml_nodes.parse(FILE, data), data)
+
+
+def _read(root: Node, data: bytes) -> Manifest:
+    top = root.fields(("title", "edition", "documents", "divisions", "channels", "meanings"), ("effective", "columns"))
+    divisions = _named(top["divisions"], _division)
+    channels = _named(top["channels"], _channel)
+    columns = tuple(_named(top["columns"], _column).values()) if "columns" in top else ()
+    if taken := {column.key for column in columns} & {*channels, "row", "channel", "act"}:
+        raise top["columns"].fail(
+            f"列の key {shown(min(taken))} は使えません（場の key か、row・channel・act です）",
+            f"{shown(min(taken))} cannot be the key of a column (it is that of a channel, or row, channel or act)",
+        )
+    lines = tuple(_line(node, channels, columns) for node in _list(top["meanings"], MOST_LINES))
+    return Manifest(
+        title=top["title"].bilingual(),
+        edition=top["edition"].text(),
+        effective=top["effective"].day() if "effective" in top else None,
+        documents=tuple(_document(node) for node in _list(top["documents"], empty=True)),
+        divisions=divisions,
+        channels=channels,
+        columns=columns,
+        meanings=lines,
+        data=data,
+    )
+
+
+def _list(node: Node, most: int = MOST, *, empty: bool = False) -> list[Node]:
+    if not isinstance(node.value, list) or not (node.value or empty):
+        raise node.fail("一覧（- で始まる項目）が要ります", "a list is needed here")
+    if len(node.value) > most:
+        raise node.value[most].fail(f"{most:,} 件までです", f"more than {most:,} entries")
+    return node.value
+
+
+def _named(node: Node, read: Callable[[Node], Any]) -> dict[str, Any]:
+    """Entries by their keys; no two share a key or a name."""
+    found: dict[str, Any] = {}
+    words: dict[str, str] = {}
+    for entry in _list(node):
+        each = read(entry)
+        if each.key in found:
+            raise entry.fail(f"{shown(each.key)} が2度あります", f"{shown(each.key)} stands twice")
+        found[each.key] = each
+        for word in {normal(word) for word in (each.key, *each.label.values(), *getattr(each, "names", ()))}:
+            if words.setdefault(word, each.key) != each.key:
+                raise entry.fail(
+                    f"{shown(word)} は `{words[word]}` の名前でもあります", f"{shown(word)} names `{words[word]}` too"
+                )
+    return found
+
+
+def _key(node: Node) -> str:
+    text = node.text()
+    if not KEY.fullmatch(text):
+        raise node.fail(
+            f"{shown(text)} は key に使えません（英小文字で始まる a-z 0-9 _）",
+            f"{shown(text)} cannot be a key (a-z, 0-9 and _, a letter first)",
+        )
+    return text
+
+
+def _texts(fields: Mapping[str, Node], name: str) -> tuple[str, ...]:
+    return tuple(node.text() for node in fields[name].items()) if name in fields else ()
+
+
+def _printed(fields: Mapping[str, Node]) -> str:
+    return fields["printed"].text() if "printed" in fields else ""
+
+
+def _division(node: Node) -> Division:
+    fields = node.fields(("key", "label"), ("names", "desk", "printed"))
+    label = fields["label"].bilingual()
+    desk = {"ja": f"市の{label['ja']}の担当", "en": f"the city's desk for {label['en']}"}
+    return Division(
+        _key(fields["key"]),
+        label,
+        _texts(fields, "names"),
+        fields["desk"].bilingual() if "desk" in fields else desk,
+        _printed(fields),
+    )
+
+
+def _channel(node: Node) -> Channel:
+    fields = node.fields(("key", "label", "kind"), ("names", "printed"))
+    kind = fields["kind"].choice(CHANNEL_KINDS, "場の種類", "kind of channel")
+    return Channel(_key(fields["key"]), fields["label"].bilingual(), _texts(fields, "names"), kind, _printed(fields))
+
+
+def _column(node: Node) -> Column:
+    fields = node.fields(("key", "label"), ("per", "acts", "blank", "printed"))
+    per = fields["per"].choice(PER, "単位", "`per`") if "per" in fields else "row"
+    if ("acts" in fields) != (per == "act"):
+        raise node.fail(
+            "`acts` は per: act の列にだけ、必ず要ります", "`acts` is needed for a column per act, and for no other"
+        )
+    blank = fields["blank"].bilingual() if "blank" in fields else {"ja": "空欄", "en": "blank"}
+    return Column(
+        _key(fields["key"]), fields["label"].bilingual(), per, _texts(fields, "acts"), blank, _printed(fields)
+    )
+
+
+def _document(node: Node) -> Document:
+    fields = node.fields(("file", "sha256"))
+    digest = fields["sha256"].text()
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise fields["sha256"].fail("SHA-256（16進64桁）が要ります", "a SHA-256 of 64 hexadecimal digits is needed")
+    return Document(fields["file"].text(), digest)
+
+
+def _line(node: Node, channels: Mapping[str, Channel], columns: Sequence[Column]) -> Line:
+    fields = node.fields(("when", "means"), ("legend", "because"))
+    known = ("row", "channel", "act", *(column.key for column in columns))
+    when = {name: _cell(value) for name, value in fields["when"].fields((), known).items()}
+    if not when:
+        raise fields["when"].fail("`when` には1つ以上の欄が要ります", "`when` needs at least one cell")
+    if "channel" in when:
+        fields["when"].fields(("channel",), known)["channel"].choice(channels, "業務の場", "channel")
+    if ("legend" in fields) == ("because" in fields):
+        raise node.fail(
+            "`legend`（凡例の行）か `because`（読み方）のどちらか1つが要ります",
+            "either `legend` (a line of the document) or `because` (how it is read) is needed",
+        )
+    legend = None
+    if "legend" in fields:
+        cited = fields["legend"].fields(("document", "line", "text"), ("en",))
+        text = cited["text"].text()
+        legend = Legend(
+            cited["document"].text(),
+            cited["line"].number(),
+            text,
+            cited["en"].text() if "en" in cited else f"「{text.strip('「」')}」",
+        )
+    return Line(
+        when,
+        Meaning(fields["means"].choice(Meaning, "意味", "meaning")),
+        legend,
+        fields["because"].bilingual() if "because" in fields else None,
+    )
+
+
+def _cell(node: Node) -> str:
+    """What is printed: text, or nothing."""
+    return "" if node.value == "" else node.text()
+
+
+# -- the form that is kept ---------------------------------------------------------------------------------------------
+
+
+def plain(manifest: Manifest) -> dict[str, Any]:
+    """As JSON keeps it."""
+    return {
+        "title": manifest.title,
+        "edition": manifest.edition,
+        "effective": manifest.effective and manifest.effective.isoformat(),
+        "documents": manifest.documents,
+        "divisions": list(manifest.divisions.values()),
+        "channels": list(manifest.channels.values()),
+        "columns": manifest.columns,
+        "meanings": [[line.when, line.means, line.legend, line.because] for line in manifest.meanings],
+    }
+
+
+def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
+    return Manifest(
+        title=kept["title"],
+        edition=kept["edition"],
+        effective=date.fromisoformat(kept["effective"]) if kept["effective"] else None,
+        documents=tuple(Document(*each) for each in kept["documents"]),
+        divisions={each[0]: Division(*each) for each in kept["divisions"]},
+        channels={each[0]: Channel(*each) for each in kept["channels"]},
+        columns=tuple(Column(key, label, per, tuple(acts), *rest) for key, label, per, acts, *rest in kept["columns"]),
+        meanings=tuple(
+            Line(when, Meaning(means), legend and Legend(*legend), because)
+            for when, means, legend, because in kept["meanings"]
+        ),
+        data=data,
+    )

@@ -1,0 +1,71 @@
+"""
+Where list and rules meet: what the rules name, the list must have; what the list prints, the rules must know.
+
+A note, a ruling or a kind of work on a row that is not there would be lost in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from assign.catalog.manifest import FILE
+from assign.catalog.model import Catalog
+from assign.errors import RuleFileError, shown
+from assign.rules.entries import Act, Entry, Holder, Note, Ruling
+from assign.rules.kinds import KINDS
+from assign.rules.model import RuleSet
+from assign.words import nearest
+
+
+def fit(catalog: Catalog, rules: RuleSet) -> None:
+    """
+    Look whether rules are about this list.
+
+    Raises:
+        RuleFileError: With the place of the first name that the other side does not have, and the nearest that it has.
+    """
+    divisions, channels = catalog.manifest.divisions, catalog.manifest.channels
+    for entry in (*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings):
+        for row in entry.condition_rows if isinstance(entry, Act) else _rows(entry):
+            _known(entry.file, entry.line, row, catalog.by_id, "台帳に行", "the catalog has no row")
+        if isinstance(entry, Holder):
+            for key in entry.divisions:
+                _known(entry.file, entry.line, key, divisions, "一覧に区分", "the list has no division")
+            if strange := next((row for row in entry.rows if catalog.by_id[row].division not in entry.divisions), None):
+                raise RuleFileError(
+                    entry.file,
+                    entry.line,
+                    f"行 {shown(strange)} は `division` の区分の行ではありません",
+                    f"the row {shown(strange)} is of none of the divisions in `division`",
+                )
+        elif isinstance(entry, Ruling):
+            for key in entry.channels:
+                _known(entry.file, entry.line, key, channels, "一覧に業務の場", "the list has no channel")
+    for row in rules.work.rows:
+        _known(KINDS, rules.work.line(row), row, catalog.by_id, "台帳に行", "the catalog has no row")
+    for line, channel in rules.work.channels:
+        _known(KINDS, line, channel, channels, "一覧に業務の場", "the list has no channel")
+    for act in catalog.manifest.printed_acts:
+        _known(FILE, 1, act, rules.acts, "行為の表に行為", "the table of acts has no act")
+    defaults = {key for holder in rules.holders if not holder.acts and not holder.rows for key in holder.divisions}
+    if missing := next((key for key in divisions if key not in defaults), None):
+        first = rules.holders[0]
+        raise RuleFileError(
+            first.file, first.line, f"`{missing}` の既定の主体がありません", f"`{missing}` has no default holder"
+        )
+
+
+def _rows(entry: Entry) -> Iterator[str]:
+    if isinstance(entry, Holder | Note | Ruling):
+        yield from entry.rows
+
+
+def _known(file: str, line: int, name: str, known: Collection[str], ja: str, en: str) -> None:
+    if name not in known:
+        raise RuleFileError(
+            file,
+            line,
+            f"{ja} {shown(name)} はありません",
+            f"{en} {shown(name)}",
+            nearest(name, known) or list(known)[:8],
+        )
