@@ -40,6 +40,17 @@ def test_the_picture_is_one_and_names_every_wing() -> None:
     assert wings == set(re.findall(r"^\| `([a-z_]+)/?` \|", page, re.MULTILINE))  # one line each
 
 
+def test_every_file_that_the_documents_name_is_there() -> None:
+    """A newcomer follows the path that is written down."""
+    for page in (ROOT / "docs" / "architecture.md", *(ROOT / "docs" / "decisions").glob("*.md")):
+        for name in re.findall(r"`([\w./]+\.(?:py|yaml|json|md|toml))`|\]\(([\w./-]+)\)", page.read_text("utf-8")):
+            found = "".join(name)
+            assert any((folder / found).exists() for folder in (ROOT, SRC, page.parent, ROOT / "docs")), (
+                page.name,
+                found,
+            )
+
+
 def test_every_library_has_one_place_that_may_import_it() -> None:
     """import-linter holds each contract; this holds that no library comes in without one."""
     graph = grimp.build_graph("assign", include_external_packages=True)
