@@ -530,7 +530,7 @@ def test_rulings_that_are_not_those_of_the_rules_are_different(
 CELLS: list[tuple[str, dict[str, str]]] = [
     ("nenkin-23", {"backyard": "○"}),
     ("nenkin-24", CONSIGNED),
-    ("kokuho-25", {"backyard": "no"}),
+    ("kokuho-25", {"backyard": ""}),
     ("kokuho-25", {"mark": ""}),
     ("shomu-9", {"mark": "△"}),
 ]

@@ -273,7 +273,6 @@ def edited(old: str, new: str) -> bytes:
     ("old", "new", "at", "near"),
     [
         (WASTE, WASTE.replace("act: carry", "act: cary"), "chain: [{act: cary", "`carry`"),
-        (WASTE, WASTE.replace("backyard", "backyrd"), "- id: waste_paper", "`backyard`"),
         (WASTE, WASTE.replace("channel: backyard", "channel: backyard, when: {ja: あるとき, en: at times}"), "chain: [{act: carry, channel: backyard, when", "`when`"),
         (WASTE, WASTE.replace("channel: backyard", "channel: backyard, optional: maybe"), "chain: [{act: carry, channel: backyard, optional: maybe", ""),
         (WASTE, WASTE.replace("channel", "chanel"), "chain: [{act: carry, chanel", "`channel`"),
@@ -301,6 +300,14 @@ def test_a_mistake_is_refused_by_file_line_and_nearest_name(old: str, new: str, 
     assert near in caught.value.ja
     assert near in caught.value.en
     assert "\n" not in caught.value.ja + caught.value.en
+
+
+def test_a_channel_that_the_list_does_not_have_is_refused_where_both_meet(tmp_path: Path) -> None:
+    """Channels are the list's."""
+    folder = shutil.copytree(rules_folder(), tmp_path / "rules")
+    (folder / "kinds.yaml").write_bytes(edited(WASTE, WASTE.replace("backyard", "backyrd")))
+    with pytest.raises(RuleFileError, match="the list has no channel `backyrd` .near: `backyard`"):
+        Desk.open(rules=folder)
 
 
 def test_kinds_kept_from_the_build_are_those_that_are_read() -> None:
