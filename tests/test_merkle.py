@@ -96,7 +96,7 @@ def decoded(case: dict[str, Any], *names: str) -> list[bytes]:
 
 
 @needs_vectors
-@pytest.mark.parametrize("verifier", VERIFIERS, ids=["product", "standalone"])
+@pytest.mark.parametrize("verifier", VERIFIERS, ids=["product", "verifier"])
 def test_every_public_vector_is_answered_as_it_says(verifier: Any) -> None:
     """98 inclusion and 98 consistency cases from the log implementers' own test data."""
     inclusion, consistency = vectors("inclusion"), vectors("consistency")

@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from assign.audit import rebuild, verify
-from assign.audit.verifier import main as standalone
+from assign.audit.verifier import main as verifier
 from assign.log import merkle
 from assign.log.canonical import canonical, read
 from assign.log.keys import held_key
@@ -219,7 +219,7 @@ def test_both_verifiers_take_the_same_checkpoint_files(
     assert audit(path, "prove", 1, "--to", proof, "--checkpoint", kept / "note.txt").code == 0
     note.write_bytes(SPOILT[how]((kept / "note.txt").read_bytes()))
     said = audit(path, "verify", "--against", note)
-    theirs = standalone([str(proof), "--checkpoint", str(note)])
+    theirs = verifier([str(proof), "--checkpoint", str(note)])
     assert (said.code == 0) is (theirs == 0) is (how == "as it was")
     if how in ("BOM", "CRLF"):
         assert how in said.err

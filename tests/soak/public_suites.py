@@ -274,7 +274,7 @@ def _event(line: str, left: Iterator[str]) -> Any:
 
 def signature_cases(cases: Iterable[tuple[str, bytes, bytes, bytes, bool | None]], name: str) -> Suite:
     """
-    (name, key, message, signature, right): the product's verifier (`cryptography`) and the auditor's (`standalone`) both say
+    (name, key, message, signature, right): the product's verifier (`cryptography`) and the auditor's (`audit.verifier`) both say
     so. None: either, but both the same.
     """
     from cryptography.exceptions import InvalidSignature
