@@ -61,6 +61,10 @@ golden: setup  ## record the golden decisions anew; read the diff before you com
 	$(V)/python tests/golden.py
 	$(V)/python -c 'from tests.golden_log import record_once; record_once()'
 
+.PHONY: readme
+readme: setup  ## the opening answer and the table of commands in both READMEs, as the program prints them now
+	$(V)/python -m tests.readme
+
 .PHONY: bench
 bench: setup  ## speed and memory beside limits and peers: one table, and docs/results.md (half an hour, 8 GB of disk)
 	@sh tools/env.sh .venv-bench locks/bench.txt

@@ -20,9 +20,9 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
         from assign.catalog import csv_file
-        from assign.rules import precompiled
+        from assign.rules import build
 
-        for kept in (csv_file.write_kept(root / "data"), *precompiled.write(root / "rules")):
+        for kept in (csv_file.write_kept(root / "data"), *build.write(root / "rules")):
             if version != "editable":
                 build_data["force_include"][str(kept)] = f"assign/built_in/{kept.name}"
 

@@ -120,7 +120,7 @@ def contestants(log: Log, insert: Callable[[list[tuple[int, bytes, bytes, str]]]
 
         return calling
 
-    for name in ("writing", "extend"):
+    for name in ("writing", "append_if_unchanged"):
         setattr(log.store, name, counted(getattr(log.store, name)))
 
     def stock() -> None:  # untimed

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, settings
 from assign import Desk
 from assign.catalog.csv_file import write_kept
 from assign.resources import data_folder, document_file, kept, rules_folder
+from assign.rules.build import write
 from assign.rules.loader import load
-from assign.rules.precompiled import kept_rules, write
+from assign.rules.precompiled import kept_rules
 
 from .servers import Server, private_server
 

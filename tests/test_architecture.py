@@ -1,4 +1,4 @@
-"""The package is what its front page says: wings, commands, options, and no address of a machine."""
+"""The layout of the code is as the documents say: wings, faces, libraries, commands."""
 
 from __future__ import annotations
 
@@ -6,36 +6,78 @@ import ast
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
+import grimp
+
 import assign
-from assign import cli
 from assign.cli import audit
+
+from .readme import PAGES, filled
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "assign"
 FILES = sorted(path for path in SRC.rglob("*.py"))
-WINGS = sorted({path.relative_to(SRC).parts[0].removesuffix(".py") for path in FILES})
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+STILL_SHARING = [
+    SRC / wing for wing in ("catalog", "rules", "explanation", "desk")
+]  # they import private names of their own wing
+WITH_CODE = (SRC / "cli", SRC / "cli" / "audit")  # typer's commands are registered where the package is imported
 
 
-def test_the_picture_names_every_wing() -> None:
-    """In the package's docstring and in both READMEs."""
-    for text in (
-        assign.__doc__ or "",
-        (ROOT / "README.md").read_text("utf-8"),
-        (ROOT / "README.ja.md").read_text("utf-8"),
-    ):
-        named = set(re.findall(r"[a-z_]+", text))
-        assert set(WINGS) - {"__init__", "__main__"} <= named
+def test_the_picture_is_one_and_names_every_wing() -> None:
+    """It stands in docs/architecture.md; the package's docstring and the README repeat it, and none of them goes stale."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    found = re.search(r"```text\n(.*?)```", page, re.DOTALL)
+    assert found
+    picture = found[1]
+    assert picture in (ROOT / "README.md").read_text("utf-8")
+    assert textwrap.indent(picture, "    ", bool) in (assign.__doc__ or "")
+    wings = {path.relative_to(SRC).parts[0].removesuffix(".py") for path in FILES} - {"__init__", "__main__"}
+    assert wings <= set(re.findall(r"[a-z_]+", picture))
+    assert wings == set(re.findall(r"^\| `([a-z_]+)/?` \|", page, re.MULTILINE))  # one line each
 
 
-def test_the_layers_name_every_wing_once() -> None:
-    """import-linter holds the order; this holds the list."""
-    config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    layers = config["tool"]["importlinter"]["contracts"][0]["layers"]
-    named = [wing.strip() for layer in layers for wing in re.split(r"[:|]", layer)]
-    assert sorted(named) == [wing for wing in WINGS if wing != "__init__"]
+def test_every_file_that_the_documents_name_is_there() -> None:
+    """A newcomer follows the path that is written down."""
+    for page in (ROOT / "docs" / "architecture.md", *(ROOT / "docs" / "decisions").glob("*.md")):
+        for name in re.findall(r"`([\w./]+\.(?:py|yaml|json|md|toml))`|\]\(([\w./-]+)\)", page.read_text("utf-8")):
+            found = "".join(name)
+            assert any((folder / found).exists() for folder in (ROOT, SRC, page.parent, ROOT / "docs")), (
+                page.name,
+                found,
+            )
+
+
+def test_every_library_has_one_place_that_may_import_it() -> None:
+    """import-linter holds each contract; this holds that no library comes in without one."""
+    graph = grimp.build_graph("assign", include_external_packages=True)
+    imported = {name for name in graph.modules if not re.match(r"assign\b|_", name)} - sys.stdlib_module_names
+    placed = [name for each in CONTRACTS if each["type"] == "protected" for name in each["protected_modules"]]
+    assert sorted(placed) == sorted(imported)
+
+
+def test_no_private_name_is_imported_by_another_module() -> None:
+    """What begins with `_` may change without a look at who uses it."""
+    for path in FILES:
+        if path.parent in STILL_SHARING:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("assign")):
+                private = [each.name for each in node.names if re.match("_[^_]", each.name)]
+                assert not private, (path, private)
+
+
+def test_a_wings_face_only_passes_names_on() -> None:
+    """Whoever opens a folder sees in one screen what it is and what it gives."""
+    for path in FILES:
+        if path.name == "__init__.py" and path.parent not in (SRC, *WITH_CODE):
+            text = path.read_text("utf-8")
+            body = ast.parse(text).body[1:]  # after the docstring
+            assert len(text.splitlines()) < 40, path
+            assert all(isinstance(each, ast.Import | ast.ImportFrom | ast.Assign) for each in body), path
 
 
 def test_every_module_opens_with_what_it_gives() -> None:
@@ -45,17 +87,15 @@ def test_every_module_opens_with_what_it_gives() -> None:
         assert text, path
 
 
-def test_every_command_is_in_both_readmes() -> None:
+def test_the_readmes_show_what_the_program_prints() -> None:
+    """The answer that they open with, and the table of commands (`make readme`)."""
+    for page, lang in PAGES.items():
+        text = (ROOT / page).read_text("utf-8")
+        assert text == filled(text, lang)
+
+
+def test_every_command_of_the_log_is_in_its_manual() -> None:
     """A command that nobody can find is no command."""
-    commands = {
-        command.name or command.callback.__name__.strip("_")
-        for command in cli.app.registered_commands
-        if command.callback
-    }
-    for name in ("README.md", "README.ja.md"):
-        text = (ROOT / name).read_text("utf-8")
-        for command in commands:
-            assert f"assign {command}" in text
     manual = (ROOT / "docs" / "audit.md").read_text("utf-8")
     for each in audit.app.registered_commands:
         assert each.callback

@@ -14,7 +14,18 @@ from typing import Any
 import pytest
 
 from assign import Desk
-from assign.audit import Filter, copy, exceptions, prove, prove_growth, records, replay, shown_record, stats, verify
+from assign.audit import (
+    Filter,
+    copy,
+    exceptions,
+    prove,
+    prove_consistency,
+    records,
+    replay,
+    shown_record,
+    stats,
+    verify,
+)
 from assign.catalog.csv_file import from_edition
 from assign.desk.recording import EditionMissing
 from assign.errors import AssignError, BadRequest
@@ -440,7 +451,7 @@ def test_a_retry_with_its_key_gets_the_first_answer_and_another_request_does_not
     other = of(changed_list(table_desk, "nenkin-24", **CONSIGNED), table_desk.rules.data, log)
     log.publish(other.editions)
     [again] = other.record(**asked)
-    assert (again.kept.fresh, again.kept.seq) == (False, first.kept.seq)
+    assert (again.kept.created, again.kept.seq) == (False, first.kept.seq)
     assert again.answer["assignee"] == first.answer["assignee"] == "city_staff"
     assert {**again.answer, "provenance": None} == {**first.answer, "provenance": None}
     with pytest.raises(KeyReused) as caught:
@@ -633,7 +644,7 @@ def test_nothing_is_proved_from_a_log_that_no_longer_fits(path: Path, notes: lis
             with pytest.raises((StoreError, ValueError)):
                 prove(log, seq, notes[-1])
         with pytest.raises(StoreError):
-            prove_growth(log, notes[1], notes[2])
+            prove_consistency(log, notes[1], notes[2])
 
 
 def test_one_checkpoint_s_log_is_shown_to_begin_another_s(log: Log, notes: list[str]) -> None:
@@ -642,14 +653,14 @@ def test_one_checkpoint_s_log_is_shown_to_begin_another_s(log: Log, notes: list[
 
     for i, old in enumerate(notes):
         for new in notes[i:]:
-            bundle = prove_growth(log, old, new)
+            bundle = prove_consistency(log, old, new)
             first, second = parse(old)[0], parse(new)[0]
             path = [b64decode(each) for each in bundle["path"]]
             assert merkle.consistent(first.size, second.size, first.root, second.root, path)
     with pytest.raises(BadRequest):
-        prove_growth(log, notes[2], notes[0])
+        prove_consistency(log, notes[2], notes[0])
     with pytest.raises(NoteError):
-        prove_growth(log, sign(parse(notes[0])[0], new_key(ORIGIN)), notes[2])
+        prove_consistency(log, sign(parse(notes[0])[0], new_key(ORIGIN)), notes[2])
 
 
 # -- exceptions, stats, filters --------------------------------------------------------------------------------------

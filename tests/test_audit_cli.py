@@ -245,7 +245,7 @@ def test_a_retry_with_the_same_key_prints_the_same_and_writes_nothing(url: str) 
     assert first.code == again.code == 0
     assert first.out == again.out
     receipts = [json.loads(done.err)["record"] for done in (first, again)]
-    assert [each["fresh"] for each in receipts] == [True, False]
+    assert [each["created"] for each in receipts] == [True, False]
     assert receipts[0]["seq"] == receipts[1]["seq"] == 8
     plain = [cli("decide", "--record", *ASKED, "--key", KEY.upper()).out for _ in range(2)]
     assert plain[0] == plain[1]

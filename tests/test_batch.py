@@ -145,7 +145,7 @@ def test_the_engine_reads_a_csv_as_it_is_read_line_by_line_or_it_comes_to_light(
     for _ in range(2_000):
         path.write_bytes(slipped(rng))
         source = csv_in.read(path, tmp_path, options("csv", "csv", encoding="utf-8"))
-        if source.account is None:
+        if source.byte_check is None:
             continue
         watched = source.watched(None, "read")
         try:
@@ -187,10 +187,10 @@ def test_a_csv_of_any_usual_writer_is_read_by_the_engine_itself(
 def test_a_row_that_the_engine_loses_comes_to_light(tmp_path: Path) -> None:
     """Its bytes are not accounted for."""
     source = csv_in.read(write(tmp_path / "in.csv", "csv", requests(50)), tmp_path, options("csv", "csv"))
-    assert source.account is not None
+    assert source.byte_check is not None
     source.watched(None, "read").frame.collect(engine="streaming")
     assert source.read().rows == 50
-    source.account.rows, source.account.cells = 0, 0
+    source.byte_check.rows, source.byte_check.cells = 0, 0
     lossy = replace(source, frame=source.frame.head(49))
     lossy.watched(None, "read").frame.collect(engine="streaming")
     with pytest.raises(Damaged):

@@ -21,7 +21,7 @@ from assign.batch import read_back
 from assign.errors import AssignError, BadOption, BadRequest
 from assign.log import merkle
 from assign.log.canonical import canonical, read
-from assign.log.checkpoint import opened
+from assign.log.checkpoint import open_verified
 from assign.log.errors import KeyReused
 from assign.log.keys import held_key
 from assign.log.store import StoreError
@@ -84,7 +84,7 @@ def test_every_row_of_a_batch_is_provable_from_its_output_file(
         leaves.append(shown["leaf"])
     assert "city_staff" in leaves[0]
     assert json.loads(leaves[2]) == {"error": True, "n": 3}
-    assert opened(note, logged.audit.keys())[0].size == logged.audit.size
+    assert open_verified(note, logged.audit.keys())[0].size == logged.audit.size
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
@@ -175,7 +175,7 @@ def test_a_batch_sent_again_with_its_key_is_recorded_once(logged: Desk, source: 
     key = str(uuid.uuid4())
     _, first = run(logged, str(source), str(tmp_path / "a.csv"), options("csv"), key=key)
     _, again = run(logged, str(source), str(tmp_path / "b.csv"), options("csv"), key=key)
-    assert (first.seq, first.fresh, again.seq, again.fresh) == (again.seq, True, first.seq, False)
+    assert (first.seq, first.created, again.seq, again.created) == (again.seq, True, first.seq, False)
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     with pytest.raises(AssignError):  # the same key for other answers
         run(logged, str(source), str(tmp_path / "c.parquet"), options("parquet"), key=key)

@@ -160,9 +160,9 @@ def test_a_retry_is_one_record_whatever_stands_beside_it(tmp_path: Path, stateme
     with broken_into(where) as db:
         db.execute(statement)
     with closing(Log.open(sqlite_url(where))) as log:
-        assert log.append(asked) == first._replace(fresh=False)
-        assert log.append(draft()).fresh
-        assert log.append(asked) == first._replace(fresh=False)  # by the quick way, too
+        assert log.append(asked) == first._replace(created=False)
+        assert log.append(draft()).created
+        assert log.append(asked) == first._replace(created=False)  # by the quick way, too
         rebuild(log)
         assert not codes(log) & {"schema_altered", "schema_missing"}
         assert len(sound(log)) == FIRST + 2
@@ -375,8 +375,8 @@ def test_a_retry_on_a_server_is_one_record_whatever_stands_beside_it(server_log:
     first = log.append(asked)
     for statement in ("UPDATE record SET key = NULL", "UPDATE record SET key = at::text", "DROP INDEX record_key"):
         _unguarded(db, statement)
-        assert log.append(asked) == first._replace(fresh=False)
-        assert log.append(draft()).fresh
+        assert log.append(asked) == first._replace(created=False)
+        assert log.append(draft()).created
     rebuild(log)
     assert "key_altered" in codes(log)
     assert not codes(log) & {"schema_altered", "schema_missing"}

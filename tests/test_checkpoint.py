@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assign.audit import verifier
-from assign.log.checkpoint import Checkpoint, opened, parse, sign
+from assign.log.checkpoint import Checkpoint, open_verified, parse, sign
 from assign.log.keys import NoteError, PublicKey, SecretKey, new_key, public_key, secret_key
 
 from .notes import BODY, KEY, NOTES, ODD, VKEYS, Case, own
@@ -91,7 +91,7 @@ def by_auditor(text: str, *keys: PublicKey) -> bool:
 def by_product(text: str, *keys: PublicKey) -> bool:
     """What the product says of it."""
     try:
-        opened(text, keys)
+        open_verified(text, keys)
     except NoteError:
         return False
     return True
@@ -102,7 +102,7 @@ def by_product(text: str, *keys: PublicKey) -> bool:
 
 def test_a_note_opens_with_its_key_and_says_what_was_signed() -> None:
     """Both verifiers, and the lines that the C2SP text names."""
-    assert opened(NOTE, [KEY.public()]) == (CHECKPOINT, KEY.public())
+    assert open_verified(NOTE, [KEY.public()]) == (CHECKPOINT, KEY.public())
     assert parse(NOTE)[0] == CHECKPOINT
     found = verifier.opened(NOTE, {verifier.key_of(str(KEY.public()))})
     assert (found.origin, found.size, found.root, found.number) == (
@@ -227,7 +227,7 @@ def test_a_note_with_something_cut_or_put_in_is_refused_by_both(at: int, cut: in
 )
 def test_random_text_is_a_note_error_and_nothing_else(text: str) -> None:
     """Never an exception of another kind, from the product's readers or the auditor's."""
-    for read in (parse, public_key, secret_key, lambda given: opened(given, [KEY.public()])):
+    for read in (parse, public_key, secret_key, lambda given: open_verified(given, [KEY.public()])):
         with suppress(NoteError):
             read(text)
     for check in (verifier.key_of, lambda given: verifier.opened(given, {verifier.key_of(str(KEY.public()))})):
@@ -417,7 +417,7 @@ def test_of_two_known_keys_that_signed_both_name_the_first() -> None:
     other = SecretKey("witness.example", bytes(32))
     text = f"{BODY}\n{own(BODY, other)}{own(BODY)}"
     for keys in ([KEY.public(), other.public()], [other.public(), KEY.public()]):
-        assert opened(text, keys)[1] == other.public()
+        assert open_verified(text, keys)[1] == other.public()
         found = verifier.opened(text, {verifier.key_of(str(key)) for key in keys})
         assert found.number == other.public().number.hex()
     double = PublicKey(KEY.name, KEY.public().number, other.public().key)

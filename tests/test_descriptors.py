@@ -21,7 +21,8 @@ from assign.desk.desk import DeskClosed
 from assign.errors import AssignError
 from assign.log.log import Log
 from assign.log.record import new_id
-from assign.log.store import PostgresStore, SqliteStore
+from assign.log.store.postgresql import PostgresStore
+from assign.log.store.sqlite import SqliteStore
 
 from .logs import ORIGIN, draft, sqlite_url
 from .servers import Server

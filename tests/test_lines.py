@@ -99,7 +99,7 @@ def test_no_code_of_a_program_stands_in_an_english_line() -> None:
     assert "city_staff" not in cli("audit", "list", "--lang", "en").out
     assert "→ city staff, settled" in cli("audit", "list", "--lang", "en").out
     source = Path(review.__file__).read_text("utf-8")
-    codes = set(re.findall(r'Exception_\(\s*"(\w+)"', source))
+    codes = set(re.findall(r'ReviewItem\(\s*"(\w+)"', source))
     assert codes == set(examine._ODD_TEXT)
     for text in examine._ODD_TEXT.values():
         assert not re.search(r"_|[^ -~]", text.en)

@@ -25,7 +25,7 @@ from assign.log import merkle
 from assign.log.draft import Draft
 from assign.log.errors import KeyReused, NotPublished
 from assign.log.fields import RecordError
-from assign.log.group_commit import _Ticket
+from assign.log.group_commit import PendingAppend
 from assign.log.keys import held_key
 from assign.log.log import Log
 from assign.log.reading import UnknownRecord
@@ -179,7 +179,7 @@ def test_a_commit_that_fails_fails_everyone_who_waited_and_the_next_one_works(
         others = Threads(8, lambda _: log.append(draft()))
         waiting(log, 9)
     assert [type(each) for each in first.joined()] == [StoreError]
-    assert [each.fresh for each in others.joined()] == [True] * 8  # they had not joined the commit that failed
+    assert [each.created for each in others.joined()] == [True] * 8  # they had not joined the commit that failed
     writing = log.store.writing
 
     @contextmanager
@@ -341,7 +341,7 @@ def test_a_retry_gets_the_first_record_and_writes_nothing(any_url: str) -> None:
     with closing(Log.open(any_url)) as opened:
         later = opened.append(asked)
         assert len(sound(opened)) == FIRST + 1
-    assert (first.fresh, again.fresh, later.fresh) == (True, False, False)
+    assert (first.created, again.created, later.created) == (True, False, False)
     assert first.payload == again.payload == later.payload
 
 
@@ -349,7 +349,7 @@ def test_one_key_in_32_threads_at_once_is_one_record(any_url: str) -> None:
     """One of them wrote it; inside one commit, or in several."""
     log, asked = make(any_url), draft()
     kept = Threads(32, lambda _: log.append(asked)).joined()
-    assert sum(one.fresh for one in kept) == 1
+    assert sum(one.created for one in kept) == 1
     assert len({(one.seq, one.payload) for one in kept}) == 1
     assert len(sound(log)) == FIRST + 1
     log.close()
@@ -395,7 +395,7 @@ def test_of_two_requests_with_one_key_in_one_commit_the_first_stands(log: Log, m
         waiting(log, 2)
         two = Threads(1, lambda _: log.append(other))
         waiting(log, 3)
-    assert one.joined()[0].fresh
+    assert one.joined()[0].created
     assert isinstance(two.joined()[0], KeyReused)
     assert len(sound(log)) == FIRST + 2
 
@@ -422,7 +422,7 @@ def test_a_writer_that_is_alone_takes_one_statement_and_no_turn(any_url: str, mo
         first = log.append(asked)
         assert [log.append(draft(key=None)).seq, log.append(draft(corrects=first.seq)).seq] == [FIRST + 2, FIRST + 3]
         assert taken == []
-        assert log.append(asked) == first._replace(fresh=False)
+        assert log.append(asked) == first._replace(created=False)
         assert len(taken) == 1
         assert [other.append(draft()).seq, log.append(draft()).seq] == [FIRST + 4, FIRST + 5]
         assert len(taken) == 2
@@ -441,7 +441,7 @@ def test_a_record_that_was_kept_leaves_nothing_to_the_garbage_collector(log: Log
         before = {id(each) for each in gc.get_objects()}
         for _ in range(5):
             log.append(draft())
-        kept = [each for each in gc.get_objects() if type(each) in (_Ticket, Draft)]
+        kept = [each for each in gc.get_objects() if type(each) in (PendingAppend, Draft)]
         assert not [each for each in kept if id(each) not in before]
     finally:
         gc.enable()
@@ -492,7 +492,7 @@ def test_a_key_is_found_without_its_index_by_a_writer_that_is_alone(url: str) ->
         asked = [draft() for _ in range(3)]
         kept = [log.append(each) for each in asked]
         log.store._rows("DROP INDEX record_key")  # type: ignore[attr-defined]
-        assert [log.append(each) for each in asked] == [each._replace(fresh=False) for each in kept]
+        assert [log.append(each) for each in asked] == [each._replace(created=False) for each in kept]
         assert len(sound(log)) == FIRST + 3
 
 
@@ -524,7 +524,7 @@ def test_two_logs_in_one_database_have_their_own_numbers_and_keys(any_url: str) 
     asked = draft()
     for _ in range(3):
         first.append(draft())
-    assert [log.append(asked).fresh for log in (first, second)] == [True, True]
+    assert [log.append(asked).created for log in (first, second)] == [True, True]
     assert (first.size, second.size) == (FIRST + 4, FIRST + 1)
     for log in (first, second):
         assert [key.name for key in list(log.keys())] == [log.origin]
@@ -554,7 +554,7 @@ ASKED: dict[str, Any] = {"division": "kokuho", "item": 25, "channel": "counter",
 def said(desk: Desk, **asked: Any) -> tuple[str, int, bool]:
     """Who, by which record, and whether it was written now."""
     (recorded,) = desk.record(**ASKED, **asked)
-    return recorded.answer["assignee"], recorded.kept.seq, recorded.kept.fresh
+    return recorded.answer["assignee"], recorded.kept.seq, recorded.kept.created
 
 
 @pytest.mark.long

@@ -18,7 +18,7 @@ from assign.log.canonical import canonical, read
 from assign.log.keys import held_key
 from assign.log.log import Log
 from assign.log.record import new_id
-from assign.log.store import SHIFT
+from assign.log.store.interface import SHIFT
 from assign.words import sha256
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sqlite_url
@@ -98,7 +98,7 @@ def test_an_edition_that_a_planted_row_calls_published_may_not_be_cited_and_can_
         with pytest.raises(Exception, match="has not published"):
             log.append(asked)
         assert len(log.publish(new)) == 1
-        assert log.append(asked).fresh
+        assert log.append(asked).created
 
 
 # -- a log that is not whole -----------------------------------------------------------------------------------------

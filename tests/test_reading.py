@@ -20,7 +20,7 @@ from assign.log.canonical import canonical, read
 from assign.log.checkpoint import endorse
 from assign.log.keys import held_key, new_key
 from assign.log.log import Log
-from assign.log.reading import Unreadable, _agreeing, _known, _parsed, clock, record_of
+from assign.log.reading import Unreadable, _consistent, _from_cache, _parsed, clock, record_of
 from assign.log.record import new_id
 from assign.log.store import Row, StoreError, open_store
 from assign.words import today
@@ -276,7 +276,7 @@ def test_what_was_read_before_changes_no_verdict(tmp_path: Path) -> None:
     other = canonical(
         {**read(rows[0].payload), "case": new_id(), "key": new_id(), "recorded": "2026-11-28T17:25:31.123Z"}
     )
-    assert _known(rows[0]._replace(payload=other), ORIGIN) == read(other)
+    assert _from_cache(rows[0]._replace(payload=other), ORIGIN) == read(other)
     marks = [b'"case":"', b'"key":"', b'"recorded":"', b'"seq":', b'"', b"\\", b"0", b"a", b"Z", b",", b"-", b"\xff"]
     seen = 0
     for _ in range(6000):
@@ -287,7 +287,7 @@ def test_what_was_read_before_changes_no_verdict(tmp_path: Path) -> None:
             data[at : at + chance.randrange(3)] = chance.choice([b"", *marks, row.payload[at : at + 40]])
         tampered = Row(row.seq + chance.choice([0, 0, 0, 1, 40]), bytes(data), b"")
         try:
-            wanted = _agreeing(_parsed(tampered, ORIGIN))
+            wanted = _consistent(_parsed(tampered, ORIGIN))
         except Unreadable:
             with pytest.raises(Unreadable):
                 record_of(tampered, ORIGIN)

@@ -11,7 +11,7 @@ import apsw
 import pytest
 
 from assign.log.log import Log
-from assign.log.store import NAMES
+from assign.log.store.schema import NAMES
 
 from .logs import EDITIONS, ORIGIN, draft, make, sqlite_url
 from .servers import Server

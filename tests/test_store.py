@@ -11,30 +11,20 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from assign.errors import BadOption
-from assign.log.group_commit import Kept
 from assign.log.log import Log
 from assign.log.record import new_id
-from assign.log.store import (
-    NAMES,
-    SqliteStore,
-    StoreError,
-    StoreMissing,
-    StoreRefused,
-    network_file_system,
-    open_store,
-    sound_sqlite,
-    watch,
-)
+from assign.log.store import StoreError, StoreMissing, StoreRefused, open_store
+from assign.log.store.schema import NAMES
+from assign.log.store.sqlite import SqliteStore, sound_sqlite
+from assign.log.store.watch import network_file_system
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sound, sqlite_url, unmeasured
 from .servers import Server, private_server
@@ -256,10 +246,10 @@ def test_a_log_that_is_cut_while_it_is_open_answers_nothing(path: Path) -> None:
             log.append(draft())
 
 
-def test_a_log_that_is_cut_after_a_while_answers_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_is_cut_after_a_while_answers_nothing(path: Path) -> None:
     """Its size is looked at after each commit."""
     with closing(Log.open(sqlite_url(path))) as log:
-        settles(log, monkeypatch)
+        log.append(draft())
         before = path.stat().st_size
         for _ in range(100):
             log.append(draft())
@@ -305,16 +295,6 @@ def test_a_handle_that_cannot_be_closed_is_no_error(path: Path, monkeypatch: pyt
         assert kept.seq in sound(log)
 
 
-def settles(log: Log, monkeypatch: pytest.MonkeyPatch) -> Kept:
-    """A record of a log that has been open for a while: its folder is known, and its WAL's name is not looked up any more."""
-    with monkeypatch.context() as patched:
-        patched.setattr(watch, "_TICKS", 0)
-        kept = log.append(draft())
-    assert bool(log.store._wal._settled) == hasattr(os, "O_PATH")  # type: ignore[attr-defined] # or the test proves nothing
-    time.sleep(0.02)  # older kernels tell times apart by 10 ms
-    return kept
-
-
 def test_an_interrupt_while_a_file_is_let_go_closes_nothing_twice(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The log went on with a connection that was closed, and a second close took a handle that was somebody else's by then."""
     close, interrupted = os.close, []
@@ -342,14 +322,11 @@ def test_an_interrupt_while_a_file_is_let_go_closes_nothing_twice(path: Path, mo
         os.close(each)
 
 
-@pytest.mark.parametrize("settled", [False, True])
 @pytest.mark.parametrize("how", ["file removed", "file replaced", "wal removed", "wal replaced"])
-def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(
-    tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch, how: str, *, settled: bool
-) -> None:
+def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(tmp_path: Path, path: Path, how: str) -> None:
     """The commits of the first version went on, into a file that had no name any more. A copy may set the folder's time back."""
     with closing(Log.open(sqlite_url(path))) as log:
-        kept = settles(log, monkeypatch) if settled else log.append(draft())
+        kept = log.append(draft())
         before = path.parent.stat()
         if how.startswith("wal"):
             Path(f"{path}-wal").unlink()
@@ -375,10 +352,8 @@ def test_a_log_that_is_moved_while_it_is_open_acknowledges_nothing(
 
 
 @pytest.mark.parametrize("what", ["folder above", "folder", "link to the folder", "link to the file"])
-def test_a_log_whose_path_leads_elsewhere_answers_nothing(
-    tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    """Also once its folder is known to be as it was: nothing in there has changed."""
+def test_a_log_whose_path_leads_elsewhere_answers_nothing(tmp_path: Path, path: Path, what: str) -> None:
+    """A rename above the log, or a link that is turned, leaves the open file without its name."""
     here = tmp_path / "above" / "logs"
     here.mkdir(parents=True)
     shutil.copy(path, here / "audit.db")
@@ -387,7 +362,7 @@ def test_a_log_whose_path_leads_elsewhere_answers_nothing(
     (tmp_path / "file.db").symlink_to(here / "audit.db")
     at = {"link to the folder": tmp_path / "folder" / "audit.db", "link to the file": tmp_path / "file.db"}
     with closing(Log.open(sqlite_url(at.get(what, here / "audit.db")))) as log:
-        settles(log, monkeypatch)
+        log.append(draft())
         if what == "folder above":
             here.parent.rename(tmp_path / "elsewhere")
             here.parent.mkdir()
@@ -401,46 +376,6 @@ def test_a_log_whose_path_leads_elsewhere_answers_nothing(
         for _ in range(2):
             with pytest.raises(StoreError, match="there is no answer"):
                 log.append(draft())
-
-
-@pytest.mark.parametrize(("rest", "after"), [(123_456_789, 0.1), (120_000_000, 1e6), (0, 1e6)])
-def test_a_folders_time_counts_once_its_clock_has_moved_on(
-    path: Path, monkeypatch: pytest.MonkeyPatch, rest: int, after: float
-) -> None:
-    """Two changes within one tick leave one time; a file system with coarse times is not believed at all."""
-    changed = 1_700_000_000_000_000_000 + rest
-    with closing(Log.open(sqlite_url(path))) as log:
-        watch = log.store._wal  # type: ignore[attr-defined]
-        monkeypatch.setattr(os, "fstat", lambda _: SimpleNamespace(st_ctime_ns=changed))
-        for late in (0.0, 0.09, 0.11, 1000.0):
-            monkeypatch.setattr(time, "time_ns", lambda late=late: changed + int(late * 1e9))
-            watch._settled = 0
-            assert watch.in_place()
-            assert watch._settled == (changed if late > after and hasattr(os, "O_PATH") else 0)
-        monkeypatch.undo()
-
-
-def test_a_name_is_not_looked_up_again_while_nothing_has_changed_beside_the_log(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is once a file has come into the folder, and the log goes on."""
-    looked: list[object] = []
-    called = watch.Held._called
-
-    def noted(held: watch.Held) -> str | None:
-        looked.append(held)
-        return called(held)
-
-    monkeypatch.setattr(watch.Held, "_called", noted)
-    with closing(Log.open(sqlite_url(path))) as log:
-        settles(log, monkeypatch)
-        looked.clear()
-        log.append(draft())
-        assert bool(looked) != hasattr(os, "O_PATH")
-        (path.parent / "another").touch()
-        log.append(draft())
-        assert looked
-        assert len(sound(log)) == FIRST + 3
 
 
 def test_a_process_that_changes_its_folder_goes_on_in_the_same_log(
@@ -496,8 +431,8 @@ def test_a_lost_index_is_no_loss(path: Path) -> None:
             0,
         )
     with closing(Log.open(sqlite_url(path))) as log:
-        assert log.append(asked) == first._replace(fresh=False)
-        assert log.append(draft()).fresh
+        assert log.append(asked) == first._replace(created=False)
+        assert log.append(draft()).created
         assert len(sound(log)) == FIRST + 2
 
 
@@ -716,7 +651,7 @@ def test_a_role_with_insert_and_select_alone_can_keep_a_log(durable_server: Serv
             owner.execute(f"GRANT SELECT, INSERT ON {name} TO {role}")
     with closing(Log.open(durable_server.url(database, role))) as log:
         asked = draft()
-        assert [log.append(asked).fresh, log.append(asked).fresh] == [True, False]
+        assert [log.append(asked).created, log.append(asked).created] == [True, False]
         assert [kept.seq for kept in log.publish({**EDITIONS, "list": b"another"})] == [FIRST + 1]
         log.store.add_checkpoint(log.number, FIRST + 2, "a note")
         assert len(sound(log)) == FIRST + 2
@@ -780,7 +715,7 @@ def test_a_lost_index_is_no_loss_on_a_server(durable_server: Server, database: s
     with closing(durable_server.connect(database)) as db:
         db.execute("DROP INDEX record_key")
     with closing(Log.open(url)) as log:
-        assert log.append(asked) == first._replace(fresh=False)
+        assert log.append(asked) == first._replace(created=False)
         assert len(sound(log)) == FIRST + 1
 
 

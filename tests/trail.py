@@ -21,7 +21,8 @@ from assign.log.draft import Draft
 from assign.log.keys import SecretKey, held_key
 from assign.log.kinds import Record
 from assign.log.log import Log
-from assign.log.store import NAMES, SHIFT
+from assign.log.store.interface import SHIFT
+from assign.log.store.schema import NAMES
 from assign.log.store.sqlite import make_triggers
 
 from .built_in import CHANNELS

@@ -90,7 +90,7 @@ def _answer(url: str, socket: str) -> None:
             for line in self.rfile:
                 (recorded,) = desk.record(**json.loads(line))
                 time.sleep(0.002)  # kills fall here, too: kept, and not yet said
-                said = {"seq": recorded.kept.seq, "fresh": recorded.kept.fresh, "to": recorded.answer["assignee"]}
+                said = {"seq": recorded.kept.seq, "created": recorded.kept.created, "to": recorded.answer["assignee"]}
                 self.wfile.write(json.dumps(said).encode() + b"\n")
 
     with socketserver.ThreadingUnixStreamServer(socket, Asked) as server:
@@ -128,7 +128,7 @@ def main(words: Sequence[str] | None = None) -> None:
         print("ready", flush=True)
         sys.stdin.readline()
         kept = log.append(draft(key=options.key))
-        print(kept.seq, sha256(kept.payload), int(kept.fresh))
+        print(kept.seq, sha256(kept.payload), int(kept.created))
     elif options.verb == "answer":
         _answer(options.url, options.key)
     else:

@@ -50,4 +50,4 @@ fi
 [ "$without" = tools ] && exit 0
 # What a cold start needs, as an installed wheel has it: byte code, and the parsed rules.
 "$dir/bin/python" -m compileall -q src
-"$dir/bin/python" -c "from assign.rules.precompiled import write; write()"
+"$dir/bin/python" -c "from assign.rules.build import write; write()"

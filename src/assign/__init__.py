@@ -1,16 +1,18 @@
 """
 Who handles a piece of consigned work: the contractor or city staff, and why.
 
-Data walks one way; each wing imports only wings before it, and CI holds that.
+Data flows one way; each wing imports only what stands before it, and CI holds that (docs/architecture.md).
 
-    the list ─ catalog ─▶ Catalog ┐
-                                  ├─ decision ─▶ Outcome ─ explanation ─▶ answer
-    rule files ─ rules ─▶ RuleSet ┘
-    desk    the whole line in one call: decide, record, and every answer as a lookup table
-    batch   files and Spark    export  databases    check  the proofs over it    cli  the command line
-
-    answer ─ log ─▶ records, a Merkle tree over them, signed checkpoints, stores ─ audit ─▶ verified, replayed, proved, exported
-    errors, words, dates, resources, files, yaml_nodes   everybody's
+    the list ─── catalog ─▶ Catalog ┐
+                                    ├─ decision ─▶ Outcome ─ explanation ─▶ answer
+    rule files ─ rules ───▶ RuleSet ┘
+    └─────────────── desk: the whole line in one call; it decides and records ───────────────┘
+            │                                                 │
+            ├─ batch    a file of requests, answered          └─ log ─▶ records, a Merkle tree, signed checkpoints
+            ├─ export   every answer for a database                          │
+            ├─ check    the proofs over every case                         audit ─▶ verified, replayed, proved
+            └─ cli      the command line (audit, too)
+    under all of them: words, dates, files, resources, yaml_nodes, errors
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee

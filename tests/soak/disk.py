@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 
 import apsw
 
-from assign.log.store import SqliteStore
+from assign.log.store.sqlite import SqliteStore
 
 
 class Event(NamedTuple):

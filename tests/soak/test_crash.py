@@ -359,7 +359,7 @@ def client(
                 time.sleep(0.01)
         found["requests"] += 1
         found["retried"] += tries > 1
-        found["answered from the record"] += not replies[key]["fresh"]
+        found["answered from the record"] += not replies[key]["created"]
 
 
 def once(folder: Path, number: int, *, keyed: bool) -> int:

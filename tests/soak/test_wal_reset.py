@@ -17,7 +17,7 @@ from typing import Final
 import apsw
 import pytest
 
-from assign.log.store import sound_sqlite
+from assign.log.store.sqlite import sound_sqlite
 from tests.writers import ROOT
 
 LEAST: Final = 200

@@ -1,10 +1,9 @@
 """
 One record for a whole file of answers: a Merkle root over its rows, and the digests of both files.
 
-The record is on the disk before the answers appear. Any row can later be proved against it, from the output file, without
-showing another row. A row's leaf holds what was asked and what was answered, in the words of a closed set. Of a row with an
-error it holds that alone (the message repeats what was typed), and of columns that were carried through nothing: the hash of
-a person's number is no secret.
+The record is on the disk before the answers appear. Any row can later be proved against it, from the output file, without showing
+another row. A row's leaf holds what was asked and answered, in closed words. Of a row with an error it holds only that it is one, since
+the message repeats what was typed, and nothing of columns that were carried through: hashing a person's number does not hide it.
 """
 
 from __future__ import annotations
@@ -131,7 +130,7 @@ def prove_row(log: Log, seq: int, answers: Path, row: int, options: Options, che
 
 def replay(log: Log, seq: int, source: Path, options: Options, listener: Listener | None = None) -> Replay:
     """
-    Answer the file of a batch anew, by the editions that the log keeps, and hold its rows against the record.
+    Answer the file of a batch again, by the editions that the log keeps, and compare its rows with the record.
 
     Args:
         source: The file that was answered, as it was. options: Its format and encoding; the date is the record's.
@@ -207,8 +206,8 @@ def _leaves(answers: Path, options: Options) -> Iterator[bytes]:
 
 def _around(said: tuple[str | None, ...]) -> tuple[bytes, bytes, bool]:
     """
-    A row's leaf before its number and after it, and whether its day stands there too: rows that say the same differ in
-    nothing else. In the canonical order of names `on` follows `n`.
+    A row's leaf before its number and after it, and whether its day belongs to it: equal rows differ in nothing else. In the
+    canonical order of names `on` follows `n`.
     """
     words = dict(zip(batch.SAID, said, strict=True))
     told: dict[str, object] = {name: words[name] for name in SAID if words[name]}

@@ -1,5 +1,5 @@
 """
-Which records of a log are asked for: each is given, or somebody is told why it cannot be.
+The records of a log that are asked for; each that cannot be read is reported, never skipped in silence.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def records(log: Log, chosen: Filter = EVERY, start: int = 0, unread: Unread | N
     The records asked for, in order.
 
     Args:
-        unread: Told of each that cannot be read or is missing, whatever is asked for; the others are given all the same.
+        unread: Called for each record that cannot be read or is missing, whatever is asked for; the others still follow.
 
     Raises:
-        Unreadable: At the first such one, where nobody is told.
+        Unreadable: At the first such one, where there is no `unread`.
     """
     for row in log.rows(start):
         if row.seq > start:
@@ -71,7 +71,7 @@ def records(log: Log, chosen: Filter = EVERY, start: int = 0, unread: Unread | N
 
 
 def missing(first: int, after: int) -> Unreadable:
-    """Records `first` to before `after` are not there."""
+    """The error for records `first` to before `after`, which are not there."""
     last = after - 1
     ja = "消されています" if first == last else f"{last} まで消されています"
     return Unreadable(first, "missing", (ja, "it is missing" if first == last else f"all to {last} are missing"))

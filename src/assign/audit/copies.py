@@ -1,5 +1,5 @@
 """
-A log → a copy of it, record for record; and what can be made anew from the records.
+A log → a copy of it, record for record; and its derived tables, made again from the records.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .chosen import Unread, missing, records
 
 def copy(log: Log, target: Store) -> int:
     """
-    Copy a log whole into another database, in one transaction: records verbatim, their hashes made anew and compared.
+    Copy a whole log into another database, in one transaction: records byte for byte, their hashes computed again and compared.
 
     Returns:
         How many records.
@@ -37,7 +37,7 @@ def copy(log: Log, target: Store) -> int:
         )
     tree = merkle.Frontier()
     with target.writing(number) as writing:
-        writing.turn()
+        writing.lock_and_read_tail()
         kept = log.rows()
         while page := list(islice(kept, 2000)):
             rows, published, editions = [], [], []
@@ -46,7 +46,7 @@ def copy(log: Log, target: Store) -> int:
                     raise missing(tree.size, row.seq)
                 record = record_of(row, log.origin)
                 nodes = tree.append(merkle.leaf_hash(row.payload))
-                if nodes != row.nodes:  # a copy hashed anew would hide it
+                if nodes != row.nodes:  # new hashes in the copy would hide it
                     raise StoreError(
                         f"番号 {row.seq} の本文とハッシュが合いません（`assign audit verify`）",
                         f"the bytes and the hashes of record {row.seq} do not fit (`assign audit verify`)",
@@ -65,13 +65,13 @@ def copy(log: Log, target: Store) -> int:
 
 def rebuild(log: Log, unread: Unread | None = None) -> int:
     """
-    Make anew what is derived from the records: the index of idempotency keys, and the list of what was published.
+    Make the derived data again: the index of idempotency keys, and the table of publications.
 
     Args:
-        unread: As in `records`; what such a record published is not known.
+        unread: As in `records`; what such a record published stays unknown.
 
     Returns:
-        How many publications had been missing from that list.
+        How many publications had been missing from that table.
     """
     known = set(log.store.published(log.number))
     lacking = []
@@ -81,7 +81,7 @@ def rebuild(log: Log, unread: Unread | None = None) -> int:
             lacking.append((*put, record["seq"]))
     if lacking:
         with log.store.writing(log.number) as writing:
-            writing.turn()
+            writing.lock_and_read_tail()
             writing.add([], lacking, [])
     log.store.reindex()
     return len(lacking)

@@ -1,5 +1,5 @@
 """
-A log and a signed checkpoint → a bundle that proves one record, or the log's growth, on any machine.
+A log and signed checkpoints → a bundle that any machine can check: of one record (inclusion), or of two checkpoints (consistency).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from assign.desk.recording import EditionMissing
 from assign.errors import BadRequest
 from assign.log import merkle
-from assign.log.checkpoint import Checkpoint, opened
+from assign.log.checkpoint import Checkpoint, open_verified
 from assign.log.log import Log
 from assign.log.reading import record_of
 from assign.log.record import publishes
@@ -21,7 +21,7 @@ from assign.words import sha256
 
 def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
     """
-    All that another machine needs to check one record: `standalone.py` reads it.
+    All that another machine needs to check one record with `verifier.py`.
 
     Args:
         checkpoint: A signed note of this log, of more than `seq` records.
@@ -35,7 +35,7 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
         StoreError: The log no longer fits the checkpoint.
     """
     keys = log.keys()
-    note, _ = opened(checkpoint, keys)
+    note, _ = open_verified(checkpoint, keys)
     row = log.row(seq)
     if seq >= note.size:
         raise BadRequest(
@@ -54,7 +54,7 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
             raise EditionMissing(what, value)
         published = log.row(place)
         if publishes(record_of(published, log.origin)) != (what, value):
-            continue  # the table of publications is derived, and says what that record does not
+            continue  # the table of publications is derived, and this row has no record that says so
         editions.append({**_proved(published, note, nodes), "text": data.decode("utf-8")})
         del wanted[what]
     for what, value in wanted.items():
@@ -88,16 +88,16 @@ def _unlike(note: Checkpoint) -> StoreError:
     )
 
 
-def prove_growth(log: Log, old: str, new: str) -> dict[str, Any]:
+def prove_consistency(log: Log, old: str, new: str) -> dict[str, Any]:
     """
-    That the log of one checkpoint is the beginning of the log of another: plain data for `standalone.py`.
+    The proof that the log of one checkpoint is the beginning of the log of another: plain data for `verifier.py`.
 
     Raises:
         BadRequest: The second is not the larger. NoteError: One of them is not of this log.
         StoreError: The log no longer fits one of them.
     """
     keys = log.keys()
-    first, second = opened(old, keys)[0], opened(new, keys)[0]
+    first, second = open_verified(old, keys)[0], open_verified(new, keys)[0]
     if not 0 < first.size <= second.size <= log.size:
         raise BadRequest(
             f"チェックポイントの大きさが {first.size} から {second.size} へ増えていません（記録は {log.size} 件）",

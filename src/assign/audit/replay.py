@@ -1,5 +1,5 @@
 """
-A log → every decision made anew, from the editions that the log keeps, and held against its record.
+A log → every decision made again, by the editions that the log keeps, and compared with its record.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OUTCOMES: Final = ("same", "wording", "reason", "different", "cannot")
 
 class Replay(NamedTuple):
     """
-    A record decided anew. `outcome`: `same` to the byte; `wording` (the same decision by the same rules, some sentence
+    A record decided again. `outcome`: `same` to the byte; `wording` (the same decision by the same rules, some sentence
     reads differently); `reason` (the same answer for another reason); `different`; `cannot` (`detail` says what is missing).
     """
 
@@ -35,14 +35,14 @@ Desks = Callable[[str, str], Desk]
 
 
 def desks(log: Log) -> Desks:
-    """SHA-256 of a list and of rules → the desk over these editions as the log keeps them; a few are kept at hand."""
+    """SHA-256 of a list and of rules → the desk over these editions as the log keeps them; cached."""
     return lru_cache(maxsize=64)(lambda list_, rules: Desk.of_edition(log, {"list": list_, "rules": rules}))
 
 
 def replay(log: Log, start: int = 0, stop: int | None = None) -> Iterator[Replay]:
     """
-    Decide every decision record anew, from the log and its editions alone, and compare byte for byte. What is no record, or
-    is not there, cannot be decided anew.
+    Decide every decision record again, from the log and its editions alone, and compare byte for byte. A record that is missing or
+    cannot be read has the outcome `cannot`.
     """
     desk = desks(log)
     for row in log.rows(start, stop):
@@ -77,7 +77,7 @@ def decided_anew(record: Record, desk: Desks) -> tuple[str, Text, dict[str, Any]
     try:
         editions = record["editions"]
         deciding = desk(editions["list"], editions["rules"])
-    except AssignError as error:  # it is not there, or of a form that this program no longer reads
+    except AssignError as error:  # it is missing, or has a format that this program no longer reads
         return "cannot", Text(error.ja, error.en), None
     try:
         found = deciding.replayed(record)

@@ -1,9 +1,8 @@
 """
-Records → what leaves the house: JSON Lines, a table for a spreadsheet, a sheet that a council member can read and print,
-and a checkpoint as a QR code.
+Records → exports: JSON Lines, a table for a spreadsheet, a sheet that a council member can read and print; a checkpoint → a QR code.
 
-JSON Lines are the records' own bytes, so that they can be hashed again. The sheet says each answer in the words that the
-clerk read, made again from the editions in the log and held against the record's digest.
+JSON Lines are the records' own bytes, so that they can be hashed again. The sheet has each answer in the words that the clerk read,
+made again by the editions in the log and compared with the record's digest.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def export(log: Log, format_: str, chosen: Filter, lang: str, unread: Unread) ->
 
     Args:
         format_: `jsonl` (the records' own bytes), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
-        unread: Told of each record that cannot be read. A table and a sheet say so in its place, too.
+        unread: Called for each record that cannot be read. A table and a sheet show it in its place, too.
     """
     if format_ == "jsonl":
         return (canonical(record).decode("utf-8") for record in records(log, chosen, unread=unread))
@@ -68,7 +67,7 @@ def qr(note: str, name: str) -> bytes:
 
 
 def _with_unread(log: Log, chosen: Filter, unread: Unread) -> Iterator[Record | Unreadable]:
-    """Records in order, and in its place what cannot be read."""
+    """Records in order, and in their places those that cannot be read."""
     waiting: list[Unreadable] = []
     for record in records(log, chosen, unread=waiting.append):
         yield from _told(waiting, unread)
@@ -95,7 +94,7 @@ def _csv(log: Log, chosen: Filter, unread: Unread) -> Iterator[str]:
 
 
 def _no_cells(error: Unreadable) -> list[object]:
-    """Its number, and that it cannot be read where the kind of record stands."""
+    """A row of the table for a record that cannot be read: its number, and the error's code as its kind."""
     return [{"seq": error.seq, "kind": error.code}.get(name, "") for name in COLUMNS]
 
 
@@ -161,7 +160,7 @@ _SAYS: Final = {
 
 
 def _safe(text: str) -> str:
-    """Text in HTML: no mark-up, and no character that nobody sees."""
+    """Text in HTML: escaped, with invisible characters made visible."""
     return escape(visible(text))
 
 

@@ -27,7 +27,7 @@ def shown_record(log: Log, seq: int, unread: Unread | None = None) -> dict[str, 
     A record, the answer in its words where it still follows, and the later records that correct it.
 
     Args:
-        unread: Told of each later record that cannot be read, and might correct this one.
+        unread: Called for each later record that cannot be read, since it might correct this one.
 
     Raises:
         Unreadable: This one cannot be read. UnknownRecord: There is none of that number.
@@ -48,7 +48,7 @@ def shown_record(log: Log, seq: int, unread: Unread | None = None) -> dict[str, 
     }
 
 
-class Exception_(NamedTuple):  # noqa: N801 - `Exception` is Python's
+class ReviewItem(NamedTuple):
     """A record that an auditor should look at. It is no proof of anything wrong."""
 
     code: str
@@ -58,7 +58,7 @@ class Exception_(NamedTuple):  # noqa: N801 - `Exception` is Python's
 
 def exceptions(
     log: Log, late: int = LATE, chosen: Filter = EVERY, unread: Unread | None = None
-) -> Iterator[Exception_]:
+) -> Iterator[ReviewItem]:
     """
     Records that stand out, in order, of those asked for; `unread` as in `records`.
 
@@ -73,7 +73,7 @@ def exceptions(
     before = ""
     for record in records(log, unread=unread):
         when = record["recorded"]
-        # What a record says counts for those after it, whether or not it is asked for.
+        # Every record is looked at: its publications and its time count for those after it, even where it is not asked for.
         found = list(_odd(log, record, before, published, rulings, late))
         if chosen.lets(record):
             yield from found
@@ -82,11 +82,11 @@ def exceptions(
 
 def _odd(
     log: Log, record: Record, before: str, published: dict[tuple[str, str], date], rulings: set[str], late: int
-) -> Iterator[Exception_]:
+) -> Iterator[ReviewItem]:
     seq, when = record["seq"], record["recorded"]
     day = in_japan(when).date()
     if when < before:
-        yield Exception_(
+        yield ReviewItem(
             "clock",
             seq,
             Text(
@@ -99,7 +99,7 @@ def _odd(
         if record["what"] == "rules":
             yield from _late_rulings(log, record, day, rulings)
     elif record["kind"] == Kind.KEY and record.get("endorsed") is None:
-        yield Exception_(
+        yield ReviewItem(
             "key_unendorsed",
             seq,
             Text(
@@ -111,11 +111,11 @@ def _odd(
         yield from _odd_dates(record, day, published, late)
 
 
-def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], date], late: int) -> Iterator[Exception_]:
+def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], date], late: int) -> Iterator[ReviewItem]:
     seq, on = record["seq"], date.fromisoformat(record["on"])
     begun = max((published.get(each, day) for each in record["editions"].items()), default=day)
     if on < begun:
-        yield Exception_(
+        yield ReviewItem(
             "backdated",
             seq,
             Text(
@@ -124,13 +124,13 @@ def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], da
             ),
         )
     if (days := (day - on).days) > late:
-        yield Exception_(
+        yield ReviewItem(
             "late",
             seq,
             Text(f"案件の日付から {days} 日後の記録です", f"recorded {days} days after the date of the case"),
         )
     if on > day:
-        yield Exception_(
+        yield ReviewItem(
             "ahead",
             seq,
             Text(
@@ -139,20 +139,20 @@ def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], da
             ),
         )
     if "review_due" in record.get("decision", {}).get("caveats", ()):
-        yield Exception_(
+        yield ReviewItem(
             "review_due",
             seq,
             Text("見直しの時期を過ぎた行による答えです", "the answer rests on a row whose review is overdue"),
         )
     if record.get("corrects") is not None:
-        yield Exception_(
+        yield ReviewItem(
             "correction",
             seq,
             Text(f"番号 {record['corrects']} を訂正しています", f"it corrects record {record['corrects']}"),
         )
 
 
-def _late_rulings(log: Log, record: Record, day: date, seen: set[str]) -> Iterator[Exception_]:
+def _late_rulings(log: Log, record: Record, day: date, seen: set[str]) -> Iterator[ReviewItem]:
     data = log.store.edition(record["sha256"])
     if data is None:
         return
@@ -162,7 +162,7 @@ def _late_rulings(log: Log, record: Record, day: date, seen: set[str]) -> Iterat
         return
     for ruling in found:
         if ruling.id not in seen and ruling.since < day:
-            yield Exception_(
+            yield ReviewItem(
                 "ruling_backdated",
                 record["seq"],
                 Text(

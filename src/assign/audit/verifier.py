@@ -177,7 +177,7 @@ def fields(value: Any, **kinds: type) -> dict[str, Any]:
 
 
 def at(value: Any, *names: str) -> Any:
-    """What stands there in a record, or None."""
+    """The value at a path of names in a record, or None."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -1,6 +1,6 @@
 """
-A log → whether it is whole: every record's bytes hashed again, the tree held against checkpoints, and all that is derived from
-the records compared with them. A checkpoint from outside the building decides; the copies beside the log prove nothing.
+A log → whether it is complete and unchanged: every record hashed again, the tree compared with checkpoints, all derived data compared
+with the records. What decides is a checkpoint kept outside the building; the copies beside the log prove nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from assign.errors import shown
 from assign.log import merkle
-from assign.log.checkpoint import Checkpoint, endorsed, opened, parse
+from assign.log.checkpoint import Checkpoint, endorsed, open_verified, parse
 from assign.log.keys import NoteError, PublicKey, public_key
 from assign.log.kinds import Kind, Record
 from assign.log.log import Log
@@ -25,11 +25,11 @@ from assign.words import sha256
 
 from .text import Text
 
-MOST: Final = 100  # findings that are told one by one
+MOST: Final = 100  # findings that are listed one by one
 
 
 class Finding(NamedTuple):
-    """Something that is wrong: a code for programs, the first record that it touches, and what was done."""
+    """Something that is wrong: a code for programs, the first record that it concerns, and a sentence."""
 
     code: str
     seq: int | None
@@ -41,8 +41,8 @@ class Finding(NamedTuple):
 
 
 @dataclass
-class Verified:
-    """What `verify` did and found. `covered` records are held by a checkpoint from outside."""
+class VerificationReport:
+    """What `verify` did and found. `covered`: how many records a checkpoint from outside vouches for."""
 
     origin: str
     size: int = 0  # one more than the number of the last record
@@ -76,19 +76,19 @@ class Verified:
 
 def verify(
     log: Log, against: Sequence[str] = (), keys: Sequence[PublicKey] = (), listener: Callable[[int], None] | None = None
-) -> Verified:
+) -> VerificationReport:
     """
-    Hash every record again, and hold the tree against checkpoints.
+    Hash every record again, and compare the tree with checkpoints.
 
     Args:
         against: Signed notes that were kept outside.
-        keys: The public keys that the auditor trusts, and with them each that a trusted one has named; those that the log
-            itself names if there are none.
-        listener: Told the number of records hashed so far, now and then.
+        keys: The public keys that the auditor trusts; a trusted key's successor is trusted, too. Without any: the keys that the log
+            itself names.
+        listener: Called with the number of records hashed, every 10,000.
 
     Returns:
-        What was found, the first bad record first. An empty list of findings, with a note from outside, means: those
-        records are the ones that were there when it was signed, all of them, in this order.
+        The report, the first bad record first. No findings, and a note from outside, mean: the covered records are the ones that were
+        there when it was signed, all of them, in this order.
 
     Raises:
         NoteError: A note of `against` is no checkpoint. StoreError: The log cannot be read.
@@ -100,22 +100,22 @@ def verify(
     except StoreError as error:
         if not strange and not isinstance(error, StoreDamaged):
             raise
-        found = Verified(log.origin, findings=[Finding("unread", None, Text(error.ja, error.en))])
+        found = VerificationReport(log.origin, findings=[Finding("unread", None, Text(error.ja, error.en))])
     found.findings += strange
     return found
 
 
 class _Verifier:
-    """One pass over the records. Two trees grow: of the payloads, and of the hashes as kept once these differ."""
+    """One pass over the records, with two trees: of the payloads, and, from where they differ, of the kept hashes."""
 
     def __init__(self, log: Log, outside: list[tuple[Checkpoint, str, bool]], keys: Sequence[PublicKey]) -> None:
         self._log = log
-        self._found = Verified(log.origin)
+        self._found = VerificationReport(log.origin)
         self._trusted = list(keys)
         self._named: list[PublicKey] = []  # by the records themselves
         self._published: set[tuple[str, str]] = set()
-        self._sizes: dict[str, set[int]] = {}  # SHA-256 of an edition → how long the records say that it is
-        self._derived: list[tuple[str, str, int]] = []  # what the table of publications must say
+        self._sizes: dict[str, set[int]] = {}  # SHA-256 of an edition → its sizes by the records
+        self._derived: list[tuple[str, str, int]] = []  # what the table of publications must hold
         self._keys: dict[bytes, int] = {}  # idempotency key → the first record that has it
         self._differing: list[int] = []
         self._notes = outside
@@ -132,7 +132,7 @@ class _Verifier:
         self._notes.sort(key=lambda each: each[0].size)
         self._roots: dict[int, tuple[bytes, bytes | None]] = {}  # size → root of the payloads, root of the kept hashes
 
-    def run(self, listener: Callable[[int], None] | None) -> Verified:
+    def run(self, listener: Callable[[int], None] | None) -> VerificationReport:
         """The whole log."""
         tree, kept = merkle.Frontier(), None
         sizes = {note.size for note, _, _ in self._notes}
@@ -158,18 +158,18 @@ class _Verifier:
                     f"番号 {row.seq} の木のハッシュが書き換えられています（記録の本文は合っています）",
                     f"the tree hashes of record {row.seq} were altered (the record itself fits)",
                 )
-            self._reads(row)
+            self._check_row(row)
             found.hashed += 1
             expected = row.seq + 1
             if whole and expected in sizes:
                 self._roots[expected] = (tree.root(), kept.root() if kept else None)
             if listener is not None and not found.hashed % 10_000:
                 listener(found.hashed)
-        if expected < size:  # it is there, by its number, and was not given to be read
+        if expected < size:  # the last number is known, but the rows before it were not read
             self._gone(expected, size)
         found.size, found.root = max(expected, size), tree.root()
-        self._judge(found.size)
-        self._beside()
+        self._check_notes(found.size)
+        self._check_tables()
         found.findings.sort(key=lambda each: (each.seq is None, each.seq or 0))
         return found
 
@@ -184,8 +184,8 @@ class _Verifier:
     def _say(self, code: str, seq: int | None, ja: str, en: str) -> None:
         self._found.findings.append(Finding(code, seq, Text(ja, en)))
 
-    def _reads(self, row: Row) -> None:
-        """It is a record of this place, its column fits it, and it cites what was published before it."""
+    def _check_row(self, row: Row) -> None:
+        """Check one row: it holds the record of its place, its key column fits, and it cites what was published before."""
         seq = row.seq
         try:
             record = record_of(row, self._log.origin)
@@ -209,7 +209,7 @@ class _Verifier:
             else:
                 signer = public_key(put[1])
                 if record["kind"] == Kind.KEY:
-                    self._succeeds(seq, signer, record)
+                    self._check_successor(seq, signer, record)
                 self._named.append(signer)
         if key is not None:
             short = bytes.fromhex(key.replace("-", ""))
@@ -228,8 +228,8 @@ class _Verifier:
                 f"record {seq} cites an edition that was not published before it",
             )
 
-    def _succeeds(self, seq: int, new: PublicKey, record: Record) -> None:
-        """Who trusts a key trusts the one that it has named."""
+    def _check_successor(self, seq: int, new: PublicKey, record: Record) -> None:
+        """Check a change of the key. A trusted key's successor is trusted."""
         old = public_key(record["replaces"])
         if self._named and old != self._named[-1]:
             self._say(
@@ -250,8 +250,8 @@ class _Verifier:
         elif old in self._trusted:
             self._trusted.append(new)
 
-    def _judge(self, size: int) -> None:
-        """Each checkpoint, smallest first: signed by whom, and does it hold."""
+    def _check_notes(self, size: int) -> None:
+        """Check each checkpoint, smallest first: its signature, and whether the log fits it."""
         good, payloads_hold, hashes_hold = 0, 0, 0
         for note, text, outside in self._notes:
             if outside:
@@ -308,7 +308,7 @@ class _Verifier:
             )
             return False
         try:
-            opened(text, self._trusted or self._named)
+            open_verified(text, self._trusted or self._named)
         except NoteError as error:
             where = (
                 Text("外の", "the checkpoint from outside")
@@ -321,11 +321,11 @@ class _Verifier:
                 f"{where.ja}チェックポイント（{note.size} 件）: {error.ja}",
                 f"{where.en} (size {note.size}): {error.en}",
             )
-            return outside and not self._trusted  # its root still says what the log was
+            return outside and not self._trusted  # not signed by a known key, but its root is still worth comparing
         return True
 
-    def _beside(self) -> None:
-        """Each row of the other tables."""
+    def _check_tables(self) -> None:
+        """Check each row of the other tables."""
         store = self._log.store
         try:
             logs, numbers = {number for number, _ in store.beside("log")}, {*store.numbers()}
@@ -358,7 +358,7 @@ class _Verifier:
         )
 
     def _publications(self, rows: list[tuple[Any, ...]]) -> None:
-        """The table says what the records say. Who signs, and which edition counts, is read from it."""
+        """Compare the table of publications with the records: signers and editions are looked up in it."""
         told, derived = Counter(rows), Counter(self._derived)
         for what, value, seq in told - derived:
             name = shown(f"{what} {value}")
@@ -377,7 +377,7 @@ class _Verifier:
             )
 
     def _editions(self, rows: list[tuple[Any, ...]], others: set[object]) -> None:
-        """The text of every published edition is there and is the one that its name says; there are no others."""
+        """Check that the text of every published edition is there and has its digest, and that there are no others."""
         names = {value: what for what, value in self._published}
         there: set[object] = set()
         for name, data in rows:
@@ -404,7 +404,7 @@ class _Verifier:
         )
 
     def _note(self, size: object, note: object) -> None:
-        """The number beside a checkpoint is the one that it says. What it says itself is judged with the others."""
+        """Compare the size column of a checkpoint with its note; the note itself is checked with the others."""
         with suppress(NoteError):
             if (said := parse(as_bytes(note).decode("utf-8", "replace"))[0].size) != size or type(size) is not int:
                 self._say(

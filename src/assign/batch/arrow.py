@@ -1,8 +1,8 @@
 """
-What a Parquet file says of its columns for Arrow, read without the engine.
+The types of a Parquet file's columns as its Arrow schema has them, read without Polars.
 
-The engine panics at a type that it does not know, in its own words and for the whole file. Then this names the column. The schema
-is a flatbuffer (Arrow's Schema.fbs, Message.fbs), of which a few fields are looked at.
+Polars panics at a type that it does not know, without naming the column. This module names it. The schema is a flatbuffer (Arrow's
+Schema.fbs, Message.fbs), of which a few fields are read.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 _UNKNOWN: Final = {11: "Interval", 14: "Union", 22: "RunEndEncoded", 25: "ListView", 26: "LargeListView"}
-LARGEST_END: Final = 4_000_000  # bytes of a file's end that are looked at
+LARGEST_END: Final = 4_000_000  # bytes of a file's end that are read
 _DECIMAL: Final = 7
 _TIMESTAMP: Final = 10
 _DIGITS: Final = 38  # of a decimal that the engine holds
 
 
 def unknown(path: Path) -> Iterator[tuple[str, str]]:
-    """Each column of a type that the engine does not know, and the type. Nothing where the file says nothing of it."""
+    """Each column of a type that the engine does not know, and the type. Empty where the file has no such schema."""
     import polars as pl
 
     with suppress(pl.exceptions.PolarsError, OSError, KeyError, ValueError, IndexError, struct.error, RecursionError):
@@ -41,7 +41,7 @@ def unknown(path: Path) -> Iterator[tuple[str, str]]:
 def fullest(path: Path) -> tuple[int, int]:
     """
     The values in lists, and the bytes unpacked, of the row group that has the most, as the file's end says (Thrift, parquet.thrift).
-    None where it says nothing, or more than is read here.
+    None where it does not say, or says it beyond what is read here.
     """
     with suppress(OSError, IndexError, struct.error, KeyError, TypeError, RecursionError), path.open("rb") as file:
         file.seek(-8, os.SEEK_END)
@@ -115,7 +115,7 @@ def zone_known(name: str) -> bool:
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """What a panic of the engine writes past Python to stderr is not shown."""
+    """Keep a panic of the engine, which writes to the file descriptor of stderr, off the screen."""
     try:
         kept = os.dup(2)
     except OSError:  # it is closed

@@ -1,15 +1,15 @@
 """
-The names of columns and fields → which of them are a request's.
+The names of columns and fields → which of them are fields of a request.
 
-One rule for CSV, JSON Lines, Parquet, Spark and the files that are read back:
+The same rule for CSV, JSON Lines, Parquet, Spark and the files that are read back:
 
 - Names are compared by their letters and digits alone: full width or half, upper case or lower, spaces, hyphens, underscores,
   byte order marks and invisible characters make no difference (`Act `, `ＡＣＴ`, `act_`). A field has Japanese names, too.
 - Two names of one field are refused, and so is a name of the answer. 大分類 and 中分類 are both read: a row stands under both.
-- A name that looks like a field which is not there (`acts`, `chanel`, `date`) is refused with the name to use: were it
-  carried through as somebody else's, the request would be answered without what it says. Where the field itself is there,
-  such a name is somebody else's column.
-- Every other name is somebody else's, and carried through.
+- A name that looks like a field which is not there (`acts`, `chanel`, `date`) is refused with the name to use: carried through
+  as a column of the user's, the request would be answered without what it says. Where the field itself is there, such a name is
+  the user's own.
+- Every other name is a column of the user's, and is carried through.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from assign.desk.lookup import ANSWERED, ASKED
 from assign.errors import BadRequest, listed, shown
 
 NEEDED: Final = ASKED[:3]
-LONGEST_NAME: Final = 200  # characters of a name that is remembered
-MOST_COLUMNS: Final = 16_384  # as many as a spreadsheet has; the time that an engine takes grows with their square
+LONGEST_NAME: Final = 200  # characters of a name that is cached
+MOST_COLUMNS: Final = 16_384  # as many as a spreadsheet has; Polars takes time by their square
 JAPANESE: Final[dict[str, tuple[str, ...]]] = {
     "division": ("区分", "業務区分"),
     "item": ("番号", "項目", "項目番号", "業務番号"),
@@ -37,7 +37,7 @@ JAPANESE: Final[dict[str, tuple[str, ...]]] = {
 }
 GROUP: Final = "中分類"
 BETWEEN: Final = " / "
-# What people call a field, though it may be something else as well: never read, and refused where the field is not there.
+# Names that may mean a field or something else: never read as the field, and refused where the field is not there.
 _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
     "division": ("div", "divs", "部門", "区分名", "区分コード"),
     "item": ("itemno", "itemnumber", "itemnum", "番号名", "項番"),
@@ -52,7 +52,7 @@ _ALSO_CALLED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "section": ("sect", "sec", "sectionname", "sectioncode"),
 }  # fmt: skip
-# What stands before and after a Japanese name of a field in names that are made of it (compared as `key` has them).
+# Prefixes and suffixes of Japanese names of fields, in the form of `key`.
 _BEFORE: Final = r"[0-9a-z]{0,2}(?:手続き?|処理|業務|事務|該当|依頼|案件|対象|基準|判定)?の?"
 _AFTER: Final = r"(?:[0-9a-zー々は等欄列け]{0,4}|名称?|の名称?|コード|番号|の?種[類別]|区分|内容|ラベル|キー)"
 _ALSO_MADE_OF: Final = {
@@ -62,7 +62,7 @@ _ALSO_MADE_OF: Final = {
     "中分類": "中区分",
 }
 _BETWEEN_NAMES: Final = re.compile(r"[()\[\]{}【】「」『』〔〕〈〉<>/|:;,.、・\n\r]")
-# Words of their own, one or two letters from a field's name.
+# English words that are one or two letters away from a field's name, and mean something else.
 _ELSE: Final = frozenset(
     [
         "fact",
@@ -94,7 +94,7 @@ _ELSE: Final = frozenset(
         "onoff",
     ]
 )
-_FILLERS: Final = "\u115f\u1160"  # letters of Korean that nobody sees
+_FILLERS: Final = "\u115f\u1160"  # invisible letters of Korean
 # Letters of other alphabets that look like Latin ones.
 _LATIN: Final = str.maketrans("асеорхуіѕһӏтнмкԁοαεινκτ", "aceopxyishltnmkdoaeivkt")
 
@@ -112,7 +112,7 @@ def key(name: str) -> str:
 
 
 def remembered(work: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    """What is found for a name, found once; of a name that would fill the memory, each time."""
+    """Cache a function of a name; long names, which would fill the memory, are not cached."""
     short = lru_cache(maxsize=1 << 14)(work)
     return wraps(work)(lambda name: short(name) if len(name) <= LONGEST_NAME else work(name))
 
@@ -120,7 +120,7 @@ def remembered(work: Callable[[str], str | None]) -> Callable[[str], str | None]
 @remembered
 def meaning(name: str) -> str | None:
     """
-    The field of a request or an answer that a name means, one name or several of one field; None where it is somebody else's.
+    The field of a request or an answer that a name means, one name or several of one field; None where it is a column of the user's.
 
     >>> meaning("行為（act）"), meaning("行為（備考）")
     ('act', None)
@@ -158,12 +158,12 @@ def looks_like(name: str) -> str | None:
 
 
 def _parts(name: str) -> list[str]:
-    """What stands between brackets, slashes and line ends: `行為(act)` is one name in two languages."""
+    """The parts of a name between brackets, slashes and line ends: `行為(act)` is one name in two languages."""
     return [word for part in _BETWEEN_NAMES.split(unicodedata.normalize("NFKC", name)) if (word := key(part))]
 
 
 def _bare(word: str) -> str:
-    """As a reader sees it: without accents, letters of other alphabets as the Latin ones that they look like."""
+    """A name without accents, and with Latin letters for those of other alphabets that look alike."""
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)).translate(_LATIN)
 
 
@@ -196,7 +196,7 @@ def understood(names: Sequence[str]) -> dict[str, str]:
             continue
         if (
             near not in found or _bare(key(name)) == near
-        ):  # beside the field, too, a reader could not tell one from the other
+        ):  # refused beside the field, too: a reader could not tell one from the other
             raise BadRequest(
                 f"列 {shown(name)} は{_named(near)}の書き誤りに見えます。`{JAPANESE[near][0]}` と書くか、別のものなら紛れない名前にしてください",
                 f"the column {shown(name)} looks like `{near}`; name it `{near}`, or, if it is something else, more differently",

@@ -1,8 +1,8 @@
 """
 cp932 as text, and back to the same bytes.
 
-Some 400 characters (㈱ ① 髙 ≒ ∵) have two codes in cp932, NEC's and IBM's, and Python writes one of them. A character that came in
-its other code is carried as a mark: a character of private use that holds the code.
+Some 400 characters (㈱ ① 髙 ≒ ∵) have two codes in cp932, NEC's and IBM's, and Python writes one of them. A character that was read
+in its other code is kept as a mark: a private-use character that stands for the code.
 """
 
 from __future__ import annotations

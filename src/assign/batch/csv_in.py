@@ -1,9 +1,10 @@
 """
 A CSV file → its header, and its rows as a frame of text.
 
-The engine reads a file whose every byte can be accounted for: the bytes after the header are counted here, rows and all, and
-compared with what it read. One that cannot (a short row, another encoding in one cell, a quote that never closes) is read here,
-row by row, by the one strict parser that has read the header, too: each broken row is an output row that names what is wrong.
+Polars reads the file, and every byte of it is accounted for: bytes and rows are counted here, and compared with what Polars gave,
+since it reads a short row as empty cells in silence. A file whose count differs (a short row, another encoding in one cell, a quote
+that never closes) is read again here, row by row, by the strict parser that reads the header, too: each broken row becomes an output
+row that says what is wrong.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from assign.errors import BadRequest, DataError, code_point, shown
 from . import columns, cp932
 from .options import Options
 from .recognise import BOM, LONGEST, euc, of_lines, refuse
-from .source import DAMAGE, Account, Source, damage, not_ours
+from .source import DAMAGE, CsvByteCheck, Source, damage, not_ours
 
-BLOCK: Final = 1 << 17  # bytes looked at at once: they stay in the processor's own memory
+BLOCK: Final = 1 << 17  # bytes at a time: they fit the processor's cache
 HEAD: Final = 1 << 22  # bytes in which a header ends
 
 _QUOTED_TEXT: Final = rb'"[^"]*+(?:""[^"]*+)*+'  # a quoted cell but for its last quote
@@ -59,7 +60,7 @@ def read(path: Path, work: Path, options: Options, *, answered: bool = False) ->
     newline = _newline(head)
     if (
         newline == b"\r"
-    ):  # as Excel's 'CSV (Macintosh)': read with the two line ends exchanged, and exchanged back in the cells
+    ):  # as Excel's 'CSV (Macintosh)': CR and LF are exchanged for reading, and exchanged back in the cells
         path = _exchanged(path, work)
         head = head.translate(_SWAP)
     path = _without_blank_end(path, work)
@@ -95,16 +96,16 @@ def _by_engine(
     mend: Callable[[], Source],
     written: dict[str, object],
 ) -> Source | None:
-    """The file as the engine is to read it; None where it needs a closer look."""
+    """The file as Polars is to read it; None where it must be read row by row."""
     import polars as pl
 
-    account = _account(path, start, len(names))
-    if account is None:
+    byte_check = _byte_check(path, start, len(names))
+    if byte_check is None:
         return None
     frame = pl.scan_csv(path, infer_schema=False, empty_string_is_null=False, glob=False)
     with suppress(pl.exceptions.PolarsError):
         if frame.collect_schema().names() == names:
-            return Source(frame, account.lines, fields, account=account, mend=mend, **written)  # type: ignore[arg-type]  # how it is written
+            return Source(frame, byte_check.lines, fields, byte_check=byte_check, mend=mend, **written)  # type: ignore[arg-type]  # how it is written
     return None
 
 
@@ -238,7 +239,7 @@ def _exchanged(path: Path, work: Path) -> Path:
 
 
 def _exchanged_back(found: Source) -> Source:
-    """With the two line ends in their places again, in cells and in the names of columns."""
+    """The frame with CR and LF exchanged back, in cells and in the names of columns."""
     import polars as pl
 
     names = {name: name.translate({10: "\r", 13: "\n"}) for name in found.columns}
@@ -284,12 +285,12 @@ def _without_blank_end(path: Path, work: Path) -> Path:
 # -- the bytes -------------------------------------------------------------------------------------------------------
 
 
-def _account(path: Path, start: int, columns: int) -> Account | None:
+def _byte_check(path: Path, start: int, columns: int) -> CsvByteCheck | None:
     """
-    An account of the rows after the header, to be compared with what the engine reads.
+    Count the bytes and rows after the header, to be compared with what Polars reads.
 
-    None where it needs a closer look: a NUL, a quote that should not stand where it does, a carriage return that ends no
-    line (of such a cell the engine may drop a byte), or a separator at the very end (it may drop the cell after it).
+    None where the file must be read row by row: a NUL, a quote in the wrong place, a carriage return that ends no line (Polars may
+    drop a byte of such a cell), or a separator at the very end (it may drop the cell after it).
     """
     between = lines = 0
     last = b"\n"
@@ -325,7 +326,7 @@ def _account(path: Path, start: int, columns: int) -> Account | None:
         found = _quotes(rest)
         if found is None or found[0] < 0 or last == b",":
             return None
-        return Account(
+        return CsvByteCheck(
             file.tell() - start + (last != b"\n"), between + found[0], columns, lines + found[1] + (last != b"\n")
         )
 
@@ -340,7 +341,7 @@ def _quotes(part: bytes) -> tuple[int, int] | None:
     """
     if b'"' not in part:
         return 0, part.count(b"\n")
-    if part.startswith(b'"'):  # a writer who quotes every cell: nothing but separators between two quotes
+    if part.startswith(b'"'):  # where every cell is quoted there are only separators between two quotes
         left = part.replace(b'","', b" ").replace(b'"\n"', b" ").replace(b'"\r\n"', b" ").rstrip(b"\r\n")
         if left.endswith(b'"') and left.count(b'"') == 2:
             ends = part.count(b'"\n"') + part.count(b'"\r\n"') + part.endswith(b"\n")

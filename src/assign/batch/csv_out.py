@@ -1,5 +1,5 @@
 """
-Cells as they stand in a line of CSV, with a `'` before what a spreadsheet would take for a formula.
+Values → cells of CSV, with a `'` before what a spreadsheet would take for a formula.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def guarded(cell: str) -> str:
 
 
 def line(cells: Iterable[str | None]) -> str:
-    """As they stand in a line of CSV."""
+    """Cells as a line of CSV."""
     text = io.StringIO()
     csv.writer(text).writerow(cells)
     return text.getvalue().removesuffix("\r\n")
@@ -80,13 +80,13 @@ def quoted(cell: pl.Expr) -> pl.Expr:
 
 def recoded(source: Path, target: Path, encoding: str, *, twins: bool = False) -> None:
     """
-    A copy of a UTF-8 file in another encoding. What could not be read (U+FFFD, in a row that says so) becomes `?`.
+    A copy of a UTF-8 file in another encoding. An unreadable character (U+FFFD, in a row that is marked as an error) becomes `?`.
 
     Args:
         twins: Whether it has marks for characters that came in their other code (`cp932`).
 
     Raises:
-        OutputError: It has another character that the encoding lacks: nothing is changed on the way in silence.
+        OutputError: The encoding lacks one of its characters.
     """
     codecs.register_error("assign-unread", _unread)
     codecs.register_error("assign-twins", _twin)

@@ -1,9 +1,9 @@
 """
-The files of a run: what can be read once is copied first; an output appears whole; nothing is left behind.
+The files of a run: a source that can be read only once is copied first; an output appears whole; nothing is left behind.
 
-A run works in a folder of its own and writes in another beside its target. Both are removed at its end, by `remove_all` when a
-signal ends it, and by the next run when it could not do so itself (SIGKILL, an abort of the engine): each holds a lock, which
-the system lets go when its process is gone, so that what can be locked belongs to nobody.
+A run works in a temporary folder of its own, and writes into another beside its target. Both are removed at its end, by `remove_all`
+when a signal ends it, and by the next run after SIGKILL or an abort of the engine: each folder holds a locked file, and the system
+releases the lock with the process, so that a folder whose lock is free belongs to a dead run.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from assign.files import destination, unwritable
 
 try:
     import fcntl
-except ImportError:  # Windows: what a killed run leaves stays
+except ImportError:  # Windows: what a killed run left is not removed
     fcntl = None  # type: ignore[assignment]
 
 FOLDER: Final = "assign-batch-"
 BESIDE: Final = ".assign-batch-"  # beside the output
 LOCK: Final = "lock"
-YOUNG: Final = 60  # seconds in which an empty folder that is not locked may be about to be
+YOUNG: Final = 60  # seconds in which an empty folder without a lock may be one that another run is just making
 TRIES: Final = 100  # the engine may be making files while they are removed
 _live: set[Path] = set()
 
@@ -46,7 +46,7 @@ def workplace() -> Iterator[Path]:
 
 @contextmanager
 def whole(target: str, work: Path) -> Iterator[Path]:
-    """A path to write: it becomes the target (`-`: stdout) when everything went well, and is gone where it did not."""
+    """A path to write: it becomes the target (`-`: stdout) on success, and is removed on failure."""
     if target == "-":
         out = work / "stdout"
         yield out
@@ -73,8 +73,8 @@ def _folder(base: Path, prefix: str, shown: str) -> Iterator[Path]:
     """
     A new folder, ours alone, removed at the end. `shown` is named where it cannot be made.
 
-    What is unfinished stands in a folder, not beside it: once the folder is gone, an engine that has not heard of the end can make
-    no file anew.
+    Unfinished files are inside a folder of their own: once it is removed, a thread of the engine that still runs can make no new
+    file there.
     """
     try:
         for left in base.glob(f"{prefix}*"):
@@ -128,7 +128,7 @@ def spooled(source: str, work: Path) -> Path:
 
 @contextmanager
 def named(source: str) -> Iterator[None]:
-    """Whatever is wrong with the source is said with its name."""
+    """Name the source in each error about it."""
     try:
         yield
     except (BadRequest, DataError) as error:
@@ -139,8 +139,8 @@ def named(source: str) -> Iterator[None]:
 
 
 @contextmanager
-def unchanged(path: Path) -> Iterator[None]:
-    """Raises DataError where the file is another one at the end of this: its rows are read more than once."""
+def require_unchanged(path: Path) -> Iterator[None]:
+    """Raises DataError where the file changes during the block, since its rows are read more than once."""
     before = _version(path)
     yield
     if _version(path) != before:
@@ -195,7 +195,7 @@ def _remove(folder: Path) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """While this lasts nobody takes it for a dead run's. Where there are no locks, nobody sweeps."""
+    """Hold the lock that marks a folder as in use. Without locks on the platform nothing is ever swept."""
     with path.open("ab") as file:
         if fcntl is not None:
             with suppress(OSError):
@@ -204,7 +204,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _sweep(left: Path) -> None:
-    """Remove what a dead run of this user's left; whatever else it may be, leave it."""
+    """Remove what a dead run of this user left, and nothing else."""
     if fcntl is None or left in _live:
         return
     lock = left / LOCK
@@ -219,7 +219,7 @@ def _sweep(left: Path) -> None:
 
 
 def _poured(out: Path) -> None:
-    """Onto stdout. A reader who has gone (`| head`) has what they wanted."""
+    """Copy to stdout. A closed pipe (`| head`) is no error."""
     try:
         if sys.stdout is None or sys.stdout.closed:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))

@@ -1,5 +1,5 @@
 """
-A frame of requests → the frame with its answers, by the engine's own lookup.
+A frame of requests → the frame with its answers, by a lookup that Polars does.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     import polars as pl
 
 _NONE: Final = -1  # no answer at a place
-MOST_WORDS: Final = 500_000  # distinct odd requests held at once; beyond it the file is answered in slices
+MOST_WORDS: Final = 500_000  # distinct requests outside the lookup table that are held at once; beyond it the file is answered in slices
 
 
 class Table:
     """
     The desk's decision table for one run: a frame of requests → the frame with its answers.
 
-    Each word becomes the place that it has among the words of its column, the places together one number, and the number
-    is the place of the answer. So the lookup takes from a list, block by block: it keeps the order of the rows without
-    being told to, and takes no longer than the engine's own join, which does not.
+    Each word becomes its index among the words of its column; the indices together make one number, which is the index of the
+    answer. So the lookup is a gather from a list: it keeps the order of the rows, which the engine's own join does not, and takes
+    no longer.
 
-    Beside its answer each row gets an outcome, a small number (`outcomes` has their names), so that counting is cheap.
+    Each row also gets an outcome, a small number (`outcomes` has their names), so that counting is cheap.
 
     Attributes:
-        answer: The columns of an answer. To be written into a line of text it is one: the answer as it stands there.
+        answer: The columns of an answer; one alone where the answer is written into a line of text.
     """
 
     def __init__(self, desk: Desk, options: Options) -> None:
@@ -57,13 +57,13 @@ class Table:
         self._numbers, self._answers = self._by_place(lines)
 
     def _outcome(self, answer: Answered) -> int:
-        """The number of an answer's outcome."""
+        """The number of an answer's outcome; a new one gets the next."""
         if answer.outcome not in self.outcomes:
             self.outcomes.append(answer.outcome)
         return self.outcomes.index(answer.outcome)
 
     def _place(self, window: pl.Expr) -> pl.Expr:
-        """The place of an answer; null where a word is none of the table's."""
+        """The index of an answer; null where the table does not know a word."""
         import polars as pl
 
         number = pl.lit(0, dtype=pl.Int32)
@@ -73,7 +73,7 @@ class Table:
         return number * len(self._starts) + window
 
     def _by_place(self, lines: Sequence[Line]) -> tuple[pl.Series, pl.DataFrame]:
-        """The number of the answer at each place, null where there is none, and the answers: few, so they stay at hand."""
+        """For each index the number of the answer, null where there is none; and the distinct answers, which are few."""
         import polars as pl
 
         answers: dict[Answered, int] = {}
@@ -109,7 +109,7 @@ class Table:
         return self._text(answer), self._outcome(answer)
 
     def joined(self, source: Source) -> pl.LazyFrame:
-        """The source's frame with its words as text beside it, and the table's answer where the table knows them."""
+        """The source's frame with its words as columns of text, and the table's answer where the table knows them."""
         import polars as pl
 
         frame = source.frame
@@ -119,11 +119,11 @@ class Table:
             text["__section"] = headings(text["__section"], _word(columns.GROUP, source, schema))
         today = pl.lit(self._options.today.isoformat())
         text["__on"] = pl.when(text["__on"] == "").then(today).otherwise(text["__on"])
-        # A section narrows a number down: not in the table, so decided like an odd word. A damaged row is not looked up.
+        # A section narrows a number down; the table has none, so the desk decides such a row. A damaged row is not looked up.
         damage = pl.col(DAMAGE) if DAMAGE in schema else pl.lit(None, dtype=pl.String)
         day = pl.col("__on")
         window = pl.lit(0, dtype=pl.Int32)
-        for start in self._starts[1:]:  # days as they are written, so their order is that of their letters
+        for start in self._starts[1:]:  # ISO dates, which sort as text
             window += (day >= start).cast(pl.Int32)
         of_table = (pl.col("__section") == "") & damage.is_null() & day.str.contains(f"^{DAY.pattern}$")
         asked = frame.with_columns(**text).with_columns(__place=pl.when(of_table).then(self._place(window)))
@@ -152,10 +152,10 @@ class Table:
             .alias(OUTCOME),
         )
 
-    def with_odd(
+    def with_others(
         self, joined: pl.LazyFrame, odd: pl.DataFrame, called: dict[str, str], listener: Listener | None = None
     ) -> pl.LazyFrame:
-        """The answers of the odd words, decided once each, joined in their place. `called`: the column of each field."""
+        """The frame with the answers of requests outside the table, each decided once. `called`: the column of each field."""
         import polars as pl
 
         keys = [f"__{name}" for name in ASKED]
@@ -184,7 +184,7 @@ def headings(section: pl.Expr, group: pl.Expr) -> pl.Expr:
 
 
 def _word(name: str, source: Source, schema: pl.Schema) -> pl.Expr:
-    """A field of a request as text. A moment that is a midnight is a day, as spreadsheets and databases export one: Japan's."""
+    """A field of a request as text. A datetime at midnight, Japan's, is a day: spreadsheets and databases export days so."""
     import polars as pl
 
     if source.worded:
@@ -202,7 +202,7 @@ def _word(name: str, source: Source, schema: pl.Schema) -> pl.Expr:
         text = text.str.replace_many(cp932.twins())
     if name == "on" and isinstance(kind, pl.Datetime):
         own = there = pl.col(column).dt.replace_time_zone(None)
-        if kind.time_zone is not None:  # a day of the case is Japan's, and a moment may be written in another zone
+        if kind.time_zone is not None:  # a day of the case is Japan's, and a datetime may be in another zone
             there = pl.col(column).dt.convert_time_zone("Asia/Tokyo").dt.replace_time_zone(None)
         midnight = (there == there.dt.truncate("1d")) | (
             (own == own.dt.truncate("1d")) & (own.dt.date() == there.dt.date())
@@ -212,14 +212,14 @@ def _word(name: str, source: Source, schema: pl.Schema) -> pl.Expr:
 
 
 def cut(keys: list[str]) -> pl.Expr:
-    """Words, of one that is far too long its beginning: enough to answer it, and all that is held."""
+    """Words, cut where one is far too long: the beginning is enough for its error, and bounds the memory."""
     import polars as pl
 
     return pl.col(keys).str.slice(0, MOST_OF_WORD)
 
 
 def odd_words(joined: pl.LazyFrame, rows: int) -> pl.DataFrame | None:
-    """The distinct requests that the table does not know, or None where they are too many to hold."""
+    """The distinct requests outside the table, or None where they are too many to hold."""
     import polars as pl
 
     keys = [f"__{name}" for name in ASKED]

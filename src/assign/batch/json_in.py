@@ -1,7 +1,7 @@
 """
-JSON Lines → columns of text, for another format: the fields of all lines, and beside them the words of each request.
+JSON Lines → columns of text, for another output format: the fields of all lines, and the words of each request.
 
-A field of a request has one column, under the first name that the file gives it. A line that is none keeps its `line`.
+A field of a request has one column, under the first name that the file gives it. A line that is no object is kept as `line`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def source(path: Path, work: Path, lang: str) -> Source:
     A file of JSON Lines as a frame of text.
 
     Raises:
-        DataError: It is no such file. BadRequest: Its names are more than columns can be, or one is a name of the run's own.
+        DataError: It is no such file. BadRequest: It has too many different names, or one that the run itself needs.
     """
     import polars as pl
 
@@ -66,7 +66,7 @@ def source(path: Path, work: Path, lang: str) -> Source:
 
 def _row(raw: bytes, lang: str, called: dict[str, str]) -> dict[str, str | None]:
     line = read(raw, lang)
-    if line.words is None:  # its names may be those of other columns, which are somebody else's
+    if line.words is None:  # its names may be those of columns of the user's
         return {"line": raw.decode("utf-8", "replace"), DAMAGE: line.error}
     try:
         cells = as_written(raw, line.body)

@@ -1,9 +1,9 @@
 """
 JSON Lines: one object a line → its request, and the same line with the answer.
 
-A line ends with LF, CRLF or CR. It is read by Python's own decoder, held to RFC 8259: no NaN, no name twice, and a number stays the
-text that it is. The line goes out byte for byte as it came, with the answer's fields before its last bracket; one that is none is
-kept as `line`, with its error. The answer is looked up in the decision table; words that it does not know are decided once.
+A line ends with LF, CRLF or CR. Python's decoder reads it by RFC 8259: no NaN, no duplicate name, and a number stays text as written.
+The line is written byte for byte as it was read, with the answer's fields before its last bracket; a line that is no object is kept
+as `line`, with its error. The answer is looked up in the lookup table; requests outside it are decided once each.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from .recognise import BOM, LONGEST, of_lines, refuse
 DAY: Final = re.compile(
     r"[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 )
-MOST_WORDS: Final = 100_000  # distinct odd requests remembered
-MOST_OF_WORD: Final = LONGEST_WORD + 1  # characters remembered of a word: enough to see that it is none
-MOST_OF_NAMES: Final = 2_000  # characters of the names of a line that are remembered
+MOST_WORDS: Final = 100_000  # requests outside the lookup table that are cached
+MOST_OF_WORD: Final = LONGEST_WORD + 1  # characters kept of a word: longer than any known one
+MOST_OF_NAMES: Final = 2_000  # characters of the names of a line that are cached
 HEAD: Final = 1 << 20
 _BLANKS: Final = b" \t\r\n"
 _SYNTAX: Final = json.JSONDecoder(parse_int=str, parse_float=str)
@@ -104,7 +104,7 @@ _remembered: Final = lru_cache(maxsize=1 << 12)(columns.understood)
 
 
 def word(value: Any) -> str:
-    """A JSON value as the word that a person would write; what is none stays what it is, and is refused."""
+    """A JSON value as a word of a request; objects and lists as JSON, which no field accepts."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -124,7 +124,7 @@ def dumped(value: Any) -> str:
 
 
 def as_written(raw: bytes, body: dict[str, Any]) -> dict[str, str | None]:
-    """The fields of a line as text: strings without their quotes, all else letter for letter as it stands there."""
+    """The fields of a line as text: strings without their quotes, all else as it is written."""
     nested = any(isinstance(value, (dict, list)) for value in body.values())
     slices = _slices(raw.decode("utf-8")) if nested else {}
     return {
@@ -191,7 +191,7 @@ def _lines(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _is_one(line: bytes) -> bool:
-    """Whether a carriage return inside of it is a blank between the words of one value, and ends no line."""
+    """Whether a carriage return inside a line is white space within one JSON value, and so ends no line."""
     if len(line) > LONGEST:
         return False
     try:
@@ -232,7 +232,7 @@ def rows_in(path: Path) -> int:
 
 
 class Answers:
-    """The decision table, for one line after the other."""
+    """The lookup table, asked line by line."""
 
     def __init__(self, table: Sequence[Line], decide: Decide, today: str, lang: str) -> None:
         self._today = today
@@ -265,7 +265,7 @@ class Answers:
 
 
 def ending(answer: Answered) -> bytes:
-    """An answer as it follows the fields of its request."""
+    """An answer as text that follows the fields of its request."""
     return b", " + json.dumps(answer._asdict(), ensure_ascii=False)[1:].encode("utf-8", "replace")
 
 
@@ -313,7 +313,7 @@ _DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_int=Number, pa
 
 
 def _nothing(_: object) -> None:
-    """What is kept of a value that is only passed over."""
+    """Decode to nothing: the value is only skipped."""
 
 
 _PASSES: Final = json.JSONDecoder(object_pairs_hook=_nothing, parse_int=_nothing, parse_float=_nothing)

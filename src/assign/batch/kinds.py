@@ -1,5 +1,5 @@
 """
-Parquet's types: which of them the output can hold, said before work begins; and the engine's panics as errors of ours.
+Parquet's types: whether the output can hold them, checked before the run; and the engine's panics as our errors.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ def parquet(path: Path, work: Path, out_format: str) -> Source:
         frame = pl.scan_parquet(path, glob=False)
         with arrow.hushed():
             schema = frame.collect_schema()
-            rows = frame.select(pl.len()).collect().item()  # as the metadata say
+            rows = frame.select(pl.len()).collect().item()  # by the metadata
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         failed = error
     for name, said in arrow.unknown(path):
-        if failed is not None or said.startswith("Decimal"):  # the engine knows more zones than it says
+        if failed is not None or said.startswith("Decimal"):  # the engine accepts more zones than it lists
             raise BadRequest(
                 f"列 {shown(name)} の型 {shown(said)} は扱えません（別の型で書き出すか、要らない列なら除いてください）",
                 f"the column {shown(name)} has a type that is not known: {shown(said)} (write it as another, or leave it out)",
@@ -87,7 +87,7 @@ def _no_parquet(path: Path, error: BaseException) -> DataError:
 
 
 def _spread(frame: pl.LazyFrame, rows: int, work: Path) -> pl.LazyFrame:
-    """The same rows in groups that the engine can hold. It holds a whole group, and so little a row may be one of all rows."""
+    """The same rows in smaller row groups: the engine holds a whole group, and one group may have all rows."""
     import polars as pl
 
     parts = []
@@ -132,7 +132,7 @@ def _KNOWN() -> set[Any]:  # noqa: N802 - a constant, once the engine is there
 
 @contextmanager
 def spoken(source: Source, target: str) -> Iterator[None]:
-    """The engine's errors and panics as errors of ours, which blame the file that is at fault."""
+    """Translate the engine's errors and panics into ours, which name the file at fault."""
     import polars as pl
 
     try:
@@ -167,7 +167,7 @@ def writable(block: pl.DataFrame, floats: list[str]) -> None:
     Raises DataError where a block of rows holds more text than a run may, BadRequest where it holds a number that is none.
 
     Args:
-        floats: The columns that must hold no Infinity. (Where there is no number, NaN, JSON has null.)
+        floats: The columns that must hold no Infinity. (NaN becomes null in JSON.)
     """
     if sum(map(_unpacked, block.get_columns())) > MOST_BYTES:
         raise _too_large()

@@ -1,5 +1,5 @@
 """
-What a run is told: the language, the day, the formats and the encoding, as people name them.
+The options of a run: language, day, formats and encoding, as people write them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Options:
 
 
 def ending(name: str) -> str | None:
-    """The format that a file's name tells, if it tells one."""
+    """The format by the ending of a file's name, or None."""
     return ENDINGS.get(Path(name).suffix.lower())
 
 

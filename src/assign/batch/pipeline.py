@@ -1,11 +1,11 @@
 """
 A file of requests → the same file with its answers: order kept, no row lost, whole or not at all.
 
-    source ─ as a frame ─▶ join with the decision table ─▶ words that the table does not know: decided once each ─▶ target
+    source ─ as a frame ─▶ lookup table ─▶ requests outside the table: decided once each ─▶ target
 
 The engine is Polars (extra `batch`): it reads and writes natively, in bounded memory, and keeps the order of the rows
-(DuckDB 2.0.1 moved 737,280 of 2 million rows in the same join). Python sees a request only where its words are no words
-of the table (`２４`, 国民年金, a typing error), and then once for all rows that say the same. JSON Lines → JSON Lines never
+(DuckDB 2.0.1 moved 737,280 of 2 million rows in the same join). Python sees a request only where the
+table does not know its words (`２４`, 国民年金, a typing error), and then once for all rows that say the same. JSON Lines → JSON Lines never
 become columns (`json_lines`).
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 SLICE: Final = 250_000  # rows
-_ODD: Final = -1  # the outcome of rows that the table does not know
+_ODD: Final = -1  # the outcome of rows outside the table
 
 Finished = Callable[[Path, Path, Counts], None]
 
@@ -49,8 +49,8 @@ def run(
 
     Args:
         source, target: Paths, or `-` for stdin and stdout. A source that is no regular file is copied first.
-        listener: Told (rows done, rows in all, the pass) as it goes. Where words are none of the table's, it hears the rows
-            read, then the words decided, then the rows read again and written.
+        listener: Told (rows done, rows in all, the pass) as it goes. Where requests are outside the table: of the rows read,
+            then of the requests decided, then of the rows read again and written.
         finished: Called with the source, the whole answer and the counts, before the answer appears; if it raises, none does.
 
     Returns:
@@ -65,7 +65,7 @@ def run(
     with files.workplace() as work:
         path = files.spooled(source, work)
         with files.whole(target, work) as out:
-            with files.named(source), files.unchanged(path):
+            with files.named(source), files.require_unchanged(path):
                 if options.in_format == options.out_format == "jsonl":
                     counts = _json_lines(desk, path, out, target, options, listener)
                 else:
@@ -126,8 +126,8 @@ def _answer(
 def _answered(desk: Desk, source: Source, out: Path, options: Options, work: Path, listener: Listener | None) -> Counts:
     columns = source.columns
     table = join.Table(desk, options)
-    # Every word a word of the table: one pass. Else the odd words are decided, and the file is written again with them.
-    # In it the words need no look before they are written, but those of a damaged row, which are not looked up.
+    # One pass where the table knows all. Else the requests outside it are decided, and the file is written again.
+    # Then words need no check before they are written, but for a damaged row, which is not looked up.
     joined = table.joined(source.watched(listener, "read"))
     damaged = DAMAGE in source.frame.collect_schema()
     asked = set(source.fields.values())
@@ -139,14 +139,14 @@ def _answered(desk: Desk, source: Source, out: Path, options: Options, work: Pat
         if words is None:
             final = _in_slices(table, source, work, listener)
         else:
-            final = table.with_odd(table.joined(source.watched(listener, "write")), words, source.fields, listener)
+            final = table.with_others(table.joined(source.watched(listener, "write")), words, source.fields, listener)
         tally = _written(final.select(*columns, *table.answer, OUTCOME), columns, out, options, source, work)
     outcomes = {table.outcomes[code]: number for code, number in tally.items() if code != _ODD}
     return Counts(rows_in=source.rows, rows_out=sum(outcomes.values()), outcomes=outcomes)
 
 
 def _in_slices(table: join.Table, source: Source, work: Path, listener: Listener | None) -> pl.LazyFrame:
-    """A file of more odd requests than can be held: answered slice by slice, then taken together."""
+    """A file with too many requests outside the table to hold: answered slice by slice, then put together."""
     import polars as pl
 
     keys = [f"__{name}" for name in ASKED]
@@ -158,7 +158,7 @@ def _in_slices(table: join.Table, source: Source, work: Path, listener: Listener
         joined = table.joined(replace(source, frame=piece))
         odd = joined.filter(pl.col(OUTCOME).is_null()).select(join.cut(keys)).unique().collect()
         part = work / f"part-{start:015d}.parquet"
-        table.with_odd(joined, odd, source.fields).sink_parquet(part)
+        table.with_others(joined, odd, source.fields).sink_parquet(part)
         parts.append(part)
     return pl.scan_parquet(parts, glob=False)
 
@@ -183,7 +183,7 @@ def _written(
     def counted(block: pl.DataFrame) -> pl.DataFrame:
         try:
             kinds.writable(block, floats)
-        except AssignError as error:  # the engine would tell it in its own words
+        except AssignError as error:  # else the engine would raise its own error
             refused.append(error)
             raise
         found = block[OUTCOME].value_counts().iter_rows()
@@ -199,7 +199,7 @@ def _written(
         elif options.out_format == "csv":
             header = {name: csv_out.line([csv_out.guarded(name) if options.guard else name]) for name in schema}
             whole = whole.rename({**header, LINE: csv_out.line(ANSWERED)})
-            # Each cell is as it is to stand there.
+            # The cells are ready: quoted and guarded.
             whole.sink_csv(plain, include_bom=source.bom, quote_style="never", line_terminator=source.newline)
         else:
             whole.sink_ndjson(out)

@@ -1,5 +1,5 @@
 """
-What a file is that is not what it was taken for, in the words of who sent it.
+Which other kind of file a file is, where it is not the expected one: named as its sender would name it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def refuse(head: bytes, kind: str) -> None:
     Raises DataError where the beginning of a file shows that it is no CSV, JSON Lines or Parquet, and says what it is.
 
     Args:
-        head: Its first bytes. kind: What it was taken for.
+        head: Its first bytes. kind: The expected format.
     """
     for sign, ja, en in _SIGNS:
         if head.startswith(sign) and not (kind == "parquet" and sign == b"PAR1"):

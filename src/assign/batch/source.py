@@ -1,5 +1,5 @@
 """
-A file as a frame that the engine can read, with what is known of it: its rows, its fields, how its CSV was written.
+A file as a frame that Polars can read, with its rows, its fields, and how its CSV was written.
 """
 
 from __future__ import annotations
@@ -25,17 +25,16 @@ _OURS: Final = frozenset((DAMAGE, OUTCOME, LINE, "__place", *WORDS.values(), *(f
 
 
 class Damaged(Exception):
-    """The engine read a CSV file otherwise than it stands there."""
+    """Polars read a CSV file otherwise than it is written."""
 
 
 @dataclass
-class Account:
+class CsvByteCheck:
     """
-    Every byte of a CSV file against every cell that the engine read: each is in a cell, or between two, or a quote.
+    The bytes of a CSV file compared with the cells that Polars read: each byte is in a cell, is a separator or a line end, or a quote.
 
-    INVARIANT: the engine refuses a row that is too long. So whatever is amiss adds to one side: a short row lacks
-    separators that are reckoned with, a carriage return inside a cell is reckoned twice. And the rows are as many as the
-    line ends outside of quotes.
+    INVARIANT: Polars refuses a row that is too long. So every misreading changes the sum in one direction: a short row lacks separators
+    that were counted, a carriage return inside a cell is counted twice. And there are as many rows as line ends outside of quotes.
     """
 
     size: int  # bytes after the header, the last line ended
@@ -77,8 +76,8 @@ class Source:
     bom: bool = False
     newline: str = "\n"
     twins: bool = False
-    account: Account | None = None
-    mend: Callable[[], Source] | None = None  # what to read instead, should the engine find it damaged
+    byte_check: CsvByteCheck | None = None
+    mend: Callable[[], Source] | None = None  # what to read instead where the byte check fails
 
     @property
     def columns(self) -> list[str]:
@@ -86,18 +85,18 @@ class Source:
         return [name for name in self.frame.collect_schema().names() if name not in _OURS]
 
     def watched(self, listener: Listener | None, stage: str) -> Source:
-        """The same source, each block told to the account and to the listener as the engine reads it."""
-        account, done = self.account, [0]
-        if listener is None and account is None:
+        """The same source; each block that the engine reads is reported to the byte check and to the listener."""
+        byte_check, done = self.byte_check, [0]
+        if listener is None and byte_check is None:
             return self
         one_at_a_time = threading.Lock()
 
         def seen(block: pl.DataFrame) -> pl.DataFrame:
-            cells = sum(int(column.str.len_bytes().sum()) for column in block.get_columns()) if account else 0
+            cells = sum(int(column.str.len_bytes().sum()) for column in block.get_columns()) if byte_check else 0
             with one_at_a_time:
                 done[0] += block.height
-                if account:
-                    account.add(block.height, cells)
+                if byte_check:
+                    byte_check.add(block.height, cells)
                 if listener:
                     listener(done[0], self.rows, stage)
             return block
@@ -105,12 +104,12 @@ class Source:
         return replace(self, frame=self.frame.map_batches(seen, streamable=True))
 
     def read(self) -> Source:
-        """The same source after its first reading. Raises Damaged where bytes are not accounted for."""
-        if self.account is None:
+        """The same source after its first reading. Raises Damaged where the byte check does not balance."""
+        if self.byte_check is None:
             return self
-        if not self.account.balanced:
+        if not self.byte_check.balanced:
             raise Damaged
-        return replace(self, account=None)
+        return replace(self, byte_check=None)
 
 
 def not_ours(name: str) -> None:
@@ -120,5 +119,5 @@ def not_ours(name: str) -> None:
 
 
 def damage(ja: str, en: str) -> str:
-    """What is wrong with a row that is none."""
+    """The error of a damaged row."""
     return f"damaged_row: {ja} / {en}"

@@ -1,15 +1,15 @@
 """
 A Spark DataFrame of requests → the same frame with its answers: one broadcast join, on whatever cluster Spark has.
 
-    frame ─ left join, the decision table broadcast ─▶ rows whose words are no words of the table ─▶ with all answers
-                                                       └ distinct, to the driver, decided there, broadcast ┘
+    frame ─ left join, the lookup table broadcast ─▶ requests outside the table ─▶ with all answers
+                                                     └ distinct, to the driver, decided there, broadcast ┘
 
     from assign import spark
     spark.decide(frame).write.parquet("answers")
 
 Nothing but tables of strings travels to the executors: no Python function, no file of ours, so an executor needs neither
-Python nor `assign` (but for files of JSON Lines, see `batch.spark`). Words that the table does not hold (`２４`, 国民年金, a typing error) are decided by the desk on the
-driver, once for all rows that say the same. To find them the frame is read once more than it is written.
+Python nor `assign` (but for files of JSON Lines, see `batch.spark`). Requests outside the table (`２４`, 国民年金, a typing error) are decided by the desk
+on the driver, once for all rows that say the same. To find them the frame is read once more than it is written.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ from . import spark_files as files
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
-MOST_WORDS: Final = 200_000  # distinct odd requests; the driver holds and broadcasts them, at most about 1 GB
+MOST_WORDS: Final = (
+    200_000  # distinct requests outside the table; the driver holds and broadcasts them, at most about 1 GB
+)
 CHUNK: Final = 2000  # lines of one literal
 _KEY: Final = ("division", "item", "channel", "act")
 _SPAN: Final = ("since", "until")
@@ -68,7 +70,7 @@ class SparkFailed(DataError):
 
 
 class TooManyWords(DataError):
-    """More distinct odd requests than a driver may hold: not a list with typing errors, but another column."""
+    """More distinct requests outside the table than a driver may hold: not typing errors, but a wrong column."""
 
     code = "too_many_words"
 
@@ -80,7 +82,7 @@ def decide(df: DataFrame, *, desk: Desk | None = None, lang: str = "ja", today: 
     Args:
         df: Columns `division`, `item`, `channel` and, where there are any, `act`, `on`, `section`, of any type; they are
             compared as strings. It is read once here and once more by whatever is done with the result, so persist it
-            first if it is dear to make. It gives the same rows each time it is read.
+            first if it is expensive to compute. It must give the same rows each time it is read.
         desk: Whose answers; the built-in list and rules if absent.
         lang: Of reason and error, `ja` or `en`.
         today: The date of a row that names none; today in Japan, once for the whole frame, if absent.
@@ -91,7 +93,7 @@ def decide(df: DataFrame, *, desk: Desk | None = None, lang: str = "ja", today: 
 
     Raises:
         BadRequest: A column is missing, stands there twice, or has the name of an answer; or the frame is a stream.
-        TooManyWords: More than `MOST_WORDS` distinct odd requests. They are counted, not held: an answer that big would
+        TooManyWords: More than `MOST_WORDS` distinct requests outside the table. They are counted, not held: an answer that big would
             have to be broadcast to every executor, and a column of so many words is no column of items or acts.
         SparkMissing: pyspark is not installed.
     """
@@ -188,9 +190,9 @@ def run(
 
 def _apart(spark: SparkSession, work: Callable[[SparkSession], Counts]) -> Counts:
     """
-    Done in a thread of its own, which has its own line to Spark.
+    Run a function in a thread with its own connection to Spark's JVM.
 
-    A signal breaks into what this thread waits for, and into none of its talk with Spark: it can still end the work.
+    So a signal interrupts the waiting of the main thread, and not a call to Spark half way: the main thread can still cancel the job.
     """
     with ThreadPoolExecutor(1) as pool:
         job = pool.submit(work, spark)
@@ -211,9 +213,9 @@ def need_pyspark() -> None:
 
 
 _AS_WRITTEN: Final = {
-    "spark.sql.caseSensitive": "true",  # else `act` of one line and `Act` of another are one column, and one of them is dropped
-    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # `item=024` is no 24
-    "spark.sql.session.timeZone": "UTC",  # a moment is no other day on another machine
+    "spark.sql.caseSensitive": "true",  # else `act` and `Act` are one column, and one of them is dropped
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # else `item=024` of a folder's name becomes 24
+    "spark.sql.session.timeZone": "UTC",  # so that a timestamp is the same day on every machine
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
 }
@@ -250,9 +252,8 @@ class _Asked:
         """
         The distinct requests that are not in the table, each as the words of `ASKED`.
 
-        Whether a request is in it is asked by the hash of its words alone, which takes two thirds of the time. One whose hash
-        were another's by chance would fail the job in `answered_by`, where the words are compared; nobody can choose such
-        words, since each run hashes with a number of its own.
+        Compared by the hash of the words alone, which saves a third of the time. A collision would fail the job in `answered_by`, where
+        the words are compared; it cannot be provoked, since each run hashes with a random seed.
 
         Raises:
             TooManyWords.
@@ -288,7 +289,7 @@ class _Asked:
             joined = joined.join(f.broadcast(lines), f.col(f"{_OURS}words") == f.col(f"{_OURS}odd"), "left")
             decided = f.col(f"{_OURS}odd").isNotNull()
             answers = {name: each.when(decided, f.col(f"{_OURS}odd_{name}")) for name, each in answers.items()}
-        # INVARIANT: every row is answered. One that neither join knows was not there when the words were read.
+        # INVARIANT: every row is answered. One that neither join knows was not in the frame when the words were read.
         changed = f.raise_error(f.lit("assign: the input gave other rows when it was read again; persist it first"))
         told = [answers[name].otherwise(changed.cast("string")).alias(name) for name in ANSWERED]
         carried = [name for name in joined.columns if name.startswith(_OURS)]
@@ -312,8 +313,8 @@ class _Asked:
         """
         The table and the condition under which a line of it answers a row.
 
-        A number is looked up several times faster than four words, so the words' hash is the key of the join. That the
-        words are equal, too, is said in a form that the planner does not make a key of; if it did, it would be as right.
+        A join on a number is several times faster than on four words, so the key is the words' hash. The words are compared, too, in a
+        form that the planner does not turn into a key; the result would be the same if it did.
         """
         from pyspark.sql import functions as f
 
@@ -344,8 +345,8 @@ class _Asked:
         """
         The words of a request as one value, made small.
 
-        A day stands for all days between the same two changes of answers, and a word that is longer than any word of
-        ours for all that begin alike: a message repeats 40 characters.
+        A day is replaced by one day of the span with the same answers, and a word that is longer than any known one is cut: an error
+        message repeats 40 characters of it.
         """
         from pyspark.sql import functions as f
 
@@ -358,7 +359,7 @@ class _Asked:
 
 
 def _literal(day: date) -> Column:
-    """A day for Spark. `lit(day)` fails in the year 1 and reads early years in another calendar."""
+    """A date literal for Spark. `lit(day)` fails in the year 1 and reads early years in the Julian calendar."""
     from pyspark.sql import functions as f
 
     return f.lit(day.isoformat()).cast("date")
@@ -409,7 +410,7 @@ def _local(spark: SparkSession, names: Sequence[str], lines: Iterator[Sequence[s
     """
     Lines of strings → a frame that needs no Python on an executor, as `createDataFrame` does.
 
-    They travel as JSON in base64, some thousands to a literal: no character of a user stands in the statement.
+    They are sent as JSON in base64, some thousands to a literal: no character of a user's is part of the statement.
     """
     from pyspark.sql import functions as f
 
@@ -424,7 +425,7 @@ def _local(spark: SparkSession, names: Sequence[str], lines: Iterator[Sequence[s
 
 @contextmanager
 def _session(master: str | None) -> Iterator[SparkSession]:
-    """The session of this process, or one of our own that is stopped afterwards."""
+    """The session of this process, or a new one that is stopped afterwards."""
     from pyspark.errors import PySparkRuntimeError
     from pyspark.sql import SparkSession
 
@@ -449,7 +450,7 @@ def _session(master: str | None) -> Iterator[SparkSession]:
 
 @contextmanager
 def _as_written(spark: SparkSession) -> Iterator[None]:
-    """While files are read and written, Spark takes them as they are written; then its settings are as before."""
+    """Settings by which Spark reads and writes values as they are written; restored afterwards."""
     before = {name: spark.conf.get(name) for name in _AS_WRITTEN}
     try:
         for name, value in _AS_WRITTEN.items():
@@ -462,7 +463,7 @@ def _as_written(spark: SparkSession) -> Iterator[None]:
 
 @contextmanager
 def _whole(spark: SparkSession, target: str) -> Iterator[None]:
-    """A target that was not there before: it is gone again where this fails. Raises OutputError where it was."""
+    """A new target, removed again on failure. Raises OutputError where it exists already."""
     path = spark._jvm.org.apache.hadoop.fs.Path(target)  # noqa: SLF001 - there is no other way to it
     system = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001 - likewise
     if system.exists(path):
@@ -479,7 +480,7 @@ def _whole(spark: SparkSession, target: str) -> Iterator[None]:
 
 @contextmanager
 def _spoken(source: str) -> Iterator[None]:
-    """Spark's errors as ours, in one line."""
+    """Translate Spark's errors into ours, in one line."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
@@ -501,7 +502,7 @@ def _spoken(source: str) -> Iterator[None]:
 
 
 def _first(error: Exception) -> str:
-    """The line that says why: the innermost cause of Java's, or else the first."""
+    """The line of an error that says why: Java's innermost cause, or else the first."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     return causes[-1].removeprefix("Caused by: ") if causes else lines[0]

@@ -1,7 +1,7 @@
 """
-Files → frames of Spark whose rows are those that stand in the files, counted in their text.
+Files → frames of Spark with exactly the rows of the files, counted in their text.
 
-    CSV         its first line is read by `csv_in`; every line is held against what a row is, and then read by Spark itself
+    CSV         its first line is read by `csv_in`; every line is checked to be a row, and then read by Spark itself
     JSON Lines  stay text: `json_lines` reads each line, on the executors, for the words that it asks
     Parquet     as Spark reads it
 
@@ -105,7 +105,7 @@ def _texts(names: Sequence[str]) -> Any:
 
 
 def _some(frame: DataFrame) -> None:
-    """Raises DataError where there is no file: Spark passes over names that begin with `_` or `.`."""
+    """Raises DataError where there is no file: Spark ignores names that begin with `_` or `.`."""
     if not frame.inputFiles():
         raise DataError(
             "読めるファイルがありません（Spark は `_` や `.` で始まる名前のファイルを読みません）",
@@ -114,7 +114,7 @@ def _some(frame: DataFrame) -> None:
 
 
 def _lines(spark: SparkSession, source: str) -> DataFrame:
-    """The lines of all files, and where each stands: its file, and a place that grows from line to line."""
+    """The lines of all files, each with its file and a position that grows from line to line."""
     from pyspark.sql import functions as f
 
     text = spark.read.options(lineSep="\n", **_PLAIN).text(source)
@@ -221,7 +221,7 @@ def guarded(frame: DataFrame) -> DataFrame:
     from pyspark.sql import functions as f
     from pyspark.sql.types import StringType
 
-    number = csv_out._NUMBER.removesuffix("$") + r"\z"  # Java's `$` stands before a last line end, too
+    number = csv_out._NUMBER.removesuffix("$") + r"\z"  # Java's `$` matches before a last line end, too
     cells = []
     for each in frame.schema:
         cell = _column(each.name)
@@ -256,7 +256,7 @@ def _json_rows(lines: DataFrame) -> int:
 
 
 def _words(lines: DataFrame, lang: str) -> DataFrame:
-    """Each line as it is to go out, what is wrong with it, and the words that it asks."""
+    """Each line as it is to be written, its error, and the words of its request."""
     from pyspark.sql import functions as f
 
     told = f.udf(partial(_read, lang), _texts((LINE, DAMAGE, *_WORDS.values())), useArrow=False)
@@ -275,7 +275,7 @@ def _read(lang: str, value: bytearray) -> tuple[str | None, ...]:
 
 
 def answered_lines(frame: DataFrame, outcome: str) -> DataFrame:
-    """A frame of `read` with its answers → the lines that go out, and what each counts as."""
+    """A frame of `read` with its answers → the lines to write, and the outcome of each."""
     from pyspark.sql import functions as f
 
     damaged = f.col(DAMAGE).isNotNull()

@@ -24,9 +24,9 @@ from assign.errors import BadDate, BadOption, BadRequest, listed, path_shown, sh
 from assign.words import nearest, normal
 
 from . import terminal
+from .spared import FILES, default_log, spare
 
 LANGS = ("ja", "en")
-FILES = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")  # what stands for a file or a folder in a usage
 _TYPED = ("division", "item", "channel", "act", "on", "section", "row", "role", "case", "key", "corrects")
 
 
@@ -223,8 +223,6 @@ class Command(Text, TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run it, unless it would write over what must not be lost."""
-        from .spared import spare
-
         spare(ctx, self.get_params(ctx))
         before = _READS.set(reader(ctx))
         try:
@@ -413,8 +411,6 @@ def audit_url(given: str | None) -> str:
     """Where the log is: the option, ASSIGN_AUDIT, or a file in the user's data folder, as XDG has it."""
     if url := given or os.environ.get("ASSIGN_AUDIT"):
         return url
-    from .spared import default_log
-
     path = default_log()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -460,7 +456,7 @@ def report_kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
         record = each.record
         if as_json:
             receipt = {name: record[name] for name in ("origin", "seq", "recorded", "case", "key") if name in record}
-            text = json.dumps({"record": {**receipt, "fresh": each.fresh}}, ensure_ascii=False)
+            text = json.dumps({"record": {**receipt, "created": each.created}}, ensure_ascii=False)
             terminal.complain_bytes((text + "\n").encode())
             continue
         from assign.log.reading import clock  # with a log alone
@@ -468,7 +464,7 @@ def report_kept(kept: list[Any], *, as_json: bool, lang: str) -> None:
         ja = lang == "ja"
         done = (
             ("記録しました" if ja else "recorded")
-            if each.fresh
+            if each.created
             else ("前の記録のままです" if ja else "recorded before")
         )
         where = f"{record['origin']} 番号 {record['seq']}" if ja else f"{record['origin']} number {record['seq']}"

@@ -18,8 +18,7 @@ from typing import Any, Final, NamedTuple
 from assign import files, resources
 from assign.errors import BadOption, DataError, path_shown
 
-from .common import FILES
-
+FILES: Final = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")  # metavars that stand for a file or a folder
 _OUTPUTS: Final = {("out", "FILE"), ("to", "FILE"), ("qr", "FILE"), ("rotate", "FILE"), ("target", "OUT")}
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database
 

@@ -319,7 +319,7 @@ class Desk:
         mine = {"editions": self.edition_digests, "engine": self.engine}
         kept = self.audit.append({**draft, **mine})
         answer = {**answer, "provenance": self._provenance}
-        if not kept.fresh and (first := kept.record)["answer"] != draft["answer"]:
+        if not kept.created and (first := kept.record)["answer"] != draft["answer"]:
             answer = self._again(first)
         return Recorded(_own(answer), kept)
 

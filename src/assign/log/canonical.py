@@ -1,8 +1,8 @@
 """
-Values ↔ the one spelling that a record has of them: canonical JSON (RFC 8785), and times.
+Values ↔ their one canonical form in a record: JSON as RFC 8785 has it, and times.
 
-What is hashed is bytes, so that each value has one form and each form one value. Whoever reads takes nothing else: no second
-name, no fraction, no number that some readers round, no depth at which some give up.
+Hashes are over bytes, so each value must have one form, and each form one value. A reader accepts nothing else: no duplicate
+name, no fraction, no number that some parsers round, no nesting that some parsers refuse.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Any, Final
 ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _AS_IT_STANDS: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 DEEPEST: Final = 64
-_BEYOND: Final = range(0xF0, 0xF5)  # bytes with which characters beyond U+FFFF begin: UTF-16 puts them before U+E000
+_BEYOND: Final = range(
+    0xF0, 0xF5
+)  # first bytes of characters beyond U+FFFF, which RFC 8785 (by UTF-16) sorts before U+E000
 
 
 def canonical(value: object) -> bytes:
@@ -31,18 +33,18 @@ def canonical(value: object) -> bytes:
 
 def read(payload: bytes) -> dict[str, Any]:
     """
-    The record that some bytes hold; read as `standalone.py` reads it, and `tests/payloads.py` holds both to one list.
+    The record that some bytes hold. `audit.verifier` reads them alike; `tests/payloads.py` holds both to one list of cases.
 
     Raises:
-        ValueError: They are not one JSON object in its canonical form (RFC 8785), of whole numbers below 2**53 alone, and
-        nothing more than 64 levels below it.
+        ValueError: They are not one JSON object in canonical form (RFC 8785), with no numbers but whole ones below 2**53, and
+        nested at most 64 levels deep.
     """
     try:
         text = payload.decode("utf-8")
         found = _DECODER.decode(text)
         if text.count("{") + text.count("[") > DEEPEST or any(map(payload.__contains__, _BEYOND)):
             same = type(found) is dict and _AS_IT_STANDS.encode(_ordered(found)) == text
-        else:  # not too deep, and all names in the order of Python, too
+        else:  # not too deep, and without characters that Python sorts otherwise
             same = type(found) is dict and ENCODER.encode(found) == text
     except RecursionError:
         same = False
@@ -52,7 +54,7 @@ def read(payload: bytes) -> dict[str, Any]:
 
 
 def _ordered(value: Any, deep: int = 0) -> Any:
-    """The same with names in the order of their UTF-16 code units. Raises ValueError where it is too deep."""
+    """The same with names sorted by their UTF-16 code units. Raises ValueError where it is nested too deep."""
     if deep > DEEPEST:
         raise ValueError("nested too deep")
     if isinstance(value, dict):
@@ -62,7 +64,7 @@ def _ordered(value: Any, deep: int = 0) -> Any:
 
 
 def moment(when: datetime | None = None) -> str:
-    """A time as records have it: UTC, to the millisecond."""
+    """A time as records have it: UTC, to the millisecond. None: now."""
     if when is None:
         second, rest = divmod(time.time_ns(), 1_000_000_000)
         return f"{_second(second)}.{rest // 1_000_000:03}Z"

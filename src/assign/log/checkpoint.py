@@ -8,14 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from .keys import NoteError, PublicKey, SecretKey, _base64, _decoded, _is_key_name, _is_text
+from .keys import NoteError, PublicKey, SecretKey, base64_bytes, base64_text, is_key_name, is_note_text
 
 DASH: Final = "\u2014 "
-
-
-LARGEST: Final = 64_000_000  # bytes that are read of a note's file, as by `standalone.py`
-
-
+LARGEST: Final = 64_000_000  # bytes of a note's file, as in `audit.verifier`
 MOST: Final = 100  # signatures
 
 
@@ -29,17 +25,14 @@ class Checkpoint:
 
     def body(self) -> str:
         """The text that is signed."""
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
+        return f"{self.origin}\n{self.size}\n{base64_text(self.root)}\n"
 
 
 def sign(checkpoint: Checkpoint, key: SecretKey) -> str:
     """The signed note."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     body = checkpoint.body()
-    signature = Ed25519PrivateKey.from_private_bytes(key.seed).sign(body.encode())
     public = key.public()
-    return f"{body}\n{DASH}{public.name} {_base64(public.number + signature)}\n"
+    return f"{body}\n{DASH}{public.name} {base64_text(public.number + key.sign(body.encode()))}\n"
 
 
 def parse(text: str) -> tuple[Checkpoint, list[tuple[str, bytes, bytes]]]:
@@ -51,7 +44,7 @@ def parse(text: str) -> tuple[Checkpoint, list[tuple[str, bytes, bytes]]]:
     """
     body, signatures = _note(text)
     lines = body[:-1].split("\n")  # origin, size, root, and whatever the log says beside them
-    root = _decoded(lines[2]) if len(lines) > 2 and all(lines) and _is_size(lines[1]) else None
+    root = base64_bytes(lines[2]) if len(lines) > 2 and all(lines) and _is_size(lines[1]) else None
     if root is None or len(root) != 32:
         raise _no_checkpoint()
     return Checkpoint(lines[0], int(lines[1]), root), signatures
@@ -61,13 +54,13 @@ def _note(text: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     """A signed note → the text that was signed, to its last line feed, and the signatures."""
     head, gap, tail = text.rpartition("\n\n")
     lines = tail.split("\n")
-    if not gap or lines.pop() or not 1 <= len(lines) <= MOST or not _is_text(text):
+    if not gap or lines.pop() or not 1 <= len(lines) <= MOST or not is_note_text(text):
         raise _no_checkpoint()
     signatures = []
     for line in lines:
         name, _, value = line.removeprefix(DASH).partition(" ")
-        raw = _decoded(value)
-        if not line.startswith(DASH) or not _is_key_name(name) or raw is None or len(raw) < 5:
+        raw = base64_bytes(value)
+        if not line.startswith(DASH) or not is_key_name(name) or raw is None or len(raw) < 5:
             raise _no_checkpoint()
         signatures.append((name, raw[:4], raw[4:]))
     return head + "\n", signatures
@@ -81,16 +74,13 @@ def _no_checkpoint() -> NoteError:
     return NoteError("チェックポイントの形ではありません", "not a checkpoint (a signed note of C2SP tlog-checkpoint)")
 
 
-def opened(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]:
+def open_verified(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]:
     """
     A note → its checkpoint and which of the keys signed it; of several, the one that signed first.
 
     Raises:
         NoteError: It is no checkpoint, none of the keys signed it, or a signature of one of them is wrong.
     """
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     checkpoint, signatures = parse(text)
     signed, known = _note(text)[0].encode(), list(keys)
     by = None
@@ -98,10 +88,8 @@ def opened(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]
         for key in known:
             if (name, number) != (key.name, key.number):
                 continue
-            try:
-                Ed25519PublicKey.from_public_bytes(key.key).verify(signature, signed)
-            except (InvalidSignature, ValueError):  # also beside a right one: C2SP signed-note
-                raise NoteError("チェックポイントの署名が合いません", "the checkpoint's signature is wrong") from None
+            if not key.signed(signed, signature):  # also beside a right one: C2SP signed-note
+                raise NoteError("チェックポイントの署名が合いません", "the checkpoint's signature is wrong")
             by = by or key
     if by:
         return checkpoint, by
@@ -112,22 +100,13 @@ def opened(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, PublicKey]
 
 
 def endorse(new: PublicKey, by: SecretKey) -> str:
-    """The signature, base64, with which one key of a log names the next."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return _base64(Ed25519PrivateKey.from_private_bytes(by.seed).sign(_succession(new)))
+    """The signature, base64, by which one key of a log names its successor."""
+    return base64_text(by.sign(_succession(new)))
 
 
 def endorsed(new: PublicKey, by: PublicKey, signature: str) -> bool:
-    """Whether a key named the next one."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        Ed25519PublicKey.from_public_bytes(by.key).verify(_decoded(signature) or b"", _succession(new))
-    except (InvalidSignature, ValueError):
-        return False
-    return new.name == by.name
+    """Whether a key named the other as its successor."""
+    return new.name == by.name and by.signed(_succession(new), base64_bytes(signature) or b"")
 
 
 def _succession(new: PublicKey) -> bytes:

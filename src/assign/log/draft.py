@@ -1,5 +1,5 @@
 """
-A record before its number and time are known: its canonical bytes, with places for both.
+A record before it is committed: checked, and encoded but for its time and its number.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from typing import Any, Final
 from assign.resources import VERSION
 
 from .canonical import ENCODER
-from .fields import _FIELDS, RecordError, check
+from .fields import FIELDS, RecordError, check
 from .kinds import SCHEMA, Record
 from .record import publishes
 
 
 class Draft:
     """
-    A record on its way: checked, and in canonical JSON but for what its writer gives it, the time and the number.
+    A record that is checked, and is canonical JSON but for its time and its number, which the commit gives it.
 
-    A lone caller waits for this as well as for the disk, and most records say what an earlier one said, but for their random
-    ids: what was checked and encoded once is remembered. A test holds it equal to `check` and `canonical`.
+    A lone caller waits for this as well as for the disk, and most records differ from an earlier one in their random ids alone:
+    so the checked and encoded form is cached. A test holds the result equal to `check` and `canonical`.
 
     Attributes:
         record: As it was handed over. key: Its idempotency key, if it has one.
-        puts: What it puts into use (`publishes`). cites: The editions that it rests on, (which, SHA-256).
+        publishes: What it puts into use (`record.publishes`). cited_editions: The editions that it rests on, (which, SHA-256).
     """
 
-    __slots__ = ("_form", "_own", "cites", "key", "puts", "record")
+    __slots__ = ("_form", "_own", "cited_editions", "key", "publishes", "record")
 
     def __init__(self, record: Record, origin: str) -> None:
         """
@@ -44,10 +44,10 @@ class Draft:
         try:
             if shape is None or len(record) != len(shape.names):
                 raise ValueError
-            # 2: equal marks are of equal values and of the same types; what is no JSON, or too deep, has none
-            self._form, puts, cites = _form(kind, origin, marshal.dumps(shape.again(record), 2))
-            self.puts: tuple[str, str] | None = puts
-            self.cites: frozenset[tuple[str, str]] = cites
+            # as the cache's key; in format 2 equal bytes mean equal values of equal types. ValueError: no JSON, or nested too deep
+            self._form, puts, cites = _form(kind, origin, marshal.dumps(shape.shared(record), 2))
+            self.publishes: tuple[str, str] | None = puts
+            self.cited_editions: frozenset[tuple[str, str]] = cites
             self._own = []
             for name, test in shape.own:
                 value = record[name]
@@ -72,21 +72,21 @@ _OWN: Final = ("case", "key")  # random ids, which no two records share
 
 
 class _Shape:
-    """How a kind of record is drafted: the names of its fields, those of its own, and what gets the others."""
+    """The fields of a kind of record: the ids that are each record's own, and a getter for all others."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.names = sorted(fields.keys() - _STAMPED.keys() - {"origin"})
         self.own = [(name, fields[name]) for name in self.names if name in _OWN]
         self.others = [name for name in self.names if name not in _OWN]
-        self.again = itemgetter(*self.others)
+        self.shared = itemgetter(*self.others)
 
 
-_SHAPES: Final = {str(kind): _Shape(fields) for kind, fields in _FIELDS.items()}
+_SHAPES: Final = {str(kind): _Shape(fields) for kind, fields in FIELDS.items()}
 
 
 @lru_cache(maxsize=4096)
 def _form(kind: str, origin: str, mark: bytes) -> tuple[str, tuple[str, str] | None, frozenset[tuple[str, str]]]:
-    """Canonical JSON with a `%s` for each id of the record's own, for its time and its number; what it puts, what it cites."""
+    """Canonical JSON with a `%s` for each id of the record's own, its time and its number; what it publishes, what it cites."""
     shape = _SHAPES[kind]
     said = dict(zip(shape.others, marshal.loads(mark), strict=True))  # noqa: S302 - what we have just dumped
     own = [name for name, _ in shape.own]

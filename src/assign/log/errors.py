@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from assign.errors import AssignError, BadRequest, shown
 
-from .fields import telling
+from .fields import has_long_number
 from .store import StoreError, StoreMissing
 
 
 class NotPublished(AssignError):
-    """A decision on an edition that the log has not published: it would cite what nobody has put into force."""
+    """A decision by an edition that the log has not published, and so one that nobody has put into force."""
 
     code = "not_published"
 
@@ -22,21 +22,23 @@ class KeyReused(BadRequest):
     code = "key_reused"
 
 
-def _is_name(origin: str) -> bool:
-    """A log's name, and no number of a person's or of a telephone in it."""
+def is_log_name(origin: str) -> bool:
+    """Whether a log may have this name: it holds no number that could be a person's or a telephone's."""
     from .keys import NAME
 
-    return bool(NAME.fullmatch(origin)) and len(origin) <= 100 and not telling(origin)
+    return bool(NAME.fullmatch(origin)) and len(origin) <= 100 and not has_long_number(origin)
 
 
-def _failed(reason: str) -> StoreError:
+def not_recorded(reason: str) -> StoreError:
+    """The error of a commit that failed."""
     return StoreError(
         f"記録できませんでした（{reason}）。回答はありません",
         f"the record could not be written ({reason}); there is no answer",
     )
 
 
-def _missing(origin: str | None, there: list[str]) -> StoreMissing:
+def no_such_log(origin: str | None, there: list[str]) -> StoreMissing:
+    """The error where no log has that name, or none of several was named. there: The names to choose from."""
     named = ", ".join(shown(each) for each in there[:10]) or "なし / none"
     if origin is None and there:
         error = StoreMissing(

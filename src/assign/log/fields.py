@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from assign.errors import AssignError, pasted
@@ -66,22 +65,15 @@ def _whole(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**53
 
 
-def _remembered(test: Check) -> Check:
-    """A test of short words that come again in every record. Its verdict on each is kept; a long one is no such word."""
-    verdict = lru_cache(maxsize=4096)(test)
-    return lambda value: type(value) is str and len(value) <= 128 and verdict(value)
+def _short(test: Check) -> Check:
+    """A test of a short text."""
+    return lambda value: type(value) is str and len(value) <= 128 and test(value)
 
 
-# Plain code, not regular expressions: compiling a dozen of them takes longer than writing the record.
+# Not regular expressions: to compile a dozen of them takes longer than to write the record.
 _DIGITS: Final = frozenset("0123456789")
-
-
 _HEX: Final = _DIGITS | frozenset("abcdef")
-
-
 _SMALL: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
-
-
 _LETTERS: Final = _SMALL | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -96,7 +88,8 @@ def _day(value: Any) -> bool:
         return False
 
 
-def _time(value: Any) -> bool:
+def is_time(value: Any) -> bool:
+    """A moment as `canonical.moment` writes it."""
     try:
         # Before 9999: the last hours of that year have no day in Japan
         return type(value) is str and len(value) == 24 and moment(datetime.fromisoformat(value)) == value < "9999"
@@ -108,8 +101,8 @@ def _hash(value: Any) -> bool:
     return _made_of(value, _HEX, 64, 64)
 
 
-def _uuid4(value: Any) -> bool:
-    """A random UUID, and no number dressed up as one."""
+def is_uuid4(value: Any) -> bool:
+    """A random UUID. One with hardly any letters is refused: it may be a person's number written as a UUID."""
     if type(value) is not str or len(value) != 36 or value[14] != "4" or value[19] not in "89ab":
         return False
     if value.encode("ascii", "replace").translate(_AS_X) != b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx":
@@ -128,10 +121,10 @@ def _count(text: str, digits: int) -> bool:
     return _made_of(text, _DIGITS, digits) and text[0] != "0"
 
 
-@_remembered
+@_short
 def _item(value: Any) -> bool:
     """`24`, `22-3`, and what other lists print: `9の2`, `1-001`, `ア`, `L12`; no number as long as a person's."""
-    if not 0 < len(value) <= 16 or value[0] == "0" or telling(value):
+    if not 0 < len(value) <= 16 or value[0] == "0" or has_long_number(value):
         return False
     parts = value.split("-")
     if all(part.isascii() and part.isdigit() for part in parts):
@@ -140,14 +133,14 @@ def _item(value: Any) -> bool:
     return len(letters) <= 1 and all(map(str.isalpha, letters)) and value[0] not in "-の()" and all(parts)
 
 
-@_remembered
+@_short
 def _row(value: Any) -> bool:
     """`nenkin-24`, `kokuho-22-3`."""
     name, dash, item = value.partition("-")
     return bool(dash) and _key(name) and _item(item)
 
 
-@_remembered
+@_short
 def _code(value: Any) -> bool:
     """A key or an id (`RETAINED`, `R-2026-001`): no telephone number, no My Number."""
     if not _made_of(value, _LETTERS | _DIGITS | frozenset("_.-"), 64) or value[0] not in _LETTERS:
@@ -155,10 +148,10 @@ def _code(value: Any) -> bool:
     return not any(value[at : at + 7].isdigit() and len(value[at : at + 7]) == 7 for at in range(len(value) - 6))
 
 
-@_remembered
+@_short
 def _origin(value: Any) -> bool:
     """A log's name, and no number of a person's: at most five digits, however many dashes stand between them."""
-    return _made_of(value, _SMALL | _DIGITS | frozenset("./_-"), 128, 3) and not telling(value)
+    return _made_of(value, _SMALL | _DIGITS | frozenset("./_-"), 128, 3) and not has_long_number(value)
 
 
 def _signer(value: Any) -> bool:
@@ -176,7 +169,7 @@ def _signature(value: Any) -> bool:
     return made and value.find("=") == 86 and value[87] == "=" and value[85] in "AQgw"
 
 
-@_remembered
+@_short
 def _version(value: Any) -> bool:
     """`0.1.0`, `1.0rc1`."""
     return _made_of(value, _SMALL | _DIGITS | frozenset(".+-"), 24, 3) and value[0] in _DIGITS and "." in value
@@ -194,15 +187,13 @@ def _outcome(value: Any) -> bool:
 
 
 _ASSIGNEES: Final = frozenset(map(str, Assignee))
-
-
 _CERTAINTIES: Final = frozenset(map(str, Certainty))
 
 
 def _accepted(read_word: Callable[[str], object], longest: int = 40) -> Check:
-    """A spelling that our own reader understands."""
+    """A word in any spelling that a request may have."""
 
-    @_remembered
+    @_short
     def understood(value: Any) -> bool:
         try:
             return len(value) <= longest and read_word(value) is not None
@@ -213,13 +204,13 @@ def _accepted(read_word: Callable[[str], object], longest: int = 40) -> Check:
 
 
 def _reference(value: str) -> str | None:
-    """An item that the list could have: of numbers as long as a person's, none is."""
+    """An item as a list has them; a number as long as a person's is none."""
     number, place = item_reference(value) or ("", None)
-    return number if _item(f"{number}-{place}" if place else number) and not telling(value) else None
+    return number if _item(f"{number}-{place}" if place else number) and not has_long_number(value) else None
 
 
-def telling(text: str) -> bool:
-    """Six digits or more, with or without something between them that is no letter: a number that could be a person's."""
+def has_long_number(text: str) -> bool:
+    """Whether six digits or more stand in a row, punctuation and spaces between them ignored: it could be a person's number."""
     run = 0
     for character in text:
         run = run + 1 if character.isdigit() else 0 if character.isalpha() else run
@@ -228,28 +219,28 @@ def telling(text: str) -> bool:
     return False
 
 
-@_remembered
+@_short
 def _word(value: Any) -> bool:
-    """A label of an act, a heading: words without a number that could be a person's."""
+    """A label of an act or a heading: text without a number that could be a person's."""
     plain = normal(value)
-    return plain != "" and len(value) <= 64 and plain.isprintable() and not telling(plain) and "@" not in plain
+    return plain != "" and len(value) <= 64 and plain.isprintable() and not has_long_number(plain) and "@" not in plain
 
 
 def _key(value: Any) -> bool:
     """The key of a division or a channel, as manifests have them."""
-    return _made_of(value, _SMALL | _DIGITS | frozenset("_"), 40) and value[0] in _SMALL and not telling(value)
+    return _made_of(value, _SMALL | _DIGITS | frozenset("_"), 40) and value[0] in _SMALL and not has_long_number(value)
 
 
 _numbered: Final = _accepted(_reference, 20)
 
 
-@_remembered
+@_short
 def _named(value: Any) -> bool:
     """A row's id, as somebody wrote it."""
     return len(value) <= 40 and _row(pasted(value).strip())
 
 
-_GIVEN: Final[dict[str, Check]] = {
+GIVEN: Final[dict[str, Check]] = {
     "division": _key,
     "item": lambda value: _numbered(value) or _named(value) or _item(value),
     "channel": _key,
@@ -262,7 +253,7 @@ _GIVEN: Final[dict[str, Check]] = {
 
 def _given(value: Any) -> bool:
     return type(value) is dict and all(
-        name in _GIVEN and ((type(word) is int and 0 < word < 10_000) or _GIVEN[name](word))
+        name in GIVEN and ((type(word) is int and 0 < word < 10_000) or GIVEN[name](word))
         for name, word in value.items()
     )
 
@@ -270,7 +261,7 @@ def _given(value: Any) -> bool:
 _STAMP: Final[dict[str, Any]] = {
     "schema": lambda value: value == SCHEMA and type(value) is int,
     "seq": _whole,
-    "recorded": _time,
+    "recorded": is_time,
     "version": _version,
 }
 
@@ -278,18 +269,18 @@ _STAMP: Final[dict[str, Any]] = {
 _COMMON: Final[dict[str, Any]] = {**_STAMP, "kind": _one_of(Kind), "origin": _origin}
 
 
-_EDITIONS: Final[dict[str, Any]] = dict.fromkeys(EDITIONS, _remembered(_hash))
+_EDITIONS: Final[dict[str, Any]] = dict.fromkeys(EDITIONS, _hash)
 
 
 _ACTOR: Final[dict[str, Any]] = {
     "role": _one_of(Role),
-    "key": _or_none(_uuid4),
+    "key": _or_none(is_uuid4),
     "engine": _engine,
     "editions": _EDITIONS,
 }
 
 
-_FIELDS: Final[dict[str, dict[str, Any]]] = {
+FIELDS: Final[dict[str, dict[str, Any]]] = {
     Kind.LOG: {**_COMMON, "signer": _signer},
     Kind.PUBLICATION: {**_COMMON, "what": _one_of(EDITIONS), "sha256": _hash, "bytes": _whole},
     Kind.KEY: {**_COMMON, "signer": _signer, "replaces": _signer, "endorsed": _or_none(_signature)},
@@ -297,7 +288,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
         **_COMMON,
         **_ACTOR,
         "on": _day,
-        "case": _uuid4,
+        "case": is_uuid4,
         "corrects": _or_none(_whole),
         "given": _given,
         "request": {
@@ -341,7 +332,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
 
 def _fields(record: Any) -> dict[str, Any]:
     kind = record.get("kind") if type(record) is dict else None
-    fields = _FIELDS.get(kind) if isinstance(kind, str) else None
+    fields = FIELDS.get(kind) if isinstance(kind, str) else None
     if fields is None:
         raise RecordError("kind")
     return fields

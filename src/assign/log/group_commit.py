@@ -16,9 +16,9 @@ from assign.words import sha256
 from . import merkle
 from .canonical import moment, read
 from .draft import Draft
-from .errors import KeyReused, NotPublished, _failed, _missing
+from .errors import KeyReused, NotPublished, no_such_log, not_recorded
 from .kinds import Record
-from .reading import UnknownRecord, backed, follows
+from .reading import UnknownRecord, backed, require_unbroken_end
 from .store import Known, New, Store, StoreError, Writing, at_fork
 
 TOGETHER: Final = 1000  # records that share a commit, at most
@@ -29,7 +29,7 @@ class Kept(NamedTuple):
 
     seq: int
     payload: bytes
-    fresh: bool
+    created: bool
 
     @property
     def record(self) -> Record:
@@ -37,172 +37,169 @@ class Kept(NamedTuple):
         return read(self.payload)
 
 
-class _Ticket:
-    """One caller's record, the gate that it waits at if it must, and for whom it writes when it has the pen."""
+class PendingAppend:
+    """One caller's record on its way to the disk: the lock that the caller waits on, and, while it leads, the batch that it commits."""
 
-    __slots__ = ("batch", "done", "draft", "error", "gate", "kept")
+    __slots__ = ("batch", "done", "draft", "error", "kept", "lock")
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
-        self.gate: threading.Lock | None = None
-        self.batch: list[_Ticket] = []
+        self.lock: threading.Lock | None = None
+        self.batch: list[PendingAppend] = []
         self.done = False
         self.kept: Kept | None = None
         self.error: AssignError | None = None
 
     def wake(self) -> None:
-        """Open the gate; there may be none, and it may be open."""
-        if self.gate is not None and self.gate.locked():
-            self.gate.release()
+        """Let the caller go on. Safe to call twice, and where nobody waits."""
+        if self.lock is not None and self.lock.locked():
+            self.lock.release()
 
 
-class _Writer:
-    """Group commit: whoever finds nobody writing writes for all that wait, then hands the pen on."""
+class GroupCommit:
+    """
+    Group commit: the first waiter becomes the leader, commits for all that wait, and passes leadership on.
+
+    No thread of its own, and the more callers wait, the cheaper each record. Other processes are kept out by the store's lock.
+    """
 
     def __init__(self, store: Store, origin: str, number: int) -> None:
         self._store, self._origin, self._number = store, origin, number
         self._published: set[tuple[str, str]] = set()
         self._last = b""
-        self._alone = False  # whether our last turn found the log as we had left it
-        self._fresh()
+        self._alone = False  # whether the last transaction found the log as we had left it
+        self._reset()
         at_fork(self)
 
-    def _fresh(self) -> None:
+    def _reset(self) -> None:
         self._mutex = threading.Lock()
-        self._queue: deque[_Ticket] = deque()
-        self._pen: _Ticket | None = None  # whose turn it is to write; the first in the queue
+        self._queue: deque[PendingAppend] = deque()
+        self._leader: PendingAppend | None = None  # who commits; the first in the queue
         self._frontier: merkle.Frontier | None = None
 
     def before_fork(self) -> None:
-        """The store waits for whoever is writing."""
+        """Nothing to do: the store waits for a commit under way."""
 
     def after_fork(self, *, child: bool) -> None:
-        """Nobody waits in a child."""
+        """A child starts with an empty queue: the threads that waited are the parent's."""
         if child:
-            self._fresh()
+            self._reset()
 
     def append(self, draft: Draft) -> Kept:
         """Wait until it is on the disk."""
-        ticket = _Ticket(draft)
+        pending = PendingAppend(draft)
         try:
             with self._mutex:
-                self._queue.append(ticket)
-                if self._pen is None:
-                    self._pen = ticket
+                self._queue.append(pending)
+                if self._leader is None:
+                    self._leader = pending
                 else:
-                    ticket.gate = gate = threading.Lock()
-                    gate.acquire()
-            if self._pen is not ticket:
-                gate.acquire()
-            if not ticket.done:
-                self._lead(ticket)
-        finally:  # INVARIANT: however this ends, by an interrupt too, the pen goes on and nobody waits for ever
+                    pending.lock = lock = threading.Lock()
+                    lock.acquire()
+            if self._leader is not pending:
+                lock.acquire()
+            if not pending.done:
+                self._commit_batch(pending)
+        finally:  # INVARIANT: however this ends, by an interrupt too, leadership passes on and nobody waits for ever
             try:
-                self._leave(ticket)
+                self._pass_on(pending)
             except BaseException:  # an interrupt while leaving: once more, from the start
-                self._leave(ticket)
+                self._pass_on(pending)
                 raise
-        if ticket.error is not None:
-            raise ticket.error.with_traceback(None)
-        assert ticket.kept is not None  # noqa: S101 - INVARIANT: a ticket that is done has one of the two
-        return ticket.kept
+        if pending.error is not None:
+            raise pending.error.with_traceback(None)
+        assert pending.kept is not None  # noqa: S101 - INVARIANT: an append that is done has one of the two
+        return pending.kept
 
-    def _lead(self, ticket: _Ticket) -> None:
+    def _commit_batch(self, pending: PendingAppend) -> None:
         with self._mutex:
-            ticket.batch = list(islice(self._queue, TOGETHER))
+            pending.batch = list(islice(self._queue, TOGETHER))
         try:
-            self._commit(ticket.batch)
+            self._commit(pending.batch)
         except Exception as error:  # noqa: BLE001 - whatever it was: there is no record, and each caller is told
-            failed = error if isinstance(error, AssignError) else _failed(type(error).__name__)
+            failed = error if isinstance(error, AssignError) else not_recorded(type(error).__name__)
             self._frontier = None
-            for each in ticket.batch:
-                each.kept, each.error = None, _copy(failed)
-        for each in ticket.batch:
+            for each in pending.batch:
+                each.kept, each.error = None, _own_copy(failed)
+        for each in pending.batch:
             each.done = True
 
-    def _leave(self, ticket: _Ticket) -> None:
-        """Give up the pen or the place in the queue. It may be called again where it was interrupted."""
-        if ticket.done and self._pen is not ticket:
+    def _pass_on(self, pending: PendingAppend) -> None:
+        """Pass leadership on, or leave the queue. It may be called again where it was interrupted."""
+        if pending.done and self._leader is not pending:
             return
         with self._mutex:
-            if self._pen is not ticket:
-                if ticket in self._queue:
-                    self._queue.remove(ticket)
+            if self._leader is not pending:
+                if pending in self._queue:
+                    self._queue.remove(pending)
                 return
-            for each in ticket.batch:
-                if not each.done:  # the writer was interrupted
-                    each.kept, each.error, each.done = None, _failed("interrupted"), True
+            for each in pending.batch:
+                if not each.done:  # the leader was interrupted
+                    each.kept, each.error, each.done = None, not_recorded("interrupted"), True
                 each.wake()
-            ticket.done = True
+            pending.done = True
             while self._queue and self._queue[0].done:
                 self._queue.popleft()
             following = self._queue[0] if self._queue else None
             if following is not None:
                 following.wake()
-            self._pen = following  # last: until here, all of it can be done again
-            ticket.batch = []  # it holds the ticket, too: both would wait for the garbage collector
+            self._leader = following  # last, so that all of the above can be repeated after an interrupt
+            pending.batch = []  # a reference cycle: it would wait for the garbage collector
 
-    def _commit(self, batch: list[_Ticket]) -> None:
-        if not self._extended(batch):
-            self._in_turn(batch)
+    def _commit(self, batch: list[PendingAppend]) -> None:
+        if not self._appended_if_unchanged(batch):
+            self._append_in_transaction(batch)
 
-    def _extended(self, batch: list[_Ticket]) -> bool:
-        """Where nobody else has written since we did: one statement. False: nothing was written."""
-        before = self._frontier
-        if before is None or not self._alone or len(batch) > self._store.most:
+    def _appended_if_unchanged(self, batch: list[PendingAppend]) -> bool:
+        """A lone record, where nobody else has written since we did: one statement. False: nothing was written."""
+        before, (pending, *others) = self._frontier, batch
+        draft = pending.draft
+        if before is None or others or not self._alone or draft.publishes or self._refused(draft, before.size):
             return False
-        drafts = [ticket.draft for ticket in batch]
-        keys: set[str] = set()
-        for draft in drafts:
-            if draft.puts or draft.key in keys or self._refused(draft, before.size):
-                return False
-            if draft.key:
-                keys.add(draft.key)
-        frontier, self._frontier = before.copy(), None  # whatever fails now, the next turn reads the edge anew
-        rows = self._rows(drafts, frontier)
-        if not self._store.extend(self._number, self._last, rows):
+        frontier, self._frontier = before.copy(), None  # whatever fails now, the next commit reads the frontier anew
+        (row,) = self._rows([draft], frontier)
+        if not self._store.append_if_unchanged(self._number, self._last, row):
             self._frontier, self._alone = before, False
             return False
-        self._frontier, self._last = frontier, rows[-1].nodes
-        for ticket, row in zip(batch, rows, strict=True):
-            ticket.kept = Kept(row.seq, row.payload, fresh=True)
+        self._frontier, self._last = frontier, row.nodes
+        pending.kept = Kept(row.seq, row.payload, created=True)
         return True
 
-    def _in_turn(self, batch: list[_Ticket]) -> None:
+    def _append_in_transaction(self, batch: list[PendingAppend]) -> None:
         with self._store.writing(self._number) as writing:
-            known = self.begin(writing, [ticket.draft.key for ticket in batch if ticket.draft.key])
+            known = self.begin(writing, [pending.draft.key for pending in batch if pending.draft.key])
             size = self.size
             if not size:
-                raise _missing(self._origin, [])
-            if not self._published.issuperset(cited for each in batch for cited in each.draft.cites):
-                cited = {each for ticket in batch for each in ticket.draft.cites}
+                raise no_such_log(self._origin, [])
+            if not self._published.issuperset(cited for each in batch for cited in each.draft.cited_editions):
+                cited = {each for pending in batch for each in pending.draft.cited_editions}
                 self._published |= backed(self._store, self._origin, self._number, writing.published(), cited)
-            fresh: list[_Ticket] = []
-            waiting: list[tuple[_Ticket, _Ticket]] = []  # for the first one with the same key
-            first: dict[str, _Ticket] = {}
-            for ticket in batch:
-                key = ticket.draft.key
+            new: list[PendingAppend] = []
+            waiting: list[tuple[PendingAppend, PendingAppend]] = []  # a later one, and the first one with the same key
+            first: dict[str, PendingAppend] = {}
+            for pending in batch:
+                key = pending.draft.key
                 if key and key in known:
-                    ticket.kept, ticket.error = _again(ticket.draft.record, *known[key])
+                    pending.kept, pending.error = _retried(pending.draft.record, *known[key])
                 elif key and key in first:
-                    waiting.append((ticket, first[key]))
-                elif (error := self._refused(ticket.draft, size)) is not None:
-                    ticket.error = error
+                    waiting.append((pending, first[key]))
+                elif (error := self._refused(pending.draft, size)) is not None:
+                    pending.error = error
                 else:
-                    fresh.append(ticket)
+                    new.append(pending)
                     if key:
-                        first[key] = ticket
-            written = self.write(writing, [ticket.draft for ticket in fresh], {})
-            for ticket, kept in zip(fresh, written, strict=True):
-                ticket.kept = kept
-            for ticket, earlier in waiting:
+                        first[key] = pending
+            written = self.write(writing, [pending.draft for pending in new], {})
+            for pending, kept in zip(new, written, strict=True):
+                pending.kept = kept
+            for pending, earlier in waiting:
                 assert earlier.kept is not None  # noqa: S101 - INVARIANT: set just above
-                ticket.kept, ticket.error = _again(ticket.draft.record, earlier.kept.seq, earlier.kept.payload)
+                pending.kept, pending.error = _retried(pending.draft.record, earlier.kept.seq, earlier.kept.payload)
 
     def _refused(self, draft: Draft, size: int) -> AssignError | None:
-        """It rests on what is not there, as far as is known of what was published."""
-        if not draft.cites <= self._published:
-            missing = sorted(what for what, _ in draft.cites - self._published)
+        """Why it cannot be recorded: it cites an edition that was not published, or corrects a record that is not there."""
+        if not draft.cited_editions <= self._published:
+            missing = sorted(what for what, _ in draft.cited_editions - self._published)
             return NotPublished(
                 f"この版の {', '.join(missing)} は記録に公示されていません（`assign audit publish` で公示します）",
                 f"the log has not published this edition of {', '.join(missing)} (`assign audit publish` does)",
@@ -214,32 +211,35 @@ class _Writer:
 
     @property
     def size(self) -> int:
-        """How many records the log had when the turn was ours."""
+        """How many records the log had when it was last read or extended."""
         return 0 if self._frontier is None else self._frontier.size
 
     def begin(self, writing: Writing, keys: Sequence[str] = ()) -> Known:
         """
-        Take the turn, and have the tree's right edge: the one remembered, grown by what others have written since, or where
-        that does not follow, read from the rows that complete it. What is known of the keys.
+        Lock the log, and bring the frontier (the tree's right edge) up to date: the remembered one is extended by what others
+        have appended since; where they do not follow on it, it is read anew from the rows that complete it.
+
+        Returns:
+            The records that have one of the idempotency keys.
         """
         frontier, self._frontier = self._frontier, None
         since = frontier.size - 1 if frontier else 0
-        newest, known = writing.turn(since, keys)
+        newest, known = writing.lock_and_read_tail(since, keys)
         self._alone = [(since, self._last)] == newest
-        if frontier is None or not self._grown(frontier, newest):
-            newest = newest or writing.turn()[0]
+        if frontier is None or not self._extended_by(frontier, newest):
+            newest = newest or writing.lock_and_read_tail()[0]
             size = newest[0][0] + 1 if newest else 0
-            follows(size, writing.nodes)
+            require_unbroken_end(size, writing.nodes)
             places = merkle.edge(size)
             rows = writing.nodes([((place + 1) << level) - 1 for level, place in places])
             frontier = merkle.Frontier(
-                size, [_node(rows, ((place + 1) << level) - 1, level) for level, place in places]
+                size, [node_of(rows, ((place + 1) << level) - 1, level) for level, place in places]
             )
         self._frontier, self._last = frontier, newest[0][1] if newest else b""
         return known
 
-    def _grown(self, frontier: merkle.Frontier, newest: list[tuple[int, bytes]]) -> bool:
-        """Whether these rows follow on our last one, without a gap; the frontier has grown by them."""
+    def _extended_by(self, frontier: merkle.Frontier, newest: list[tuple[int, bytes]]) -> bool:
+        """Extend the frontier by rows of others. False: they do not follow on our last one without a gap."""
         if not newest or newest[-1] != (frontier.size - 1, self._last):
             return False
         return all(
@@ -247,20 +247,20 @@ class _Writer:
         )
 
     def write(self, writing: Writing, drafts: list[Draft], editions: Mapping[str, bytes]) -> list[Kept]:
-        """Number, stamp, hash and insert drafts, in a transaction that has begun."""
+        """Number, date, hash and insert drafts, in a transaction that has begun."""
         assert self._frontier is not None  # noqa: S101 - INVARIANT: `begin` has left one
-        frontier, self._frontier = self._frontier, None  # whatever fails now, the next writer reads the edge anew
+        frontier, self._frontier = self._frontier, None  # whatever fails now, the next commit reads the frontier anew
         rows = self._rows(drafts, frontier)
         if rows:
-            puts = ((draft.puts, row.seq) for draft, row in zip(drafts, rows, strict=True))
+            puts = ((draft.publishes, row.seq) for draft, row in zip(drafts, rows, strict=True))
             published = [(*put, seq) for put, seq in puts if put is not None]
             writing.add(rows, published, [(sha256(data), data) for data in editions.values()])
             self._last = rows[-1].nodes
         self._frontier = frontier
-        return [Kept(row.seq, row.payload, fresh=True) for row in rows]
+        return [Kept(row.seq, row.payload, created=True) for row in rows]
 
     def _rows(self, drafts: list[Draft], frontier: merkle.Frontier) -> list[New]:
-        """What is inserted; the frontier grows by it."""
+        """Rows to insert; the frontier is extended by them."""
         recorded = moment()
         rows: list[New] = []
         for draft in drafts:
@@ -269,26 +269,27 @@ class _Writer:
         return rows
 
 
-def _again(record: Record, seq: int, payload: bytes) -> tuple[Kept | None, AssignError | None]:
-    """A key that is known: the first record, if it is of the same request."""
+def _retried(record: Record, seq: int, payload: bytes) -> tuple[Kept | None, AssignError | None]:
+    """A retry by its idempotency key: the record that is there, or KeyReused where it is of another request."""
     before = read(payload)
     # A retry that names no date may come after midnight: it is the same request if it was given in the same words.
     same = all(before.get(name) == record.get(name) for name in ("kind", "corrects", "input"))
     if same and (before.get("given") == record.get("given") or before.get("request") == record.get("request")):
-        return Kept(seq, payload, fresh=False), None
+        return Kept(seq, payload, created=False), None
     return None, KeyReused(
         "この `key` は別の依頼で使われています（新しい依頼には新しい UUID を使ってください）",
         "this `key` was used for another request (a new request takes a new UUID)",
     )
 
 
-def _copy(error: AssignError) -> AssignError:
-    """Each caller raises its own."""
+def _own_copy(error: AssignError) -> AssignError:
+    """An exception of its own for each caller: a raised one gets its caller's traceback."""
     kind, arguments = error.__reduce__()[:2]
     return kind(*arguments)  # type: ignore[no-any-return]  # errors rebuild themselves
 
 
-def _node(rows: Mapping[int, bytes], seq: int, level: int) -> bytes:
+def node_of(rows: Mapping[int, bytes], seq: int, level: int) -> bytes:
+    """The hash of the subtree of that level that a record completes. Raises StoreError where it is not there."""
     found = rows.get(seq, b"")[level * 32 : level * 32 + 32]
     if len(found) != 32:
         raise StoreError(

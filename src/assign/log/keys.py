@@ -8,9 +8,9 @@ Checkpoints as signed notes: what an auditor keeps outside the building.
     — example.city/assign 2b1c…=     an Ed25519 signature with its key's name and number
 
 The text form is C2SP's `tlog-checkpoint` over `signed-note`, so that tools of that family read it: what they let in is let
-in here (any origin, extension lines, signers of any name), and where they leave a choice, this and `standalone.py` choose
-alike: 100 signatures at most, a size of 16 digits at most, base64 in its one canonical spelling. `tests/notes.py` holds both
-to one list. A public key is one line, `name+number+base64`; the secret one begins with PRIVATE+KEY. Neither is
+in here (any origin, extension lines, signers of any name), and where they leave a choice, this and `audit.verifier` choose
+alike: 100 signatures at most, a size of 16 digits at most, base64 in its one canonical form. `tests/notes.py` holds both
+to one list of cases. A public key is one line, `name+number+base64`; the secret one begins with PRIVATE+KEY. Neither is
 needed to read a log.
 """
 
@@ -24,10 +24,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from assign.errors import DataError, path_shown, shown, system_reason
 from assign.resources import user_folder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ED25519: Final = b"\x01"  # the signature type in key numbers and keys
 
@@ -38,7 +41,7 @@ PRIME: Final = 2**255 - 19  # of Ed25519's field
 CURVE: Final = -121665 * pow(121666, -1, PRIME) % PRIME  # its curve's d
 
 
-WEAK: Final = frozenset(  # y of the points of small order (RFC 8032's cofactor is 8): under such a key, anyone can sign
+WEAK: Final = frozenset(  # y of the points of small order (RFC 8032's cofactor is 8): anyone can sign for such a key
     int.from_bytes(bytes.fromhex(y), "little")
     for y in (
         "00" * 32,
@@ -56,7 +59,7 @@ NAME: Final = re.compile(
 
 
 class NoteError(DataError):
-    """A checkpoint or a key that is not one, or that nobody known has signed."""
+    """A text that is no checkpoint or no key, or a checkpoint that no known key has signed."""
 
     code = "checkpoint"
 
@@ -70,22 +73,40 @@ class PublicKey:
     key: bytes
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.number.hex()}+{_base64(ED25519 + self.key)}"
+        return f"{self.name}+{self.number.hex()}+{base64_text(ED25519 + self.key)}"
+
+    def signed(self, text: bytes, signature: bytes) -> bool:
+        """Whether the signature over the text is this key's."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class SecretKey:
-    """What signs: a name and an Ed25519 seed (32 bytes). It prints as its public half."""
+    """What signs: a name and an Ed25519 seed (32 bytes). Printed, it shows its name alone."""
 
     name: str
     seed: bytes
 
     def public(self) -> PublicKey:
-        """The key that goes out."""
+        """The public key to it."""
+        key = self._private().public_key().public_bytes_raw()
+        return PublicKey(self.name, _number(self.name, key), key)
+
+    def sign(self, text: bytes) -> bytes:
+        """The signature over a text (64 bytes)."""
+        return self._private().sign(text)
+
+    def _private(self) -> Ed25519PrivateKey:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        key = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        return PublicKey(self.name, _number(self.name, key), key)
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
 
     def __repr__(self) -> str:
         return f"SecretKey({self.name})"
@@ -93,8 +114,8 @@ class SecretKey:
     __str__ = __repr__
 
     def text(self) -> str:
-        """The line that is kept secret."""
-        return f"PRIVATE+KEY+{self.name}+{self.public().number.hex()}+{_base64(ED25519 + self.seed)}"
+        """The line of a key file; it is secret."""
+        return f"PRIVATE+KEY+{self.name}+{self.public().number.hex()}+{base64_text(ED25519 + self.seed)}"
 
 
 def new_key(name: str) -> SecretKey:
@@ -112,7 +133,7 @@ def secret_key(text: str) -> SecretKey:
     parts = text.strip().split("+", 4)
     if len(parts) != 5 or parts[:2] != ["PRIVATE", "KEY"]:
         raise wrong
-    value = _decoded(parts[4])
+    value = base64_bytes(parts[4])
     if value is None or len(value) != 33 or value[:1] != ED25519 or not NAME.fullmatch(parts[2]):
         raise wrong
     key = SecretKey(parts[2], value[1:])
@@ -124,27 +145,27 @@ def secret_key(text: str) -> SecretKey:
 def public_key(text: str) -> PublicKey:
     """A public key's line, its line feed with it or not → the key. Raises NoteError."""
     parts = text.removesuffix("\n").split("+", 2)
-    value = _decoded(parts[2]) if len(parts) == 3 else None
-    if value is None or len(value) != 33 or value[:1] != ED25519 or not _is_key_name(parts[0]):
+    value = base64_bytes(parts[2]) if len(parts) == 3 else None
+    if value is None or len(value) != 33 or value[:1] != ED25519 or not is_key_name(parts[0]):
         raise NoteError("公開鍵の形ではありません（名前+番号+値）", "not a public key (name+number+value)")
     key = PublicKey(parts[0], _number(parts[0], value[1:]), value[1:])
     if key.number.hex() != parts[1]:
         raise NoteError("公開鍵の番号が合いません", "the public key's number does not fit it")
     y = int.from_bytes(key.key, "little") % 2**255
-    if y >= PRIME or y in WEAK:  # OpenSSL takes it
+    if y >= PRIME or y in WEAK:  # OpenSSL accepts it
         raise NoteError("だれでも署名できてしまう公開鍵です", "a public key under which anyone can sign")
-    if not _has_x(y):  # OpenSSL takes that, too, and refuses each signature
+    if not _has_x(y):  # OpenSSL accepts that, too, and refuses each signature
         raise NoteError("Ed25519 の公開鍵ではありません", "not an Ed25519 public key (no point of its curve)")
     return key
 
 
-def _is_key_name(name: str) -> bool:
+def is_key_name(name: str) -> bool:
     """C2SP: not empty, no space of any kind, no plus; what is no UTF-8 or a control character has no place in a note."""
-    return bool(name) and "+" not in name and not any(each.isspace() for each in name) and _is_text(name)
+    return bool(name) and "+" not in name and not any(each.isspace() for each in name) and is_note_text(name)
 
 
-def _is_text(text: str) -> bool:
-    """UTF-8 without control characters but for the line feed, which is looked at elsewhere."""
+def is_note_text(text: str) -> bool:
+    """UTF-8 without control characters; the line feed is checked elsewhere."""
     return not any((each < " " and each != "\n") or "\ud800" <= each <= "\udfff" for each in text)
 
 
@@ -197,7 +218,7 @@ def write_key(path: Path, key: SecretKey) -> None:
 def _from_file(path: Path, name: str, *, make: bool) -> SecretKey:
     try:
         if make and not os.path.exists(path):
-            with suppress(FileExistsError):  # another process was first
+            with suppress(FileExistsError):  # another process made it meanwhile
                 write_key(path, new_key(name))
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise NoteError(
@@ -231,14 +252,15 @@ def _number(name: str, key: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + ED25519 + key).digest()[:4]
 
 
-def _base64(data: bytes) -> str:
+def base64_text(data: bytes) -> str:
+    """Base64 with padding."""
     return b64encode(data).decode("ascii")
 
 
-def _decoded(text: str) -> bytes | None:
-    """Base64 in its one canonical spelling, or None."""
+def base64_bytes(text: str) -> bytes | None:
+    """What base64 in its one canonical form stands for, or None."""
     try:
         data = b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return data if _base64(data) == text else None
+    return data if base64_text(data) == text else None

@@ -4,9 +4,8 @@ One decision log: append durably, read back, make checkpoints.
     log = Log.open("sqlite:///audit.db", "example.city/assign")
     log.append({"kind": "decision", …}).seq
 
-Who appends waits until the record is on the disk. Callers that wait at the same time share one commit (group commit): the
-first one writes for all who are waiting, so there is no thread of our own, and the more wait, the cheaper each record.
-Writers in other processes and on other machines take turns in the database; the log stays one line of records.
+A caller of `append` waits until the record is on the disk. Callers that wait at the same time share one commit
+(`group_commit`). Writers in other processes and on other machines wait for the database's lock: a log is one sequence of records.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from assign.words import sha256
 
 from . import merkle
 from .draft import Draft
-from .errors import _is_name, _missing
-from .group_commit import Kept, _node, _Writer
+from .errors import is_log_name, no_such_log
+from .group_commit import GroupCommit, Kept, node_of
 from .kinds import EDITIONS, Kind, Record
-from .reading import UnknownRecord, backed, follows, logs_of, puts
+from .reading import UnknownRecord, backed, logs_of, published_by, require_unbroken_end
 from .store import Row, Store, StoreError, StoreMissing, open_store
 
 if TYPE_CHECKING:
@@ -46,9 +45,9 @@ class Log:
         self.store = store
         self.origin = origin
         self.number = number
-        self._writer = _Writer(
+        self._writer = GroupCommit(
             store, origin, number
-        )  # not of this log: whoever forgets it has the store closed at once
+        )  # holds no reference to this log, so that a log without an owner is closed at once
 
     @classmethod
     def open(cls, url: str, origin: str | None = None) -> Log:
@@ -68,7 +67,7 @@ class Log:
             if origin is None and len(origins) == 1:
                 origin = next(iter(origins))
             if origin is None or origin not in origins:
-                raise _missing(origin, list(origins))
+                raise no_such_log(origin, list(origins))
         except BaseException:
             store.close()
             raise
@@ -81,14 +80,14 @@ class Log:
 
         Args:
             origin: Its name. None: the one log that is there, or `assign.local/log` where there is none.
-            beside: Whether a new log may begin where others are. A clerk's slip in a name must not begin one, in which nobody
-                looks for the answer; who sets up a second log says so.
+            beside: Whether a new log may begin in a store that has others. A mistyped name must not begin one, since nobody
+                would look for the answer there.
 
         Raises:
             BadRequest: The origin is not a name. NoteError: No key could be had. StoreRefused, StoreError, BadOption.
             StoreMissing: There are other logs and none of that name.
         """
-        if origin is not None and not _is_name(origin):
+        if origin is not None and not is_log_name(origin):
             raise BadRequest(
                 "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます（数字は続けて5字まで）",
                 "a log's name is written like `example.city/assign`: small letters, digits (five together at most) and . - _ /",
@@ -100,7 +99,7 @@ class Log:
         try:
             origins = logs_of(store, origin)
             if (origin is None and len(origins) > 1) or (origins and origin not in (None, *origins) and not beside):
-                raise _missing(origin, list(origins))
+                raise no_such_log(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
             number = origins.get(origin)
             log = cls(store, origin, store.create(origin) if number is None else number)
@@ -118,7 +117,7 @@ class Log:
         with self.store.writing(self.number) as writing:
             self._writer.begin(writing)
             if self._writer.size:
-                return  # another process was first
+                return  # another process made it meanwhile
             drafts = [first, *(_publication(what, editions[what]) for what in EDITIONS)]
             self._writer.write(writing, self._drafts(drafts), editions)
 
@@ -136,14 +135,14 @@ class Log:
             RecordError: It holds what may not be recorded. NotPublished, KeyReused.
             StoreError: It could not be written; there is no record, and there must be no answer.
         """
-        return self._writer.append(Draft(record, self.origin))  # what may not be recorded does not join a queue
+        return self._writer.append(Draft(record, self.origin))  # refused before it waits
 
     def publish(self, editions: Mapping[str, bytes]) -> list[Kept]:
         """Put editions into use: each that the log has not published gets a record, and its text is kept."""
         with self.store.writing(self.number) as writing:
             self._writer.begin(writing)
             if not self._writer.size:
-                raise _missing(self.origin, [])
+                raise no_such_log(self.origin, [])
             wanted = {(what, sha256(editions[what])) for what in EDITIONS}
             known = backed(self.store, self.origin, self.number, writing.published(), wanted)
             new = [
@@ -175,11 +174,11 @@ class Log:
         return self.append({**draft, "endorsed": endorse(new.public(), by) if by else None})
 
     def keys(self) -> list[PublicKey]:
-        """The keys that the log's records have named, the present one last. A row that no record backs names none."""
+        """The keys that the log's records have named, the present one last. The table says where; the records count."""
         from .keys import public_key
 
         told = [seq for what, _, seq in self.store.published(self.number) if what == "key"]
-        named = dict.fromkeys(puts(self.store, self.origin, self.number, seq) for seq in (0, *told))
+        named = dict.fromkeys(published_by(self.store, self.origin, self.number, seq) for seq in (0, *told))
         if not (found := [public_key(put[1]) for put in named if put is not None and put[0] == "key"]):
             raise StoreError(
                 "記録に公開鍵がありません（`assign audit verify`）", "the log names no key (`assign audit verify`)"
@@ -204,16 +203,16 @@ class Log:
         return found
 
     def node(self, level: int, place: int) -> bytes:
-        """The hash of a perfect subtree, as `merkle` asks for it. It stands in the row of its last record."""
+        """The hash of a perfect subtree, for `merkle`. It is kept in the row of the subtree's last record."""
         seq = ((place + 1) << level) - 1
-        return _node(self.store.nodes(self.number, [seq]), seq, level)
+        return node_of(self.store.nodes(self.number, [seq]), seq, level)
 
     def head(self) -> Checkpoint:
         """The log as it stands, unsigned."""
         from .checkpoint import Checkpoint
 
         size = self.size
-        follows(size, partial(self.store.nodes, self.number))
+        require_unbroken_end(size, partial(self.store.nodes, self.number))
         return Checkpoint(self.origin, size, merkle.root(size, self.node))
 
     def checkpoint(self, key: SecretKey) -> str:
@@ -236,22 +235,22 @@ class Log:
 
         head = self.head()
         notes = self.store.checkpoints(self.number)
-        self._still_holds(notes, head.size, keys)
+        self._require_fit(notes, head.size, keys)
         note = sign(head, key)
         if note not in notes:
             self.store.add_checkpoint(self.number, head.size, note)
         return note
 
-    def _still_holds(self, notes: list[str], size: int, keys: list[PublicKey]) -> None:
-        """What the last good checkpoint here says is still in the log: a log that lost its tail is not signed anew."""
-        from .checkpoint import opened
+    def _require_fit(self, notes: list[str], size: int, keys: list[PublicKey]) -> None:
+        """Require that the last valid checkpoint here still fits: a log that lost its tail must not be signed again."""
+        from .checkpoint import open_verified
         from .keys import NoteError
 
         for note in reversed(notes):
             try:
-                last, _ = opened(note, keys)
+                last, _ = open_verified(note, keys)
             except NoteError:
-                continue  # whoever may insert may insert nonsense; it must not stop the log
+                continue  # anyone who may insert could insert nonsense; it must not stop the log
             if last.origin != self.origin:
                 continue
             if last.size > size or merkle.root(last.size, self.node) != last.root:
@@ -262,7 +261,7 @@ class Log:
             return
 
     def close(self) -> None:
-        """Let go of the store; once is enough. Nothing can be asked of the log afterwards (StoreError)."""
+        """Close the store. Whatever is asked of the log afterwards raises StoreError."""
         self.store.close()
 
     def __enter__(self) -> Self:

@@ -31,7 +31,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier:
-    """The right edge of a growing tree: the perfect subtrees that make it up, widest first."""
+    """The right edge of a growing tree: the roots of the perfect subtrees that make it up, widest first."""
 
     __slots__ = ("hashes", "size")
 
@@ -66,7 +66,7 @@ class Frontier:
         return found
 
     def copy(self) -> Frontier:
-        """Another one, which grows apart."""
+        """An independent copy."""
         return Frontier(self.size, self.hashes)
 
 
@@ -175,7 +175,7 @@ def consistent(first: int, second: int, old: bytes, new: bytes, path: Sequence[b
 
 
 def _hashes(*values: bytes) -> bool:
-    """Whether all are of a hash's length: two empty values would be equal, too."""
+    """Whether all have a hash's length: two empty values would compare as equal."""
     return all(isinstance(value, bytes) and len(value) == 32 for value in values)
 
 
@@ -185,7 +185,7 @@ def _below(size: int) -> int:
 
 
 def _perfect(low: int, high: int) -> Iterator[tuple[int, int]]:
-    """The perfect subtrees of a range that begins where a subtree of its size may begin."""
+    """The perfect subtrees of a range that begins at a multiple of its largest subtree."""
     while low < high:
         level = (high - low).bit_length() - 1
         yield level, low >> level

@@ -1,8 +1,8 @@
 """
-A row of a log → its record. The one door: whoever lists, exports, copies, replays or proves gets records through it alone.
+A row of a log → its record. All that reads a log (list, export, copy, replay, prove) reads its records through this module.
 
-A row may hold anything, since whoever owns the database may write anything into it: bytes that are no record, a record with a
-field of its own, the record of another place or of another log. None of them is a record here.
+Whoever owns the database may write anything into a row: bytes that are no record, a record with an unknown field, the record of
+another place or of another log. Each of them is `Unreadable`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from assign.errors import AssignError, shown
 from assign.words import JAPAN
 
 from .canonical import read
-from .fields import RecordError, _time, _uuid4, check
+from .fields import RecordError, check, is_time, is_uuid4
 from .kinds import Kind, Record
 from .record import publishes
 from .store import SEQ, Row, Store, StoreDamaged, StoreError
@@ -24,7 +24,7 @@ from .store import SEQ, Row, Store, StoreDamaged, StoreError
 
 class Unreadable(StoreError):
     """
-    What stands at a place of the log is no record of it.
+    A row that does not hold the record of its place.
 
     Attributes:
         seq: The place. why: `unreadable` (no record at all), `refused` (a field that is missing, not on the list, or of
@@ -71,19 +71,19 @@ def record_of(row: Row, origin: str) -> Record:
     Raises:
         Unreadable: It holds none: its bytes are not the canonical JSON of a record of this log, at this place.
 
-    Records share their inner parts: they are to be looked at.
+    Records share their inner objects (a cache): do not change them.
     """
-    return _agreeing(_known(row, origin) or _parsed(row, origin))
+    return _consistent(_from_cache(row, origin) or _parsed(row, origin))
 
 
-def _agreeing(record: Record) -> Record:
-    if (reason := _at_odds(record)) is not None:
+def _consistent(record: Record) -> Record:
+    if (reason := _contradiction(record)) is not None:
         raise Unreadable(record["seq"], "refused", reason)
     return record
 
 
-def _at_odds(record: Record) -> tuple[str, str] | None:
-    """What each field may say, and all of them together may not, at this place."""
+def _contradiction(record: Record) -> tuple[str, str] | None:
+    """Why fields that are valid one by one contradict each other, or the record's place; None where they do not."""
     kind, seq, corrects = record["kind"], record["seq"], record.get("corrects")
     if (kind == Kind.LOG) is not (seq == 0):
         return "記録は番号 0 で始まり、ほかの番号では始まりません", "a log begins with record 0, and with no other"
@@ -121,11 +121,11 @@ def _parsed(row: Row, origin: str) -> Record:
     return found
 
 
-# -- what was read before --------------------------------------------------------------------------------------------
+# -- a cache of records -----------------------------------------------------------------------------------------------
 #
-# Most records differ from an earlier one in their random ids, their time and their number alone, and a million are to be read
-# in seconds. These four are cut out of the bytes and tested by themselves; what is left is parsed and checked once, with other
-# values in their places, and remembered. A test holds it equal to parsing each.
+# Most records differ from an earlier one in their random ids, their time and their number alone, and a million must be read in
+# seconds. These four are cut out of the bytes and checked by themselves; the rest, with fixed values in their places, is parsed
+# and checked once, and cached. A test holds the result equal to parsing each record.
 
 _CASE: Final = b"12345678-9abc-4def-8123-456789abcdef"
 _KEY: Final = b"fedcba98-7654-4321-8fed-cba987654321"
@@ -133,8 +133,8 @@ _WHEN: Final = b"2026-01-02T03:04:05.678Z"
 _SEQ: Final = b"9007199254740991"
 
 
-def _known(row: Row, origin: str) -> Record | None:
-    """The record, where all but its own parts was read before; None where that is not so, or anything is amiss."""
+def _from_cache(row: Row, origin: str) -> Record | None:
+    """The record by way of the cache; None where that does not work, for whatever reason."""
     payload, number = row.payload, b"%d" % row.seq
     case = payload.find(b'"case":"') + 8
     key = payload.find(b'"key":"', case) + 7
@@ -144,7 +144,7 @@ def _known(row: Row, origin: str) -> Record | None:
         return None
     middle = payload[case + 36 : key] + _KEY + payload[key + 36 : when] if key > 7 else payload[case + 36 : when]
     rest = payload[when + 24 : seq] + _SEQ + payload[seq + len(number) :]
-    like = _without_its_own(payload[:case] + _CASE + middle + _WHEN + rest, origin)
+    like = _shared_part(payload[:case] + _CASE + middle + _WHEN + rest, origin)
     if like is None:
         return None
     try:
@@ -153,9 +153,9 @@ def _known(row: Row, origin: str) -> Record | None:
             "recorded": payload[when : when + 24].decode("ascii"),
             "key": payload[key : key + 36].decode("ascii") if key > 7 else None,
         }
-        if not _uuid4(own["case"]) or (own["key"] is not None and not _uuid4(own["key"])):
+        if not is_uuid4(own["case"]) or (own["key"] is not None and not is_uuid4(own["key"])):
             return None
-        if not _time(own["recorded"]):
+        if not is_time(own["recorded"]):
             return None
     except ValueError:
         return None
@@ -163,8 +163,8 @@ def _known(row: Row, origin: str) -> Record | None:
 
 
 @lru_cache(maxsize=4096)
-def _without_its_own(payload: bytes, origin: str) -> Record | None:
-    """What these bytes say, if they are a record but for a case, a key, a time and a number that stand in it once each."""
+def _shared_part(payload: bytes, origin: str) -> Record | None:
+    """The record in these bytes, if its case, key, time and number are the fixed values and stand in it once each."""
     try:
         found = _parsed(Row(int(_SEQ), payload, b""), origin)
     except Unreadable:
@@ -176,22 +176,22 @@ def _without_its_own(payload: bytes, origin: str) -> Record | None:
     return found
 
 
-# -- what the tables beside the records say: a row that no record backs is nobody's -----------------------------------
+# -- derived tables: a row there counts only where a record says the same --------------------------------------------
 
 
 def backed(
     store: Store, origin: str, number: int, told: Sequence[tuple[str, str, int]], wanted: set[tuple[str, str]]
 ) -> set[tuple[str, str]]:
-    """Which of some editions were published: the table says in which record, and that record counts."""
+    """Which of the wanted editions were published: the table says by which record, and that record must say so."""
     return {
         (what, value)
         for what, value, seq in told
-        if (what, value) in wanted and puts(store, origin, number, seq) == (what, value)
+        if (what, value) in wanted and published_by(store, origin, number, seq) == (what, value)
     }
 
 
-def puts(store: Store, origin: str, number: int, seq: object) -> tuple[str, str] | None:
-    """What the record of that number puts into use; nothing, if there is none."""
+def published_by(store: Store, origin: str, number: int, seq: object) -> tuple[str, str] | None:
+    """What the record of that number puts into use; None where it does not, or cannot be read."""
     if type(seq) is not int or not 0 <= seq < 1 << 40:
         return None
     try:
@@ -209,7 +209,7 @@ def logs_of(store: Store, origin: str | None) -> dict[str, int]:
     """
     origins = store.origins()
     nameless = {*store.numbers()} - {*origins.values()} if not origins or origin not in (None, *origins) else set()
-    if nameless and (not origins or any(puts(store, str(origin), number, 0) for number in nameless)):
+    if nameless and (not origins or any(published_by(store, str(origin), number, 0) for number in nameless)):
         raise StoreDamaged(
             f"{store.shown} に、名前のなくなった記録があります（`assign audit restore` で控えから戻せます）",
             f"{store.shown} has records of a log whose name is gone (`assign audit restore` brings a backup back)",
@@ -219,12 +219,12 @@ def logs_of(store: Store, origin: str | None) -> dict[str, int]:
     return origins
 
 
-def follows(size: int, nodes: Callable[[Sequence[int]], Mapping[int, bytes]]) -> None:
+def require_unbroken_end(size: int, nodes: Callable[[Sequence[int]], Mapping[int, bytes]]) -> None:
     """
-    The last record of a log of this size stands behind another, and one more has a place.
+    Require that the last record of a log of this size has its predecessor, and that one more has room.
 
     Raises:
-        StoreError: It does not: numbers before it are missing.
+        StoreError: Numbers before it are missing.
     """
     last = size - 1
     if (0 < last < SEQ and last - 1 in nodes([last - 1])) or last <= 0:
@@ -237,11 +237,11 @@ def follows(size: int, nodes: Callable[[Sequence[int]], Mapping[int, bytes]]) ->
     )
 
 
-# -- when ------------------------------------------------------------------------------------------------------------
+# -- time ------------------------------------------------------------------------------------------------------------
 
 
 def in_japan(recorded: str) -> datetime:
-    """When a record was written, by Japan's clock: what a person reads, and the day that a person means."""
+    """When a record was written, in Japan's time: a person reads times and days in it."""
     return datetime.fromisoformat(recorded).astimezone(JAPAN)
 
 

@@ -25,12 +25,12 @@ from assign.errors import BadRequest
 from assign.words import nearest, sha256
 
 from .canonical import canonical
-from .fields import _GIVEN, _uuid4
+from .fields import GIVEN, is_uuid4
 from .kinds import ROLE_TEXT, Kind, Record, Role
 
 
 def role(given: object) -> Role:
-    """A role's key → the role. Raises BadRequest, with the choices; the word itself is not repeated."""
+    """A role's key → the role. Raises BadRequest with the choices; the given word is not repeated."""
     if isinstance(given, str) and given in set(Role):
         return Role(given)
     near = nearest(given, list(Role)) or list(Role)
@@ -46,8 +46,8 @@ def random_id(given: object, name: str) -> str:
     """
     A case id or an idempotency key: a random UUID (version 4), in lower case.
 
-    Nothing else is taken, since a number of a person's would be readable in it. A UUID without a single letter, or with one
-    digit seven times in a row, is refused, too: chance makes few in a million, a number dressed up as a UUID is one.
+    Nothing else is accepted, since a person's number could be read from it. A UUID without a single letter, or with one digit
+    seven times in a row, is refused, too: few random ones in a million are like that, and a padded personal number is.
 
     Raises:
         BadRequest: It is not; its value is not repeated.
@@ -56,7 +56,7 @@ def random_id(given: object, name: str) -> str:
         found = uuid.UUID(given) if isinstance(given, str) and len(given) == 36 else None
     except ValueError:
         found = None
-    if found is None or not _uuid4(str(found)):
+    if found is None or not is_uuid4(str(found)):
         raise BadRequest(
             f"`{name}` は乱数の UUID（第4版）です。個人や書類の番号は使えません",
             f"`{name}` is a random UUID (version 4); a number of a person or a paper cannot be used",
@@ -66,15 +66,15 @@ def random_id(given: object, name: str) -> str:
 
 def new_id() -> str:
     """A random UUID."""
-    while not _uuid4(found := str(uuid.uuid4())):
+    while not is_uuid4(found := str(uuid.uuid4())):
         pass
     return found
 
 
 def given_words(asked: Mapping[str, object]) -> dict[str, str | int]:
     """
-    A request as it was given, for the record. Its words have been understood, so each is one of a closed set, in some
-    spelling of it; a spelling that is longer than any word of ours is not kept.
+    A request as it was typed. Its words have been understood, so each is of a closed set, in some spelling; one that is longer
+    than any word of that set is refused.
 
     Raises:
         BadRequest: A word is too long, or of no type that a request has.
@@ -84,7 +84,7 @@ def given_words(asked: Mapping[str, object]) -> dict[str, str | int]:
         if word is None:
             continue
         plain = word.isoformat() if isinstance(word, date) else word
-        if type(plain) is int or (isinstance(plain, str) and _GIVEN[name](plain)):
+        if type(plain) is int or (isinstance(plain, str) and GIVEN[name](plain)):
             kept[name] = plain
         else:
             raise BadRequest(
@@ -122,7 +122,7 @@ def decided(answer: Mapping[str, Any]) -> Record:
 
 
 def publishes(record: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What a record puts into use, if it does: an edition and its SHA-256, or `key` and a public key."""
+    """What a record puts into use: an edition and its SHA-256, or `key` and a public key; None where it does not."""
     if record["kind"] == Kind.PUBLICATION:
         return record["what"], record["sha256"]
     return ("key", record["signer"]) if record["kind"] in (Kind.LOG, Kind.KEY) else None

@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from assign import resources
 from assign.words import ActClass, Assignee, Certainty, sha256
-from assign.yaml_nodes import flat, parse, read
 
 from .entries import Act, Entry, Holder, Note, Rule, Ruling, Source
-from .kinds import KINDS, Work, read_work
+from .kinds import KINDS, Work
 
 if TYPE_CHECKING:
     from .model import RuleSet
@@ -111,21 +110,3 @@ def kept_work(trees: Mapping[str, Any], data: bytes, acts: Collection[str]) -> W
         return None
     work = Work(known["work"])
     return work if work.every_act <= frozenset(acts) else None
-
-
-def write(folder: Path | None = None) -> tuple[Path, Path]:
-    """Make both files from a folder of rules; where they are. Part of setting up, like byte-compiling."""
-    from .loader import load
-
-    folder = folder or resources.rules_folder()
-    trees: dict[str, Any] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        data = read(path)
-        node = parse(path.name, data)
-        if path.name == KINDS:
-            trees[path.name] = {"sha256": sha256(data), "work": read_work(node).plain()}
-        else:
-            trees[path.name] = {"text": resources.decoded(data).replace("\r\n", "\n"), "tree": flat(node)}
-    for file, kept in ((resources.kept_file(), plain(load(folder, kept=False))), (trees_file(), trees)):
-        resources.keep(file.name, kept)
-    return resources.kept_file(), trees_file()

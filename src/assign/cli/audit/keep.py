@@ -29,7 +29,7 @@ from assign.cli.common import (
     origin_name,
 )
 from assign.errors import AssignError, BadOption, OutputError, path_shown, system_reason, visible
-from assign.log.checkpoint import opened
+from assign.log.checkpoint import open_verified
 from assign.log.keys import NoteError, SecretKey, held_key, new_key, write_key
 from assign.log.kinds import EDITION_TEXT
 from assign.log.log import Log
@@ -124,7 +124,7 @@ def checkpoint(
             write_file(f"{name}.pub", f"{keys[-1]}\n".encode())
             if qr is not None:
                 write_file(qr, report.qr(note, qr))
-            size = opened(note, keys)[0].size
+            size = open_verified(note, keys)[0].size
             say([], None, [f"{visible(name)}: {size} 件" if lang == "ja" else f"{visible(name)}: {size} records"])
 
     once()

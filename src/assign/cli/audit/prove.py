@@ -49,7 +49,7 @@ def verify(
         with open_log(audit, origin) as log:
             found = auditing.verify(log, notes, keys)
     except StoreDamaged as error:  # what is wrong is the answer
-        found = auditing.Verified(
+        found = auditing.VerificationReport(
             origin_name(origin) or "", findings=[auditing.Finding(error.code, None, Text(error.ja, error.en))]
         )
     if as_json:
@@ -188,7 +188,7 @@ def growth(
 ) -> None:
     """前のチェックポイントの記録が後にすべて残る証明を書きます / Prove that one checkpoint's log begins another's."""
     with open_log(audit, origin) as log:
-        bundle = auditing.prove_growth(log, text_of(old), text_of(new))
+        bundle = auditing.prove_consistency(log, text_of(old), text_of(new))
     _bundled(bundle, to, f"{to} を書きました" if lang == "ja" else f"wrote {to}")
 
 
@@ -228,7 +228,7 @@ def _bundled(bundle: dict[str, Any], to: str | None, written: str) -> None:
         say([], None, [visible(written)])
 
 
-def _verified(found: auditing.Verified, lang: str) -> list[str]:
+def _verified(found: auditing.VerificationReport, lang: str) -> list[str]:
     ja = lang == "ja"
     root = found.as_json()["root"]
     lines = []

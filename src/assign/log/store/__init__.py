@@ -1,28 +1,20 @@
 """
-Where a log is kept: SQLite in a file, or PostgreSQL on a server. Five tables, and three verbs: create, insert, select.
+Where a log is kept: SQLite in a file, or PostgreSQL on a server. Five tables; rows are only ever inserted.
 
     log          a log's name, and its number in this database
     record       at = log * 2**40 + sequence number; the record's bytes; the tree hashes that it completes; its key
     publication  which editions and keys a log has published, and in which record     (derived from the records)
     edition      the text of an edition, under its SHA-256
-    checkpoint   notes that were made here; the copy that proves something is the one outside
+    checkpoint   signed notes that were made here; what proves something is the copy outside
 
 A commit that is acknowledged is on the disk. Where that cannot be promised (a SQLite with the WAL-reset defect, a network
 file system under a WAL, a server with `fsync` or `synchronous_commit` off) the store refuses to open and says what to do.
 Reading needs no index but the tables' own order, so a damaged or missing index never locks an auditor out.
 """
 
-from __future__ import annotations
-
-import re
-from pathlib import Path
-
-from assign.errors import BadOption, path_shown
-
-from .interface import (  # fmt: skip
-    PATIENCE,
+from .address import open_store
+from .interface import (
     SEQ,
-    SHIFT,
     ExtraMissing,
     Known,
     New,
@@ -36,85 +28,8 @@ from .interface import (  # fmt: skip
     as_bytes,
     at_fork,
 )
-from .postgresql import PostgresStore
-from .schema import NAMES, Strange
-from .sqlite import SqliteStore, sound_sqlite
-from .watch import network_file_system
 
 __all__ = [
-    "NAMES",
-    "PATIENCE",
-    "SEQ",
-    "SHIFT",
-    "ExtraMissing",
-    "Known",
-    "New",
-    "PostgresStore",
-    "Row",
-    "SqliteStore",
-    "Store",
-    "StoreDamaged",
-    "StoreError",
-    "StoreMissing",
-    "StoreRefused",
-    "Strange",
-    "Writing",
-    "as_bytes",
-    "at_fork",
-    "network_file_system",
-    "open_store",
-    "sound_sqlite",
+    "SEQ", "ExtraMissing", "Known", "New", "Row", "Store", "StoreDamaged", "StoreError", "StoreMissing", "StoreRefused",
+    "Writing", "as_bytes", "at_fork", "open_store",
 ]  # fmt: skip
-
-
-def open_store(url: str, *, create: bool = False) -> Store:
-    """
-    Open a database of logs.
-
-    Args:
-        url: `sqlite:///relative.db`, `sqlite:////absolute/path.db` or `postgresql://…` (as libpq reads it).
-        create: Whether to make the file, and the tables, where they are not there.
-
-    Raises:
-        BadOption: Neither. StoreMissing: Nothing is there. StoreRefused: It cannot keep the promise. StoreError.
-    """
-    scheme = url.partition(":")[0]
-    if scheme == "sqlite":
-        return SqliteStore(_file(url), create=create)
-    if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
-        return PostgresStore("postgresql" + url[len(scheme) :], create=create)
-    raise BadOption(
-        "記録の場所は `sqlite:///ファイル` か `postgresql://…` です",
-        "a log is at `sqlite:///FILE` or `postgresql://…`",
-        ["sqlite:///", "postgresql://"],
-    )
-
-
-def _file(url: str) -> Path:
-    """The file of a `sqlite:///` address. What other programs read as options or escapes would become part of its name."""
-    name = url.removeprefix("sqlite:///")
-    if name == url or not name:
-        raise BadOption(
-            f"{path_shown(url)}: SQLite の記録の場所は `sqlite:///ファイル`、絶対パスなら `sqlite:////フォルダ/ファイル` です",
-            f"{path_shown(url)}: a log in SQLite is at `sqlite:///FILE`, or `sqlite:////FOLDER/FILE` for an absolute path",
-            ["sqlite:///"],
-        )
-    if name.startswith("file:"):
-        found: str | None = "file:"
-    else:
-        found = next((each for each in ("?", "#") if each in name), None)
-    if ":memory:" in name:
-        raise BadOption(
-            "記録はファイルに置きます（`:memory:` は消えます）。場所は `sqlite:///ファイル` です",
-            "a log is kept in a file (`:memory:` is lost): it is at `sqlite:///FILE`",
-            ["sqlite:///"],
-        )
-    if escape := re.search("%[0-9A-Fa-f]{2}", name):
-        found = escape[0]
-    if found is not None:
-        raise BadOption(
-            f"{path_shown(url)}: SQLite の場所に `{found}` は使えません（オプションはなく、ファイル名はそのまま書きます: `sqlite:///ファイル`）",
-            f"{path_shown(url)}: `{found}` cannot stand in it; there are no options, and the name is written as it is: `sqlite:///FILE`",
-            ["sqlite:///"],
-        )
-    return Path(name)

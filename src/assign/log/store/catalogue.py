@@ -1,8 +1,8 @@
 """
-What PostgreSQL says that our tables are: one query over its catalogue, and what it must answer.
+Our tables as PostgreSQL's catalogue describes them: one query, and the answer that it must give.
 
-Whoever administers a server can hang on a table what makes it lie: a rule or a trigger that drops an insert, a policy that hides
-rows, a child table whose rows are read with it, a view or a table of our names in a schema that is searched first.
+An administrator can attach to a table what falsifies it: a rule or a trigger that drops an insert, a policy that hides rows, a child
+table whose rows are read with it, a view or a table of the same name in a schema that is searched first.
 """
 
 from __future__ import annotations

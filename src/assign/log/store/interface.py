@@ -1,5 +1,5 @@
 """
-What a store of logs is, whatever database it rests on: its errors, its rows, the verbs that a log asks of it.
+What each store of logs offers, whatever its database: errors, rows, and the operations that a log needs.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .schema import Strange
 
 SHIFT: Final = 40  # bits of a sequence number in `at`: 10**12 records a log, 8 million logs a database
 SEQ: Final = (1 << SHIFT) - 1
-PATIENCE: Final = 30.0  # seconds that a writer waits for its turn before it says that there is no answer
+PATIENCE: Final = 30.0  # seconds that a writer waits for the lock before it gives up
 PAGE: Final = 2000  # records read at a time
-NEWEST: Final = 65  # records that a writer looks back on before it reads the tree's edge anew
+NEWEST: Final = 65  # records of others, at most, by which a writer extends its frontier; for more it is read anew
 Known = dict[str, tuple[int, bytes]]  # idempotency key → number and bytes of its record
 
 
@@ -30,13 +30,13 @@ class StoreError(AssignError):
 
 
 class StoreRefused(StoreError):
-    """The place cannot keep the promise that an acknowledged record is there for good."""
+    """The place cannot promise that an acknowledged record is durable."""
 
     code = "log_refused"
 
 
 class StoreDamaged(StoreError):
-    """What is there was a log, and is not whole: `verify` finds it, and is done."""
+    """A log was there, and is damaged. `verify` reports it as a finding."""
 
     code = "log_damaged"
 
@@ -55,8 +55,8 @@ class ExtraMissing(StoreError):
 
 class Row(NamedTuple):
     """
-    A record as it is kept: number, bytes, the hashes that it completes (level 0 first, 32 bytes each), and its key as a
-    column beside it has it, which the bytes alone decide.
+    A record as it is kept: number, bytes, the tree hashes that it completes (level 0 first, 32 bytes each), and the column of its
+    idempotency key, which only copies what the bytes say.
     """
 
     seq: int
@@ -75,11 +75,11 @@ class New(NamedTuple):
 
 
 class Writing(Protocol):
-    """An open transaction on one log, whose turn it is."""
+    """An open transaction on one log, which holds the log's lock once `lock_and_read_tail` returns."""
 
-    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
         """
-        Wait for the turn, and look what has come meanwhile, in one round trip.
+        Wait for the log's lock, and read what others have appended meanwhile, in one round trip.
 
         Returns:
             The newest records from number `since` on, newest first and at most NEWEST (from 0 on: the last one), as
@@ -102,7 +102,6 @@ class Store(Protocol):
     """A database of logs."""
 
     shown: str
-    most: int  # how many records `extend` takes
     made: bool  # whether this opening made the place
 
     def origins(self) -> dict[str, int]:
@@ -112,17 +111,17 @@ class Store(Protocol):
         """A log's number; the log is made if it is not there."""
 
     def writing(self, log: int) -> Any:
-        """A context: begin, wait for the log's turn, and commit durably at its end, or nothing at all."""
+        """A context: begin a transaction, and commit it durably at the end, or roll it back."""
 
-    def extend(self, log: int, last: bytes, rows: Sequence[New]) -> bool:
+    def append_if_unchanged(self, log: int, last: bytes, row: New) -> bool:
         """
-        Append durably to a log that still ends as we know it: one statement, and one round trip where there is a server.
+        Append a record durably to a log that still ends as we know it: one statement, and one round trip where there is a server.
 
         Args:
-            last: The nodes of the record before the first of `rows`.
+            last: The nodes of the record before it.
 
         Returns:
-            False where it does not end so, a key is known, or it is another's turn: nothing was written.
+            False where it does not end so, the key is known, or another writer has the lock: nothing was written.
         """
 
     def size(self, log: int) -> int:
@@ -153,16 +152,16 @@ class Store(Protocol):
         """The numbers of the logs that have records, whether or not the table of logs knows them."""
 
     def strangers(self) -> list[Strange]:
-        """What stands in the database that we did not make, or otherwise than we made it."""
+        """Tables, triggers … of the database that we did not make, or that differ from what we made."""
 
     def grant(self, role: str) -> None:
-        """Let a database role read and append, and nothing else."""
+        """Allow a database role to read and append, and nothing else."""
 
     def reindex(self) -> None:
-        """Make the index of idempotency keys anew. It speeds them up; nothing else rests on it."""
+        """Make the index of idempotency keys anew."""
 
     def close(self) -> None:
-        """Let go."""
+        """Close the connection."""
 
 
 # -- forks -----------------------------------------------------------------------------------------------------------
@@ -171,7 +170,7 @@ _FORKING: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
 
 
 def at_fork(thing: Any) -> None:
-    """Call `before_fork()` and `after_fork(child=…)` of a thing around each fork, for as long as it lives."""
+    """Call an object's `before_fork()` and `after_fork(child=…)` around each fork, for as long as it lives."""
     _FORKING.add(thing)
 
 
@@ -182,7 +181,7 @@ def _before_fork() -> None:
 
 def _after_fork(*, child: bool) -> None:
     for thing in list(_FORKING):
-        with suppress(RuntimeError):  # made by another thread meanwhile, and never locked
+        with suppress(RuntimeError):  # a lock that another thread made meanwhile, which was never taken
             thing.after_fork(child=child)
 
 
@@ -194,8 +193,8 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-def still_open(name: str, *, closed: bool) -> None:
-    """Whoever closed a store asks nothing more of it. Raises StoreError."""
+def require_open(name: str, *, closed: bool) -> None:
+    """Raises StoreError where the store was closed."""
     if closed:
         raise StoreError(
             f"記録 {name} は閉じられています。回答はありません（開き直してください）",
@@ -206,16 +205,16 @@ def still_open(name: str, *, closed: bool) -> None:
 # -- what a database may do to a row --------------------------------------------------------------------------------
 
 
-def swallowed() -> StoreError:
-    """A trigger, a rule or a policy of somebody's has kept a record out, and called it done."""
+def not_inserted() -> StoreError:
+    """The error where a foreign trigger, rule or policy has dropped an insert in silence."""
     return StoreError(
         "データベースが記録を受け取ったことにして、書いていません。回答はありません（`assign audit verify` で原因が分かります）",
         "the database took a record and has not written it; there is no answer (`assign audit verify` says why)",
     )
 
 
-def kept_whole(edition: tuple[str, bytes], there: object) -> None:
-    """The text under an edition's name is this one: another may have been planted there before. Raises StoreError."""
+def require_same_text(edition: tuple[str, bytes], there: object) -> None:
+    """Require that the text kept under an edition's digest is this one: another may have been put there before. Raises StoreError."""
     if as_bytes(there) != edition[1]:
         raise StoreError(
             f"版 {edition[0][:16]}… の名前で、別の文が置かれています。公示しません（`assign audit verify`）",
@@ -227,19 +226,19 @@ def kept_whole(edition: tuple[str, bytes], there: object) -> None:
 
 
 def as_bytes(value: object) -> bytes:
-    """What a cell holds. SQLite lets anyone who can write the file put text, a number or nothing where bytes should be."""
+    """A cell as bytes. In SQLite a column may hold text, a number or NULL where bytes should be."""
     if isinstance(value, (bytes, memoryview)):
         return bytes(value)
     return b"" if value is None else str(value).encode("utf-8", "surrogateescape")
 
 
 def is_number(log: object) -> bool:
-    """Whether a log can have this number: all of its places are whole numbers of 64 bits, and so is the one after them."""
+    """Whether a log can have this number: every `at` of it, and the one after the last, fits 64 bits."""
     return type(log) is int and 0 < log < (1 << 63 - SHIFT) - 1
 
 
 def free_number(taken: Collection[int]) -> int:
-    """The first number that no log has, and under which no record stands that somebody put there."""
+    """The first number that neither a log nor a stray record has."""
     return next(number for number in count(1) if number not in taken)
 
 
@@ -249,4 +248,4 @@ def paged(page: Any, log: int, start: int, stop: int | None) -> Iterator[Row]:
     while low < high and (rows := page(low, high)):
         for at, payload, nodes, key in rows:
             yield Row(at & SEQ, as_bytes(payload), as_bytes(nodes), None if key is None else as_bytes(key))
-        low = max(low, rows[-1][0]) + 1  # in a damaged file the numbers may not grow; reading it ends all the same
+        low = max(low, rows[-1][0]) + 1  # ends even in a damaged file, where `at` may not grow

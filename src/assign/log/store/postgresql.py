@@ -32,10 +32,10 @@ from .interface import (  # fmt: skip
     at_fork,
     free_number,
     is_number,
-    kept_whole,
+    not_inserted,
     paged,
-    still_open,
-    swallowed,
+    require_open,
+    require_same_text,
 )
 from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
 
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 class PostgresStore:
     """Logs on a server. A role with INSERT and SELECT on the five tables is enough; `create` needs more, once."""
 
-    most = 1 << 30
     made: bool = False
 
     def __init__(self, url: str, *, create: bool) -> None:
@@ -66,22 +65,22 @@ class PostgresStore:
         self._pid = 0
         self._db: Any = None
         self._closed = False
-        self._parting: Callable[[], None] | None = None
-        self._cursor: Any = None  # of `extend`, which asks the same each time
+        self._finalizer: Callable[[], None] | None = None
+        self._cursor: Any = None  # of `append_if_unchanged`, which asks the same each time
         try:
-            with self._said():
+            with self._translating_errors():
                 self._tables(self._connection(), create=create)
         except BaseException:
-            self._drop()
+            self._drop_connection()
             raise
         at_fork(self)
 
     def before_fork(self) -> None:
-        """Nobody may be in the middle of a conversation."""
+        """No statement may be under way."""
         self._lock.acquire()
 
     def after_fork(self, *, child: bool) -> None:
-        """The connection stays the parent's; a child gives its copy back, and makes its own."""
+        """The connection stays the parent's; a child closes its copy without a word to the server, and makes its own."""
         if not child:
             self._lock.release()
             return
@@ -89,30 +88,30 @@ class PostgresStore:
         db = self._db
         if db is not None and not db.closed:
             with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no more than a descriptor
-                # What is said on it now, the server never hears.
+                # The server must not hear the child's good-bye.
                 os.dup2(nowhere.fileno(), db.fileno(), inheritable=False)
                 db.close()
-        self._drop()
+        self._drop_connection()
 
     def _connection(self) -> psycopg.Connection[Any]:
-        """One for each process, made anew after the server dropped it."""
-        still_open(self.shown, closed=self._closed)
+        """The connection of this process, made anew where the server dropped it."""
+        require_open(self.shown, closed=self._closed)
         if self._pid != os.getpid() or self._db is None or self._db.closed:
-            self._drop()
+            self._drop_connection()
             db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
             try:
                 _durable(db.execute(f"SELECT {_SETTINGS}".encode()).fetchone())
             except BaseException:
                 db.close()
                 raise
-            # A session's own setting outlasts a change of the server's.
+            # Fixed for the session, so that a later change on the server has no effect on it.
             db.execute("SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)")
             db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
-            # In which the server says what our tables are, whatever its own are.
+            # The catalogue's text, which `strangers` compares, depends on these.
             db.execute("SET bytea_output = hex; SET quote_all_identifiers = off; SET standard_conforming_strings = on")
             self._db, self._cursor, self._pid = db, db.cursor(), os.getpid()
-            # Before the driver's own, which warns; at the end of the process, too. None but this process says good-bye.
-            self._parting = weakref.finalize(self, _parted, db, self._pid)
+            # Runs before the driver's own finalizer, which warns, and at the end of the process; only in the process that connected.
+            self._finalizer = weakref.finalize(self, _close_in, db, self._pid)
         return self._db  # type: ignore[no-any-return]  # psycopg's own type
 
     def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
@@ -150,15 +149,15 @@ class PostgresStore:
         self.made = True
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
-        """The server's errors in our words."""
+    def _translating_errors(self) -> Iterator[None]:
+        """The server's errors as StoreError."""
         try:
             yield
         except self._psycopg.Error as error:
-            raise self._in_words(error) from None
+            raise self._as_store_error(error) from None
 
-    def _in_words(self, error: Exception) -> StoreError:
-        """Never the address, which may hold a password. A connection that is not known to be in order is given up."""
+    def _as_store_error(self, error: Exception) -> StoreError:
+        """Never with the address, which may hold a password. After an unknown error the connection is dropped."""
         errors = self._psycopg.errors
         if isinstance(error, (errors.DiskFull, errors.OutOfMemory)):
             return StoreError(
@@ -184,7 +183,7 @@ class PostgresStore:
                 "データベースの記録の表が、作った時のものではありません（`assign audit verify`）",
                 "the database's tables of the log are not as they were made (`assign audit verify`)",
             )
-        self._drop()
+        self._drop_connection()
         if isinstance(error, (self._psycopg.OperationalError, self._psycopg.InterfaceError)):
             return StoreError(
                 "記録のサーバーにつながりません。回答はありません",
@@ -195,22 +194,22 @@ class PostgresStore:
 
     @contextmanager
     def _uninterrupted(self) -> Iterator[None]:
-        """Nobody knows what the server has heard from one that was interrupted: the connection is given up."""
+        """Drop the connection after an interrupt: its state is unknown."""
         try:
             yield
         except Exception:
             raise  # the server has answered
         except BaseException:
-            self._drop()
+            self._drop_connection()
             raise
 
-    def _drop(self) -> None:
-        if self._parting is not None:
-            self._parting()
-        self._db = self._cursor = self._parting = None
+    def _drop_connection(self) -> None:
+        if self._finalizer is not None:
+            self._finalizer()
+        self._db = self._cursor = self._finalizer = None
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._said(), self._lock:
+        with self._translating_errors(), self._lock:
             return self._connection().execute(sql.encode(), values).fetchall()
 
     def origins(self) -> dict[str, int]:
@@ -220,7 +219,7 @@ class PostgresStore:
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
-        with self._said(), self._lock, (db := self._connection()).transaction():
+        with self._translating_errors(), self._lock, (db := self._connection()).transaction():
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
             logs = self.origins()
             if origin not in logs:
@@ -232,41 +231,36 @@ class PostgresStore:
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
         """A transaction. Writers of one log queue for its advisory lock, first come first served; other logs do not wait."""
-        with self._said(), self._lock:
+        with self._translating_errors(), self._lock:
             db = self._connection()
             turn = _PostgresWriting(db, log)
             with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips
                 yield turn
             if any(inserted.rowcount != number for inserted, number in turn.written):
-                raise swallowed()
-            # Not idle: we were inside a transaction that an interrupt had left open.
+                raise not_inserted()
+            # Not idle: we were inside a transaction that an interrupt had left open, and nothing is committed.
             if db.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE:
-                self._drop()
+                self._drop_connection()
                 raise StoreError(
                     "記録できませんでした。回答はありません", "the record could not be written; there is no answer"
                 )
 
-    def extend(self, log: int, last: bytes, rows: Sequence[New]) -> bool:
+    def append_if_unchanged(self, log: int, last: bytes, row: New) -> bool:
         """One statement. Its number is free and the one before it is ours, or nothing is inserted."""
+        seq, payload, nodes, key = row
         base = log << SHIFT
-        values: Sequence[Any]
-        if len(rows) == 1:
-            ((seq, payload, nodes, key),) = rows
-            values = (base | seq, payload, nodes, key, base + seq - 1, last, _LOCKS, log, log, key)
-        else:
-            seqs, *others = zip(*rows, strict=True)
-            values = ([base | seq for seq in seqs], *map(list, others), _LOCKS, log, base + seqs[0] - 1, last)
+        values = (base | seq, payload, nodes, key, base + seq - 1, last, _LOCKS, log, log, key)
         with self._lock:
             try:
                 self._connection()
-                self._cursor.execute(_EXTEND_ONE if len(rows) == 1 else _EXTEND_MANY, values, prepare=True)
-                return self._cursor.rowcount == len(rows)  # type: ignore[no-any-return]  # psycopg's own type
+                self._cursor.execute(_EXTEND, values, prepare=True)
+                return self._cursor.rowcount == 1  # type: ignore[no-any-return]  # psycopg's own type
             except self._psycopg.errors.UniqueViolation:
-                return False  # somebody was quicker
+                return False  # another writer was first
             except self._psycopg.Error as error:
-                raise self._in_words(error) from None
+                raise self._as_store_error(error) from None
             except BaseException:
-                self._drop()  # as in `_uninterrupted`
+                self._drop_connection()  # an interrupt, as in `_uninterrupted`
                 raise
 
     def size(self, log: int) -> int:
@@ -308,7 +302,7 @@ class PostgresStore:
 
     def reindex(self) -> None:
         """Make the index of idempotency keys anew."""
-        with self._said(), self._lock, (db := self._connection()).transaction():
+        with self._translating_errors(), self._lock, (db := self._connection()).transaction():
             db.execute("DROP INDEX IF EXISTS record_key")
             db.execute(INDEX.encode())
 
@@ -327,14 +321,14 @@ class PostgresStore:
         return found
 
     def strangers(self) -> list[Strange]:
-        """What hangs on our tables, or stands in their way, that we did not make or made otherwise."""
+        """Differences from our schema: in our tables, in what is attached to them, and in what hides them."""
         there = [Part(*row) for row in self._rows(CATALOGUE, (list(NAMES),))]
         return differences(there, OURS)
 
     def grant(self, role: str) -> None:
         """INSERT and SELECT on the five tables."""
         sql = self._psycopg.sql
-        with self._said(), self._lock:
+        with self._translating_errors(), self._lock:
             self._connection().execute(
                 sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(
                     sql.SQL(", ").join(map(sql.Identifier, NAMES)), sql.Identifier(role)
@@ -342,14 +336,14 @@ class PostgresStore:
             )
 
     def close(self) -> None:
-        """Let go of the connection."""
-        with self._lock:  # whoever is in the middle of a conversation ends it
+        """Close the connection."""
+        with self._lock:  # after a statement that is under way
             self._closed = True
-            self._drop()
+            self._drop_connection()
             self._pid = 0
 
 
-def _parted(db: psycopg.Connection[Any], pid: int) -> None:
+def _close_in(db: psycopg.Connection[Any], pid: int) -> None:
     if pid == os.getpid():
         with suppress(Exception):
             db.close()
@@ -362,13 +356,13 @@ class _PostgresWriting:
         self._base = log << SHIFT
         self.written: list[tuple[psycopg.Cursor[Any], int]] = []  # each insert, and how many rows it was of
 
-    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
         # One round trip; the statements after the lock see what whoever held it before has committed.
         with self._db.pipeline():
             turn = self._db.execute(f"SELECT {_SETTINGS}, pg_advisory_xact_lock(%s, %s)".encode(), (_LOCKS, self._log))
             newest = self._db.execute(_NEWEST, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1))
             known = self._db.execute(_BY_KEYS, (list(keys), self._log)) if keys else ()
-        _durable(turn.fetchone())  # the server may have been told otherwise since we connected
+        _durable(turn.fetchone())  # the settings may have changed since we connected
         found = {key: (at & SEQ, as_bytes(payload)) for key, at, payload in known}
         return [(at & SEQ, as_bytes(nodes)) for at, nodes in newest], found
 
@@ -400,7 +394,7 @@ class _PostgresWriting:
         for edition in editions:
             self._db.execute("INSERT INTO edition VALUES (%s, %s) ON CONFLICT DO NOTHING", edition)
             there = self._db.execute("SELECT data FROM edition WHERE sha256 = %s", edition[:1]).fetchone()
-            kept_whole(edition, there[0] if there else None)
+            require_same_text(edition, there[0] if there else None)
 
 
 def _durable(settings: Sequence[Any] | None) -> None:
@@ -433,35 +427,15 @@ _DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
 _SETTINGS: Final = ", ".join(f"current_setting('{name}')" for name in _DURABLE)
 # Key by key through the index, whatever the planner thinks of a table whose statistics were never taken: with `key = ANY (…)`
 # it reads every key of the log.
-_KNOWN: Final = """
-SELECT known.* FROM {keys} AS asked(key),
-LATERAL (SELECT asked.key, at, payload FROM record WHERE (at >> 40) = {log} AND {of} = asked.key OFFSET 0) AS known
-"""
-_BY_KEYS: Final = _KNOWN.format(log="%s", keys="unnest(%s::text[])", of=_KEY).encode()
+_BY_KEYS: Final = f"""
+SELECT known.* FROM unnest(%s::text[]) AS asked(key),
+LATERAL (SELECT asked.key, at, payload FROM record WHERE (at >> 40) = %s AND {_KEY} = asked.key OFFSET 0) AS known
+""".encode()  # noqa: S608 - our own
 
-# Insert, if it can be our turn at once and the log still ends as we know it. Whoever has the turn keeps it from us, or has
-# committed: then its record stands where ours would, which the primary key refuses even where our snapshot is older.
-_EXTEND_ONE: Final = (
-    """
+# Insert, if the lock is free and the log still ends as we know it. Another writer holds the lock, or has committed: then its record
+# stands where ours would, which the primary key refuses even where our snapshot is older.
+_EXTEND: Final = f"""
 INSERT INTO record SELECT %s::bigint, %b::bytea, %b::bytea, %s::text FROM record
-WHERE at = %s AND nodes = %b AND pg_try_advisory_xact_lock(%s, %s::int) AND 'off' NOT IN ({settings})
-AND NOT EXISTS (SELECT 1 FROM record WHERE (at >> 40) = %s AND {key} = %s)
-""".replace("{settings}", _SETTINGS)
-    .replace("{key}", _KEY)
-    .encode()
-)
-_EXTEND_MANY: Final = (
-    """
-WITH new(at, payload, nodes, key) AS MATERIALIZED (SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::text[])),
-turn AS MATERIALIZED (
-    SELECT pg_try_advisory_xact_lock(%s, log::int) AS ours, log, at, nodes
-    FROM (VALUES (%s::bigint, %s::bigint, %b::bytea)) AS known(log, at, nodes)
-)
-INSERT INTO record SELECT new.* FROM turn, new
-WHERE turn.ours AND 'off' NOT IN ({settings})
-AND EXISTS (SELECT 1 FROM record WHERE record.at = turn.at AND record.nodes = turn.nodes)
-AND NOT EXISTS ({known})
-""".replace("{settings}", _SETTINGS)
-    .replace("{known}", _KNOWN.format(log="turn.log", keys="(SELECT key FROM new)", of=_KEY))
-    .encode()
-)
+WHERE at = %s AND nodes = %b AND pg_try_advisory_xact_lock(%s, %s::int) AND 'off' NOT IN ({_SETTINGS})
+AND NOT EXISTS (SELECT 1 FROM record WHERE (at >> 40) = %s AND {_KEY} = %s)
+""".encode()  # noqa: S608 - our own

@@ -1,5 +1,5 @@
 """
-What is left of a log in a file that is none any more: a log that was broken is evidence, any other file is somebody else's.
+Traces of a log in a file that is no log any more: a broken log is evidence and must be kept; any other file is none of ours.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from typing import Final
 
 MAGIC: Final = b"SQLite format 3\0"
 APPLICATION: Final = 0x6173676E  # "asgn", at byte 68 of each of our files
-GROWS: Final = "a log is only ever added to"  # what our triggers say; it outlasts the tables, in pages that were freed
+GROWS: Final = "a log is only ever added to"  # the text of our triggers; it outlasts the tables, in freed pages
 _RECORD: Final = b'"schema":1,"seq":'  # in the canonical JSON of every record
 _MARKS: Final = (MAGIC, GROWS.encode(), _RECORD, b"\0")
 
 
 def was_log(path: Path) -> bool:
-    """Whether a database without a log had one: what our triggers say stands somewhere in the file."""
+    """Whether a database without our tables had a log: the text of our triggers is still in the file."""
     return GROWS.encode() in _marks(path)
 
 
 def was_database(path: Path) -> bool:
     """Whether a file that SQLite does not take for a database was one of a log, or the beginning of any."""
     found = _marks(path) | _marks(Path(f"{path}-wal"))
-    # A text with records in it, and no byte 0, is what somebody exported.
+    # A text that contains records and no zero byte is an export.
     return MAGIC in found or GROWS.encode() in found or {_RECORD, b"\0"} <= found
 
 
@@ -46,7 +46,7 @@ def how_broken(path: Path) -> tuple[str, str]:
 
 
 def _marks(path: Path) -> set[bytes]:
-    """Which of them stand in a file; the first one at its beginning alone."""
+    """Which of `_MARKS` a file contains; the first one counts only at its beginning."""
     found: set[bytes] = set()
     with suppress(OSError), path.open("rb") as file:
         before = b""

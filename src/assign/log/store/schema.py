@@ -1,8 +1,8 @@
 """
-What a database of logs is made of, word for word: whatever else stands there was made by somebody else.
+The schema of a database of logs, and what a database has that is not in it.
 
-The index of idempotency keys reads the key out of the record's own bytes, so that nothing beside them can make a retry
-write a second record. The column `key` is for whoever looks with a tool of the database; nothing rests on it.
+The index of idempotency keys takes the key from the record's own bytes, so that no other column can make a retry write a second
+record. The column `key` is for people who look at the database with a tool of their own; no code relies on it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KEYS: Final = "CREATE UNIQUE INDEX IF NOT EXISTS record_key ON record ((at >> 40
 
 
 class Strange(NamedTuple):
-    """Something in a database that does not stand there as we made it: a code for programs, and what it is."""
+    """A difference between a database and our schema: a code for programs, and a sentence."""
 
     code: str
     ja: str
@@ -58,7 +58,7 @@ KINDS: Final = {
 
 
 def differences(there: Iterable[Part], ours: Iterable[Part]) -> list[Strange]:
-    """What a database has that we did not make, what it lacks, and what is defined otherwise."""
+    """Parts that we did not make, that are missing, or that are defined otherwise."""
     found, made = Counter(there), Counter(ours)
     more, less = found - made, made - found
     told: list[Strange] = []

@@ -1,5 +1,5 @@
 """
-Logs in one file: SQLite, a write-ahead log, and each commit on the disk before it returns.
+Logs in one file: SQLite in WAL mode, where each commit is on the disk before it returns.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from .interface import (  # fmt: skip
     at_fork,
     free_number,
     is_number,
-    kept_whole,
+    not_inserted,
     paged,
-    still_open,
-    swallowed,
+    require_open,
+    require_same_text,
 )
 from .remains import APPLICATION, GROWS, how_broken, was_database, was_log
 from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
-from .watch import Held, network_file_system, stands, stat_of, sync_folder
+from .watch import WalWatch, network_file_system, require_place, stat_of, sync_folder
 
 if TYPE_CHECKING:
     import apsw
@@ -61,7 +61,6 @@ class SqliteStore:
     """Logs in one file. A write-ahead log with `synchronous=FULL`: a commit that returns has been synced."""
 
     vfs: str | None = None  # the tests' own, which cuts the power
-    most = 1
     made: bool = False
 
     def __init__(self, path: Path, *, create: bool) -> None:
@@ -78,7 +77,7 @@ class SqliteStore:
                 f"SQLite {version} can lose acknowledged records, and is not used (3.51.3 or later: pip install -U apsw)",
             )
         path = path.absolute()  # a process may change its folder
-        stands(path, self.shown, create=create)
+        require_place(path, self.shown, create=create)
         if kind := network_file_system(path):
             raise StoreRefused(
                 f"{self.shown} はネットワークのファイルシステム（{kind}）にあり、確定を約束できません。手元のディスクに置くか、PostgreSQL を使ってください",
@@ -90,30 +89,30 @@ class SqliteStore:
         self._pid = 0
         self._db: Any = None
         self._closed = False
-        self._file: os.stat_result | None = None  # as it was when it was opened first
+        self._file: os.stat_result | None = None  # its status when it was first opened
         self._size = 0  # bytes; a log's file never shrinks
-        self._wal: Held | None = None
-        self._named = False  # whether the name of this connection's WAL is known to be on the disk
+        self._wal: WalWatch | None = None
+        self._named = False  # whether the folder was synced since this connection made its WAL
         try:
-            with self._said():
+            with self._translating_errors():
                 db = self._connection(make=create)
                 if not self._tables(db):
                     if not create:
                         raise StoreMissing(f"{self.shown} は記録のファイルではありません", f"{self.shown} is not a log")
                     self._make(db)
-        except BaseException:  # its traceback holds this object for as long as somebody holds the error
-            self._let_go()
+        except BaseException:  # the error's traceback would keep this object, and the file open
+            self._release()
             raise
         at_fork(self)
 
     def _connection(self, *, make: bool = False) -> apsw.Connection:
-        """The one of this process, opened where there is none. Whoever calls holds the lock."""
-        still_open(self.shown, closed=self._closed)
+        """The connection of this process, opened where there is none. The caller holds the lock."""
+        require_open(self.shown, closed=self._closed)
         if self._db is None:
             db = self._connected(make=make)
             self._file = self._file or stat_of(self._at)
             self._db, self._pid = db, os.getpid()
-            self._in_place()
+            self._check_in_place()
         if self._pid != os.getpid():
             raise StoreError(
                 f"記録 {self.shown} は、Python が知らない fork の前に開かれました。プロセスごとに開いてください",
@@ -130,18 +129,18 @@ class SqliteStore:
             db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self.vfs)
         try:
             if db.readonly("main"):
-                db = self._on_a_disc(db)
-            waited = random.Random(os.urandom(8)).uniform  # noqa: S311 - a nap, not a secret
+                db = self._immutable_if_read_only(db)
+            waited = random.Random(os.urandom(8)).uniform  # noqa: S311 - for sleeping, not a secret
 
-            # SQLite's own handler naps ever longer, and whoever came first can wait for seconds. Naps of one random length
-            # give every waiter the same chance at each release.
+            # SQLite's own handler sleeps longer at each try, so that the first to come may wait for seconds. Sleeps of one
+            # distribution give every waiter the same chance at each release.
             def busy(tries: int) -> bool:
                 time.sleep(waited(0.0002, 0.002))
                 return tries * 0.0012 < PATIENCE
 
             db.set_busy_handler(busy)
             db.execute("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON")
-            self._ours(db, make=make)
+            self._refuse_foreign_database(db, make=make)
             if not db.readonly("main"):
                 mode = db.execute("PRAGMA journal_mode=WAL").get
                 db.execute("PRAGMA synchronous=FULL; PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON")
@@ -155,8 +154,8 @@ class SqliteStore:
             raise
         return db  # type: ignore[no-any-return]  # apsw's own type
 
-    def _on_a_disc(self, db: apsw.Connection) -> apsw.Connection:
-        """Where nothing can be written, not even the memory that readers of a WAL share: a file that nobody changes."""
+    def _immutable_if_read_only(self, db: apsw.Connection) -> apsw.Connection:
+        """The connection, or, on a read-only medium where not even the `-shm` file can be made, an immutable one."""
         try:
             db.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018 - reads the file
         except (self._apsw.ReadOnlyError, self._apsw.CantOpenError):
@@ -170,8 +169,8 @@ class SqliteStore:
             return self._apsw.Connection(self._path.as_uri() + "?immutable=1", flags=flags, vfs=self.vfs)
         return db
 
-    def _ours(self, db: apsw.Connection, *, make: bool) -> None:
-        """Look before anything is changed: somebody else's database stays as it is."""
+    def _refuse_foreign_database(self, db: apsw.Connection, *, make: bool) -> None:
+        """Raises StoreMissing for another program's database, StoreDamaged for a log that lost a part; nothing is changed."""
         with db:
             marked, whole = db.pragma("application_id"), self._tables(db)
             if marked == APPLICATION and whole:
@@ -190,36 +189,36 @@ class SqliteStore:
             f"the log {self.shown} is damaged: {en} (move the file away, with its `-wal`; `assign audit restore` then brings a backup back)",
         )
 
-    def _in_place(self) -> None:
-        """A file that was removed or replaced takes commits as before, and nobody will ever read them."""
-        self._wal = self._wal or self._held()
+    def _check_in_place(self) -> None:
+        """Raises StoreError where the file was removed or replaced: SQLite would go on committing to a file without a name."""
+        self._wal = self._wal or self._watched_wal()
         file, before = stat_of(self._at), self._file
         moved = file is None or before is None or not os.path.samestat(before, file) or file.st_size < self._size
-        if moved or (self._wal and not self._wal.in_place()):
-            self._let_go()
+        if moved or (self._wal and not self._wal.still_in_place()):
+            self._release()
             raise StoreError(
                 f"記録 {self.shown} のファイルが、開いている間に動かされました。回答はありません（開き直してください）",
                 f"the file of the log {self.shown} was moved or replaced while it was open; there is no answer (open it again)",
             )
         self._size = file.st_size if file else 0
 
-    def _held(self) -> Held | None:
-        """The WAL, held so that it is known when it is taken away; None where nothing was written yet."""
+    def _watched_wal(self) -> WalWatch | None:
+        """The watch over the WAL; None where nothing was written yet."""
         try:
-            return Held(f"{os.path.realpath(self._path)}-wal")
+            return WalWatch(f"{os.path.realpath(self._path)}-wal")
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._let_go()
+            self._release()
             ja, en = system_reason(error)
             raise StoreError(
                 f"記録 {self.shown} の `-wal` のファイルを見張れません（{ja}）。回答はありません",
                 f"the `-wal` file of the log {self.shown} cannot be watched ({en}); there is no answer",
             ) from None
 
-    def _there_for_good(self) -> None:
-        """After a commit: the files are where they were, and their names are on the disk, too."""
-        self._in_place()
+    def _after_commit(self) -> None:
+        """After a commit: require that the files are in place, and that their names are on the disk, too."""
+        self._check_in_place()
         if not self._named:
             try:
                 sync_folder(os.path.realpath(self._path))
@@ -232,20 +231,20 @@ class SqliteStore:
             self._named = True
 
     def before_fork(self) -> None:
-        """SQLite's locks and its memory of them do not survive a fork: nothing may be open then."""
+        """SQLite's locks do not survive a fork: close the connection before."""
         self._lock.acquire()
-        self._let_go()
+        self._release()
 
     def after_fork(self, *, child: bool) -> None:
-        """Parent and child each open anew when they need it."""
+        """Parent and child each open a new connection when they need one."""
         if child:
             self._lock = threading.RLock()
         else:
             self._lock.release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         db, wal, ours = self._db, self._wal, self._pid == os.getpid()
-        # First: an interrupt may come while they close.
+        # Forget them first: an interrupt may come while they are closed.
         self._db, self._wal, self._pid, self._named = None, None, 0, False
         if db is not None and ours:
             with suppress(self._apsw.Error):
@@ -258,20 +257,20 @@ class SqliteStore:
         return found >= set(NAMES)
 
     def _make(self, db: apsw.Connection) -> None:
-        with _begun(db):
+        with _transaction(db):
             make_tables(db)
             db.execute(f"PRAGMA application_id={APPLICATION}")
         self.made = True
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
-        """SQLite's errors in our words."""
+    def _translating_errors(self) -> Iterator[None]:
+        """SQLite's errors as StoreError."""
         try:
             yield
         except (self._apsw.Error, UnicodeDecodeError) as error:
-            raise self._in_words(error) from None
+            raise self._as_store_error(error) from None
 
-    def _in_words(self, error: Exception) -> StoreError:
+    def _as_store_error(self, error: Exception) -> StoreError:
         apsw = self._apsw
         if isinstance(error, apsw.FullError):
             return StoreError(
@@ -303,7 +302,7 @@ class SqliteStore:
         return StoreError(f"記録 {self.shown} で失敗しました（{name}）", f"the log {self.shown} failed ({name})")
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._said(), self._lock:
+        with self._translating_errors(), self._lock:
             return self._connection().execute(sql, values).fetchall()
 
     def origins(self) -> dict[str, int]:
@@ -316,9 +315,9 @@ class SqliteStore:
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
-        with self._said(), self._lock:
+        with self._translating_errors(), self._lock:
             db = self._connection()
-            with _begun(db):
+            with _transaction(db):
                 logs = self.origins()
                 if origin not in logs:
                     taken = {number for (number,) in db.execute("SELECT id FROM log")}
@@ -328,16 +327,16 @@ class SqliteStore:
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
-        """A transaction, from its turn to its sync."""
-        with self._said(), self._lock:
+        """A transaction, until it is on the disk."""
+        with self._translating_errors(), self._lock:
             db = self._connection()
-            with _begun(db):
+            with _transaction(db):
                 yield _SqliteWriting(db, log)
-            self._there_for_good()
+            self._after_commit()
 
-    def extend(self, log: int, last: bytes, rows: Sequence[New]) -> bool:
-        """One statement, which is a transaction of its own; it begins by taking the turn."""
-        ((seq, payload, nodes, key),) = rows
+    def append_if_unchanged(self, log: int, last: bytes, row: New) -> bool:
+        """One statement, which is a transaction of its own; it begins by taking the lock."""
+        seq, payload, nodes, key = row
         base = log << SHIFT
         at = base | seq
         values = (at, payload, at - 1, last, base + (1 << SHIFT), nodes, key)
@@ -345,15 +344,15 @@ class SqliteStore:
         try:
             with self._lock:
                 db = self._connection()
-                if db.in_transaction:  # an interrupt left it; a turn ends it
+                if db.in_transaction:  # left open by an interrupt; `writing` ends it
                     return False
                 db.execute(_EXTEND, values)
                 done = db.changes() == 1
-                self._there_for_good()
+                self._after_commit()
         except (apsw.ConstraintError, apsw.SQLError):
-            return False  # not our turn, or no index of keys; the turn that follows says whatever else is wrong
+            return False  # the log ends otherwise, or the index of keys is missing; `writing`, which follows, says what else is wrong
         except apsw.Error as error:
-            raise self._in_words(error) from None
+            raise self._as_store_error(error) from None
         return done
 
     def size(self, log: int) -> int:
@@ -362,7 +361,7 @@ class SqliteStore:
         return 0 if found is None or found >> SHIFT != log else (found & SEQ) + 1
 
     def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
-        """Records in order, a page at a time, so that writers never wait for a reader."""
+        """Records in order, a page at a time: a long read must not keep the WAL from being checkpointed."""
         yield from paged(lambda low, high: self._rows(_PAGE, (low, high, PAGE)), log, start, stop)
 
     def nodes(self, log: int, seqs: Sequence[int]) -> dict[int, bytes]:
@@ -393,7 +392,11 @@ class SqliteStore:
 
     def reindex(self) -> None:
         """Make the index of idempotency keys anew."""
-        with self._said(), self._lock, _begun(db := self._connection()):  # nobody appends while there is none
+        with (
+            self._translating_errors(),
+            self._lock,
+            _transaction(db := self._connection()),
+        ):  # in one transaction, so that nobody appends without the index
             db.execute("DROP INDEX IF EXISTS record_key")
             db.execute(INDEX)
 
@@ -416,9 +419,9 @@ class SqliteStore:
         return found
 
     def strangers(self) -> list[Strange]:
-        """What stands in the file that we did not make, or otherwise than we made it; what its own check finds."""
+        """Differences from our schema, and what SQLite's integrity check finds."""
         there = [row for row in self._rows(_SCHEMA) if row not in _COUNTED]
-        found = differences([_part(*row) for row in there], _ours(self._apsw))
+        found = differences([_part(*row) for row in there], _our_schema(self._apsw))
         for (text,) in self._rows("PRAGMA integrity_check(20)"):
             if text != "ok":
                 said = shown(text, 100)
@@ -439,10 +442,10 @@ class SqliteStore:
         )
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._closed = True
-            self._let_go()
+            self._release()
 
 
 class _SqliteWriting:
@@ -451,7 +454,7 @@ class _SqliteWriting:
         self._base = log << SHIFT
         self._log = log
 
-    def turn(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
         newest = self._db.execute(_NEWEST, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1))
         known = {
             key: (at & SEQ, as_bytes(payload))
@@ -481,20 +484,20 @@ class _SqliteWriting:
             "INSERT INTO record VALUES (?, ?, ?, ?)", [(self._base | row.seq, *row[1:]) for row in rows]
         )
         if self._db.total_changes() - before != len(rows):
-            raise swallowed()
+            raise not_inserted()
         for each in published:
             self._db.execute("INSERT INTO publication VALUES (?, ?, ?, ?)", (self._log, *each))
         for edition in editions:
             self._db.execute("INSERT OR IGNORE INTO edition VALUES (?, ?)", edition)
-            kept_whole(
+            require_same_text(
                 edition, self._db.execute("SELECT CAST(data AS BLOB) FROM edition WHERE sha256 = ?", edition[:1]).get
             )
 
 
 @contextmanager
-def _begun(db: apsw.Connection) -> Iterator[None]:
-    """BEGIN, when it is our turn, and COMMIT; or ROLLBACK whatever went wrong, the commit itself too."""
-    if db.in_transaction:  # an interrupt came between two lines here
+def _transaction(db: apsw.Connection) -> Iterator[None]:
+    """BEGIN IMMEDIATE (which waits for the lock) and COMMIT; ROLLBACK on any error, of the commit, too."""
+    if db.in_transaction:  # left open by an interrupt
         db.execute("ROLLBACK")
     try:
         db.execute("BEGIN IMMEDIATE")
@@ -515,7 +518,7 @@ def make_tables(db: apsw.Connection) -> None:
 
 
 def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
-    """What stops a slip of an administrator's."""
+    """Triggers that stop an administrator's mistake, not an attack."""
     for name in tables:
         for verb in ("UPDATE", "DELETE"):
             db.execute(
@@ -524,8 +527,8 @@ def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
             )
 
 
-def _ours(apsw: Any) -> list[Part]:
-    """The schema that this very SQLite writes down of what we make."""
+def _our_schema(apsw: Any) -> list[Part]:
+    """Our schema in the words of this SQLite: made in memory, and read back."""
     db = apsw.Connection(":memory:")
     try:
         make_tables(db)
@@ -539,7 +542,7 @@ def _part(kind: object, name: object, table: object, sql: object) -> Part:
 
 
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
-# What `ANALYZE` makes: how many rows there are of what, for whoever plans a query. No answer depends on it.
+# Tables that `ANALYZE` makes for the query planner; no answer depends on them.
 _COUNTED: Final = [
     ("table", name, name, f"CREATE TABLE {name}({columns})")
     for name, columns in (("sqlite_stat1", "tbl,idx,stat"), ("sqlite_stat4", "tbl,idx,neq,nlt,ndlt,sample"))
@@ -548,8 +551,8 @@ _BLOB: Final = "CAST(payload AS BLOB)"
 _FOUND: Final = f"""instr({_BLOB}, CAST('"key":"' AS BLOB))"""
 _KEY: Final = f"CASE WHEN {_FOUND} THEN CAST(substr({_BLOB}, {_FOUND} + 7, 36) AS TEXT) END"
 INDEX: Final = KEYS.format(key=_KEY)
-# Where the log does not end as we know it, the nodes are none, which their column refuses. A number or a key that is taken
-# is left as it is; where the index of keys is missing, the statement cannot be made.
+# Where the log does not end as we know it, `nodes` is NULL, which the column refuses. A number or a key that is taken is left as it
+# is; where the index of keys is missing, the statement is invalid (SQLError).
 _EXTEND: Final = f"""
 INSERT INTO record VALUES (?, ?, CASE
 WHEN (SELECT at = ? AND nodes = ? FROM record WHERE at < ? ORDER BY at DESC LIMIT 1) THEN ? END, ?)
@@ -558,7 +561,7 @@ ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({_KEY})) WHERE ({_KEY}) IS
 
 
 def _cell(name: str, kind: str = "text") -> str:
-    """A cell of that type as it is, and one of another type as SQLite quotes it: no text that is no UTF-8 stops a reader."""
+    """SQL: a cell of that type as it is, one of another type as SQLite quotes it; as bytes, since it may be no UTF-8."""
     there = f"CAST({name} AS BLOB)" if kind == "text" else name
     return f"CASE typeof({name}) WHEN '{kind}' THEN {there} ELSE CAST(quote({name}) AS BLOB) END"
 
@@ -575,9 +578,9 @@ _BESIDE: Final = {
     "edition": f"SELECT {_cell('sha256')}, CAST(data AS BLOB) FROM edition",  # noqa: S608 - our own
     "checkpoint": f"SELECT {_cell('log', 'integer')}, {_cell('size', 'integer')}, CAST(note AS BLOB) FROM checkpoint",  # noqa: S608 - our own
 }
-_TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2,)}  # which are read as bytes
+_TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2,)}  # cells that stay bytes
 _NEWEST: Final = "SELECT at, CAST(nodes AS BLOB) FROM record WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ?"
-# A column of SQLite holds a value of any type; whoever damages a file may turn bytes into a number or into no text at all.
+# A column of SQLite may hold a value of any type: a damaged one may have a number where bytes should be.
 _PAGE: Final = """
 SELECT at, CAST(payload AS BLOB), CAST(nodes AS BLOB), CASE typeof(key) WHEN 'null' THEN NULL ELSE CAST(key AS BLOB) END
 FROM record WHERE at >= ? AND at < ? ORDER BY at LIMIT ?

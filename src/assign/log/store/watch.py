@@ -1,5 +1,5 @@
 """
-Whether a file is where it was, and its name on the disk: what SQLite does not ask, and a promise rests on.
+Whether a log's files are still the ones of their names, and whether those names are on the disk: SQLite does not ask.
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import time
 import weakref
 from contextlib import suppress
 from pathlib import Path
@@ -19,15 +18,15 @@ from .interface import StoreDamaged, StoreMissing
 
 
 def stat_of(path: str) -> os.stat_result | None:
-    """What is there, or None."""
+    """The status of a file, or None where there is none."""
     try:
         return os.stat(path)  # noqa: PTH116 - at each append; pathlib's takes three times as long
     except OSError:
         return None
 
 
-def stands(path: Path, shown: str, *, create: bool) -> None:
-    """Raises StoreMissing where there is no log, and none is to be made or can be; StoreDamaged where there was one."""
+def require_place(path: Path, shown: str, *, create: bool) -> None:
+    """Raises StoreMissing where there is no file, and none is to be made or can be; StoreDamaged where there was a log."""
     try:
         os.fspath(path).encode()
         found = path.stat()
@@ -61,79 +60,63 @@ def stands(path: Path, shown: str, *, create: bool) -> None:
 
 
 def sync_folder(path: str) -> None:
-    """SQLite syncs the folder of a new WAL as well, and takes no notice where that fails."""
+    """Sync the folder of a file. SQLite does so for a new WAL, too, but ignores a failure."""
     if os.name != "posix":
         return
     try:
         folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_CLOEXEC)  # noqa: PTH120 - at the first append of a process
     except PermissionError:
-        return  # whoever may write there and not look cannot ask for it
+        return  # a folder that may be written but not read cannot be opened for that
     try:
         os.fsync(folder)
     except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that knows no such thing
+        if error.errno != errno.EINVAL:  # a file system that does not sync folders
             raise
     finally:
         with suppress(OSError):
             os.close(folder)
 
 
-class Held:
+class WalWatch:
     """
-    A WAL that is written, and its folder, held by handles that read nothing (closing any other would drop SQLite's locks).
+    Whether a WAL that is written to is still the file of its name: asked after each commit.
 
-    After each commit it is asked whether the WAL is where it was. Its own name is looked up for that only after some name in
-    the folder has changed; that none has is half as dear to know.
-
-    Where the kernel tells the name of a handle, that is what is looked at: since Linux 6.13 a file whose times somebody asked
-    for has each next write noted in the file system's journal, and a commit takes 215 us instead of 145 (`bench/audit.py`).
+    The WAL is held by a handle that reads nothing, since closing any other kind would drop SQLite's locks. Where the kernel tells
+    a handle's name (Linux), that is compared, and not the file's times: since Linux 6.13, once somebody has asked for them, each
+    next write is noted in the file system's journal, and a commit takes 215 us instead of 145 (`bench/audit.py`).
     """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._was = stat_of(path)
         self._open: list[int] = []
-        weakref.finalize(self, _closed, self._open).atexit = False  # whoever forgets a log without closing it
-        self._folder = -1
+        weakref.finalize(self, _closed, self._open).atexit = False  # a log that is forgotten without being closed
         self._name: str | None = None
-        # When a name in the folder had last changed as the WAL was seen in its place; 0: not known.
-        self._settled = 0
         try:
             if hasattr(os, "O_PATH"):
                 self._open.append(os.open(path, os.O_PATH | os.O_CLOEXEC))
-                self._open.append(os.open(os.path.dirname(path), os.O_PATH | os.O_CLOEXEC))  # noqa: PTH120 - at the first append
-                self._folder = self._open[-1]
-            self._name = self._called()
+            self._name = self._name_now()
         except BaseException:
             self.close()
             raise
 
-    def _called(self) -> str | None:
+    def _name_now(self) -> str | None:
         if not self._open:
             return None
         try:
-            return os.readlink(f"/proc/self/fd/{self._open[0]}")  # noqa: PTH115 - at an append; pathlib's takes longer
+            return os.readlink(f"/proc/self/fd/{self._open[0]}")  # noqa: PTH115 - at each commit; pathlib's takes longer
         except OSError:
             return None
 
-    def in_place(self) -> bool:
+    def still_in_place(self) -> bool:
         """Whether the WAL's name still leads to it."""
-        # A copy that keeps the times sets the other one of a folder; nobody sets this one.
-        changed = os.fstat(self._folder).st_ctime_ns if self._folder >= 0 else 0
-        if changed and changed == self._settled:
-            return True
         if self._name is not None:
-            here = self._called() == self._name  # a name that was taken away is followed by "(deleted)"
-        else:
-            now = stat_of(self._path)
-            here = now is not None and self._was is not None and os.path.samestat(self._was, now)
-        # The time counts once the next change will have another; one without fine digits is of a coarse clock, as FAT's.
-        self._settled = changed if here and changed % 10_000_000 and time.time_ns() - changed > _TICKS else 0
-        return here
+            return self._name_now() == self._name  # the kernel adds "(deleted)" to a name that was taken away
+        now = stat_of(self._path)
+        return now is not None and self._was is not None and os.path.samestat(self._was, now)
 
     def close(self) -> None:
-        """Let go of both."""
-        self._folder = -1
+        """Close the handle."""
         _closed(self._open)
 
 
@@ -167,4 +150,3 @@ _NETWORK: Final = (
     "nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "ocfs2", "gfs2", "beegfs", "davfs", "virtiofs", "vboxsf",
     "drvfs", "fuse.sshfs", "fuse.gluster", "fuse.s3", "fuse.rclone", "fuse.davfs", "fuse.ceph", "fuse.gcsfuse",
 )  # fmt: skip
-_TICKS: Final = 100_000_000  # ns; the clock that Linux stamps files with ticks each 10 ms or oftener

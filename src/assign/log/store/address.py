@@ -1,0 +1,67 @@
+"""
+The address of a log → its store.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from assign.errors import BadOption, path_shown
+
+from .interface import Store
+from .postgresql import PostgresStore
+from .sqlite import SqliteStore
+
+
+def open_store(url: str, *, create: bool = False) -> Store:
+    """
+    Open a database of logs.
+
+    Args:
+        url: `sqlite:///relative.db`, `sqlite:////absolute/path.db` or `postgresql://…` (as libpq reads it).
+        create: Whether to make the file, and the tables, where they are not there.
+
+    Raises:
+        BadOption: Neither. StoreMissing: Nothing is there. StoreRefused: It cannot keep the promise. StoreError.
+    """
+    scheme = url.partition(":")[0]
+    if scheme == "sqlite":
+        return SqliteStore(_file(url), create=create)
+    if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        return PostgresStore("postgresql" + url[len(scheme) :], create=create)
+    raise BadOption(
+        "記録の場所は `sqlite:///ファイル` か `postgresql://…` です",
+        "a log is at `sqlite:///FILE` or `postgresql://…`",
+        ["sqlite:///", "postgresql://"],
+    )
+
+
+def _file(url: str) -> Path:
+    """The file of a `sqlite:///` address. What other programs read as options or escapes would become part of its name."""
+    name = url.removeprefix("sqlite:///")
+    if name == url or not name:
+        raise BadOption(
+            f"{path_shown(url)}: SQLite の記録の場所は `sqlite:///ファイル`、絶対パスなら `sqlite:////フォルダ/ファイル` です",
+            f"{path_shown(url)}: a log in SQLite is at `sqlite:///FILE`, or `sqlite:////FOLDER/FILE` for an absolute path",
+            ["sqlite:///"],
+        )
+    if name.startswith("file:"):
+        found: str | None = "file:"
+    else:
+        found = next((each for each in ("?", "#") if each in name), None)
+    if ":memory:" in name:
+        raise BadOption(
+            "記録はファイルに置きます（`:memory:` は消えます）。場所は `sqlite:///ファイル` です",
+            "a log is kept in a file (`:memory:` is lost): it is at `sqlite:///FILE`",
+            ["sqlite:///"],
+        )
+    if escape := re.search("%[0-9A-Fa-f]{2}", name):
+        found = escape[0]
+    if found is not None:
+        raise BadOption(
+            f"{path_shown(url)}: SQLite の場所に `{found}` は使えません（オプションはなく、ファイル名はそのまま書きます: `sqlite:///ファイル`）",
+            f"{path_shown(url)}: `{found}` cannot stand in it; there are no options, and the name is written as it is: `sqlite:///FILE`",
+            ["sqlite:///"],
+        )
+    return Path(name)
