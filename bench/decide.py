@@ -480,7 +480,11 @@ def main() -> None:
     own = ours(desk)
     inputs = [(task.id, channel) for task in desk.catalog.tasks for channel in desk.catalog.manifest.channels]
     wanted = [own[0].answer(given) for given in own[0].given]
-    facts = [desk.decider.facts(task, channel, None, ON) for task in desk.catalog.tasks for channel in desk.catalog.manifest.channels]
+    facts = [
+        desk.decider.facts(task, channel, None, ON)
+        for task in desk.catalog.tasks
+        for channel in desk.catalog.manifest.channels
+    ]
     rivals = peers(desk, facts)
     contestants = [*limits(inputs, [decision.assignee for decision in wanted]), *own, *rivals]
     for one in contestants:
