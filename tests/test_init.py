@@ -130,6 +130,24 @@ def test_the_commands_of_its_readme_run(city: Path) -> None:
     )
 
 
+def test_the_commands_of_our_own_readme_run(tmp_path: Path) -> None:
+    """Under 'Another city's list', the same in both."""
+    root = Path(__file__).parents[1]
+    chapters = [
+        (root / name).read_text("utf-8").partition(f"### {title}\n")[2]
+        for name, title in (("README.md", "Another city's list"), ("README.ja.md", "ほかの市の一覧"))
+    ]
+    en, ja = (
+        re.findall(r"^assign .*$", re.findall(r"```\n(.*?)```", text, re.DOTALL)[0], re.MULTILINE) for text in chapters
+    )
+    assert en == ja
+    assert len(en) == 3
+    for command in en:
+        words = [sys.executable, "-m", *shlex.split(command)]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, (command, done.stderr.decode())
+
+
 def test_nothing_in_it_speaks_of_another_citys_list(city: Path) -> None:
     """No line of our document, no row of ours, nothing that is true of our list alone."""
     catalog = csv_file.load(resources.data_folder())

@@ -32,6 +32,10 @@ def test_the_wheel_carries_rules_and_data(wheel: Path) -> None:
         "rules/acts.yaml",
         "rules/rulings.yaml",
         "data/catalog.csv",
+        "data/schema/kinds.schema.json",
+        "data/template/manifest.yaml",
+        "data/template/rules/holders.yaml",
+        "data/template/README.md",
         "data/floor.json",
         "data/confusables.txt",
         "data/confusables.LICENSE",
@@ -63,7 +67,8 @@ def test_an_installed_wheel_answers_anywhere(wheel: Path, tmp_path: Path) -> Non
     assert where.stdout.startswith(str(site))
     done = subprocess.run([python, "-m", "assign", *ASKED], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
     assert "市職員（確定）" in done.stdout.decode("utf-8")
-    subprocess.run([python, "-m", "assign", "check"], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
+    for words in (["check"], ["init", "city"], ["check", "--list", "city"]):
+        subprocess.run([python, "-m", "assign", *words], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
 
 
 def test_a_plain_checkout_answers() -> None:
