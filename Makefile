@@ -56,6 +56,10 @@ catalog: setup  ## read the document anew into data/catalog.csv
 floor: setup  ## the acts that no rule set may give away, anew from rules/acts.yaml into data/floor.json; read the diff
 	$(V)/python -c "from assign.check.floor import write; print(write())"
 
+.PHONY: schemas
+schemas: setup  ## the JSON Schemas of the data files, anew into data/schema/
+	$(V)/python -m assign.export.json_schema
+
 .PHONY: golden
 golden: setup  ## record the golden decisions anew; read the diff before you commit it
 	$(V)/python tests/golden.py

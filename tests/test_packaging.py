@@ -32,6 +32,10 @@ def test_the_wheel_carries_rules_and_data(wheel: Path) -> None:
         "rules/acts.yaml",
         "rules/rulings.yaml",
         "data/catalog.csv",
+        "data/schema/kinds.schema.json",
+        "data/template/manifest.yaml",
+        "data/template/rules/holders.yaml",
+        "data/template/README.md",
         "data/floor.json",
         "data/confusables.txt",
         "data/confusables.LICENSE",
@@ -63,7 +67,8 @@ def test_an_installed_wheel_answers_anywhere(wheel: Path, tmp_path: Path) -> Non
     assert where.stdout.startswith(str(site))
     done = subprocess.run([python, "-m", "assign", *ASKED], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
     assert "市職員（確定）" in done.stdout.decode("utf-8")
-    subprocess.run([python, "-m", "assign", "check"], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
+    for words in (["check"], ["init", "city"], ["check", "--list", "city"]):
+        subprocess.run([python, "-m", "assign", *words], cwd=tmp_path, env=ALONE, capture_output=True, check=True)
     code = "from assign import Desk; from assign.rules import precompiled as kept; print(bool(kept.kept_rules(Desk.open().rules.data)), bool(kept.kept_trees()))"
     kept = subprocess.run([python, "-c", code], cwd=tmp_path, env=ALONE, capture_output=True, text=True, check=True)
     assert kept.stdout == "True True\n"  # what the build kept is of the code in the wheel

@@ -1,5 +1,5 @@
 """
-Files that appear whole or not at all.
+Files and folders that appear whole or not at all.
 """
 
 from __future__ import annotations
@@ -49,6 +49,33 @@ def appearing(name: str) -> Iterator[Path]:
         out.replace(path)
     finally:
         out.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_appearing(name: str) -> Iterator[Path]:
+    """
+    A temporary folder beside the named one, to be filled: at the end renamed, or gone where anything failed.
+
+    Raises:
+        OSError: Something stands there that is no empty folder (EEXIST, ENOTEMPTY), or it could not be written.
+    """
+    import shutil
+    import tempfile
+
+    path = Path(os.path.realpath(name))
+    if os.path.lexists(path) and not (os.path.isdir(path) and not os.listdir(path)):  # noqa: PTH208 - one look, no walk
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    out = Path(tempfile.mkdtemp(dir=path.parent, prefix=".assign-", suffix=".part"))
+    try:
+        yield out
+        mask = os.umask(0)
+        os.umask(mask)
+        out.chmod(0o777 & ~mask)
+        if os.name == "nt" and os.path.isdir(path):  # there a rename does not take an empty folder's place
+            path.rmdir()
+        out.rename(path)
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
 
 
 def same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:

@@ -445,8 +445,10 @@ def first_difference(catalog: Catalog, document: Path) -> SourceError | None:
     Whether catalog and document agree: None, or the first line of the document that does not fit.
 
     Every line that carries a row is compared to the byte, and every field of the reading; the lines between
-    are held by the reader itself.
+    are held by the reader itself. Of a document that is printed in another form, the lines of the rows are compared.
     """
+    if Form.of(catalog.manifest) is None:
+        return _other_line(catalog, document)
     try:
         name = catalog.tasks[0].document  # whatever the file at hand is called
         tasks = with_keys(read(document, catalog.manifest, name), name)
@@ -462,6 +464,24 @@ def first_difference(catalog: Catalog, document: Path) -> SourceError | None:
     if len(catalog.tasks) != len(tasks):
         more = catalog.tasks[len(tasks) :] or tasks[len(catalog.tasks) :]
         return SourceError(more[0].line, "台帳と行数が違います", "the catalog has another number of rows")
+    return None
+
+
+def _other_line(catalog: Catalog, document: Path) -> SourceError | None:
+    """The first row whose `raw` is not what its line of the document says."""
+    try:
+        lines = decoded(whole(document, LARGEST)).replace("\r\n", "\n").split("\n")
+    except TooLarge:
+        return SourceError(1, "大きすぎます", f"larger than {LARGEST} bytes")
+    except NotText as error:
+        return SourceError(error.line, error.ja, error.en)
+    except (OSError, ValueError) as error:
+        raise unreadable(document, error) from None
+    for task in catalog.tasks:
+        if task.line > len(lines) or lines[task.line - 1] != task.raw:
+            return SourceError(
+                task.line, f"台帳の `{task.id}` の raw と違います", f"it is not the `raw` of `{task.id}` in the catalog"
+            )
     return None
 
 

@@ -2,6 +2,7 @@
 The proofs over the whole domain of facts and over every row; and what no rule set may do, by any road.
 """
 
-from .proofs import Finding, Report, check, lines, unproved
+from .findings import Finding, Report
+from .proofs import check, lines, unproved
 
 __all__ = ["Finding", "Report", "check", "lines", "unproved"]

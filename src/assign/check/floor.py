@@ -5,7 +5,10 @@ A city may add acts, and refine those that are factual or barred, each with a so
 stays: an act that ships as an exercise of authority keeps its class, key, labels, names, reason and holder (it may get more
 names), and no other act looks or reads like one; a shared act does not become factual; the decision table gives what the shipped one gives. And what differs from
 what ships says whose it is, so that no answer passes for ours: a kind of work, too, since it says which acts a row's answer gives
-to the contractor. The acts of every counter, which no entry owns, stay as they ship.
+to the contractor. The acts of every counter, which no entry owns, and the decision table stay as they ship.
+
+All of that holds for the list of another city, too; what ships is then what it is without our own document and rows
+(`assign.rules.elsewhere`), and holders, notes, chains and the rows of a kind are that city's.
 
 `data/floor.json` holds the acts that decide. It is made from `rules/acts.yaml` (`make floor`) and kept apart from it: an edit
 of the built-in rules themselves is found, too.
@@ -23,8 +26,8 @@ from typing import Any, Final
 
 from assign import resources
 from assign.errors import code_point, shown, unreadable
-from assign.rules import loader
-from assign.rules.entries import Act, Entry, Facts, Note, Rule, Source, every_fact
+from assign.rules import elsewhere, loader
+from assign.rules.entries import Act, Entry, Facts, Rule, Source, every_fact
 from assign.rules.kinds import KINDS, Chain, Kind
 from assign.rules.model import RuleSet
 from assign.words import ActClass, Bilingual
@@ -84,6 +87,8 @@ def roads(rules: RuleSet, built_in: RuleSet, document: str) -> Iterator[Road]:
     if ours:
         yield from _holders(rules, built_in)
         yield from _lost(rules, built_in)
+    else:
+        yield from _lost_of_kinds(rules, built_in)
     yield from _unowned(rules, built_in, ours=ours)
     yield from _work(rules, built_in, ours=ours)
     yield from _authors(rules)
@@ -340,21 +345,43 @@ def _lost(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
             )  # fmt: skip
 
 
+def _lost_of_kinds(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
+    """The same of another list: a kind of work that ships keeps its acts of authority, whatever rows are of it."""
+    decide = {act.id for act in built_in.acts.values() if act.act_class is ActClass.AUTHORITY}
+    shipped_kinds = {kind.id: kind for kind in built_in.work.kinds}
+    for kind in rules.work.kinds:
+        before = shipped_kinds.get(kind.id)
+        lost = sorted(_acts_in(before) & decide - _acts_in(kind)) if before is not None else []
+        if lost:
+            yield _of(
+                kind,
+                f"出荷時の業務の種類から公権力の行使 `{', '.join(lost)}` が外れています（市の文書でも外せません）",
+                f"a kind of work that ships has lost `{', '.join(lost)}`, an exercise of authority (no paper of a city's takes it out)",
+            )
+
+
+def _acts_in(kind: Kind) -> set[str]:
+    return {step.act for step in kind.steps}
+
+
 # -- whose a rule is ------------------------------------------------------------------------------------------------------
 
 
 def _unowned(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]:
     """What is added, changed or gone without a paper of the city's own."""
+    acts = _acts_of(built_in, ours=ours)
     for mine, theirs in (
-        (rules.acts.values(), built_in.acts.values()),
-        (rules.holders, built_in.holders),
-        (rules.notes, built_in.notes),
+        (rules.acts.values(), acts.values()),
+        (rules.holders, built_in.holders if ours else ()),
+        (rules.notes, built_in.notes if ours else ()),
     ):
         known: dict[str, Entry] = {entry.id: entry for entry in theirs}
         found = {entry.id for entry in mine}
         for entry in mine:
             before = known.get(entry.id)
             changed = _changed(entry, before) if before is not None else []
+            if entry.id in built_in.acts and not _changed(entry, built_in.acts[entry.id]):
+                continue  # in another list, too: that it cites a document of ours is found by itself
             if isinstance(before, Act) and before.act_class is ActClass.AUTHORITY:
                 fixed = ", ".join(name for name in changed if name not in ("also", "source", "act_class"))
                 if fixed:
@@ -377,14 +404,28 @@ def _unowned(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]
             )
         for gone in known.values():
             decides = isinstance(gone, Act) and gone.act_class in KEPT  # already told
-            if gone.id not in found and not decides and (ours or not isinstance(gone, Note)):
+            if gone.id not in found and not decides:
                 yield Road(
                     gone.id, gone.file, 1,
                     "出荷時の項目がありません（消さずに、市の文書を `source` に書いて改めてください）",
                     "an entry that ships is missing (change it, with a paper of the city's as its `source`)",
                 )  # fmt: skip
-    if ours:
-        yield from _legend(rules, built_in)
+    yield from _rules_said(rules, built_in)
+
+
+def _acts_of(built_in: RuleSet, *, ours: bool) -> Mapping[str, Act]:
+    """The acts that ship, as they are for the list in use."""
+    return built_in.acts if ours else elsewhere.acts_elsewhere(built_in.files["acts.yaml"])
+
+
+def as_it_ships(rules: RuleSet, built_in: RuleSet, document: str) -> frozenset[str]:
+    """The acts of another city's list that say just what ships: what they decide is held by the floor, and needs no example."""
+    if document == resources.DOCUMENT:
+        return frozenset()
+    shipped_acts = _acts_of(built_in, ours=False)
+    return frozenset(
+        act.id for act in rules.acts.values() if act.id in shipped_acts and not _changed(act, shipped_acts[act.id])
+    )
 
 
 def _work(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]:
@@ -430,24 +471,27 @@ def _work(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]:
 
 
 def _steps_said(entry: Kind | Chain, *, ours: bool) -> dict[str, Any]:
-    """What a kind or a chain says, apart from where it stands; the order of rows is no matter."""
+    """What a kind or a chain says, apart from where it stands; the order of rows is no matter, nor what another list calls a channel."""
     found = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name != "line"}
+    found["steps"] = entry.steps if ours else [step._replace(channel="") for step in entry.steps]
     if isinstance(entry, Kind):
         found["rows"] = sorted(entry.rows) if ours else []
         found["reasons"] = dict(entry.reasons) if ours else {}
     return found
 
 
-def _legend(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
-    """What the legend's rules say, and the lines that they cite, of our own document."""
+def _rules_said(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
+    """What the rules of the decision table say, and what they rest on; they speak of no list."""
     for rule in rules.rules:
         before = built_in.by_id.get(rule.id)
-        if before is not None and (names := _changed(rule, before)):
+        if before is None:
+            yield _of(rule, "出荷時にない決定表の規則です", "a rule of the decision table that does not ship")
+        elif names := _changed(rule, before):
             changed = ", ".join(names)
             yield _of(
                 rule,
-                f"凡例の規則が出荷時と違います（{changed}）",
-                f"a rule of the legend differs from what ships ({changed})",
+                f"決定表の規則が出荷時と違います（{changed}）",
+                f"a rule of the decision table differs from what ships ({changed})",
             )
 
 

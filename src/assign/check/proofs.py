@@ -7,27 +7,24 @@ that two engines agree is shown by looking at every case; the numbers of cases l
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from assign import resources
 from assign.catalog import csv_file
-from assign.catalog.csv_file import LARGEST, disagreement, first_difference
-from assign.catalog.manifest import FILE, UNREAD
-from assign.catalog.model import Catalog, Task
+from assign.catalog.model import Task
 from assign.decision.decider import Decider, Outcome
 from assign.decision.durable import DurableEngine
 from assign.decision.engine import Engine, TableEngine
 from assign.desk.desk import Desk
-from assign.errors import AssignError, DataError, EngineMissing, path_shown, visible
+from assign.desk.fitting import rules_beside
+from assign.errors import AssignError, EngineMissing, visible
 from assign.rules import loader
-from assign.rules.entries import Act, Entry, Facts, Holder, Note, Rule, Ruling, Source, every_fact
+from assign.rules.entries import Act, Entry, Facts, Holder, Note, Rule, Ruling, every_fact
 from assign.rules.kinds import KINDS, Chain, Kind, read_work
 from assign.rules.model import RuleSet
 from assign.rules.precompiled import kept_rules, kept_trees, kept_work, plain
@@ -41,54 +38,22 @@ from assign.words import (
     Certainty,
     Meaning,
     Named,
-    Reading,
     Ruled,
     date_of_case,
 )
 from assign.yaml_nodes import parse
 
-from . import floor
+from . import document, floor
+from .findings import Bilingual, Finding, Report, finding
 
-Bilingual = dict[str, str]
 CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something wrong: what, and a command that shows it where one can."""
-
-    kind: str
-    text: Bilingual
-    reproduce: str | None = None
-
-
-@dataclass
-class Report:
-    """What was looked at, how many cases, and what was found."""
-
-    engine: str
-    cross_checked: bool
-    counts: dict[str, int] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    declared: dict[str, int] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """`{ok, engine, cross_checked, counts, declared, findings: [{kind, text, reproduce}]}`."""
-        return {
-            "ok": not self.findings,
-            "engine": self.engine,
-            "cross_checked": self.cross_checked,
-            "counts": self.counts,
-            "declared": self.declared,
-            "findings": [{"kind": f.kind, "text": f.text, "reproduce": f.reproduce} for f in self.findings],
-        }
 
 
 def unproved(catalog: str | None, rules: str | None, engine: str) -> Desk:
     """A desk to be proved, and never to be asked: its list may say something else than its own raw text, which `check` finds."""
     return Desk(
         csv_file.load(Path(catalog) if catalog is not None else resources.data_folder(), as_it_is=True),
-        loader.load(Path(rules) if rules is not None else resources.rules_folder(), kept=False),
+        loader.load(rules_beside(catalog, rules), kept=False),
         engine,
     )
 
@@ -117,7 +82,7 @@ def check(desk: Desk, *, list_path: Path | None = None, options: str = "") -> Re
     _citations(report, desk.rules)
     _work(report, desk, shower)
     _floor(report, desk)
-    _document(report, desk.catalog, desk.rules, list_path)
+    document.compare(report, desk.catalog, desk.rules, list_path)
     _kept(report, desk.rules)
     return report
 
@@ -154,12 +119,12 @@ def _domain(report: Report, rules: RuleSet, engines: list[Engine], shower: _Show
         reached.update(holding)
         if not holding:
             report.findings.append(
-                _found("gap", f"どの規則も当てはまりません: {facts}", f"no rule holds: {facts}", shower.of(facts))
+                finding("gap", f"どの規則も当てはまりません: {facts}", f"no rule holds: {facts}", shower.of(facts))
             )
         elif len(holding) > 1:
             names = ", ".join(holding)
             report.findings.append(
-                _found(
+                finding(
                     "overlap",
                     f"規則が重なります: {facts} に {names}",
                     f"rules overlap: {facts} meets {names}",
@@ -169,7 +134,7 @@ def _domain(report: Report, rules: RuleSet, engines: list[Engine], shower: _Show
         for other in engines[1:]:
             if (found := other.holds(facts)) != holding:
                 report.findings.append(
-                    _found(
+                    finding(
                         "engines",
                         f"エンジンの答えが違います: {facts} に {holding} と {found}",
                         f"the engines differ: {facts} gives {holding} and {found}",
@@ -179,7 +144,7 @@ def _domain(report: Report, rules: RuleSet, engines: list[Engine], shower: _Show
         for rule_id in holding:
             if (law := _broken_law(facts, rules.by_id[rule_id].assignee, rules.by_id[rule_id].certainty)) is not None:
                 report.findings.append(
-                    _found(
+                    finding(
                         "law",
                         f"{rule_id} は {facts} で原則に反します: {law['ja']}",
                         f"{rule_id} breaks a law at {facts}: {law['en']}",
@@ -189,7 +154,7 @@ def _domain(report: Report, rules: RuleSet, engines: list[Engine], shower: _Show
     for rule in rules.rules:
         if rule.id not in reached:
             report.findings.append(
-                _found("unreachable", f"規則 {rule.id} は決して当てはまりません", f"rule {rule.id} never holds")
+                finding("unreachable", f"規則 {rule.id} は決して当てはまりません", f"rule {rule.id} never holds")
             )
     report.counts["rules"] = len(rules.rules)
     report.counts["facts"] = cases
@@ -274,7 +239,7 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
                 answers.append(None)  # a gap or an overlap: already found in the domain
         if answers.count(answers[0]) != len(answers):
             report.findings.append(
-                _found(
+                finding(
                     "engines",
                     f"エンジンの答えが違います: {task.id}",
                     f"the engines differ: {task.id}",
@@ -284,7 +249,7 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
         facts = desk.decider.facts(task, channel, act, today)
         if facts.named is Named.YES and facts.act in RESERVED_ACTS and facts.meaning in CONSIGNING:
             report.findings.append(
-                _found(
+                found(
                     "reserved",
                     f"一覧は {task.id} の `{act}` を受託者に渡していますが、委託できない行為です（答えは市職員、回答待ちになります）",
                     f"the list gives `{act}` of {task.id} to the contractor, and it cannot be consigned (the answer is city staff, open)",
@@ -298,7 +263,8 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
 
 
 def _examples(report: Report, desk: Desk) -> None:
-    """Every example of every entry."""
+    """Every example of every entry; of another city's list an act that says just what ships needs none."""
+    shipped = floor.as_it_ships(desk.rules, floor.shipped(), desk.catalog.tasks[0].document)
     cases = 0
     for entry in (
         *desk.rules.rules,
@@ -312,15 +278,15 @@ def _examples(report: Report, desk: Desk) -> None:
             problem = example_fails(desk, entry, example)
             if problem:
                 report.findings.append(
-                    _found(
+                    finding(
                         "example",
                         f"{entry.file} の {entry.line} 行目 `{entry.id}` の例が成り立ちません: {problem}",
                         f"{entry.file}, line {entry.line}: an example of `{entry.id}` fails: {problem}",
                     )
                 )
-        if not entry.examples:
+        if not entry.examples and not (isinstance(entry, Act) and entry.id in shipped):
             report.findings.append(
-                _found(
+                finding(
                     "example",
                     f"{entry.file} の {entry.line} 行目 `{entry.id}` に例がありません",
                     f"{entry.file}, line {entry.line}: `{entry.id}` has no example",
@@ -368,7 +334,7 @@ def _citations(report: Report, rules: RuleSet) -> None:
     for entry in entries:
         if entry.source.basis == "judged" and entry.source.line is None and entry.source.document:
             report.findings.append(
-                _found(
+                finding(
                     "source",
                     f"{entry.file} の {entry.line} 行目 `{entry.id}` は判断（judged）なのに `law` を引いています"
                     "（文にそう書いてあれば seen、準じるなら analogy、なければ `law` を消してください）",
@@ -384,7 +350,7 @@ def _work(report: Report, desk: Desk, shower: _Shower) -> None:
     for task in desk.catalog.tasks:
         if work.kind(task.id) is None:
             report.findings.append(
-                _found(
+                finding(
                     "work",
                     f"{task.id} の業務の種類がありません（{KINDS} のどれかの `rows` に書いてください）",
                     f"{task.id} has no kind of work (put it into the `rows` of one in {KINDS})",
@@ -395,7 +361,7 @@ def _work(report: Report, desk: Desk, shower: _Shower) -> None:
         for row in ruling.rows:
             if not desk.decider.own(desk.catalog.by_id[row], ruling.act):
                 report.findings.append(
-                    _found(
+                    finding(
                         "work",
                         f"{ruling.file} の {ruling.line} 行目 `{ruling.id}`: `{ruling.act}` は {row} の業務の中の行為ではなく、"
                         "回答は効きません",
@@ -419,78 +385,6 @@ def _floor(report: Report, desk: Desk) -> None:
     report.counts["own"] = sum(entry.source.own for entry in own)
 
 
-def _document(report: Report, catalog: Catalog, rules: RuleSet, list_path: Path | None) -> None:
-    """The catalog is what the document says, the rules cite what stands there, and odd readings are declared."""
-    name = catalog.tasks[0].document
-    path = _beside(list_path, name) if list_path else resources.document_file()
-    report.declared = {
-        "judged": sum(task.reading is Reading.JUDGED for task in catalog.tasks),
-        "unreadable": sum(task.reading is Reading.UNREADABLE for task in catalog.tasks),
-        "undefined_mark": sum(_without_definition(catalog, task) for task in catalog.tasks),
-    }
-    for task in catalog.tasks:
-        odd = _without_definition(catalog, task) or UNREAD in task.cells.values()
-        if odd and task.reading is Reading.AS_PRINTED:
-            report.findings.append(
-                _found(
-                    "reading",
-                    f"{task.id} は読みに無理があるのに「印字どおり」とされています",
-                    f"{task.id} reads oddly but is declared as printed",
-                )
-            )
-    at_hand = os.path.lexists(path)
-    difference = (first_difference(catalog, path) if at_hand else None) or disagreement(catalog)
-    if difference is not None:
-        report.findings.append(_found("source", difference.ja, difference.en))
-        return
-    if not at_hand:
-        report.declared["document_not_at_hand"] = 1
-        return
-    lines = resources.decoded(resources.whole(path, LARGEST)).removesuffix("\n").split("\n")
-    report.counts["lines"] = len(lines)
-    entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes]
-    cited = [(entry.id, entry.source) for entry in entries]
-    legends = [line.legend for line in catalog.manifest.meanings if line.legend]
-    cited += [(FILE, Source(legend.document, legend.line, legend.text, "")) for legend in legends]
-    for who, source in cited:
-        if source.line is None:
-            if who in rules.by_id and not source.basis:
-                report.findings.append(
-                    _found("source", f"`{who}` が文書の行を引いていません", f"`{who}` cites no line of the document")
-                )
-        elif source.document != name or source.line > len(lines) or source.text not in lines[source.line - 1]:
-            report.findings.append(
-                _found(
-                    "source",
-                    f"`{who}` の引く {source.document} の {source.line} 行目にその文がありません",
-                    f"`{who}` cites line {source.line} of {source.document}, which does not say so",
-                )
-            )
-
-
-def _without_definition(catalog: Catalog, task: Task) -> bool:
-    """Whether the legend does not say what is printed in some cell of a row."""
-    said = {catalog.says(task, channel).meaning for channel in catalog.manifest.channels}
-    return not said.isdisjoint((Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED))
-
-
-def _beside(list_path: Path, name: str) -> Path:
-    """
-    The document of a city's own list: `source/` in the list's folder.
-
-    Raises:
-        DataError: What stands there leads out of the folder.
-    """
-    folder = list_path if os.path.isdir(list_path) else list_path.parent
-    path = folder / "source" / name
-    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
-        raise DataError(
-            f"{path_shown(path)} は台帳のフォルダの外を指しています（文書をそこに置いてください）",
-            f"{path_shown(path)} leads out of the list's folder (put the document there)",
-        )
-    return path
-
-
 def _kept(report: Report, rules: RuleSet) -> None:
     """What is kept as it was read is what reading gives: of the built-in files, and of those that are proved here."""
     built_in = loader.load(resources.rules_folder(), kept=False)
@@ -508,17 +402,13 @@ def _kept(report: Report, rules: RuleSet) -> None:
             wrong += [] if alike else [name]
         if wrong:
             report.findings.append(
-                _found(
+                finding(
                     "kept",
                     f"{wrong[0]} の解析結果の控えが違います",
                     f"what is kept of {wrong[0]} is not what it says",
                 )
             )
             return
-
-
-def _found(kind: str, ja: str, en: str, reproduce: str | None = None) -> Finding:
-    return Finding(kind, {"ja": ja, "en": en}, reproduce)
 
 
 def lines(report: Report, lang: str = "ja") -> Iterator[str]:
@@ -538,7 +428,7 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
         if ja
         else f"Engines: {engines}. The desk answers by {report.engine}."
     )
-    kinds = [finding.kind for finding in report.findings]
+    kinds = [each.kind for each in report.findings]
 
     def verdict(*of: str) -> str:
         found = sum(kind in of for kind in kinds)
@@ -594,11 +484,11 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
         else f"Declared readings: {odd['judged']} judged ({odd['undefined_mark']} of them under an undefined mark), "
         f"{odd['unreadable']} unreadable"
     )
-    for finding in report.findings:
-        yield f"× [{finding.kind}] {finding.text[lang]}" if ja else f"x [{finding.kind}] {finding.text[lang]}"
-        if finding.reproduce:
-            yield f"    {visible(finding.reproduce)}"
-        elif finding.kind in ("gap", "overlap"):
+    for each in report.findings:
+        yield f"× [{each.kind}] {each.text[lang]}" if ja else f"x [{each.kind}] {each.text[lang]}"
+        if each.reproduce:
+            yield f"    {visible(each.reproduce)}"
+        elif each.kind in ("gap", "overlap"):
             yield (
                 "    （今の一覧と疑義照会への回答では起きない組合せです）"
                 if ja

@@ -26,7 +26,7 @@ from assign.explanation.plain_text import paragraphs
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, lists, terminal
+from . import batch, init, lists, terminal
 from .common import (
     AsJson,
     Audit,
@@ -275,6 +275,7 @@ def check(
         raise typer.Exit(6)
 
 
+app.command(cls=Command)(init.init)
 app.command(cls=Command)(batch.batch)
 
 

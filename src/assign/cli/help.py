@@ -28,6 +28,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "acts": ("assign acts", "assign acts --row kokuho-65", "assign acts --format tsv --lang en"),
     "kinds": ("assign kinds", "assign kinds --json --out kinds.json"),
     "check": ("assign check", "assign check --rules rules --list DIR"),
+    "init": ("assign init our-city",),
     "batch": ("assign batch requests.csv answers.csv", "assign batch - - --format jsonl"),
     "export": ("assign export sql --dialect sqlite --out assign.sql",),
     "help": ("assign help decide", "assign help audit verify"),

@@ -35,7 +35,7 @@ from assign.rules import loader
 from assign.rules.model import RuleSet
 from assign.words import date_of_case, importing, nearest, normal, once, sha256
 
-from .fitting import fit
+from .fitting import fit, rules_beside
 from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Desk:
 
         Args:
             list: The folder of a list, or its catalog (CSV); the built-in list if absent.
-            rules: A folder of rule files; the built-in rules if absent.
+            rules: A folder of rule files; if absent, `rules/` in the list's folder, else the built-in rules.
             engine: `auto` (durable-rules where it is installed), `durable-rules` or `table`.
             audit: A decision log (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it before it is given.
                 A log that is not there is made, and begins with this list and these rules. None: nothing is recorded.
@@ -106,7 +106,7 @@ class Desk:
         """
         desk = cls(
             csv_file.load(Path(list) if list is not None else resources.data_folder()),
-            loader.load(Path(rules) if rules is not None else resources.rules_folder()),
+            loader.load(rules_beside(list, rules)),
             engine,
         )
         if audit is not None:

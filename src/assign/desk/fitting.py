@@ -6,8 +6,12 @@ A note, a ruling or a kind of work on a row that is not there would be lost in s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
+from os import PathLike
+from pathlib import Path
 
+from assign import resources
 from assign.catalog.manifest import FILE
 from assign.catalog.model import Catalog
 from assign.errors import RuleFileError, shown
@@ -15,6 +19,24 @@ from assign.rules.entries import Act, Entry, Holder, Note, Ruling
 from assign.rules.kinds import KINDS
 from assign.rules.model import RuleSet
 from assign.words import nearest
+
+RULES = "rules"  # of a list's own folder
+
+
+def rules_beside(list_: str | PathLike[str] | None, rules: str | PathLike[str] | None) -> Path:
+    """
+    The folder of rules that goes with a list: the one that is named, else `rules/` in the list's own folder, else the built-in one.
+
+    Args:
+        list_: The folder of a list, or the catalog in it. A catalog alone, without a manifest beside it, has no folder of its own.
+    """
+    if rules is not None:
+        return Path(rules)
+    if list_ is not None:
+        folder = Path(list_) if os.path.isdir(list_) else Path(list_).parent
+        if os.path.exists(folder / FILE) and os.path.isdir(folder / RULES):
+            return folder / RULES
+    return resources.rules_folder()
 
 
 def fit(catalog: Catalog, rules: RuleSet) -> None:

@@ -116,14 +116,7 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
             continue
         node = parse(name, files[name], trees)
         root[name] = node.fields(top.get(name, (name.removesuffix(".yaml"),)), optional.get(name, ()))
-    acts: dict[str, Act] = {}
-    for act in map(_act, _list(root["acts.yaml"]["acts"], "acts")):
-        if (first := acts.setdefault(act.id, act)) is not act:
-            raise _clash(
-                act,
-                f"行為 `{act.id}` は {first.line} 行目にもあります",
-                f"the act `{act.id}` stands at line {first.line} too",
-            )
+    acts = _acts(root["acts.yaml"]["acts"])
     names: dict[str, Bilingual] = {}
     for node in _list(root["holders.yaml"]["holders"], "holders"):
         key, label = _holder_name(node)
@@ -144,6 +137,23 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
     )
     _unique(found)
     return found
+
+
+def acts_of(root: Node) -> dict[str, Act]:
+    """The acts of an `acts.yaml` alone, by their keys. Raises RuleFileError."""
+    return _acts(root.fields(("acts",), ("words",))["acts"])
+
+
+def _acts(node: Node) -> dict[str, Act]:
+    acts: dict[str, Act] = {}
+    for act in map(_act, _list(node, "acts")):
+        if (first := acts.setdefault(act.id, act)) is not act:
+            raise _clash(
+                act,
+                f"行為 `{act.id}` は {first.line} 行目にもあります",
+                f"the act `{act.id}` stands at line {first.line} too",
+            )
+    return acts
 
 
 def _list(node: Node, what: str = "", *, empty: bool = False) -> list[Node]:

@@ -1,0 +1,46 @@
+"""
+What `assign check` finds, and the report that it stands in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Bilingual = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: what, and a command that shows it where one can."""
+
+    kind: str
+    text: Bilingual
+    reproduce: str | None = None
+
+
+@dataclass
+class Report:
+    """What was looked at, how many cases, and what was found."""
+
+    engine: str
+    cross_checked: bool
+    counts: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    declared: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """`{ok, engine, cross_checked, counts, declared, findings: [{kind, text, reproduce}]}`."""
+        return {
+            "ok": not self.findings,
+            "engine": self.engine,
+            "cross_checked": self.cross_checked,
+            "counts": self.counts,
+            "declared": self.declared,
+            "findings": [{"kind": f.kind, "text": f.text, "reproduce": f.reproduce} for f in self.findings],
+        }
+
+
+def finding(kind: str, ja: str, en: str, reproduce: str | None = None) -> Finding:
+    """A finding in two languages."""
+    return Finding(kind, {"ja": ja, "en": en}, reproduce)
