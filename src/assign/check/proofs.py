@@ -47,7 +47,7 @@ from assign.words import (
 )
 from assign.yaml_nodes import parse
 
-from . import floor
+from . import floor, list_floor
 
 Bilingual = dict[str, str]
 CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
@@ -408,10 +408,10 @@ def _work(report: Report, desk: Desk, shower: _Shower) -> None:
 
 
 def _floor(report: Report, desk: Desk) -> None:
-    """What a rule set may never do, whatever its examples say."""
+    """What rules and a manifest may never do, whatever their examples say."""
     built_in = floor.shipped()
-    for road in floor.roads(desk.rules, built_in, desk.catalog.tasks[0].document):
-        report.findings.append(Finding("floor", road.text))
+    of_rules = floor.roads(desk.rules, built_in, desk.catalog.tasks[0].document)
+    report.findings += [Finding("floor", road.text) for road in (*of_rules, *list_floor.roads(desk.catalog))]
     report.counts["authority"] = sum(act.act_class is ActClass.AUTHORITY for act in built_in.acts.values())
     rules = desk.rules
     own: list[Entry | Kind | Chain] = [*rules.acts.values(), *rules.holders, *rules.notes]
