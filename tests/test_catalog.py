@@ -5,42 +5,61 @@ from __future__ import annotations
 import csv
 import io
 import os
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assign import Desk
+from assign import Desk, resources
+from assign.catalog import manifest
 from assign.catalog.csv_file import (
-    COLUMNS,
-    SHIPPED,
     as_csv,
+    columns,
     disagreement,
     first_difference,
     from_document,
     from_edition,
     load,
+    write_kept,
 )
-from assign.catalog.model import Task, with_keys
+from assign.catalog.manifest import FILE
+from assign.catalog.model import CATALOG, Task, with_keys
 from assign.catalog.printed import Row
 from assign.errors import CatalogDiffers, CatalogError, DataError
-from assign.resources import catalog_file, document_file, rules_folder
+from assign.resources import catalog_file, document_file, manifest_file, rules_folder
 from assign.rules.loader import load as load_rules
+from assign.words import sha256
 
 DATA = catalog_file().read_bytes()
+MANIFEST = manifest.load(manifest_file())
+COLUMNS = columns(MANIFEST)
+
+
+def edition(rows: bytes) -> bytes:
+    """The list that ships with other rows, as a log keeps it."""
+    return resources.joined({FILE: MANIFEST.data, CATALOG: rows})
 
 
 def test_the_list_that_a_start_does_not_read_again_is_the_one_that_we_ship_and_says_what_its_raw_text_says() -> None:
-    """After `make catalog` the digest in the code is another: this test names it."""
-    assert sha256(DATA).hexdigest() == SHIPPED
-    assert disagreement(from_edition(DATA)) is None
+    """`make setup` stamps both files; a start then trusts what it stamped."""
+    kept = resources.kept("list.json")
+    assert (kept["sha256"], kept["catalog"]) == (sha256(MANIFEST.data), sha256(DATA))
+    assert disagreement(from_edition(edition(DATA))) is None
+
+
+def test_a_list_that_is_not_what_its_raw_text_says_is_never_stamped(tmp_path: Path) -> None:
+    """It would be believed at each start."""
+    (tmp_path / FILE).write_bytes(MANIFEST.data)
+    before = resources.kept("list.json")
+    with pytest.raises(CatalogDiffers, match=r"line 22: `mark` of `kokuho-21`"):
+        write_kept(changed(tmp_path, 21, "mark", "").parent)
+    assert resources.kept("list.json") == before
 
 
 def test_the_catalog_is_what_the_document_says() -> None:
     """Regenerated, it is the same file to the byte."""
-    assert as_csv(from_document(document_file())) == DATA
+    assert as_csv(from_document(document_file(), MANIFEST), MANIFEST) == DATA
     assert first_difference(load(catalog_file()), document_file()) is None
 
 
@@ -78,8 +97,8 @@ def changed(tmp_path: Path, row: int, column: str, value: str) -> Path:
         ("division", "kokuhoo"),
         ("number", "1.0"),
         ("number", "²"),
-        ("mark", "×"),
-        ("mark", "retained"),  # kokuho-1 has ○ on both channels
+        ("mark", "×"),  # kokuho-1 has ○ on both channels
+        ("mark", "△"),
         ("counter", "maybe"),
         ("reading", ""),
         ("repairs", "guessed"),
@@ -98,7 +117,7 @@ def test_a_wrong_cell_is_refused_with_its_line(tmp_path: Path, column: str, valu
 
 def test_a_changed_cell_of_the_document_s_reading_is_found(tmp_path: Path) -> None:
     """△ read as unmarked would hand work to the contractor."""
-    catalog = from_edition(changed(tmp_path, 21, "mark", "unmarked").read_bytes())
+    catalog = from_edition(edition(changed(tmp_path, 21, "mark", "").read_bytes()))
     error = first_difference(catalog, document_file())
     assert error is not None
     assert error.line == 29
@@ -143,13 +162,13 @@ def test_any_byte_changed_is_refused_or_found(at: int, byte: int, tmp_path_facto
             11,
             "kokuho-10,kokuho,資格,被保険者証,10,",
             "kokuho-10,kokuho,資格,被保険者証,3月22日,",
-            "number は番号のはずが `3月22日` です",
+            "number は印字された番号のはずが `3月22日` です",
         ),
         (
             11,
             "kokuho-10,kokuho,資格,被保険者証,10,",
             "kokuho-10,kokuho,資格,被保険者証,10.0,",
-            "number は番号のはずが `10.0` です",
+            "number は印字された番号のはずが `10.0` です",
         ),
         (11, "kokuho-10,", ",,,,,,,,,,,,,,\nkokuho-10,", "空の行です"),
         (11, "kokuho-10,", "\nkokuho-10,", "空の行です"),
@@ -194,10 +213,10 @@ def written(path: Path, table: list[list[str]], document: str | None = None) -> 
 
 
 CELLS = [
-    (21, "mark", "unmarked", "its raw text says `partial`"),
-    (16, "mark", "unmarked", None),
-    (2, "counter", "no", "its raw text says `yes`"),
-    (21, "backyard", "yes", "its raw text says `no`"),
+    (21, "mark", "", "its raw text says `△`"),
+    (16, "mark", "", None),
+    (2, "counter", "", "its raw text says `○`"),
+    (21, "backyard", "○", "its raw text says ``"),
     (1, "name", "資格取得と喪失", "its raw text says `資格取得`"),
     (1, "section", "給付", None),
     (5, "group", "給付", None),
@@ -221,7 +240,7 @@ def test_a_cell_that_says_something_else_than_its_raw_text_is_refused(
     assert table[row][COLUMNS.index(column)] != value
     table[row][COLUMNS.index(column)] = value
     if column == "mark":  # as whoever edits it must, for the form's sake
-        table[row][COLUMNS.index("counter")] = "yes"
+        table[row][COLUMNS.index("counter")] = "○"
     with pytest.raises(CatalogDiffers) as caught:
         load(written(tmp_path / "list", table, document))
     assert caught.value.line == row + 1
@@ -246,7 +265,7 @@ def test_a_row_that_is_lost_doubled_or_moved_is_refused(tmp_path: Path) -> None:
                     [Row(*(getattr(task, name) for name in Row.__slots__)) for task in _tasks_of(table)],
                     document or document_file().name,
                 )
-                (tmp_path / "catalog.csv").write_bytes(as_csv(numbered))
+                (tmp_path / "catalog.csv").write_bytes(as_csv(numbered, MANIFEST))
                 with pytest.raises(CatalogError):
                     load(tmp_path / "catalog.csv")
 
@@ -260,7 +279,7 @@ def test_the_inner_rows_of_one_number_cannot_be_lost(tmp_path: Path) -> None:
     """Numbers and headings still follow where several rows are gone, but the document has those lines."""
     kept = [Row(*(getattr(task, name) for name in Row.__slots__)) for task in load(catalog_file()).tasks]
     kept = [row for row in kept if not 30 <= row.line <= 37]
-    (tmp_path / "catalog.csv").write_bytes(as_csv(with_keys(kept, document_file().name)))
+    (tmp_path / "catalog.csv").write_bytes(as_csv(with_keys(kept, document_file().name), MANIFEST))
     with pytest.raises(CatalogDiffers, match=r"line 30 of .* is missing"):
         load(tmp_path / "catalog.csv")
 
@@ -268,11 +287,11 @@ def test_the_inner_rows_of_one_number_cannot_be_lost(tmp_path: Path) -> None:
 def test_a_cell_and_its_raw_text_edited_alike_are_not_the_document_s(tmp_path: Path) -> None:
     """The line of the document that we ship is what it is."""
     table = rows()
-    table[21][COLUMNS.index("mark")] = "unmarked"
+    table[21][COLUMNS.index("mark")] = ""
     table[21][COLUMNS.index("raw")] = table[21][COLUMNS.index("raw")].replace("△", "")
     with pytest.raises(CatalogDiffers, match=r"line 22: `raw` is not what line 29 of"):
         load(written(tmp_path / "a", table))
-    assert load(written(tmp_path / "b", table, "ours.txt")).tasks[20].mark == "unmarked"  # another document may say so
+    assert load(written(tmp_path / "b", table, "ours.txt")).tasks[20].cells["mark"] == ""  # another document may say so
     table = rows()
     for row in table[1:]:
         row[COLUMNS.index("line")] = str(int(row[COLUMNS.index("line")]) + 1)
@@ -284,20 +303,20 @@ def test_a_row_that_the_text_cannot_settle_is_settled_from_the_original(tmp_path
     """Line 64 alone; the catalog says that somebody looked, and no other row can be changed so."""
     table = rows()
     at = next(n for n, row in enumerate(table) if row[0] == "kokuho-34")
-    for column, value in {"counter": "yes", "backyard": "no", "reading": "as_printed"}.items():
+    for column, value in {"counter": "○", "backyard": "", "reading": "as_printed"}.items():
         table[at][COLUMNS.index(column)] = value
     with pytest.raises(CatalogDiffers):
         load(written(tmp_path / "a", table))
     table[at][COLUMNS.index("repairs")] += " original_checked"
     catalog = load(written(tmp_path / "b", table))
-    assert catalog.by_id["kokuho-34"].counter == "yes"
+    assert catalog.by_id["kokuho-34"].cells["counter"] == "○"
     assert first_difference(catalog, document_file()) is None
     assert Desk(catalog, load_rules(rules_folder()), "table").decide("kokuho", 34, "counter").certainty == "settled"
     table[at][COLUMNS.index("name")] = "別の業務"
     with pytest.raises(CatalogDiffers):
         load(written(tmp_path / "c", table))
     table = rows()
-    for column, value in {"mark": "unmarked", "repairs": table[21][11] + " original_checked"}.items():
+    for column, value in {"mark": "", "repairs": table[21][11] + " original_checked"}.items():
         table[21][COLUMNS.index(column)] = value
     with pytest.raises(CatalogDiffers):
         load(written(tmp_path / "d", table))
@@ -306,12 +325,12 @@ def test_a_row_that_the_text_cannot_settle_is_settled_from_the_original(tmp_path
 def test_a_log_s_edition_is_read_as_it_was_kept() -> None:
     """What an earlier program answered by is replayed, and `check` finds what is wrong with it."""
     table = rows()
-    table[21][COLUMNS.index("mark")] = "unmarked"
+    table[21][COLUMNS.index("mark")] = ""
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows(table)
-    catalog = from_edition(out.getvalue().encode())
+    catalog = from_edition(edition(out.getvalue().encode()))
     assert disagreement(catalog) is not None
-    assert disagreement(from_edition(DATA)) is None
+    assert disagreement(from_edition(edition(DATA))) is None
 
 
 # -- hostile files ---------------------------------------------------------------------------------------------------
@@ -358,7 +377,15 @@ def test_a_variant_of_a_kanji_and_an_ideographic_space_are_text(tmp_path: Path) 
 def test_what_is_no_regular_file_is_one_line(tmp_path: Path) -> None:
     """A folder, a named pipe, a device, a name that no file can have, another encoding."""
     os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path, tmp_path / "pipe", Path(os.devnull), tmp_path / "a\x00b", tmp_path / ("x" * 300)):
+    (tmp_path / "list" / CATALOG).mkdir(parents=True)
+    for path in (
+        tmp_path,
+        tmp_path / "list",
+        tmp_path / "pipe",
+        Path(os.devnull),
+        tmp_path / "a\x00b",
+        tmp_path / ("x" * 300),
+    ):
         with pytest.raises(DataError) as caught:
             load(path)
         assert "\n" not in caught.value.ja + caught.value.en

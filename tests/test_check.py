@@ -14,15 +14,16 @@ from pathlib import Path
 import pytest
 
 from assign import Desk
-from assign.catalog.csv_file import COLUMNS
+from assign.catalog.csv_file import columns, load
 from assign.check.proofs import check, lines
 from assign.errors import DataError
-from assign.resources import catalog_file, document_file, rules_folder
+from assign.resources import catalog_file, data_folder, document_file, rules_folder
 
 from .conftest import HAS_DURABLE
 from .test_cli import ASSIGN, run, said
 
 pytestmark = pytest.mark.long
+COLUMNS = columns(load(data_folder()).manifest)
 
 
 def changed(tmp_path: Path, *edits: tuple[str, str, str]) -> Path:
@@ -50,13 +51,13 @@ def test_the_built_in_rules_hold_everywhere(desk: Desk) -> None:
 
 GAP = (
     "decision_table.yaml",
-    'when: {mark: unmarked, listed: "yes", act: factual}',
-    'when: {mark: unmarked, listed: "no", act: factual}',
+    "when: {meaning: consigned, act: factual}",
+    "when: {meaning: outside, act: factual}",
 )
 OVERLAP = (
     "decision_table.yaml",
-    'when: {mark: unmarked, listed: "yes", act: none}',
-    'when: {mark: unmarked, listed: "yes", act: [none, shared]}',
+    "when: {meaning: consigned, act: none}",
+    "when: {meaning: consigned, act: [none, shared]}",
 )
 
 
@@ -100,15 +101,15 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "kind"),
     [
-        (("decision_table.yaml", "when: {mark: retained}\n    then: {assignee: city_staff", "when: {mark: retained}\n    then: {assignee: contractor"), "law"),
+        (("decision_table.yaml", "when: {meaning: retained}\n    then: {assignee: city_staff", "when: {meaning: retained}\n    then: {assignee: contractor"), "law"),
         (("decision_table.yaml", "act: authority}\n    then: {assignee: city_staff", "act: authority}\n    then: {assignee: contractor"), "law"),
         (("decision_table.yaml", "undetermined]}\n    then: {assignee: city_staff, certainty: needs_ruling}", "undetermined]}\n    then: {assignee: contractor, certainty: needs_ruling}"), "law"),
-        (("decision_table.yaml", "listed: unreadable, act: [none, factual, shared, other_row, undetermined]}", "listed: unreadable, act: [none, shared, other_row, undetermined]}"), "gap"),
+        (("decision_table.yaml", "meaning: unreadable, act: [none, factual, shared, other_row, undetermined]}", "meaning: unreadable, act: [none, shared, other_row, undetermined]}"), "gap"),
         (("decision_table.yaml", "act: [authority, authority_judged, barred, barred_judged]}", "act: [authority, authority_judged, barred, barred_judged, factual]}"), "law"),
         (("decision_table.yaml", "act: factual, ruling: none}\n    then: {assignee: city_staff", "act: factual, ruling: none}\n    then: {assignee: split"), "law"),
         (("decision_table.yaml", "act: authority}\n", "act: [authority, authority_judged]}\n"), "law"),
         (("decision_table.yaml", "act: barred}\n", "act: [barred, barred_judged]}\n"), "law"),
-        (("decision_table.yaml", "  - id: NOT_LISTED", "  - id: NEVER\n    title: {ja: あ, en: a}\n    source: {law: x, basis: judged}\n    when: {mark: retained, act: factual}\n    then: {assignee: city_staff, certainty: settled}\n    because: {ja: あ, en: a}\n    examples: []\n\n  - id: NOT_LISTED"), "overlap"),
+        (("decision_table.yaml", "  - id: NOT_LISTED", "  - id: NEVER\n    title: {ja: あ, en: a}\n    source: {law: x, basis: judged}\n    when: {meaning: retained, act: factual}\n    then: {assignee: city_staff, certainty: settled}\n    because: {ja: あ, en: a}\n    examples: []\n\n  - id: NOT_LISTED"), "overlap"),
         (("decision_table.yaml", "act: factual, ruling: none}, holds: true}", "act: factual, ruling: none}, holds: false}"), "example"),
         (("acts.yaml", "channel: counter}, assignee: contractor}]", "channel: counter}, assignee: city_staff}]"), "example"),
         (("holders.yaml", "act: decide}, holds: true}", "act: decide}, holds: false}"), "example"),
@@ -174,8 +175,8 @@ def test_an_unreachable_rule_is_found(tmp_path: Path) -> None:
         tmp_path,
         (
             "decision_table.yaml",
-            "when: {mark: retained}",
-            "when: {mark: retained, act: [none, factual, authority, authority_judged, barred, barred_judged, shared, other_row, undetermined]}",
+            "when: {meaning: retained}",
+            "when: {meaning: retained, act: [none, factual, authority, authority_judged, barred, barred_judged, shared, other_row, undetermined]}",
         ),
     )
     assert check(Desk.open(rules=folder)).findings == []
@@ -185,7 +186,7 @@ def test_a_catalog_that_is_not_the_document_s_is_found(tmp_path: Path) -> None:
     """Its document beside it, one cell changed."""
     text = catalog_file().read_text("utf-8-sig").split("\n")
     cells = text[21].split(",")
-    cells[COLUMNS.index("mark")] = "unmarked"
+    cells[COLUMNS.index("mark")] = ""
     text[21] = ",".join(cells)
     (tmp_path / "catalog.csv").write_text("\n".join(text), "utf-8")
     (tmp_path / "source").mkdir()
@@ -229,7 +230,7 @@ def test_a_hand_edited_mark_is_a_finding_of_check_and_never_an_answer(tmp_path: 
     """No document at hand: the line's own raw text says △."""
     path = own_list(tmp_path / "list", "ours.txt")
     text = path.read_text("utf-8")
-    path.write_text(text.replace("partial,yes,yes", "unmarked,yes,yes", 1), "utf-8")
+    path.write_text(text.replace(",△,○,○,", ",,○,○,", 1), "utf-8")
     done = run("check", "--list", str(path), "--json")
     assert done.returncode == 6
     assert [finding["kind"] for finding in json.loads(done.stdout)["findings"]] == ["source"]
@@ -237,7 +238,7 @@ def test_a_hand_edited_mark_is_a_finding_of_check_and_never_an_answer(tmp_path: 
     assert "手元になく" not in said(done)
     done = run("decide", "--row", "kokuho-25", "--channel", "counter", "--list", str(path))
     assert (done.returncode, done.stdout) == (1, b"")
-    assert "raw からは `partial` と読めます" in done.stderr.decode("utf-8")
+    assert "raw からは `△` と読めます" in done.stderr.decode("utf-8")
 
 
 @pytest.mark.parametrize("name", ["/etc/shadow", "../../secret.txt", "..", "a\\b"])
@@ -258,11 +259,11 @@ def test_what_stands_in_the_document_s_place_is_a_regular_file_of_the_folder(tmp
     list_folder = tmp_path / "list"
     path = own_list(list_folder, "ours.txt")
     place = list_folder / "source" / "ours.txt"
-    desk = Desk.open(catalog=path, engine="table")
+    desk = Desk.open(list=path, engine="table")
 
     def refused(says: str) -> None:
         with pytest.raises(DataError, match=says) as caught:
-            check(desk, catalog_path=path)
+            check(desk, list_path=path)
         assert "\n" not in caught.value.ja + caught.value.en
         assert "secret" not in caught.value.ja + caught.value.en
         place.rmdir() if place.is_dir() and not place.is_symlink() else place.unlink()
@@ -281,7 +282,7 @@ def test_what_stands_in_the_document_s_place_is_a_regular_file_of_the_folder(tmp
     refused("cannot read")
     with place.open("wb") as file:
         file.truncate(10_000_000_000)
-    report = check(desk, catalog_path=path)
+    report = check(desk, list_path=path)
     assert [finding.text["en"] for finding in report.findings] == [
         "line 1 of the document does not fit: larger than 4000000 bytes"
     ]
@@ -292,5 +293,5 @@ def test_what_stands_in_the_document_s_place_is_a_regular_file_of_the_folder(tmp
         (b"a\x00b", r"U\+0000"),
     ):
         place.write_bytes(data)
-        [finding] = check(desk, catalog_path=path).findings
+        [finding] = check(desk, list_path=path).findings
         assert re.search(says, finding.text["en"])

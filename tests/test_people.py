@@ -152,7 +152,7 @@ def test_an_empty_channel_is_told_as_empty(desk: Desk, empty: str) -> None:
     assert isinstance(error, UnknownChannel)
     assert (
         error.ja
-        == "窓口・バックヤードの欄が空です。`窓口` か `バックヤード` を書いてください（両方なら 2 行に分けます）"
+        == "業務の場の欄が空です（選べるもの: `counter`（窓口）、`backyard`（バックヤード）。どれもなら 1 行ずつ書きます）"
     )
     assert "the channel is empty" in error.en
 

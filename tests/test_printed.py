@@ -208,7 +208,7 @@ def test_a_document_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -
     path = tmp_path / "document.txt"
     path.write_bytes(TEXT.encode("cp932", "replace"))
     with pytest.raises(SourceError, match=r"line 3 .*UTF-8"):
-        read(path)
+        read(path, MANIFEST)
 
 
 def test_the_legend_is_printed_under_every_table(document: list[str]) -> None:

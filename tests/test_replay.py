@@ -19,8 +19,11 @@ import pytest
 from assign import Desk
 from assign.audit import copy, verify
 from assign.catalog.csv_file import from_edition
+from assign.catalog.manifest import FILE
+from assign.catalog.model import CATALOG
 from assign.log.log import Log
 from assign.log.store import open_store
+from assign.resources import joined
 
 from .servers import Server, private_server
 from .trail import ORIGIN, drafts, grow, recorded, requests
@@ -34,17 +37,17 @@ PLACES = (
 
 def editions(desk: Desk, number: int) -> list[bytes]:
     """The list, and others of which each has one more channel struck out: rows that both channels have today."""
-    lines, found = desk.catalog.data.decode().split("\n"), [desk.catalog.data]
+    lines, found = desk.catalog.rows.decode().split("\n"), [desk.catalog.data]
     names = lines[0].lstrip("\ufeff").split(",")
     mark, counter, backyard = (names.index(name) for name in ("mark", "counter", "backyard"))
     for place in range(1, len(lines)):
         cells = lines[place].split(",")
         if len(found) == number or len(cells) <= backyard:
             break
-        if (cells[mark], cells[counter], cells[backyard]) == ("unmarked", "yes", "yes"):
-            cells[counter] = "no"
+        if (cells[mark], cells[counter], cells[backyard]) == ("", "○", "○"):
+            cells[counter] = ""
             lines[place] = ",".join(cells)
-            found.append("\n".join(lines).encode())
+            found.append(joined({FILE: desk.catalog.manifest.data, CATALOG: "\n".join(lines).encode()}))
     assert len(found) == number
     return found
 

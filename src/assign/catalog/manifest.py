@@ -28,6 +28,8 @@ CHANNEL_KINDS: Final = ("counter", "back_office", "mail", "phone", "online", "ot
 PER: Final = ("row", "channel", "act")
 MOST: Final = 200  # divisions, channels, columns; a line of the table for each row of a long list is allowed:
 MOST_LINES: Final = 20_000
+FIELDS: Final = ("title", "edition", "documents", "divisions", "channels", "meanings")
+MORE_FIELDS: Final = ("effective", "columns")
 
 
 class Division(NamedTuple):
@@ -303,11 +305,13 @@ def from_bytes(data: bytes) -> Manifest:
     kept = resources.kept("list.json")
     if kept.get("sha256") == sha256(data):
         return _from_plain(kept["manifest"], data)
-    return _read(yaml_nodes.parse(FILE, data), data)
+    return parsed(data)
 
 
-def _read(root: Node, data: bytes) -> Manifest:
-    top = root.fields(("title", "edition", "documents", "divisions", "channels", "meanings"), ("effective", "columns"))
+def parsed(data: bytes) -> Manifest:
+    """The same from the bytes alone, whatever is kept parsed. Raises RuleFileError."""
+    root = yaml_nodes.parse(FILE, data)
+    top = root.fields(FIELDS, MORE_FIELDS)
     divisions = _named(top["divisions"], _division)
     channels = _named(top["channels"], _channel)
     columns = tuple(_named(top["columns"], _column).values()) if "columns" in top else ()

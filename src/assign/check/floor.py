@@ -10,56 +10,36 @@ to the contractor. The acts of every counter, which no entry owns, and the decis
 All of that holds for the list of another city, too; what ships is then what it is without our own document and rows
 (`assign.rules.elsewhere`), and holders, notes, chains and the rows of a kind are that city's.
 
-`data/floor.json` holds the acts that decide. It is made from `rules/acts.yaml` (`make floor`) and kept apart from it: an edit
-of the built-in rules themselves is found, too.
+`data/floor.json` holds the acts that decide, and what the manifest of the list that ships says (`list_floor`). It is made from
+both (`make floor`) and kept apart from them: an edit of the built-in files themselves is found, too.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 from assign import resources
-from assign.errors import code_point, shown, unreadable
+from assign.catalog.manifest import Manifest
+from assign.errors import code_point, shown
 from assign.rules import elsewhere, loader
 from assign.rules.entries import Act, Entry, Facts, Rule, Source, every_fact
 from assign.rules.kinds import KINDS, Chain, Kind
 from assign.rules.model import RuleSet
 from assign.words import ActClass, Bilingual
 
+from . import list_floor
+from .list_floor import Road, kept, names_contractor
 from .lookalike import folded, says
 
 KEPT: Final = (ActClass.AUTHORITY, ActClass.SHARED, ActClass.UNDETERMINED)  # classes whose acts `data/floor.json` holds
-# Who does the work for the city is never who decides for it.
-_CONTRACTOR: Final = tuple(
-    map(folded, ("受託者", "受託業者", "受託事業者", "委託先", "業務責任者", "contractor", "consignee", "vendor"))
-)
 # What may differ between two entries that say the same.
 _NO_MATTER: Final = frozenset({"file", "line", "examples", "when"})
-
-
-@dataclass(frozen=True, slots=True)
-class Road:
-    """A way past the floor: the entry that takes it, where it stands, and what it does."""
-
-    id: str
-    file: str
-    line: int
-    ja: str
-    en: str
-
-    @property
-    def text(self) -> dict[str, str]:
-        """As a finding says it."""
-        return {
-            "ja": f"{self.file} の {self.line} 行目 {shown(self.id)}: {self.ja}",
-            "en": f"{self.file}, line {self.line}, {shown(self.id)}: {self.en}",
-        }
 
 
 def shipped() -> RuleSet:
@@ -102,31 +82,30 @@ def _floor() -> dict[str, dict[str, list[str]]]:
     `{authority: {key: [names]}, shared: {…}, undetermined: {…}, taking_in: {…}}`. The last are names that ship and sound like deciding, and are
     not: 届出の受理 takes a notification in.
     """
-    path = resources.data_folder() / "floor.json"
-    try:
-        found: dict[str, dict[str, list[str]]] = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
+    found: dict[str, dict[str, list[str]]] = kept()
     return found
 
 
-def made(rules: RuleSet) -> bytes:
-    """What `data/floor.json` holds for a rule set."""
+def made(rules: RuleSet, manifest: Manifest) -> bytes:
+    """What `data/floor.json` holds for a rule set and a list."""
     acts = rules.acts.values()
-    found = {kind.value: {act.id: _words(act) for act in acts if act.act_class is kind} for kind in KEPT}
+    found: dict[str, Any] = {
+        kind.value: {act.id: _words(act) for act in acts if act.act_class is kind} for kind in KEPT
+    }
     sounding = {
         act.id: [name for name in _words(act) if says(name)]
         for act in acts
         if act.act_class in (ActClass.FACTUAL, ActClass.SHARED)
     }
     found["taking_in"] = {key: names for key, names in sounding.items() if names}
+    found["list"] = list_floor.said(manifest)
     return (json.dumps(found, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def write() -> Path:
     """Make `data/floor.json` anew from what ships (`make floor`); where it is."""
     target = resources.data_folder() / "floor.json"
-    target.write_bytes(made(shipped()))
+    target.write_bytes(made(shipped(), list_floor.shipped()))
     return target
 
 
@@ -274,7 +253,7 @@ def _holder_names(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
     for key, label in rules.holder_names.items():
         by = next((entry for entry in rules.holders if entry.holder == key), rules.holders[0])
         of = partial(Road, key, "holders.yaml", by.line)
-        if any(word in folded(text) for text in (key, *label.values()) for word in _CONTRACTOR):
+        if any(map(names_contractor, (key, *label.values()))):
             yield of("受託者は権限の主体になりません", "the contractor holds no authority")
         elif key in built_in.holder_names and label != built_in.holder_names[key]:
             yield of("権限の主体の名前を変えられません", "the label of a holder cannot be changed")
@@ -517,7 +496,7 @@ def _authors(rules: RuleSet) -> Iterator[Road]:
     entries: list[Entry | Kind | Chain] = [*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
     entries += [*rules.work.kinds, *rules.work.chains]
     for entry in entries:
-        if entry.source.own and any(word in folded(entry.source.text) for word in _CONTRACTOR):
+        if entry.source.own and names_contractor(entry.source.text):
             yield _of(
                 entry,
                 f"受託者（{shown(entry.source.text)}）は市の規則を定められません",

@@ -43,7 +43,7 @@ from assign.words import (
 )
 from assign.yaml_nodes import parse
 
-from . import document, floor
+from . import document, floor, list_floor
 from .findings import Bilingual, Finding, Report, finding
 
 CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
@@ -249,7 +249,7 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
         facts = desk.decider.facts(task, channel, act, today)
         if facts.named is Named.YES and facts.act in RESERVED_ACTS and facts.meaning in CONSIGNING:
             report.findings.append(
-                found(
+                finding(
                     "reserved",
                     f"一覧は {task.id} の `{act}` を受託者に渡していますが、委託できない行為です（答えは市職員、回答待ちになります）",
                     f"the list gives `{act}` of {task.id} to the contractor, and it cannot be consigned (the answer is city staff, open)",
@@ -374,10 +374,10 @@ def _work(report: Report, desk: Desk, shower: _Shower) -> None:
 
 
 def _floor(report: Report, desk: Desk) -> None:
-    """What a rule set may never do, whatever its examples say."""
+    """What rules and a manifest may never do, whatever their examples say."""
     built_in = floor.shipped()
-    for road in floor.roads(desk.rules, built_in, desk.catalog.tasks[0].document):
-        report.findings.append(Finding("floor", road.text))
+    of_rules = floor.roads(desk.rules, built_in, desk.catalog.tasks[0].document)
+    report.findings += [Finding("floor", road.text) for road in (*of_rules, *list_floor.roads(desk.catalog))]
     report.counts["authority"] = sum(act.act_class is ActClass.AUTHORITY for act in built_in.acts.values())
     rules = desk.rules
     own: list[Entry | Kind | Chain] = [*rules.acts.values(), *rules.holders, *rules.notes]
