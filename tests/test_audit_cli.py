@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from assign.cli.terminal import width
+from assign.columns import width
 from assign.log.keys import key_file
 from assign.log.log import Log
 from assign.log.record import new_id

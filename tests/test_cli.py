@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from assign import Channel, Desk, __version__
-from assign.cli.terminal import width
+from assign.columns import width
 from assign.resources import rules_folder
 
 ASSIGN = [sys.executable, "-m", "assign"]
@@ -197,7 +197,7 @@ def test_no_line_is_wider_than_80_columns(words: list[str], lang: str) -> None:
 
 def test_no_line_opens_with_a_closing_bracket_or_small_kana(desk: Desk) -> None:
     """禁則: nothing opens a line that may not."""
-    from assign.cli.terminal import _NEVER_FIRST, wrap
+    from assign.columns import _NEVER_FIRST, wrap
     from assign.explanation.plain_text import paragraphs
 
     for task, channel in product(desk.catalog.tasks, Channel):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assign import Desk
-from assign.cli.terminal import labelled, table, wrap
+from assign.cli.terminal import table
+from assign.columns import labelled, wrap
 from assign.errors import code_point, hidden, shown, visible
 from assign.explanation.plain_text import explain
 

@@ -21,6 +21,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from assign import __version__
+from assign.columns import labelled
 from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, shown
 from assign.explanation.plain_text import paragraphs
 from assign.explanation.wording import Answer
@@ -332,8 +333,8 @@ def _who(answer: Answer, lang: str, *, named: bool) -> str:
 def _shown(answer: Answer, lang: str, *, plain: bool) -> list[str]:
     stream = sys.stdout
     pairs = list(paragraphs(answer, lang))
-    first = terminal.labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
-    lines = terminal.labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
+    first = labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
+    lines = labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
     return [*(first if plain else [terminal.bold(line, stream) for line in first]), *lines]
 
 

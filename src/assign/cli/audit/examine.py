@@ -14,6 +14,7 @@ from assign import audit as auditing
 from assign.audit import Filter, Text, report
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly
+from assign.columns import labelled
 from assign.errors import BadOption
 from assign.explanation.plain_text import paragraphs
 from assign.log.kinds import EDITION_TEXT, ROLE_TEXT, Kind, Role
@@ -249,7 +250,7 @@ def _whole(found: dict[str, Any], lang: str) -> list[str]:
     lines = [_line(found["record"], lang), ""]
     if found["answer"] is not None:
         pairs = list(paragraphs(found["answer"], lang))
-        lines += terminal.labelled(pairs, terminal.columns_of(sys.stdout), beside=pairs)
+        lines += labelled(pairs, terminal.columns_of(sys.stdout), beside=pairs)
     elif found["record"]["kind"] == Kind.DECISION:
         why = found["detail"][lang]
         lines.append(
