@@ -36,6 +36,7 @@ from assign.words import (
 )
 
 from .citations import _cite, _entry_cite, _legend_cite, _row_cite, _ruling_cite
+from .next_step import next_step
 from .wording import (
     _COST,
     _THE,
@@ -60,6 +61,7 @@ from .wording import (
     _row_sentence,
     _rows,
     _unmet,
+    grounded,
 )
 
 # Acts that somebody holds: to take in a form is nobody's authority.
@@ -127,8 +129,8 @@ class Caveats:
             yield {
                 "code": "undefined_mark",
                 "text": {
-                    "ja": "委託不可項目欄の○は凡例に定義がありません。委託業務の欄にも○があるので無印と同じに読んでいます（本システムの判断）。",
-                    "en": "The legend does not define ○ in 委託不可項目. The row carries ○ under 委託業務 too, so it is read as unmarked (our judgement).",
+                    "ja": "この行の印の○は凡例に説明がなく、無印と同じに読んでいます（本システムの判断）。委託業務の欄にも○があるからです。",
+                    "en": "The legend does not explain this row's mark ○, which is read as no mark (our judgement). The row carries ○ under 委託業務 too.",
                 },
                 "cites": [_row_cite(task) for task in undefined],
             }
@@ -137,8 +139,8 @@ class Caveats:
             yield {
                 "code": "uncertain_reading",
                 "text": {
-                    "ja": "この行の○が窓口とバックヤードのどちらの欄かは、文字データからは決められません。原本で確かめる必要があります。",
-                    "en": "The text cannot tell whether the ○ of this row stands under counter or back yard; only the original can.",
+                    "ja": "この行の○が窓口とバックヤードのどちらの欄のものか、文字データからは決められません。原本で確かめる必要があります。",
+                    "en": "The text cannot tell whether the ○ of this row stands under counter or back yard. Only the original can.",
                 },
                 "cites": [_row_cite(task) for task in unreadable],
             }
@@ -169,7 +171,7 @@ class Caveats:
                 "text": _about(
                     touched,
                     request,
-                    {lang: note.because[lang] + _basis(source, lang, note.read) for lang in ("ja", "en")},
+                    {lang: grounded(note.because[lang], _basis(source, lang, note.read)) for lang in ("ja", "en")},
                 ),
                 "cites": [_row_cite(task) for task in touched]
                 + [
@@ -426,6 +428,9 @@ class Explainer:
         act = self._rules.acts[request.act] if request.act else None
         facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
         rows = tuple(task.id for task in request.tasks)
+        reserved, shared = self._reserved(request.division, rows), self._shared(rows)
+        caveats = list(self._cautions.of(request))
+        step = next_step(request, first, act, caveats, all_contractor=not reserved and not shared)
         return {
             "assignee": first.assignee.value,
             "certainty": first.certainty.value,
@@ -436,12 +441,14 @@ class Explainer:
             "on": request.on.isoformat(),
             "rows": [self._row[task.id] for task in request.tasks],
             "rules": list(dict.fromkeys(outcome.rule.id for outcome in outcomes)),
+            "next": {"text": step},
             "reasons": list(self._reasons(request, outcomes, act)),
-            "reserved": self._reserved(request.division, rows),
-            "shared": self._shared(rows),
+            "reserved": reserved,
+            "shared": shared,
+            "exceptions": [],
             "elsewhere": self._work.owners(request.division, act.id) if act and facts.act is ActFact.OTHER_ROW else [],
             "handoff": self._handoff(request, first),
-            "caveats": list(self._cautions.of(request)),
+            "caveats": caveats,
             "question": self._question(request, first, act),
             "why_not": self._why_not(facts, first.rule.id, request.channel),
             "would_change": list(self._other.would_change(request, first)),
@@ -520,7 +527,7 @@ class Explainer:
     def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
         """What class the act is of, why, whose part is which, and whose authority it is."""
         kind = CLASS_TEXT[act.act_class]
-        text = {lang: act.because[lang] + _basis(act.source, lang) for lang in ("ja", "en")}
+        text = {lang: grounded(act.because[lang], _basis(act.source, lang)) for lang in ("ja", "en")}
         if act.act_class is not ActClass.UNDETERMINED:
             text = _both(
                 {
@@ -568,8 +575,8 @@ class Explainer:
         name = self._rules.holder_names[holder.holder]
         power = "権限" if act.act_class is ActClass.BARRED else "決める権限"  # nobody decides by taking payments
         return {
-            "ja": f"{power}は{name['ja']}にあります。{holder.because['ja']}{_basis(holder.source, 'ja')}",
-            "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
+            "ja": f"{power}は{name['ja']}にあります。{grounded(holder.because['ja'], _basis(holder.source, 'ja'))}",
+            "en": f"The authority is with {name['en']}. {grounded(holder.because['en'], _basis(holder.source, 'en'))}",
         }
 
     def _reserved_acts(self, division: Division, rows: tuple[str, ...]) -> list[Answer]:

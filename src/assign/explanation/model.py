@@ -76,6 +76,12 @@ class Act(Frozen):
     act_class: ActClass = Field(alias="class")
 
 
+class Next(Frozen):
+    """What the person at the desk does now."""
+
+    text: Text
+
+
 class Cite(Frozen):
     """What a sentence rests on. `line` is 1-based in `document` (the list, or a file under rules/)."""
 
@@ -110,6 +116,13 @@ class SharedAct(Frozen):
     label: Text
     city: Text
     contractor: Text
+
+
+class PrintedCondition(Frozen):
+    """A condition as the list prints it (ただし…, …を除く, ※). It is never evaluated: the answer holds for the rest."""
+
+    text: str
+    cite: Cite
 
 
 class Owner(Frozen):
@@ -208,7 +221,7 @@ class Decision(Frozen):
     """
     Who handles a piece of work, how sure that is, and why.
 
-    `model_dump(mode="json")` is the contract's JSON object; `explain()` is what a clerk reads.
+    `model_dump(mode="json")` is the contract's JSON object; `explain()` is what a clerk reads, `explain(why=True)` all of it.
     """
 
     assignee: Assignee
@@ -220,9 +233,11 @@ class Decision(Frozen):
     on: date
     rows: tuple[Row, ...]
     rules: tuple[str, ...]
+    next: Next
     reasons: tuple[Reason, ...]
     reserved: tuple[ReservedAct, ...]
     shared: tuple[SharedAct, ...]
+    exceptions: tuple[PrintedCondition, ...]
     elsewhere: tuple[Owner, ...]
     handoff: Handoff | None
     caveats: tuple[Caveat, ...]
@@ -231,9 +246,14 @@ class Decision(Frozen):
     would_change: tuple[Change, ...]
     provenance: Provenance
 
-    def explain(self, lang: str = "ja") -> str:
-        """The answer as a clerk reads it, in `ja` or `en`: several lines of text."""
-        return explain(self.model_dump(mode="json"), lang)
+    def explain(self, lang: str = "ja", *, why: bool = False) -> str:
+        """
+        The answer as a clerk reads it, in `ja` or `en`: at most eight lines of a terminal.
+
+        Args:
+            why: Everything that it rests on, each special word with what it means.
+        """
+        return explain(self.model_dump(mode="json"), lang, why=why)
 
 
 _Part = TypeVar("_Part", bound=Frozen)

@@ -20,7 +20,8 @@ from assign.words import (
     Mark,
 )
 
-from .wording import _CELL_NOUN, Answer, _capital, _desk_text, _rows
+from .short_answer import short_pairs
+from .wording import _CELL_NOUN, Answer, _capital, _rows
 
 
 def summary(answer: Answer, lang: str = "ja") -> str:
@@ -47,15 +48,18 @@ def heading(answer: Answer, lang: str = "ja") -> str:
     return f"{division['en']} ({division['ja']}) {answer['item']} {name}, {channel}{step}, as of {answer['on']}"
 
 
-def explain(answer: Answer, lang: str = "ja") -> str:
+def explain(answer: Answer, lang: str = "ja", *, why: bool = False) -> str:
     """
-    The answer as a clerk reads it: several lines of text, what matters first.
+    The answer as a clerk reads it, what matters first.
 
     Args:
         answer: The contract's decision object.
         lang: `ja` or `en`.
+        why: Everything that it rests on, not the short answer.
     """
-    return "\n".join(f"{label}: {text}" for label, text in paragraphs(answer, lang))
+    _known(lang)
+    pairs = paragraphs(answer, lang) if why else short_pairs(answer, lang)
+    return "\n".join(f"{label}: {text}" for label, text in pairs)
 
 
 def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
@@ -64,19 +68,23 @@ def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
 
     Each text is one line, and no character of it is hidden: what stands below a label cannot pass for another paragraph.
     """
+    _known(lang)
+    yield from ((label, visible(text)) for label, text in _paragraphs(answer, lang))
+
+
+def _known(lang: str) -> None:
     if lang not in ("ja", "en"):
         raise BadRequest(
             f"言語 {shown(lang)} はありません（`ja`, `en`）",
             f"there is no language {shown(lang)} (`ja`, `en`)",
             ("ja", "en"),
         )
-    yield from ((label, visible(text)) for label, text in _paragraphs(answer, lang))
 
 
 def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     ja = lang == "ja"
     yield ("担当" if ja else "Who"), summary(answer, lang)
-    yield ("次に" if ja else "Next"), _next(answer, lang)
+    yield ("次に" if ja else "Next"), answer["next"]["text"][lang]
     yield ("対象" if ja else "Asked"), heading(answer, lang)
     conditions = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] == "condition"]
     others = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] != "condition"]
@@ -97,16 +105,6 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     changes = [change for change in answer["would_change"] if change["change"].get("act", "") is not None]
     if changes:
         yield ("変わる例" if ja else "Changes"), _changes_text(changes, lang)
-
-
-def _next(answer: Answer, lang: str) -> str:
-    """The worker's next step, in one breath."""
-    if answer["handoff"]:
-        return str(answer["handoff"]["text"][lang])
-    desk = _desk_text(Division(answer["division"]))
-    if lang == "ja":
-        return f"受託者が進めます。受託者が行わない行為に来たら、業務責任者が{desk['ja']}へ案件を引き継ぎます。"
-    return f"The contractor goes on. At an act that is not the contractor's, the 業務責任者 transfers the case to {desk['en']}."
 
 
 def _question_text(question: Answer, lang: str) -> str:

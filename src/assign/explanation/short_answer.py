@@ -1,0 +1,178 @@
+"""
+An answer → at most eight lines of a terminal: who, what next, of what row, why, and what to be careful about.
+
+Nothing is cut off: a warning that does not fit is counted, and the last line says where it stands. What a new clerk need
+not know is left to the whole text (`plain_text`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from assign.columns import labelled
+from assign.errors import visible
+from assign.words import CHANNEL_TEXT, DIVISION_TEXT, ActClass, Channel, Division, Listed, Mark
+
+from .next_step import OVERTAKEN
+from .wording import _BASIS_TEXT, Answer, grounded, sentences
+
+LINES: Final = 8
+COLUMNS: Final = 80
+Pairs = list[tuple[str, str]]
+_LABELS: Final = {
+    "who": {"ja": "担当", "en": "Who"},
+    "next": {"ja": "次に", "en": "Next"},
+    "asked": {"ja": "対象", "en": "Asked"},
+    "why": {"ja": "理由", "en": "Why"},
+    "note": {"ja": "注意", "en": "Note"},
+    "more": {"ja": "続き", "en": "More"},
+}
+_OWNERS: Final = 3  # rows that the short answer names
+
+
+def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
+    """
+    (label, text) in reading order, of at most `LINES` lines.
+
+    Args:
+        answer: The contract's decision object.
+        how: What asks for the whole text, as the reader types it.
+    """
+    head: Pairs = [
+        ("who", _who(answer, lang)),
+        ("next", answer["next"]["text"][lang]),
+        ("asked", asked(answer, lang)),
+        ("why", _why(answer, lang)),
+    ]
+    warnings = _warnings(answer, lang, said=[text for _, text in head])
+    for kept in range(len(warnings), -1, -1):
+        more = ("more", _more(len(warnings) - kept, answer["on"], lang, how))
+        pairs = [*head, *(("note", text) for text in warnings[:kept]), more]
+        found = [(_LABELS[name][lang], visible(text)) for name, text in pairs]
+        if len(labelled(found, COLUMNS, beside=found)) <= LINES:
+            break
+    return found
+
+
+def asked(answer: Answer, lang: str) -> str:
+    """The row as the paper prints it: division, number, heading, name; the line of the text in brackets."""
+    rows = answer["rows"]
+    lines = _spans([row["source"]["line"] for row in rows])
+    where = f"（一覧{lines}行目）" if lang == "ja" else f" ({'lines' if len(rows) > 1 else 'line'} {lines} of the list)"
+    return f"{printed_name(answer)}{where}"
+
+
+def printed_name(answer: Answer) -> str:
+    """`国民年金 24 障害基礎年金 相談、請求の受付`; of several rows what they have in common, and the first of their names."""
+    rows = answer["rows"]
+    first = rows[0]
+    group = first["group"] if all(row["group"] == first["group"] for row in rows) else ""
+    name = f"{first['name']}{first['remark']}"
+    if len(rows) > 1:
+        name = f"{name} ほか{len(rows) - 1}行"
+    words = [
+        DIVISION_TEXT[Division(answer["division"])]["ja"],
+        first["number"],
+        group if group != first["name"] else "",
+        name,
+    ]
+    return " ".join(word for word in words if word)
+
+
+def _who(answer: Answer, lang: str) -> str:
+    """Who, how sure, on which channel, for which act."""
+    from .plain_text import summary
+
+    channel = CHANNEL_TEXT[Channel(answer["channel"])][lang]
+    act = answer["act"]["label"][lang] if answer["act"] else ""
+    if lang == "ja":
+        return f"{summary(answer, lang)}【{channel}】{act and f'の「{act}」'}"
+    return f"{summary(answer, lang)}, {channel}{act and f': {act}'}"
+
+
+def _why(answer: Answer, lang: str) -> str:
+    """One sentence with what it rests on: a ruling, the reason of an act that is not the contractor's anywhere, else the rule's own."""
+    ruled = [reason for reason in answer["reasons"] if any(cite["kind"] == "ruling" for cite in reason["cites"])]
+    if ruled:
+        return sentences(ruled[0]["text"][lang])[0]
+    rule, *others = answer["reasons"]
+    about_act = [reason for reason in others if any(cite["kind"] == "act" for cite in reason["cites"])]
+    said = sentences(about_act[0]["text"][lang]) if about_act else []
+    if said and answer["act"]["class"] == ActClass.BARRED.value and _holds_for_the_act(answer):
+        return said[1]
+    text = sentences(rule["text"][lang])[1]
+    bases = [_citation(answer, lang), _judgement(answer, text, said, lang)]
+    basis = ("、" if lang == "ja" else "; ").join(filter(None, bases))
+    return grounded(text, basis and (f"（{basis}）" if lang == "ja" else f" ({basis})"))
+
+
+def _judgement(answer: Answer, text: str, about_act: Sequence[str], lang: str) -> str:
+    """That the class of the act is our judgement, where the answer rests on it and the sentence does not say so yet."""
+    ours = _BASIS_TEXT["judged"][lang]
+    by_judgement = any(
+        _BASIS_TEXT[basis][lang] in sentence for basis in ("judged", "analogy") for sentence in about_act
+    )
+    if ours in text or not by_judgement or answer["act"]["class"] == ActClass.AUTHORITY.value:
+        return ""
+    return f"行為の分け方は{ours}" if lang == "ja" else f"how the act is classed is {ours}"
+
+
+def _holds_for_the_act(answer: Answer) -> bool:
+    """Whether it is the act that decides, not the row's mark or cell."""
+    return all(
+        row["mark"] != Mark.RETAINED.value and row[answer["channel"]] == Listed.YES.value for row in answer["rows"]
+    )
+
+
+def _citation(answer: Answer, lang: str) -> str:
+    """The line of the legend, where the sentence quotes it."""
+    rule = answer["reasons"][0]
+    quoted = sentences(rule["text"]["ja"])[1]
+    for cite in rule["cites"]:
+        if cite["kind"] == "legend" and cite["text"] in quoted:
+            return f"凡例{cite['line']}行目" if lang == "ja" else f"legend, line {cite['line']}"
+    return ""
+
+
+def _warnings(answer: Answer, lang: str, said: Sequence[str]) -> list[str]:
+    """What to be careful about, in a sentence each, but for what the lines above say."""
+    texts = []
+    for caveat in answer["caveats"]:
+        told = sentences(caveat["text"][lang])
+        if caveat["code"] == "other_row":
+            texts.append(
+                " ".join(_other_row(answer, told, lang)) if lang == "en" else "".join(_other_row(answer, told, lang))
+            )
+        elif caveat["code"] not in OVERTAKEN and not any(told[0] in text for text in said):
+            texts.append(told[0])
+    return texts
+
+
+def _other_row(answer: Answer, told: Sequence[str], lang: str) -> Iterator[str]:
+    """That the act is no part of this row's work, unless the reason says so; and of which rows it is."""
+    if not _holds_for_the_act(answer):
+        yield told[0]
+    owners = [f"{owner['item']} {owner['name']}" for owner in answer["elsewhere"][:_OWNERS]]
+    rest = len(answer["elsewhere"]) - len(owners)
+    if not owners:
+        yield told[-1]
+    elif lang == "ja":
+        yield f"この行為のある行: {'、'.join(owners)}{f'、ほか{rest}行' if rest else ''}。"
+    else:
+        yield f"It is part of {'; '.join(owners)}{f'; and {rest} more' if rest else ''}."
+
+
+def _more(left: int, on: str, lang: str, how: str) -> str:
+    """How to see everything, how many warnings are left to it, and of which day the case is."""
+    if lang == "ja":
+        return f"{f'注意がほかに{left}件あります。' if left else ''}くわしくは {how}（{on} の案件として）"
+    notes = f"{left} more note{'s' if left > 1 else ''} and all details" if left else "All details"
+    return f"{notes} with {how} (case dated {on})"
+
+
+def _spans(lines: Sequence[int]) -> str:
+    """`30～39`, `151・153`."""
+    runs = [[line for _, line in run] for _, run in groupby(enumerate(lines), key=lambda each: each[1] - each[0])]
+    return "・".join(str(run[0]) if len(run) == 1 else f"{run[0]}～{run[-1]}" for run in runs)
