@@ -13,10 +13,10 @@ from typing import Final
 
 from assign.columns import labelled
 from assign.errors import visible
-from assign.words import CHANNEL_TEXT, DIVISION_TEXT, ActClass, Channel, Division, Listed, Mark
+from assign.words import CHANNEL_TEXT, DIVISION_TEXT, ActClass, Assignee, Channel, Division, Listed, Mark
 
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, Answer, grounded, sentences
+from .wording import _BASIS_TEXT, Answer, _capital, grounded, sentences
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -24,12 +24,13 @@ Pairs = list[tuple[str, str]]
 _LABELS: Final = {
     "who": {"ja": "担当", "en": "Who"},
     "next": {"ja": "次に", "en": "Next"},
-    "asked": {"ja": "対象", "en": "Asked"},
+    "asked": {"ja": "対象", "en": "Row"},
     "why": {"ja": "理由", "en": "Why"},
     "note": {"ja": "注意", "en": "Note"},
-    "more": {"ja": "続き", "en": "More"},
+    "more": {"ja": "詳細", "en": "More"},
 }
 _OWNERS: Final = 3  # rows that the short answer names
+_RESERVED: Final = 5  # acts that it names
 
 
 def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
@@ -46,9 +47,9 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         ("asked", asked(answer, lang)),
         ("why", _why(answer, lang)),
     ]
-    warnings = _warnings(answer, lang, said=[text for _, text in head])
+    warnings = [*_reserved(answer, lang), *_warnings(answer, lang, said=[text for _, text in head])]
     for kept in range(len(warnings), -1, -1):
-        more = ("more", _more(len(warnings) - kept, answer["on"], lang, how))
+        more = ("more", _more(answer, len(warnings) - kept, lang, how))
         pairs = [*head, *(("note", text) for text in warnings[:kept]), more]
         found = [(_LABELS[name][lang], visible(text)) for name, text in pairs]
         if len(labelled(found, COLUMNS, beside=found)) <= LINES:
@@ -59,8 +60,8 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
 def asked(answer: Answer, lang: str) -> str:
     """The row as the paper prints it: division, number, heading, name; the line of the text in brackets."""
     rows = answer["rows"]
-    lines = _spans([row["source"]["line"] for row in rows])
-    where = f"（一覧{lines}行目）" if lang == "ja" else f" ({'lines' if len(rows) > 1 else 'line'} {lines} of the list)"
+    lines = _spans([row["source"]["line"] for row in rows], lang)
+    where = f"（一覧{lines}行目）" if lang == "ja" else f" ({'lines' if len(rows) > 1 else 'line'} {lines})"
     return f"{printed_name(answer)}{where}"
 
 
@@ -86,7 +87,7 @@ def _who(answer: Answer, lang: str) -> str:
     from .plain_text import summary
 
     channel = CHANNEL_TEXT[Channel(answer["channel"])][lang]
-    act = answer["act"]["label"][lang] if answer["act"] else ""
+    act = _short(answer["act"]["label"][lang], lang) if answer["act"] else ""
     if lang == "ja":
         return f"{summary(answer, lang)}【{channel}】{act and f'の「{act}」'}"
     return f"{summary(answer, lang)}, {channel}{act and f': {act}'}"
@@ -114,9 +115,13 @@ def _judgement(answer: Answer, text: str, about_act: Sequence[str], lang: str) -
     by_judgement = any(
         _BASIS_TEXT[basis][lang] in sentence for basis in ("judged", "analogy") for sentence in about_act
     )
-    if ours in text or not by_judgement or answer["act"]["class"] == ActClass.AUTHORITY.value:
+    if (
+        ours in text
+        or not by_judgement
+        or answer["act"]["class"] not in (ActClass.FACTUAL.value, ActClass.SHARED.value)
+    ):
         return ""
-    return f"行為の分け方は{ours}" if lang == "ja" else f"how the act is classed is {ours}"
+    return ours
 
 
 def _holds_for_the_act(answer: Answer) -> bool:
@@ -134,6 +139,22 @@ def _citation(answer: Answer, lang: str) -> str:
         if cite["kind"] == "legend" and cite["text"] in quoted:
             return f"凡例{cite['line']}行目" if lang == "ja" else f"legend, line {cite['line']}"
     return ""
+
+
+def _reserved(answer: Answer, lang: str) -> list[str]:
+    """Of work as a whole that the contractor handles, or a part of it: which steps it does not, by their short names."""
+    if answer["act"] or answer["assignee"] == Assignee.CITY_STAFF.value or not answer["reserved"]:
+        return []
+    names = [_short(entry["label"][lang], lang) for entry in answer["reserved"]]
+    shown, rest = names[:_RESERVED], len(names[_RESERVED:])
+    if lang == "ja":
+        return [f"受託者が行わない行為: {'、'.join(shown)}{f'、ほか{rest}件' if rest else ''}。"]
+    return [f"Not the contractor's: {'; '.join(shown)}{f'; {rest} more' if rest else ''}."]
+
+
+def _short(label: str, lang: str) -> str:
+    """An act's label without what it says in brackets: `決定（支給・不支給、認定、賦課）` is 決定."""
+    return label.partition("（" if lang == "ja" else " (")[0]
 
 
 def _warnings(answer: Answer, lang: str, said: Sequence[str]) -> list[str]:
@@ -164,15 +185,19 @@ def _other_row(answer: Answer, told: Sequence[str], lang: str) -> Iterator[str]:
         yield f"It is part of {'; '.join(owners)}{f'; and {rest} more' if rest else ''}."
 
 
-def _more(left: int, on: str, lang: str, how: str) -> str:
-    """How to see everything, how many warnings are left to it, and of which day the case is."""
+def _more(answer: Answer, left: int, lang: str, how: str) -> str:
+    """How to see everything, how many warnings are left to it, the question to ask; and of which day the case is."""
     if lang == "ja":
-        return f"{f'注意がほかに{left}件あります。' if left else ''}くわしくは {how}（{on} の案件として）"
-    notes = f"{left} more note{'s' if left > 1 else ''} and all details" if left else "All details"
-    return f"{notes} with {how} (case dated {on})"
+        parts = [f"注意はほかに{left}件。" if left else "", "市への照会の文など、" if answer["question"] else ""]
+        return f"{''.join(parts)}くわしくは {how}（{answer['on']}の案件）"
+    notes = f"{left} more note{'s' if left > 1 else ''}" if left else ""
+    parts = [notes, "the question" if answer["question"] else "", "more"]
+    text = ", ".join(filter(None, parts[:-1]))
+    return _capital(f"{text} and more with {how}" if text else f"more with {how}") + f" (case of {answer['on']})"
 
 
-def _spans(lines: Sequence[int]) -> str:
+def _spans(lines: Sequence[int], lang: str) -> str:
     """`30～39`, `151・153`."""
+    to, between = ("～", "・") if lang == "ja" else ("-", ", ")
     runs = [[line for _, line in run] for _, run in groupby(enumerate(lines), key=lambda each: each[1] - each[0])]
-    return "・".join(str(run[0]) if len(run) == 1 else f"{run[0]}～{run[-1]}" for run in runs)
+    return between.join(str(run[0]) if len(run) == 1 else f"{run[0]}{to}{run[-1]}" for run in runs)

@@ -97,7 +97,7 @@ _CELL_TEXT: Final[dict[Listed, Bilingual]] = {
 
 _BASIS_TEXT: Final[dict[str, Bilingual]] = {
     "seen": {"ja": "条文で確認", "en": "read in the statute"},
-    "reported": {"ja": "二次資料による", "en": "from a secondary source"},
+    "reported": {"ja": "二次資料による", "en": "secondary source"},
     "analogy": {"ja": "類推", "en": "by analogy"},
     "judged": {"ja": "本システムの判断", "en": "our judgement"},
 }
@@ -123,7 +123,7 @@ def _about(tasks: Sequence[Task], request: Request, text: Text) -> Text:
     lines = [str(task.line) for task in tasks]
     return {
         "ja": f"一覧{'・'.join(lines)}行目について: {text['ja']}",
-        "en": f"On line {', '.join(lines)}: {text['en']}",
+        "en": f"Line{'s' * (len(lines) > 1)} {', '.join(lines)}: {text['en']}",
     }
 
 
@@ -308,7 +308,7 @@ def _basis(source: Source, lang: str, read: date | None = None) -> str:
         place = (
             f"一覧{source.line}行目「{source.text}」を参考"
             if ja
-            else f"leaning on line {source.line} of the list, {source.text}"
+            else f"see line {source.line} of the list, {source.text}"
         )
     else:
         place = ""
