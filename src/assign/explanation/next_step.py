@@ -81,7 +81,7 @@ def _both_parts(request: Request, outcome: Outcome, act: Act | None, desk: Text)
             },
             {
                 "ja": f"ほかの行為に来たら、業務責任者が案件を{desk['ja']}へ引き継ぎます。",
-                "en": f"At any other step, its manager passes the case to {desk['en']}.",
+                "en": f"Otherwise its manager passes the case to {desk['en']}.",
             },
         ]
     if act is not None and act.city and act.contractor:
