@@ -129,8 +129,8 @@ class Caveats:
             yield {
                 "code": "undefined_mark",
                 "text": {
-                    "ja": "この行の印の○は凡例に説明がなく、無印と同じに読んでいます（本システムの判断）。委託業務の欄にも○があるからです。",
-                    "en": "The legend does not explain this row's mark ○, which is read as no mark (our judgement). The row carries ○ under 委託業務 too.",
+                    "ja": "この行の印の○は凡例になく、無印と読んでいます（本システムの判断）。委託業務の欄にも○があるからです。",
+                    "en": "The mark ○ is not in the legend and is read as no mark (our judgement). The row carries ○ under 委託業務 too.",
                 },
                 "cites": [_row_cite(task) for task in undefined],
             }
@@ -152,8 +152,8 @@ class Caveats:
                     judged,
                     request,
                     {
-                        "ja": "文字データのセルがずれているか欠けており、並び順と記号から読んでいます（本システムの判断）。",
-                        "en": "The cells are displaced or missing in the text; the row is read by order and glyph (our judgement).",
+                        "ja": "欄のずれや欠けを、並び順と記号から読んでいます（本システムの判断）。",
+                        "en": "Displaced or missing cells are read by order and glyph (our judgement).",
                     },
                 ),
                 "cites": [_row_cite(task) for task in judged],

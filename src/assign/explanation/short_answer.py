@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from assign.columns import labelled
+from assign.columns import labelled, width
 from assign.errors import visible
 from assign.words import CHANNEL_TEXT, DIVISION_TEXT, ActClass, Assignee, Channel, Division, Listed, Mark
 
@@ -29,7 +29,6 @@ _LABELS: Final = {
     "note": {"ja": "注意", "en": "Note"},
     "more": {"ja": "詳細", "en": "More"},
 }
-_OWNERS: Final = 3  # rows that the short answer names
 _RESERVED: Final = 5  # acts that it names
 
 
@@ -175,14 +174,21 @@ def _other_row(answer: Answer, told: Sequence[str], lang: str) -> Iterator[str]:
     """That the act is no part of this row's work, unless the reason says so; and of which rows it is."""
     if not _holds_for_the_act(answer):
         yield told[0]
-    owners = [f"{owner['item']} {owner['name']}" for owner in answer["elsewhere"][:_OWNERS]]
-    rest = len(answer["elsewhere"]) - len(owners)
+    owners = [f"{owner['item']} {owner['name']}" for owner in answer["elsewhere"]]
     if not owners:
         yield told[-1]
-    elif lang == "ja":
-        yield f"この行為のある行: {'、'.join(owners)}{f'、ほか{rest}行' if rest else ''}。"
-    else:
-        yield f"It is part of {'; '.join(owners)}{f'; and {rest} more' if rest else ''}."
+        return
+    room = COLUMNS - len("担当  ") * 2
+    yield next(
+        text for most in range(len(owners), 0, -1) if width(text := _owners(owners, most, lang)) <= room or most == 1
+    )
+
+
+def _owners(owners: Sequence[str], most: int, lang: str) -> str:
+    rest = len(owners) - most
+    if lang == "ja":
+        return f"この行為のある行: {'、'.join(owners[:most])}{f'、ほか{rest}行' if rest else ''}。"
+    return f"It is part of {'; '.join(owners[:most])}{f'; and {rest} more' if rest else ''}."
 
 
 def _more(answer: Answer, left: int, lang: str, how: str) -> str:
