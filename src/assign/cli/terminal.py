@@ -106,6 +106,13 @@ def columns_of(stream: TextIO | None) -> int:
     return max(40, min(get_terminal_size((WIDTH, 24)).columns, 100)) if stream.isatty() else WIDTH
 
 
+def as_wide_as(stream: TextIO | None, text: str) -> list[str]:
+    """Lines no wider than the terminal that shows them; in a pipe or a file one, whole, so that `grep` finds it."""
+    if stream is None or stream.closed or not stream.isatty():
+        return [text]
+    return folded(text, columns_of(stream))
+
+
 def colourful(stream: TextIO | None) -> bool:
     """Whether to show bold text: a terminal, NO_COLOR not set, not a dumb one."""
     return (

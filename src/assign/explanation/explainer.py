@@ -62,6 +62,7 @@ from .wording import (
     _rows,
     _unmet,
     grounded,
+    printed,
 )
 
 # Acts that somebody holds: to take in a form is nobody's authority.
@@ -630,14 +631,15 @@ class Explainer:
     def _question(self, request: Request, outcome: Outcome, act: Act | None) -> Answer | None:
         if outcome.rule.question is None:
             return None
-        names = request.tasks[0]
+        first = request.tasks[0]
+        name = printed(first.number, first.group, first.name)
         rest = len(request.tasks) - 1
         more = {"ja": f"ほか{rest}行" if rest else "", "en": f" and {rest} more row{'s' * (rest > 1)}" if rest else ""}
         step = {"ja": f"の「{act.title['ja']}」", "en": f", act '{act.title['en']}'"} if act else {"ja": "", "en": ""}
         return {
             "text": {
-                "ja": f"一覧{names.line}行目「{names.number} {names.name}」{more['ja']}{step['ja']}について。{outcome.rule.question['ja']}",
-                "en": f"On line {names.line} of the list, '{names.number} {names.name}'{more['en']}{step['en']}: {outcome.rule.question['en']}",
+                "ja": f"「{name}」（一覧{first.line}行目）{more['ja']}{step['ja']}について。{outcome.rule.question['ja']}",
+                "en": f"On '{name}' (line {first.line} of the list){more['en']}{step['en']}. {outcome.rule.question['en']}",
             },
             "to": "city_contract_manager",
             "from": "contractor_manager",

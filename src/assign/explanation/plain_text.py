@@ -20,8 +20,9 @@ from assign.words import (
     Mark,
 )
 
-from .short_answer import short_pairs
-from .wording import _CELL_NOUN, Answer, _capital, _rows
+from .glossary import explained
+from .short_answer import asked, short_pairs
+from .wording import _CELL_NOUN, Answer, _capital, printed
 
 
 def summary(answer: Answer, lang: str = "ja") -> str:
@@ -33,19 +34,14 @@ def summary(answer: Answer, lang: str = "ja") -> str:
 
 def heading(answer: Answer, lang: str = "ja") -> str:
     """One line: what was asked, and as of which day."""
-    rows = answer["rows"]
-    division = DIVISION_TEXT[Division(answer["division"])]
     channel = CHANNEL_TEXT[Channel(answer["channel"])][lang]
     act = answer["act"]["label"][lang] if answer["act"] else ""
-    first = rows[0]
-    group = "" if first["group"] == first["name"] else f"（{first['group']}）"
     if lang == "ja":
-        name = f"{first['name']}{group}" if len(rows) == 1 else f"（{len(rows)}行）"
         step = f"の「{act}」" if act else ""
-        return f"{division['ja']} {answer['item']} {name}【{channel}】{step} 基準日 {answer['on']}"
-    name = f"{first['name']}{group}" if len(rows) == 1 else f"({_rows(len(rows))})"
+        return f"{asked(answer, lang)}【{channel}】{step} {answer['on']} の案件"
+    division = DIVISION_TEXT[Division(answer["division"])]["en"]
     step = f", {act}" if act else ""
-    return f"{division['en']} ({division['ja']}) {answer['item']} {name}, {channel}{step}, as of {answer['on']}"
+    return f"{division}: {asked(answer, lang)}, {channel}{step}, case of {answer['on']}"
 
 
 def explain(answer: Answer, lang: str = "ja", *, why: bool = False) -> str:
@@ -69,7 +65,7 @@ def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
     Each text is one line, and no character of it is hidden: what stands below a label cannot pass for another paragraph.
     """
     _known(lang)
-    yield from ((label, visible(text)) for label, text in _paragraphs(answer, lang))
+    yield from explained(((label, visible(text)) for label, text in _paragraphs(answer, lang)), lang)
 
 
 def _known(lang: str) -> None:
@@ -97,7 +93,7 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     if answer["question"]:
         yield ("疑義照会" if ja else "Question"), _question_text(answer["question"], lang)
     if answer["handoff"]:
-        yield ("引継票" if ja else "Slip"), answer["handoff"]["slip"][lang]
+        yield ("引継ぎ" if ja else "Transfer"), _transfer(answer["handoff"], lang)
     if answer["assignee"] != Assignee.CITY_STAFF.value and not answer["act"]:
         yield ("除く行為" if ja else "Reserved"), _reserved_text(answer, lang)
     for text in dict.fromkeys(other["text"][lang] for other in answer["why_not"]):
@@ -105,6 +101,14 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     changes = [change for change in answer["would_change"] if change["change"].get("act", "") is not None]
     if changes:
         yield ("変わる例" if ja else "Changes"), _changes_text(changes, lang)
+
+
+def _transfer(handoff: Answer, lang: str) -> str:
+    """From whom to whom the case goes, and what is written on the slip that goes with it."""
+    one, other = handoff["from_label"][lang], handoff["to_label"][lang]
+    if lang == "ja":
+        return f"{one}から{other}へ渡します。案件と一緒に渡す紙（引継票）に書くこと: {handoff['slip']['ja']}"
+    return f"From {one} to {other}. The slip that goes with the case says: {handoff['slip']['en']}"
 
 
 def _question_text(question: Answer, lang: str) -> str:
@@ -128,8 +132,9 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
         mended = bool({"cells_shifted", "past_last_column", "heading_displaced"} & set(each["repairs"]))
         note = ("（セルのずれを補正）" if ja else " (displaced cells put right)") if mended else ""
         line = each["source"]["line"]
-        name = f"{each['number']} {each['name']}{each['remark']}"
-        yield (f"一覧{line}行目 {name} ― " if ja else f"Line {line} of the list, {name}: ") + "／".join(cells) + note
+        name = printed(each["number"], each["group"], f"{each['name']}{each['remark']}")
+        place = f"{name}（一覧{line}行目）: " if ja else f"{name} (line {line} of the list): "
+        yield place + "／".join(cells) + note
     undefined = any(each["mark"] == Mark.UNDEFINED.value for each in answer["rows"])
     legends = {
         cite["line"]: cite["text"]

@@ -16,7 +16,7 @@ from assign.errors import visible
 from assign.words import CHANNEL_TEXT, DIVISION_TEXT, ActClass, Assignee, Channel, Division, Listed, Mark
 
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, Answer, _capital, grounded, sentences
+from .wording import _BASIS_TEXT, Answer, _capital, grounded, printed, sentences
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -72,13 +72,8 @@ def printed_name(answer: Answer) -> str:
     name = f"{first['name']}{first['remark']}"
     if len(rows) > 1:
         name = f"{name} ほか{len(rows) - 1}行"
-    words = [
-        DIVISION_TEXT[Division(answer["division"])]["ja"],
-        first["number"],
-        group if group != first["name"] else "",
-        name,
-    ]
-    return " ".join(word for word in words if word)
+    group = "" if group == first["name"] else group
+    return f"{DIVISION_TEXT[Division(answer['division'])]['ja']} {printed(first['number'], group, name)}"
 
 
 def _who(answer: Answer, lang: str) -> str:

@@ -97,8 +97,8 @@ _CELL_TEXT: Final[dict[Listed, Bilingual]] = {
 
 _BASIS_TEXT: Final[dict[str, Bilingual]] = {
     "seen": {"ja": "条文で確認", "en": "read in the statute"},
-    "reported": {"ja": "二次資料による", "en": "secondary source"},
-    "analogy": {"ja": "類推", "en": "by analogy"},
+    "reported": {"ja": "法令を説明する資料による", "en": "secondary source"},
+    "analogy": {"ja": "別の事柄の法律からの類推", "en": "by analogy with a law on another matter"},
     "judged": {"ja": "本システムの判断", "en": "our judgement"},
 }
 
@@ -132,6 +132,11 @@ def _concerns(rows: Sequence[str], tasks: Sequence[Task]) -> bool:
     return not rows or any(task.id in rows for task in tasks)
 
 
+def printed(number: str, group: str, name: str) -> str:
+    """A row as the paper prints it: number, heading, name."""
+    return " ".join(word for word in (number, group if group != name else "", name) if word)
+
+
 def _rows(number: int) -> str:
     return "1 row" if number == 1 else f"{number} rows"
 
@@ -142,12 +147,11 @@ def _row_sentence(tasks: Sequence[Task], channel: Channel) -> Text:
     place = {lang: CHANNEL_TEXT[channel][lang] for lang in ("ja", "en")}
     cell = _CELL_TEXT[task.listed(channel)]
     mark = _MARK_TEXT[task.mark]
-    name = f"{task.number} {task.name}"
-    group = "" if task.group == task.name else f"（{task.group}）"
+    name = printed(task.number, task.group, task.name)
     if len(tasks) == 1:
         ja, en = (
-            f"一覧{task.line}行目「{name}」{group}は",
-            f"Line {task.line} of the list, '{name}'{group and ' (' + task.group + ')'}, has",
+            f"「{name}」（一覧{task.line}行目）は",
+            f"The row '{name}' (line {task.line} of the list) has",
         )
     else:
         lines = "・".join(str(each.line) for each in tasks)
