@@ -24,7 +24,7 @@ from assign import __version__
 from assign.columns import labelled
 from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, shown
 from assign.explanation.plain_text import paragraphs
-from assign.explanation.short_answer import short_pairs
+from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CHANNEL_TEXT, Assignee, Certainty, Channel
 
@@ -239,7 +239,8 @@ def decide(
     elif quiet:
         terminal.write("\n".join(_who(answer, lang, named=channel is None) for answer in answers), out)
     else:
-        blocks = ["\n".join(_shown(answer, lang, why=why, plain=no_color or out is not None)) for answer in answers]
+        found = [list(paragraphs(answer, lang)) for answer in answers] if why else short_blocks(answers, lang, "--why")
+        blocks = ["\n".join(_shown(pairs, plain=no_color or out is not None)) for pairs in found]
         terminal.write("\n\n".join(blocks), out)
     if kept and not quiet:
         report_kept(kept, as_json=as_json, lang=lang)
@@ -334,10 +335,8 @@ def _who(answer: Answer, lang: str, *, named: bool) -> str:
     return f"{where}{who}（{sure}）" if lang == "ja" else f"{where}{who} ({sure})"
 
 
-def _shown(answer: Answer, lang: str, *, why: bool, plain: bool) -> list[str]:
-    """The short answer, at most eight lines where the terminal has 80 columns; or everything."""
+def _shown(pairs: list[tuple[str, str]], *, plain: bool) -> list[str]:
     stream = sys.stdout
-    pairs = list(paragraphs(answer, lang)) if why else short_pairs(answer, lang, "--why")
     first = labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
     lines = labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
     return [*(first if plain else [terminal.bold(line, stream) for line in first]), *lines]

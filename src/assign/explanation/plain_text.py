@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from assign.errors import BadRequest, shown, visible
 from assign.words import (
     ASSIGNEE_TEXT,
-    CERTAINTY_TEXT,
     CHANNEL_TEXT,
     DIVISION_TEXT,
     Assignee,
-    Certainty,
     Channel,
     Division,
     Listed,
@@ -21,15 +19,8 @@ from assign.words import (
 )
 
 from .glossary import explained
-from .short_answer import asked, short_pairs
+from .short_answer import asked, short_pairs, summary
 from .wording import _CELL_NOUN, Answer, _capital, printed
-
-
-def summary(answer: Answer, lang: str = "ja") -> str:
-    """One line: who, and how sure."""
-    who = ASSIGNEE_TEXT[Assignee(answer["assignee"])][lang]
-    sure = CERTAINTY_TEXT[Certainty(answer["certainty"])][lang]
-    return f"{who}（{sure}）" if lang == "ja" else f"{who[0].upper()}{who[1:]} ({sure})"
 
 
 def heading(answer: Answer, lang: str = "ja") -> str:

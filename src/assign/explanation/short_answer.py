@@ -13,7 +13,19 @@ from typing import Final
 
 from assign.columns import labelled, width
 from assign.errors import visible
-from assign.words import CHANNEL_TEXT, DIVISION_TEXT, ActClass, Assignee, Channel, Division, Listed, Mark
+from assign.words import (
+    ASSIGNEE_TEXT,
+    CERTAINTY_TEXT,
+    CHANNEL_TEXT,
+    DIVISION_TEXT,
+    ActClass,
+    Assignee,
+    Certainty,
+    Channel,
+    Division,
+    Listed,
+    Mark,
+)
 
 from .next_step import OVERTAKEN
 from .wording import _BASIS_TEXT, Answer, _capital, grounded, printed, sentences
@@ -41,7 +53,7 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         how: What asks for the whole text, as the reader types it.
     """
     head: Pairs = [
-        ("who", _who(answer, lang)),
+        ("who", _who(answer, [answer["channel"]], lang)),
         ("next", answer["next"]["text"][lang]),
         ("asked", asked(answer, lang)),
         ("why", _why(answer, lang)),
@@ -54,6 +66,25 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         if len(labelled(found, COLUMNS, beside=found)) <= LINES:
             break
     return found
+
+
+def short_blocks(answers: Sequence[Answer], lang: str, how: str = "why=True") -> list[Pairs]:
+    """The short answer of each channel; one for both where nothing but the channel differs."""
+    blocks = [short_pairs(answer, lang, how) for answer in answers]
+    if len(answers) > 1 and all(
+        block[1:] == blocks[0][1:] and summary(answer) == summary(answers[0])
+        for block, answer in zip(blocks, answers, strict=True)
+    ):
+        label = blocks[0][0][0]
+        return [[(label, _who(answers[0], [answer["channel"] for answer in answers], lang)), *blocks[0][1:]]]
+    return blocks
+
+
+def summary(answer: Answer, lang: str = "ja") -> str:
+    """One line: who, and how sure."""
+    who = ASSIGNEE_TEXT[Assignee(answer["assignee"])][lang]
+    sure = CERTAINTY_TEXT[Certainty(answer["certainty"])][lang]
+    return f"{who}（{sure}）" if lang == "ja" else f"{who[0].upper()}{who[1:]} ({sure})"
 
 
 def asked(answer: Answer, lang: str) -> str:
@@ -76,11 +107,9 @@ def printed_name(answer: Answer) -> str:
     return f"{DIVISION_TEXT[Division(answer['division'])]['ja']} {printed(first['number'], group, name)}"
 
 
-def _who(answer: Answer, lang: str) -> str:
+def _who(answer: Answer, channels: Sequence[str], lang: str) -> str:
     """Who, how sure, on which channel, for which act."""
-    from .plain_text import summary
-
-    channel = CHANNEL_TEXT[Channel(answer["channel"])][lang]
+    channel = ("・" if lang == "ja" else " and ").join(CHANNEL_TEXT[Channel(each)][lang] for each in channels)
     act = _short(answer["act"]["label"][lang], lang) if answer["act"] else ""
     if lang == "ja":
         return f"{summary(answer, lang)}【{channel}】{act and f'の「{act}」'}"
@@ -137,7 +166,8 @@ def _citation(answer: Answer, lang: str) -> str:
 
 def _reserved(answer: Answer, lang: str) -> list[str]:
     """Of work as a whole that the contractor handles, or a part of it: which steps it does not, by their short names."""
-    if answer["act"] or answer["assignee"] == Assignee.CITY_STAFF.value or not answer["reserved"]:
+    only_as_ruled = any(row["mark"] == Mark.PARTIAL.value for row in answer["rows"])
+    if answer["act"] or answer["assignee"] == Assignee.CITY_STAFF.value or not answer["reserved"] or only_as_ruled:
         return []
     names = [_short(entry["label"][lang], lang) for entry in answer["reserved"]]
     shown, rest = names[:_RESERVED], len(names[_RESERVED:])
@@ -192,9 +222,11 @@ def _more(answer: Answer, left: int, lang: str, how: str) -> str:
         parts = [f"注意はほかに{left}件。" if left else "", "市への照会の文など、" if answer["question"] else ""]
         return f"{''.join(parts)}くわしくは {how}（{answer['on']}の案件）"
     notes = f"{left} more note{'s' if left > 1 else ''}" if left else ""
-    parts = [notes, "the question" if answer["question"] else "", "more"]
-    text = ", ".join(filter(None, parts[:-1]))
-    return _capital(f"{text} and more with {how}" if text else f"more with {how}") + f" (case of {answer['on']})"
+    text = ", ".join(filter(None, [notes, "the question" if answer["question"] else ""]))
+    return (
+        _capital(f"{text} and all details with {how}" if text else f"all details with {how}")
+        + f" (case of {answer['on']})"
+    )
 
 
 def _spans(lines: Sequence[int], lang: str) -> str:
