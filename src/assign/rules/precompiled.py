@@ -51,6 +51,7 @@ def kept_rules(data: bytes) -> dict[str, Any] | None:
             _entry(Ruling, each, channels=_each(Channel), since=day, until=day, assignee=Assignee, **tuples)
             for each in kept["rulings"]
         ),
+        "read": _day(kept["read"]),
     }
 
 
@@ -91,6 +92,7 @@ def plain(rules: RuleSet) -> dict[str, Any]:
         "words": dict(rules.words),
         "holder_names": dict(rules.holder_names),
         "work": rules.work.plain(),
+        "read": rules.read,
     }
     return json.loads(json.dumps(found, default=date.isoformat))  # type: ignore[no-any-return]
 
