@@ -46,7 +46,7 @@ def test_the_example_says_city_staff_because_line_259_is_retained() -> None:
     done = run(*ASKED)
     assert done.returncode == 0
     lines = said(done).split("\n")
-    assert lines[0].split() == ["担当", "市職員（確定）"]
+    assert lines[0].split() == ["担当", "市職員（確定）【窓口】"]
     text = "".join(line.strip() for line in lines)
     assert "一覧259行目" in text
     assert "「×：業務を委託しない」" in text
@@ -54,7 +54,7 @@ def test_the_example_says_city_staff_because_line_259_is_retained() -> None:
 
 def test_in_english_it_says_the_same() -> None:
     """--lang en."""
-    assert said(run(*ASKED, "--lang", "en")).startswith("Who     City staff (settled)\n")
+    assert said(run(*ASKED, "--lang", "en")).startswith("Who   City staff (settled), counter\n")
 
 
 def test_json_is_the_contract_s_object(desk: Desk) -> None:
@@ -187,6 +187,8 @@ def test_acts_are_listed() -> None:
         ASKED,
         ["decide", "-d", "kokuho", "-i", "22"],
         ["decide", "-d", "kouki", "-i", "30", "-a", "decide"],
+        [*ASKED, "--why"],
+        ["decide", "-d", "kokuho", "-i", "22", "--why"],
     ],
 )
 def test_no_line_is_wider_than_80_columns(words: list[str], lang: str) -> None:

@@ -206,9 +206,10 @@ def test_the_four_voices_agree() -> None:
         who, sure = decision.assignee, decision.certainty
         answer = decision.model_dump(mode="json")
         assert (answer["assignee"], answer["certainty"]) == (who.value, sure.value)
-        ja, en = decision.explain("ja").split("\n"), decision.explain("en").split("\n")
-        assert ja[0] == f"担当: {ASSIGNEE_TEXT[who]['ja']}（{CERTAINTY_TEXT[sure]['ja']}）"
-        assert en[0].lower() == f"who: {ASSIGNEE_TEXT[who]['en']} ({CERTAINTY_TEXT[sure]['en']})"
+        for why in (False, True):
+            ja, en = decision.explain("ja", why=why).split("\n"), decision.explain("en", why=why).split("\n")
+            assert ja[0].partition("【")[0] == f"担当: {ASSIGNEE_TEXT[who]['ja']}（{CERTAINTY_TEXT[sure]['ja']}）"
+            assert en[0].lower().partition(", ")[0] == f"who: {ASSIGNEE_TEXT[who]['en']} ({CERTAINTY_TEXT[sure]['en']})"
         because = decision.reasons[0].text
         said_ja = {"contractor": "受託者が行", "city_staff": "市職員が", "split": "両者"}[who.value]
         said_en = {"contractor": "contractor handles", "city_staff": "ity staff handle", "split": r"split|shared"}[
@@ -284,7 +285,7 @@ def _typed(name: str, value: str) -> Any:
 def test_what_only_the_contract_would_change_is_one_line() -> None:
     """× and blank cells: nobody who asks can make the mark another; line 64 waits for the original."""
     for task, channel, act, decision in everything():
-        said = [line for line in decision.explain("ja").split("\n") if line.startswith("別の答え")]
+        said = [line for line in decision.explain("ja", why=True).split("\n") if line.startswith("別の答え")]
         if task.mark is Mark.RETAINED or task.listed(channel) is not Listed.YES:
             assert len(said) == 1
             unreadable = task.mark is not Mark.RETAINED and task.listed(channel) is Listed.UNREADABLE

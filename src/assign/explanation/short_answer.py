@@ -28,7 +28,7 @@ from assign.words import (
 )
 
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, Answer, _capital, grounded, printed, sentences
+from .wording import _BASIS_TEXT, OWN_RULE, Answer, _capital, grounded, printed, sentences
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -41,6 +41,7 @@ _LABELS: Final = {
     "note": {"ja": "注意", "en": "Note"},
     "more": {"ja": "詳細", "en": "More"},
 }
+_LAST: Final = ("undefined_mark", "judged_reading")  # how the text was read goes behind what has changed
 _RESERVED: Final = 5  # acts that it names
 
 
@@ -133,18 +134,17 @@ def _why(answer: Answer, lang: str) -> str:
 
 
 def _judgement(answer: Answer, text: str, about_act: Sequence[str], lang: str) -> str:
-    """That the class of the act is our judgement, where the answer rests on it and the sentence does not say so yet."""
+    """That the class of the act is our judgement, or the city's own rule, where the answer rests on it and the sentence does not say so."""
+    if not about_act or not _holds_for_the_act(answer):
+        return ""
+    if any(OWN_RULE[lang] in sentence for sentence in about_act):
+        return OWN_RULE[lang]
     ours = _BASIS_TEXT["judged"][lang]
     by_judgement = any(
         _BASIS_TEXT[basis][lang] in sentence for basis in ("judged", "analogy") for sentence in about_act
     )
-    if (
-        ours in text
-        or not by_judgement
-        or answer["act"]["class"] not in (ActClass.FACTUAL.value, ActClass.SHARED.value)
-    ):
-        return ""
-    return ours
+    classed = answer["act"]["class"] in (ActClass.FACTUAL.value, ActClass.SHARED.value)
+    return ours if classed and by_judgement and ours not in text else ""
 
 
 def _holds_for_the_act(answer: Answer) -> bool:
@@ -184,7 +184,9 @@ def _short(label: str, lang: str) -> str:
 def _warnings(answer: Answer, lang: str, said: Sequence[str]) -> list[str]:
     """What to be careful about, in a sentence each, but for what the lines above say."""
     texts = []
-    for caveat in answer["caveats"]:
+    for caveat in sorted(
+        answer["caveats"], key=lambda each: _LAST.index(each["code"]) if each["code"] in _LAST else -1
+    ):
         told = sentences(caveat["text"][lang])
         if caveat["code"] == "other_row":
             texts.append(

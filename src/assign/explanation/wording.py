@@ -107,6 +107,9 @@ _OPEN: Final = "（「『([“"
 _CLOSE: Final = "）」』)]”"
 
 
+OWN_RULE: Final[Bilingual] = {"ja": "この市の規則", "en": "this city's own rule"}
+
+
 CITY: Final = "city"  # the key of the holder that is the city itself
 
 
@@ -302,9 +305,9 @@ def _basis(source: Source, lang: str, read: date | None = None) -> str:
     ja = lang == "ja"
     if source.own:
         return (
-            f"（この市の規則: {source.document}、{source.text}）"
+            f"（{OWN_RULE['ja']}: {source.document}、{source.text}）"
             if ja
-            else f" (this city's own rule: {source.document}, {source.text})"
+            else f" ({OWN_RULE['en']}: {source.document}, {source.text})"
         )
     if source.line is None:
         place = source.document
