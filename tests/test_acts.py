@@ -199,8 +199,8 @@ def test_rows_with_two_holders_are_told_apart(table_desk: Desk) -> None:
     """Center 1 stands on three rows: a benefit's appeal goes to the board, an objection about a subsidy to the city."""
     decision = table_desk.decide("center", "1", "backyard", "appeal")
     said = decision.reasons[-1].text
-    assert "一覧327行目について: 決める権限は都道府県の審査会にあります。" in said.ja
-    assert "一覧332・337行目について: 決める権限は市にあります。" in said.ja
+    assert "一覧327行目について: 権限は都道府県の審査会にあります。" in said.ja
+    assert "一覧332・337行目について: 権限は市にあります。" in said.ja
     assert "Line 327: The authority is with the prefecture's review board." in said.en
     reserved = {each.act: each.holder for each in table_desk.decide(row="center-1-3", channel="backyard").reserved}
     assert (reserved["appeal"], reserved["decide"]) == ("city", "city")
