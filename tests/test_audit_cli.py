@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import sqlite3
 import subprocess
@@ -350,7 +351,13 @@ def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> No
         assert (page.open, page.lang) == ([], lang)
         assert says.lower() in page.text.lower()
         assert page.text.count("nenkin") == 0
-        assert "相談、請求の受付（窓口）" in page.text or lang == "en"
+        assert "国民年金 24 障害基礎年金 相談、請求の受付" in page.text
+        assert {"ja": "【窓口】の「決定", "en": "counter: decision"}[lang] in "".join(page.text.split("\n"))
+        assert "RETAINED（委託しない業務）" in page.text or lang == "en"
+        assert "000_c23591d651e7d7b6.txt" in page.text
+        assert "2026-11-28" in page.text
+        assert not re.search(r"[0-9a-f]{16}…", page.text)
+        assert len(re.findall(r"\b[0-9a-f]{64}\b", page.text)) >= 4
         assert {"ja": "日本時間", "en": "Japan time"}[lang] in page.text
     with broken_into(tmp_path / "audit.db") as db:
         db.execute(

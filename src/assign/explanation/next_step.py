@@ -29,7 +29,7 @@ NOT_THE_CONTRACTOR: Final[Text] = {
 }
 NOT_YET: Final[Text] = {
     "ja": "回答が出るまで受託者は行わず、案件は業務責任者が市の担当へ引き継ぎます。",
-    "en": "Until the city rules, the contractor's manager passes any case to the city.",
+    "en": "Until the city rules, the contractor's manager passes cases to the city.",
 }
 GOES_OVER: Final[Text] = {
     "ja": "受託者に来た案件は、業務責任者が市の担当へ引き継ぎます。",

@@ -144,7 +144,10 @@ def _judgement(answer: Answer, text: str, about_act: Sequence[str], lang: str) -
         _BASIS_TEXT[basis][lang] in sentence for basis in ("judged", "analogy") for sentence in about_act
     )
     classed = answer["act"]["class"] in (ActClass.FACTUAL.value, ActClass.SHARED.value)
-    return ours if classed and by_judgement and ours not in text else ""
+    settled = (
+        answer["certainty"] == Certainty.SETTLED.value
+    )  # what is open rests on the list's silence, not on the class
+    return ours if settled and classed and by_judgement and ours not in text else ""
 
 
 def _holds_for_the_act(answer: Answer) -> bool:
@@ -188,6 +191,8 @@ def _warnings(answer: Answer, lang: str, said: Sequence[str]) -> list[str]:
         answer["caveats"], key=lambda each: _LAST.index(each["code"]) if each["code"] in _LAST else -1
     ):
         told = sentences(caveat["text"][lang])
+        if caveat["code"] == "condition" and _stays(answer):
+            continue
         if caveat["code"] == "other_row":
             texts.append(
                 " ".join(_other_row(answer, told, lang)) if lang == "en" else "".join(_other_row(answer, told, lang))
@@ -195,6 +200,11 @@ def _warnings(answer: Answer, lang: str, said: Sequence[str]) -> list[str]:
         elif caveat["code"] not in OVERTAKEN and not any(told[0] in text for text in said):
             texts.append(told[0])
     return texts
+
+
+def _stays(answer: Answer) -> bool:
+    """Whether it is settled that city staff do it: then no condition has to keep the contractor from it."""
+    return bool(answer["assignee"] == Assignee.CITY_STAFF.value and answer["certainty"] == Certainty.SETTLED.value)
 
 
 def _other_row(answer: Answer, told: Sequence[str], lang: str) -> Iterator[str]:
@@ -215,7 +225,7 @@ def _owners(owners: Sequence[str], most: int, lang: str) -> str:
     rest = len(owners) - most
     if lang == "ja":
         return f"この行為のある行: {'、'.join(owners[:most])}{f'、ほか{rest}行' if rest else ''}。"
-    return f"It is part of {'; '.join(owners[:most])}{f'; and {rest} more' if rest else ''}."
+    return f"It is part of {'; '.join(owners[:most])}{f'; and {rest} more rows' if rest > 1 else '; and 1 more row' if rest else ''}."
 
 
 def _more(answer: Answer, left: int, lang: str, how: str) -> str:
