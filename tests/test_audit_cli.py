@@ -352,7 +352,6 @@ def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> No
         assert says.lower() in page.text.lower()
         assert page.text.count("nenkin") == 0
         assert "国民年金 24 障害基礎年金 相談、請求の受付" in page.text
-        assert {"ja": "【窓口】の「決定", "en": "counter: decision"}[lang] in "".join(page.text.split("\n"))
         assert "RETAINED（委託しない業務）" in page.text or lang == "en"
         assert "000_c23591d651e7d7b6.txt" in page.text
         assert "2026-11-28" in page.text
@@ -369,6 +368,21 @@ def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> No
     assert page.open == []
     assert "b" not in page.seen
     assert page.text.count("作り直せません") == 4
+
+
+@pytest.mark.usefixtures("url")
+def test_the_sheet_stands_alone_on_paper(tmp_path: Path) -> None:
+    """The act in the heading, by its title; hashes whole, rules named, the day on which the law was read, Japan's time."""
+    assert cli("decide", "--record", *ASKED, "--act", "decide").code == 0
+    for lang, head in (("ja", "【窓口】の「決定（支給・不支給、認定、賦課）」"), ("en", "counter: decision (grant")):
+        page = Balanced()
+        page.feed(cli("audit", "export", "--format", "html", "--lang", lang).out)
+        assert page.text.count(head) == 1 + (lang == "ja")  # where it is asked, Japanese says it the same way
+        for rule in (
+            ("AUTHORITY（公権力の行使）", "RETAINED（委託しない業務）") if lang == "ja" else ("AUTHORITY (Exercise of",)
+        ):
+            assert rule in page.text
+        assert "SHA-256" in page.text
 
 
 READERS = (

@@ -10,7 +10,7 @@ Data walks one way; each wing imports only wings before it, and CI holds that.
     batch   files and Spark    export  databases    check  the proofs over it    cli  the command line
 
     answer ─ log ─▶ records, a Merkle tree over them, signed checkpoints, stores ─ audit ─▶ verified, replayed, proved, exported
-    errors, words, dates, resources, files   everybody's
+    errors, words, dates, columns, resources, files   everybody's
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee

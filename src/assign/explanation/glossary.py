@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 MEANINGS: Final[dict[str, dict[str, str]]] = {
@@ -45,6 +46,7 @@ MEANINGS: Final[dict[str, dict[str, str]]] = {
 }
 
 
+@lru_cache
 def _pattern(lang: str) -> re.Pattern[str]:
     """What is passed over (quoted, in brackets), or a special word, longest first, and a bracket that may explain it already."""
     words = "|".join(sorted(map(re.escape, MEANINGS[lang]), key=len, reverse=True))
@@ -52,9 +54,6 @@ def _pattern(lang: str) -> re.Pattern[str]:
         over = "「[^」]*」|『[^』]*』|（(?:[^（）]|（[^（）]*）)*）"
         return re.compile(f"{over}|(?P<word>{words})(?!（)")
     return re.compile(rf"「[^」]*」|(?<![A-Za-z])'[^']*'(?!\w)|(?P<word>{words})(?! \()|\([^()]*\)")
-
-
-_FOUND: Final = {lang: _pattern(lang) for lang in MEANINGS}
 
 
 def explained(pairs: Iterable[tuple[str, str]], lang: str) -> Iterator[tuple[str, str]]:
@@ -68,4 +67,4 @@ def explained(pairs: Iterable[tuple[str, str]], lang: str) -> Iterator[tuple[str
         return f"{found[0]}（{meaning}）" if lang == "ja" else f"{found[0]} ({meaning})"
 
     for label, text in pairs:
-        yield label, _FOUND[lang].sub(meant, text)
+        yield label, _pattern(lang).sub(meant, text)
