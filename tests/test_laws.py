@@ -243,7 +243,7 @@ def test_no_text_gives_or_asks_for_an_order() -> None:
         r"指示|命じ(てくだ|なさ)|従って|エスカレ|instruct(?!ion)|escalat|(?<!「)聞いてください|確認してもらって"
     )
     for _task, _channel, _act, decision in everything():
-        for part in (decision.handoff, decision.question, *decision.reasons, *decision.caveats):
+        for part in (decision.next, decision.handoff, decision.question, *decision.reasons, *decision.caveats):
             if part is not None:
                 assert not forbidden.search(part.text.ja), part.text.ja
                 assert not forbidden.search(part.text.en), part.text.en

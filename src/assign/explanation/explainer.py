@@ -239,7 +239,7 @@ class Caveats:
                     )
                     + end
                     for lang, head, sep, arrow, end in (
-                        ("ja", "行為ごとに疑義照会への回答があります: ", "、", "は", "。"),
+                        ("ja", "行為ごとに市の回答があります: ", "、", "は", "。"),
                         ("en", "There are rulings on single acts: ", "; ", " - ", "."),
                     )
                 },
@@ -519,7 +519,7 @@ class Explainer:
                 yield {
                     "rule": outcome.rule.id,
                     "text": {
-                        "ja": f"疑義照会への回答 {ruling.id}（{ruling.source.document}、{ruling.role}、{ruling.since}から）: {ruling.because['ja']}",
+                        "ja": f"市の回答 {ruling.id}（{ruling.source.document}、{ruling.role}、{ruling.since}から）: {ruling.because['ja']}",
                         "en": f"Ruling {ruling.id} ({ruling.source.document}, {ruling.role}, from {ruling.since}): {ruling.because['en']}",
                     },
                     "cites": [_ruling_cite(ruling)],
