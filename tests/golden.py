@@ -58,7 +58,8 @@ def files(desk: Desk) -> dict[str, str]:
         decision = desk.decide(**asked, on=ON)
         answer = decision.model_dump(mode="json")
         del answer["provenance"]
-        found[f"{name}.txt"] = f"{decision.explain('ja')}\n\n{decision.explain('en')}\n"
+        said = [decision.explain(lang, why=why) for lang in ("ja", "en") for why in (False, True)]
+        found[f"{name}.txt"] = "\n\n".join(said) + "\n"
         found[f"{name}.json"] = json.dumps(answer, ensure_ascii=False, indent=1) + "\n"
     return found
 

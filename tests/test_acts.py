@@ -84,7 +84,7 @@ CITED = {
     },
     "reported": {
         "東京法務局の取扱い（平成26年3月17日）", "法務省民一317号（平成25年3月28日）", "ある後期高齢者医療広域連合の案内", "複数の市の案内",
-        "地方税法20条2項（国民健康保険法78条、高齢者の医療の確保に関する法律112条が準用）",
+        "地方税法20条2項（国保法78条・高齢者医療確保法112条が準用）",
     },
     "analogy": {"競争の導入による公共サービスの改革に関する法律34条"},
     "judged": set(),
@@ -108,10 +108,10 @@ def test_a_definition_is_no_source_for_what_it_does_not_say() -> None:
 @pytest.mark.parametrize(
     ("key", "ja", "en"),
     [
-        ("carry", "です。（本システムの判断）", "goods. (our judgement)"),
-        ("receive", "（競争の導入による公共サービスの改革に関する法律34条、類推）", "34条; by analogy)"),
+        ("carry", "です（本システムの判断）。", "goods (our judgement)."),
+        ("receive", "（競争の導入による公共サービスの改革に関する法律34条、別の事柄の法律からの類推）。", "34条; by analogy with a law on another matter)."),
         ("receive_notice", "（行政手続法37条、条文で確認）", "(行政手続法37条; read in the statute)"),
-        ("returned_mail", "（一覧147行目「被保険者証等の不着分に関する事」を参考、本システムの判断）", "(leaning on line 147 of the list, 被保険者証等の不着分に関する事; our judgement)"),
+        ("returned_mail", "（一覧147行目「被保険者証等の不着分に関する事」を参考、本システムの判断）", "(see line 147 of the list, 被保険者証等の不着分に関する事; our judgement)"),
     ],
 )  # fmt: skip
 def test_an_answer_says_what_its_sentence_rests_on(key: str, ja: str, en: str, table_desk: Desk) -> None:
@@ -202,7 +202,7 @@ def test_rows_with_two_holders_are_told_apart(table_desk: Desk) -> None:
     said = decision.reasons[-1].text
     assert "一覧327行目について: 権限は都道府県の審査会にあります。" in said.ja  # barred: nobody decides
     assert "一覧332・337行目について: 権限は市にあります。" in said.ja
-    assert "On line 327: The authority is with the prefecture's review board." in said.en
+    assert "Line 327: The authority is with the prefecture's review board." in said.en
     reserved = {each.act: each.holder for each in table_desk.decide(row="center-1-3", channel="backyard").reserved}
     assert reserved == {"refuse": "city", "decide": "city"}  # an appeal is no step of either row's chain
     for row, holder in (("center-1-3", "市"), ("center-1-1", "都道府県の審査会")):
@@ -261,8 +261,8 @@ def test_every_note_says_on_which_day_its_source_was_read(table_desk: Desk) -> N
     decision = table_desk.decide(row="kokuho-11", channel="backyard", on="2026-11-28")
     warned = next(caveat for caveat in decision.caveats if caveat.code == "ended")
     assert warned.text.ja.startswith("この業務は終わっています。")
-    assert warned.text.ja.endswith("（国民健康保険法54条の3・63条の2、条文で確認、2026-11-28 閲覧）")
-    assert warned.text.en.endswith("(国民健康保険法54条の3・63条の2; read in the statute, 2026-11-28)")
+    assert warned.text.ja.endswith("（国民健康保険法54条の3・63条の2、条文で確認、2026-11-28 閲覧）。")
+    assert warned.text.en.endswith("(国民健康保険法54条の3・63条の2; read in the statute, 2026-11-28).")
 
 
 # -- everyday words --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import sqlite3
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from assign.cli.terminal import width
+from assign.columns import width
 from assign.log.keys import key_file
 from assign.log.log import Log
 from assign.log.record import new_id
@@ -352,7 +353,12 @@ def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> No
         assert (page.open, page.lang) == ([], lang)
         assert says.lower() in page.text.lower()
         assert page.text.count("nenkin") == 0
-        assert "相談、請求の受付（窓口）" in page.text or lang == "en"
+        assert "国民年金 24 障害基礎年金 相談、請求の受付" in page.text
+        assert "RETAINED（委託しない業務）" in page.text or lang == "en"
+        assert "000_c23591d651e7d7b6.txt" in page.text
+        assert "2026-11-28" in page.text
+        assert not re.search(r"[0-9a-f]{16}…", page.text)
+        assert len(re.findall(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", page.text)) >= 4
         assert {"ja": "日本時間", "en": "Japan time"}[lang] in page.text
     with broken_into(tmp_path / "audit.db") as db:
         db.execute(
@@ -364,6 +370,23 @@ def test_the_sheet_is_sound_html_in_the_language_asked_for(tmp_path: Path) -> No
     assert page.open == []
     assert "b" not in page.seen
     assert page.text.count("作り直せません") == 4
+
+
+@pytest.mark.usefixtures("url")
+def test_the_sheet_stands_alone_on_paper() -> None:
+    """The act in the heading, by its title; hashes whole, rules named, the day on which the law was read, Japan's time."""
+    assert cli("decide", "--record", *ASKED, "--act", "decide").code == 0
+    for lang, head in (("ja", "【窓口】の「決定（支給・不支給、認定、賦課）」"), ("en", "counter: decision (grant")):
+        page = Balanced()
+        page.feed(cli("audit", "export", "--format", "html", "--lang", lang).out)
+        assert page.text.count(head) == 1 + (lang == "ja")  # where it is asked, Japanese says it the same way
+        for rule in (
+            ("CONSIGNED（委託する業務）", "RETAINED（委託しない業務）")
+            if lang == "ja"
+            else ("CONSIGNED (Consigned work)",)
+        ):
+            assert rule in page.text
+        assert "SHA-256" in page.text
 
 
 READERS = (

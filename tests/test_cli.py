@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from assign import Desk, __version__
-from assign.cli.terminal import width
+from assign.columns import width
 from assign.resources import rules_folder
 
 from .built_in import CHANNELS
@@ -48,7 +48,7 @@ def test_the_example_says_city_staff_because_line_259_is_retained() -> None:
     done = run(*ASKED)
     assert done.returncode == 0
     lines = said(done).split("\n")
-    assert lines[0].split() == ["担当", "市職員（確定）"]
+    assert lines[0].split() == ["担当", "市職員（確定）【窓口】"]
     text = "".join(line.strip() for line in lines)
     assert "一覧259行目" in text
     assert "「×：業務を委託しない」" in text
@@ -56,7 +56,7 @@ def test_the_example_says_city_staff_because_line_259_is_retained() -> None:
 
 def test_in_english_it_says_the_same() -> None:
     """--lang en."""
-    assert said(run(*ASKED, "--lang", "en")).startswith("Who     City staff (settled)\n")
+    assert said(run(*ASKED, "--lang", "en")).startswith("Who   City staff (settled), counter\n")
 
 
 def test_json_is_the_contract_s_object(desk: Desk) -> None:
@@ -192,6 +192,8 @@ def test_acts_are_listed() -> None:
         ASKED,
         ["decide", "-d", "kokuho", "-i", "22"],
         ["decide", "-d", "kouki", "-i", "30", "-a", "decide"],
+        [*ASKED, "--why"],
+        ["decide", "-d", "kokuho", "-i", "22", "--why"],
     ],
 )
 def test_no_line_is_wider_than_80_columns(words: list[str], lang: str) -> None:
@@ -203,7 +205,7 @@ def test_no_line_is_wider_than_80_columns(words: list[str], lang: str) -> None:
 @pytest.mark.long
 def test_no_line_opens_with_a_closing_bracket_or_small_kana(desk: Desk) -> None:
     """禁則: nothing opens a line that may not."""
-    from assign.cli.terminal import _NEVER_FIRST, wrap
+    from assign.columns import _NEVER_FIRST, wrap
     from assign.explanation.plain_text import paragraphs
 
     for task, channel in product(desk.catalog.tasks, CHANNELS):
@@ -214,16 +216,19 @@ def test_no_line_opens_with_a_closing_bracket_or_small_kana(desk: Desk) -> None:
             assert "".join(wrap(text, 70)).replace(" ", "") == text.replace(" ", "")
 
 
-def terminal(words: Sequence[str], env: dict[str, str]) -> str:
+def terminal(words: Sequence[str], env: dict[str, str], code: int | None = 0) -> str:
     """Run in a pseudo terminal; where the machine has none to give (a bare chroot), with a stdout that says it is one."""
     whole = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM", "PYTHONIOENCODING")}
     try:
         parent, child = pty.openpty()
     except OSError:
-        code = "import sys; sys.stdout.isatty = lambda: True; from assign.cli import main; main()"
-        words = [sys.executable, "-c", code, *words]
-        done = subprocess.run(words, capture_output=True, check=True, env={**whole, "TERM": "xterm", **env})
-        return done.stdout.decode("utf-8")
+        program = (
+            "import sys; sys.stdout.isatty = sys.stderr.isatty = lambda: True; from assign.cli import main; main()"
+        )
+        words = [sys.executable, "-c", program, *words]
+        done = subprocess.run(words, capture_output=True, check=False, env={**whole, "TERM": "xterm", **env})
+        assert code in (done.returncode, None)
+        return (done.stdout + done.stderr).decode("utf-8")
     process = subprocess.Popen(
         [*ASSIGN, *words], stdout=child, stderr=child, stdin=child, env={**whole, "TERM": "xterm", **env}
     )
@@ -238,8 +243,46 @@ def terminal(words: Sequence[str], env: dict[str, str]) -> str:
             break
         data += block
     os.close(parent)
-    assert process.wait() == 0
+    assert code in (process.wait(), None)
     return data.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [
+        (ASKED, 8),
+        (["decide", "-d", "国保", "-i", "31", "-c", "窓口", "-a", "決定"], 8),
+        (["decide", "-d", "後期", "-i", "30-1", "-c", "窓口", "-a", "入力"], 8),
+        (["decide", "-d", "年金", "-i", "23"], 24),
+        (["decide", "-d", "国保", "-i", "22"], 24),
+    ],
+)
+def test_a_terminal_of_80_columns_and_24_lines_holds_the_answer(words: list[str], most: int, lang: str) -> None:
+    """contract.md: eight lines for one channel, one screen for both; `--why` shows the rest."""
+    size = {"COLUMNS": "80", "LINES": "24", "NO_COLOR": "1"}
+    lines = terminal([*words, "--lang", lang], size).replace("\r", "").rstrip("\n").split("\n")
+    assert len(lines) <= most, lines
+    assert all(width(line) <= 80 for line in lines)
+    assert "--why" in lines[-1]
+    assert len(terminal([*words, "--lang", lang, "--why"], size).split("\n")) > len(lines)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["decide", "-d", "国保", "-i", "22", "-a", "審査"],
+        ["decide", "-d", "kouki", "-i", "51"],
+        ["decide", "-d", "center", "-i", "4", "-c", "backyard"],
+        ["decide", "-d", "年金", "-i", "99"],
+        ["decide", "-i", "24"],
+    ],
+)
+def test_an_error_fits_the_terminal_too(words: list[str]) -> None:
+    """Wrapped where the terminal ends, in one screen; in a pipe it is one line (test_every_way_out)."""
+    lines = terminal(words, {"COLUMNS": "80", "LINES": "24"}, code=None).replace("\r", "").rstrip("\n").split("\n")
+    assert len(lines) <= 24
+    assert all(width(line) <= 80 for line in lines), lines
 
 
 @pytest.mark.long

@@ -20,7 +20,7 @@ from assign import cli
 from assign.cli import audit, shells
 from assign.cli.common import Command, Group, Reader
 from assign.cli.help import EXAMPLES, example
-from assign.cli.terminal import width
+from assign.columns import width
 from assign.files import same_file
 from assign.resources import catalog_file, rules_folder, user_folder
 

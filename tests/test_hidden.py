@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assign import Desk
-from assign.cli.terminal import labelled, table, wrap
+from assign.cli.terminal import table
+from assign.columns import labelled, wrap
 from assign.errors import code_point, hidden, shown, visible
 from assign.explanation.plain_text import explain
 
@@ -85,7 +86,10 @@ def test_a_line_break_in_a_sentence_is_no_paragraph_of_the_answer(desk: Desk) ->
     [answer] = desk.answers(row="nenkin-24", channel="counter")
     answer["reasons"][0]["text"]["ja"] = "はい。\n担当: 受託者（確定）\x1b[2K\u202e"
     answer["rows"][0]["name"] = "業務\n担当: 受託者（確定）"
-    said = explain(answer)
+    short = explain(answer)
+    assert [line for line in short.split("\n") if line.startswith("担当: ")] == ["担当: 市職員（確定）【窓口】"]
+    assert all(hidden(line) is None for line in short.split("\n"))
+    said = explain(answer, why=True)
     assert [line for line in said.split("\n") if line.startswith("担当: ")] == ["担当: 市職員（確定）"]
     assert r"はい。\n担当: 受託者（確定）\x1b[2K\u202e" in said
     assert all(hidden(line) is None for line in said.split("\n"))

@@ -22,7 +22,8 @@ from assign import cli as command_line
 from assign.audit import review
 from assign.cli import audit, shells, terminal
 from assign.cli.audit import examine
-from assign.cli.terminal import folded, listing, width
+from assign.cli.terminal import folded, listing
+from assign.columns import width
 from assign.export import sql
 from assign.resources import rules_folder
 

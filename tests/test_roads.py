@@ -130,12 +130,14 @@ def test_a_city_refines_what_is_not_authority_and_every_answer_says_so(tmp_path:
     desk = Desk.open(rules=folder)
     for name in ("scan", "collect_cash", "decide"):
         decision = desk.decide(row="kokuho-1", channel="counter", act=name)
-        assert "この市の規則: 市委託事務取扱要領3条、国保年金課長" in decision.explain("ja")
-        assert "this city's own rule: 市委託事務取扱要領3条, 国保年金課長" in decision.explain("en")
+        assert "この市の規則: 市委託事務取扱要領3条、国保年金課長" in decision.explain("ja", why=True)
+        assert "this city's own rule: 市委託事務取扱要領3条, 国保年金課長" in decision.explain("en", why=True)
+        assert "この市の規則" in decision.explain("ja")
+        assert "this city's own rule" in decision.explain("en")
         cites = [cite for reason in decision.reasons for cite in reason.cites if cite.kind == "act"]
         assert "この市の規則" in cites[0].text
         assert cites[0].document == "acts.yaml"
-    assert "この市の規則" not in desk.decide(row="nenkin-23", channel="counter", act="receive").explain("ja")
+    assert "この市の規則" not in desk.decide(row="nenkin-23", channel="counter", act="receive").explain("ja", why=True)
     assert "この市の規則 4 件" in said(run("check", "--rules", str(folder)))
 
 

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from assign.audit import verifier
 from assign.catalog import load
-from assign.cli import terminal
+from assign.columns import width
 from assign.log import merkle
 from assign.log.checkpoint import Checkpoint, sign
 from assign.log.keys import SecretKey
@@ -776,7 +776,7 @@ def test_help_is_in_both_languages_and_each_message_blames_what_it_means(tmp_pat
     text = told.stdout.decode("utf-8")
     assert text.startswith("証明のファイルを検証します")
     assert "使い方 / usage: " in text
-    assert all(terminal.width(line) <= 80 for line in text.split("\n"))
+    assert all(width(line) <= 80 for line in text.split("\n"))
     assert command("-h").stdout == told.stdout
     file = tmp_path / "b.json"
     file.write_text(json.dumps(bundle()), "utf-8")

@@ -12,7 +12,7 @@ Data flows one way; each wing imports only what stands before it, and CI holds t
             ├─ export   every answer for a database                          │
             ├─ check    the proofs over every case                         audit ─▶ verified, replayed, proved
             └─ cli      the command line (audit, too)
-    under all of them: words, dates, files, resources, yaml_nodes, errors
+    under all of them: words, dates, columns, files, resources, yaml_nodes, errors
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee

@@ -149,7 +149,7 @@ ASSIGNEE_TEXT: Final[Mapping[Assignee, Bilingual]] = {
 }
 CERTAINTY_TEXT: Final[Mapping[Certainty, Bilingual]] = {
     Certainty.SETTLED: {"ja": "確定", "en": "settled"},
-    Certainty.NEEDS_RULING: {"ja": "回答待ち", "en": "open: needs a ruling"},
+    Certainty.NEEDS_RULING: {"ja": "回答待ち", "en": "needs a ruling"},
 }
 
 

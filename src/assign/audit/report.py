@@ -13,16 +13,19 @@ from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any, Final
 
-from assign.errors import BadOption, visible
+from assign.desk.desk import Desk
+from assign.errors import AssignError, BadOption, visible
 from assign.explanation.plain_text import paragraphs
+from assign.explanation.short_answer import printed_name, summary
+from assign.explanation.wording import Answer
 from assign.log import merkle
 from assign.log.canonical import canonical
 from assign.log.kinds import EDITION_TEXT, EDITIONS, ROLE_TEXT, Kind, Record, Role
 from assign.log.log import Log
 from assign.log.reading import Unreadable, clock, in_japan
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
+from assign.words import Certainty
 
-from . import Filter, decided_anew, desks, records
+from . import Desks, Filter, decided_anew, desks, records
 from .names import Names
 
 FORMATS: Final = ("jsonl", "csv", "html")
@@ -121,6 +124,7 @@ h1 { font-size: 1.5rem; border-bottom: 2px solid #1a1a1a } h2 { font-size: 1.2re
 dl { display: grid; grid-template-columns: 8.5rem 1fr; gap: .35rem 1rem } dt { color: #444 } dd { margin: 0 }
 .answer { font-size: 1.25rem; font-weight: 700; border: 2px solid #1a1a1a; padding: .5rem 1rem; margin: 1rem 0 }
 .open { border-style: dashed }
+.proof { grid-template-columns: 14rem 1fr } .proof dd { font-family: ui-monospace, monospace }
 .proof, footer { font-size: .8rem; color: #444; overflow-wrap: anywhere } code { font-family: ui-monospace, monospace }
 table { border-collapse: collapse; width: 100%; font-size: .85rem } th, td { border: 1px solid #999; padding: .2rem .5rem; text-align: left }
 @media print { body { margin: 0; max-width: none; font-size: 11pt } section + section { break-before: page } dl, .answer, tr { break-inside: avoid } }
@@ -128,33 +132,42 @@ table { border-collapse: collapse; width: 100%; font-size: .85rem } th, td { bor
 _SAYS: Final = {
     "title": {"ja": "委託業務の判定 説明書", "en": "Decisions on consigned work"},
     "lead": {
-        "ja": "業務を受託者と市職員のどちらが行うかについて、記録された答えとその理由です。",
-        "en": "Recorded answers to who handles work at the counter and in the back yard, the contractor or city staff, and why.",
+        "ja": "市の業務を受託者と市職員のどちらが行うかについて、記録された答えとその理由です。",
+        "en": "Recorded answers to who handles the city's work, the contractor or city staff, and why.",
     },
+    "list": {"ja": "一覧", "en": "List"},
+    "document": {"ja": "もとの文書", "en": "document"},
     "privacy": {
         "ja": "記録に住民の氏名や番号は含まれません。",
         "en": "The log holds no names or numbers of residents.",
     },
-    "record": {"ja": "記録", "en": "Record"},
-    "number": {"ja": "番号", "en": "number"},
-    "case": {"ja": "案件", "en": "case"},
+    "record": {"ja": "記録の名前", "en": "Name of the log"},
+    "number": {"ja": "記録の番号", "en": "Record number"},
+    "case": {"ja": "案件の番号（乱数）", "en": "Case (a random number)"},
     "asked": {"ja": "尋ねたこと", "en": "Asked"},
-    "day": {"ja": "案件の日付", "en": "Date of the case"},
-    "when": {"ja": "記録した時刻", "en": "Recorded at"},
+    "when": {"ja": "記録した時刻（日本時間）", "en": "Recorded at (Japan time)"},
     "who": {"ja": "尋ねた人の役割", "en": "Asked by"},
     "rules": {"ja": "決めた規則", "en": "Rules that decided"},
-    "editions": {"ja": "使った版", "en": "Editions used"},
-    "japan": {"ja": "日本時間", "en": "Japan time"},
-    "leaf": {"ja": "記録のハッシュ", "en": "Hash of the record"},
+    "read": {"ja": "法令を読んだ日", "en": "Statutes read on"},
+    "later": {"ja": "この日より後の改正は含みません", "en": "later changes of the law are not in it"},
+    "unread": {"ja": "規則に書かれていません", "en": "the rules do not say"},
+    "edition": {"ja": "使った版のハッシュ", "en": "Hash of the edition used"},
+    "leaf": {"ja": "この記録のハッシュ", "en": "Hash of this record"},
+    "program": {"ja": "プログラムの版", "en": "Program"},
+    "engine": {"ja": "判定エンジン", "en": "engine"},
     "lost": {
         "ja": "この答えの文は、今のプログラムでは作り直せません。記録そのものは上のとおりです。",
         "en": "The sentences of this answer cannot be made again by this program. The record itself is as above.",
     },
     "none": {"ja": "該当する記録はありません。", "en": "There is no such record."},
     "corrects": {"ja": "訂正する記録", "en": "Corrects record"},
+    "hash": {
+        "ja": "ハッシュは内容から計算した値（SHA-256）で、内容が1文字でも違えば別の値になります。",
+        "en": "A hash (SHA-256) is worked out from the content; where one character differs, so does the hash.",
+    },
     "foot": {
-        "ja": "この紙の内容が記録のとおりであることは、`assign audit prove 番号` の証明と、建物の外に置いたチェックポイントで確かめられます。",
-        "en": "That this sheet says what was recorded can be checked with `assign audit prove NUMBER` and a checkpoint kept outside the building.",
+        "ja": "この紙の内容が記録のとおりであることは、`assign audit prove 記録の番号` の証明と、建物の外に置いたチェックポイント（記録全体の署名つきの控え）で確かめられます。",
+        "en": "That this sheet says what was recorded can be checked with `assign audit prove NUMBER` and a checkpoint (a signed summary of the whole log) kept outside the building.",
     },
 }
 
@@ -178,43 +191,81 @@ def _html(log: Log, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
         if isinstance(record, Unreadable):
             yield f"<section><h2>{say('number')} {record.seq}</h2><p>{_safe(record.message(lang))}</p></section>"
             continue
-        yield from _section(record, decided_anew(record, desk)[2], names, lang)
+        yield from _section(record, decided_anew(record, desk)[2], _desk_of(record, desk), names, lang)
     if not told:
         yield f"<p>{say('none')}</p>"
-    yield f"<footer><p>{say('foot')}</p></footer>\n</body></html>"
+    yield f"<footer><p>{say('hash')}{say('foot')}</p></footer>\n</body></html>"
 
 
-def _section(record: Record, answer: dict[str, Any] | None, names: Names, lang: str) -> Iterator[str]:
+def _desk_of(record: Record, desks_by_edition: Desks) -> Desk | None:
+    """The desk of the list and rules that the record names, if they can still be read."""
+    try:
+        return desks_by_edition(record["editions"]["list"], record["editions"]["rules"])
+    except AssignError:
+        return None
+
+
+def _section(record: Record, answer: Answer | None, desk: Desk | None, names: Names, lang: str) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
-    decision, request = record["decision"], record["request"]
-    who = ASSIGNEE_TEXT[Assignee(decision["assignee"])][lang]
-    sure = CERTAINTY_TEXT[Certainty(decision["certainty"])][lang]
-    place = f"{names.division(request['division'], lang)} {request['item']}"
-    where = names.channel(request["channel"], lang)
-    act = f" / {request['act']}" if request["act"] else ""
+    decision = record["decision"]
+    asked = _asked(record, answer, desk, names, lang)
     dashed = "" if decision["certainty"] == Certainty.SETTLED else " open"
-    title = "" if answer is None or len(answer["rows"]) != 1 else f" {answer['rows'][0]['name']}"
-    yield f"<section><h2>{say('number')} {record['seq']}: {_safe(place + title)}（{_safe(where)}）</h2>"
-    yield f'<p class="answer{dashed}">{_safe(who)}（{_safe(sure)}）</p><dl>'
-    pairs = [] if answer is None else list(paragraphs(answer, lang))[1:]
-    if answer is None:
-        pairs = [(_SAYS["asked"][lang], f"{place} {where}{act}")]
+    yield f"<section><h2>{say('number')} {record['seq']}: {_safe(asked)}</h2>"
+    yield f'<p class="answer{dashed}">{_safe(summary(decision, lang))}</p><dl>'
+    pairs = list(paragraphs(answer, lang))[1:] if answer else [(_SAYS["asked"][lang], asked)]
     for label, text in pairs:
         yield f"<dt>{_safe(label)}</dt><dd>{_safe(text)}</dd>"
-    yield f"<dt>{say('day')}</dt><dd>{_safe(record['on'])}</dd>"
     if record["corrects"] is not None:
         yield f"<dt>{say('corrects')}</dt><dd>{say('number')} {record['corrects']}</dd>"
     yield "</dl>"
     if answer is None:
         yield f"<p>{say('lost')}</p>"
-    role = ROLE_TEXT[Role(record["role"])][lang]
-    editions = " / ".join(f"{EDITION_TEXT[what][lang]} {value[:16]}…" for what, value in record["editions"].items())
-    when = clock(record["recorded"])[:19]
-    yield (
-        f'<p class="proof">{say("when")}: {when}（{say("japan")}）　{say("who")}: {_safe(role)}<br>'
-        f"{say('case')}: <code>{_safe(record['case'])}</code>　{say('rules')}: <code>{_safe(' '.join(decision['rules']))}</code><br>"
-        f"{say('editions')}: <code>{_safe(editions)}</code><br>"
-        f"{say('leaf')}: <code>{merkle.leaf_hash(canonical(record)).hex()}</code></p></section>"
-    )
+    yield '<dl class="proof">'
+    for label, text in _proof(record, answer, desk, lang):
+        yield f"<dt>{_safe(label)}</dt><dd>{_safe(text)}</dd>"
+    yield "</dl></section>"
+
+
+def _asked(record: Record, answer: Answer | None, desk: Desk | None, names: Names, lang: str) -> str:
+    """The row as the paper prints it, the channel and the act; from the record alone where the answer cannot be made again."""
+    request = record["request"]
+    place = printed_name(answer) if answer else f"{names.division(request['division'], lang)} {request['item']}"
+    act = request["act"]
+    if act and desk and act in desk.rules.acts:
+        act = desk.rules.acts[act].title[lang]
+    where = names.channel(request["channel"], lang)
+    if lang == "ja":
+        return f"{place}【{where}】{f'の「{act}」' if act else ''}"
+    return f"{place}, {where}{f': {act}' if act else ''}"
+
+
+def _proof(record: Record, answer: Answer | None, desk: Desk | None, lang: str) -> Iterator[tuple[str, str]]:
+    """When and by whom it was asked, by what it was decided, and every hash, whole; each code with what it means."""
+
+    def say(name: str) -> str:
+        return _SAYS[name][lang]
+
+    rules = desk.rules if desk else None
+    yield say("when"), clock(record["recorded"])[:19]
+    yield say("who"), ROLE_TEXT[Role(record["role"])][lang]
+    yield say("case"), record["case"]
+    yield say("rules"), " ".join(_rule(each, desk, lang) for each in record["decision"]["rules"])
+    if answer and desk:
+        documents = dict.fromkeys(row["source"]["document"] for row in answer["rows"])
+        yield say("list"), f"{desk.catalog.manifest.title[lang]} / {say('document')}: {', '.join(documents)}"
+    read = str(rules.read) if rules and rules.read else ""
+    day = f"{read}（{say('later')}）" if lang == "ja" else f"{read} ({say('later')})"
+    yield say("read"), day if read else say("unread")
+    for what, value in record["editions"].items():
+        yield f"{say('edition')}: {EDITION_TEXT[what][lang]}", value
+    yield say("leaf"), merkle.leaf_hash(canonical(record)).hex()
+    yield say("program"), f"assign {record['version']}, {say('engine')} {record['engine']}"
+
+
+def _rule(code: str, desk: Desk | None, lang: str) -> str:
+    known = desk.rules.by_id.get(code) if desk else None
+    if known is None:
+        return code
+    return f"{code}（{known.title[lang]}）" if lang == "ja" else f"{code} ({known.title[lang]})"

@@ -36,7 +36,7 @@ FORMATS: dict[str, dict[str, type]] = {
                         "keys": list, "editions": list, "row": object},
     "assign.consistency/1": {"format": str, "from": str, "to": str, "path": list, "keys": list}}  # fmt: skip
 WORDS = {"contractor": ("受託者", "contractor"), "city_staff": ("市職員", "city staff"), "split": ("両者", "split between both"),
-    "settled": ("確定", "settled"), "needs_ruling": ("回答待ち", "open: needs a ruling"),
+    "settled": ("確定", "settled"), "needs_ruling": ("回答待ち", "needs a ruling"),
     "nobody": ("なし", "nobody"), "decision": ("判定", "decision"), "batch": ("一括判定", "batch")}  # fmt: skip
 CAUTION = ("注意: 鍵は証拠に添えられていたもので、それだけでは何の証明にもなりません。別の道で受け取った鍵を --key で渡してください",
     "note: the key came with the bundle and proves nothing by itself; pass one that you received another way as --key")  # fmt: skip

@@ -21,8 +21,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from assign import __version__
+from assign.columns import labelled
 from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, shown
 from assign.explanation.plain_text import paragraphs
+from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
@@ -174,6 +176,9 @@ def decide(
         Word,
         typer.Option("--row", help="区分と番号の代わりに行の id / a row id instead of division and item", metavar="ID"),
     ] = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="根拠と理由をすべて表示 / show everything that the answer rests on")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="回答待ちなら終了コード 5 / exit 5 where a ruling is needed")
     ] = False,
@@ -234,7 +239,8 @@ def decide(
     elif quiet:
         terminal.write("\n".join(_who(answer, lang, named=channel is None) for answer in answers), out)
     else:
-        blocks = ["\n".join(_shown(answer, lang, plain=no_color or out is not None)) for answer in answers]
+        found = [list(paragraphs(answer, lang)) for answer in answers] if why else short_blocks(answers, lang, "--why")
+        blocks = ["\n".join(_shown(pairs, plain=no_color or out is not None)) for pairs in found]
         terminal.write("\n\n".join(blocks), out)
     if kept and not quiet:
         report_kept(kept, as_json=as_json, lang=lang)
@@ -331,11 +337,10 @@ def _who(answer: Answer, lang: str, *, named: bool) -> str:
     return f"{where}{who}（{sure}）" if lang == "ja" else f"{where}{who} ({sure})"
 
 
-def _shown(answer: Answer, lang: str, *, plain: bool) -> list[str]:
+def _shown(pairs: list[tuple[str, str]], *, plain: bool) -> list[str]:
     stream = sys.stdout
-    pairs = list(paragraphs(answer, lang))
-    first = terminal.labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
-    lines = terminal.labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
+    first = labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
+    lines = labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
     return [*(first if plain else [terminal.bold(line, stream) for line in first]), *lines]
 
 
@@ -422,8 +427,7 @@ def _complain(error: AssignError, words: Sequence[str], lang: str) -> NoReturn:
         text = json.dumps(error.as_json(lang), ensure_ascii=False)
         terminal.complain_bytes((text + "\n").encode("utf-8", "backslashreplace"))
     else:
-        terminal.complain(error.message(lang))
-        if isinstance(error, AmbiguousItem):
-            for line in error.rows:
-                terminal.complain(f"  {line}")
+        lines = [error.message(lang), *(f"  {row}" for row in (error.rows if isinstance(error, AmbiguousItem) else ()))]
+        for line in lines:
+            terminal.complain("\n".join(terminal.as_wide_as(sys.stderr, line)))
     sys.exit(error.exit_code)

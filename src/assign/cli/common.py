@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from assign import files
+from assign.columns import wrap
 from assign.desk.desk import Desk
 from assign.errors import BadDate, BadOption, BadRequest, listed, path_shown, shown
 from assign.words import nearest, normal
@@ -428,7 +429,7 @@ def wrapped(text: str, out: str | None) -> list[str]:
     """A command that is to be copied stays on one line; so does everything in a pipe, where `grep` reads it."""
     if text.startswith("    ") or not terminal.in_terminal(out):
         return [text]
-    return terminal.wrap(text, terminal.columns_of(sys.stdout))
+    return wrap(text, terminal.columns_of(sys.stdout))
 
 
 def print_json(value: object, out: str | None) -> None:

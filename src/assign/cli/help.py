@@ -11,7 +11,7 @@ import inspect
 import re
 from typing import Any, Final
 
-from . import terminal
+from assign.columns import width, wrap
 
 EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "": (
@@ -111,8 +111,8 @@ def page(command: Any, ctx: Any, lang: str, columns: int) -> str:
     words = [any_options, *(_name(p) if p.required else f"[{_name(p).strip('[]')}]" for p in given)]
     if hasattr(command, "commands"):
         words.append(any_command)
-    lines = terminal.wrap(" ".join([f"{usage}:", path, *words]), columns)
-    lines += ["", *terminal.wrap(short(command, lang), columns)]
+    lines = wrap(" ".join([f"{usage}:", path, *words]), columns)
+    lines += ["", *wrap(short(command, lang), columns)]
     if shown := EXAMPLES.get(" ".join(path.split()[1:])):
         lines += ["", f"{examples}:", *(f"  {example(each, lang)}" for each in shown)]
 
@@ -146,14 +146,14 @@ def _option(param: Any) -> str:
 
 def _columns(rows: list[tuple[str, str]], columns: int) -> list[str]:
     """Names, each with its text beside it, or below where the name is long."""
-    size = max(terminal.width(name) for name, _ in rows if terminal.width(name) <= _BESIDE or len(rows) == 1)
+    size = max(width(name) for name, _ in rows if width(name) <= _BESIDE or len(rows) == 1)
     size = min(size, _BESIDE, columns // 3)  # in a narrow terminal the text needs the room
     lines: list[str] = []
     for name, text in rows:
-        first, *rest = terminal.wrap(text, columns - size - 4)
-        if terminal.width(name) > size:
+        first, *rest = wrap(text, columns - size - 4)
+        if width(name) > size:
             lines += [f"  {name}", " " * (size + 4) + first]
         else:
-            lines.append(f"  {name}{' ' * (size - terminal.width(name))}  {first}".rstrip())
+            lines.append(f"  {name}{' ' * (size - width(name))}  {first}".rstrip())
         lines += [" " * (size + 4) + line for line in rest]
     return lines

@@ -1,8 +1,5 @@
 """
-Text for terminals: width, wrapping, tables, colour, and files that appear whole or not at all.
-
-Full-width text is measured by Unicode's East Asian width. Characters of ambiguous width (○ △ ×) count as two, as
-Japanese terminals show them: a line is then never too long. wcwidth would do the measuring, but costs a cold start 26 ms.
+Text for terminals: tables, colour, and files that appear whole or not at all.
 """
 
 from __future__ import annotations
@@ -10,15 +7,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from itertools import islice
 from shutil import get_terminal_size
 from typing import Final, TextIO
 
-from assign.errors import path_shown, visible
+from assign.columns import labelled, pieces, width, wrap
+from assign.errors import path_shown
 from assign.files import appearing, unwritable, whole_or_not
 
 WIDTH: Final = 80
@@ -27,78 +23,7 @@ WIDTH: Final = 80
 NARROWEST: Final = 20  # columns in which a sentence can still be read
 
 
-_NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・／…)]},.;:?!ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # what may not open a Japanese line
-
-
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-
-
-_NEVER_LAST: Final = "（「『【〔(["
-
-
-def width(text: str) -> int:
-    """Columns that a text takes: wide, full-width and ambiguous characters two, combining ones none."""
-    return len(text) if text.isascii() else sum(map(_columns, text))
-
-
-@lru_cache(maxsize=4096)
-def _columns(c: str) -> int:
-    if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn"):
-        return 0
-    return 2 if unicodedata.east_asian_width(c) in "WFA" else 1
-
-
-def wrap(text: str, columns: int) -> list[str]:
-    """
-    Lines of at most `columns`: between any two full-width characters (but for 、 and the like), at spaces elsewhere.
-
-    A character that a terminal obeys, or that nobody sees, is shown as an escape, whichever way it came in.
-    """
-    lines: list[str] = []
-    line = ""
-    for whole in _pieces(visible(text)):
-        piece = whole
-        if line and width(line) + width(piece.rstrip()) > columns:
-            lines.append(line.rstrip())
-            line = ""
-        while len(piece) > columns // 2 and width(piece) > columns:  # one word longer than a line
-            cut, used = 0, 0
-            while cut < len(piece) and used + _columns(piece[cut]) <= columns:
-                used += _columns(piece[cut])
-                cut += 1
-            lines.append(piece[: cut or 1])
-            piece = piece[cut or 1 :]
-        line += piece if line else piece.lstrip()
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
-
-
-def _pieces(text: str) -> list[str]:
-    """What may not be broken: a full-width character with what must stay beside it, or a word with its space."""
-    pieces: list[str] = []
-    for c in text:
-        before = pieces[-1][-1] if pieces else ""
-        wide = unicodedata.east_asian_width(c) in "WF"
-        if pieces and (
-            c in _NEVER_FIRST
-            or before in _NEVER_LAST
-            or (not wide and before != " " and unicodedata.east_asian_width(before) not in "WF")
-            or c == " "
-        ):
-            pieces[-1] += c
-        else:
-            pieces.append(c)
-    return pieces
-
-
-def labelled(pairs: Iterable[tuple[str, str]], columns: int, beside: Iterable[tuple[str, str]]) -> list[str]:
-    """Lines of `label  text`, the text wrapped beside its label, all labels as wide as the widest of `beside`."""
-    indent = max((width(label) for label, _ in beside), default=0) + 2
-    lines: list[str] = []
-    for label, text in pairs:
-        first, *rest = wrap(text, columns - indent)
-        lines.append(label + " " * (indent - width(label)) + first)
-        lines += [" " * indent + line for line in rest]
-    return lines
 
 
 def table(rows: Sequence[Sequence[str]], widest: Sequence[int]) -> list[str]:
@@ -150,7 +75,7 @@ def folded(line: str, columns: int) -> list[str]:
     """A line that is too long for the terminal, continued below, further in; one of a word that is too long (a key) stays whole."""
     indent = len(line) - len(line.lstrip(" "))
     room = columns - indent - 4
-    if width(line) <= columns or any(width(piece) > room for piece in _pieces(line)):
+    if width(line) <= columns or any(width(piece) > room for piece in pieces(line)):
         return [line]
     first, *rest = wrap(line, room)
     return [" " * indent + first, *(" " * (indent + 4) + each for each in rest)]
@@ -179,6 +104,13 @@ def columns_of(stream: TextIO | None) -> int:
     if stream is None or stream.closed:
         return WIDTH
     return max(40, min(get_terminal_size((WIDTH, 24)).columns, 100)) if stream.isatty() else WIDTH
+
+
+def as_wide_as(stream: TextIO | None, text: str) -> list[str]:
+    """Lines no wider than the terminal that shows them; in a pipe or a file one, whole, so that `grep` finds it."""
+    if stream is None or stream.closed or not stream.isatty():
+        return [text]
+    return folded(text, columns_of(stream))
 
 
 def colourful(stream: TextIO | None) -> bool:

@@ -22,6 +22,7 @@ from assign.words import ASSIGNEE_TEXT, ActClass, ActFact, Assignee, Certainty, 
 
 from .citations import _cite, _entry_cite, _legend_cite, _row_cite, _ruling_cite
 from .counterfactuals import Counterfactuals
+from .next_step import next_step
 from .row_work import RowWork
 from .shared import Memory, Shared
 from .wording import (
@@ -41,6 +42,8 @@ from .wording import (
     _first,
     _row_sentence,
     _rows,
+    grounded,
+    printed,
     printed_cells,
 )
 
@@ -104,8 +107,8 @@ class Caveats:
             yield {
                 "code": "uncertain_reading",
                 "text": {
-                    "ja": "この行の印がどの欄のものかは、文字データからは決められません。原本で確かめる必要があります。",
-                    "en": "The text cannot tell under which cell this row's mark stands; only the original can.",
+                    "ja": "この行の印がどの欄のものか、文字データからは決められません。原本で確かめる必要があります。",
+                    "en": "The text cannot tell under which cell this row's mark stands. Only the original can.",
                 },
                 "cites": [_row_cite(task) for task in unreadable],
             }
@@ -117,8 +120,8 @@ class Caveats:
                     judged,
                     request,
                     {
-                        "ja": "文字データのセルがずれているか欠けており、並び順と記号から読んでいます（本システムの判断）。",
-                        "en": "The cells are displaced or missing in the text; the row is read by order and glyph (our judgement).",
+                        "ja": "欄のずれや欠けを、並び順と記号から読んでいます（本システムの判断）。",
+                        "en": "Displaced or missing cells are read by order and glyph (our judgement).",
                     },
                 ),
                 "cites": [_row_cite(task) for task in judged],
@@ -136,7 +139,7 @@ class Caveats:
                 "text": _about(
                     touched,
                     request,
-                    {lang: note.because[lang] + _basis(source, lang, note.read) for lang in ("ja", "en")},
+                    {lang: grounded(note.because[lang], _basis(source, lang, note.read)) for lang in ("ja", "en")},
                 ),
                 "cites": [_row_cite(task) for task in touched]
                 + [
@@ -212,7 +215,7 @@ class Caveats:
                     )
                     + end
                     for lang, head, sep, arrow, end in (
-                        ("ja", "行為ごとに疑義照会への回答があります: ", "、", "は", "。"),
+                        ("ja", "行為ごとに市の回答があります: ", "、", "は", "。"),
                         ("en", "There are rulings on single acts: ", "; ", " - ", "."),
                     )
                 },
@@ -224,7 +227,7 @@ class OfClass(NamedTuple):
     """What an answer says whichever act of one class is asked for, on every day between two changes."""
 
     outcomes: list[Outcome]
-    meaning: Meaning
+    meanings: list[Meaning]
     rules: list[str]
     reasons: list[Shared]
     elsewhere: bool
@@ -274,10 +277,12 @@ class Explainer:
         first = same.outcomes[0]
         act = self._rules.acts[request.act] if request.act else None
         rows = tuple(task.id for task in request.tasks)
+        reserved, shared = self._reserved(request.division, rows), self._shared(rows)
+        caveats = [*self._cautions.of_act(request, act), *same.caveats]
         return {
             "assignee": first.assignee.value,
             "certainty": first.certainty.value,
-            "meaning": same.meaning.value,
+            "meaning": same.meanings[0].value,
             "division": request.division,
             "item": request.item,
             "channel": request.channel,
@@ -285,15 +290,16 @@ class Explainer:
             "on": request.on.isoformat(),
             "rows": [self._row[task.id] for task in request.tasks],
             "rules": same.rules,
+            "next": {"text": next_step(first, same.meanings, act, caveats, all_contractor=not reserved and not shared)},
             "reasons": [*same.reasons, *self._reasons_of_act(request, same.outcomes, act)],
-            "reserved": self._reserved(request.division, rows),
-            "shared": self._shared(rows),
+            "reserved": reserved,
+            "shared": shared,
             "exceptions": [
                 {"text": text, "cite": _row_cite(task)} for task in request.tasks for text in task.conditions
             ],
             "elsewhere": self._work.owners(request.division, act.id) if act and same.elsewhere else [],
             "handoff": same.handoff,
-            "caveats": [*self._cautions.of_act(request, act), *same.caveats],
+            "caveats": caveats,
             "question": self._question(request, first, act),
             "why_not": same.why_not,
             "would_change": same.would_change,
@@ -346,10 +352,11 @@ class Explainer:
         outcomes = self._agreed(request)
         facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
         said = [self._catalog.says(task, request.channel, request.act) for task in request.tasks]
-        handoff = self._handoff(request, outcomes[0], [each.meaning for each in said])
+        meanings = [each.meaning for each in said]
+        handoff = self._handoff(request, outcomes[0], meanings)
         return OfClass(
             outcomes=outcomes,
-            meaning=said[0].meaning,
+            meanings=meanings,
             rules=list(dict.fromkeys(outcome.rule.id for outcome in outcomes)),
             reasons=[Shared(reason) for reason in self._reasons(request, outcomes)],
             elsewhere=facts.act is ActFact.OTHER_ROW,
@@ -408,7 +415,7 @@ class Explainer:
                 yield {
                     "rule": outcome.rule.id,
                     "text": {
-                        "ja": f"疑義照会への回答 {ruling.id}（{ruling.source.document}、{ruling.role}、{ruling.since}から）: {ruling.because['ja']}",
+                        "ja": f"市の回答 {ruling.id}（{ruling.source.document}、{ruling.role}、{ruling.since}から）: {ruling.because['ja']}",
                         "en": f"Ruling {ruling.id} ({ruling.source.document}, {ruling.role}, from {ruling.since}): {ruling.because['en']}",
                     },
                     "cites": [_ruling_cite(ruling)],
@@ -425,7 +432,7 @@ class Explainer:
     def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
         """What class the act is of, why, whose part is which, and whose authority it is."""
         kind = CLASS_TEXT[act.act_class]
-        text = {lang: act.because[lang] + _basis(act.source, lang) for lang in ("ja", "en")}
+        text = {lang: grounded(act.because[lang], _basis(act.source, lang)) for lang in ("ja", "en")}
         if act.act_class is not ActClass.UNDETERMINED:
             text = _both(
                 {
@@ -473,8 +480,8 @@ class Explainer:
         name = self._rules.holder_names[holder.holder]
         power = "権限" if act.act_class is ActClass.BARRED else "決める権限"  # nobody decides by taking payments
         return {
-            "ja": f"{power}は{name['ja']}にあります。{holder.because['ja']}{_basis(holder.source, 'ja')}",
-            "en": f"The authority is with {name['en']}. {holder.because['en']}{_basis(holder.source, 'en')}",
+            "ja": f"{power}は{name['ja']}にあります。{grounded(holder.because['ja'], _basis(holder.source, 'ja'))}",
+            "en": f"The authority is with {name['en']}. {grounded(holder.because['en'], _basis(holder.source, 'en'))}",
         }
 
     def _reserved_acts(self, division: str, rows: tuple[str, ...]) -> list[Shared]:
@@ -530,14 +537,15 @@ class Explainer:
     def _question(self, request: Request, outcome: Outcome, act: Act | None) -> Answer | None:
         if outcome.rule.question is None:
             return None
-        names = request.tasks[0]
+        first = request.tasks[0]
+        name = printed(first.number, first.group, first.name)
         rest = len(request.tasks) - 1
         more = {"ja": f"ほか{rest}行" if rest else "", "en": f" and {rest} more row{'s' * (rest > 1)}" if rest else ""}
         step = {"ja": f"の「{act.title['ja']}」", "en": f", act '{act.title['en']}'"} if act else {"ja": "", "en": ""}
         return {
             "text": {
-                "ja": f"一覧{names.line}行目「{names.full_name}」{more['ja']}{step['ja']}について。{outcome.rule.question['ja']}",
-                "en": f"On line {names.line} of the list, '{names.full_name}'{more['en']}{step['en']}: {outcome.rule.question['en']}",
+                "ja": f"「{name}」（一覧{first.line}行目）{more['ja']}{step['ja']}について。{outcome.rule.question['ja']}",
+                "en": f"On '{name}' (line {first.line} of the list){more['en']}{step['en']}. {outcome.rule.question['en']}",
             },
             "to": "city_contract_manager",
             "from": "contractor_manager",

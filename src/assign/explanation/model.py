@@ -79,6 +79,12 @@ class Act(Frozen):
     act_class: ActClass = Field(alias="class")
 
 
+class Next(Frozen):
+    """What the person at the desk does now."""
+
+    text: Text
+
+
 class Cite(Frozen):
     """What a sentence rests on. `line` is 1-based in `document` (the list, or a file under rules/)."""
 
@@ -115,6 +121,13 @@ class SharedAct(Frozen):
     contractor: Text
 
 
+class PrintedCondition(Frozen):
+    """A condition as the list prints it (ただし…, …を除く, ※). It is never evaluated: the answer holds for the rest."""
+
+    text: str
+    cite: Cite
+
+
 class Owner(Frozen):
     """A row whose work the act asked for is."""
 
@@ -122,13 +135,6 @@ class Owner(Frozen):
     division: str
     item: str
     name: str
-
-
-class PrintedCondition(Frozen):
-    """A condition as the list prints it. It is never evaluated: the answer holds for the other cases."""
-
-    text: str
-    cite: Cite
 
 
 class Handoff(Frozen):
@@ -220,7 +226,7 @@ class Decision(Frozen):
     """
     Who handles a piece of work, how sure that is, and why.
 
-    `model_dump(mode="json")` is the contract's JSON object; `explain()` is what a clerk reads.
+    `model_dump(mode="json")` is the contract's JSON object; `explain()` is what a clerk reads, `explain(why=True)` all of it.
     """
 
     assignee: Assignee
@@ -233,6 +239,7 @@ class Decision(Frozen):
     on: date
     rows: tuple[Row, ...]
     rules: tuple[str, ...]
+    next: Next
     reasons: tuple[Reason, ...]
     reserved: tuple[ReservedAct, ...]
     shared: tuple[SharedAct, ...]
@@ -248,9 +255,14 @@ class Decision(Frozen):
     desk: Text
     provenance: Provenance
 
-    def explain(self, lang: str = "ja") -> str:
-        """The answer as a clerk reads it, in `ja` or `en`: several lines of text."""
-        return explain(self.model_dump(mode="json"), lang)
+    def explain(self, lang: str = "ja", *, why: bool = False) -> str:
+        """
+        The answer as a clerk reads it, in `ja` or `en`: at most eight lines of a terminal.
+
+        Args:
+            why: Everything that it rests on, each special word with what it means.
+        """
+        return explain(self.model_dump(mode="json"), lang, why=why)
 
 
 _Part = TypeVar("_Part", bound=Frozen)
@@ -314,7 +326,7 @@ def _first_use() -> None:
             "rows": (), "rules": (), "reasons": ({"rule": "", "text": text, "cites": (cite,)},), "reserved": (), "shared": (),
             "exceptions": (), "elsewhere": (), "handoff": None, "caveats": (), "question": None, "why_not": (),
             "would_change": ({"change": {"act": None}, **who, "text": text},),
-            **dict.fromkeys(("division_label", "channel_label", "desk"), text),
+            "next": {"text": text}, **dict.fromkeys(("division_label", "channel_label", "desk"), text),
             "provenance": dict.fromkeys(Provenance.model_fields, ""),
         }
     )  # fmt: skip

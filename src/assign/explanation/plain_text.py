@@ -7,44 +7,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assign.errors import BadRequest, shown, visible
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, Meaning
+from assign.words import ASSIGNEE_TEXT, Assignee, Meaning
 
-from .wording import Answer, _capital, _rows
-
-
-def summary(answer: Answer, lang: str = "ja") -> str:
-    """One line: who, and how sure."""
-    who = ASSIGNEE_TEXT[Assignee(answer["assignee"])][lang]
-    sure = CERTAINTY_TEXT[Certainty(answer["certainty"])][lang]
-    return f"{who}（{sure}）" if lang == "ja" else f"{who[0].upper()}{who[1:]} ({sure})"
+from .glossary import explained
+from .short_answer import asked, short_pairs, summary
+from .wording import Answer, _capital, printed
 
 
 def heading(answer: Answer, lang: str = "ja") -> str:
     """One line: what was asked, and as of which day."""
-    rows = answer["rows"]
-    division = answer["division_label"]
     channel = answer["channel_label"][lang]
     act = answer["act"]["label"][lang] if answer["act"] else ""
-    first = rows[0]
-    group = "" if first["group"] == first["name"] else f"（{first['group']}）"
     if lang == "ja":
-        name = f"{first['name']}{group}" if len(rows) == 1 else f"（{len(rows)}行）"
         step = f"の「{act}」" if act else ""
-        return f"{division['ja']} {answer['item']} {name}【{channel}】{step} 基準日 {answer['on']}"
-    name = f"{first['name']}{group}" if len(rows) == 1 else f"({_rows(len(rows))})"
+        return f"{asked(answer, lang)}【{channel}】{step} {answer['on']} の案件"
+    division = answer["division_label"]["en"]
     step = f", {act}" if act else ""
-    return f"{division['en']} ({division['ja']}) {answer['item']} {name}, {channel}{step}, as of {answer['on']}"
+    return f"{division}: {asked(answer, lang)}, {channel}{step}, case of {answer['on']}"
 
 
-def explain(answer: Answer, lang: str = "ja") -> str:
+def explain(answer: Answer, lang: str = "ja", *, why: bool = False) -> str:
     """
-    The answer as a clerk reads it: several lines of text, what matters first.
+    The answer as a clerk reads it, what matters first.
 
     Args:
         answer: The contract's decision object.
         lang: `ja` or `en`.
+        why: Everything that it rests on, not the short answer.
     """
-    return "\n".join(f"{label}: {text}" for label, text in paragraphs(answer, lang))
+    _known(lang)
+    pairs = paragraphs(answer, lang) if why else short_pairs(answer, lang)
+    return "\n".join(f"{label}: {text}" for label, text in pairs)
 
 
 def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
@@ -53,19 +46,23 @@ def paragraphs(answer: Answer, lang: str = "ja") -> Iterator[tuple[str, str]]:
 
     Each text is one line, and no character of it is hidden: what stands below a label cannot pass for another paragraph.
     """
+    _known(lang)
+    yield from explained(((label, visible(text)) for label, text in _paragraphs(answer, lang)), lang)
+
+
+def _known(lang: str) -> None:
     if lang not in ("ja", "en"):
         raise BadRequest(
             f"言語 {shown(lang)} はありません（`ja`, `en`）",
             f"there is no language {shown(lang)} (`ja`, `en`)",
             ("ja", "en"),
         )
-    yield from ((label, visible(text)) for label, text in _paragraphs(answer, lang))
 
 
 def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     ja = lang == "ja"
     yield ("担当" if ja else "Who"), summary(answer, lang)
-    yield ("次に" if ja else "Next"), _next(answer, lang)
+    yield ("次に" if ja else "Next"), answer["next"]["text"][lang]
     yield ("対象" if ja else "Asked"), heading(answer, lang)
     conditions = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] == "condition"]
     others = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] != "condition"]
@@ -82,7 +79,7 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     if answer["question"]:
         yield ("疑義照会" if ja else "Question"), _question_text(answer["question"], lang)
     if answer["handoff"]:
-        yield ("引継票" if ja else "Slip"), answer["handoff"]["slip"][lang]
+        yield ("引継ぎ" if ja else "Transfer"), _transfer(answer["handoff"], lang)
     if answer["assignee"] != Assignee.CITY_STAFF.value and not answer["act"]:
         yield ("除く行為" if ja else "Reserved"), _reserved_text(answer, lang)
     for text in dict.fromkeys(other["text"][lang] for other in answer["why_not"]):
@@ -92,14 +89,12 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
         yield ("変わる例" if ja else "Changes"), _changes_text(changes, lang)
 
 
-def _next(answer: Answer, lang: str) -> str:
-    """The worker's next step, in one breath."""
-    if answer["handoff"]:
-        return str(answer["handoff"]["text"][lang])
-    desk = answer["desk"]
+def _transfer(handoff: Answer, lang: str) -> str:
+    """From whom to whom the case goes, and what is written on the slip that goes with it."""
+    one, other = handoff["from_label"][lang], handoff["to_label"][lang]
     if lang == "ja":
-        return f"受託者が進めます。受託者が行わない行為に来たら、業務責任者が{desk['ja']}へ案件を引き継ぎます。"
-    return f"The contractor goes on. At an act that is not the contractor's, the 業務責任者 transfers the case to {desk['en']}."
+        return f"{one}から{other}へ渡します。案件と一緒に渡す紙（引継票）に書くこと: {handoff['slip']['ja']}"
+    return f"From {one} to {other}. The slip that goes with the case says: {handoff['slip']['en']}"
 
 
 def _question_text(question: Answer, lang: str) -> str:
@@ -117,10 +112,9 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
         mended = bool({"cells_shifted", "past_last_column", "heading_displaced"} & set(each["repairs"]))
         note = ("（セルのずれを補正）" if ja else " (displaced cells put right)") if mended else ""
         line = each["source"]["line"]
-        name = f"{each['number']} {each['name']}{each['remark']}".strip()
-        yield (
-            (f"一覧{line}行目 {name} ― " if ja else f"Line {line} of the list, {name}: ") + each["printed"][lang] + note
-        )
+        name = printed(each["number"], each["group"], f"{each['name']}{each['remark']}")
+        place = f"{name}（一覧{line}行目）: " if ja else f"{name} (line {line} of the list): "
+        yield place + each["printed"][lang] + note
     undefined = answer["meaning"] == Meaning.CONSIGNED_DOUBTFUL.value
     legends = {
         cite["line"]: cite["text"]

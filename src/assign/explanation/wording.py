@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
-from assign.catalog.manifest import UNREAD, Manifest, Said
+from assign.catalog.manifest import UNREAD, Line, Manifest, Said
 from assign.catalog.model import Task
 from assign.decision.decider import Outcome
 from assign.decision.request import Request
@@ -77,10 +77,17 @@ _COST: Final = {"ruling": 1, "act": 2}
 
 _BASIS_TEXT: Final[dict[str, Bilingual]] = {
     "seen": {"ja": "条文で確認", "en": "read in the statute"},
-    "reported": {"ja": "二次資料による", "en": "from a secondary source"},
-    "analogy": {"ja": "類推", "en": "by analogy"},
+    "reported": {"ja": "法令を説明する資料による", "en": "secondary source"},
+    "analogy": {"ja": "別の事柄の法律からの類推", "en": "by analogy with a law on another matter"},
     "judged": {"ja": "本システムの判断", "en": "our judgement"},
 }
+
+
+_OPEN: Final = "（「『([“"
+_CLOSE: Final = "）」』)]”"
+
+
+OWN_RULE: Final[Bilingual] = {"ja": "この市の規則", "en": "this city's own rule"}
 
 
 CITY: Final = "city"  # the key of the holder that is the city itself
@@ -99,13 +106,18 @@ def _about(tasks: Sequence[Task], request: Request, text: Text) -> Text:
     lines = [str(task.line) for task in tasks]
     return {
         "ja": f"一覧{'・'.join(lines)}行目について: {text['ja']}",
-        "en": f"On line {', '.join(lines)}: {text['en']}",
+        "en": f"Line{'s' * (len(lines) > 1)} {', '.join(lines)}: {text['en']}",
     }
 
 
 def _concerns(rows: Sequence[str], tasks: Sequence[Task]) -> bool:
     """Whether what is said of some rows, or of all where none is named, is said of one of these."""
     return not rows or any(task.id in rows for task in tasks)
+
+
+def printed(number: str, group: str, name: str) -> str:
+    """A row as the paper prints it: number, heading, name."""
+    return " ".join(word for word in (number, group if group != name else "", name) if word)
 
 
 def _rows(number: int) -> str:
@@ -115,31 +127,31 @@ def _rows(number: int) -> str:
 def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest) -> Text:
     """What is printed in the cells of these rows, which all say the same, and what the list's own legend makes of it."""
     task = tasks[0]
-    group = "" if task.group in ("", task.name) else f"（{task.group}）"
+    name = printed(task.number, task.group, task.name)
     if len(tasks) == 1:
-        ja = f"一覧{task.line}行目「{task.full_name}」{group}は"
-        en = f"Line {task.line} of the list, '{task.full_name}'{group and ' (' + task.group + ')'}:"
+        ja = f"「{name}」（一覧{task.line}行目）は"
+        en = f"The row '{name}' (line {task.line} of the list):"
     else:
         lines = [str(each.line) for each in tasks]
         ja = f"一覧{'・'.join(lines)}行目の{len(tasks)}行は、いずれも"
         en = f"Lines {', '.join(lines)} of the list, each:"
-    cells = [_cell(name, printed, manifest) for name, printed in said.cells]
-    printed = {
+    cells = [_cell(cell, glyph, manifest) for cell, glyph in said.cells]
+    row = {
         "ja": f"{ja}{'で、'.join(cell['ja'] for cell in cells)}です。",
         "en": f"{en} {', '.join(cell['en'] for cell in cells)}.",
     }
-    line = said.line
+    return _both(row, _list_sentence(said.line))
+
+
+def _list_sentence(line: Line) -> Text:
+    """What the list's own legend makes of the cells; where it is silent, how they are read."""
     if line.legend is not None:
-        return _both(
-            printed,
-            {
-                "ja": f"凡例は{_quoted(line.legend.text)}と定めています。",
-                "en": f"The legend says that {line.legend.en}.",
-            },
-        )
-    return (
-        _both(printed, {"ja": f"{line.because['ja']}。", "en": f"{line.because['en']}."}) if line.because else printed
-    )
+        return {
+            "ja": f"凡例は{_quoted(line.legend.text)}と定めています。",
+            "en": f"The legend says that {line.legend.en}.",
+        }
+    because = line.because or {"ja": "一覧にそうあります", "en": "The list says so"}
+    return {"ja": f"{because['ja']}。", "en": f"{because['en']}."}
 
 
 def _quoted(text: str) -> str:
@@ -280,14 +292,37 @@ def _both(one: Bilingual, two: Bilingual) -> Text:
     return {"ja": one["ja"] + two["ja"], "en": f"{one['en']} {two['en']}"}
 
 
+def sentences(text: str) -> list[str]:
+    """
+    A text's sentences, each with its full stop. Nothing inside brackets or quotation marks ends one.
+
+    >>> sentences("○は（A。B）です。次です。"), sentences("It has ended. It ended on 2 December (see art. 5. of it).")
+    (['○は（A。B）です。', '次です。'], ['It has ended.', 'It ended on 2 December (see art. 5. of it).'])
+    """
+    found, start, depth = [], 0, 0
+    for at, c in enumerate(text):
+        depth += (c in _OPEN) - (c in _CLOSE)
+        ends = c == "。" or (c == "." and text[at + 1 : at + 2] in ("", " "))
+        if ends and depth <= 0:
+            found.append(text[start : at + 1].strip())
+            start = at + 1
+    rest = text[start:].strip()
+    return [*found, rest] if rest else found
+
+
+def grounded(text: str, basis: str) -> str:
+    """A text with what it rests on inside its last sentence, before the full stop."""
+    return f"{text[:-1]}{basis}{text[-1]}" if basis and text[-1:] in ("。", ".") else text + basis
+
+
 def _basis(source: Source, lang: str, read: date | None = None) -> str:
     """What a sentence rests on, how sure that is, and on which day it was read; or that the rule is this city's own."""
     ja = lang == "ja"
     if source.own:
         return (
-            f"（この市の規則: {source.document}、{source.text}）"
+            f"（{OWN_RULE['ja']}: {source.document}、{source.text}）"
             if ja
-            else f" (this city's own rule: {source.document}, {source.text})"
+            else f" ({OWN_RULE['en']}: {source.document}, {source.text})"
         )
     if source.line is None:
         place = source.document
@@ -295,7 +330,7 @@ def _basis(source: Source, lang: str, read: date | None = None) -> str:
         place = (
             f"一覧{source.line}行目「{source.text}」を参考"
             if ja
-            else f"leaning on line {source.line} of the list, {source.text}"
+            else f"see line {source.line} of the list, {source.text}"
         )
     else:
         place = ""

@@ -110,7 +110,7 @@ def from_edition(data: bytes) -> RuleSet:
 def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> RuleSet:
     root: dict[str, Mapping[str, Node]] = {}
     top = {"decision_table.yaml": ("rules",), "holders.yaml": ("holders", "rules")}
-    optional = {"acts.yaml": ("words",)}
+    optional = {"acts.yaml": ("words", "read"), "holders.yaml": ("read",)}
     for name in FILES:
         if name == "kinds.yaml":
             continue
@@ -134,6 +134,7 @@ def _loaded(files: Mapping[str, bytes], trees: Mapping[str, Any] | None) -> Rule
         or read_work(parse("kinds.yaml", files["kinds.yaml"]), acts),
         rulings=tuple(_ruling(node, acts) for node in _list(root["rulings.yaml"]["rulings"], "rulings", empty=True)),
         data=joined(files),
+        read=min((file["read"].day() for file in root.values() if "read" in file), default=None),
     )
     _unique(found)
     return found

@@ -33,6 +33,9 @@ class RuleSet:
     work: Work
     rulings: tuple[Ruling, ...]
     data: bytes
+    read: date | None = (
+        None  # the day as of which the statutes behind acts and holders were read, where the files say it
+    )
 
     @once
     def sha256(self) -> str:

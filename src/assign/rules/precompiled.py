@@ -50,6 +50,7 @@ def kept_rules(data: bytes) -> dict[str, Any] | None:
         "rulings": tuple(
             _entry(Ruling, each, since=day, until=day, assignee=Assignee, **tuples) for each in kept["rulings"]
         ),
+        "read": _day(kept["read"]),
     }
 
 
@@ -85,6 +86,7 @@ def plain(rules: RuleSet) -> dict[str, Any]:
         "words": dict(rules.words),
         "holder_names": dict(rules.holder_names),
         "work": rules.work.plain(),
+        "read": rules.read,
     }
     return json.loads(json.dumps(found, default=date.isoformat))  # type: ignore[no-any-return]
 

@@ -15,6 +15,7 @@ from assign.audit import Text, report
 from assign.audit.names import Names
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly
+from assign.columns import labelled
 from assign.errors import BadOption
 from assign.explanation.plain_text import paragraphs
 from assign.log.kinds import EDITION_TEXT, ROLE_TEXT, Kind, Role
@@ -246,7 +247,7 @@ def _whole(found: dict[str, Any], names: Names, lang: str) -> list[str]:
     lines = [_line(found["record"], names, lang), ""]
     if found["answer"] is not None:
         pairs = list(paragraphs(found["answer"], lang))
-        lines += terminal.labelled(pairs, terminal.columns_of(sys.stdout), beside=pairs)
+        lines += labelled(pairs, terminal.columns_of(sys.stdout), beside=pairs)
     elif found["record"]["kind"] == Kind.DECISION:
         why = found["detail"][lang]
         lines.append(
