@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from assign import Channel, Desk
+from assign import Desk
 from assign.columns import labelled, width
 from assign.errors import AmbiguousItem, AssignError
 from assign.explanation.glossary import MEANINGS
 from assign.explanation.plain_text import paragraphs
 from assign.explanation.short_answer import COLUMNS, LINES, printed_name, short_blocks, short_pairs
-from assign.explanation.wording import sentences
+from assign.words import sentences
+
+from .built_in import CHANNELS
 
 ON = "2026-11-29"
 DESK = Desk.open(engine="table")
@@ -49,9 +51,9 @@ class Said(NamedTuple):
 
 def said(every: int = 1) -> Iterator[Said]:
     """All answers, or one of so many."""
-    for at, (task, channel, act) in enumerate(product(DESK.catalog.tasks, Channel, ACTS)):
+    for at, (task, channel, act) in enumerate(product(DESK.catalog.tasks, CHANNELS, ACTS)):
         if at % every == 0:
-            [answer] = DESK.answers(row=task.id, channel=channel.value, act=act, on=ON, provenance=False)
+            [answer] = DESK.answers(row=task.id, channel=channel, act=act, on=ON, provenance=False)
             for lang in ("ja", "en"):
                 whole = list(paragraphs(answer, lang))
                 yield Said(f"{task.id} {channel} {act} {lang}", answer, lang, short_pairs(answer, lang, "--why"), whole)
@@ -209,7 +211,7 @@ def test_of_every_question() -> None:
 def test_both_channels_stand_in_one_screen(lang: str) -> None:
     """24 lines for every row and every number, a blank line between; one block where nothing but the channel differs."""
     merged = 0
-    items = {(task.division.value, task.number) for task in DESK.catalog.tasks}
+    items = {(task.division, task.number) for task in DESK.catalog.tasks}
     asked = [{"row": task.id} for task in DESK.catalog.tasks] + [{"division": d, "item": n} for d, n in sorted(items)]
     for each in asked:
         try:

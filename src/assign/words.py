@@ -356,3 +356,25 @@ _WIDTHS = {
     map(ord, "－‐‑‒–—―−ーｰ"),
     "-",
 )
+
+
+_OPEN: Final = "（「『([“"
+_CLOSE: Final = "）」』)]”"
+
+
+def sentences(text: str) -> list[str]:
+    """
+    A text's sentences, each with its full stop. Nothing inside brackets or quotation marks ends one.
+
+    >>> sentences("○は（A。B）です。次です。"), sentences("It has ended. It ended on 2 December (see art. 5. of it).")
+    (['○は（A。B）です。', '次です。'], ['It has ended.', 'It ended on 2 December (see art. 5. of it).'])
+    """
+    found, start, depth = [], 0, 0
+    for at, c in enumerate(text):
+        depth += (c in _OPEN) - (c in _CLOSE)
+        ends = c == "。" or (c == "." and text[at + 1 : at + 2] in ("", " "))
+        if ends and depth <= 0:
+            found.append(text[start : at + 1].strip())
+            start = at + 1
+    rest = text[start:].strip()
+    return [*found, rest] if rest else found

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 
 from assign import resources, yaml_nodes
 from assign.errors import UnknownChannel, UnknownDivision, shown
-from assign.words import LONGEST, Bilingual, Choices, Meaning, normal, once, sha256
+from assign.words import LONGEST, Bilingual, Choices, Meaning, normal, once, sentences, sha256
 from assign.yaml_nodes import Node
 
 FILE: Final = "manifest.yaml"
@@ -438,14 +438,31 @@ def _line(node: Node, channels: Mapping[str, Channel], columns: Sequence[Column]
             cited["document"].text(),
             cited["line"].number(),
             text,
-            cited["en"].text() if "en" in cited else f"「{text.strip('「」')}」",
+            _sentence(cited["en"], cited["en"].text()) if "en" in cited else f"「{text.strip('「」')}」",
         )
     return Line(
         when,
         Meaning(fields["means"].choice(Meaning, "意味", "meaning")),
         legend,
-        fields["because"].bilingual() if "because" in fields else None,
+        _reading(fields["because"]) if "because" in fields else None,
     )
+
+
+def _reading(node: Node) -> Bilingual:
+    """How a cell is read: one sentence, which stands alone in the short answer."""
+    said = node.bilingual()
+    for text in said.values():
+        _sentence(node, text)
+    return said
+
+
+def _sentence(node: Node, text: str) -> str:
+    if len(sentences(text)) != 1:
+        raise node.fail(
+            "1つの文で、終わりの句点なしで書いてください（補足は括弧の中に）",
+            "write one sentence, without its full stop (what is beside the point goes into brackets)",
+        )
+    return text
 
 
 def _cell(node: Node) -> str:

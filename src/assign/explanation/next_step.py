@@ -14,9 +14,9 @@ from typing import Final
 
 from assign.decision.decider import Outcome
 from assign.rules.entries import Act
-from assign.words import Assignee, Certainty, Meaning
+from assign.words import Assignee, Certainty, Meaning, sentences
 
-from .wording import Answer, Text, sentences
+from .wording import Answer, Text
 
 OVERTAKEN: Final = ("ended", "renamed")  # caveats that lead the next step
 CLEARED: Final[Text] = {

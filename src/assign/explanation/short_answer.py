@@ -13,10 +13,10 @@ from typing import Final
 
 from assign.columns import labelled, width
 from assign.errors import visible
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CONSIGNING, ActClass, Assignee, Certainty, Meaning
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CONSIGNING, ActClass, Assignee, Certainty, Meaning, sentences
 
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, OWN_RULE, Answer, _capital, grounded, printed, sentences
+from .wording import _BASIS_TEXT, OWN_RULE, Answer, _capital, grounded, printed
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -31,6 +31,7 @@ _LABELS: Final = {
 }
 _LAST: Final = ("undefined_mark", "judged_reading")  # how the text was read goes behind what has changed
 _RESERVED: Final = 5  # acts that it names
+_WHATEVER_THE_ACT: Final = (Meaning.RETAINED.value, Meaning.OUTSIDE.value, Meaning.NO_STEP.value)
 
 
 def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
@@ -41,19 +42,21 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         answer: The contract's decision object.
         how: What asks for the whole text, as the reader types it.
     """
-    head: Pairs = [
-        ("who", _who(answer, [answer["channel_label"][lang]], lang)),
-        ("next", answer["next"]["text"][lang]),
-        ("asked", asked(answer, lang)),
-        ("why", _why(answer, lang)),
-    ]
-    warnings = [*_reserved(answer, lang), *_warnings(answer, lang, said=[text for _, text in head])]
-    for kept in range(len(warnings), -1, -1):
-        more = ("more", _more(answer, len(warnings) - kept, lang, how))
-        pairs = [*head, *(("note", text) for text in warnings[:kept]), more]
-        found = [(_LABELS[name][lang], visible(text)) for name, text in pairs]
-        if len(labelled(found, COLUMNS, beside=found)) <= LINES:
-            break
+    reasons = _whys(answer, lang)
+    for why, last in ((why, why is reasons[-1]) for why in reasons):
+        head: Pairs = [
+            ("who", _who(answer, [answer["channel_label"][lang]], lang)),
+            ("next", answer["next"]["text"][lang]),
+            ("asked", asked(answer, lang)),
+            ("why", why),
+        ]
+        warnings = [*_reserved(answer, lang), *_warnings(answer, lang, said=[text for _, text in head])]
+        for kept in range(len(warnings), -1 if last else len(warnings) - 1, -1):
+            more = ("more", _more(answer, len(warnings) - kept, lang, how))
+            pairs = [*head, *(("note", text) for text in warnings[:kept]), more]
+            found = [(_LABELS[name][lang], visible(text)) for name, text in pairs]
+            if len(labelled(found, COLUMNS, beside=found)) <= LINES:
+                return found
     return found
 
 
@@ -107,20 +110,32 @@ def _who(answer: Answer, channels: Sequence[str], lang: str) -> str:
     return f"{summary(answer, lang)}, {channel}{act and f': {act}'}"
 
 
-def _why(answer: Answer, lang: str) -> str:
-    """One sentence with what it rests on: a ruling, the reason of an act that is not the contractor's anywhere, else the rule's own."""
+def _whys(answer: Answer, lang: str) -> list[str]:
+    """
+    One reason with what it rests on: a ruling, the reason of an act that is not the contractor's anywhere, else what the list says
+    and what follows for the act. The last of them is the shortest; a reading that is our judgement is in each.
+    """
     ruled = [reason for reason in answer["reasons"] if any(cite["kind"] == "ruling" for cite in reason["cites"])]
     if ruled:
-        return sentences(ruled[0]["text"][lang])[0]
+        return [sentences(ruled[0]["text"][lang])[0]]
     rule, *others = answer["reasons"]
     about_act = [reason for reason in others if any(cite["kind"] == "act" for cite in reason["cites"])]
     said = sentences(about_act[0]["text"][lang]) if about_act else []
     if said and answer["act"]["class"] == ActClass.BARRED.value and _holds_for_the_act(answer):
-        return said[1]
-    text = sentences(rule["text"][lang])[1]
-    bases = [_citation(answer, lang), _judgement(answer, text, said, lang)]
-    basis = ("、" if lang == "ja" else "; ").join(filter(None, bases))
-    return grounded(text, basis and (f"（{basis}）" if lang == "ja" else f" ({basis})"))
+        return [said[1]]
+    _, listed, follows, *_ = sentences(rule["text"][lang])
+    listed = grounded(listed, _bracketed(_citation(answer, lang), lang))
+    if answer["act"]:
+        follows = grounded(follows, _bracketed(_judgement(answer, follows, said, lang), lang))
+    both = f"{listed}{'' if lang == 'ja' else ' '}{follows}"
+    if answer["act"] and answer["meaning"] not in _WHATEVER_THE_ACT:
+        ours = _BASIS_TEXT["judged"][lang]
+        return [both] if ours in listed and ours not in follows else [both, follows]
+    return [both, listed] if answer["meaning"] == Meaning.PART_OPEN.value else [listed]
+
+
+def _bracketed(text: str, lang: str) -> str:
+    return text and (f"（{text}）" if lang == "ja" else f" ({text})")
 
 
 def _judgement(answer: Answer, text: str, about_act: Sequence[str], lang: str) -> str:
