@@ -62,7 +62,7 @@ schemas: setup  ## the JSON Schemas of the data files, anew into data/schema/
 
 .PHONY: golden
 golden: setup  ## record the golden decisions anew; read the diff before you commit it
-	$(V)/python tests/golden.py
+	$(V)/python -m tests.golden
 	$(V)/python -c 'from tests.golden_log import record_once; record_once()'
 
 .PHONY: readme
