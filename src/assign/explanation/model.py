@@ -8,7 +8,8 @@ Making these classes takes longer than a whole decision, so this room is entered
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar
+from enum import Enum
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -317,22 +318,27 @@ def _first_use() -> None:
     Use what pydantic's core fills in when it first meets a kind of field, to read it and to write it. Done while this module is
     imported, for which `Desk` holds the lock that a fork waits for: a child forked in the middle would wait for it for ever.
     """
-    text = {"ja": "", "en": ""}
-    cite = {"kind": "row", "document": "", "line": 1, "text": ""}
-    who = {"assignee": Assignee.SPLIT, "certainty": Certainty.SETTLED}
-    decision = Decision.model_validate(
-        {
-            **who, "meaning": Meaning.CONSIGNED, "division": "", "item": "", "channel": "", "act": None, "on": date.min,
-            "rows": (), "rules": (), "reasons": ({"rule": "", "text": text, "cites": (cite,)},), "reserved": (), "shared": (),
-            "exceptions": (), "elsewhere": (), "handoff": None, "caveats": (), "question": None, "why_not": (),
-            "would_change": ({"change": {"act": None}, **who, "text": text},),
-            "next": {"text": text}, **dict.fromkeys(("division_label", "channel_label", "desk"), text),
-            "provenance": dict.fromkeys(Provenance.model_fields, ""),
-        }
-    )  # fmt: skip
+    decision = Decision.model_validate(_sample(Decision))
     decision.model_dump()
     decision.model_dump_json()
     decision.model_dump(mode="json")
+
+
+def _sample(kind: Any) -> Any:
+    """A value of a field's type, with every part that it can have: of a union the first, of a tuple one."""
+    parts = get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        fields = {name: _sample(field.annotation) for name, field in kind.model_fields.items()}
+        return fields | ({"cell": ""} if kind.model_config["extra"] == "allow" else {})
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind))
+    if get_origin(kind) is tuple:
+        return (_sample(parts[0]),)
+    if get_origin(kind) is dict:
+        return {"": _sample(parts[1])}
+    if parts:
+        return parts[0] if get_origin(kind) is Literal else _sample(parts[0])
+    return {str: "", int: 1, date: date.min}[kind]
 
 
 _first_use()
