@@ -143,11 +143,11 @@ TO_SPLIT: Final = ("assignee: city_staff", "assignee: split")
 MORE_LEGEND: Final = """
   - id: OURS
     title: {ja: あ, en: a}
-    source: {document: 000_c23591d651e7d7b6.txt, line: 45, text: "「無印：公権力の行使を除いて委託」"}
-    when: {mark: undefined, listed: "yes", act: authority}
+    source: {legend: consigned}
+    when: {meaning: consigned_doubtful, named: "no", act: authority}
     then: {assignee: contractor, certainty: settled}
     because: {ja: あ, en: a}
-    examples: [{given: {mark: undefined, listed: "yes", act: authority, ruling: none}, holds: true}]
+    examples: [{given: {meaning: consigned_doubtful, named: "no", act: authority, ruling: none}, holds: true}]
 
   - id: BARRED
 """
@@ -248,16 +248,18 @@ ROADS: Final = (
     Road("the city is called the contractor", (anywhere("holders.yaml", "{ja: 市, en: the city}", "{ja: 市, en: the contractor}"),), "city", "holders.yaml"),
     Road("the city is called otherwise", (anywhere("holders.yaml", "{ja: 市, en: the city}", "{ja: 市の窓口, en: the city}"),), "city", "holders.yaml"),
     # The decision table.
-    Road("authority under ○ of no meaning goes to the contractor", (within("decision_table.yaml", "AUTHORITY_READ_ALIKE", ("[partial, undefined]", "partial")), anywhere("decision_table.yaml", "\n  - id: BARRED\n", MORE_LEGEND)), "OURS", "decision_table.yaml"),
+    Road("authority under ○ of no meaning goes to the contractor", (within("decision_table.yaml", "AUTHORITY_READ_ALIKE", ("[part_open, part_divided, consigned_doubtful]", "[part_open, part_divided]")), anywhere("decision_table.yaml", "\n  - id: BARRED\n", MORE_LEGEND)), "OURS", "decision_table.yaml"),
     Road("authority goes to the contractor", (within("decision_table.yaml", "AUTHORITY", TO_CONTRACTOR),), "AUTHORITY", "decision_table.yaml"),
     Road("authority is split", (within("decision_table.yaml", "AUTHORITY", TO_SPLIT),), "AUTHORITY", "decision_table.yaml"),
     Road("barred acts go to the contractor", (within("decision_table.yaml", "BARRED", TO_CONTRACTOR),), "BARRED", "decision_table.yaml"),
     Road("△ goes to the contractor", (within("decision_table.yaml", "PARTIAL", ("assignee: split", "assignee: contractor")),), "PARTIAL", "decision_table.yaml"),
     Road("consigned work goes to the city", (within("decision_table.yaml", "CONSIGNED", ("assignee: contractor", "assignee: city_staff")),), "CONSIGNED", "decision_table.yaml"),
-    Road("the factual rule takes authority", (within("decision_table.yaml", "AUTHORITY_READ_ALIKE", ("[partial, undefined]", "partial")), within("decision_table.yaml", "UNDEFINED", ("act: none}\n    then", "act: [none, authority]}\n    then"))), "UNDEFINED", "decision_table.yaml"),
+    Road("the factual rule takes authority", (within("decision_table.yaml", "AUTHORITY_READ_ALIKE", ("[part_open, part_divided, consigned_doubtful]", "[part_open, part_divided]")), within("decision_table.yaml", "UNDEFINED", ("act: none}\n    then", "act: [none, authority]}\n    then"))), "UNDEFINED", "decision_table.yaml"),
     Road("the legend says something else", (within("decision_table.yaml", "AUTHORITY", ("市職員が行います", "受託者も行います")),), "AUTHORITY", "decision_table.yaml"),
-    Road("a rule of the legend rests on another line", (within("decision_table.yaml", "BARRED", ('line: 45, text: "「無印：公権力の行使を除いて委託」"', 'line: 43, text: "「△：一部の業務を委託」"')),), "BARRED", "decision_table.yaml"),
-    Road("a mark rests on another line", (anywhere("decision_table.yaml", 'mark: undefined, source: {document: 000_c23591d651e7d7b6.txt, line: 45, text: "「無印：公権力の行使を除いて委託」"', 'mark: undefined, source: {document: 000_c23591d651e7d7b6.txt, line: 43, text: "「△：一部の業務を委託」"'),), "undefined", "decision_table.yaml"),
+    Road("a rule of the legend rests on another line", (within("decision_table.yaml", "AUTHORITY", ("{legend: consigned}", '{document: 000_c23591d651e7d7b6.txt, line: 43, text: "「△：一部の業務を委託」"}')),), "AUTHORITY", "decision_table.yaml"),
+    Road("a rule rests on the line itself, and so on our list alone", (within("decision_table.yaml", "RETAINED", ("{legend: retained}", '{document: 000_c23591d651e7d7b6.txt, line: 41, text: "「×：業務を委託しない」"}')),), "RETAINED", "decision_table.yaml"),
+    Road("a rule of the legend rests on another meaning", (within("decision_table.yaml", "AUTHORITY", ("{legend: consigned}", "{legend: part_open}")),), "AUTHORITY", "decision_table.yaml"),
+    Road("a judgement passes for the legend's", (within("decision_table.yaml", "BARRED", ("{basis: judged}", "{legend: consigned}")),), "BARRED", "decision_table.yaml"),
     # Notes.
     Road("a note says ended", (anywhere("notes.yaml", "notes:\n", NOTE),), "NOTE_OURS", "notes.yaml"),
     Road("a note makes changed work ended", (within("notes.yaml", "NOTE_TWENTY_PERCENT", ("caveat: changed", "caveat: ended")),), "NOTE_TWENTY_PERCENT", "notes.yaml"),

@@ -15,9 +15,10 @@ import pytest
 
 from assign import Desk
 from assign.catalog.csv_file import columns, load
-from assign.check.proofs import check, lines
+from assign.check import Finding
+from assign.check.proofs import check, lines, unproved
 from assign.errors import DataError
-from assign.resources import catalog_file, data_folder, document_file, rules_folder
+from assign.resources import catalog_file, data_folder, document_file, manifest_file, rules_folder
 
 from .conftest import HAS_DURABLE
 from .test_cli import ASSIGN, run, said
@@ -49,6 +50,8 @@ def test_the_built_in_rules_hold_everywhere(desk: Desk) -> None:
     assert report.declared == {"judged": 31, "unreadable": 1, "undefined_mark": 11}
 
 
+DOCUMENT = document_file().name
+AT = '{document: %s, line: %d, text: "「×：業務を委託しない」"}'
 GAP = (
     "decision_table.yaml",
     "when: {meaning: consigned, act: factual}",
@@ -116,16 +119,42 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
         (("acts.yaml", "source: {basis: judged}", "source: {law: 行政手続法2条2号, basis: judged}"), "source"),
         (("acts.yaml", "line: 147, text: 被保険者証等の不着分", "line: 146, text: 被保険者証等の不着分"), "source"),
         (("notes.yaml", "on: 2021-10-01}, holds: true}", "on: 2021-10-01}, holds: false}"), "example"),
-        (("decision_table.yaml", 'line: 41, text: "「×：業務を委託しない」"}\n    when', 'line: 42, text: "「×：業務を委託しない」"}\n    when'), "source"),
-        (("decision_table.yaml", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 43", "{mark: partial, source: {document: 000_c23591d651e7d7b6.txt, line: 44"), "source"),
-        (("decision_table.yaml", '{document: 000_c23591d651e7d7b6.txt, line: 41, text: "「×：業務を委託しない」"}\n    when', '{document: 000_c23591d651e7d7b6.txt, line: 99999, text: "「×：業務を委託しない」"}\n    when'), "source"),
-        (("decision_table.yaml", '{document: 000_c23591d651e7d7b6.txt, line: 41, text: "「×：業務を委託しない」"}\n    when', '{document: another.txt, line: 41, text: "「×：業務を委託しない」"}\n    when'), "source"),
+        (("decision_table.yaml", "source: {legend: retained}", "source: " + AT % (DOCUMENT, 42)), "source"),
+        (("decision_table.yaml", "source: {legend: part_open}", "source: " + AT % (DOCUMENT, 44)), "source"),
+        (("decision_table.yaml", "source: {legend: retained}", "source: " + AT % (DOCUMENT, 99999)), "source"),
+        (("decision_table.yaml", "source: {legend: retained}", "source: " + AT % ("another.txt", 41)), "source"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_found(tmp_path: Path, edit: tuple[str, str, str], kind: str) -> None:
     """An unlawful answer, a doubled rule, an example or a citation that is not so."""
     report = check(Desk.open(rules=changed(tmp_path, edit)))
     assert kind in {finding.kind for finding in report.findings}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("line: 41,", "line: 42,", "cites line 42"),
+        ("line: 43,", "line: 44,", "cites line 44"),
+        ("line: 41,", "line: 99999,", "differs from what ships (legend)"),  # the legends are then in another order, too
+        ("line: 45,", "line: 99999,", "cites line 99999"),
+        ("{document: 000_c23591d651e7d7b6.txt, line: 41", "{document: another.txt, line: 41", "cites line 41 of another.txt"),
+        ("text: 「無印：公権力の行使を除いて委託」", "text: 「無印：委託」", "line 45 of the document"),
+    ],
+)  # fmt: skip
+def test_a_legend_that_the_document_does_not_have_is_found(tmp_path: Path, before: str, after: str, says: str) -> None:
+    """The meaning of a mark rests on a line of the document: of the manifest, and by the document itself beside the floor."""
+    path = own_list(tmp_path / "list")
+    text = manifest_file().read_text("utf-8")
+    after_text = text.replace(before, after, 1).replace(
+        before.replace("text: ", 'text: "'), after.replace("text: ", 'text: "'), 1
+    )
+    assert after_text != text
+    (path.parent / "manifest.yaml").write_text(after_text, "utf-8")
+    (path.parent / "source" / DOCUMENT).write_bytes(document_file().read_bytes())
+    found = check(unproved(str(path.parent), None, "table"), list_path=path.parent).findings
+    assert {finding.kind for finding in found} == {"floor", "source"}
+    assert any(says in finding.text["en"] for finding in found), found
 
 
 RULING = """rulings:
@@ -228,7 +257,7 @@ def own_list(tmp_path: Path, document: str = document_file().name) -> Path:
 
 def test_a_hand_edited_mark_is_a_finding_of_check_and_never_an_answer(tmp_path: Path) -> None:
     """No document at hand: the line's own raw text says △."""
-    path = own_list(tmp_path / "list", "ours.txt")
+    path = own_list(tmp_path / "list")
     text = path.read_text("utf-8")
     path.write_text(text.replace(",△,○,○,", ",,○,○,", 1), "utf-8")
     done = run("check", "--list", str(path), "--json")
@@ -268,6 +297,12 @@ def test_what_stands_in_the_document_s_place_is_a_regular_file_of_the_folder(tmp
         assert "secret" not in caught.value.ja + caught.value.en
         place.rmdir() if place.is_dir() and not place.is_symlink() else place.unlink()
 
+    def of_the_document() -> list[Finding]:
+        """Beside them, every rule that ships for our document is found, as it is not this one's."""
+        found = check(desk, list_path=path).findings
+        assert {finding.kind for finding in found} == {"floor", "source"}
+        return [finding for finding in found if finding.kind == "source"]
+
     place.symlink_to(outside)
     refused("leads out of the list's folder")
     place.symlink_to("/dev/zero")
@@ -282,8 +317,7 @@ def test_what_stands_in_the_document_s_place_is_a_regular_file_of_the_folder(tmp
     refused("cannot read")
     with place.open("wb") as file:
         file.truncate(10_000_000_000)
-    report = check(desk, list_path=path)
-    assert [finding.text["en"] for finding in report.findings] == [
+    assert [finding.text["en"] for finding in of_the_document()] == [
         "line 1 of the document does not fit: larger than 4000000 bytes"
     ]
     for data, says in (
@@ -293,5 +327,5 @@ def test_what_stands_in_the_document_s_place_is_a_regular_file_of_the_folder(tmp
         (b"a\x00b", r"U\+0000"),
     ):
         place.write_bytes(data)
-        [finding] = check(desk, list_path=path).findings
+        [finding] = of_the_document()
         assert re.search(says, finding.text["en"])

@@ -36,6 +36,7 @@ def test_the_wheel_carries_rules_and_data(wheel: Path) -> None:
         "data/template/manifest.yaml",
         "data/template/rules/holders.yaml",
         "data/template/README.md",
+        "data/template_kinds.csv",
         "data/floor.json",
         "data/confusables.txt",
         "data/confusables.LICENSE",

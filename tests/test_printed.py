@@ -12,16 +12,26 @@ from hypothesis import strategies as st
 
 from assign.catalog import manifest
 from assign.catalog.csv_file import first_difference, load
+from assign.catalog.manifest import Manifest
 from assign.catalog.printed import Form, parse, read, row_lines
 from assign.errors import SourceError
 from assign.resources import catalog_file, document_file, manifest_file
 from assign.words import Reading
 
 MANIFEST = manifest.load(manifest_file())
-FORM = Form.of(MANIFEST)
 ROWS = {row.line: row for row in read(document_file(), MANIFEST)}
 TEXT = document_file().read_text("utf-8")
 LINES = TEXT.split("\n")
+
+
+def form_of(manifest: Manifest) -> Form:
+    """How a list is printed, where its manifest says it."""
+    form = Form.of(manifest)
+    assert form is not None
+    return form
+
+
+FORM = form_of(MANIFEST)
 
 
 def cells(line: int) -> tuple[str, str, str]:

@@ -22,6 +22,9 @@ from assign import Desk
 from assign.batch import csv_out, json_lines, spark
 from assign.desk.lookup import ANSWERED, ASKED, Counts, answered, decision_table
 from assign.errors import AssignError, BadOption, BadRequest, DataError, OutputError
+from assign.rules.changes import boundaries
+
+from .built_in import CHANNELS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -245,7 +248,13 @@ def test_days_between_the_same_changes_are_one_odd_request(
     session: SparkSession, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that says 国民年金 on every row of seven years is not thousands of odd requests."""
-    monkeypatch.setattr(spark, "MOST_WORDS", 8)
+    changes = {
+        day
+        for day in boundaries(desk.rules, [task.id for task in desk.catalog.tasks], CHANNELS)
+        if day > date(2020, 1, 1)
+    }
+    assert len(changes) < 20
+    monkeypatch.setattr(spark, "MOST_WORDS", len(changes) + 1)
     frame = session.sql(
         "SELECT id, '国民年金' AS division, '24' AS item, 'counter' AS channel, "
         "CAST(date_add(DATE'2020-01-01', CAST(id AS INT)) AS STRING) AS on FROM range(2500)"

@@ -83,6 +83,7 @@ def _some(of: Schema, ja: str = "", en: str = "", *, least: int = 1, unique: boo
 _TEXT: Final = {"type": ["string", "number", "boolean"], "pattern": r"\S", "maxLength": LONGEST_TEXT}
 _NUMBER: Final = {"type": ["integer", "string"], "minimum": 0, "maximum": 99_999_999, "pattern": "^[0-9]{1,8}$"}
 _DAY: Final = {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}
+_SHA256: Final = "^[0-9a-f]{64}$"
 _TRUTH: Final = {"enum": [True, False, "true", "false"]}
 _BILINGUAL: Final = _fields(
     {"ja": _ref("text", "日本語", "in Japanese"), "en": _ref("text", "英語", "in English")},
@@ -228,7 +229,7 @@ def manifest() -> Schema:
             "file": _ref("text", "source/ の中のファイル名", "its file in source/"),
             "sha256": {
                 "type": ["string", "number"],
-                "pattern": "^[0-9a-f]{64}$",
+                "pattern": _SHA256,
                 **_said("SHA-256（16進64桁）", "hex"),
             },
         }
@@ -459,12 +460,55 @@ def work() -> Schema:
 
 
 def floor() -> Schema:
-    """`floor.json`, which `make floor` writes."""
-    names = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string", "minLength": 1}}}
+    """`floor.json`, which `make floor` writes: every field of every entry, as the manifest says it."""
+    names = {"type": "object", "additionalProperties": {"type": "array", "items": _ref("text")}}
     kept = ("authority", "shared", "undetermined", "taking_in")
     return _schema(
-        "どの規則も変えられない行為 / the acts that no rule set may give away",
-        _fields(dict.fromkeys(kept, names)),
+        "どの規則も変えられない行為と一覧 / the acts that no rule set may give away, and the list that none may change",
+        _fields({**dict.fromkeys(kept, names), "list": _floor_list()}),
+    )
+
+
+def _floor_list() -> Schema:
+    """What is kept of the manifest that ships: without its edition, its first day, and who takes over."""
+    text, bilingual, printed = _ref("text"), _ref("bilingual"), {"type": "string"}
+    some = {"type": "array", "items": text}
+    either = {  # a legend or our own reading, as in a manifest
+        "oneOf": [
+            {"properties": {"legend": {"type": "object"}, "because": {"type": "null"}}},
+            {"properties": {"legend": {"type": "null"}, "because": {"type": "object"}}},
+        ]
+    }
+    named = {"key": {"type": "string", "pattern": f"^(?:{KEY.pattern})$"}, "label": bilingual}
+    legend = _fields({"document": text, "line": {"type": "integer", "minimum": 1}, "text": text, "en": text})
+    when = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
+    return _fields(
+        {
+            "title": bilingual,
+            "documents": _list(_fields({"file": text, "sha256": {"type": "string", "pattern": _SHA256}}), MOST_NAMED),
+            "divisions": _list(_fields({**named, "names": some, "printed": printed}), MOST_NAMED),
+            "channels": _list(
+                _fields({**named, "names": some, "kind": {"enum": list(CHANNEL_KINDS)}, "printed": printed}), MOST_NAMED
+            ),
+            "columns": _list(
+                _fields({**named, "per": {"enum": list(PER)}, "acts": some, "blank": bilingual, "printed": printed}),
+                MOST_NAMED,
+            ),
+            "meanings": _list(
+                {
+                    **_fields(
+                        {
+                            "when": when,
+                            "means": {"enum": [str(word) for word in Meaning]},
+                            "legend": {"anyOf": [legend, {"type": "null"}]},
+                            "because": {"anyOf": [bilingual, {"type": "null"}]},
+                        }
+                    ),
+                    **either,
+                },
+                MOST_LINES,
+            ),
+        }
     )
 
 

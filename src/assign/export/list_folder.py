@@ -2,14 +2,16 @@
 A folder for another city's own list: a small invented list and the rules that ship, ready to be edited.
 
 Manifest, catalog, document, README and the rules that are a city's own come from `data/template/`. The decision table is the
-one that ships; acts and kinds are those that ship, without what speaks of our own list (`assign.rules.elsewhere`).
+one that ships; acts and kinds are those that ship, without what speaks of our own list (`assign.rules.elsewhere`). Which kinds,
+and the rows of the invented list that are of them, `data/template_kinds.csv` says.
 """
 
 from __future__ import annotations
 
+import csv
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,30 +21,6 @@ from assign.files import folder_appearing, unwritable
 from assign.rules import elsewhere
 
 EDITOR: Final = "# yaml-language-server: $schema="
-# The kinds of work that ship and speak of no row of ours, with the rows of the template that are of them.
-KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "change_notice": ("hoken-1",),
-    "mailing_address": (),
-    "card_application": (),
-    "recognition": (),
-    "benefit_claim": ("hoken-2",),
-    "assessment": (),
-    "trial_calculation": (),
-    "reduction": (),
-    "relief": ("hoken-3",),
-    "direct_debit": ("hoken-4",),
-    "certificate": (),
-    "refund": (),
-    "payment_slip": (),
-    "cash_desk": (),
-    "reminder_dunning": (),
-    "pension_notice": (),
-    "pension_exemption": ("nenkin-1",),
-    "pension_claim": (),
-    "pension_advice": ("nenkin-2",),
-    "lookup_entry": (),
-    "mail_room": (),
-}
 _ACTS_HEAD: Final = """\
 # 行為の表: 業務の中の1つ1つの行為と、その種類。出荷時のもので、はじめは書き換えません。
 #   factual 事実行為（印と場が許せば受託者）  authority 公権力の行使（市だけ）  barred 別の理由で市が行う
@@ -69,7 +47,7 @@ def contents() -> dict[str, bytes]:
         **{str(path.relative_to(template).as_posix()): path.read_bytes() for path in _files(template)},
         "rules/decision_table.yaml": (rules / "decision_table.yaml").read_bytes(),
         "rules/acts.yaml": (_ACTS_HEAD + elsewhere.acts(acts)).encode(),
-        "rules/kinds.yaml": (_KINDS_HEAD + elsewhere.kinds(kinds, KINDS)).encode(),
+        "rules/kinds.yaml": (_KINDS_HEAD + elsewhere.kinds(kinds, _rows_of_kinds())).encode(),
         **{f"schema/{path.name}": path.read_bytes() for path in _files(schema)},
     }
     return {name: _told_to_editors(name, data) for name, data in sorted(files.items())}
@@ -108,7 +86,13 @@ def write(name: str) -> list[str]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return (path for path in sorted(folder.rglob("*")) if os.path.isfile(path))
+
+
+def _rows_of_kinds() -> dict[str, list[str]]:
+    """The kinds of work that ship and speak of no row of ours, with the rows of the template that are of them."""
+    text = (resources.data_folder() / "template_kinds.csv").read_text("utf-8")
+    return {each["kind"]: each["rows"].split() for each in csv.DictReader(text.splitlines())}
 
 
 def _told_to_editors(name: str, data: bytes) -> bytes:
