@@ -49,7 +49,7 @@ def test_a_log_of_every_format_is_read_verified_and_decided_anew_for_ever(
     with closing(open_store(f"sqlite:///{tmp_path}/audit.db", create=True)) as store:
         log = Log(store, ORIGIN, store.create(ORIGIN))
         with store.writing(log.number) as writing:
-            writing.turn()
+            writing.lock_and_read_tail()
             writing.add(rows, published, [(sha256(data), data) for data in texts])
         note, key = ((FOLDER / f"{name}.{ending}").read_text("utf-8") for ending in ("checkpoint", "pub"))
         found = verify(log, [note], [public_key(key)])

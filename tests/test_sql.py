@@ -62,7 +62,7 @@ def shortened(row: tuple[str, ...]) -> tuple[str, ...]:
 def every_case(desk: Desk) -> list[Case]:
     """215 rows and every number that stands on several, 2 channels, 64 acts and none, before and after the notes begin."""
     tasks = desk.catalog.tasks
-    items = dict.fromkeys((task.division.value, item) for task in tasks for item in (task.item, task.number))
+    items = dict.fromkeys((task.division, item) for task in tasks for item in (task.item, task.number))
     acts = (None, *desk.rules.acts)
     return [(*item, channel, act, on) for item, channel, act, on in product(items, ("counter", "backyard"), acts, DAYS)]
 
@@ -216,7 +216,7 @@ def test_the_report_of_the_documentation_counts_as_the_desk(empty: Database, des
         task = draw.choice(tasks)
         cases.append(
             (
-                draw.choice([task.division.value] * 30 + ["国民年金"]),
+                draw.choice([task.division] * 30 + ["国民年金"]),
                 draw.choice([task.item] * 20 + [task.number, "99"]),
                 draw.choice(["counter", "backyard"]),
                 draw.choice([None, "", "eat", *desk.rules.acts]),

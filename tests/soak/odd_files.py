@@ -336,7 +336,7 @@ class Maker:
     def _row(self, rng: random.Random, form: Form, at: int) -> Row:
         task = rng.choice(self._tasks)
         asked: dict[str, str | None] = {
-            "division": task.division.value,
+            "division": task.division,
             "item": rng.choice([task.item, task.number, task.number]),
             "channel": rng.choice(["counter", "backyard", "窓口", "バックヤード"]),
             "act": rng.choice([None, None, *self._acts, *self._labels]),
