@@ -140,7 +140,7 @@ def new_questions(days: int = 5) -> float:
     desk, chance = Desk.open(), Random(1)
     desk.decide(row="nenkin-24", channel="counter", on=ON)
     asked = [
-        (task.division.value, task.item, channel.value, act)
+        (task.division, task.item, channel.value, act)
         for task in desk.catalog.tasks
         for channel in Channel
         for act in (None, *desk.rules.acts)

@@ -2,9 +2,10 @@
 Record a log of the present format, once: `make golden`. It stays as it is for ever; a later format gets a file of its own.
 
     log-2.jsonl       the records' bytes, one a line         log-2.checkpoint, log-2.pub    signed over all of them
-    log-2.list.csv, log-2.rules.txt, log-2.rulings.yaml      the editions that they cite
+    log-2.list.txt, log-2.rules.txt, log-2.rulings.yaml      the editions that they cite
 
-log-1 was recorded before the rules had kinds of work: it is verified, shown and proved, and not decided anew.
+log-1 was recorded before a list had a manifest and the rules had kinds of work: it is verified, shown and proved, and not
+decided anew.
 
 Clock, ids and key are fixed, so that whoever records it anew from the same list and rules gets the same file.
 """
@@ -24,7 +25,7 @@ FOLDER = Path(__file__).parent / "golden"
 NAME = "log-2"
 ORIGIN = "example.city/golden"
 KEY = SecretKey(ORIGIN, b"golden: everybody knows this key")
-ENDINGS = {"list": "list.csv", "rules": "rules.txt", "rulings": "rulings.yaml"}
+ENDINGS = {"list": "list.txt", "rules": "rules.txt", "rulings": "rulings.yaml"}
 ASKED = (
     {"division": "nenkin", "item": "24", "channel": "counter", "role": "contractor_clerk"},
     {"division": "国民年金", "item": "２３", "channel": "窓口", "act": "申請書の受領"},

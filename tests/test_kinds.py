@@ -306,7 +306,7 @@ def test_a_channel_that_the_list_does_not_have_is_refused_where_both_meet(tmp_pa
     """Channels are the list's."""
     folder = shutil.copytree(rules_folder(), tmp_path / "rules")
     (folder / "kinds.yaml").write_bytes(edited(WASTE, WASTE.replace("backyard", "backyrd")))
-    with pytest.raises(RuleFileError, match="the list has no channel `backyrd` .near: `backyard`"):
+    with pytest.raises(RuleFileError, match=r"the list has no channel `backyrd` \(near: `backyard`"):
         Desk.open(rules=folder)
 
 

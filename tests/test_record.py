@@ -32,7 +32,7 @@ from .payloads import PAYLOADS, Case
 HASH = "0123456789abcdef" * 4
 VKEY = "example.city/assign+0123abcd+" + "A" * 44
 COMMON: dict[str, Any] = {
-    "schema": 1,
+    "schema": 2,
     "origin": "example.city/assign",
     "seq": 7,
     "recorded": "2026-11-25T01:02:03.004Z",

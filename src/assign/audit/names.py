@@ -5,7 +5,6 @@ What a log's divisions and channels are called: by the lists that the log itself
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from assign import resources
 from assign.catalog import manifest
@@ -18,7 +17,7 @@ class Names:
     """The manifests of a log's lists, newest first, then the one that ships; one that is lost or damaged is left out."""
 
     def __init__(self, log: Log) -> None:
-        digests = [value for what, value, _ in sorted(log.store.published(log.number), key=_when) if what == "list"]
+        digests = [value for what, value, _ in log.store.published(log.number) if what == "list"]  # oldest first
         found = (_manifest(log.store.edition(digest)) for digest in dict.fromkeys(reversed(digests)))
         # Of the first logs, which kept the rows alone, the list was the one that ships.
         self._lists: list[Manifest] = [each for each in found if each is not None] + [
@@ -41,10 +40,6 @@ class Names:
             except AssignError:
                 continue
         return self._lists[0].division(word)
-
-
-def _when(published: tuple[Any, Any, int]) -> int:
-    return published[2]
 
 
 def _manifest(data: bytes | None) -> Manifest | None:

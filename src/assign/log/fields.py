@@ -12,7 +12,7 @@ from assign.errors import AssignError, pasted
 from assign.words import Assignee, Certainty, date_of_case, item_reference, normal
 
 from .canonical import moment
-from .kinds import EDITIONS, SCHEMA, Kind, Record, Role
+from .kinds import EDITIONS, SCHEMAS, Kind, Record, Role
 
 
 class RecordError(AssignError):
@@ -36,6 +36,8 @@ def check(record: Record) -> None:
         RecordError: A field is missing, is not on the list, or holds what it may not.
     """
     fields = _fields(record)
+    if record.get("schema") == 1 and fields is FIELDS[Kind.DECISION]:
+        fields = {**fields, "given": _given_first}
     if record["kind"] == Kind.KEY and "endorsed" not in record:
         record = {**record, "endorsed": None}  # the first logs of format 1 had no such field
     _object(fields, record, "")
@@ -251,15 +253,22 @@ GIVEN: Final[dict[str, Check]] = {
 }
 
 
-def _given(value: Any) -> bool:
+_GIVEN_FIRST: Final = {**GIVEN, "division": _word, "channel": _word}  # format 1 kept them as they were typed
+
+
+def _given(value: Any, words: dict[str, Check] = GIVEN) -> bool:
     return type(value) is dict and all(
-        name in GIVEN and ((type(word) is int and 0 < word < 10_000) or GIVEN[name](word))
+        name in words and ((type(word) is int and 0 < word < 10_000) or words[name](word))
         for name, word in value.items()
     )
 
 
+def _given_first(value: Any) -> bool:
+    return _given(value, _GIVEN_FIRST)
+
+
 _STAMP: Final[dict[str, Any]] = {
-    "schema": lambda value: value == SCHEMA and type(value) is int,
+    "schema": lambda value: type(value) is int and value in SCHEMAS,
     "seq": _whole,
     "recorded": is_time,
     "version": _version,

@@ -7,7 +7,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Final
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2  # the format that is written; division and channel stand in it by key
+SCHEMAS: Final = (1, SCHEMA)  # and those that are read
 
 
 Record = dict[str, Any]

@@ -32,8 +32,8 @@ CREATE TABLE IF NOT EXISTS @in@assign_error (
 );
 -- どの台帳、規則、版、エンジンによる表か / which list, rules, version and engine the table is of
 CREATE TABLE IF NOT EXISTS @in@assign_provenance (
-  catalog_sha256 text NOT NULL, rules_sha256 text NOT NULL, assign_version text NOT NULL, engine text NOT NULL,
-  lines integer NOT NULL
+  list text NOT NULL, edition text NOT NULL, catalog_sha256 text NOT NULL, rules_sha256 text NOT NULL,
+  assign_version text NOT NULL, engine text NOT NULL, lines integer NOT NULL
 );
 
 DELETE FROM @in@assign_provenance;

@@ -9,11 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from assign.log.kinds import SCHEMAS
+
 MAGIC: Final = b"SQLite format 3\0"
 APPLICATION: Final = 0x6173676E  # "asgn", at byte 68 of each of our files
 GROWS: Final = "a log is only ever added to"  # the text of our triggers; it outlasts the tables, in freed pages
-_RECORD: Final = b'"schema":1,"seq":'  # in the canonical JSON of every record
-_MARKS: Final = (MAGIC, GROWS.encode(), _RECORD, b"\0")
+_RECORDS: Final = [b'"schema":%d,"seq":' % each for each in SCHEMAS]  # in the canonical JSON of every record
+_MARKS: Final = (MAGIC, GROWS.encode(), *_RECORDS, b"\0")
 
 
 def was_log(path: Path) -> bool:
@@ -25,7 +27,7 @@ def was_database(path: Path) -> bool:
     """Whether a file that SQLite does not take for a database was one of a log, or the beginning of any."""
     found = _marks(path) | _marks(Path(f"{path}-wal"))
     # A text that contains records and no zero byte is an export.
-    return MAGIC in found or GROWS.encode() in found or {_RECORD, b"\0"} <= found
+    return MAGIC in found or GROWS.encode() in found or (b"\0" in found and not found.isdisjoint(_RECORDS))
 
 
 def how_broken(path: Path) -> tuple[str, str]:
