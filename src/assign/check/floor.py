@@ -270,7 +270,18 @@ def _holders(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
     for (division, row), act in product(places_, built_in.acts.values()):
         if act.act_class is not ActClass.AUTHORITY or act.id not in rules.acts:
             continue
-        found, wanted = (of.holder(division, act.id, row) for of in (rules, built_in))
+        wanted = built_in.holder(division, act.id, row)
+        try:
+            found = rules.holder(division, act.id, row)
+        except KeyError:  # no entry answers for it
+            if wanted.id not in told:
+                told.add(wanted.id)
+                yield Road(
+                    wanted.id, "holders.yaml", 1,
+                    f"`{row or division}` の `{act.id}` の権限の主体がなくなっています（`{wanted.holder}` にあります）",
+                    f"nobody holds the authority for `{act.id}` of `{row or division}` any more (it is `{wanted.holder}`)",
+                )  # fmt: skip
+            continue
         if found.holder != wanted.holder and found.id not in told:
             told.add(found.id)
             yield _of(
