@@ -140,9 +140,9 @@ def new_questions(days: int = 5) -> float:
     desk, chance = Desk.open(), Random(1)
     desk.decide(row="nenkin-24", channel="counter", on=ON)
     asked = [
-        (task.division, task.item, channel.value, act)
+        (task.division, task.item, channel, act)
         for task in desk.catalog.tasks
-        for channel in Channel
+        for channel in desk.catalog.manifest.channels
         for act in (None, *desk.rules.acts)
     ]
     taken = []
