@@ -108,7 +108,7 @@ def write(name: str) -> list[str]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return (path for path in sorted(folder.rglob("*")) if os.path.isfile(path))
 
 
 def _told_to_editors(name: str, data: bytes) -> bytes:
