@@ -6,7 +6,7 @@ Out:  one table, microseconds per decision, and one line per claim; with --json 
 
     limits   a dict that knows every answer; the same with a pydantic model in and out
     assign   takes division, item and channel; returns the whole decision, from its memory (warm) or built anew
-    peers    are given the facts of each input (mark, listed, act, ruling) and the same rules, and return the bare
+    peers    are given the facts of each input (meaning, named, act, ruling) and the same rules, and return the bare
              assignee; each as its own documentation advises for speed, its rules compiled once, untimed
 
 Before anything is timed, every contestant's answers are compared with ours: on the 430 inputs, and the peers' on every
@@ -140,9 +140,9 @@ def new_questions(days: int = 5) -> float:
     desk, chance = Desk.open(), Random(1)
     desk.decide(row="nenkin-24", channel="counter", on=ON)
     asked = [
-        (task.division, task.item, channel.value, act)
+        (task.division, task.item, channel, act)
         for task in desk.catalog.tasks
-        for channel in Channel
+        for channel in desk.catalog.manifest.channels
         for act in (None, *desk.rules.acts)
     ]
     taken = []
@@ -173,12 +173,12 @@ def business_rules(rules: Sequence[Rule]) -> FactsAnswer:
             self.facts = facts
 
         @string_rule_variable()
-        def mark(self) -> str:
-            return self.facts["mark"]
+        def meaning(self) -> str:
+            return self.facts["meaning"]
 
         @string_rule_variable()
-        def listed(self) -> str:
-            return self.facts["listed"]
+        def named(self) -> str:
+            return self.facts["named"]
 
         @string_rule_variable()
         def act(self) -> str:

@@ -123,7 +123,7 @@ def test_a_list_whose_columns_are_acts_is_answered(
 def test_what_is_cited_is_the_list_s_own(three: Desk, acts: Desk) -> None:
     """Row, legend, division and desk; nothing of the list that ships."""
     found = three.decide(division="garden", item="L8", channel="desk", on="2026-04-01")
-    text = found.explain("ja")
+    text = found.explain("ja", why=True)
     assert "共：受付と入力は受託者、審査と決定は市職員が行う" in text
     assert "みどり課" in text
     assert "みどり課の係長" in text

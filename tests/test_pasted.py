@@ -82,14 +82,19 @@ def test_json_lines_are_answered_with_such_words_as_they_came(desk: Desk, tmp_pa
 
 @pytest.mark.long
 def test_a_word_that_is_understood_is_recorded_as_it_was_typed(tmp_path: Path) -> None:
-    """An act or a heading with such a character was answered by `decide`, and refused with `--record`; a batch took it."""
+    """
+    An act or a heading with such a character was answered by `decide`, and refused with `--record`; a batch took it.
+
+    Division and channel are words of a list, and are recorded by key.
+    """
     marks = ("\u200b", "\ufeff", " ", "\u3000")
     rows = [{name: f"{mark}{word}{mark}" for name, word in zip(ASKED, WORDS, strict=True)} for mark in marks]
     frame, roots = pl.DataFrame(rows), set()
     with Desk.open(audit=f"sqlite:///{tmp_path}/a.db") as desk:
         assert desk.audit is not None
         for mark, row in zip(marks, rows, strict=True):
-            assert desk.record(**row)[0].kept.record["given"] == row
+            keys = {"division": "kokuho", "channel": "counter"}
+            assert desk.record(**row)[0].kept.record["given"] == {**row, **keys}
             [by_id] = desk.record(row=f"{mark}nenkin-24{mark}", channel="counter")
             assert by_id.kept.record["given"]["row"] == f"{mark}nenkin-24{mark}"
         assert {each.outcome for each in replay(desk.audit)} == {"same"}

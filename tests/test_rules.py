@@ -126,7 +126,7 @@ RULING = """rulings:
         ("decision_table.yaml", "    question:", "    questoin:", 0, "no field `questoin`"),
         ("decision_table.yaml", "source: {legend: retained}", "source: {legend: retaind}", 0, "no meaning `retaind` (near: `retained`"),
         ("acts.yaml", "then: {class: factual}", "then: {class: factuall}", 0, "no class of act `factuall` (near: `factual`"),
-        ("acts.yaml", "id: explain", "id: guide", 0, "stands at line 24 too"),
+        ("acts.yaml", "id: explain", "id: guide", 0, "stands at line 25 too"),
         ("acts.yaml", "also: [説明,", "also: [案内,", -2, "names `guide` too"),
         ("acts.yaml", "id: refuse", "id: refuse\n    parts: {city: {ja: あ, en: a}, contractor: {ja: い, en: b}}", 0, "parts"),
         ("holders.yaml", "then: {holder: city}", "then: {holder: town}", 0, "no holder `town` (near: `city`"),

@@ -220,10 +220,9 @@ def of_decision(record: Any, listed: str, rules: str) -> list[tuple[Any, ...]]:
     """Find what a decision cites in the editions that it names: of a list, manifest and rows, or in the first logs the rows alone."""
     head, _, rest = listed.encode().partition(b"\n")
     size = int(head.split(b" ")[1]) if head.startswith(b"manifest.yaml ") else 0
-    called, table = rest[:size].decode(), rest[size:].partition(b"\n")[2].decode() if size else listed
-    for key in (at(record, "request", "division"), at(record, "request", "channel")):
-        if label := re.search(rf"key: {re.escape(str(key))}\b[^{{]*label: {{ja: (.+?), en: (.+?)}}", called):
-            WORDS[str(key)] = label[1], label[2]
+    table = rest[size:].partition(b"\n")[2].decode() if size else listed
+    for key, *label in re.findall(r"key: (\w+)[^{]*label: {ja: (.+?), en: (.+?)}", rest[:size].decode()):
+        WORDS.setdefault(key, tuple(label))
     report = [("処理の日", "on", at(record, "on")),
               ("受付の書き方", "as given", *(at(record, "given", name) for name in ("division", "item", "channel"))),
               ("業務", "work", *(at(record, "request", name) for name in ("division", "item", "channel", "act"))),

@@ -123,7 +123,7 @@ def _whys(answer: Answer, lang: str) -> list[str]:
     said = sentences(about_act[0]["text"][lang]) if about_act else []
     if said and answer["act"]["class"] == ActClass.BARRED.value and _holds_for_the_act(answer):
         return [said[1]]
-    _, listed, follows, *_ = sentences(rule["text"][lang])
+    _, listed, follows, *_ = [*sentences(rule["text"][lang]), "", ""]
     listed = grounded(listed, _bracketed(_citation(answer, lang), lang))
     if answer["act"]:
         follows = grounded(follows, _bracketed(_judgement(answer, follows, said, lang), lang))

@@ -130,6 +130,10 @@ _COMMON: Final[Mapping[str, Schema]] = {
     "truth": _TRUTH,
     "bilingual": _BILINGUAL,
 }
+_READ: Final = {
+    "$ref": "#/$defs/day",
+    "description": "引いた法令などを読んだ日 / the day on which the statutes cited were read",
+}
 _SOURCES: Final[Mapping[str, Schema]] = {
     "basis": _BASIS,
     "own": _OWN,
@@ -352,7 +356,12 @@ def acts() -> Schema:
     )
     root = _fields(
         {"acts": _list(act, loader.MOST["acts"])},
-        {"words": _list(word, loader.MOST["words"], "いくつかの行為でありうる言葉", "words that may be several acts")},
+        {
+            "words": _list(
+                word, loader.MOST["words"], "いくつかの行為でありうる言葉", "words that may be several acts"
+            ),
+            "read": _READ,
+        },
     )
     return _schema("行為の表 / the table of acts", root, **_SOURCES)
 
@@ -369,7 +378,9 @@ def holders() -> Schema:
             dependentRequired={"rows": ["act"]},
         ),
     )
-    root = _fields({"holders": _list(name, loader.MOST["holders"]), "rules": _list(rule, loader.MOST["holders"])})
+    root = _fields(
+        {"holders": _list(name, loader.MOST["holders"]), "rules": _list(rule, loader.MOST["holders"])}, {"read": _READ}
+    )
     return _schema("権限の主体 / whose authority it is", root, **_SOURCES)
 
 
