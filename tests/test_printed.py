@@ -19,10 +19,7 @@ from assign.resources import catalog_file, document_file, manifest_file
 from assign.words import Reading
 
 MANIFEST = manifest.load(manifest_file())
-<<<<<<< HEAD
-=======
 FORM = Form.of(MANIFEST) or pytest.fail("the built-in list is printed as a form")
->>>>>>> hB
 ROWS = {row.line: row for row in read(document_file(), MANIFEST)}
 TEXT = document_file().read_text("utf-8")
 LINES = TEXT.split("\n")

@@ -87,15 +87,12 @@ def write(name: str) -> list[str]:
 
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if os.path.isfile(path))
-<<<<<<< HEAD
 
 
 def _rows_of_kinds() -> dict[str, list[str]]:
     """The kinds of work that ship and speak of no row of ours, with the rows of the template that are of them."""
     text = (resources.data_folder() / "template_kinds.csv").read_text("utf-8")
     return {each["kind"]: each["rows"].split() for each in csv.DictReader(text.splitlines())}
-=======
->>>>>>> hB
 
 
 def _told_to_editors(name: str, data: bytes) -> bytes:
