@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from assign import resources
+from assign import Desk, resources
 from assign.catalog import csv_file
 from assign.catalog.csv_file import as_csv
 from assign.catalog.manifest import CHANNEL_KINDS, PER, plain
@@ -227,3 +227,17 @@ def test_random_edits_of_a_list_are_found(tmp_path: Path, *, at_hand: bool, caps
         )
         print("passed:", "; ".join(passed) or "none")
     assert counts["passed"] <= HOW_MANY * 0.05, passed
+
+
+def test_a_manifest_kept_otherwise_than_it_is_written_is_found(tmp_path: Path) -> None:
+    """A start believes what `make setup` kept; `check` reads the file, and says so where the two differ."""
+    kept = json.loads(resources.kept_file().with_name("list.json").read_bytes())
+    assert not list_floor.kept_amiss()
+    kept["manifest"]["meanings"][0][1] = "consigned"
+    (tmp_path / "list.json").write_text(json.dumps(kept), "utf-8")
+    with mock.patch.object(resources, "kept_file", return_value=tmp_path / "rules.json"):
+        assert list_floor.kept_amiss()
+        desk = Desk.open(engine="table")
+        assert desk.decide("nenkin", 24, "counter").meaning == "consigned"  # it would be believed
+        assert "kept" in {each.kind for each in checks.check(desk).findings}
+    assert not list_floor.kept_amiss()

@@ -20,12 +20,18 @@ from assign.catalog import manifest as manifests
 from assign.catalog.manifest import FILE, Manifest
 from assign.catalog.model import Catalog
 from assign.errors import shown, unreadable
+from assign.words import sha256
 
 from .lookalike import folded
 
 # Who does the work for the city is never who decides for it.
 _CONTRACTOR: Final = tuple(
-    map(folded, ("受託者", "受託業者", "受託事業者", "委託先", "業務責任者", "contractor", "consignee", "vendor"))
+    folded(word)
+    for word in (
+        *("受託者", "受託業者", "受託事業者", "委託先", "委託業者", "業務責任者", "受注者", "請負"),
+        *("株式会社", "（株）", "有限会社", "合同会社"),
+        *("contractor", "consignee", "vendor", "supplier", "company"),
+    )
 )
 PARTS: Final = ("divisions", "channels", "columns", "meanings")
 Entry = dict[str, Any]
@@ -68,6 +74,14 @@ def kept() -> dict[str, Any]:
 def shipped() -> Manifest:
     """The built-in manifest, as its file says it."""
     return manifests.parsed(yaml_nodes.read(resources.manifest_file()))
+
+
+def kept_amiss() -> bool:
+    """Whether what is kept of the manifest that ships, so that no start reads it again, is not what its file says."""
+    found = resources.kept("list.json")
+    ours = shipped()
+    plain = json.loads(json.dumps(manifests.plain(ours), default=str))
+    return found.get("sha256") == sha256(ours.data) and found["manifest"] != plain
 
 
 def said(manifest: Manifest) -> dict[str, Any]:

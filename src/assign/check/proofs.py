@@ -387,6 +387,12 @@ def _floor(report: Report, desk: Desk) -> None:
 
 def _kept(report: Report, rules: RuleSet) -> None:
     """What is kept as it was read is what reading gives: of the built-in files, and of those that are proved here."""
+    if list_floor.kept_amiss():
+        report.findings.append(
+            finding(
+                "kept", "manifest.yaml の解析結果の控えが違います", "what is kept of manifest.yaml is not what it says"
+            )
+        )
     built_in = loader.load(resources.rules_folder(), kept=False)
     trees = kept_trees()
     for each in (built_in, rules):
