@@ -236,20 +236,17 @@ def _only_the_contract(facts: Facts, said: Said, manifest: Manifest) -> Text:
                 "ja": "市職員のほかになりうるのは、原本でこの行の印の欄が確かめられた後だけです。",
                 "en": "It can be another than city staff only after the original has shown which cells of this row are marked.",
             }
-    marked = [(name, printed) for name, printed in said.cells if printed]
-    cells = [_cell(name, printed, manifest) for name, printed in marked or said.cells[-1:]]
-    printed = {
-        "ja": f"一覧の{'、'.join(cell['ja'] for cell in cells)}",
-        "en": f"in the list, {', '.join(cell['en'] for cell in cells)}",
-    }
+    marked = [(name, glyph) for name, glyph in said.cells if glyph]
+    cells = [_cell(name, glyph, manifest) for name, glyph in marked or said.cells[-1:]]
+    ja, en = "、".join(cell["ja"] for cell in cells), ", ".join(cell["en"] for cell in cells)
     if facts.act is ActFact.AUTHORITY:
         return {
-            "ja": f"この行為は、契約（{printed['ja']}）が改められても市職員が行います。",
-            "en": f"This act stays with city staff even if the contract ({printed['en']}) is changed.",
+            "ja": f"この行為は、契約（一覧の{ja}）が改められても市職員が行います。",
+            "en": f"This act stays with city staff even if the contract is changed (in the list, {en}).",
         }
     return {
-        "ja": f"担当が変わるのは、契約（{printed['ja']}）が改められたときだけです。",
-        "en": f"Only a change of the contract ({printed['en']}) would give it to another.",
+        "ja": f"担当が変わるのは、契約（一覧の{ja}）が改められたときだけです。",
+        "en": f"Only a change of the contract would give it to another (in the list, {en}).",
     }
 
 
