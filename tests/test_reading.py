@@ -99,7 +99,7 @@ NO_RECORDS: dict[str, Any] = {
     "not canonical": b'{ "kind": "decision" }',
     "a kind that is none": having(kind="gossip"),
     "a kind of another type": having(kind=["decision"]),
-    "another format": having(schema=2),
+    "another format": having(schema=3),
     "a format of another type": having(schema=True),
     "a huge number": having(seq=2**70),
     "another's number": having(seq=6),
