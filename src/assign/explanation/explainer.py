@@ -232,7 +232,9 @@ class OfClass(NamedTuple):
     reasons: list[Shared]
     elsewhere: bool
     handoff: Shared | None
+    exceptions: list[Shared]
     caveats: list[Answer]
+    next: Shared
     why_not: list[Shared]
     would_change: list[Shared]
 
@@ -246,6 +248,10 @@ class Explainer:
         # Parts that many answers share are made once: the domains are small and closed, so these memories are, too.
         self._catalog = catalog
         self._manifest = catalog.manifest
+        divisions, channels = self._manifest.divisions, self._manifest.channels
+        self._division_labels = {key: Shared(each.label) for key, each in divisions.items()}
+        self._channel_labels = {key: Shared(each.label) for key, each in channels.items()}
+        self._desks = {key: Shared(each.desk) for key, each in divisions.items()}
         names = {task.id: self._rules.work.name(task.id) for task in catalog.tasks}
         kinds = {name["key"]: Shared(name) for name in names.values() if name}
         self._row = {
@@ -290,23 +296,27 @@ class Explainer:
             "on": request.on.isoformat(),
             "rows": [self._row[task.id] for task in request.tasks],
             "rules": same.rules,
-            "next": {"text": next_step(first, same.meanings, act, caveats, all_contractor=not reserved and not shared)},
+            "next": self._next(same, act, caveats, all_contractor=not reserved and not shared),
             "reasons": [*same.reasons, *self._reasons_of_act(request, same.outcomes, act)],
             "reserved": reserved,
             "shared": shared,
-            "exceptions": [
-                {"text": text, "cite": _row_cite(task)} for task in request.tasks for text in task.conditions
-            ],
+            "exceptions": same.exceptions,
             "elsewhere": self._work.owners(request.division, act.id) if act and same.elsewhere else [],
             "handoff": same.handoff,
             "caveats": caveats,
             "question": self._question(request, first, act),
             "why_not": same.why_not,
             "would_change": same.would_change,
-            "division_label": dict(self._manifest.divisions[request.division].label),
-            "channel_label": dict(self._manifest.channels[request.channel].label),
-            "desk": dict(self._manifest.divisions[request.division].desk),
+            "division_label": self._division_labels[request.division],
+            "channel_label": self._channel_labels[request.channel],
+            "desk": self._desks[request.division],
         }
+
+    def _next(self, same: OfClass, act: Act | None, caveats: list[Answer], *, all_contractor: bool) -> Answer:
+        """What is done now. Of an act with parts or a condition it is told for itself, else once for all of its class."""
+        if act is None or not (act.condition or act.city):
+            return same.next
+        return {"text": next_step(same.outcomes[0], same.meanings, act, caveats, all_contractor=all_contractor)}
 
     def brief(self, request: Request) -> Brief:
         """
@@ -353,6 +363,10 @@ class Explainer:
         facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
         said = [self._catalog.says(task, request.channel, request.act) for task in request.tasks]
         meanings = [each.meaning for each in said]
+        act = self._rules.acts[request.act] if request.act else None
+        caveats = self._cautions.of_rows(request)
+        rows = tuple(task.id for task in request.tasks)
+        all_contractor = not self._reserved(request.division, rows) and not self._shared(rows)
         handoff = self._handoff(request, outcomes[0], meanings)
         return OfClass(
             outcomes=outcomes,
@@ -361,7 +375,9 @@ class Explainer:
             reasons=[Shared(reason) for reason in self._reasons(request, outcomes)],
             elsewhere=facts.act is ActFact.OTHER_ROW,
             handoff=Shared(handoff) if handoff else None,
-            caveats=self._cautions.of_rows(request),
+            exceptions=[Shared(text=text, cite=_row_cite(task)) for task in request.tasks for text in task.conditions],
+            caveats=caveats,
+            next=Shared(text=next_step(outcomes[0], meanings, act, caveats, all_contractor=all_contractor)),
             why_not=self._other.why_not(facts, outcomes[0].rule.id, said[0]),
             would_change=list(self._other.would_change(request, outcomes[0])),
         )

@@ -275,6 +275,9 @@ def decision_of(answer: dict[str, Any]) -> Decision:
         {
             **answer,
             "act": answer["act"] and _part(Act, answer["act"]),
+            "next": _part(Next, answer["next"]),
+            "exceptions": _parts(PrintedCondition, answer["exceptions"]),
+            **{name: _part(Text, answer[name]) for name in ("division_label", "channel_label", "desk")},
             "rows": rows_of(answer["rows"]),
             "reasons": _parts(Reason, answer["reasons"]),
             "reserved": _parts(ReservedAct, answer["reserved"]),
