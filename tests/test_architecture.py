@@ -80,6 +80,16 @@ def test_a_wings_face_only_passes_names_on() -> None:
             assert all(isinstance(each, ast.Import | ast.ImportFrom | ast.Assign) for each in body), path
 
 
+def test_no_file_is_longer_than_600_lines() -> None:
+    """Of src, tests, bench and tools: whoever opens a file can still read it whole."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "--", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    found = {path: len(path.read_bytes().splitlines()) for name in tracked if name and (path := ROOT / name).is_file()}
+    assert {path.relative_to(ROOT).parts[0] for path in found} >= {"src", "tests", "bench", "tools"}
+    assert {path: lines for path, lines in found.items() if lines > 600} == {}
+
+
 def test_every_module_opens_with_what_it_gives() -> None:
     """A docstring of more than one line."""
     for path in FILES:

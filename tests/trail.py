@@ -15,6 +15,8 @@ import apsw
 import pytest
 
 from assign import Desk
+from assign.audit import verify
+from assign.catalog.csv_file import from_edition
 from assign.cli import main
 from assign.log import merkle
 from assign.log.draft import Draft
@@ -24,11 +26,14 @@ from assign.log.log import Log
 from assign.log.store.interface import SHIFT
 from assign.log.store.schema import NAMES
 from assign.log.store.sqlite import make_triggers
+from assign.resources import joined
+from assign.rules.loader import from_edition as rules_from_edition
 
 from .built_in import CHANNELS
 
 ORIGIN = "example.city/assign"
 GIVEN_BY_THE_LOG = ("schema", "origin", "seq", "recorded", "version")
+KEPT = 40
 ACTS = (None, None, "receive", "decide", "data_entry", "seal", "undetermined")
 
 
@@ -110,6 +115,65 @@ def opened(path: Path, origin: str | None = ORIGIN) -> Iterator[Log]:
     """A log in a file, for a while."""
     with closing(Log.open(f"sqlite:///{path}", origin)) as log:
         yield log
+
+
+@pytest.fixture(name="told", scope="module")
+def _told(table_desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Forty decisions as a desk writes them down, to be put into logs."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("told")
+        patch.setenv("XDG_CONFIG_HOME", str(folder))
+        with closing(Log.make(f"sqlite:///{folder}/audit.db", ORIGIN, table_desk.editions)) as log:
+            asking = Desk(table_desk.catalog, table_desk.rules, "table", log)
+            return drafts(recorded(asking, requests(table_desk, KEPT)))
+
+
+@pytest.fixture(name="path")
+def _path(tmp_path: Path) -> Path:
+    """Where the log is."""
+    return tmp_path / "audit.db"
+
+
+@pytest.fixture(name="notes")
+def _notes(path: Path, table_desk: Desk, told: list[dict[str, Any]]) -> list[str]:
+    """A log of 44 records, signed at 10, 30 and 44: the notes."""
+    return made(path, table_desk, told, [10, 30, 44])[0]
+
+
+@pytest.fixture(name="log")
+def _log(path: Path, notes: list[str]) -> Iterator[Log]:
+    """That log, open."""
+    assert notes
+    with opened(path) as found:
+        yield found
+
+
+def asking(log: Log, desk: Desk) -> Desk:
+    """A desk that records in it."""
+    return Desk(desk.catalog, desk.rules, "table", log)
+
+
+def codes(log: Log, *against: str, keys: Any = ()) -> list[tuple[str, int | None]]:
+    """What `verify` finds."""
+    return [(each.code, each.seq) for each in verify(log, against, keys).findings]
+
+
+def changed_list(desk: Desk, row: str, **cells: str) -> bytes:
+    """The list with some cells of one row changed."""
+    lines = desk.catalog.rows.decode().split("\n")
+    names = lines[0].split(",")
+    for place, line in enumerate(lines):
+        if line.split(",")[0] == row:
+            words = line.split(",")
+            for name, value in cells.items():
+                words[names.index(name)] = value
+            lines[place] = ",".join(words)
+    return joined({"manifest.yaml": desk.catalog.manifest.data, "catalog.csv": "\n".join(lines).encode()})
+
+
+def of(catalog: bytes, rules: bytes, log: Log | None = None) -> Desk:
+    """A desk over other texts."""
+    return Desk(from_edition(catalog), rules_from_edition(rules), "table", log)
 
 
 # -- an attacker who holds the whole database ------------------------------------------------------------------------

@@ -42,7 +42,7 @@ public_types() {
 bare() {
   sh tools/env.sh .venv-bare locks/dev.txt without-durable-rules &&
     ASSIGN_TEST_WITHOUT=durable-rules .venv-bare/bin/python -m pytest -q -n 2 -m "$FAST" tests/test_engine.py tests/test_decision.py \
-      tests/test_check.py tests/test_desk.py tests/test_cli.py tests/test_laws.py tests/test_batch.py tests/test_golden.py
+      tests/test_check.py tests/test_desk*.py tests/test_cli.py tests/test_laws.py tests/test_batch.py tests/test_golden.py
 }
 
 # Another Python. 3.12 has durable-rules: all fast tests. 3.13 and later do not by default: what may depend on the interpreter, so not
@@ -51,7 +51,7 @@ other() {
   PYTHON=$2 sh tools/env.sh ".venv-$1" locks/dev.txt || return 1
   if [ "$1" = 3.12 ]; then covered; return; fi
   ASSIGN_TEST_WITHOUT=durable-rules ".venv-$1/bin/python" -m pytest -q -n 2 -m "$FAST" --hypothesis-profile quick \
-    --ignore tests/test_store.py --ignore-glob "tests/test_audit*" --ignore tests/test_beside.py --ignore tests/test_remains.py \
+    --ignore-glob "tests/test_store*" --ignore-glob "tests/test_audit*" --ignore tests/test_beside.py --ignore tests/test_remains.py \
     --ignore tests/test_tamper.py --ignore tests/test_private.py
 }
 
@@ -74,7 +74,7 @@ durable313() { PYTHON=$1 sh tools/env.sh .venv-3.13 locks/dev.txt && sh tools/du
 # A real standalone cluster on loopback, one of its workers killed in mid-run.
 spark() {
   command -v java >/dev/null || { say "Java がありません / there is no Java (apt install default-jre-headless)"; [ "${CI:-}" != true ]; return; }
-  sh tools/env.sh .venv-spark locks/spark.txt && .venv-spark/bin/python -m pytest -q -m spark tests/test_spark.py
+  sh tools/env.sh .venv-spark locks/spark.txt && .venv-spark/bin/python -m pytest -q -m spark tests/test_spark*.py
 }
 
 # As anybody, on a busy machine: an ordinary user, another umask, few file descriptors, Python as it is without our machine's
