@@ -17,9 +17,10 @@ from assign.resources import rules_folder
 
 LISTS = Path(__file__).parent / "lists"
 KINDS = {"three": "garden pets", "acts": "money"}
+CHANNEL = {"three": "desk", "acts": "anywhere"}  # where the steps of the work are done
 
 
-def rules_for(folder: Path, divisions: str, rows: list[str]) -> Path:
+def rules_for(folder: Path, divisions: str, rows: list[str], channel: str = "desk") -> Path:
     """The rules that ship, without what they say of our own rows."""
     folder.mkdir()
     for path in rules_folder().iterdir():
@@ -27,7 +28,7 @@ def rules_for(folder: Path, divisions: str, rows: list[str]) -> Path:
     acts = yaml.load((folder / "acts.yaml").read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - text alone
     for act in acts["acts"]:
         act.pop("condition", None)
-        act["examples"] = [{"given": {"row": rows[0], "channel": "desk"}, "assignee": "city_staff"}]
+        act["examples"] = [{"given": {"row": rows[0], "channel": channel}, "assignee": "city_staff"}]
     dump(folder / "acts.yaml", acts)
     holders = yaml.load((folder / "holders.yaml").read_text("utf-8"), yaml.BaseLoader)  # noqa: S506
     first = holders["rules"][0]
@@ -37,7 +38,6 @@ def rules_for(folder: Path, divisions: str, rows: list[str]) -> Path:
     )
     dump(folder / "notes.yaml", {"notes": []})
     kinds = yaml.load((folder / "kinds.yaml").read_text("utf-8"), yaml.BaseLoader)  # noqa: S506
-    channel = "desk" if "garden" in divisions else "anywhere"
     steps = [{"act": act, "channel": channel} for act in ("receive", "substantive", "decide", "hand_over")]
     label = {"ja": "申請", "en": "application"}
     kind = {"id": "application", "label": label, "because": label, "basis": "judged", "chain": steps, "rows": rows}
@@ -51,7 +51,9 @@ def dump(path: Path, data: Any) -> None:
 
 def opened(name: str, folder: Path, engine: str) -> Desk:
     rows = [line.split(",")[0] for line in (LISTS / name / "catalog.csv").read_text("utf-8").splitlines()[1:]]
-    return Desk.open(list=LISTS / name, rules=rules_for(folder / f"rules of {name}", KINDS[name], rows), engine=engine)
+    return Desk.open(
+        list=LISTS / name, rules=rules_for(folder / f"rules of {name}", KINDS[name], rows, CHANNEL[name]), engine=engine
+    )
 
 
 @pytest.fixture(params=["auto", "table"])
