@@ -16,7 +16,7 @@ from assign.catalog.model import Catalog, Task
 from assign.decision.decider import Decider, Outcome
 from assign.decision.request import Request, candidate_lines
 from assign.errors import AmbiguousItem
-from assign.rules.entries import LEGEND, Act, Holder, Note
+from assign.rules.entries import LEGEND, Act, Holder, Note, Source
 from assign.rules.kinds import KINDS
 from assign.words import ASSIGNEE_TEXT, ActClass, ActFact, Assignee, Certainty, Meaning, Reading
 
@@ -251,6 +251,7 @@ class Explainer:
         divisions, channels = self._manifest.divisions, self._manifest.channels
         self._division_labels = {key: Shared(each.label) for key, each in divisions.items()}
         self._channel_labels = {key: Shared(each.label) for key, each in channels.items()}
+        self._division_at = {task.line: task.division for task in catalog.tasks}
         self._desks = {key: Shared(each.desk) for key, each in divisions.items()}
         names = {task.id: self._rules.work.name(task.id) for task in catalog.tasks}
         kinds = {name["key"]: Shared(name) for name in names.values() if name}
@@ -442,13 +443,14 @@ class Explainer:
         holders = {self._rules.holder(request.division, act.id, task.id).id for task in request.tasks}
         own = any(self._rules.work.is_own(task.id) for task in request.tasks)
         speaks_of = tuple(task.id for task in request.tasks) if own or len(holders) > 1 else holders.pop()
-        key = (act.id, outcome.rule.id, speaks_of)
+        key = (act.id, outcome.rule.id, request.division, speaks_of)
         return self._of_act.get(key, lambda: Shared(self._act_reason(request, outcome, act)))
 
     def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
         """What class the act is of, why, whose part is which, and whose authority it is."""
         kind = CLASS_TEXT[act.act_class]
-        text = {lang: grounded(act.because[lang], _basis(act.source, lang)) for lang in ("ja", "en")}
+        source = self._not_of_another_division(act.source, request.division)
+        text = {lang: grounded(act.because[lang], _basis(source, lang)) for lang in ("ja", "en")}
         if act.act_class is not ActClass.UNDETERMINED:
             text = _both(
                 {
@@ -490,6 +492,11 @@ class Explainer:
             )
             cites.append(_cite("chain", KINDS, own_kind.line, own_kind.label["ja"]))
         return {"rule": outcome.rule.id, "text": text, "cites": cites}
+
+    def _not_of_another_division(self, source: Source, division: str) -> Source:
+        """What an act rests on, without a row of another division: like work can be divided otherwise there."""
+        borrowed = self._division_at.get(source.line or 0, division) != division
+        return source._replace(document="", line=None, text="") if borrowed else source
 
     def _authority(self, holder: Holder, act: Act) -> Text:
         """Whose the act is, and what says so."""
