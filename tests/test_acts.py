@@ -412,12 +412,12 @@ def test_a_source_is_one_of_three_forms() -> None:
 def test_no_reason_is_borrowed_from_a_row_of_another_division(desk: Desk) -> None:
     """A row is something to lean on where the work is the same division's; elsewhere the list may divide like work otherwise."""
     division_at = {task.line: task.division for task in desk.catalog.tasks}
-    leaning = [act for act in desk.rules.acts.values() if act.source.line in division_at]
+    leaning = [each for each in desk.rules.acts.values() if each.source.line in division_at]
     told = set()
-    for act, task in product(leaning, desk.catalog.tasks):
-        [answer] = desk.answers(row=task.id, channel="counter", act=act.id)
+    for each, task in product(leaning, desk.catalog.tasks):
+        [answer] = desk.answers(row=task.id, channel="counter", act=each.id)
         said = " ".join(reason["text"]["ja"] for reason in answer["reasons"])
-        if f"一覧{act.source.line}行目「{act.source.text}」" in said:
-            assert division_at[act.source.line or 0] == task.division
-            told.add(act.id)
+        if f"一覧{each.source.line}行目「{each.source.text}」" in said:
+            assert division_at[each.source.line or 0] == task.division
+            told.add(each.id)
     assert {"forward", "seal"} <= told

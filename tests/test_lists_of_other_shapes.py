@@ -75,4 +75,5 @@ def test_every_row_is_answered_as_its_own_legend_says(
             for exception in wanted.get("exceptions", ()):
                 assert any(exception["when"] in each.text for each in found.exceptions)
                 assert exception["when"] in found.explain("ja", why=True)
+                assert exception["when"] in found.explain("ja")
     assert asked == answers

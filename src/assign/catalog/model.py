@@ -32,11 +32,6 @@ class Task(Row):
     document: str
 
     @property
-    def full_name(self) -> str:
-        """Number and name, as printed."""
-        return f"{self.number} {self.name}".strip()
-
-    @property
     def conditions(self) -> list[str]:
         """What the row excepts or asks for, as printed (ただし…, …を除く, ※…): shown with every answer, and never evaluated."""
         return [found[0].strip() for text in (self.name, self.remark) for found in _CONDITION.finditer(text)]

@@ -50,7 +50,11 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
             ("asked", asked(answer, lang)),
             ("why", why),
         ]
-        warnings = [*_reserved(answer, lang), *_warnings(answer, lang, said=[text for _, text in head])]
+        warnings = [
+            *_conditions(answer, lang),
+            *_reserved(answer, lang),
+            *_warnings(answer, lang, said=[text for _, text in head]),
+        ]
         for kept in range(len(warnings), -1 if last else len(warnings) - 1, -1):
             more = ("more", _more(answer, len(warnings) - kept, lang, how))
             pairs = [*head, *(("note", text) for text in warnings[:kept]), more]
@@ -168,6 +172,12 @@ def _citation(answer: Answer, lang: str) -> str:
         if cite["kind"] == "legend" and cite["text"] in quoted:
             return f"凡例{cite['line']}行目" if lang == "ja" else f"legend, line {cite['line']}"
     return ""
+
+
+def _conditions(answer: Answer, lang: str) -> list[str]:
+    """What the list excepts, as printed; of one row it stands in its name already."""
+    texts = dict.fromkeys(each["text"] for each in answer["exceptions"] if each["text"] not in printed_name(answer))
+    return [f"一覧の条件: {text}" if lang == "ja" else f"As printed: {text}" for text in texts]
 
 
 def _reserved(answer: Answer, lang: str) -> list[str]:
