@@ -33,6 +33,7 @@ BUILT_IN = json.dumps(tree_of(parse("manifest.yaml", read(resources.manifest_fil
 COLUMNS = csv_file.columns(CATALOG.manifest)
 ROWS = [line.split(",") for line in as_csv(CATALOG.tasks, CATALOG.manifest).decode("utf-8-sig").splitlines()]
 HOW_MANY = 300
+WITH_DOCUMENT = 90  # which finds most of them by itself
 
 
 def another_meaning(chance: random.Random, tree: Tree, _: list[list[str]]) -> str:
@@ -211,11 +212,11 @@ def test_random_edits_of_a_list_are_found(tmp_path: Path, *, at_hand: bool, caps
     if at_hand:
         (tmp_path / "source").mkdir()
         (tmp_path / "source" / resources.DOCUMENT).write_bytes(resources.document_file().read_bytes())
-    chance = random.Random(11)
+    chance, edits = random.Random(11), WITH_DOCUMENT if at_hand else HOW_MANY
     assert outcome(tmp_path, json.loads(BUILT_IN), ROWS) == "harmless"
     counts: Counter[str] = Counter()
     passed = []
-    for at in range(HOW_MANY):
+    for at in range(edits):
         tree, rows = json.loads(BUILT_IN), [list(row) for row in ROWS]
         edit = MUTATIONS[at % len(MUTATIONS)](chance, tree, rows)
         counts[how := outcome(tmp_path, tree, rows)] += 1
@@ -223,10 +224,10 @@ def test_random_edits_of_a_list_are_found(tmp_path: Path, *, at_hand: bool, caps
             passed.append(edit)
     with capsys.disabled():
         print(
-            f"\n{HOW_MANY} edits of a list: {dict(counts)}; {100 - 100 * counts['passed'] / HOW_MANY:.1f} % found or harmless"
+            f"\n{edits} edits of a list: {dict(counts)}; {100 - 100 * counts['passed'] / edits:.1f} % found or harmless"
         )
         print("passed:", "; ".join(passed) or "none")
-    assert counts["passed"] <= HOW_MANY * 0.05, passed
+    assert counts["passed"] <= edits * 0.05, passed
 
 
 def test_a_manifest_kept_otherwise_than_it_is_written_is_found(tmp_path: Path) -> None:
