@@ -46,11 +46,11 @@ bare() {
 }
 
 # Another Python. 3.12 has durable-rules: all fast tests. 3.13 and later do not by default: what may depend on the interpreter, so not
-# what the databases do; of properties ten examples, since all are tried elsewhere.
+# what the databases do, nor the long tests; of properties ten examples, since all are tried elsewhere.
 other() {
   PYTHON=$2 sh tools/env.sh ".venv-$1" locks/dev.txt || return 1
   if [ "$1" = 3.12 ]; then covered; return; fi
-  ASSIGN_TEST_WITHOUT=durable-rules ".venv-$1/bin/python" -m pytest -q -n 2 -m "$FAST" --hypothesis-profile quick \
+  ASSIGN_TEST_WITHOUT=durable-rules ".venv-$1/bin/python" -m pytest -q -n 2 -m "$FAST and not long" --hypothesis-profile quick \
     --ignore-glob "tests/test_store*" --ignore-glob "tests/test_audit*" --ignore tests/test_beside.py --ignore tests/test_remains.py \
     --ignore tests/test_tamper.py --ignore tests/test_private.py
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # `make test` as anybody: a user made for it, a clone of its own, 1,024 file descriptors, Python without this machine's settings, and
-# a busy loop on each core; of properties ten examples, and no look at style. Needs root; the user, its files and the loops are gone at
-# the end. T: one file, as `make test` takes it.
+# a busy loop on each core; of properties ten examples, of long tests those that the machine could matter to, and no look at style.
+# Needs root; the user, its files and the loops are gone at the end. T: one file, as `make test` takes it.
 set -eu
 . tools/apt.sh
 who=assign-test-$$
@@ -43,4 +43,9 @@ for core in $(seq "$(nproc)"); do
   busy="$busy $!"
 done
 ulimit -n 1024
-as_it PYTHON="$python" ASSIGN_LINT=no PYTEST_ADDOPTS="--hypothesis-profile quick" make -s test T="${T:-}" </dev/null
+quick="--hypothesis-profile quick"
+as_it PYTHON="$python" ASSIGN_LINT=no ASSIGN_LONG="not long" PYTEST_ADDOPTS="$quick" make -s test T="${T:-}" </dev/null
+# Of the long tests those of files, logs, programs and streams: what the others find does not depend on who runs them.
+[ -n "${T:-}" ] || as_it .venv/bin/python -m pytest -q -n 2 $quick -m "long and not slow and not spark and not soak" tests/test_log*.py \
+  tests/test_store*.py tests/test_face*.py tests/test_desk*.py tests/test_cli.py tests/test_beside.py tests/test_denied.py \
+  tests/test_descriptors.py tests/test_private.py tests/test_remains.py tests/test_batch_command.py </dev/null
