@@ -50,9 +50,12 @@ bare() {
 other() {
   PYTHON=$2 sh tools/env.sh ".venv-$1" locks/dev.txt || return 1
   if [ "$1" = 3.12 ]; then covered; return; fi
+  left_out=
+  for each in store audit log batch beside remains tamper private obeyed drill acts kinds roads printed schemas init; do
+    left_out="$left_out --ignore-glob=tests/test_$each*"
+  done
   # shellcheck disable=SC2086
-  ASSIGN_TEST_WITHOUT=durable-rules ".venv-$1/bin/python" -m pytest -q -n 2 -m "$FAST and not long" --hypothesis-profile quick \
-    $(ls tests/test_*.py | grep -vE "test_(store|audit|log|batch|beside|remains|tamper|private|obeyed|drill|acts|kinds|roads|printed|schemas|init)")
+  ASSIGN_TEST_WITHOUT=durable-rules ".venv-$1/bin/python" -m pytest -q -n 2 -m "$FAST and not long" --hypothesis-profile quick $left_out
 }
 
 # On 3.12, where lines are counted at hardly any cost: what no fast test reaches. Interrupts may fall into coverage's own lock, so the

@@ -24,6 +24,7 @@ stage() {
   passed  $name"; else ran="$ran
   FAILED  $name" failed=yes; fi
 }
+# ASSIGN_LONG: more that marks must be, as pytest writes it (`not long`).
 tests() { ASSIGN_LEFT_OUT=.venv/left-out.txt .venv/bin/python -m pytest -q -n 2 -m "not slow and not spark and not soak${ASSIGN_LONG:+ and $ASSIGN_LONG}"; }
 
 sh tools/system.sh postgresql

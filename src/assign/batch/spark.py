@@ -207,7 +207,7 @@ def _apart(spark: SparkSession, work: Callable[[SparkSession], Counts]) -> Count
 def need_pyspark() -> None:
     """Raise SparkMissing where pyspark cannot be imported."""
     try:
-        import pyspark  # noqa: F401
+        import pyspark  # noqa: F401 - whether it is there
     except ImportError:
         raise SparkMissing(*needs_extra("pyspark", "spark")) from None
 
@@ -320,7 +320,7 @@ class _Asked:
 
         condition = _on_a_day_of()
         for name in _KEY:
-            condition &= f.coalesce(f.col(f"{_OURS}key_{name}") == f.col(_OURS + name), f.lit(False))  # noqa: FBT003
+            condition &= f.coalesce(f.col(f"{_OURS}key_{name}") == f.col(_OURS + name), f.lit(False))  # noqa: FBT003 - a value, no option
         return f.broadcast(table), condition
 
     def _day(self, df: DataFrame, name: str | None, text: Column) -> Column:

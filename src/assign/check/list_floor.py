@@ -80,7 +80,7 @@ def kept_amiss() -> bool:
     """Whether what is kept of the manifest that ships, so that no start reads it again, is not what its file says."""
     found = resources.kept("list.json")
     ours = shipped()
-    plain = json.loads(json.dumps(manifests.plain(ours), default=str))
+    plain = json.loads(json.dumps(manifests.plain(ours)))
     return found.get("sha256") == sha256(ours.data) and found["manifest"] != plain
 
 

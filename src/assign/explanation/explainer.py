@@ -16,10 +16,11 @@ from assign.catalog.model import Catalog, Task
 from assign.decision.decider import Decider, Outcome
 from assign.decision.request import Request, candidate_lines
 from assign.errors import AmbiguousItem
-from assign.rules.entries import LEGEND, Act, Holder, Note, Source
+from assign.rules.entries import LEGEND, Act, Holder, Source
 from assign.rules.kinds import KINDS
-from assign.words import ASSIGNEE_TEXT, ActClass, ActFact, Assignee, Certainty, Meaning, Reading
+from assign.words import ActClass, Assignee, Certainty, Meaning
 
+from .caveats import REMEMBERED, Caveats
 from .citations import _cite, _entry_cite, _legend_cite, _row_cite, _ruling_cite
 from .counterfactuals import Counterfactuals
 from .next_step import next_step
@@ -30,7 +31,6 @@ from .wording import (
     CLASS_TEXT,
     CONTRACT_MANAGER,
     CONTRACTOR_MANAGER,
-    MOST_OWNERS,
     Answer,
     Text,
     _about,
@@ -38,16 +38,13 @@ from .wording import (
     _basis,
     _both,
     _capital,
-    _concerns,
     _first,
     _row_sentence,
-    _rows,
     grounded,
     printed,
     printed_cells,
 )
 
-REMEMBERED: Final = 8192  # answers' common parts; the built-in list and rules have about 4,000
 # Acts that somebody holds: to take in a form is nobody's authority.
 WITH_HOLDER: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.SHARED)
 
@@ -64,165 +61,6 @@ class Brief(NamedTuple):
     reason_en: str
 
 
-class Caveats:
-    """What to be careful about. None of it changes who is assigned."""
-
-    def __init__(self, decider: Decider, work: RowWork) -> None:
-        self._decider = decider
-        self._rules = decider.rules
-        self._work = work
-        self._of_rows: Memory[list[Shared]] = Memory(REMEMBERED)
-
-    def of_act(self, request: Request, act: Act | None) -> Iterator[Answer]:
-        """Of the act that is asked for."""
-        if act is None:
-            return
-        if act.condition and self.conditional(act, request.tasks):
-            cites = [_entry_cite("act", act)]
-            yield {"code": "condition", "text": dict(act.condition), "cites": cites}
-        yield from self._other_row(request, act)
-
-    def conditional(self, act: Act, tasks: Sequence[Task]) -> bool:
-        """Whether the act is this act on these rows only where a condition is met."""
-        return act.condition is not None and _concerns(act.condition_rows, tasks)
-
-    def of_rows(self, request: Request) -> list[Answer]:
-        """Of the rows and the day, whichever act is asked for; of rulings where none is."""
-        rows = tuple([task.id for task in request.tasks])
-        key = (rows, self._work.between(rows, request.on))
-        shared = self._of_rows.get(key, lambda: [Shared(caveat) for caveat in self._noted(request)])
-        return [*shared, *self._ruled_acts(request)]
-
-    def _noted(self, request: Request) -> Iterator[Answer]:
-        undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task))]
-        if undefined:
-            because = undefined[0][1].line.because or {"ja": "", "en": ""}
-            yield {
-                "code": "undefined_mark",
-                "text": {"ja": f"{because['ja']}。", "en": f"{because['en']}."},
-                "cites": [_row_cite(task) for task, _ in undefined],
-            }
-        unreadable = [task for task in request.tasks if task.reading is Reading.UNREADABLE]
-        if unreadable:
-            yield {
-                "code": "uncertain_reading",
-                "text": {
-                    "ja": "この行の印がどの欄のものか、文字データからは決められません。原本で確かめる必要があります。",
-                    "en": "The text cannot tell under which cell this row's mark stands. Only the original can.",
-                },
-                "cites": [_row_cite(task) for task in unreadable],
-            }
-        judged = [task for task in request.tasks if task.reading is Reading.JUDGED and not self._doubtful(task)]
-        if judged:
-            yield {
-                "code": "judged_reading",
-                "text": _about(
-                    judged,
-                    request,
-                    {
-                        "ja": "欄のずれや欠けを、並び順と記号から読んでいます（本システムの判断）。",
-                        "en": "Displaced or missing cells are read by order and glyph (our judgement).",
-                    },
-                ),
-                "cites": [_row_cite(task) for task in judged],
-            }
-        notes: dict[str, Note] = {}
-        for task in request.tasks:
-            for note in self._rules.notes_by_row.get(task.id, ()):
-                if note.since <= request.on:
-                    notes[note.id] = note
-        for note in notes.values():
-            touched = [task for task in request.tasks if task.id in note.rows]
-            source = note.source
-            yield {
-                "code": note.caveat,
-                "text": _about(
-                    touched,
-                    request,
-                    {lang: grounded(note.because[lang], _basis(source, lang, note.read)) for lang in ("ja", "en")},
-                ),
-                "cites": [_row_cite(task) for task in touched]
-                + [
-                    _cite("note", source.document, source.line, source.text)
-                    if source.line
-                    else _entry_cite("note", note)
-                ],
-            }
-
-    def _doubtful(self, task: Task) -> Said | None:
-        """What the list says of a row whose mark its legend does not define."""
-        catalog = self._decider.catalog
-        said = (catalog.says(task, channel) for channel in catalog.manifest.channels)
-        return next((one for one in said if one.meaning in (Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED)), None)
-
-    def _other_row(self, request: Request, act: Act) -> Iterator[Answer]:
-        """Where the act is no part of the work of some of these rows: of which rows it is."""
-        strange = [
-            task
-            for task in request.tasks
-            if self._decider.facts(task, request.channel, act.id, request.on).act is ActFact.OTHER_ROW
-        ]
-        if not strange:
-            return
-        owners = self._work.owners(request.division, act.id)
-        names = [f"{owner['item']} {owner['name']}" for owner in owners[:MOST_OWNERS]]
-        rest = len(owners) - len(names)
-        where = (
-            {
-                "ja": f"この行為のある行: {'、'.join(names)}{f'、ほか{rest}行' if rest else ''}。",
-                "en": f"It is part of {'; '.join(names)}{f' and {_rows(rest)} more' if rest else ''}.",
-            }
-            if owners
-            else {"ja": "この区分に、この行為のある行はありません。", "en": "No row of this division has it."}
-        )
-        kinds = {kind.id: kind for task in strange if (kind := self._rules.work.kind(task.id))}
-        own = [kind.source for kind in kinds.values() if kind.source.own]
-        text = {
-            "ja": f"「{act.title['ja']}」は、この行の業務の中の行為ではありません{_basis(own[0], 'ja') if own else '（本システムの判断）'}。",
-            "en": f"The act '{act.title['en']}' is no part of this row's work{_basis(own[0], 'en') if own else ' (our judgement)'}.",
-        }
-        if not kinds:
-            text = {
-                "ja": f"この行の業務の種類が規則になく、「{act.title['ja']}」がこの行の業務の中の行為かは決まっていません。",
-                "en": f"The rules name no kind of work for this row, so whether '{act.title['en']}' is part of it is open.",
-            }
-        yield {
-            "code": "other_row",
-            "text": _about(strange, request, _both(text, where)),
-            "cites": [_row_cite(task) for task in strange]
-            + [_cite("chain", KINDS, kind.line, kind.label["ja"]) for kind in kinds.values()],
-        }
-
-    def _ruled_acts(self, request: Request) -> Iterator[Answer]:
-        """Where no act is asked: which acts of these rows a ruling has settled."""
-        if request.act is not None:
-            return
-        rulings = {
-            ruling.id: ruling
-            for task in request.tasks
-            if (found := self._rules.rulings_by_row.get(task.id))
-            for ruling in found.in_force(request.channel, request.on)
-        }
-        if rulings:
-            acts = {ruling.act: ruling.assignee for ruling in rulings.values()}
-            yield {
-                "code": "ruled_acts",
-                "text": {
-                    lang: head
-                    + sep.join(
-                        f"{self._rules.acts[act].title[lang]}{arrow}{ASSIGNEE_TEXT[who][lang]}"
-                        for act, who in acts.items()
-                    )
-                    + end
-                    for lang, head, sep, arrow, end in (
-                        ("ja", "行為ごとに市の回答があります: ", "、", "は", "。"),
-                        ("en", "There are rulings on single acts: ", "; ", " - ", "."),
-                    )
-                },
-                "cites": [_ruling_cite(ruling) for ruling in rulings.values()],
-            }
-
-
 class OfClass(NamedTuple):
     """What an answer says whichever act of one class is asked for, on every day between two changes."""
 
@@ -230,7 +68,7 @@ class OfClass(NamedTuple):
     meanings: list[Meaning]
     rules: list[str]
     reasons: list[Shared]
-    elsewhere: bool
+    strange: list[Task]
     handoff: Shared | None
     exceptions: list[Shared]
     caveats: list[Answer]
@@ -284,8 +122,7 @@ class Explainer:
         first = same.outcomes[0]
         act = self._rules.acts[request.act] if request.act else None
         rows = tuple(task.id for task in request.tasks)
-        reserved, shared = self._reserved(request.division, rows), self._shared(rows)
-        caveats = [*self._cautions.of_act(request, act), *same.caveats]
+        caveats = [*self._cautions.of_act(request, act, same.strange), *same.caveats]
         return {
             "assignee": first.assignee.value,
             "certainty": first.certainty.value,
@@ -297,12 +134,14 @@ class Explainer:
             "on": request.on.isoformat(),
             "rows": [self._row[task.id] for task in request.tasks],
             "rules": same.rules,
-            "next": self._next(same, act, caveats, all_contractor=not reserved and not shared),
+            "next": self._next(request, same, act, caveats),
             "reasons": [*same.reasons, *self._reasons_of_act(request, same.outcomes, act)],
-            "reserved": reserved,
-            "shared": shared,
+            "reserved": self._reserved(request.division, rows),
+            "shared": self._shared(rows),
             "exceptions": same.exceptions,
-            "elsewhere": self._work.owners(request.division, act.id) if act and same.elsewhere else [],
+            "elsewhere": self._work.owners(request.division, act.id)
+            if act and request.tasks[0] in same.strange
+            else [],
             "handoff": same.handoff,
             "caveats": caveats,
             "question": self._question(request, first, act),
@@ -313,11 +152,18 @@ class Explainer:
             "desk": self._desks[request.division],
         }
 
-    def _next(self, same: OfClass, act: Act | None, caveats: list[Answer], *, all_contractor: bool) -> Answer:
+    def _next(self, request: Request, same: OfClass, act: Act | None, caveats: list[Answer]) -> Answer:
         """What is done now. Of an act with parts or a condition it is told for itself, else once for all of its class."""
         if act is None or not (act.condition or act.city):
             return same.next
-        return {"text": next_step(same.outcomes[0], same.meanings, act, caveats, all_contractor=all_contractor)}
+        return {"text": self._step(request, same.outcomes[0], same.meanings, act, caveats)}
+
+    def _step(
+        self, request: Request, outcome: Outcome, meanings: list[Meaning], act: Act | None, caveats: list[Answer]
+    ) -> Text:
+        rows = tuple([task.id for task in request.tasks])
+        all_contractor = not self._reserved(request.division, rows) and not self._shared(rows)
+        return next_step(outcome, meanings, act, caveats, all_contractor=all_contractor)
 
     def brief(self, request: Request) -> Brief:
         """
@@ -330,7 +176,8 @@ class Explainer:
         act = self._rules.acts[request.act] if request.act else None
         rules = {outcome.rule.id: outcome.rule for outcome in outcomes}
         lines = "・".join(str(task.line) for task in request.tasks)
-        caveats = [*self._cautions.of_act(request, act), *self._cautions.of_rows(request)]
+        strange = self._cautions.strange(request)
+        caveats = [*self._cautions.of_act(request, act, strange), *self._cautions.of_rows(request)]
         return Brief(
             assignee=outcomes[0].assignee.value,
             certainty=outcomes[0].certainty.value,
@@ -366,19 +213,17 @@ class Explainer:
         meanings = [each.meaning for each in said]
         act = self._rules.acts[request.act] if request.act else None
         caveats = self._cautions.of_rows(request)
-        rows = tuple(task.id for task in request.tasks)
-        all_contractor = not self._reserved(request.division, rows) and not self._shared(rows)
         handoff = self._handoff(request, outcomes[0], meanings)
         return OfClass(
             outcomes=outcomes,
             meanings=meanings,
             rules=list(dict.fromkeys(outcome.rule.id for outcome in outcomes)),
             reasons=[Shared(reason) for reason in self._reasons(request, outcomes)],
-            elsewhere=facts.act is ActFact.OTHER_ROW,
+            strange=self._cautions.strange(request),
             handoff=Shared(handoff) if handoff else None,
             exceptions=[Shared(text=text, cite=_row_cite(task)) for task in request.tasks for text in task.conditions],
             caveats=caveats,
-            next=Shared(text=next_step(outcomes[0], meanings, act, caveats, all_contractor=all_contractor)),
+            next=Shared(text=self._step(request, outcomes[0], meanings, act, caveats)),
             why_not=self._other.why_not(facts, outcomes[0].rule.id, said[0]),
             would_change=list(self._other.would_change(request, outcomes[0])),
         )

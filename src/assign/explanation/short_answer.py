@@ -43,7 +43,7 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         how: What asks for the whole text, as the reader types it.
     """
     reasons = _whys(answer, lang)
-    for why, last in ((why, why is reasons[-1]) for why in reasons):
+    for why in reasons:
         head: Pairs = [
             ("who", _who(answer, [answer["channel_label"][lang]], lang)),
             ("next", answer["next"]["text"][lang]),
@@ -55,7 +55,8 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
             *_reserved(answer, lang),
             *_warnings(answer, lang, said=[text for _, text in head]),
         ]
-        for kept in range(len(warnings), -1 if last else len(warnings) - 1, -1):
+        fewest = 0 if why is reasons[-1] else len(warnings)  # before a warning is left out, the reason is shortened
+        for kept in range(len(warnings), fewest - 1, -1):
             more = ("more", _more(answer, len(warnings) - kept, lang, how))
             pairs = [*head, *(("note", text) for text in warnings[:kept]), more]
             found = [(_LABELS[name][lang], visible(text)) for name, text in pairs]
@@ -176,7 +177,8 @@ def _citation(answer: Answer, lang: str) -> str:
 
 def _conditions(answer: Answer, lang: str) -> list[str]:
     """What the list excepts, as printed; of one row it stands in its name already."""
-    texts = dict.fromkeys(each["text"] for each in answer["exceptions"] if each["text"] not in printed_name(answer))
+    name = printed_name(answer)
+    texts = dict.fromkeys(each["text"] for each in answer["exceptions"] if each["text"] not in name)
     return [f"一覧の条件: {text}" if lang == "ja" else f"As printed: {text}" for text in texts]
 
 

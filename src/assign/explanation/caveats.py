@@ -1,0 +1,181 @@
+"""
+What to be careful about: conditions of an act, how the text is read, what has changed since, whose work an act is, rulings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from assign.catalog.manifest import Said
+from assign.catalog.model import Task
+from assign.decision.decider import Decider
+from assign.decision.request import Request
+from assign.rules.entries import Act, Note
+from assign.rules.kinds import KINDS
+from assign.words import ASSIGNEE_TEXT, ActFact, Meaning, Reading
+
+from .citations import _cite, _entry_cite, _row_cite, _ruling_cite
+from .row_work import RowWork
+from .shared import Memory, Shared
+from .wording import MOST_OWNERS, Answer, _about, _basis, _both, _concerns, _rows, grounded
+
+REMEMBERED: Final = 8192  # answers' common parts; the built-in list and rules have about 4,000
+
+
+class Caveats:
+    """What to be careful about. None of it changes who is assigned."""
+
+    def __init__(self, decider: Decider, work: RowWork) -> None:
+        self._decider = decider
+        self._rules = decider.rules
+        self._work = work
+        self._of_rows: Memory[list[Shared]] = Memory(REMEMBERED)
+
+    def of_act(self, request: Request, act: Act | None, strange: Sequence[Task]) -> Iterator[Answer]:
+        """Of the act that is asked for, which is no part of the work of the `strange` rows."""
+        if act is None:
+            return
+        if act.condition and self.conditional(act, request.tasks):
+            cites = [_entry_cite("act", act)]
+            yield {"code": "condition", "text": dict(act.condition), "cites": cites}
+        if strange:
+            yield from self._other_row(request, act, strange)
+
+    def conditional(self, act: Act, tasks: Sequence[Task]) -> bool:
+        """Whether the act is this act on these rows only where a condition is met."""
+        return act.condition is not None and _concerns(act.condition_rows, tasks)
+
+    def of_rows(self, request: Request) -> list[Answer]:
+        """Of the rows and the day, whichever act is asked for; of rulings where none is."""
+        rows = tuple([task.id for task in request.tasks])
+        key = (rows, self._work.between(rows, request.on))
+        shared = self._of_rows.get(key, lambda: [Shared(caveat) for caveat in self._noted(request)])
+        return [*shared, *self._ruled_acts(request)]
+
+    def _noted(self, request: Request) -> Iterator[Answer]:
+        undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task))]
+        if undefined:
+            because = undefined[0][1].line.because or {"ja": "", "en": ""}
+            yield {
+                "code": "undefined_mark",
+                "text": {"ja": f"{because['ja']}。", "en": f"{because['en']}."},
+                "cites": [_row_cite(task) for task, _ in undefined],
+            }
+        unreadable = [task for task in request.tasks if task.reading is Reading.UNREADABLE]
+        if unreadable:
+            yield {
+                "code": "uncertain_reading",
+                "text": {
+                    "ja": "この行の印がどの欄のものか、文字データからは決められません。原本で確かめる必要があります。",
+                    "en": "The text cannot tell under which cell this row's mark stands. Only the original can.",
+                },
+                "cites": [_row_cite(task) for task in unreadable],
+            }
+        judged = [task for task in request.tasks if task.reading is Reading.JUDGED and not self._doubtful(task)]
+        if judged:
+            yield {
+                "code": "judged_reading",
+                "text": _about(
+                    judged,
+                    request,
+                    {
+                        "ja": "欄のずれや欠けを、並び順と記号から読んでいます（本システムの判断）。",
+                        "en": "Displaced or missing cells are read by order and glyph (our judgement).",
+                    },
+                ),
+                "cites": [_row_cite(task) for task in judged],
+            }
+        notes: dict[str, Note] = {}
+        for task in request.tasks:
+            for note in self._rules.notes_by_row.get(task.id, ()):
+                if note.since <= request.on:
+                    notes[note.id] = note
+        for note in notes.values():
+            touched = [task for task in request.tasks if task.id in note.rows]
+            source = note.source
+            yield {
+                "code": note.caveat,
+                "text": _about(
+                    touched,
+                    request,
+                    {lang: grounded(note.because[lang], _basis(source, lang, note.read)) for lang in ("ja", "en")},
+                ),
+                "cites": [_row_cite(task) for task in touched]
+                + [
+                    _cite("note", source.document, source.line, source.text)
+                    if source.line
+                    else _entry_cite("note", note)
+                ],
+            }
+
+    def _doubtful(self, task: Task) -> Said | None:
+        """What the list says of a row whose mark its legend does not define."""
+        catalog = self._decider.catalog
+        said = (catalog.says(task, channel) for channel in catalog.manifest.channels)
+        return next((one for one in said if one.meaning in (Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED)), None)
+
+    def strange(self, request: Request) -> list[Task]:
+        """The rows of whose work the act asked for is no part."""
+        facts = (self._decider.facts(task, request.channel, request.act, request.on) for task in request.tasks)
+        return [task for task, fact in zip(request.tasks, facts, strict=True) if fact.act is ActFact.OTHER_ROW]
+
+    def _other_row(self, request: Request, act: Act, strange: Sequence[Task]) -> Iterator[Answer]:
+        """Where the act is no part of the work of some of these rows: of which rows it is."""
+        owners = self._work.owners(request.division, act.id)
+        names = [f"{owner['item']} {owner['name']}" for owner in owners[:MOST_OWNERS]]
+        rest = len(owners) - len(names)
+        where = (
+            {
+                "ja": f"この行為のある行: {'、'.join(names)}{f'、ほか{rest}行' if rest else ''}。",
+                "en": f"It is part of {'; '.join(names)}{f' and {_rows(rest)} more' if rest else ''}.",
+            }
+            if owners
+            else {"ja": "この区分に、この行為のある行はありません。", "en": "No row of this division has it."}
+        )
+        kinds = {kind.id: kind for task in strange if (kind := self._rules.work.kind(task.id))}
+        own = [kind.source for kind in kinds.values() if kind.source.own]
+        text = {
+            "ja": f"「{act.title['ja']}」は、この行の業務の中の行為ではありません{_basis(own[0], 'ja') if own else '（本システムの判断）'}。",
+            "en": f"The act '{act.title['en']}' is no part of this row's work{_basis(own[0], 'en') if own else ' (our judgement)'}.",
+        }
+        if not kinds:
+            text = {
+                "ja": f"この行の業務の種類が規則になく、「{act.title['ja']}」がこの行の業務の中の行為かは決まっていません。",
+                "en": f"The rules name no kind of work for this row, so whether '{act.title['en']}' is part of it is open.",
+            }
+        yield {
+            "code": "other_row",
+            "text": _about(strange, request, _both(text, where)),
+            "cites": [_row_cite(task) for task in strange]
+            + [_cite("chain", KINDS, kind.line, kind.label["ja"]) for kind in kinds.values()],
+        }
+
+    def _ruled_acts(self, request: Request) -> Iterator[Answer]:
+        """Where no act is asked: which acts of these rows a ruling has settled."""
+        if request.act is not None:
+            return
+        rulings = {
+            ruling.id: ruling
+            for task in request.tasks
+            if (found := self._rules.rulings_by_row.get(task.id))
+            for ruling in found.in_force(request.channel, request.on)
+        }
+        if rulings:
+            acts = {ruling.act: ruling.assignee for ruling in rulings.values()}
+            yield {
+                "code": "ruled_acts",
+                "text": {
+                    lang: head
+                    + sep.join(
+                        f"{self._rules.acts[act].title[lang]}{arrow}{ASSIGNEE_TEXT[who][lang]}"
+                        for act, who in acts.items()
+                    )
+                    + end
+                    for lang, head, sep, arrow, end in (
+                        ("ja", "行為ごとに市の回答があります: ", "、", "は", "。"),
+                        ("en", "There are rulings on single acts: ", "; ", " - ", "."),
+                    )
+                },
+                "cites": [_ruling_cite(ruling) for ruling in rulings.values()],
+            }
