@@ -485,8 +485,12 @@ def _other_line(catalog: Catalog, document: Path) -> SourceError | None:
     return None
 
 
-if __name__ == "__main__":  # make catalog
+def _write() -> None:
     folder = resources.data_folder()
     shipped = load_manifest(folder / FILE)
     (folder / CATALOG).write_bytes(as_csv(from_document(resources.document_file(), shipped), shipped))
     sys.stdout.write(f"{folder / CATALOG}\n")
+
+
+if __name__ == "__main__":  # make catalog
+    _write()

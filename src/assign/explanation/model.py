@@ -55,7 +55,7 @@ class Row(Frozen):
     under the names that the list's manifest gives them (`mark`, `counter`, …).
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, str]
 
     id: str

@@ -545,9 +545,13 @@ def as_file(schema: Schema) -> bytes:
     return (json.dumps(schema, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-if __name__ == "__main__":  # make schemas
+def _write() -> None:
     folder = resources.data_folder() / "schema"
     folder.mkdir(exist_ok=True)
     for name, schema in schemas().items():
         (folder / f"{name}.schema.json").write_bytes(as_file(schema))
         sys.stdout.write(f"{folder / name}.schema.json\n")
+
+
+if __name__ == "__main__":  # make schemas
+    _write()

@@ -43,10 +43,10 @@ class PendingAppend:
     __slots__ = ("batch", "done", "draft", "error", "kept", "lock")
 
     def __init__(self, draft: Draft) -> None:
-        self.draft = draft
+        self.draft: Draft = draft
         self.lock: threading.Lock | None = None
         self.batch: list[PendingAppend] = []
-        self.done = False
+        self.done: bool = False
         self.kept: Kept | None = None
         self.error: AssignError | None = None
 
