@@ -19,10 +19,10 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
         """Write `built_in/*.json`, and have a wheel carry them."""
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from assign.catalog import csv_file
+        from assign.catalog import loader
         from assign.rules import build
 
-        for kept in (csv_file.write_kept(root / "data"), *build.write(root / "rules")):
+        for kept in (*loader.write_kept(root / "data"), *build.write(root / "rules")):
             if version != "editable":
                 build_data["force_include"][str(kept)] = f"assign/built_in/{kept.name}"
 

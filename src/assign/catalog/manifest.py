@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -79,7 +79,7 @@ class Legend(NamedTuple):
     en: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Line:
     """
     A line of the table of meanings; it is what it is by itself, and no two are alike.
@@ -123,7 +123,7 @@ UNDEFINED: Final = Line({}, Meaning.UNDEFINED, None, _NOT_IN_THE_LEGEND)
 UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Manifest:
     """All of it, in the file's order, and the file's bytes. `effective` is the first day of the list, where it is known."""
 
@@ -135,7 +135,7 @@ class Manifest:
     channels: Mapping[str, Channel]
     columns: tuple[Column, ...]
     meanings: tuple[Line, ...]
-    data: bytes = field(repr=False)
+    data: bytes
 
     @once
     def cells(self) -> tuple[str, ...]:
@@ -302,7 +302,7 @@ def load(path: Path) -> Manifest:
 
 def from_bytes(data: bytes) -> Manifest:
     """A manifest from its file's bytes. Raises RuleFileError."""
-    kept = resources.kept("list.json")
+    kept = resources.kept("manifest.json")
     if kept.get("sha256") == sha256(data):
         return _from_plain(kept["manifest"], data)
     return parsed(data)

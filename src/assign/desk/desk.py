@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from weakref import ref
 
 from assign import resources
-from assign.catalog import csv_file
+from assign.catalog import loader as lists
 from assign.catalog.model import Catalog
 from assign.decision.decider import Decider
 from assign.decision.engine import open_engine
@@ -105,7 +105,7 @@ class Desk:
             StoreError: The log is missing, or cannot promise to keep what is written (`StoreMissing`, `StoreRefused`).
         """
         desk = cls(
-            csv_file.load(Path(list) if list is not None else resources.data_folder()),
+            lists.load(Path(list) if list is not None else resources.data_folder()),
             loader.load(rules_beside(list, rules)),
             engine,
         )
@@ -150,7 +150,7 @@ class Desk:
             held[what] = log.store.edition(editions[what]) or b""
             if sha256(held[what]) != editions[what]:
                 raise EditionMissing(what, editions[what])
-        return cls(csv_file.from_edition(held["list"]), loader.from_edition(held["rules"]), engine)
+        return cls(lists.from_edition(held["list"]), loader.from_edition(held["rules"]), engine)
 
     @property
     def editions(self) -> dict[str, bytes]:
