@@ -106,15 +106,18 @@ class Catalog:
     def _said(self) -> dict[tuple[str, str, str | None], Said]:
         return {}
 
+    def at_a_counter(self, task: Task) -> bool:
+        """Whether the work of a row is done where a citizen stands."""
+        found = self._at_a_counter.get(task.id)
+        if found is None:
+            counters = (channel.key for channel in self.manifest.channels.values() if channel.kind == "counter")
+            found = any(self.says(task, channel).meaning in CONSIGNING for channel in counters)
+            self._at_a_counter[task.id] = found
+        return found
+
     @once
-    def at_a_counter(self) -> frozenset[str]:
-        """The rows whose work is done where a citizen stands."""
-        counters = [channel.key for channel in self.manifest.channels.values() if channel.kind == "counter"]
-        return frozenset(
-            task.id
-            for task in self.tasks
-            if any(self.says(task, channel).meaning in CONSIGNING for channel in counters)
-        )
+    def _at_a_counter(self) -> dict[str, bool]:
+        return {}
 
     @once
     def by_id(self) -> dict[str, Task]:

@@ -266,13 +266,9 @@ def _examples(report: Report, desk: Desk) -> None:
     """Every example of every entry; of another city's list an act that says just what ships needs none."""
     shipped = floor.as_it_ships(desk.rules, floor.shipped(), desk.catalog.tasks[0].document)
     cases = 0
-    for entry in (
-        *desk.rules.rules,
-        *desk.rules.acts.values(),
-        *desk.rules.holders,
-        *desk.rules.notes,
-        *desk.rules.rulings,
-    ):
+    rules = desk.rules
+    entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
+    for entry in entries:
         for example in entry.examples:
             cases += 1
             problem = example_fails(desk, entry, example)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -32,8 +31,7 @@ from assign.words import LONGEST as LONGEST_WORD
 from assign.words import date_of_case, item_reference, nearest, normal, printed_number
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request as understood. `tasks` has more than one row where a number names several."""
 
     division: str

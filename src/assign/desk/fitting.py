@@ -47,7 +47,8 @@ def fit(catalog: Catalog, rules: RuleSet) -> None:
         RuleFileError: With the place of the first name that the other side does not have, and the nearest that it has.
     """
     divisions, channels = catalog.manifest.divisions, catalog.manifest.channels
-    for entry in (*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings):
+    entries: list[Entry] = [*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
+    for entry in entries:
         for row in entry.condition_rows if isinstance(entry, Act) else _rows(entry):
             _known(entry.file, entry.line, row, catalog.by_id, "台帳に行", "the catalog has no row")
         if isinstance(entry, Holder):

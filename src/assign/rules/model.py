@@ -20,7 +20,7 @@ from .kinds import Work
 FILES: Final = ("decision_table.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RuleSet:
     """All rules of a folder, and its files' bytes."""
 
