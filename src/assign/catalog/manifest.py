@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeGuard
+from typing import Any, Final, NamedTuple
 
 from assign import resources, yaml_nodes
 from assign.errors import UnknownChannel, UnknownDivision, shown
@@ -250,7 +250,7 @@ class Manifest:
 
     def division(self, given: object) -> str:
         """A key or a name → the division's key. Raises UnknownDivision, with the nearest."""
-        found = self._division_words.get(normal(given)) if _is_word(given) else None
+        found = _named_by(given, self._division_words)
         if found is None:
             words = self._division_words
             near = list(dict.fromkeys(words[normal(name)] for name in Choices(words).nearest(given)))
@@ -260,7 +260,7 @@ class Manifest:
 
     def channel(self, given: object) -> str:
         """A key or a name → the channel's key. Raises UnknownChannel."""
-        found = self._channel_words.get(normal(given)) if _is_word(given) else None
+        found = _named_by(given, self._channel_words)
         if found is None:
             raise UnknownChannel(given, {key: each.label["ja"] for key, each in self.channels.items()})
         return found
@@ -282,8 +282,11 @@ class Manifest:
         return next((line.legend for line in self.meanings if line.means is meaning and line.legend), None)
 
 
-def _is_word(given: object) -> TypeGuard[str]:
-    return isinstance(given, str) and len(given) <= LONGEST
+def _named_by(given: object, words: Mapping[str, str]) -> str | None:
+    """What a word names: most are keys, and as they are compared already."""
+    if not isinstance(given, str) or len(given) > LONGEST:
+        return None
+    return words.get(given) or words.get(normal(given))
 
 
 def _words(named: Iterable[Division | Channel]) -> Iterator[tuple[str, str]]:

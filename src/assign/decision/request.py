@@ -95,6 +95,8 @@ def understand(
 
 def act(rules: RuleSet, given: object) -> str:
     """A key, label or other name of an act → its key. Raises UnknownAct; AmbiguousAct where the word may be several."""
+    if isinstance(given, str) and given in rules.acts:  # most words are keys
+        return given
     word = normal(given) if isinstance(given, str) and len(given) <= LONGEST_WORD else ""
     found = rules.act_words.get(word)
     if found is None:

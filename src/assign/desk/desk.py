@@ -220,7 +220,7 @@ class Desk:
             ]
             return self._decision_of(kept.answer)
         asked = [_exact(word) for word in (division, item, channel, act, date_of_case(on), section, row)]
-        if all(type(word) in _WORDS for word in asked):
+        if _WORDS.issuperset(map(type, asked)):
             return self._remembered(*asked)
         return self._decide(*asked)  # no word of ours, and no key of a memory: it says so
 

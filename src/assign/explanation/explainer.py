@@ -20,7 +20,7 @@ from assign.rules.entries import LEGEND, Act, Holder, Source
 from assign.rules.kinds import KINDS
 from assign.words import ActClass, Assignee, Certainty, Meaning
 
-from .caveats import REMEMBERED, Caveats
+from .caveats import Caveats
 from .citations import _cite, _entry_cite, _legend_cite, _row_cite, _ruling_cite
 from .counterfactuals import Counterfactuals
 from .next_step import next_step
@@ -99,8 +99,8 @@ class Explainer:
         self._shared: Callable[[tuple[str, ...]], list[Shared]] = lru_cache(maxsize=None)(self._shared_acts)
         self._reserved: Callable[[str, tuple[str, ...]], list[Shared]] = lru_cache(maxsize=None)(self._reserved_acts)
         self._act = {act.id: Shared(_act(act)) for act in self._rules.acts.values()}
-        self._of_class: Memory[OfClass] = Memory(REMEMBERED)
-        self._of_act: Memory[Shared] = Memory(REMEMBERED)
+        self._of_class: Memory[OfClass] = Memory()
+        self._of_act: Memory[Shared] = Memory()
 
     def answer(self, request: Request) -> Answer:
         """
