@@ -73,6 +73,8 @@ def rank(desk: Desk, question: dict[str, str], *, with_division: bool) -> int | 
     """At which place, from 1, the first right row stands."""
     division = question["division"] if with_division else ""
     found = [row["id"] for row in desk.found(question["question"], division=division or None)["rows"]]
+    if not question["rows"]:  # the number of nothing
+        return None if found else 1
     right = question["rows"].split("|")
     return next((at for at, row in enumerate(found, start=1) if row in right), None)
 
@@ -91,7 +93,8 @@ def found_rows(desk: Desk, name: str, *, misses: bool) -> None:
         empty = sum(
             1
             for each in questions
-            if not desk.found(each["question"], division=(each["division"] or None) if with_division else None)["rows"]
+            if each["rows"]
+            and not desk.found(each["question"], division=(each["division"] or None) if with_division else None)["rows"]
         )
         print(
             f"{name:18} {how} {len(ranks):4}  first {share(ranks, 1):6.1%} ({first:.0%})  in three {share(ranks, 3):6.1%} ({third:.0%})"
@@ -108,7 +111,7 @@ def _miss(desk: Desk, question: dict[str, str], at: int | None) -> None:
     got = " ".join(f"{row['id']}:{row['score']}[{row['why']['ja'][:24]}]" for row in found["rows"][:3])
     away = found["elsewhere"] and found["elsewhere"]["key"]
     print(
-        f"    {at} {question['division'] if 'division' in question else ''} {question['question']} | right {question.get('rows')} | {got} {away or ''}"
+        f"    {at} {question.get('division', '')} {question['question']} | right {question.get('rows')} | {got} {away or ''}"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from assign.search.lexicon import MOST, ORIGINS, WEIGHTS
 
-from .schema_parts import Schema, list_of, mapping, one_or_more, ref, whole_schema
+from .schema_parts import Schema, described, list_of, mapping, one_or_more, ref, whole_schema
 
 _ABOUT: dict[str, tuple[str, str]] = {
     "printed": (
@@ -65,16 +65,28 @@ def outside() -> Schema:
         {
             "id": ref("text"),
             "what": ref("bilingual", "何か", "what it is"),
-            "belongs": ref("bilingual", "ふつうはどこか", "where it is usually done"),
+            "belongs": {
+                "anyOf": [ref("bilingual"), ref("text")],
+                **described(
+                    "ふつうはどこか（または places の名前）", "where it is usually done, or the key of a place"
+                ),
+            },
             "words": _patterns(*_ABOUT["spoken"]),
         },
         {
             "kana": _patterns(*_ABOUT["kana"]),
+            "in_division": {
+                "type": "object",
+                "additionalProperties": _patterns(
+                    "この区分の窓口で聞かれたときだけ", "with this division as the context alone"
+                ),
+            },
             "near": one_or_more(ref("text"), "近い行の id", "rows that may be meant", least=0, unique=False),
         },
     )
     several = list_of(entry, MOST, least=0)
-    return whole_schema("lexicon/outside.yaml", mapping({"outside": several}, {"questions": several}))
+    places = {"type": "object", "additionalProperties": ref("bilingual")}
+    return whole_schema("lexicon/outside.yaml", mapping({"outside": several}, {"questions": several, "places": places}))
 
 
 def _patterns(ja: str, en: str) -> Schema:

@@ -35,7 +35,7 @@ if hasattr(os, "register_at_fork"):
 _TABLES: Final = """
 CREATE TABLE made (sha256 TEXT, code INTEGER);
 CREATE TABLE topic (id INTEGER PRIMARY KEY, kind TEXT, key TEXT, said TEXT);
-CREATE TABLE pattern (id INTEGER PRIMARY KEY, topic INTEGER, parts INTEGER, origin TEXT, text TEXT);
+CREATE TABLE pattern (id INTEGER PRIMARY KEY, topic INTEGER, parts INTEGER, origin TEXT, division TEXT);
 CREATE TABLE part (text TEXT, pattern INTEGER, at INTEGER, PRIMARY KEY (text, pattern, at)) WITHOUT ROWID;
 CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT, topic INTEGER, origin TEXT);
 CREATE VIRTUAL TABLE pairs USING fts5 (text, content='', columnsize=0, detail=none, tokenize="unicode61 remove_diacritics 0");
@@ -48,7 +48,7 @@ class Matched(NamedTuple):
     topic: int
     parts: int
     origin: str
-    text: str
+    division: str
     found: tuple[tuple[int, str], ...]
 
 
@@ -88,13 +88,13 @@ class Index:
     def matched(self, texts: Iterable[str]) -> list[Matched]:
         """The patterns of which at least one part is among these texts; each part with all of its ways of writing found."""
         found = self._all(
-            "SELECT pattern.id, topic, parts, origin, pattern.text, part.at, part.text FROM json_each(?) AS asked"
+            "SELECT pattern.id, topic, parts, origin, division, part.at, part.text FROM json_each(?) AS asked"
             " JOIN part ON part.text = asked.value JOIN pattern ON pattern.id = part.pattern ORDER BY pattern.id",
             json.dumps(list(texts)),
         )
         several: dict[int, tuple[tuple[int, int, str, str], list[tuple[int, str]]]] = {}
-        for number, topic, parts, origin, text, at, word in found:
-            several.setdefault(number, ((topic, parts, origin, text), []))[1].append((at, word))
+        for number, topic, parts, origin, division, at, word in found:
+            several.setdefault(number, ((topic, parts, origin, division), []))[1].append((at, word))
         return [Matched(*head, tuple(words)) for head, words in several.values()]
 
     def alike(self, text: str, most: int) -> list[Alike]:
@@ -182,7 +182,7 @@ def _fill(db: sqlite3.Connection, words: Lexicon, tasks: Sequence[Task]) -> None
     patterns = [(at, pattern) for at, topic in enumerate(words.topics) for pattern in topic.patterns]
     db.executemany(
         "INSERT INTO pattern VALUES (?, ?, ?, ?, ?)",
-        [(i, at, len(p.parts), p.origin, p.text) for i, (at, p) in enumerate(patterns)],
+        [(i, at, len(p.parts), p.origin, p.division) for i, (at, p) in enumerate(patterns)],
     )
     db.executemany(
         "INSERT OR IGNORE INTO part VALUES (?, ?, ?)",
@@ -200,7 +200,7 @@ def _searched(words: Lexicon, tasks: Sequence[Task]) -> Iterator[tuple[str, int,
     """What a query may be the beginning or a part of: words that stand alone, labels, and the names of rows."""
     for at, topic in enumerate(words.topics):
         for pattern in topic.patterns:
-            if len(pattern.parts) == 1:
+            if len(pattern.parts) == 1 and not pattern.division:
                 yield from ((word, at, pattern.origin) for word in pattern.parts[0])
         if topic.kind == "concept":
             yield from ((folded(text), at, "label") for text in topic.label.values())

@@ -10,7 +10,7 @@ or a question that asks for an amount or a reason and for no task. All four comp
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -31,11 +31,15 @@ WEIGHTS: Final = ("1", "2", "3")
 
 
 class Pattern(NamedTuple):
-    """A pattern as it is written, its folded parts, each with the ways of writing it, and where it comes from."""
+    """
+    A pattern as it is written, its folded parts, each with the ways of writing it, and where it comes from. `division`: it means this
+    with that division as the context alone; elsewhere it is a row.
+    """
 
     text: str
     parts: tuple[tuple[str, ...], ...]
     origin: str
+    division: str = ""
 
 
 class Due(NamedTuple):
@@ -159,10 +163,11 @@ def _events(root: Node, rows: Collection[str], later: _Later) -> _Read:
 
 
 def _outside(root: Node, rows: Collection[str], _later: _Later) -> _Read:
-    parts = root.fields(("outside",), ("questions",))
+    parts = root.fields(("outside",), ("questions", "places"))
+    places = {key: node.bilingual() for key, node in _mapping(parts["places"])} if "places" in parts else {}
     for name, kind in (("outside", "outside"), ("questions", "question")):
         for entry in _list(parts[name]) if name in parts else ():
-            field = entry.fields(("id", "what", "belongs", "words"), ("kana", "near"))
+            field = entry.fields(("id", "what", "belongs", "words"), ("kana", "near", "in_division"))
             near = field["near"].items() if "near" in field else []
             yield (
                 entry,
@@ -170,8 +175,8 @@ def _outside(root: Node, rows: Collection[str], _later: _Later) -> _Read:
                     kind,
                     field["id"].text(),
                     field["what"].bilingual(),
-                    _words(field),
-                    belongs=field["belongs"].bilingual(),
+                    (*_words(field), *_in_division(field)),
+                    belongs=_place(field["belongs"], places),
                     near=tuple(node.choice(rows, "行", "row") for node in near),
                 ),
             )
@@ -180,6 +185,24 @@ def _outside(root: Node, rows: Collection[str], _later: _Later) -> _Read:
 def _words(field: Mapping[str, Node]) -> tuple[Pattern, ...]:
     kana = _patterns(field["kana"], "kana") if "kana" in field else []
     return (*_patterns(field["words"], "spoken"), *kana)
+
+
+def _in_division(field: Mapping[str, Node]) -> Iterator[Pattern]:
+    for division, node in _mapping(field["in_division"]) if "in_division" in field else ():
+        yield from (pattern._replace(division=division) for pattern in _patterns(node, "spoken"))
+
+
+def _place(node: Node, places: Mapping[str, Bilingual]) -> Bilingual:
+    """Where something is done: the key of a place, or said in place."""
+    if isinstance(node.value, str):
+        return places[node.choice(places, "場所", "place")]
+    return node.bilingual()
+
+
+def _mapping(node: Node) -> Iterable[tuple[str, Node]]:
+    if not isinstance(node.value, dict):
+        raise node.fail("項目（名前: 値）が要ります", "a mapping is needed here")
+    return node.value.items()
 
 
 def _list(node: Node) -> list[Node]:

@@ -22,6 +22,9 @@ _LONGEST_WORD: Final = 16  # characters of a part of a pattern that are looked u
 _ALIKE: Final = 60  # words with the same pairs that are looked at
 _OTHER_DIVISION: Final = 0.45
 _NAMED_DIVISION: Final = 1.35
+_SHORTENED: Final = 5  # characters of a division's label that name it as well as all of it
+_NAME: Final = 0.3  # of what its characters tell
+_PART: Final = 0.3  # a pattern of more parts is more certain
 _AGAIN: Final = 0.25  # what a second reason for the same row adds
 _LEAST: Final = 0.3  # of the best: below it nobody needs to see a candidate
 _ENOUGH: Final = 0.8  # less than this says nothing: a kana or two are in every sentence
@@ -91,7 +94,9 @@ class Searcher:
         query, tells = weighed(text)
         if not query:
             return Found((), None, None, ())
-        topics = self._topics(query, tells)
+        tells = self._without_names(query, tells)
+        context = [key for name, key in self._divisions if name in query] or ([division] if division else [])
+        topics = self._topics(query, tells, context)
         named = self._named(query, topics)
         lead = named or ([division] if division else [])
         scores: dict[str, list[tuple[float, Reason]]] = {}
@@ -118,19 +123,21 @@ class Searcher:
 
     # -- topics --------------------------------------------------------------------------------------------------------
 
-    def _topics(self, query: str, tells: Sequence[float]) -> dict[int, tuple[float, tuple[str, ...]]]:
+    def _topics(
+        self, query: str, tells: Sequence[float], context: Sequence[str]
+    ) -> dict[int, tuple[float, tuple[str, ...]]]:
         """What each topic is worth, and the words of the query that speak for it."""
         texts = {query[i:j] for i in range(len(query)) for j in range(i + 1, min(i + _LONGEST_WORD, len(query)) + 1)}
         kana = is_kana(query)
         covered: dict[int, tuple[float, set[int], tuple[str, ...]]] = {}
         for pattern in self._index.matched(texts):
-            if pattern.origin == "kana" and not kana:
+            if (pattern.origin == "kana" and not kana) or (pattern.division and pattern.division not in context):
                 continue
             words = _longest(pattern.found)
             if len(words) < pattern.parts:
                 continue
             places = {at for word in words for at in _places(query, word)}
-            worth = sum(tells[at] for at in places) + 0.3 * (len(words) - 1)
+            worth = sum(tells[at] for at in places) + _PART * (len(words) - 1)
             if kana and pattern.origin != "kana" and worth < _ENOUGH:
                 continue
             before = covered.get(pattern.topic)
@@ -180,6 +187,14 @@ class Searcher:
             if name in query and not longer and division not in found:
                 found.append(division)
         return found
+
+    def _without_names(self, query: str, tells: Sequence[float]) -> Sequence[float]:
+        """A division's name steers and tells little more: it is in every second question, and in words of every matter."""
+        found = list(tells)
+        for name, _ in self._divisions:
+            if (at := query.find(name)) >= 0:
+                found[at : at + len(name)] = [tell * _NAME for tell in tells[at : at + len(name)]]
+        return found if sum(found) > _ENOUGH else tells
 
     def _numbered(self, query: str, lead: Sequence[str]) -> list[str]:
         """The rows that a query is the printed number or the id of."""
@@ -242,10 +257,11 @@ def _common(query: str, text: str) -> set[int]:
 
 
 def _names(catalog: Catalog) -> list[tuple[str, str]]:
-    """What people call each division, the longest names first."""
+    """What people call each division, the longest names first; of its label the beginning, too (後期高齢者)."""
     found = [
         (folded(name), key)
         for key, division in catalog.manifest.divisions.items()
-        for name in (division.label["ja"], *division.names)
+        for label in [division.label["ja"]]
+        for name in (*(label[:end] for end in range(_SHORTENED, len(label) + 1)), *division.names)
     ]
     return sorted(found, key=lambda each: -len(each[0]))
