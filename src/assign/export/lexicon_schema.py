@@ -81,6 +81,10 @@ def outside() -> Schema:
                     "この区分の窓口で聞かれたときだけ", "with this division as the context alone"
                 ),
             },
+            "unless": _patterns(
+                "質問が行より先に出る。ただしこの語があれば手続き",
+                "it goes before any row, unless one of these is there, too",
+            ),
             "near": one_or_more(ref("text"), "近い行の id", "rows that may be meant", least=0, unique=False),
         },
     )

@@ -32,7 +32,7 @@ def weighed(text: str) -> tuple[str, tuple[float, ...]]:
     for written, same in _SAME:
         plain = plain.replace(written, same)
     kept = "".join(c for c in plain if c.isalnum())[:LONGEST]
-    return kept.translate(_HIRAGANA), tuple(map(_tells, kept))
+    return kept.translate(_HIRAGANA), tuple(map(tells, kept))
 
 
 def is_kana(text: str) -> bool:
@@ -40,7 +40,8 @@ def is_kana(text: str) -> bool:
     return any("ぁ" <= c <= "ゖ" for c in text) and all(c < "㐀" for c in text)
 
 
-def _tells(c: str) -> float:
+def tells(c: str) -> float:
+    """What a character tells."""
     if c >= "㐀":
         return 1.0
     if "ァ" <= c <= "ヺ" or c == "ー":

@@ -200,9 +200,9 @@ def _searched(words: Lexicon, tasks: Sequence[Task]) -> Iterator[tuple[str, int,
     """What a query may be the beginning or a part of: words that stand alone, labels, and the names of rows."""
     for at, topic in enumerate(words.topics):
         for pattern in topic.patterns:
-            if len(pattern.parts) == 1 and not pattern.division:
+            if len(pattern.parts) == 1 and not pattern.division and not topic.over:
                 yield from ((word, at, pattern.origin) for word in pattern.parts[0])
-        if topic.kind == "concept":
+        if topic.kind != "event" and not topic.over:
             yield from ((folded(text), at, "label") for text in topic.label.values())
     for at, task in enumerate(tasks, start=len(words.topics)):
         for text in (task.name, task.group, task.section):

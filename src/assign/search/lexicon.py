@@ -27,6 +27,7 @@ OUTSIDE: Final = "outside.yaml"
 MOST: Final = 5_000  # topics, and patterns of one topic
 # Where a word of a concept comes from; `kana` is its reading, and fires on a query in kana alone.
 ORIGINS: Final = ("printed", "law", "spoken", "clerk", "kana")
+UNLESS: Final = "unless"
 WEIGHTS: Final = ("1", "2", "3")
 
 
@@ -58,6 +59,7 @@ class Topic(NamedTuple):
         rows: Of a concept: each row, with 3 where it is the row, 2 where it often is, 1 where it is touched.
         due: Of an event, in the order of the usual visit. not_here: What it also asks for that the list does not have.
         belongs: Of what is not in the list: where it is usually done. near: Rows that may be meant instead.
+        over: Of a question: whether it goes before any row that the query also names (いくら), unless a pattern of origin `unless` is there.
         because: Why these rows; our judgement.
     """
 
@@ -70,6 +72,7 @@ class Topic(NamedTuple):
     not_here: tuple[str, ...] = ()
     belongs: Bilingual | None = None
     near: tuple[str, ...] = ()
+    over: bool = False
     because: Bilingual | None = None
 
 
@@ -167,7 +170,7 @@ def _outside(root: Node, rows: Collection[str], _later: _Later) -> _Read:
     places = {key: node.bilingual() for key, node in _mapping(parts["places"])} if "places" in parts else {}
     for name, kind in (("outside", "outside"), ("questions", "question")):
         for entry in _list(parts[name]) if name in parts else ():
-            field = entry.fields(("id", "what", "belongs", "words"), ("kana", "near", "in_division"))
+            field = entry.fields(("id", "what", "belongs", "words"), ("kana", "near", "in_division", "unless"))
             near = field["near"].items() if "near" in field else []
             yield (
                 entry,
@@ -175,7 +178,12 @@ def _outside(root: Node, rows: Collection[str], _later: _Later) -> _Read:
                     kind,
                     field["id"].text(),
                     field["what"].bilingual(),
-                    (*_words(field), *_in_division(field)),
+                    (
+                        *_words(field),
+                        *_in_division(field),
+                        *(_patterns(field["unless"], UNLESS) if "unless" in field else ()),
+                    ),
+                    over="unless" in field,
                     belongs=_place(field["belongs"], places),
                     near=tuple(node.choice(rows, "行", "row") for node in near),
                 ),

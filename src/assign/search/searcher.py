@@ -15,7 +15,9 @@ from assign.catalog.model import Catalog
 from assign.words import Bilingual, printed_number
 
 from .folding import folded, is_kana, weighed
+from .folding import tells as _tells_of
 from .index import ROW, Index
+from .lexicon import UNLESS
 
 LIMIT: Final = 10  # candidates, if nothing else is asked for
 _LONGEST_WORD: Final = 16  # characters of a part of a pattern that are looked up
@@ -23,6 +25,8 @@ _ALIKE: Final = 60  # words with the same pairs that are looked at
 _OTHER_DIVISION: Final = 0.45
 _NAMED_DIVISION: Final = 1.35
 _SHORTENED: Final = 5  # characters of a division's label that name it as well as all of it
+_FAINT: Final = 0.8  # a word that shares much of itself with a query that says more
+_SURE: Final = 1.0  # of a word that shares some pairs of characters: below it is chance
 _NAME: Final = 0.3  # of what its characters tell
 _PART: Final = 0.3  # a pattern of more parts is more certain
 _AGAIN: Final = 0.25  # what a second reason for the same row adds
@@ -91,10 +95,10 @@ class Searcher:
             text: What somebody typed or said; the first 200 characters count.
             division: The key of the counter's division: it leads. limit: How many hits at most.
         """
-        query, tells = weighed(text)
+        query, plain = weighed(text)
         if not query:
             return Found((), None, None, ())
-        tells = self._without_names(query, tells)
+        tells = self._without_names(query, plain)
         context = [key for name, key in self._divisions if name in query] or ([division] if division else [])
         topics = self._topics(query, tells, context)
         named = self._named(query, topics)
@@ -116,6 +120,10 @@ class Searcher:
         best = hits[0].score if hits else 0.0
         event = self._best(topics, "event")
         elsewhere = self._best(topics, "outside", "question")
+        over = next((at for at in topics if self._index.topic(at)[2].get("over")), None)
+        if over is not None:
+            near = tuple(hit.row for hit in hits[:3])
+            return Found((), None, self._elsewhere(over)._replace(near=near), tuple(named))
         if elsewhere is not None and elsewhere[0] >= max(best, event[0] if event else 0.0):
             return Found((), None, self._elsewhere(elsewhere[1]), tuple(named))
         kept = tuple(hit for hit in hits if hit.score >= max(_ENOUGH, best * _LEAST))[:limit]
@@ -129,12 +137,16 @@ class Searcher:
         """What each topic is worth, and the words of the query that speak for it."""
         texts = {query[i:j] for i in range(len(query)) for j in range(i + 1, min(i + _LONGEST_WORD, len(query)) + 1)}
         kana = is_kana(query)
+        excused: set[int] = set()
         covered: dict[int, tuple[float, set[int], tuple[str, ...]]] = {}
         for pattern in self._index.matched(texts):
             if (pattern.origin == "kana" and not kana) or (pattern.division and pattern.division not in context):
                 continue
             words = _longest(pattern.found)
             if len(words) < pattern.parts:
+                continue
+            if pattern.origin == UNLESS:
+                excused.add(pattern.topic)
                 continue
             places = {at for word in words for at in _places(query, word)}
             worth = sum(tells[at] for at in places) + _PART * (len(words) - 1)
@@ -145,6 +157,8 @@ class Searcher:
                 covered[pattern.topic] = (worth, places | (before[1] if before else set()), tuple(words))
             else:
                 before[1].update(places)
+        for topic in excused & covered.keys():
+            del covered[topic]
         found = {
             topic: (worth + _AGAIN * max(0.0, sum(tells[at] for at in places) - worth), words)
             for topic, (worth, places, words) in covered.items()
@@ -165,11 +179,11 @@ class Searcher:
             if at >= 0:
                 worth = whole * (0.7 + 0.2 * len(query) / len(text) + (0.1 if at == 0 else 0.0))
             else:
-                common = _common(query, text)
-                worth = sum(tells[i] for i in common)
-                if worth < 0.6 * whole:
+                shared = sum(tells[i] for i in _common(query, text))
+                share = max(shared / whole, _FAINT * shared / max(shared, sum(map(_tells_of, text))))
+                worth = 0.8 * shared * share
+                if worth < _SURE:
                     continue
-                worth *= 0.8 * worth / whole
             yield topic, worth * _LIKE.get(origin, 1.0), query
 
     def _best(self, topics: Mapping[int, tuple[float, tuple[str, ...]]], *kinds: str) -> tuple[float, int] | None:
