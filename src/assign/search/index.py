@@ -1,5 +1,5 @@
 """
-The index of a list's words, as SQLite: every part of every pattern by its text, and full text (FTS5) over pairs of characters.
+The index of a list's words, as SQLite (compressed, where it ships): every part of every pattern by its text, and full text (FTS5) over pairs of characters.
 
 It is made when the package is built and ships beside the code; for another list, or where the words were changed since, it is made in
 memory when the first query comes. It is read from memory alone: no file stays open, and a forked child has its own.
@@ -11,6 +11,7 @@ import json
 import os
 import sqlite3
 import threading
+import zlib
 from binascii import crc32
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -25,7 +26,8 @@ from . import lexicon
 from .folding import folded
 from .lexicon import Lexicon
 
-NAME: Final = "search.sqlite"
+NAME: Final = "search.sqlite.zlib"
+_ORIGINS: Final = (*lexicon.ORIGINS, lexicon.UNLESS, "abbreviation", "label", "name", "heading")  # as their places here
 ROW: Final = "row"  # beside the kinds of topic: a row's own name
 # One query at a time, and none while a process forks: SQLite's own locks would stay locked in the child.
 _ASKING: threading.RLock = threading.RLock()
@@ -35,9 +37,9 @@ if hasattr(os, "register_at_fork"):
 _TABLES: Final = """
 CREATE TABLE made (sha256 TEXT, code INTEGER);
 CREATE TABLE topic (id INTEGER PRIMARY KEY, kind TEXT, key TEXT, said TEXT);
-CREATE TABLE pattern (id INTEGER PRIMARY KEY, topic INTEGER, parts INTEGER, origin TEXT, division TEXT);
+CREATE TABLE pattern (id INTEGER PRIMARY KEY, topic INTEGER, parts INTEGER, origin INTEGER, division TEXT);
 CREATE TABLE part (text TEXT, pattern INTEGER, at INTEGER, PRIMARY KEY (text, pattern, at)) WITHOUT ROWID;
-CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT, topic INTEGER, origin TEXT);
+CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT, topic INTEGER, origin INTEGER);
 CREATE VIRTUAL TABLE pairs USING fts5 (text, content='', columnsize=0, detail=none, tokenize="unicode61 remove_diacritics 0");
 """
 
@@ -78,7 +80,7 @@ class Index:
         """A topic's kind, its key, and what an answer needs of it."""
         if number not in self._topics:
             kind, key, said = self._all("SELECT kind, key, said FROM topic WHERE id = ?", number)[0]
-            self._topics[number] = (kind, key, json.loads(said))
+            self._topics[number] = (kind, key, json.loads(said) if said else {})
         return self._topics[number]
 
     def numbered(self, key: str) -> int:
@@ -94,7 +96,7 @@ class Index:
         )
         several: dict[int, tuple[tuple[int, int, str, str], list[tuple[int, str]]]] = {}
         for number, topic, parts, origin, division, at, word in found:
-            several.setdefault(number, ((topic, parts, origin, division), []))[1].append((at, word))
+            several.setdefault(number, ((topic, parts, _ORIGINS[origin], division), []))[1].append((at, word))
         return [Matched(*head, tuple(words)) for head, words in several.values()]
 
     def alike(self, text: str, most: int) -> list[Alike]:
@@ -103,8 +105,8 @@ class Index:
         if len(text) == 1:
             pairs = f'"{text}" *'
         return [
-            Alike(*each)
-            for each in self._all(
+            Alike(topic, word, _ORIGINS[origin])
+            for topic, word, origin in self._all(
                 "SELECT topic, word.text, origin FROM pairs JOIN word ON word.id = pairs.rowid WHERE pairs MATCH ?"
                 " ORDER BY pairs.rank LIMIT ?",
                 pairs,
@@ -131,9 +133,9 @@ def open_index(catalog: Catalog, folder: Path | None) -> Index:
     stamp = _stamp(catalog, texts)
     kept = resources.kept_file().with_name(NAME)
     try:
-        if (index := Index(kept.read_bytes())).made == stamp:
+        if (index := Index(zlib.decompress(kept.read_bytes()))).made == stamp:
             return index
-    except (OSError, sqlite3.Error, IndexError):
+    except (OSError, zlib.error, sqlite3.Error, IndexError):
         pass
     return Index(database(catalog, texts))
 
@@ -142,7 +144,7 @@ def write_kept(catalog: Catalog, folder: Path) -> Path:
     """Make the index that ships, beside the code. Called by the build."""
     file = resources.kept_file().with_name(NAME)
     file.parent.mkdir(exist_ok=True)
-    file.write_bytes(database(catalog, lexicon.files(folder)))
+    file.write_bytes(zlib.compress(database(catalog, lexicon.files(folder)), 9))
     return file
 
 
@@ -175,21 +177,22 @@ def _fill(db: sqlite3.Connection, words: Lexicon, tasks: Sequence[Task]) -> None
     said = [
         (t.kind, t.id, json.dumps(lexicon.plain(t), ensure_ascii=False, separators=(",", ":"))) for t in words.topics
     ]
-    said += [
-        (ROW, task.id, json.dumps({"label": {"ja": task.name, "en": task.name}}, ensure_ascii=False)) for task in tasks
-    ]
+    said += [(ROW, task.id, "") for task in tasks]  # the list has its names
     db.executemany("INSERT INTO topic VALUES (?, ?, ?, ?)", [(at, *each) for at, each in enumerate(said)])
     patterns = [(at, pattern) for at, topic in enumerate(words.topics) for pattern in topic.patterns]
     db.executemany(
         "INSERT INTO pattern VALUES (?, ?, ?, ?, ?)",
-        [(i, at, len(p.parts), p.origin, p.division) for i, (at, p) in enumerate(patterns)],
+        [(i, at, len(p.parts), _ORIGINS.index(p.origin), p.division) for i, (at, p) in enumerate(patterns)],
     )
     db.executemany(
         "INSERT OR IGNORE INTO part VALUES (?, ?, ?)",
         [(word, i, n) for i, (_, p) in enumerate(patterns) for n, part in enumerate(p.parts) for word in part],
     )
     found = list(dict.fromkeys(_searched(words, tasks)))
-    db.executemany("INSERT INTO word VALUES (?, ?, ?, ?)", [(i, *each) for i, each in enumerate(found)])
+    db.executemany(
+        "INSERT INTO word VALUES (?, ?, ?, ?)",
+        [(i, text, at, _ORIGINS.index(origin)) for i, (text, at, origin) in enumerate(found)],
+    )
     db.executemany(
         "INSERT INTO pairs (rowid, text) VALUES (?, ?)",
         [(i, " ".join(_pairs(text))) for i, (text, _, _) in enumerate(found)],

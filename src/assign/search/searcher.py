@@ -106,7 +106,9 @@ class Searcher:
         scores: dict[str, list[tuple[float, Reason]]] = {}
         for number, (worth, words) in topics.items():
             kind, key, said = self._index.topic(number)
-            reason = Reason(words, said["label"])
+            reason = Reason(
+                words, said["label"] if said else {"ja": (name := self._catalog.by_id[key].name), "en": name}
+            )
             for row, share in _shares(kind, key, said):
                 task = self._catalog.by_id[row]
                 factor = 1.0 if not lead or task.division in lead else _OTHER_DIVISION
