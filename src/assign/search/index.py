@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import threading
 import zlib
@@ -27,6 +28,7 @@ from .folding import folded
 from .lexicon import Lexicon
 
 NAME: Final = "search.sqlite.zlib"
+_EMPTY: Final = re.compile(r"(?:の支給|の交付)?に関する(?:事|こと)$")  # what half of the names end in
 _ORIGINS: Final = (*lexicon.ORIGINS, lexicon.UNLESS, "abbreviation", "label", "name", "heading")  # as their places here
 ROW: Final = "row"  # beside the kinds of topic: a row's own name
 # One query at a time, and none while a process forks: SQLite's own locks would stay locked in the child.
@@ -40,7 +42,7 @@ CREATE TABLE topic (id INTEGER PRIMARY KEY, kind TEXT, key TEXT, said TEXT);
 CREATE TABLE pattern (id INTEGER PRIMARY KEY, topic INTEGER, parts INTEGER, origin INTEGER, division TEXT);
 CREATE TABLE part (text TEXT, pattern INTEGER, at INTEGER, PRIMARY KEY (text, pattern, at)) WITHOUT ROWID;
 CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT, topic INTEGER, origin INTEGER);
-CREATE VIRTUAL TABLE pairs USING fts5 (text, content='', columnsize=0, detail=none, tokenize="unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE pairs USING fts5 (text, content='', tokenize="unicode61 remove_diacritics 0");
 """
 
 
@@ -208,9 +210,9 @@ def _searched(words: Lexicon, tasks: Sequence[Task]) -> Iterator[tuple[str, int,
         if topic.kind != "event" and not topic.over:
             yield from ((folded(text), at, "label") for text in topic.label.values())
     for at, task in enumerate(tasks, start=len(words.topics)):
-        for text in (task.name, task.group, task.section):
-            if word := folded(text):
-                yield word, at, "name" if text == task.name else "heading"
+        for text in (task.name, _EMPTY.sub("", task.name)):
+            yield folded(text), at, "name"
+        yield from ((word, at, "heading") for text in (task.group, task.section) if (word := folded(text)))
 
 
 def _pairs(text: str) -> list[str]:

@@ -25,7 +25,8 @@ _ALIKE: Final = 60  # words with the same pairs that are looked at
 _OTHER_DIVISION: Final = 0.45
 _NAMED_DIVISION: Final = 1.35
 _SHORTENED: Final = 5  # characters of a division's label that name it as well as all of it
-_FAINT: Final = 0.8  # a word that shares much of itself with a query that says more
+_KANA: Final = 3  # characters of a query in kana that may be the beginning of a reading
+_FAINT: Final = 0.7  # a word that shares much of itself with a query that says more
 _SURE: Final = 1.0  # of a word that shares some pairs of characters: below it is chance
 _NAME: Final = 0.3  # of what its characters tell
 _PART: Final = 0.3  # a pattern of more parts is more certain
@@ -177,8 +178,12 @@ class Searcher:
         for topic, text, origin in self._index.alike(query, _ALIKE):
             if origin == "kana" and not kana:
                 continue
+            if kana and len(query) < _KANA and text != query:
+                continue  # a kana or two are in every word
             at = text.find(query)
-            if at >= 0:
+            if (place := query.find(text)) >= 0:
+                worth = sum(tells[place : place + len(text)])
+            elif at >= 0:
                 worth = whole * (0.7 + 0.2 * len(query) / len(text) + (0.1 if at == 0 else 0.0))
             else:
                 shared = sum(tells[i] for i in _common(query, text))
