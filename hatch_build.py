@@ -21,8 +21,11 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
         sys.path.insert(0, str(root / "src"))
         from assign.catalog import loader
         from assign.rules import build
+        from assign.search import index
 
-        for kept in (*loader.write_kept(root / "data"), *build.write(root / "rules")):
+        made = [*loader.write_kept(root / "data"), *build.write(root / "rules")]
+        made.append(index.write_kept(loader.load(root / "data"), root / "data"))
+        for kept in made:
             if version != "editable":
                 build_data["force_include"][str(kept)] = f"assign/built_in/{kept.name}"
 

@@ -279,17 +279,20 @@ class UnknownItem(UnknownWord):
         *,
         division: tuple[str, str],
         span: tuple[str, str],
-        near: Sequence[str] = (),
+        near: Sequence[str] | Mapping[str, str] = (),
         why: tuple[str, str] | None = None,
     ) -> None:
         first, last = span
         said = why or (("近いもの", "near") if near else None)
-        names = f": {listed(near)}" if near else ""
-        close_ja, close_en = (f"。{said[0]}{names}", f"; {said[1]}{names}") if said else ("", "")
+        near_ja = near_en = listed(near)
+        if isinstance(near, Mapping):  # a name was given in place of a number
+            near_ja, near_en = listed_with(near), ", ".join(f"{shown(key)} ({name})" for key, name in near.items())
+        ja, en = (f": {near_ja}", f": {near_en}") if near else ("", "")
+        close_ja, close_en = (f"。{said[0]}{ja}", f"; {said[1]}{en}") if said else ("", "")
         super().__init__(
             f"{division[0]}に番号 {shown(given)} はありません（{first} から {last} まで{close_ja}）",
             f"{division[1]} has no item {shown(given)} (its numbers run from {first} to {last}{close_en})",
-            near or span,
+            tuple(near) or span,
         )
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -27,22 +28,24 @@ from assign.catalog.model import Catalog
 from assign.decision.decider import Decider
 from assign.decision.engine import open_engine
 from assign.decision.request import Request, understand
-from assign.errors import AssignError, BadRequest, EngineError, listed, shown
+from assign.errors import AssignError, BadRequest, EngineError, UnknownItem, listed, shown
 from assign.explanation.explainer import Brief, Explainer
 from assign.explanation.shared import Shared
 from assign.explanation.wording import Answer
 from assign.rules import loader
 from assign.rules.model import RuleSet
-from assign.words import date_of_case, importing, nearest, normal, once, sha256
+from assign.words import date_of_case, importing, item_reference, nearest, normal, once, sha256
 
-from .fitting import fit, rules_beside
+from .fitting import fit, list_folder, rules_beside
 from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
 
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
-    from assign.explanation.model import Decision, Row
+    from assign.explanation.model import Decision, Found, Row
     from assign.log.log import Log
+
+    from .finding import Finder
 
 
 REMEMBERED: Final = 8192  # decisions kept; about 15 kB each, and most of that is shared
@@ -66,11 +69,19 @@ class Desk:
         audit: The decision log, if answers are recorded. closed: Whether it answers no more.
     """
 
-    def __init__(self, catalog: Catalog, rules: RuleSet, engine: str = "auto", audit: Log | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        rules: RuleSet,
+        engine: str = "auto",
+        audit: Log | None = None,
+        words: Path | None = None,
+    ) -> None:
         fit(catalog, rules)
         self.catalog = catalog
         self.rules = rules
         self.audit = audit
+        self._words = words
         self._decider = Decider(catalog, rules, open_engine(rules, engine))
         self._explainer = Explainer(catalog, self._decider)
         self.closed: bool = False
@@ -108,6 +119,7 @@ class Desk:
             lists.load(Path(list) if list is not None else resources.data_folder()),
             loader.load(rules_beside(list, rules)),
             engine,
+            words=list_folder(list),
         )
         if audit is not None:
             from assign.log.log import Log  # a desk without a log need not wait for it
@@ -448,6 +460,46 @@ class Desk:
             kind = type(error).__name__
             return BadRequest(f"依頼を読めません（{kind}）", f"the request cannot be read ({kind})")
 
+    def search(
+        self,
+        text: object,
+        *,
+        division: object = None,
+        channel: object = None,
+        limit: object = 10,
+        **unknown: object,
+    ) -> Found:
+        """
+        Find rows by people's words: a name or a part of it, kana, an abbreviation, a citizen's sentence, a life event. It never decides.
+
+        Args:
+            text: What was typed or said; the first 200 characters count.
+            division: The counter's division: it leads, and the others stay below. channel: Say who handles it there alone.
+            limit: How many candidates at most, up to 100.
+
+        Raises:
+            BadRequest, UnknownDivision, UnknownChannel: An argument is wrong. RuleFileError: The list's lexicon is, with its line.
+        """
+        _known_names(unknown, ("text", "division", "channel", "limit"))
+        with importing:
+            from assign.explanation.model import Found
+        return Found.model_validate(self.found(text, division=division, channel=channel, limit=limit))
+
+    def found(
+        self, text: object, *, division: object = None, channel: object = None, limit: object = 10
+    ) -> dict[str, Any]:
+        """The same as plain data."""
+        if self.closed:
+            raise DeskClosed
+        return self._finder.find(text, division, channel, limit)
+
+    @once
+    def _finder(self) -> Finder:
+        with importing:  # a decision searches nothing, and waits for no SQLite
+            from .finding import Finder
+
+        return Finder(self._decider, self._explainer, self._words)
+
     def tasks(self, division: object = None, **unknown: object) -> tuple[Row, ...]:
         """Every row of the list, or of a division, in document order. Raises UnknownDivision."""
         _known_names(unknown, ("division",))
@@ -470,17 +522,32 @@ class Desk:
         if self.closed:  # every answer comes this way: what was remembered is gone
             raise DeskClosed
         division_word, item, channel, act, on, section, row_word = asked
-        return understand(
-            self.catalog,
-            self.rules,
-            division_word=division_word,
-            item_word=item,
-            channel_word=channel,
-            act_word=act,
-            on_word=on,
-            section_word=section,
-            row_word=row_word,
-        )
+        try:
+            return understand(
+                self.catalog,
+                self.rules,
+                division_word=division_word,
+                item_word=item,
+                channel_word=channel,
+                act_word=act,
+                on_word=on,
+                section_word=section,
+                row_word=row_word,
+            )
+        except UnknownItem as error:
+            if type(error) is UnknownItem and isinstance(item, str) and item_reference(item) is None:
+                raise self._offered(error, item, self.catalog.manifest.division(division_word)) from None
+            raise
+
+    def _offered(self, error: UnknownItem, given: str, division: str) -> UnknownItem:
+        """The same error with the rows that a name may mean."""
+        try:
+            near = dict(islice(self._finder.items(given, division).items(), 3))
+        except AssignError:  # a lexicon that cannot be read is none of this question's business
+            return error
+        numbers = self.catalog.numbers[division]
+        name = self.catalog.manifest.division_pair(division)
+        return UnknownItem(given, division=name, span=(numbers.first, numbers.last), near=near) if near else error
 
 
 def _memory(desk: Desk, work: Callable[..., _Found]) -> _lru_cache_wrapper[_Found]:

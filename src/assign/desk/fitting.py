@@ -39,6 +39,14 @@ def rules_beside(list_: str | PathLike[str] | None, rules: str | PathLike[str] |
     return resources.rules_folder()
 
 
+def list_folder(list_: str | PathLike[str] | None) -> Path | None:
+    """The folder whose lexicon belongs to a list: the list's own; None for a catalog alone, which has no words but its names."""
+    if list_ is None:
+        return resources.data_folder()
+    folder = Path(list_) if os.path.isdir(list_) else Path(list_).parent
+    return folder if os.path.exists(folder / FILE) else None
+
+
 def fit(catalog: Catalog, rules: RuleSet) -> None:
     """
     Look whether rules are about this list.
