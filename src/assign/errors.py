@@ -32,7 +32,6 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 from __future__ import annotations
 
 import errno
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -59,7 +58,7 @@ def shown(value: object, most: int = SHOWN) -> str:
 # Letters and marks that print nothing, beside what `str.isprintable` knows: joiners, fillers, selectors, a blank of Braille.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0")
 _SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-_ODD = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_ODD = _BLANK | _SELECTORS
 
 
 def hidden(text: str, allowed: str = "") -> str | None:
@@ -77,7 +76,7 @@ def hidden(text: str, allowed: str = "") -> str | None:
     plain = text.replace("\u3000", "")
     for c in allowed:
         plain = plain.replace(c, "")
-    if plain.isprintable() and not _ODD.search(plain):
+    if plain.isprintable() and _ODD.isdisjoint(plain):
         return None
     before = ""
     for c in text:

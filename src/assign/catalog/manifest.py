@@ -176,11 +176,11 @@ class Manifest:
         said: list[Meaning] = list(dict.fromkeys(one.meaning for one in each if one.meaning != Meaning.NO_STEP)) or [
             Meaning.NO_STEP
         ]
+        cells_read = tuple(dict.fromkeys(cell for one in each for cell in one.cells))
         doubtful = next((one for one in each if one.meaning in (Meaning.UNREADABLE, Meaning.UNDEFINED)), None)
         if len(said) == 1 or doubtful is not None:
             first = doubtful or next(one for one in each if one.meaning is said[0])
-            return first._replace(named=False, cells=tuple(dict.fromkeys(cell for one in each for cell in one.cells)))
-        cells_read = tuple(dict.fromkeys(cell for one in each for cell in one.cells))
+            return first._replace(named=False, cells=cells_read)
         return Said(Meaning.PART_DIVIDED, Line({}, Meaning.PART_DIVIDED, None, _DIVIDED), cells_read, named=False)
 
     def beyond(self, said: Said) -> Said:

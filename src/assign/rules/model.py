@@ -89,10 +89,6 @@ class RuleSet:
         """Whose authority an act is in a division, or on one row of it."""
         return self._holders_of_rows.get(row, {}).get(act) or self._holder_table[division, act]
 
-    def has_own_holders(self, row: str) -> bool:
-        """Whether for some act the holder on this row is said apart from the division's."""
-        return row in self._holders_of_rows
-
     @once
     def notes_by_row(self) -> dict[str, tuple[Note, ...]]:
         """The notes on each row that has any."""
