@@ -34,7 +34,7 @@ from assign.explanation.shared import Shared
 from assign.explanation.wording import Answer
 from assign.rules import loader
 from assign.rules.model import RuleSet
-from assign.words import date_of_case, importing, item_reference, nearest, normal, once, sha256
+from assign.words import date_of_case, importing, nearest, normal, once, sha256
 
 from .fitting import fit, list_folder, rules_beside
 from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
@@ -535,7 +535,12 @@ class Desk:
                 row_word=row_word,
             )
         except UnknownItem as error:
-            if type(error) is UnknownItem and isinstance(item, str) and item_reference(item) is None:
+            if (
+                type(error) is UnknownItem
+                and isinstance(item, str)
+                and not error.understood
+                and any(c.isalpha() for c in item)
+            ):
                 raise self._offered(error, item, self.catalog.manifest.division(division_word)) from None
             raise
 
