@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -19,7 +19,7 @@ from assign.catalog.manifest import CHANNEL_KINDS, PER, plain
 from assign.catalog.model import Catalog
 from assign.check import list_floor
 from assign.check import proofs as checks
-from assign.errors import AssignError, EngineMissing
+from assign.errors import AssignError
 from assign.words import Meaning
 from assign.yaml_nodes import parse, read
 
@@ -32,8 +32,9 @@ CATALOG = csv_file.load(resources.catalog_file())
 BUILT_IN = json.dumps(tree_of(parse("manifest.yaml", read(resources.manifest_file()))))
 COLUMNS = csv_file.columns(CATALOG.manifest)
 ROWS = [line.split(",") for line in as_csv(CATALOG.tasks, CATALOG.manifest).decode("utf-8-sig").splitlines()]
-HOW_MANY = 300
+HOW_MANY = 200
 WITH_DOCUMENT = 90  # which finds most of them by itself
+pytestmark = pytest.mark.usefixtures("one_engine")  # that two agree is proved elsewhere
 
 
 def another_meaning(chance: random.Random, tree: Tree, _: list[list[str]]) -> str:
@@ -196,13 +197,6 @@ def outcome(folder: Path, tree: Tree, rows: list[list[str]]) -> str:
 def said(catalog: Catalog) -> tuple[str, bytes]:
     """All that an answer can depend on."""
     return json.dumps(plain(catalog.manifest), sort_keys=True), as_csv(catalog.tasks, catalog.manifest)
-
-
-@pytest.fixture(autouse=True)
-def _one_engine() -> Iterator[None]:
-    """That two engines agree is proved elsewhere."""
-    with mock.patch.object(checks, "DurableEngine", side_effect=EngineMissing("なし", "none")):
-        yield
 
 
 @pytest.mark.slow

@@ -231,7 +231,9 @@ def test_every_command_says_which_record_cannot_be_read(
     planted(path, NO_RECORDS[form])
     monkeypatch.chdir(tmp_path)
     for words, code in EVERY_READER:
-        for lang in ("ja", "en"):
+        for lang in (
+            ("ja", "en") if form == "an empty object" else ("ja",)
+        ):  # the sentence is the same, whatever stands there
             told = cli("audit", *words, "--lang", lang)
             assert told.code == code, words
             assert (

@@ -24,13 +24,16 @@ CATALOG = csv_file.load(resources.catalog_file())
 SHIPPED = floor.shipped()
 pytestmark = pytest.mark.usefixtures("one_engine")  # that two agree is proved elsewhere
 
+
 def findings(folder: Path) -> list[Finding]:
     return checks.check(Desk(CATALOG, loader.load(folder, kept=False), "table")).findings
 
 
 def texts(folder: Path) -> list[dict[str, str]]:
     """What `check` says: its look at the floor first, which takes a tenth of the whole, and the rest where that finds nothing."""
-    edited = loader.load(folder)  # files that were not edited as they are kept: `test_check.py` proves that this is the same
+    edited = loader.load(
+        folder
+    )  # files that were not edited as they are kept: `test_check.py` proves that this is the same
     return [road.text for road in floor.roads(edited, SHIPPED, resources.DOCUMENT)] or [
         finding.text for finding in checks.check(Desk(CATALOG, edited, "table")).findings
     ]
