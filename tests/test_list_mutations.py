@@ -224,6 +224,7 @@ def test_random_edits_of_a_list_are_found(tmp_path: Path, *, at_hand: bool, caps
     assert counts["passed"] <= edits * 0.05, passed
 
 
+@pytest.mark.long
 def test_a_manifest_kept_otherwise_than_it_is_written_is_found(tmp_path: Path) -> None:
     """A start believes what `make setup` kept; `check` reads the file, and says so where the two differ."""
     kept = json.loads(resources.kept_file().with_name("list.json").read_bytes())

@@ -145,6 +145,7 @@ def test_what_is_cited_is_the_list_s_own(three: Desk, acts: Desk) -> None:
                 assert word not in desk.decide(row=row.id, channel=channel, on="2026-04-01").explain("ja")
 
 
+@pytest.mark.long
 def test_words_of_another_list_are_refused_with_this_list_s_choices(three: Desk) -> None:
     """So that nobody is answered by a list that is not meant."""
     with pytest.raises(UnknownDivision, match="garden"):
@@ -153,6 +154,7 @@ def test_words_of_another_list_are_refused_with_this_list_s_choices(three: Desk)
         three.decide(division="garden", item="L7", channel="counter")
 
 
+@pytest.mark.long
 def test_the_proofs_hold_over_another_list_and_find_what_it_gives_away(acts: Desk) -> None:
     """The domain is the engine's; what the list says against public authority is a finding."""
     report = check(acts, list_path=LISTS / "acts")
@@ -203,6 +205,7 @@ def test_a_mistake_in_a_manifest_is_refused_with_the_nearest_choice(
     assert str(caught.value).startswith("manifest.yaml, line ")
 
 
+@pytest.mark.long
 def test_no_name_of_a_division_a_channel_or_a_mark_is_left_in_the_code() -> None:
     """The engine never sees a glyph. Docstrings and examples of words may show one; code may not."""
     import ast

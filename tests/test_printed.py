@@ -204,6 +204,7 @@ def test_a_line_that_is_lost_doubled_or_swapped_is_named(how: str, tmp_path: Pat
             assert named in (wanted - 1, wanted), at + 1  # the line before, where it lost its line end
 
 
+@pytest.mark.long
 @given(line=st.integers(1, len(LINES)), cut=st.integers(0, 200), put=st.text(max_size=6))
 def test_any_other_document_is_refused_or_is_the_same(line: int, cut: int, put: str) -> None:
     """Whatever is put into a line: the reading is refused, or the catalog notices, or nothing changed."""
