@@ -81,7 +81,7 @@ spark() {
 }
 
 # As anybody, on a busy machine: an ordinary user, another umask, few file descriptors, Python as it is without our machine's
-# environment, a busy loop on each core. No test may depend on any of that.
+# environment, a busy loop on each core. The tests that could depend on any of that, and none may.
 ordinary() {
   if [ "$(id -u)" != 0 ] || ! command -v useradd >/dev/null; then
     say "root でないので利用者を作れません / not root: no user can be made"
