@@ -85,9 +85,6 @@ def _loopback() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        patch.setenv(
-            "SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1"
-        )  # small jobs: compiling well takes longer than they do
         yield
         if (running := SparkSession.getActiveSession()) is not None:
             running.stop()
