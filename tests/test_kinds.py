@@ -367,6 +367,7 @@ def test_a_kind_of_the_city_s_own_is_shown_as_its_own(tmp_path: Path) -> None:
 # -- what is shown -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_kinds_are_listed_with_their_acts_in_order() -> None:
     """As JSON, as a table with a line for each, as CSV and TSV."""
     found = json.loads(run("kinds", "--json").stdout)
