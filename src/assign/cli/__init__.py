@@ -28,7 +28,7 @@ from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, init, lists, terminal
+from . import batch, init, lists, plan, terminal
 from .common import (
     AsJson,
     Audit,
@@ -251,6 +251,7 @@ def decide(
 app.command(cls=Command)(lists.tasks)
 app.command(cls=Command)(lists.acts)
 app.command(cls=Command)(lists.kinds)
+app.command(cls=Command)(plan.plan)
 
 
 @app.command(cls=Command)

@@ -35,7 +35,7 @@ from assign.rules import loader
 from assign.rules.model import RuleSet
 from assign.words import date_of_case, importing, nearest, normal, once, sha256
 
-from .fitting import fit, rules_beside
+from .fitting import fit, folder_of, rules_beside
 from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
 
 if TYPE_CHECKING:
@@ -43,12 +43,17 @@ if TYPE_CHECKING:
 
     from assign.explanation.model import Decision, Row
     from assign.log.log import Log
+    from assign.plan import Planner
+    from assign.plan.model import Plan
 
 
 REMEMBERED: Final = 8192  # decisions kept; about 15 kB each, and most of that is shared
 
 
 ASKED: Final = ("division", "item", "channel", "act", "on", "section", "row")
+
+
+PLANNED: Final = ("division", "item", "channel", "on", "section", "row", "event")
 
 
 FOR_THE_RECORD: Final = ("key", "case", "role", "corrects")
@@ -74,6 +79,7 @@ class Desk:
         self._decider = Decider(catalog, rules, open_engine(rules, engine))
         self._explainer = Explainer(catalog, self._decider)
         self.closed: bool = False
+        self._folder: Path | None = None
         self._remembered = _memory(self, Desk._decide)
         self._recordable = _memory(self, Desk._digested)
 
@@ -109,6 +115,7 @@ class Desk:
             loader.load(rules_beside(list, rules)),
             engine,
         )
+        desk._folder = folder_of(list)
         if audit is not None:
             from assign.log.log import Log  # a desk without a log need not wait for it
 
@@ -411,6 +418,78 @@ class Desk:
             self._explainer.answer(self._understand(division, item, each, act, when, section, row)) for each in channels
         ]
         return [_own({**answer, "provenance": self._provenance} if provenance else answer) for answer in found]
+
+    def plan(
+        self,
+        division: object = None,
+        item: object = None,
+        channel: object = None,
+        on: object = None,
+        section: object = None,
+        *,
+        row: object = None,
+        event: object = None,
+        **unknown: object,
+    ) -> Plan:
+        """
+        The work of a row step by step: who handles each step and why, as `decide` answers it, and where the case crosses the contract's
+        line. Of several rows or a life event one plan for the visit. It decides nothing, and is never recorded.
+
+        Args:
+            division, item, section: As `decide` takes them; an item of several rows has one plan where all of them have the same.
+            channel: Where all of it is done, as a case that comes by post is; if None each step where it is done as a rule.
+            on: The date of the case; today in Japan if None.
+            row: A row id, or a list of them.
+            event: A life event of the list (`death`, `死亡`), instead of rows.
+
+        Raises:
+            UnknownEvent, and what `decide` raises.
+        """
+        _known_names(unknown, PLANNED)
+        asked = {"division": division, "item": item, "channel": channel, "on": on, "section": section}
+        with importing:
+            from assign.plan.model import plan_of
+
+        return plan_of(self.planned(**asked, row=row, event=event))
+
+    def planned(self, **asked: object) -> Answer:
+        """The same as plain data."""
+        _known_names(asked, PLANNED)
+        rows, event = asked.get("row"), asked.get("event")
+        channel, when = asked.get("channel"), date_of_case(asked.get("on"))
+        key = None if channel is None else self.catalog.manifest.channel(channel)
+        several = isinstance(rows, list | tuple)
+        found: Mapping[str, Any] | None = None
+        if event is not None:
+            if any(asked.get(name) is not None for name in ("division", "item", "section", "row")):
+                raise BadRequest("`event` は単独で指定してください", "give `event` alone, without rows")
+            found = self._event(event)
+            rows, several = [each["row"] for each in found["due"]], True
+        if isinstance(rows, list | tuple) and not rows:
+            raise BadRequest("`row` が空です", "`row` is empty")
+        asked_rows = rows if isinstance(rows, list | tuple) else [rows]
+        place = key or next(iter(self.catalog.manifest.channels))
+        words = [asked.get("division"), asked.get("item"), place, None, when, asked.get("section")]
+        tasks = [task for each in asked_rows for task in self._understand(*words, each).tasks]
+        plan = self._planner.of_visit(tasks, key, when, found) if several else self._planner.of_item(tasks, key, when)
+        return _own({**plan, "provenance": self._provenance})  # type: ignore[no-any-return]  # a copy of a dict is one
+
+    def events(self) -> list[dict[str, Any]]:
+        """The life events of the list, in its order, each with the rows that it may make due; none where the list's folder has none."""
+        from assign.catalog.events import load, plain
+
+        return [plain(event) for event in load(self._folder, self.catalog.by_id)]
+
+    def _event(self, word: object) -> dict[str, Any]:
+        from assign.catalog.events import load, named, plain
+
+        return plain(named(load(self._folder, self.catalog.by_id), word))
+
+    @once
+    def _planner(self) -> Planner:
+        from assign.plan import Planner  # a desk that is asked to decide alone need not wait for it
+
+        return Planner(self.catalog, self.rules, self._explainer)
 
     def brief(self, **asked: object) -> Brief:
         """The decision in one line, for tables of many; never recorded. Takes and raises what `decide` does."""

@@ -32,11 +32,18 @@ def rules_beside(list_: str | PathLike[str] | None, rules: str | PathLike[str] |
     """
     if rules is not None:
         return Path(rules)
-    if list_ is not None:
-        folder = Path(list_) if os.path.isdir(list_) else Path(list_).parent
-        if os.path.exists(folder / FILE) and os.path.isdir(folder / RULES):
-            return folder / RULES
-    return resources.rules_folder()
+    folder = folder_of(list_)
+    return (
+        folder / RULES if list_ is not None and folder and os.path.isdir(folder / RULES) else resources.rules_folder()
+    )
+
+
+def folder_of(list_: str | PathLike[str] | None) -> Path | None:
+    """The folder that a list is in; None of a catalog alone, which has no folder of its own."""
+    if list_ is None:
+        return resources.data_folder()
+    folder = Path(list_) if os.path.isdir(list_) else Path(list_).parent
+    return folder if os.path.exists(folder / FILE) else None
 
 
 def fit(catalog: Catalog, rules: RuleSet) -> None:

@@ -426,11 +426,12 @@ def rulings() -> Schema:
 def work() -> Schema:
     """`kinds.yaml`."""
 
-    def step(rows: Mapping[str, Schema]) -> Schema:
+    def step(row: Mapping[str, Schema]) -> Schema:
         channel = _ref("text", "業務の場の key", "the key of a channel")
         return _fields(
-            {**rows, "act": _known_act(), "channel": channel},
+            {"act": _known_act(), "channel": channel},
             {
+                **row,
                 "optional": _ref("truth", "省けるか", "whether it may be left out"),
                 "when": _ref("bilingual", "省けるとき、いつ行うか", "when an optional one is done"),
             },
@@ -449,7 +450,9 @@ def work() -> Schema:
                 "label": _ref("bilingual", "呼び方", "what it is called"),
                 "because": _ref("bilingual", "理由", "the reason"),
                 name: _list(of, kinds.MOST_STEPS, "行為を行う順に", "the acts in order"),
-                **({"rows": _some(_ref("text"), "この種類の行", "its rows", least=0)} if needed else {}),
+                "rows": _some(_ref("text"), "この種類の行", "its rows", least=0)
+                if needed
+                else _some(_ref("text"), "この流れで進む行", "the rows whose plan it is"),
             },
             {"basis": _one_of(("judged",), "本システムの判断", "our judgement"), "source": _ref("own"), **more},
             oneOf=owners,
@@ -461,11 +464,14 @@ def work() -> Schema:
             "counter": _some(_known_act(), "窓口に印のある行すべての行為", "the acts of every counter"),
             "kinds": _list(chain("chain", step({}), needed=True, reasons=texts), kinds.MOST, "業務の種類", "kinds of work"),
             "chains": _list(
-                chain("steps", step({"row": _ref("text", "行の id", "a row")}), needed=False),
+                chain("steps", step({"row": _ref("text", "ほかの行に移るとき、その行の id", "another row that the case goes on in")}), needed=False),
                 kinds.MOST, "業務の流れ", "courses of a case", least=0,
             ),
         },
-        {"conditions": {**texts, **_said("省ける行為をいつ行うか", "when an optional act is done")}},
+        {
+            "conditions": {**texts, **_said("省ける行為をいつ行うか", "when an optional act is done")},
+            "once_a_visit": _some(_known_act(), "1回の来庁で一度だけ行う行為", "acts of which one is enough for a visit"),
+        },
     )  # fmt: skip
     return _schema("業務の種類と流れ / kinds of work and chains", root, own=_OWN)
 

@@ -1,0 +1,68 @@
+"""
+A row → the acts of its work in the order in which they are done: those that open a visit, the chain of its kind, and the course of the
+case over other rows.
+
+Nothing is decided here; kinds and chains say what the work consists of, never who does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from assign.catalog.model import Catalog, Task
+from assign.rules.kinds import Step, Work
+
+
+def course(catalog: Catalog, work: Work, task: Task) -> list[Step]:
+    """
+    The steps of a row's work, each with the row that it is done on; none where nobody has said what kind of work it is.
+
+    A chain may say only where the case goes on: what the row's kind has besides is put in its order.
+    """
+    kind = work.kind(task.id)
+    if kind is None:
+        return []
+    own = [*_opening(catalog, work, task), *kind.steps]
+    chain = work.course(task.id)
+    return _woven(task.id, _placed(own, task.id), _placed(chain.steps, task.id)) if chain else _placed(own, task.id)
+
+
+def on_channel(catalog: Catalog, steps: Sequence[Step], channel: str, opening: Sequence[str]) -> list[Step]:
+    """The same work, all of it done on one channel: a case that comes by post has nobody to be guided."""
+    counter = catalog.manifest.channels[channel].kind == "counter"
+    return [step._replace(channel=channel) for step in steps if counter or step.act not in opening]
+
+
+def _opening(catalog: Catalog, work: Work, task: Task) -> Iterator[Step]:
+    """What a visit opens with, on a row with work at the counter; what comes up there at any time, such as a call, among it."""
+    counter = next((key for key, each in catalog.manifest.channels.items() if each.kind == "counter"), None)
+    for act in work.at_counter if counter is not None and task.id in catalog.at_a_counter else ():
+        if act not in work.acts(task.id):
+            when = work.condition(act)
+            yield Step(act, str(counter), when is not None, when, "")
+
+
+def _placed(steps: Sequence[Step], row: str) -> list[Step]:
+    """Steps that say on which row they are done; of one that does not, it is this row."""
+    return [step if step.row else step._replace(row=row) for step in steps]
+
+
+def _woven(row: str, own: Sequence[Step], chain: Sequence[Step]) -> list[Step]:
+    """
+    The course of a case with what its own row's kind has besides, each behind the step that it follows there. A case begins on its own
+    row, unless the chain says otherwise.
+    """
+    steps = list(chain)
+    at = 0 if not any(step.row == row for step in chain) else None
+    waiting: list[Step] = []
+    for step in own:
+        found = next((i for i, each in enumerate(steps) if (each.row, each.act) == (row, step.act)), None)
+        if found is not None:
+            steps[found:found] = waiting  # what goes before the first step that the chain has
+            at, waiting = found + len(waiting) + 1, []
+        elif at is None:
+            waiting.append(step)
+        else:
+            steps.insert(at, step)
+            at += 1
+    return steps
