@@ -8,9 +8,13 @@ Nothing is decided here; kinds and chains say what the work consists of, never w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from assign.catalog.model import Catalog, Task
 from assign.rules.kinds import Step, Work
+from assign.words import Bilingual
+
+_SOMEBODY_COMES: Final[Bilingual] = {"ja": "窓口に来たとき", "en": "when somebody comes to the counter"}
 
 
 def course(catalog: Catalog, work: Work, task: Task) -> list[Step]:
@@ -22,7 +26,7 @@ def course(catalog: Catalog, work: Work, task: Task) -> list[Step]:
     kind = work.kind(task.id)
     if kind is None:
         return []
-    own = [*_opening(catalog, work, task), *kind.steps]
+    own = _opened(catalog, kind.steps, list(_opening(catalog, work, task)))
     chain = work.course(task.id)
     return _woven(task.id, _placed(own, task.id), _placed(chain.steps, task.id)) if chain else _placed(own, task.id)
 
@@ -40,6 +44,19 @@ def _opening(catalog: Catalog, work: Work, task: Task) -> Iterator[Step]:
         if act not in work.acts(task.id):
             when = work.condition(act)
             yield Step(act, str(counter), when is not None, when, "")
+
+
+def _opened(catalog: Catalog, steps: Sequence[Step], opening: Sequence[Step]) -> list[Step]:
+    """
+    A kind's steps with what a visit opens with, where the first visit is: a card that is sent for is made before anybody comes. Where
+    nothing need be done at the counter, it is done if somebody comes.
+    """
+    counter = {key for key, each in catalog.manifest.channels.items() if each.kind == "counter"}
+    visits = [i for i, step in enumerate(steps) if step.channel in counter]
+    if all(steps[i].optional for i in visits):
+        opening = [each if each.optional else each._replace(optional=True, when=_SOMEBODY_COMES) for each in opening]
+    at = visits[0] if visits else 0
+    return [*steps[:at], *opening, *steps[at:]]
 
 
 def _placed(steps: Sequence[Step], row: str) -> list[Step]:

@@ -113,7 +113,7 @@ def _whose(names: list[str], step: Answer | None, lang: str) -> list[str]:
         return names
     whose = step["holder_label"][lang]
     if lang == "ja":
-        return [f"{'・'.join(names)}（権限: {whose}）"]
+        return [f"{'と'.join(names)}（権限: {whose}）"]
     return [f"{' and '.join(names)} (by authority of {whose})"]
 
 
@@ -135,5 +135,9 @@ def _within(leg: Leg, step: Answer, rest: Sequence[Answer]) -> bool:
     """Whether an optional step by other hands stands in the middle of a leg, which goes on behind it."""
     if not step["optional"] or step["row"] != leg.row:
         return False
-    following = next((each for each in rest if not each["optional"]), None)
-    return following is not None and _same(following) == _same(leg.first)
+    for each in rest:
+        if _same(each) == _same(leg.first):
+            return True
+        if not each["optional"]:
+            return False
+    return False
