@@ -240,13 +240,13 @@ def placed(chain: dict[str, Any], row: str) -> list[tuple[str, str]]:
 
 
 def test_the_nine_chains_of_practice_are_there_in_their_order() -> None:
-    for name, said in PRACTICE.items():
+    for name, practice in PRACTICE.items():
         chain = CHAINS[name]
         steps = placed(chain, chain["rows"][0])
         words = [*steps[0]]
         for (before, _), (row, act) in pairwise(steps):
             words += [row] * (row != before) + [act]
-        assert " ".join(words) == said
+        assert " ".join(words) == practice
 
 
 def test_a_chain_says_why_and_whose_plan_it_is() -> None:

@@ -346,7 +346,7 @@ def _sample(kind: Any) -> Any:
         return {"": _sample(parts[1])}
     if parts:
         return parts[0] if get_origin(kind) is Literal else _sample(parts[0])
-    return {str: "", int: 1, date: date.min}[kind]
+    return {str: "", int: 1, bool: True, date: date.min}[kind]
 
 
 first_use(Decision)

@@ -21,6 +21,7 @@ MARKS: Final = {
     Assignee.SPLIT: "◆",
     Assignee.NOBODY: "－",
 }
+_BOTH: Final = {"ja": "両者", "en": "both"}
 _OURS: Final = "city"  # the holder that need not be named: city staff are its own
 
 
@@ -55,7 +56,7 @@ def legs(steps: Sequence[Answer], numbers: Sequence[int] | None = None) -> list[
 def who(step: Answer, lang: str) -> str:
     """Who does a step, by mark and word; and whether it waits for a ruling."""
     assignee = Assignee(step["assignee"])
-    name = f"{MARKS[assignee]} {ASSIGNEE_TEXT[assignee][lang]}"
+    name = f"{MARKS[assignee]} {_BOTH[lang] if assignee is Assignee.SPLIT else ASSIGNEE_TEXT[assignee][lang]}"
     if step["certainty"] == Certainty.SETTLED:
         return name
     waits = CERTAINTY_TEXT[Certainty.NEEDS_RULING][lang]

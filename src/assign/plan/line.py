@@ -12,7 +12,7 @@ from typing import Final
 
 from assign.explanation.wording import Answer
 from assign.rules.entries import Act
-from assign.words import ASSIGNEE_TEXT, ActClass, Assignee, Bilingual, Certainty, Meaning
+from assign.words import ActClass, Assignee, Bilingual, Certainty, Meaning
 
 MOST_CROSSINGS: Final = 2  # over and back; what crosses more often goes to and fro
 _CONTRACTOR: Final = Assignee.CONTRACTOR.value
@@ -47,17 +47,14 @@ def crossings(row: str, steps: Sequence[Answer], meanings: Sequence[Meaning]) ->
 def warnings(row: str, steps: Sequence[Answer], found: Sequence[Answer], acts: Mapping[str, Act]) -> Iterator[Answer]:
     """A case that goes to and fro, and each step that could not begin without an order across the line."""
     if len(found) > MOST_CROSSINGS:
-        way = [found[0]["from"], *(each["to"] for each in found)]
-        names = {lang: [ASSIGNEE_TEXT[Assignee(each)][lang] for each in way] for lang in ("ja", "en")}
         yield warning(
             "to_and_fro",
             row,
             [each["step"] for each in found],
             {
-                "ja": f"案件が契約の境目を{len(found)}回越え、行き来します（{'→'.join(names['ja'])}）。"
-                "移すのは業務責任者と市の担当の間だけで、市から返るのは結果です。",
-                "en": f"The case goes to and fro: it crosses the contract's line {len(found)} times ({' > '.join(names['en'])}). "
-                "It passes between the contractor's manager and the city's desk alone; what comes back is a result.",
+                "ja": f"契約の境目を{len(found)}回越え、案件が行き来します。移すのは業務責任者と市の担当の間だけで、市から返るのは結果です。",
+                "en": f"The case goes to and fro: it crosses the contract's line {len(found)} times. It passes between the contractor's manager "
+                "and the city's desk alone; what comes back is a result.",
             },
         )
     for number, before in _without_a_result(steps):

@@ -52,7 +52,7 @@ class Crossing(Frozen):
     to: Assignee
 
 
-class Warning(Frozen):  # noqa: A001 - the contract's word
+class PlanWarning(Frozen):
     """Something to be careful about on a row, on these steps (counted from 1), or on all of it where none is named."""
 
     code: str
@@ -123,7 +123,7 @@ class Plan(Frozen):
     kind: KindOfWork | None
     steps: tuple[Step, ...]
     crossings: tuple[Crossing, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[PlanWarning, ...]
     chain: NamedChain | None
     part_of: tuple[PartOf, ...]
     basis: Literal["judged", "own"] | None

@@ -1,8 +1,8 @@
 """
 A plan → what a clerk reads in a terminal: each leg with who, where and what, and where the case crosses the contract's line.
 
-It fits 24 lines of 80 columns for usual work: where it would not, first the conditions of optional steps are left to `--json`, then of
-each warning its first sentence is shown.
+It fits 24 lines of 80 columns for usual work. Where it would not, of each warning its first sentence is shown, then the conditions of
+optional steps are left to `--json`, then warnings that hold for like work anywhere; these are counted.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ COLUMNS: Final = 80
 LINES: Final = 24
 CROSSES: Final = "▼"
 _BACK: Final = {"ja": "もとの行に戻ります。", "en": "back on the first row"}
+_BRIEFEST: Final = 3
+_ANYWHERE: Final = ("condition", "judged_reading", "changed")  # `assign decide` says them for the step or the row
 _INDENT: Final = "   "  # of what goes on below, beside the mark
 
 
 def shown(plan: Answer, lang: str, columns: int = COLUMNS) -> list[str]:
     """The lines of a plan."""
-    for conditions, whole in ((True, True), (True, False), (False, False)):
-        lines = list(_lines(plan, lang, columns, conditions=conditions, whole=whole))
+    for brevity in range(_BRIEFEST + 1):
+        lines = list(_lines(plan, lang, columns, brevity))
         if len(lines) <= LINES:
             break
     return lines
@@ -38,15 +40,11 @@ def basis(plan: Answer, lang: str) -> str:
         return ""
     own = plan["basis"] == "own"
     if lang == "ja":
-        return "手順と順序はこの市の規則です。" if own else "手順と順序は本システムの判断です（一覧にはありません）。"
-    return (
-        "The steps are this city's own rule."
-        if own
-        else "The steps and their order are our judgement (the list has none)."
-    )
+        return "手順はこの市の規則です。" if own else "手順は本システムの判断です。"
+    return "The steps are this city's own rule." if own else "The steps are our judgement."
 
 
-def _lines(plan: Answer, lang: str, columns: int, *, conditions: bool, whole: bool) -> Iterator[str]:
+def _lines(plan: Answer, lang: str, columns: int, brevity: int) -> Iterator[str]:
     source = {each["row"]: each["text"][lang] for each in plan["sources"]}
     for row in plan["rows"]:
         yield from wrap(source[row["id"]], columns)
@@ -61,12 +59,12 @@ def _lines(plan: Answer, lang: str, columns: int, *, conditions: bool, whole: bo
             yield from wrap(f"→ {_BACK[lang] if back else source[row]}", columns)
         number = next((crossing[each] for each in leg.numbers if each in crossing), None)
         head = "" if number is None else f"{CROSSES}{number}"
-        text = f"{hands(leg, lang)} {acts(leg, lang, conditions=conditions)}"
+        text = f"{hands(leg, lang)} {acts(leg, lang, conditions=brevity < 2)}"
         first, *rest = wrap(text, columns - left - len(_INDENT))
         yield head + " " * (left - width(head)) + first
         yield from (" " * left + _INDENT + line for line in rest)
     yield from wrap(_foot(plan, lang), columns)
-    for text in dict.fromkeys(_warnings(plan, lang, whole=whole)):
+    for text in dict.fromkeys(_warnings(plan, lang, brevity)):
         yield from wrap(text, columns)
 
 
@@ -119,13 +117,21 @@ def _waits(plan: Answer) -> bool:
     )
 
 
-def _warnings(plan: Answer, lang: str, *, whole: bool) -> Iterator[str]:
-    head = "注意" if lang == "ja" else "Note"
+def _warnings(plan: Answer, lang: str, brevity: int) -> Iterator[str]:
+    ja = lang == "ja"
+    head = "注意" if ja else "Note"
+    left = 0
     for each in plan["warnings"]:
+        if brevity == _BRIEFEST and each["code"] in _ANYWHERE:
+            left += 1
+            continue
         text = each["text"][lang]
         named = each["code"] == "condition"
-        about = f"（{short(plan['steps'][each['steps'][0] - 1]['act']['label'][lang], lang)}）" if named else ""
-        yield f"{head}{about}: {text if whole else sentences(text)[0]}"
+        step = short(plan["steps"][each["steps"][0] - 1]["act"]["label"][lang], lang) if named else ""
+        about = step and (f"（{step}）" if ja else f" ({step})")
+        yield f"{head}{about}: {text if brevity == 0 else sentences(text)[0]}"
+    if left:
+        yield f"注意はほかに{left}件（--json）。" if ja else f"{left} more note{'s' * (left > 1)} with --json."
     for part in plan["part_of"]:
         yield (
             f"「{part['label']['ja']}」の流れの一部です（全体は assign plan --row {part['row']}）。"
