@@ -81,7 +81,7 @@ def load(folder: Path | None, rows: Collection[str]) -> tuple[Event, ...]:
         return ()
     outside = _outside(folder)
     found: dict[str, Event] = {}
-    for node in _entries(folder, EVENTS, "events"):
+    for node in _root(folder, EVENTS).fields(("events",))["events"].items():
         event = _event(node, rows, outside)
         if event.key in found:
             raise node.fail(f"{shown(event.key)} が2度あります", f"{shown(event.key)} stands twice")
@@ -114,12 +114,6 @@ def plain(event: Event) -> dict[str, Any]:
     }
 
 
-def _entries(folder: Path, name: str, field: str) -> list[Node]:
-    root = parse(name, read(folder / name))
-    fields = root.fields((field,), ("questions",) if field == "outside" else ())
-    return fields[field].items()
-
-
 def _event(node: Node, rows: Collection[str], outside: dict[str, Elsewhere] | None) -> Event:
     fields = node.fields(("id", "label", "words", "due", "basis", "because"), ("kana", "not_here"))
     due: dict[str, Due] = {}
@@ -145,12 +139,32 @@ def _event(node: Node, rows: Collection[str], outside: dict[str, Elsewhere] | No
 
 
 def _outside(folder: Path) -> dict[str, Elsewhere] | None:
-    """What the list does not have, by its key; None where nobody has said."""
+    """
+    What the list does not have, by its key; None where nobody has said. Of that file no more is read than a plan shows: its patterns
+    are the search's.
+    """
     if not os.path.isfile(folder / OUTSIDE):
         return None
+    root = _root(folder, OUTSIDE)
+    parts = root.value if isinstance(root.value, dict) else {}
+    if "outside" not in parts:
+        raise root.fail("`outside` がありません", "`outside` is missing")
+    given = parts["places"].value if "places" in parts else {}
+    places = {key: place.bilingual() for key, place in given.items()} if isinstance(given, dict) else {}
     found = {}
-    for node in _entries(folder, OUTSIDE, "outside"):
-        fields = node.fields(("id", "what", "belongs"), ("words", "kana", "near", "because", "basis"))
+    for node in parts["outside"].items():
+        fields = node.value if isinstance(node.value, dict) else {}
+        for name in ("id", "what", "belongs"):
+            if name not in fields:
+                raise node.fail(f"`{name}` がありません", f"`{name}` is missing")
+        belongs = fields["belongs"]
+        place = (
+            places[belongs.choice(places, "場所", "place")] if isinstance(belongs.value, str) else belongs.bilingual()
+        )
         key = fields["id"].text()
-        found[key] = Elsewhere(key, fields["what"].bilingual(), fields["belongs"].bilingual())
+        found[key] = Elsewhere(key, fields["what"].bilingual(), place)
     return found
+
+
+def _root(folder: Path, name: str) -> Node:
+    return parse(name, read(folder / name))

@@ -37,6 +37,13 @@ def on_channel(catalog: Catalog, steps: Sequence[Step], channel: str, opening: S
     return [step._replace(channel=channel) for step in steps if counter or step.act not in opening]
 
 
+def from_the_visit(catalog: Catalog, steps: Sequence[Step], row: str) -> list[Step]:
+    """The course of a case for somebody who stands at the counter: what other rows do behind it before has been done."""
+    first = next((i for i, step in enumerate(steps) if step.row == row), 0)
+    counter = {key for key, each in catalog.manifest.channels.items() if each.kind == "counter"}
+    return [*(step for step in steps[:first] if step.channel in counter), *steps[first:]]
+
+
 def _opening(catalog: Catalog, work: Work, task: Task) -> Iterator[Step]:
     """What a visit opens with, on a row with work at the counter; what comes up there at any time, such as a call, among it."""
     counter = next((key for key, each in catalog.manifest.channels.items() if each.kind == "counter"), None)

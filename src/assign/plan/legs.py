@@ -95,7 +95,7 @@ def short(label: str, lang: str) -> str:
 def _said(leg: Leg, step: Answer, lang: str, *, conditions: bool) -> str:
     name = short(step["act"]["label"][lang], lang)
     if step["also"]:
-        name += f"（ほか{len(step['also'])}行と共通）" if lang == "ja" else f" (for {len(step['also'])} more rows, too)"
+        name += f"（ほか{len(step['also'])}行も）" if lang == "ja" else f" (for {len(step['also'])} more, too)"
     if not step["optional"]:
         return name
     before = list(_apart(leg, step, lang, conditions=conditions))

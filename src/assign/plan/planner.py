@@ -21,7 +21,7 @@ from assign.rules.model import RuleSet
 from assign.words import Bilingual, Meaning
 
 from . import line
-from .course import course, on_channel
+from .course import course, from_the_visit, on_channel
 from .visit import merged
 
 JUDGED: Final = "judged"
@@ -65,14 +65,16 @@ class Planner:
 
     def of_visit(self, tasks: Sequence[Task], channel: str | None, on: date, event: Mapping[str, Any] | None) -> Answer:
         """One plan for several rows: each step once, the counter's first. event: The life event that makes them due."""
-        plans = [self._of_row(task, channel, on) for task in {each.id: each for each in tasks}.values()]
+        plans = [self._of_row(task, channel, on, visit=True) for task in {each.id: each for each in tasks}.values()]
         counters = [key for key, each in self._catalog.manifest.channels.items() if each.kind == "counter"]
         return merged(plans, counters, self._rules.work.once_a_visit) | {"event": event}
 
-    def _of_row(self, task: Task, channel: str | None, on: date) -> Answer:
+    def _of_row(self, task: Task, channel: str | None, on: date, *, visit: bool = False) -> Answer:
         work = self._rules.work
         kind, chain = work.kind(task.id), work.course(task.id)
         steps = course(self._catalog, work, task)
+        if visit:
+            steps = from_the_visit(self._catalog, steps, task.id)
         if channel is not None:
             steps = on_channel(self._catalog, steps, channel, work.at_counter)
         answers = [self._answer(step, on) for step in steps]
