@@ -95,8 +95,8 @@ def named(events: Sequence[Event], given: object) -> Event:
     by_word |= {normal(word): event for event in reversed(events) for word in (event.key, *event.label.values())}
     found = by_word.get(normal(given)) if isinstance(given, str) else None
     if found is None:
-        near = [by_word[word] for word in Choices(by_word).nearest(given)]
-        raise UnknownEvent(given, list(dict.fromkeys(near)), events)
+        near = {event.key: event for event in (by_word[word] for word in Choices(by_word).nearest(given))}
+        raise UnknownEvent(given, list(near.values()), events)
     return found
 
 
