@@ -194,11 +194,11 @@ def test_an_unknown_event_is_refused_with_the_nearest(desk: Desk, tmp_path: Path
     with pytest.raises(BadRequest):
         desk.plan(event="death", row="kokuho-2")
     without = Desk.open(list=list_folder(tmp_path / "list", None, None), engine="table")
-    assert without.events() == []
+    assert without.events() == ()
     with pytest.raises(UnknownEvent, match="no table of events"):
         without.plan(event="death")
     alone = Desk.open(list=data_folder() / "catalog.csv", engine="table")
-    assert [each["key"] for each in desk.events()] == ["death", "birth"]
+    assert [each.key for each in desk.events()] == ["death", "birth"]
     assert alone.plan(row="kokuho-2", on=ON).rows
 
 
@@ -210,6 +210,7 @@ def test_an_unknown_event_is_refused_with_the_nearest(desk: Desk, tmp_path: Path
         ("id: birth", "id: death", 17, "`death` stands twice"),
         ("not_here: [death_notification]", "not_here: [death_notice]", 14, "`death_notification`"),
         ("    words: [出産]\n", "", 17, "`words`"),
+        ("due: [{row: kokuho-1}, {row: kokuho-24}, {row: nenkin-16}]", "due: []", 20, "at least one row"),
         ("basis: judged", "basis: seen", 15, "`judged`"),
         ("words: [出産]", "wrods: [出産]", 19, "`words`"),
         ("events:", "event:", 2, "`events`"),

@@ -123,6 +123,8 @@ def _event(node: Node, rows: Collection[str], outside: dict[str, Elsewhere] | No
         if row in due:
             raise each.fail(f"行 {shown(row)} が2度あります", f"the row {shown(row)} stands twice")
         due[row] = Due(row, parts["when"].bilingual() if "when" in parts else None)
+    if not due:
+        raise fields["due"].fail("行が1つ以上要ります", "at least one row is needed")
     not_here: tuple[Elsewhere, ...] = ()
     if "not_here" in fields and outside is not None:  # without its table nothing is known of them
         keys = fields["not_here"].items()

@@ -41,6 +41,8 @@ from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _un
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
+    from assign.catalog.events import Event
+    from assign.catalog.model import Task
     from assign.explanation.model import Decision, Row
     from assign.log.log import Log
     from assign.plan import Planner
@@ -455,39 +457,23 @@ class Desk:
     def planned(self, **asked: object) -> Answer:
         """The same as plain data."""
         _known_names(asked, PLANNED)
-        rows, event = asked.get("row"), asked.get("event")
-        channel, when = asked.get("channel"), date_of_case(asked.get("on"))
-        key = None if channel is None else self.catalog.manifest.channel(channel)
-        several = isinstance(rows, list | tuple)
-        found: Mapping[str, Any] | None = None
-        if event is not None:
-            if any(asked.get(name) is not None for name in ("division", "item", "section", "row")):
-                raise BadRequest("`event` は単独で指定してください", "give `event` alone, without rows")
-            found = self._event(event)
-            rows, several = [each["row"] for each in found["due"]], True
-        if isinstance(rows, list | tuple) and not rows:
-            raise BadRequest("`row` が空です", "`row` is empty")
-        asked_rows = rows if isinstance(rows, list | tuple) else [rows]
-        place = key or next(iter(self.catalog.manifest.channels))
-        words = [asked.get("division"), asked.get("item"), place, None, when, asked.get("section")]
-        tasks = [task for each in asked_rows for task in self._understand(*words, each).tasks]
-        plan = self._planner.of_visit(tasks, key, when, found) if several else self._planner.of_item(tasks, key, when)
+        from .planning import planned  # a desk that is asked to decide alone need not wait for it
+
+        def understood(*words: object) -> tuple[Task, ...]:
+            return self._understand(*words).tasks
+
+        plan = planned(self._planner, self.catalog, self.events, understood, asked)
         return _own({**plan, "provenance": self._provenance})  # type: ignore[no-any-return]  # a copy of a dict is one
 
-    def events(self) -> list[dict[str, Any]]:
+    def events(self) -> tuple[Event, ...]:
         """The life events of the list, in its order, each with the rows that it may make due; none where the list's folder has none."""
-        from assign.catalog.events import load, plain
+        from assign.catalog.events import load
 
-        return [plain(event) for event in load(self._folder, self.catalog.by_id)]
-
-    def _event(self, word: object) -> dict[str, Any]:
-        from assign.catalog.events import load, named, plain
-
-        return plain(named(load(self._folder, self.catalog.by_id), word))
+        return load(self._folder, self.catalog.by_id)
 
     @once
     def _planner(self) -> Planner:
-        from assign.plan import Planner  # a desk that is asked to decide alone need not wait for it
+        from assign.plan import Planner
 
         return Planner(self.catalog, self.rules, self._explainer)
 
