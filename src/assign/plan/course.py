@@ -73,20 +73,18 @@ def _placed(steps: Sequence[Step], row: str) -> list[Step]:
 
 def _woven(row: str, own: Sequence[Step], chain: Sequence[Step]) -> list[Step]:
     """
-    The course of a case with what its own row's kind has besides, each behind the step that it follows there. A case begins on its own
-    row, unless the chain says otherwise.
+    The course of a case with what its own row's kind has besides: before the next step of the row that the chain has, and what follows the
+    last behind it. A chain that has none says how the case goes on after its own row.
     """
     steps = list(chain)
-    at = 0 if not any(step.row == row for step in chain) else None
+    at = 0
     waiting: list[Step] = []
     for step in own:
         found = next((i for i, each in enumerate(steps) if (each.row, each.act) == (row, step.act)), None)
-        if found is not None:
-            steps[found:found] = waiting  # what goes before the first step that the chain has
-            at, waiting = found + len(waiting) + 1, []
-        elif at is None:
+        if found is None:
             waiting.append(step)
-        else:
-            steps.insert(at, step)
-            at += 1
+            continue
+        steps[found:found] = waiting
+        at, waiting = found + len(waiting) + 1, []
+    steps[at:at] = waiting
     return steps
