@@ -239,8 +239,8 @@ def _lines(page: Page, columns: int) -> Iterator[str]:
 _STYLE: Final = """
 :root { color-scheme: light } @page { size: A4; margin: 10mm }
 body { font: 13px/1.35 "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "Meiryo", sans-serif; max-width: 48rem; margin: 1rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff }
-h1 { font-size: 1.3em; margin: 0; border-bottom: 2px solid #1a1a1a } h2 { font-size: 1.05em; margin: .5em 0 .1em; border-bottom: 1px solid #1a1a1a }
-h3 { font-size: 1em; margin: .3em 0 0 } p { margin: .1em 0 }
+h1 { font-size: 1.3em; margin: 0; border-bottom: 2px solid #1a1a1a } h2 { font-size: 1.05em; margin: .3em 0 .1em; border-bottom: 1px solid #1a1a1a }
+h3 { font-size: 1em; margin: .15em 0 0 } p { margin: .1em 0 }
 ul { list-style: none; margin: 0; padding: 0 } li { display: grid; grid-template-columns: 1.6em 1fr; break-inside: avoid }
 footer { font-size: .85em; color: #333; border-top: 1px solid #1a1a1a; margin-top: .5em; overflow-wrap: anywhere }
 @media print { body { font-size: 8pt; margin: 0; max-width: none; padding: 0 } }
