@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from assign import Desk
-from assign.catalog.csv_file import write_kept
+from assign.catalog.loader import write_kept
 from assign.resources import data_folder, document_file, kept, rules_folder
 from assign.rules.build import write
 from assign.rules.loader import load
@@ -60,7 +60,7 @@ def durable_server() -> Iterator[Server]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    stale = kept_rules(load(rules_folder(), kept=False).data) is None or not kept("list.json")
+    stale = kept_rules(load(rules_folder(), kept=False).data) is None or not kept("catalog.json")
     if not hasattr(config, "workerinput") and stale:
         write_kept(data_folder())
         write()  # a list, rules, or code that reads them, were edited since `make setup`; tests begin as a command does after it

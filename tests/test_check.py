@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from assign import Desk
-from assign.catalog.csv_file import columns, load
+from assign.catalog.csv_file import columns
+from assign.catalog.loader import load
 from assign.check import Finding
 from assign.check.proofs import check, lines, unproved
 from assign.errors import DataError

@@ -19,7 +19,7 @@ from unittest import mock
 import pytest
 
 from assign import Desk, resources
-from assign.catalog import csv_file
+from assign.catalog import load as load_list
 from assign.check import Finding, floor
 from assign.check import proofs as checks
 from assign.desk.fitting import rules_beside
@@ -150,7 +150,7 @@ def test_the_commands_of_our_own_readme_run(tmp_path: Path) -> None:
 
 def test_nothing_in_it_speaks_of_another_citys_list(city: Path) -> None:
     """No line of our document, no row of ours, nothing that is true of our list alone."""
-    catalog = csv_file.load(resources.data_folder())
+    catalog = load_list(resources.data_folder())
     ours = re.compile(
         rf"{re.escape(resources.DOCUMENT)}|\b(?:{'|'.join(set(catalog.manifest.divisions) - {'nenkin'})})-\d|「×」|marks? .*×|every such row"
     )

@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from assign import Desk, resources
-from assign.catalog import csv_file
+from assign.catalog import load as load_list
 from assign.check import floor
 from assign.check import proofs as checks
 from assign.errors import EngineMissing, RuleFileError
@@ -28,7 +28,7 @@ from .built_in import DIVISIONS
 
 Tree = dict[str, Any]
 Mutation = Callable[[random.Random, Tree], str]  # changes the tree, and says what it did
-CATALOG = csv_file.load(resources.catalog_file())
+CATALOG = load_list(resources.catalog_file())
 SHIPPED = floor.shipped()
 HOW_MANY = 300
 WITH_PAPER = 120  # of which more may pass: each that does is looked at

@@ -309,3 +309,15 @@ def test_the_command_prints_the_checklist(desk: Desk, folder: Path, tmp_path: Pa
     assert done.returncode == 3
     assert "`death`（死亡）" in error(done)
     assert run("plan", "--event", "death", "--row", "kokuho-2", "--list", str(folder)).returncode == 2
+
+
+@pytest.mark.long
+def test_every_event_of_the_built_in_list_is_one_page() -> None:
+    """In Japanese; English is longer, and goes on to a second page of text for the largest."""
+    events = DESK.events()
+    assert len(events) > 20
+    for event in events:
+        found = DESK.planned(event=event.key, on=ON)
+        assert [row["id"] for row in found["rows"]] == [each.row for each in event.due]
+        assert len(page.text(found, "ja")) <= page.LINES, event.key
+        assert max(map(width, page.text(found, "en"))) <= 80, event.key

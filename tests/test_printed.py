@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assign.catalog import manifest
-from assign.catalog.csv_file import first_difference, load
+from assign.catalog.against_document import first_difference
+from assign.catalog.loader import load
 from assign.catalog.manifest import Manifest
 from assign.catalog.printed import Form, parse, read, row_lines
 from assign.errors import SourceError

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 
 from assign import Desk, resources
-from assign.catalog import csv_file
+from assign.catalog import load as load_list
 from assign.check import Finding, floor, list_floor
 from assign.check import proofs as checks
 from assign.check.lookalike import folded, says
@@ -21,7 +21,7 @@ from assign.words import ActClass
 from .roads import REFUSED, ROADS, Road, act, added, anywhere, copied
 from .test_cli import run, said
 
-CATALOG = csv_file.load(resources.catalog_file())
+CATALOG = load_list(resources.catalog_file())
 SHIPPED = floor.shipped()
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from assign import Desk
 from assign.audit import verify
-from assign.catalog.csv_file import from_edition
+from assign.catalog.loader import from_edition
 from assign.cli import main
 from assign.log import merkle
 from assign.log.draft import Draft

@@ -6,6 +6,7 @@ Data flows one way; each wing imports only what stands before it, and CI holds t
     the list ─── catalog ─▶ Catalog ┐
                                     ├─ decision ─▶ Outcome ─ explanation ─▶ answer ─ plan ─▶ steps
     rule files ─ rules ───▶ RuleSet ┘
+    people’s words ─ search ─▶ candidates: rows to decide on, never a decision
     └─────────────── desk: the whole line in one call; it decides and records ───────────────┘
             │                                                 │
             ├─ batch    a file of requests, answered          └─ log ─▶ records, a Merkle tree, signed checkpoints

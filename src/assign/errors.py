@@ -33,7 +33,6 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 from __future__ import annotations
 
 import errno
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -60,7 +59,7 @@ def shown(value: object, most: int = SHOWN) -> str:
 # Letters and marks that print nothing, beside what `str.isprintable` knows: joiners, fillers, selectors, a blank of Braille.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0")
 _SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-_ODD = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_ODD = _BLANK | _SELECTORS
 
 
 def hidden(text: str, allowed: str = "") -> str | None:
@@ -78,7 +77,7 @@ def hidden(text: str, allowed: str = "") -> str | None:
     plain = text.replace("\u3000", "")
     for c in allowed:
         plain = plain.replace(c, "")
-    if plain.isprintable() and not _ODD.search(plain):
+    if plain.isprintable() and _ODD.isdisjoint(plain):
         return None
     before = ""
     for c in text:
@@ -280,17 +279,20 @@ class UnknownItem(UnknownWord):
         *,
         division: tuple[str, str],
         span: tuple[str, str],
-        near: Sequence[str] = (),
+        near: Sequence[str] | Mapping[str, str] = (),
         why: tuple[str, str] | None = None,
     ) -> None:
         first, last = span
         said = why or (("近いもの", "near") if near else None)
-        names = f": {listed(near)}" if near else ""
-        close_ja, close_en = (f"。{said[0]}{names}", f"; {said[1]}{names}") if said else ("", "")
+        near_ja = near_en = listed(near)
+        if isinstance(near, Mapping):  # a name was given in place of a number
+            near_ja, near_en = listed_with(near), ", ".join(f"{shown(key)} ({name})" for key, name in near.items())
+        ja, en = (f": {near_ja}", f": {near_en}") if near else ("", "")
+        close_ja, close_en = (f"。{said[0]}{ja}", f"; {said[1]}{en}") if said else ("", "")
         super().__init__(
             f"{division[0]}に番号 {shown(given)} はありません（{first} から {last} まで{close_ja}）",
             f"{division[1]} has no item {shown(given)} (its numbers run from {first} to {last}{close_en})",
-            near or span,
+            tuple(near) or span,
         )
 
 

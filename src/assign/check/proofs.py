@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from assign import resources
-from assign.catalog import csv_file
+from assign.catalog import loader as lists
 from assign.catalog.model import Task
 from assign.decision.decider import Decider, Outcome
 from assign.decision.durable import DurableEngine
@@ -52,7 +52,7 @@ CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
 def unproved(catalog: str | None, rules: str | None, engine: str) -> Desk:
     """A desk to be proved, and never to be asked: its list may say something else than its own raw text, which `check` finds."""
     return Desk(
-        csv_file.load(Path(catalog) if catalog is not None else resources.data_folder(), as_it_is=True),
+        lists.load(Path(catalog) if catalog is not None else resources.data_folder(), as_it_is=True),
         loader.load(rules_beside(catalog, rules), kept=False),
         engine,
     )
@@ -266,13 +266,9 @@ def _examples(report: Report, desk: Desk) -> None:
     """Every example of every entry; of another city's list an act that says just what ships needs none."""
     shipped = floor.as_it_ships(desk.rules, floor.shipped(), desk.catalog.tasks[0].document)
     cases = 0
-    for entry in (
-        *desk.rules.rules,
-        *desk.rules.acts.values(),
-        *desk.rules.holders,
-        *desk.rules.notes,
-        *desk.rules.rulings,
-    ):
+    rules = desk.rules
+    entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
+    for entry in entries:
         for example in entry.examples:
             cases += 1
             problem = example_fails(desk, entry, example)
@@ -387,17 +383,12 @@ def _floor(report: Report, desk: Desk) -> None:
 
 def _kept(report: Report, rules: RuleSet) -> None:
     """What is kept as it was read is what reading gives: of the built-in files, and of those that are proved here."""
-    if list_floor.kept_amiss():
-        report.findings.append(
-            finding(
-                "kept", "manifest.yaml の解析結果の控えが違います", "what is kept of manifest.yaml is not what it says"
-            )
-        )
+    amiss = list_floor.kept_amiss()
     built_in = loader.load(resources.rules_folder(), kept=False)
     trees = kept_trees()
     for each in (built_in, rules):
         kept = kept_rules(each.data)
-        wrong = [] if kept is None or plain(RuleSet(**kept, data=each.data)) == plain(each) else ["rules.json"]
+        wrong = amiss if kept is None or plain(RuleSet(**kept, data=each.data)) == plain(each) else ["rules.json"]
         for name, data in each.files.items():
             parsed = parse(name, data)
             if name == KINDS:
@@ -405,7 +396,7 @@ def _kept(report: Report, rules: RuleSet) -> None:
                 alike = work is None or work.plain() == read_work(parsed).plain()
             else:
                 alike = parse(name, data, trees) == parsed
-            wrong += [] if alike else [name]
+            wrong = wrong if alike else [*wrong, name]
         if wrong:
             report.findings.append(
                 finding(

@@ -21,14 +21,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from assign import __version__
-from assign.columns import labelled
 from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, shown
 from assign.explanation.plain_text import paragraphs
 from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, init, lists, plan, terminal
+from . import batch, init, lists, plan, search, terminal
 from .common import (
     AsJson,
     Audit,
@@ -48,6 +47,7 @@ from .common import (
     Word,
     as_options,
     audit_url,
+    block,
     explained,
     language,
     mistyped,
@@ -240,7 +240,7 @@ def decide(
         terminal.write("\n".join(_who(answer, lang, named=channel is None) for answer in answers), out)
     else:
         found = [list(paragraphs(answer, lang)) for answer in answers] if why else short_blocks(answers, lang, "--why")
-        blocks = ["\n".join(_shown(pairs, plain=no_color or out is not None)) for pairs in found]
+        blocks = ["\n".join(block(pairs, plain=no_color or out is not None)) for pairs in found]
         terminal.write("\n\n".join(blocks), out)
     if kept and not quiet:
         report_kept(kept, as_json=as_json, lang=lang)
@@ -248,6 +248,7 @@ def decide(
         raise typer.Exit(5)
 
 
+app.command(cls=Command)(search.search)
 app.command(cls=Command)(lists.tasks)
 app.command(cls=Command)(lists.acts)
 app.command(cls=Command)(lists.kinds)
@@ -336,13 +337,6 @@ def _who(answer: Answer, lang: str, *, named: bool) -> str:
     who, sure = ASSIGNEE_TEXT[Assignee(answer["assignee"])][lang], CERTAINTY_TEXT[Certainty(answer["certainty"])][lang]
     where = f"{answer['channel_label'][lang]}: " if named else ""
     return f"{where}{who}（{sure}）" if lang == "ja" else f"{where}{who} ({sure})"
-
-
-def _shown(pairs: list[tuple[str, str]], *, plain: bool) -> list[str]:
-    stream = sys.stdout
-    first = labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
-    lines = labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
-    return [*(first if plain else [terminal.bold(line, stream) for line in first]), *lines]
 
 
 def _asked_for(words: Sequence[str]) -> typer.Typer:

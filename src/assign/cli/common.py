@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from assign import files
-from assign.columns import wrap
+from assign.columns import labelled, wrap
 from assign.desk.desk import Desk
 from assign.errors import BadDate, BadOption, BadRequest, listed, path_shown, shown
 from assign.words import nearest, normal
@@ -430,6 +430,14 @@ def wrapped(text: str, out: str | None) -> list[str]:
     if text.startswith("    ") or not terminal.in_terminal(out):
         return [text]
     return wrap(text, terminal.columns_of(sys.stdout))
+
+
+def block(pairs: list[tuple[str, str]], *, plain: bool) -> list[str]:
+    """An answer's lines, its first one bold unless it is to be plain."""
+    stream = sys.stdout
+    first = labelled(pairs[:1], terminal.columns_of(stream), beside=pairs)
+    lines = labelled(pairs[1:], terminal.columns_of(stream), beside=pairs)
+    return [*(first if plain else [terminal.bold(line, stream) for line in first]), *lines]
 
 
 def print_json(value: object, out: str | None) -> None:

@@ -72,6 +72,90 @@ class Row(Frozen):
     repairs: tuple[str, ...]
 
 
+class Handled(Frozen):
+    """Who handles a row as a whole on one channel."""
+
+    channel: str
+    assignee: Assignee
+    certainty: Certainty
+
+
+class Candidate(Frozen):
+    """
+    A row that a search found; it decides nothing, `decide` takes its id.
+
+    Attributes:
+        score: About the number of kanji of the query that speak for it. why: The words that were found, and what they mean.
+        when: Of a life event: for whom the row is due, if not for all. handled: Each channel.
+    """
+
+    id: str
+    division: str
+    section: str
+    group: str
+    number: str
+    name: str
+    remark: str
+    source: RowSource
+    score: float
+    why: Text
+    when: Text | None
+    handled: tuple[Handled, ...]
+
+
+class Near(Frozen):
+    """A row that may be meant instead."""
+
+    id: str
+    name: str
+
+
+class Elsewhere(Frozen):
+    """What a query is about that the list does not have, and where it is usually done. kind: `outside`, or `question` (no task)."""
+
+    key: str
+    kind: str
+    what: Text
+    belongs: Text
+    near: tuple[Near, ...]
+
+
+class LifeEvent(Frozen):
+    """The life event that a query tells of, and what it also asks for that the list does not have."""
+
+    key: str
+    label: Text
+    because: Text
+    not_here: tuple[Elsewhere, ...]
+
+
+class CityDesk(Frozen):
+    """The city's desk for a division."""
+
+    division: str
+    desk: Text
+
+
+class Found(Frozen):
+    """
+    What a search gave: `rows` best first, or in the order of the visit for a life event.
+
+    Attributes:
+        elsewhere: What the query is about, where the list does not have it. ask: The desks to ask, where there is no row.
+    """
+
+    rows: tuple[Candidate, ...]
+    event: LifeEvent | None
+    elsewhere: Elsewhere | None
+    ask: tuple[CityDesk, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, at: int) -> Candidate:
+        return self.rows[at]
+
+
 class Act(Frozen):
     """The act asked for, and its class."""
 

@@ -47,7 +47,7 @@ def from_the_visit(catalog: Catalog, steps: Sequence[Step], row: str) -> list[St
 def _opening(catalog: Catalog, work: Work, task: Task) -> Iterator[Step]:
     """What a visit opens with, on a row with work at the counter; what comes up there at any time, such as a call, among it."""
     counter = next((key for key, each in catalog.manifest.channels.items() if each.kind == "counter"), None)
-    for act in work.at_counter if counter is not None and task.id in catalog.at_a_counter else ():
+    for act in work.at_counter if counter is not None and catalog.at_a_counter(task) else ():
         if act not in work.acts(task.id):
             when = work.condition(act)
             yield Step(act, str(counter), when is not None, when, "")

@@ -7,7 +7,6 @@ The list says nothing of this. Kinds and chains are our judgement, with a reason
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from assign.errors import shown
@@ -35,8 +34,7 @@ class Step(NamedTuple):
     row: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of work, its chain, and the rows that are of it. `reasons` has a word on a row where one is needed."""
 
     id: str
@@ -49,8 +47,7 @@ class Kind:
     reasons: Mapping[str, Bilingual]
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """The course of a case that people know by one name, often over several rows. It is the plan of `rows`."""
 
     id: str

@@ -1,0 +1,289 @@
+"""
+A query → what it may be about, best first.
+
+What stands in the query is worth what its characters tell (`folding`): of a pattern all parts must be there; a query that is itself
+the beginning or a part of a word counts for nearly as much. A topic gives its worth to its rows. What the list does not have is
+scored in the same way, and wins where it explains more of the query than any row does: no threshold could tell the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from assign.catalog.model import Catalog
+from assign.words import Bilingual, printed_number
+
+from .folding import folded, is_kana, weighed
+from .folding import tells as _tells_of
+from .index import ROW, Index
+from .lexicon import UNLESS
+
+LIMIT: Final = 10  # candidates, if nothing else is asked for
+_LONGEST_WORD: Final = 16  # characters of a part of a pattern that are looked up
+_ALIKE: Final = 60  # words with the same pairs that are looked at
+_OTHER_DIVISION: Final = 0.45
+_NAMED_DIVISION: Final = 1.35
+_SHORTENED: Final = 5  # characters of a division's label that name it as well as all of it
+_KANA: Final = 3  # characters of a query in kana that may be the beginning of a reading
+_FAINT: Final = 0.7  # a word that shares much of itself with a query that says more
+_SURE: Final = 1.0  # of a word that shares some pairs of characters: below it is chance
+_NAME: Final = 0.3  # of what its characters tell
+_PART: Final = 0.3  # a pattern of more parts is more certain
+_AGAIN: Final = 0.25  # what a second reason for the same row adds
+_LEAST: Final = 0.3  # of the best: below it nobody needs to see a candidate
+_ENOUGH: Final = 0.8  # less than this says nothing: a kana or two are in every sentence
+_LIKE: Final = {"heading": 0.6, "label": 0.95, "kana": 0.9}  # a part of a heading says less than a part of a name
+
+
+class Reason(NamedTuple):
+    """Why a row was found: the words of the query, and the matter that they name."""
+
+    words: tuple[str, ...]
+    label: Bilingual
+
+
+class Hit(NamedTuple):
+    """A row that was found. `score`: about the number of kanji of the query that speak for it."""
+
+    row: str
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+class Elsewhere(NamedTuple):
+    """What the query is about that the list does not have; a `question` asks for an amount or a reason, and for no task."""
+
+    key: str
+    kind: str
+    what: Bilingual
+    belongs: Bilingual
+    near: tuple[str, ...]
+
+
+class Event(NamedTuple):
+    """An event of life that the query tells of: the rows it makes due in order, and what it asks for elsewhere."""
+
+    key: str
+    label: Bilingual
+    due: tuple[tuple[str, Bilingual | None], ...]
+    not_here: tuple[Elsewhere, ...]
+    because: Bilingual
+
+
+class Found(NamedTuple):
+    """What a query gave; no hit where `elsewhere` says what it is about, or where nothing is known."""
+
+    hits: tuple[Hit, ...]
+    event: Event | None
+    elsewhere: Elsewhere | None
+    named: tuple[str, ...]  # divisions that the query names
+
+
+class Searcher:
+    """Answers queries over one list."""
+
+    def __init__(self, catalog: Catalog, index: Index) -> None:
+        self._catalog = catalog
+        self._index = index
+        self._divisions = _names(catalog)
+
+    def search(self, text: str, division: str | None = None, limit: int = LIMIT) -> Found:
+        """
+        Look for rows.
+
+        Args:
+            text: What somebody typed or said; the first 200 characters count.
+            division: The key of the counter's division: it leads. limit: How many hits at most.
+        """
+        query, plain = weighed(text)
+        if not query:
+            return Found((), None, None, ())
+        tells = self._without_names(query, plain)
+        context = [key for name, key in self._divisions if name in query] or ([division] if division else [])
+        topics = self._topics(query, tells, context)
+        named = self._named(query, topics)
+        lead = named or ([division] if division else [])
+        scores: dict[str, list[tuple[float, Reason]]] = {}
+        for number, (worth, words) in topics.items():
+            kind, key, said = self._index.topic(number)
+            reason = Reason(
+                words, said["label"] if said else {"ja": (name := self._catalog.by_id[key].name), "en": name}
+            )
+            for row, share in _shares(kind, key, said):
+                task = self._catalog.by_id[row]
+                factor = 1.0 if not lead or task.division in lead else _OTHER_DIVISION
+                if task.division in named:
+                    factor *= _NAMED_DIVISION
+                scores.setdefault(row, []).append((worth * share * factor, reason))
+        for row in self._numbered(query, lead):
+            scores.setdefault(row, []).append((3.0, Reason((text.strip(),), {"ja": "番号", "en": "number"})))
+        hits = [_hit(task.id, scores[task.id]) for task in self._catalog.tasks if task.id in scores]
+        hits.sort(key=lambda hit: -hit.score)  # equals stay in the order of the list
+        best = hits[0].score if hits else 0.0
+        event = self._best(topics, "event")
+        elsewhere = self._best(topics, "outside", "question")
+        if any(self._index.topic(at)[2].get("over") for at in topics):
+            over = self._best(topics, "question")
+            assert over is not None  # noqa: S101 - INVARIANT: one is among them
+            near = tuple(hit.row for hit in hits[:3])
+            return Found((), None, self._elsewhere(over[1])._replace(near=near), tuple(named))
+        if elsewhere is not None and elsewhere[0] >= max(best, event[0] if event else 0.0):
+            return Found((), None, self._elsewhere(elsewhere[1]), tuple(named))
+        kept = tuple(hit for hit in hits if hit.score >= max(_ENOUGH, best * _LEAST))[:limit]
+        return Found(kept, self._event(event[1]) if event and event[0] >= _ENOUGH else None, None, tuple(named))
+
+    # -- topics --------------------------------------------------------------------------------------------------------
+
+    def _topics(
+        self, query: str, tells: Sequence[float], context: Sequence[str]
+    ) -> dict[int, tuple[float, tuple[str, ...]]]:
+        """What each topic is worth, and the words of the query that speak for it."""
+        texts = {query[i:j] for i in range(len(query)) for j in range(i + 1, min(i + _LONGEST_WORD, len(query)) + 1)}
+        kana = is_kana(query)
+        excused: set[int] = set()
+        covered: dict[int, tuple[float, set[int], tuple[str, ...]]] = {}
+        for pattern in self._index.matched(texts):
+            if (pattern.origin == "kana" and not kana) or (pattern.division and pattern.division not in context):
+                continue
+            words = _longest(pattern.found)
+            if len(words) < pattern.parts:
+                continue
+            if pattern.origin == UNLESS:
+                excused.add(pattern.topic)
+                continue
+            places = {at for word in words for at in _places(query, word)}
+            worth = sum(tells[at] for at in places) + _PART * (len(words) - 1)
+            if kana and pattern.origin != "kana" and worth < _ENOUGH:
+                continue
+            before = covered.get(pattern.topic)
+            if before is None or worth > before[0]:
+                covered[pattern.topic] = (worth, places | (before[1] if before else set()), tuple(words))
+            else:
+                before[1].update(places)
+        for topic in excused & covered.keys():
+            del covered[topic]
+        found = {
+            topic: (worth + _AGAIN * max(0.0, sum(tells[at] for at in places) - worth), words)
+            for topic, (worth, places, words) in covered.items()
+        }
+        for topic, worth, word in self._alike(query, tells):
+            if worth > found.get(topic, (0.0,))[0]:
+                found[topic] = (worth, (word,))
+        return found
+
+    def _alike(self, query: str, tells: Sequence[float]) -> Iterator[tuple[int, float, str]]:
+        """Words of which the query is a part, or with which it shares most of itself."""
+        whole = sum(tells)
+        kana = is_kana(query)
+        for topic, text, origin in self._index.alike(query, _ALIKE):
+            if origin == "kana" and not kana:
+                continue
+            if kana and len(query) < _KANA and text != query:
+                continue  # a kana or two are in every word
+            at = text.find(query)
+            if (place := query.find(text)) >= 0:
+                worth = sum(tells[place : place + len(text)])
+            elif at >= 0:
+                worth = whole * (0.7 + 0.2 * len(query) / len(text) + (0.1 if at == 0 else 0.0))
+            else:
+                shared = sum(tells[i] for i in _common(query, text))
+                share = max(shared / whole, _FAINT * shared / max(shared, sum(map(_tells_of, text))))
+                worth = 0.8 * shared * share
+                if worth < _SURE or self._index.topic(topic)[0] in ("outside", "question"):
+                    continue  # by chance; and nothing is taken away from the list by half a word
+            yield topic, worth * _LIKE.get(origin, 1.0), query
+
+    def _best(self, topics: Mapping[int, tuple[float, tuple[str, ...]]], *kinds: str) -> tuple[float, int] | None:
+        found = [(worth, number) for number, (worth, _) in topics.items() if self._index.topic(number)[0] in kinds]
+        return max(found, default=None)
+
+    # -- what a query names --------------------------------------------------------------------------------------------
+
+    def _named(self, query: str, topics: Mapping[int, tuple[float, tuple[str, ...]]]) -> list[str]:
+        """The divisions that a query names, unless the name is only a part of a word (年金 of 年金天引き)."""
+        words = [word for number, (_, words) in topics.items() if self._index.topic(number)[0] != ROW for word in words]
+        found = []
+        for name, division in self._divisions:
+            longer = [word for word in words if name in word and word not in (name, query)]
+            if name in query and not longer and division not in found:
+                found.append(division)
+        return found
+
+    def _without_names(self, query: str, tells: Sequence[float]) -> Sequence[float]:
+        """A division's name steers and tells little more: it is in every second question, and in words of every matter."""
+        found = list(tells)
+        for name, _ in self._divisions:
+            if (at := query.find(name)) >= 0:
+                found[at : at + len(name)] = [tell * _NAME for tell in tells[at : at + len(name)]]
+        return found if sum(found) > _ENOUGH else tells
+
+    def _numbered(self, query: str, lead: Sequence[str]) -> list[str]:
+        """The rows that a query is the printed number or the id of."""
+        for name, _ in self._divisions:
+            query = query.replace(name, "", 1)
+        number = printed_number(query) if query.isdigit() else None
+        found = [row for row in self._catalog.by_id if folded(row) == query]
+        for division in lead or self._catalog.manifest.divisions:
+            found += [task.id for task in self._catalog.by_number.get((division, number or ""), ()) if number]
+        return found
+
+    # -- what is said of them ------------------------------------------------------------------------------------------
+
+    def _elsewhere(self, number: int) -> Elsewhere:
+        kind, key, said = self._index.topic(number)
+        return Elsewhere(key, kind, said["label"], said["belongs"], tuple(said.get("near", ())))
+
+    def _event(self, number: int) -> Event:
+        _, key, said = self._index.topic(number)
+        due = tuple((row, when) for row, when in said["due"])
+        away = tuple(self._elsewhere(self._index.numbered(each)) for each in said.get("not_here", ()))
+        return Event(key, said["label"], due, away, said["because"])
+
+
+def _shares(kind: str, key: str, said: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The rows of a topic, and how much of its worth each of them gets."""
+    if kind == ROW:
+        return [(key, 0.9)]
+    if kind == "concept":
+        return [(row, weight / 3) for row, weight in said["rows"].items()]
+    if kind == "event":  # in the order of the visit
+        return [(due[0], 0.85 - 0.02 * at) for at, due in enumerate(said["due"])]
+    return []
+
+
+def _hit(row: str, found: list[tuple[float, Reason]]) -> Hit:
+    found.sort(key=lambda each: -each[0])
+    score = found[0][0] + _AGAIN * sum(worth for worth, _ in found[1:4])
+    return Hit(row, round(score, 2), tuple(reason for _, reason in found[:2]))
+
+
+def _longest(found: Sequence[tuple[int, str]]) -> list[str]:
+    """The longest way of writing each part."""
+    best: dict[int, str] = {}
+    for at, word in found:
+        if len(word) > len(best.get(at, "")):
+            best[at] = word
+    return list(best.values())
+
+
+def _places(query: str, word: str) -> range:
+    at = query.find(word)
+    return range(at, at + len(word))
+
+
+def _common(query: str, text: str) -> set[int]:
+    """The places of a query whose pairs of characters a text has, too."""
+    pairs = {text[i : i + 2] for i in range(len(text) - 1)}
+    return {at for i in range(len(query) - 1) if query[i : i + 2] in pairs for at in (i, i + 1)}
+
+
+def _names(catalog: Catalog) -> list[tuple[str, str]]:
+    """What people call each division, the longest names first; of its label the beginning, too (後期高齢者)."""
+    found = [
+        (folded(name), key)
+        for key, division in catalog.manifest.divisions.items()
+        for label in [division.label["ja"]]
+        for name in (*(label[:end] for end in range(_SHORTENED, len(label) + 1)), *division.names)
+    ]
+    return sorted(found, key=lambda each: -len(each[0]))
