@@ -294,6 +294,7 @@ class UnknownItem(UnknownWord):
             f"{division[1]} has no item {shown(given)} (its numbers run from {first} to {last}{close_en})",
             tuple(near) or span,
         )
+        self.understood: bool = why is not None  # a number in another dress: nothing else can be meant
 
 
 class UnknownRow(UnknownItem):

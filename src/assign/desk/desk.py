@@ -32,7 +32,7 @@ from assign.explanation.shared import Shared
 from assign.explanation.wording import Answer
 from assign.rules import loader
 from assign.rules.model import RuleSet
-from assign.words import date_of_case, importing, item_reference, normal, once, sha256
+from assign.words import date_of_case, importing, normal, once, sha256
 
 from .asked import ASKED, FOR_THE_RECORD, PLANNED, DeskClosed, known_names, memory, mutable_copy
 from .fitting import fit, list_folder, rules_beside
@@ -580,7 +580,12 @@ class Desk:
                 row_word=row_word,
             )
         except UnknownItem as error:
-            if type(error) is UnknownItem and isinstance(item, str) and item_reference(item) is None:
+            if (
+                type(error) is UnknownItem
+                and isinstance(item, str)
+                and not error.understood
+                and any(c.isalpha() for c in item)
+            ):
                 raise self._offered(error, item, self.catalog.manifest.division(division_word)) from None
             raise
 

@@ -225,7 +225,7 @@ def _said(field: Mapping[str, Node], name: str) -> Bilingual | None:
 
 def _weights(node: Node, rows: Collection[str]) -> dict[str, int]:
     if not isinstance(node.value, dict) or not node.value:
-        raise node.fail("行と重み（`kokuho-25: 3`）が要ります", "rows with weights are needed here (`kokuho-25: 3`)")
+        raise node.fail("行の id と重み（`id: 3`）が要ります", "ids of rows with weights are needed here (`id: 3`)")
     for row in node.value:
         Node(node.file, node.value[row].line, row).choice(rows, "行", "row")
     return {row: int(weight.choice(WEIGHTS, "重み", "weight")) for row, weight in node.value.items()}
