@@ -17,7 +17,7 @@ import pytest
 
 from assign import Desk
 from assign.audit import replay
-from assign.desk.desk import DeskClosed
+from assign.desk import DeskClosed
 from assign.errors import AssignError
 from assign.log.log import Log
 from assign.log.record import new_id

@@ -220,7 +220,9 @@ def subjects() -> dict[str, bytes]:
     kinds["counter"] = ["receive", "refund"]
     kinds["conditions"] = {"hand_over": kinds["conditions"]["hand_over"]}
     kinds["kinds"] = [each for each in kinds["kinds"] if each["id"] in ("status_notice", "card_delivery", "relief")]
-    kinds["chains"] = [each for each in kinds["chains"] if each["id"] == "card_replacement"]
+    kinds["chains"] = [each for each in kinds["chains"] if each["id"] == "qualification_gain"]
+    kinds["chains"][0]["rows"] = kinds["kinds"][0]["rows"][:1]
+    kinds["once_a_visit"] = ["receive", "refund"]
     own = {"document": "市委託事務取扱要領3条", "role": "国保年金課長"}
     del kinds["kinds"][1]["basis"]
     kinds["kinds"][1]["source"] = own

@@ -280,7 +280,7 @@ def kinds(
 def _kind(desk: Desk, kind: Kind) -> dict[str, Any]:
     """A kind as JSON; `chains` are the cases, known by one name, that pass through one of its rows."""
     rows = set(kind.rows)
-    chains = [chain for chain in desk.rules.work.chains if any(step.row in rows for step in chain.steps)]
+    chains = [chain for chain in desk.rules.work.chains if rows & {*chain.rows, *(step.row for step in chain.steps)}]
     return {
         "key": kind.id,
         "label": dict(kind.label),

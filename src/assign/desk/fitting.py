@@ -32,11 +32,10 @@ def rules_beside(list_: str | PathLike[str] | None, rules: str | PathLike[str] |
     """
     if rules is not None:
         return Path(rules)
-    if list_ is not None:
-        folder = Path(list_) if os.path.isdir(list_) else Path(list_).parent
-        if os.path.exists(folder / FILE) and os.path.isdir(folder / RULES):
-            return folder / RULES
-    return resources.rules_folder()
+    folder = list_folder(list_)
+    return (
+        folder / RULES if list_ is not None and folder and os.path.isdir(folder / RULES) else resources.rules_folder()
+    )
 
 
 def list_folder(list_: str | PathLike[str] | None) -> Path | None:

@@ -21,7 +21,8 @@ from assign.explanation.explainer import Brief
 from assign.rules.changes import FIRST, LAST, boundaries
 from assign.words import LONGEST, normal
 
-from .desk import Desk, DeskClosed
+from .asked import DeskClosed
+from .desk import Desk
 
 
 class Line(NamedTuple):
