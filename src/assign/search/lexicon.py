@@ -121,8 +121,8 @@ _Later = list[tuple[Node, str]]
 
 def _concepts(root: Node, rows: Collection[str], _later: _Later) -> _Read:
     for entry in _list(root.fields(("concepts",))["concepts"]):
-        field = entry.fields(("id", "label", "rows"), (*ORIGINS, "because"))
-        patterns = [p for origin in ORIGINS if origin in field for p in _patterns(field[origin], origin)]
+        field = entry.fields(("id", "label", "rows"), (*ORIGINS, UNLESS, "because"))
+        patterns = [p for origin in (*ORIGINS, UNLESS) if origin in field for p in _patterns(field[origin], origin)]
         if not patterns:
             raise entry.fail("語がありません", "there is no word")
         yield (
