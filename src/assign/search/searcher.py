@@ -21,7 +21,7 @@ from .lexicon import UNLESS
 
 LIMIT: Final = 10  # candidates, if nothing else is asked for
 _LONGEST_WORD: Final = 16  # characters of a part of a pattern that are looked up
-_ALIKE: Final = 300  # words with the same pairs that are looked at
+_ALIKE: Final = 150  # words with the same pairs that are looked at
 _OTHER_DIVISION: Final = 0.45
 _NAMED_DIVISION: Final = 1.35
 _SHORTENED: Final = 5  # characters of a division's label that name it as well as all of it
@@ -87,6 +87,7 @@ class Searcher:
         self._catalog = catalog
         self._index = index
         self._divisions = _names(catalog)
+        self._ids = {folded(row): row for row in catalog.by_id}
 
     def search(self, text: str, division: str | None = None, limit: int = LIMIT) -> Found:
         """
@@ -176,6 +177,9 @@ class Searcher:
         """Words of which the query is a part, or with which it shares most of itself."""
         whole = sum(tells)
         kana = is_kana(query)
+        pairs: dict[str, tuple[int, ...]] = {}
+        for i in range(len(query) - 1):
+            pairs[query[i : i + 2]] = (*pairs.get(query[i : i + 2], ()), i, i + 1)
         for topic, text, origin in self._index.alike(query, _ALIKE):
             if origin == "kana" and not kana:
                 continue
@@ -187,7 +191,10 @@ class Searcher:
             elif at >= 0:
                 worth = whole * (0.7 + 0.2 * len(query) / len(text) + (0.1 if at == 0 else 0.0))
             else:
-                shared = sum(tells[i] for i in _common(query, text))
+                common = {at for i in range(len(text) - 1) for at in pairs.get(text[i : i + 2], ())}
+                shared = sum(tells[at] for at in common)
+                if shared < _SURE:
+                    continue
                 share = max(shared / whole, _FAINT * shared / max(shared, sum(map(_tells_of, text))))
                 worth = 0.8 * shared * share
                 if worth < _SURE or self._index.topic(topic)[0] in ("outside", "question"):
@@ -230,7 +237,7 @@ class Searcher:
         for name, _ in self._divisions:
             query = query.replace(name, "", 1)
         number = printed_number(query) if query.isdigit() else None
-        found = [row for row in self._catalog.by_id if folded(row) == query]
+        found = [self._ids[query]] if query in self._ids else []
         for division in lead or self._catalog.manifest.divisions:
             found += [task.id for task in self._catalog.by_number.get((division, number or ""), ()) if number]
         return found
@@ -277,12 +284,6 @@ def _longest(found: Sequence[tuple[int, str]]) -> list[str]:
 def _places(query: str, word: str) -> range:
     at = query.find(word)
     return range(at, at + len(word))
-
-
-def _common(query: str, text: str) -> set[int]:
-    """The places of a query whose pairs of characters a text has, too."""
-    pairs = {text[i : i + 2] for i in range(len(text) - 1)}
-    return {at for i in range(len(query) - 1) if query[i : i + 2] in pairs for at in (i, i + 1)}
 
 
 def _stands_in(name: str, query: str) -> bool:
