@@ -27,7 +27,7 @@ from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, init, lists, plan, search, terminal
+from . import batch, init, lists, plan, schema, search, terminal
 from .common import (
     AsJson,
     Audit,
@@ -283,6 +283,7 @@ def check(
         raise typer.Exit(6)
 
 
+app.command(cls=Command)(schema.schema)
 app.command(cls=Command)(init.init)
 app.command(cls=Command)(batch.batch)
 

@@ -1,0 +1,45 @@
+"""`assign schema`: what is printed fits its schema, and the schema is one."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from assign import Desk
+
+from .command_line import run
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    return Desk.open(engine="table")
+
+
+def schema_of(name: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(run("schema", name).stdout)
+    jsonschema.Draft202012Validator.check_schema(found)
+    return found
+
+
+def test_every_row_and_channel_is_decided_in_the_form_of_its_schema(desk: Desk) -> None:
+    validator = jsonschema.Draft202012Validator(schema_of("decision"))
+    for task in desk.catalog.tasks:
+        for answer in desk.answers(row=task.id):
+            validator.validate(answer)
+
+
+def test_plans_and_searches_have_the_form_of_their_schemas(desk: Desk) -> None:
+    plans = jsonschema.Draft202012Validator(schema_of("plan"))
+    for task in desk.catalog.tasks[::20]:
+        plans.validate(desk.planned(row=task.id))
+    found = jsonschema.Draft202012Validator(schema_of("found"))
+    for text in ("葬祭", "夫が亡くなった", "住民票がほしい", "zzz"):
+        found.validate(desk.found(text))
+
+
+def test_an_unknown_schema_is_refused_with_the_nearest() -> None:
+    done = run("schema", "pln")
+    assert done.returncode == 2
+    assert "plan" in done.stderr
