@@ -320,7 +320,7 @@ def test_a_decision_imports_nothing_of_plans() -> None:
         "import sys; sys.argv = ['assign', 'decide', '--row', 'kokuho-1']\n"
         "try:\n from assign.cli import main; main()\n"
         "except SystemExit: pass\n"
-        "print([m for m in sys.modules if m.startswith('assign.plan') or m == 'assign.catalog.events'])"
+        "print([m for m in sys.modules if m.startswith('assign.plan') or m == 'assign.search.events'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assign import Desk
-from assign.catalog.events import UnknownEvent
 from assign.columns import width
 from assign.errors import BadRequest, RuleFileError
 from assign.plan import page
 from assign.plan.visit import stages
 from assign.resources import data_folder
+from assign.search.events import UnknownEvent
 
 from .test_cli import error, run, said
 from .test_plan import DESK, ON, ROWS, plan

@@ -11,7 +11,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     │   │   └── UnknownRow
     │   ├── UnknownSection
     │   ├── UnknownChannel
-    │   ├── UnknownEvent                   (in catalog/events.py)
+    │   ├── UnknownEvent                   (in search/events.py)
     │   └── UnknownAct
     │       └── AmbiguousAct               a word that may be one of several acts
     ├── AmbiguousItem                  4   one number, several rows, and they do not agree

@@ -39,12 +39,12 @@ from .fitting import fit, list_folder, rules_beside
 from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
 
 if TYPE_CHECKING:
-    from assign.catalog.events import Event
     from assign.catalog.model import Task
     from assign.explanation.model import Decision, Found, Row
     from assign.log.log import Log
     from assign.plan import Planner
     from assign.plan.model import Plan
+    from assign.search.events import Event
 
     from .finding import Finder
 
@@ -454,14 +454,12 @@ class Desk:
         def understood(*words: object) -> tuple[Task, ...]:
             return self._understand(*words).tasks
 
-        plan = planned(self._planner, self.catalog, self.events, understood, asked)
+        plan = planned(self._planner, self.catalog, lambda: self._finder.searcher, understood, asked)
         return mutable_copy({**plan, "provenance": self._provenance})  # type: ignore[no-any-return]  # a copy of a dict is one
 
     def events(self) -> tuple[Event, ...]:
         """The life events of the list, in its order, each with the rows that it may make due; none where the list's folder has none."""
-        from assign.catalog.events import load
-
-        return load(self._words, self.catalog.by_id)
+        return self._finder.searcher.events
 
     @once
     def _planner(self) -> Planner:

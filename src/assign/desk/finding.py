@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from assign.errors import BadRequest, shown
+from assign.search.events import Elsewhere, Event
 from assign.search.index import open_index
-from assign.search.searcher import Elsewhere, Event, Reason, Searcher
+from assign.search.searcher import Reason, Searcher
 from assign.words import Bilingual, today
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Finder:
         self._decider = decider
         self._explainer = explainer
         self._catalog = decider.catalog
-        self._searcher = Searcher(self._catalog, open_index(self._catalog, folder))
+        self.searcher = Searcher(self._catalog, open_index(self._catalog, folder))
 
     def find(self, text: object, division: object, channel: object, limit: object) -> dict[str, Any]:
         """
@@ -50,7 +51,7 @@ class Finder:
         manifest = self._catalog.manifest
         key = None if division is None else manifest.division(division)
         channels = list(manifest.channels) if channel is None else [manifest.channel(channel)]
-        found = self._searcher.search(text, key, limit)
+        found = self.searcher.search(text, key, limit)
         whens = dict(found.event.due) if found.event else {}
         return {
             "rows": [
@@ -63,7 +64,7 @@ class Finder:
 
     def items(self, text: str, division: str) -> dict[str, str]:
         """The items of a division that a name may mean, each with its own name: for whoever gave a name where a number is asked for."""
-        hits = self._searcher.search(text, division).hits
+        hits = self.searcher.search(text, division).hits
         tasks = [self._catalog.by_id[hit.row] for hit in hits]
         return {task.item: task.name for task in tasks if task.division == division and task.number}
 

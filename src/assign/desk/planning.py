@@ -4,20 +4,21 @@ What a plan is asked for → the rows that it is of, and how: one row as its wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from assign.catalog.events import Event, named, plain
 from assign.catalog.model import Catalog, Task
 from assign.errors import BadRequest
 from assign.explanation.wording import Answer
 from assign.plan import Planner
+from assign.search.events import named, plain
+from assign.search.searcher import Searcher
 from assign.words import date_of_case
 
 
 def planned(
     planner: Planner,
     catalog: Catalog,
-    events: Callable[[], Sequence[Event]],
+    searcher: Callable[[], Searcher],
     understood: Callable[..., tuple[Task, ...]],
     asked: Mapping[str, object],
 ) -> Answer:
@@ -25,7 +26,7 @@ def planned(
     The plan, but for `provenance`, which the desk adds.
 
     Args:
-        events: The life events of the list; read where one is asked for.
+        searcher: What knows the life events of the list; opened where one is asked for.
         understood: The rows of a division, item, channel, act, day, section and row, as a decision understands them.
         asked: As `Desk.plan` takes it.
     """
@@ -37,7 +38,9 @@ def planned(
     if asked.get("event") is not None:
         if any(asked.get(name) is not None for name in ("division", "item", "section", "row")):
             raise BadRequest("`event` は単独で指定してください", "give `event` alone, without rows")
-        event = plain(named(events(), asked["event"]))
+        known, word = searcher(), asked["event"]
+        called = known.event_called(word) if isinstance(word, str) else None
+        event = plain(called or named(known.events, word))
         row = [each["row"] for each in event["due"]]
     if not isinstance(row, list | tuple):
         return planner.of_item(understood(*words, row), channel, when)

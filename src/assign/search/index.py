@@ -91,6 +91,10 @@ class Index:
         """The number of the topic with a key."""
         return int(self._all("SELECT id FROM topic WHERE key = ? AND kind <> 'row'", key)[0][0])
 
+    def of_kind(self, kind: str) -> list[int]:
+        """The numbers of the topics of a kind, in the order of the files."""
+        return [number for (number,) in self._all("SELECT id FROM topic WHERE kind = ? ORDER BY id", kind)]
+
     def matched(self, texts: Iterable[str]) -> list[Matched]:
         """The patterns of which at least one part is among these texts; each part with all of its ways of writing found."""
         found = self._all(

@@ -19,6 +19,7 @@ from assign.resources import joined
 from assign.words import Bilingual, nearest
 from assign.yaml_nodes import Node, parse, read
 
+from .events import Due
 from .folding import folded
 
 FOLDER: Final = "lexicon"
@@ -41,13 +42,6 @@ class Pattern(NamedTuple):
     parts: tuple[tuple[str, ...], ...]
     origin: str
     division: str = ""
-
-
-class Due(NamedTuple):
-    """A row that an event of life makes due; `when`: for whom, if not for all."""
-
-    row: str
-    when: Bilingual | None
 
 
 class Topic(NamedTuple):
@@ -106,6 +100,8 @@ def load(texts: Mapping[str, bytes], rows: Collection[str]) -> Lexicon:
             if topic.id in topics:
                 raise node.fail(f"`id` {shown(topic.id)} が重なっています", f"the `id` {shown(topic.id)} stands twice")
             topics[topic.id] = topic
+    if OUTSIDE not in texts:  # without its table nothing is known of them
+        return Lexicon(tuple(topic._replace(not_here=()) for topic in topics.values()), joined(texts))
     away = [topic.id for topic in topics.values() if topic.kind in ("outside", "question")]
     for node, word in later:
         if word not in away:
@@ -148,6 +144,8 @@ def _events(root: Node, rows: Collection[str], later: _Later) -> _Read:
             if row in {each.row for each in due}:
                 raise step.fail(f"行 {shown(row)} が重なっています", f"the row {shown(row)} stands twice")
             due.append(Due(row, _said(parts, "when")))
+        if not due:
+            raise field["due"].fail("行が1つ以上要ります", "at least one row is needed")
         field["basis"].choice(("judged",), "根拠", "basis")
         not_here = field["not_here"].items() if "not_here" in field else []
         later += [(node, node.text()) for node in not_here]

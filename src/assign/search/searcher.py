@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from assign.catalog.model import Catalog
-from assign.words import Bilingual, printed_number
+from assign.words import Bilingual, once, printed_number
 
+from .events import Due, Elsewhere, Event
 from .folding import folded, is_kana, weighed
 from .folding import tells as _tells_of
 from .index import ROW, Index
@@ -49,26 +50,6 @@ class Hit(NamedTuple):
     row: str
     score: float
     reasons: tuple[Reason, ...]
-
-
-class Elsewhere(NamedTuple):
-    """What the query is about that the list does not have; a `question` asks for an amount or a reason, and for no task."""
-
-    key: str
-    kind: str
-    what: Bilingual
-    belongs: Bilingual
-    near: tuple[str, ...]
-
-
-class Event(NamedTuple):
-    """An event of life that the query tells of: the rows it makes due in order, and what it asks for elsewhere."""
-
-    key: str
-    label: Bilingual
-    due: tuple[tuple[str, Bilingual | None], ...]
-    not_here: tuple[Elsewhere, ...]
-    because: Bilingual
 
 
 class Found(NamedTuple):
@@ -133,6 +114,19 @@ class Searcher:
             return Found((), None, self._elsewhere(elsewhere[1]), tuple(named))
         kept = tuple(hit for hit in hits if hit.score >= max(_ENOUGH, best * _LEAST))[:limit]
         return Found(kept, self._event(event[1]) if event and event[0] >= _ENOUGH else None, None, tuple(named))
+
+    @once
+    def events(self) -> tuple[Event, ...]:
+        """The life events of the list, in its order; none where its folder has no table of them."""
+        return tuple(map(self._event, self._index.of_kind("event")))
+
+    def event_called(self, word: str) -> Event | None:
+        """The event that a whole word names (葬式)."""
+        text = folded(word)
+        for pattern in self._index.matched([text]) if text else ():
+            if pattern.parts == 1 and self._index.topic(pattern.topic)[0] == "event":
+                return self._event(pattern.topic)
+        return None
 
     # -- topics --------------------------------------------------------------------------------------------------------
 
@@ -250,7 +244,7 @@ class Searcher:
 
     def _event(self, number: int) -> Event:
         _, key, said = self._index.topic(number)
-        due = tuple((row, when) for row, when in said["due"])
+        due = tuple(Due(row, when) for row, when in said["due"])
         away = tuple(self._elsewhere(self._index.numbered(each)) for each in said.get("not_here", ()))
         return Event(key, said["label"], due, away, said["because"])
 
