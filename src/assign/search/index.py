@@ -98,7 +98,7 @@ class Index:
     def matched(self, texts: Iterable[str]) -> list[Matched]:
         """The patterns of which at least one part is among these texts; each part with all of its ways of writing found."""
         found = self._all(
-            "SELECT text, places FROM json_each(?) AS asked JOIN part ON part.text = asked.value",
+            "SELECT text, places FROM json_each(?) AS asked JOIN part ON part.text = asked.value ORDER BY text",
             json.dumps(list(texts)),
         )
         words: dict[int, list[tuple[int, str]]] = {}

@@ -179,9 +179,9 @@ def _outside(root: Node, rows: Collection[str], _later: _Later) -> _Read:
                     (
                         *_words(field),
                         *_in_division(field),
-                        *(_patterns(field["unless"], UNLESS) if "unless" in field else ()),
+                        *(_patterns(field[UNLESS], UNLESS) if UNLESS in field else ()),
                     ),
-                    over="unless" in field,
+                    over=kind == "question" and UNLESS in field,
                     belongs=_place(field["belongs"], places),
                     near=tuple(node.choice(rows, "行", "row") for node in near),
                 ),

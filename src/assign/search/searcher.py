@@ -134,7 +134,9 @@ class Searcher:
         self, query: str, tells: Sequence[float], context: Sequence[str]
     ) -> dict[int, tuple[float, tuple[str, ...]]]:
         """What each topic is worth, and the words of the query that speak for it."""
-        texts = {query[i:j] for i in range(len(query)) for j in range(i + 1, min(i + _LONGEST_WORD, len(query)) + 1)}
+        texts = dict.fromkeys(
+            query[i:j] for i in range(len(query)) for j in range(i + 1, min(i + _LONGEST_WORD, len(query)) + 1)
+        )
         kana = is_kana(query)
         excused: set[int] = set()
         covered: dict[int, tuple[float, set[int], tuple[str, ...]]] = {}
