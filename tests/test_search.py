@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assign import Desk, resources
-from assign.catalog import csv_file
+from assign.catalog import load as load_list
 from assign.errors import BadRequest, RuleFileError, UnknownDivision, UnknownItem
 from assign.search import index, lexicon
 from assign.search.folding import folded
@@ -22,7 +22,7 @@ from assign.search.folding import folded
 from .command_line import run
 
 DATA = resources.data_folder()
-ROWS = csv_file.load(DATA)
+ROWS = load_list(DATA)
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +214,7 @@ def _rows(database: bytes, table: str) -> list[tuple[object, ...]]:
     return db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - a name of ours
 
 
+@pytest.mark.long
 def test_every_row_has_a_word_and_every_word_finds_its_topic(desk: Desk) -> None:
     words = lexicon.load(lexicon.files(DATA), ROWS.by_id)
     reached = {row for topic in words.topics for row, weight in topic.rows.items() if weight == 3}
