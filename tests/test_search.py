@@ -222,6 +222,8 @@ def test_every_row_has_a_word_and_every_word_finds_its_topic(desk: Desk) -> None
     silent = []
     for topic in words.topics:
         for pattern in topic.patterns:
+            if pattern.origin == lexicon.UNLESS:
+                continue
             found = desk.found("、".join(part[0] for part in pattern.parts), limit=100)
             rows = {row["id"] for row in found["rows"]}
             meant = set(topic.rows) | {due.row for due in topic.due}

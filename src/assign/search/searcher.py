@@ -165,7 +165,7 @@ class Searcher:
             for topic, (worth, places, words) in covered.items()
         }
         for topic, worth, word in self._alike(query, tells):
-            if worth > found.get(topic, (0.0,))[0]:
+            if topic not in excused and worth > found.get(topic, (0.0,))[0]:
                 found[topic] = (worth, (word,))
         return found
 
