@@ -67,6 +67,9 @@ _WORDS: Final = {
     "申請書の受領": "receive",
     "令和8年4月1日": "2026-04-01",
     "死亡": "death",
+    "葬祭": "funeral",
+    "夫が亡くなりました": "direct debit",
+    "ｿｳｻｲ": "lump sum",
 }
 _LAST: Final = (
     "json",

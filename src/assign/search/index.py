@@ -206,7 +206,7 @@ def _fill(db: sqlite3.Connection, words: Lexicon, tasks: Sequence[Task]) -> None
             for word in part:
                 places.setdefault(word, {})[_PLACE.pack(i, n)] = None
     db.executemany("INSERT INTO part VALUES (?, ?)", [(word, b"".join(each)) for word, each in places.items()])
-    found = list(dict.fromkeys(_searched(words, tasks)))
+    found = [(*word, origin) for word, origin in {each[:2]: each[2] for each in _searched(words, tasks)}.items()]
     db.executemany(
         "INSERT INTO word VALUES (?, ?, ?, ?)",
         [(i, text, at, _ORIGINS.index(origin)) for i, (text, at, origin) in enumerate(found)],
@@ -226,8 +226,7 @@ def _searched(words: Lexicon, tasks: Sequence[Task]) -> Iterator[tuple[str, int,
         if topic.kind != "event" and not topic.over:
             yield from ((folded(text), at, "label") for text in topic.label.values())
     for at, task in enumerate(tasks, start=len(words.topics)):
-        for text in (task.name, _EMPTY.sub("", task.name)):
-            yield folded(text), at, "name"
+        yield folded(_EMPTY.sub("", task.name)), at, "name"
         yield from ((word, at, "heading") for text in (task.group, task.section) if (word := folded(text)))
 
 
