@@ -36,6 +36,8 @@ TIMES: Final = 1.3  # the claim
 BATCH_UNIT: Final = "import polars, assign's batch"
 BATCH: Final = "assign batch, ten rows"
 BATCH_TIMES: Final = 2.5
+SEARCH: Final = "assign search"
+SEARCH_MS: Final = 30  # more than `assign tasks`
 ANSWER: Final = ["decide", "--division", "nenkin", "--item", "24", "--channel", "counter"]
 
 
@@ -55,6 +57,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
         "assign decide": [str(script), *ANSWER],
         "assign decide --json": [str(script), *ANSWER, "--json"],
         "assign tasks": [str(script), "tasks"],
+        SEARCH: [str(script), "search", "葬祭"],
         BATCH_UNIT: [*python, "import assign.cli.batch, assign.batch.pipeline, assign.desk, polars, typer"],
         BATCH: [str(script), "batch", str(ten), str(folder / "out.csv")],
     }
@@ -114,12 +117,16 @@ def main() -> None:
         print(form.format(shown, f"{middle:.1f}", f"{low:.1f}..{high:.1f}", f"{ratio:.2f}"))
         rows.append({"name": name, "ms": middle, "min": low, "max": high, "ratio": ratio})
 
-    answers = [row for row in rows if str(row["name"]).startswith("assign") and row["name"] != BATCH]
+    answers = [row for row in rows if str(row["name"]).startswith("assign") and row["name"] not in (BATCH, SEARCH)]
     largest, slowest = max((row["ratio"], row["name"]) for row in answers)
     batch = next(row["ratio"] for row in rows if row["name"] == BATCH)
     says = "yes" if largest <= TIMES else "no"
     print(f"\nassign: at most {TIMES}x `{UNIT}`: {says} (largest: {largest:.2f}x, {slowest})")
     print(f"{BATCH}: at most {BATCH_TIMES}x its imports: {'yes' if batch <= BATCH_TIMES else 'no'} ({batch:.2f}x)")
+    more = median(a - b for a, b in zip(taken[SEARCH], taken["assign tasks"], strict=True))
+    print(
+        f"{SEARCH}: at most {SEARCH_MS} ms more than `assign tasks`: {'yes' if more <= SEARCH_MS else 'no'} ({more:.0f} ms)"
+    )
     if options.json:
         about = {"python": platform.python_version(), "rounds": options.rounds}
         about |= {"not_byte_compiled": missing, "rules_kept_parsed": kept}
