@@ -17,17 +17,20 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write `built_in/*.json`, and have a wheel carry them."""
-        root = Path(self.root)
-        sys.path.insert(0, str(root / "src"))
-        from assign.catalog import csv_file
-        from assign.rules import build
-        from assign.search import index
-
-        made = [csv_file.write_kept(root / "data"), *build.write(root / "rules")]
-        made.append(index.write_kept(csv_file.load(root / "data"), root / "data"))
-        for kept in made:
+        for kept in keep(Path(self.root)):
             if version != "editable":
                 build_data["force_include"][str(kept)] = f"assign/built_in/{kept.name}"
+
+
+def keep(root: Path) -> list[Path]:
+    """Write what a cold start and a search need, as they are read: the list, the rules, the index of words."""
+    sys.path.insert(0, str(root / "src"))
+    from assign.catalog import csv_file
+    from assign.rules import build
+    from assign.search import index
+
+    made = [csv_file.write_kept(root / "data"), *build.write(root / "rules")]
+    return [*made, index.write_kept(csv_file.load(root / "data"), root / "data")]
 
 
 class Page(MetadataHookInterface):

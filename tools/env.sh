@@ -48,6 +48,6 @@ if [ "$(cat "$dir/.made-from" 2>/dev/null || :)" != "$stamp" ]; then
   printf '%s' "$stamp" >"$dir/.made-from"
 fi
 [ "$without" = tools ] && exit 0
-# What a cold start needs, as an installed wheel has it: byte code, and the parsed rules.
+# What a cold start needs, as an installed wheel has it: byte code, the list and the rules parsed, the index of words.
 "$dir/bin/python" -m compileall -q src
-"$dir/bin/python" -c "from assign.rules.build import write; write()"
+"$dir/bin/python" -c "from pathlib import Path; from hatch_build import keep; keep(Path())"

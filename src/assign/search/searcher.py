@@ -123,10 +123,11 @@ class Searcher:
         best = hits[0].score if hits else 0.0
         event = self._best(topics, "event")
         elsewhere = self._best(topics, "outside", "question")
-        over = next((at for at in topics if self._index.topic(at)[2].get("over")), None)
-        if over is not None:
+        if any(self._index.topic(at)[2].get("over") for at in topics):
+            over = self._best(topics, "question")
+            assert over is not None  # noqa: S101 - INVARIANT: one is among them
             near = tuple(hit.row for hit in hits[:3])
-            return Found((), None, self._elsewhere(over)._replace(near=near), tuple(named))
+            return Found((), None, self._elsewhere(over[1])._replace(near=near), tuple(named))
         if elsewhere is not None and elsewhere[0] >= max(best, event[0] if event else 0.0):
             return Found((), None, self._elsewhere(elsewhere[1]), tuple(named))
         kept = tuple(hit for hit in hits if hit.score >= max(_ENOUGH, best * _LEAST))[:limit]
@@ -189,8 +190,8 @@ class Searcher:
                 shared = sum(tells[i] for i in _common(query, text))
                 share = max(shared / whole, _FAINT * shared / max(shared, sum(map(_tells_of, text))))
                 worth = 0.8 * shared * share
-                if worth < _SURE:
-                    continue
+                if worth < _SURE or self._index.topic(topic)[0] in ("outside", "question"):
+                    continue  # by chance; and nothing is taken away from the list by half a word
             yield topic, worth * _LIKE.get(origin, 1.0), query
 
     def _best(self, topics: Mapping[int, tuple[float, tuple[str, ...]]], *kinds: str) -> tuple[float, int] | None:
