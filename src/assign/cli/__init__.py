@@ -27,7 +27,7 @@ from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, init, lists, search, terminal
+from . import batch, init, lists, search, serve, terminal
 from .common import (
     AsJson,
     Audit,
@@ -284,6 +284,7 @@ def check(
 
 app.command(cls=Command)(init.init)
 app.command(cls=Command)(batch.batch)
+app.command(cls=Command)(serve.serve)
 
 
 @app.command(cls=Command)

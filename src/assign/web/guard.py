@@ -30,7 +30,7 @@ _HEADERS: Final = (
 __all__ = ["CSP", "MEDIA", "Guard"]
 
 
-class _Refused(Exception):  # noqa: N818 - never leaves this module
+class _Refused(Exception):
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
 
@@ -63,7 +63,9 @@ class Guard:
                 async with asyncio.timeout_at(ends):
                     message = await receive()
             except TimeoutError:
-                raise _Refused(Problem(408, "too_slow", "本文が時間内に届きませんでした", "the body did not arrive in time")) from None
+                raise _Refused(
+                    Problem(408, "too_slow", "本文が時間内に届きませんでした", "the body did not arrive in time")
+                ) from None
             got += len(message.get("body", b""))
             if got > most:
                 raise _Refused(_too_large(most))

@@ -27,10 +27,7 @@ _BY_CODE: Final = {
     "unknown_record": 404,
     "not_published": 409,
     "closed": 503,
-    "store": 503,
-    "store_refused": 503,
-    "store_missing": 503,
-    "store_damaged": 503,
+    **dict.fromkeys(("log", "log_refused", "log_damaged", "log_missing", "unreadable_record"), 503),
 }
 
 
@@ -106,5 +103,7 @@ async def validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - INVARIANT: registered for it alone
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"][1:])
-    problem = Problem(422, "bad_parameter", f"`{name}` が正しくありません", f"`{name}` is not as it should be: {first['msg']}")
+    problem = Problem(
+        422, "bad_parameter", f"`{name}` が正しくありません", f"`{name}` is not as it should be: {first['msg']}"
+    )
     return response(problem, language(request))

@@ -25,7 +25,9 @@ def parsed(body: bytes, content_type: str) -> Any:
     """
     kind, _, charset = content_type.lower().partition(";")
     if kind.strip() != "application/json" or charset.strip().replace(" ", "") not in ("", "charset=utf-8"):
-        raise Problem(415, "media_type", "`Content-Type` は `application/json` です", "`Content-Type` is `application/json`")
+        raise Problem(
+            415, "media_type", "`Content-Type` は `application/json` です", "`Content-Type` is `application/json`"
+        )
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -33,7 +35,9 @@ def parsed(body: bytes, content_type: str) -> Any:
     if _depth(text) > _DEEPEST:
         raise _no_json(f"入れ子は {_DEEPEST} 段までです", f"nested deeper than {_DEEPEST}")
     try:
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_constant, parse_int=_whole, parse_float=_fraction)
+        found = json.loads(
+            text, object_pairs_hook=_once, parse_constant=_constant, parse_int=_whole, parse_float=_fraction
+        )
         text.encode("utf-8")
         json.dumps(found, ensure_ascii=False).encode("utf-8")  # a lone surrogate, written as \ud800
     except UnicodeEncodeError:
