@@ -104,7 +104,7 @@ async def decide(request: Request, role: Asker) -> Response:
             answers.desk.record,
             **{name: found.get(name) for name in (*ASKED, *_RECORDED)},
             key=key,
-            role=recorded(role),
+            role=recorded_as(role),
         )
         body = as_bytes([each.answer for each in kept] if found.get("channel") is None else kept[0].answer)
         headers = {"Assign-Record": ", ".join(str(each.kept.seq) for each in kept)}

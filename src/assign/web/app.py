@@ -21,7 +21,7 @@ from . import api, examples, keys, records
 from .guard import App, Guard
 from .keys import Power, may
 from .measures import Measured, Measures
-from .problems import assign_error, http_error, validation_error
+from .problems import assign_error, http_error, internal_error, validation_error
 from .settings import Settings
 
 _DESCRIPTION: Final = (
@@ -53,6 +53,7 @@ def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) 
     app.add_exception_handler(AssignError, assign_error)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
+    app.add_exception_handler(Exception, internal_error)
     app.include_router(api.router)
     app.include_router(records.router)
     _about(app, desk, measures)

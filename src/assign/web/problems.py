@@ -98,6 +98,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     return found
 
 
+async def internal_error(request: Request, _error: Exception) -> Response:
+    """Of a fault of ours: nothing of it reaches the client; the server's log has it."""
+    return response(Problem(500, "internal", "内部エラーです。回答はありません", "an internal error; there is no answer"), language(request))
+
+
 async def validation_error(request: Request, error: Exception) -> Response:
     """Of a parameter of the address that is not what it should be."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - INVARIANT: registered for it alone
