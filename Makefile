@@ -50,7 +50,7 @@ fix: setup  ## format, and mend what can be mended
 
 .PHONY: catalog
 catalog: setup  ## read the document anew into data/catalog.csv
-	$(V)/python -m assign.catalog.csv_file
+	$(V)/python -m assign.catalog.loader
 
 .PHONY: floor
 floor: setup  ## the acts that no rule set may give away, anew from rules/acts.yaml into data/floor.json; read the diff

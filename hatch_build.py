@@ -25,12 +25,12 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
 def keep(root: Path) -> list[Path]:
     """Write what a cold start and a search need, as they are read: the list, the rules, the index of words."""
     sys.path.insert(0, str(root / "src"))
-    from assign.catalog import csv_file
+    from assign.catalog import loader
     from assign.rules import build
     from assign.search import index
 
-    made = [csv_file.write_kept(root / "data"), *build.write(root / "rules")]
-    return [*made, index.write_kept(csv_file.load(root / "data"), root / "data")]
+    made = [*loader.write_kept(root / "data"), *build.write(root / "rules")]
+    return [*made, index.write_kept(loader.load(root / "data"), root / "data")]
 
 
 class Page(MetadataHookInterface):

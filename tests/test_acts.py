@@ -409,6 +409,7 @@ def test_a_source_is_one_of_three_forms() -> None:
         assert source.document or source.basis in ("judged", "reported")
 
 
+@pytest.mark.long
 def test_no_reason_is_borrowed_from_a_row_of_another_division(desk: Desk) -> None:
     """A row is something to lean on where the work is the same division's; elsewhere the list may divide like work otherwise."""
     division_at = {task.line: task.division for task in desk.catalog.tasks}

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import grimp
+import pytest
 
 import assign
 from assign.cli import audit
@@ -59,6 +60,7 @@ def test_every_library_has_one_place_that_may_import_it() -> None:
     assert sorted(placed) == sorted(imported)
 
 
+@pytest.mark.long
 def test_no_private_name_is_imported_by_another_module() -> None:
     """What begins with `_` may change without a look at who uses it."""
     for path in FILES:
@@ -97,6 +99,7 @@ def test_every_module_opens_with_what_it_gives() -> None:
         assert text, path
 
 
+@pytest.mark.long
 def test_the_readmes_show_what_the_program_prints() -> None:
     """The answer that they open with, and the table of commands (`make readme`)."""
     for page, lang in PAGES.items():

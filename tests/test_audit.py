@@ -63,6 +63,7 @@ def test_a_decision_cites_only_what_was_published_before_it(log: Log, table_desk
     assert Counter(each.outcome for each in replay(log)) == {"same": KEPT + 1}
 
 
+@pytest.mark.long
 def test_a_correction_is_a_new_record_and_the_old_one_stands(log: Log, table_desk: Desk) -> None:
     """Both are shown."""
     desk = asking(log, table_desk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from assign.log.log import Log
 from assign.log.record import new_id
 
 from .logs import unmeasured
-from .trail import ORIGIN, PYTHON, broken_into, cli
+from .trail import ORIGIN, PYTHON, at_home, broken_into, cli
 from .trail import _home as _home  # noqa: PLC0414 - a fixture
 
 pytestmark = pytest.mark.long
@@ -30,15 +31,26 @@ KEY = "0b0cf1c2-6b5f-4b62-9d1f-6e5a0c1d2e3f"
 ASKED = ("--division", "nenkin", "--item", "24", "--channel", "counter", "--engine", "table", "--on", "2026-11-25")
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log of eight records, its key, and a checkpoint of it outside: written once, since that takes longer than most tests."""
+    place = tmp_path_factory.mktemp("begun")
+    with pytest.MonkeyPatch.context() as patch:
+        at_home(place, patch)
+        patch.setenv("ASSIGN_AUDIT", f"sqlite:///{place}/audit.db")
+        assert cli("audit", "init", "--origin", ORIGIN).code == 0
+        for item in ("24", "23"):
+            assert cli("decide", "--record", "--division", "nenkin", "--item", item, "--engine", "table").code == 0
+        assert cli("audit", "checkpoint", "--to", place / "outside").code == 0
+    return place
+
+
 @pytest.fixture
-def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A log of eight records, named by ASSIGN_AUDIT, and a checkpoint of it outside."""
+def url(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A copy of it of the test's own, named by ASSIGN_AUDIT."""
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     found = f"sqlite:///{tmp_path}/audit.db"
     monkeypatch.setenv("ASSIGN_AUDIT", found)
-    assert cli("audit", "init", "--origin", ORIGIN).code == 0
-    for item in ("24", "23"):
-        assert cli("decide", "--record", "--division", "nenkin", "--item", item, "--engine", "table").code == 0
-    assert cli("audit", "checkpoint", "--to", tmp_path / "outside").code == 0
     return found
 
 

@@ -13,19 +13,11 @@ from hypothesis import strategies as st
 
 from assign import Desk, resources
 from assign.catalog import manifest
-from assign.catalog.csv_file import (
-    as_csv,
-    columns,
-    disagreement,
-    first_difference,
-    from_document,
-    from_edition,
-    load,
-    write_kept,
-)
+from assign.catalog.against_document import disagreement, first_difference, from_document
+from assign.catalog.csv_file import as_csv, columns
+from assign.catalog.loader import from_edition, kept_tasks, load, write_kept
 from assign.catalog.manifest import FILE
 from assign.catalog.model import CATALOG, Task, with_keys
-from assign.catalog.printed import Row
 from assign.errors import CatalogDiffers, CatalogError, DataError
 from assign.resources import catalog_file, document_file, manifest_file, rules_folder
 from assign.rules.loader import load as load_rules
@@ -43,18 +35,19 @@ def edition(rows: bytes) -> bytes:
 
 def test_the_list_that_a_start_does_not_read_again_is_the_one_that_we_ship_and_says_what_its_raw_text_says() -> None:
     """`make setup` stamps both files; a start then trusts what it stamped."""
-    kept = resources.kept("list.json")
-    assert (kept["sha256"], kept["catalog"]) == (sha256(MANIFEST.data), sha256(DATA))
+    assert kept_tasks(MANIFEST, DATA) == load(catalog_file(), as_it_is=True).tasks
+    assert resources.kept("manifest.json")["sha256"] == sha256(MANIFEST.data)
+    assert not kept_tasks(MANIFEST, DATA.replace("△".encode(), "×".encode(), 1))
     assert disagreement(from_edition(edition(DATA))) is None
 
 
 def test_a_list_that_is_not_what_its_raw_text_says_is_never_stamped(tmp_path: Path) -> None:
     """It would be believed at each start."""
     (tmp_path / FILE).write_bytes(MANIFEST.data)
-    before = resources.kept("list.json")
+    before = resources.kept("catalog.json")
     with pytest.raises(CatalogDiffers, match=r"line 22: `mark` of `kokuho-21`"):
         write_kept(changed(tmp_path, 21, "mark", "").parent)
-    assert resources.kept("list.json") == before
+    assert resources.kept("catalog.json") == before
 
 
 def test_the_catalog_is_what_the_document_says() -> None:
@@ -262,7 +255,7 @@ def test_a_row_that_is_lost_doubled_or_moved_is_refused(tmp_path: Path) -> None:
                 if table == whole:
                     continue
                 numbered = with_keys(
-                    [Row(*(getattr(task, name) for name in Row.__slots__)) for task in _tasks_of(table)],
+                    _tasks_of(table),
                     document or document_file().name,
                 )
                 (tmp_path / "catalog.csv").write_bytes(as_csv(numbered, MANIFEST))
@@ -277,8 +270,7 @@ def _tasks_of(table: list[list[str]]) -> list[Task]:
 
 def test_the_inner_rows_of_one_number_cannot_be_lost(tmp_path: Path) -> None:
     """Numbers and headings still follow where several rows are gone, but the document has those lines."""
-    kept = [Row(*(getattr(task, name) for name in Row.__slots__)) for task in load(catalog_file()).tasks]
-    kept = [row for row in kept if not 30 <= row.line <= 37]
+    kept = [row for row in load(catalog_file()).tasks if not 30 <= row.line <= 37]
     (tmp_path / "catalog.csv").write_bytes(as_csv(with_keys(kept, document_file().name), MANIFEST))
     with pytest.raises(CatalogDiffers, match=r"line 30 of .* is missing"):
         load(tmp_path / "catalog.csv")

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from assign import Desk
-from assign.catalog.csv_file import columns, load
+from assign.catalog.csv_file import columns
+from assign.catalog.loader import load
 from assign.check import Finding
 from assign.check.proofs import check, lines, unproved
 from assign.errors import DataError
@@ -125,6 +126,7 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
         (("decision_table.yaml", "source: {legend: retained}", "source: " + AT % ("another.txt", 41)), "source"),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("one_engine")
 def test_what_is_wrong_is_found(tmp_path: Path, edit: tuple[str, str, str], kind: str) -> None:
     """An unlawful answer, a doubled rule, an example or a citation that is not so."""
     report = check(Desk.open(rules=changed(tmp_path, edit)))
@@ -142,6 +144,7 @@ def test_what_is_wrong_is_found(tmp_path: Path, edit: tuple[str, str, str], kind
         ("text: 「無印：公権力の行使を除いて委託」", "text: 「無印：委託」", "line 45 of the document"),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("one_engine")
 def test_a_legend_that_the_document_does_not_have_is_found(tmp_path: Path, before: str, after: str, says: str) -> None:
     """The meaning of a mark rests on a line of the document: of the manifest, and by the document itself beside the floor."""
     path = own_list(tmp_path / "list")
@@ -168,6 +171,7 @@ RULING = """rulings:
 """
 
 
+@pytest.mark.usefixtures("one_engine")
 def test_a_ruling_on_an_act_that_is_no_part_of_the_row_s_work_is_found(tmp_path: Path) -> None:
     """It would change no answer. The command shows what the row's work has."""
     folder = changed(tmp_path, ("rulings.yaml", "rulings: []", RULING))
@@ -182,6 +186,7 @@ def test_a_ruling_on_an_act_that_is_no_part_of_the_row_s_work_is_found(tmp_path:
     assert "mail" not in said(shown)
 
 
+@pytest.mark.usefixtures("one_engine")
 def test_a_row_without_a_kind_is_found(tmp_path: Path) -> None:
     """With the paper of the city's that took it out: any act would wait for a ruling."""
     paper = "source: {document: 市委託事務取扱要領3条, role: 国保年金課長}"
@@ -281,6 +286,7 @@ def test_a_document_elsewhere_is_one_line(tmp_path: Path, name: str) -> None:
     assert "内部" not in message
 
 
+@pytest.mark.usefixtures("one_engine")
 def test_what_stands_in_the_document_s_place_is_a_regular_file_of_the_folder(tmp_path: Path) -> None:
     """A link out of the folder, to itself or to nothing, a named pipe, a folder, a file without end."""
     outside = tmp_path / "outside.txt"

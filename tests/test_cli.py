@@ -247,6 +247,7 @@ def terminal(words: Sequence[str], env: dict[str, str], code: int | None = 0) ->
     return data.decode("utf-8", "replace")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ja", "en"])
 @pytest.mark.parametrize(
     ("words", "most"),

@@ -34,6 +34,7 @@ def test_every_golden_decision_is_answered_as_it_was_reviewed(desk: Desk, table_
             assert text == kept[name], name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "anew"), [("log-1", False), ("log-2", True)])
 def test_a_log_of_every_format_is_read_verified_and_decided_anew_for_ever(
     name: str, anew: bool, tmp_path: Path

@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 
 from assign import Desk
-from assign.catalog.csv_file import load
+from assign.catalog.loader import load
 from assign.catalog.model import Catalog
 from assign.check.proofs import check
 from assign.desk.lookup import decision_table

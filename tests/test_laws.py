@@ -68,6 +68,7 @@ def test_shared_acts_are_never_the_contractor_s_alone() -> None:
         assert DESK.decider.decide(task, channel, act, decide(task, channel).on).assignee is not Assignee.CONTRACTOR
 
 
+@pytest.mark.long
 def test_without_a_circle_nothing_leaves_the_city() -> None:
     """A blank or unreadable cell is city staff's."""
     for task, channel, _act, decision in everything():
@@ -146,6 +147,7 @@ def test_an_undefined_mark_is_answered_as_unmarked_and_never_as_settled() -> Non
         assert decide(task, "counter").assignee is Assignee.CITY_STAFF
 
 
+@pytest.mark.long
 def test_a_note_never_changes_an_assignee() -> None:
     """The same rules without notes give the same assignees, certainties, rules and reasons."""
     bare = Desk(DESK.catalog, replace(load(rules_folder()), notes=(), data=b"without notes"), "table")
@@ -174,6 +176,7 @@ def test_a_date_changes_warnings_alone() -> None:
         assert warned == ({"changed"} if task.id in undated else set())
 
 
+@pytest.mark.long
 def test_every_reason_cites_what_is_there(document: list[str]) -> None:
     """Row and legend to the line and the byte; acts and notes to the line of the rule file."""
     files = {path.name: path.read_text("utf-8").split("\n") for path in rules_folder().glob("*.yaml")}
@@ -207,6 +210,7 @@ def test_the_legend_of_the_row_s_own_mark_is_cited() -> None:
         assert any(text.startswith(f"「{says[task.cells['mark']]}：") for text in legends)
 
 
+@pytest.mark.long
 def test_the_four_voices_agree() -> None:
     """Japanese sentence, English sentence, JSON and the terminal's first lines name one assignee and one certainty."""
     for _task, _channel, _act, decision in everything():
@@ -289,6 +293,7 @@ def _typed(name: str, value: str) -> Any:
     return {"act": ActFact, "ruling": Ruled}[name](value)
 
 
+@pytest.mark.long
 def test_what_only_the_contract_would_change_is_one_line() -> None:
     """× and blank cells: nobody who asks can make the mark another; line 64 waits for the original."""
     for task, channel, act, decision in everything():
@@ -302,6 +307,7 @@ def test_what_only_the_contract_would_change_is_one_line() -> None:
             assert not [line for line in said if "契約" in line or "欄が" in line]
 
 
+@pytest.mark.long
 def test_a_sentence_begins_with_a_capital_and_none_is_in_mid_sentence() -> None:
     """'Only if  An entry … is no data entry' was one: every text begins a sentence of its own, whatever its label."""
     labels = set()
@@ -365,7 +371,7 @@ def test_reserved_acts_are_city_staff_s_wherever_they_are_asked() -> None:
 def test_an_answer_for_a_decision_names_whose_authority_it_is(division: str, holder: str) -> None:
     """City staff handle it; who decides differs."""
     for task in ROWS:
-        if task.division == division and not RULES.has_own_holders(task.id):
+        if task.division == division and not any(task.id in holder.rows for holder in RULES.holders):
             decision = decide(task, "counter", "decide")
             assert any(f"決める権限は{holder}にあります" in reason.text.ja for reason in decision.reasons)
 

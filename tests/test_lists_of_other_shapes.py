@@ -56,6 +56,7 @@ def opened(folder: Path, name: str, rows: list[Truth], engine: str) -> Desk:
     return Desk.open(list=target, rules=rules, engine=engine)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["auto", "table"])
 @pytest.mark.parametrize(
     ("name", "file", "answers"), [("b", "truth.jsonl", 32), ("d", "truth_d1.jsonl", 102), ("d", "truth_d2.jsonl", 102)]

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 import pytest
 
-from assign.catalog.csv_file import load
+from assign.catalog.loader import load
 from assign.decision.request import understand
 from assign.errors import UnknownWord
 from assign.resources import catalog_file, rules_folder

@@ -166,6 +166,7 @@ def test_no_option_of_decide_keeps_or_repeats_a_canary(kept: Path) -> None:
     assert seen(kept) == []
 
 
+@pytest.mark.long
 def test_no_canary_gets_in_through_the_python_interface(kept: Path) -> None:
     """Fifty canaries, every argument of `decide` and `record`, one list of requests."""
     desk = Desk.open(audit=url_of(kept), engine="table")

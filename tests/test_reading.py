@@ -231,7 +231,9 @@ def test_every_command_says_which_record_cannot_be_read(
     planted(path, NO_RECORDS[form])
     monkeypatch.chdir(tmp_path)
     for words, code in EVERY_READER:
-        for lang in ("ja", "en"):
+        for lang in (
+            ("ja", "en") if form == "an empty object" else ("ja",)
+        ):  # the sentence is the same, whatever stands there
             told = cli("audit", *words, "--lang", lang)
             assert told.code == code, words
             assert (
@@ -267,6 +269,7 @@ def test_reading_a_batch_again_needs_a_record(path: Path, tmp_path: Path) -> Non
     assert (told.code, "記録 5 を読めません" in told.err) == (1, True)
 
 
+@pytest.mark.long
 def test_what_was_read_before_changes_no_verdict(tmp_path: Path) -> None:
     """A million records are read in seconds because most say what another said; no byte may slip in with them."""
     chance = random.Random(1)
@@ -327,6 +330,7 @@ def test_a_day_that_a_person_gives_is_japans(day: str, number: tuple[int, int]) 
         assert seen == since
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("at_night")
 def test_a_time_that_a_person_reads_is_japans() -> None:
     """In lists, counts, tables and sheets, and where it was recorded; the record itself has UTC and says so."""

@@ -18,7 +18,7 @@ import pytest
 
 from assign import Desk
 from assign.audit import copy, verify
-from assign.catalog.csv_file import from_edition
+from assign.catalog.loader import from_edition
 from assign.catalog.manifest import FILE
 from assign.catalog.model import CATALOG
 from assign.log.log import Log

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from assign import Desk, resources
-from assign.catalog import csv_file
+from assign.catalog import load as load_list
 from assign.check import Finding, floor, list_floor
 from assign.check import proofs as checks
 from assign.check.lookalike import folded, says
-from assign.errors import EngineMissing, RuleFileError
+from assign.errors import RuleFileError
 from assign.rules import loader, precompiled
 from assign.words import ActClass
 
 from .roads import REFUSED, ROADS, Road, act, added, anywhere, copied
 from .test_cli import run, said
 
-CATALOG = csv_file.load(resources.catalog_file())
+CATALOG = load_list(resources.catalog_file())
 SHIPPED = floor.shipped()
-
-
-@pytest.fixture(autouse=True)
-def _one_engine() -> Iterator[None]:
-    """That two engines agree is proved elsewhere; here the table engine proves."""
-    with mock.patch.object(checks, "DurableEngine", side_effect=EngineMissing("なし", "none")):
-        yield
+pytestmark = pytest.mark.usefixtures("one_engine")  # that two agree is proved elsewhere
 
 
 def findings(folder: Path) -> list[Finding]:
@@ -38,7 +31,9 @@ def findings(folder: Path) -> list[Finding]:
 
 def texts(folder: Path) -> list[dict[str, str]]:
     """What `check` says: its look at the floor first, which takes a tenth of the whole, and the rest where that finds nothing."""
-    edited = loader.load(folder, kept=False)
+    edited = loader.load(
+        folder
+    )  # files that were not edited as they are kept: `test_check.py` proves that this is the same
     return [road.text for road in floor.roads(edited, SHIPPED, resources.DOCUMENT)] or [
         finding.text for finding in checks.check(Desk(CATALOG, edited, "table")).findings
     ]
@@ -68,13 +63,14 @@ def test_no_road_leads_past_the_floor(tmp_path: Path, road: Road) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("key", [each.id for each in SHIPPED.acts.values() if each.act_class is ActClass.AUTHORITY])
 @pytest.mark.parametrize("kind", ["factual", "barred", "undetermined"])
-def test_an_act_that_ships_as_authority_stays_one(tmp_path: Path, key: str, kind: str) -> None:
-    """Also with a paper of the city's."""
-    folder = copied(tmp_path / "rules", act(key, ("class: authority", f"class: {kind}")))
-    told = floor.roads(loader.load(folder, kept=False), SHIPPED, resources.DOCUMENT)
-    assert key in [each.id for each in told]
+def test_an_act_that_ships_as_authority_stays_one(tmp_path: Path, kind: str) -> None:
+    """Also with a paper of the city's. All in one file: each is named, though the others are, too."""
+    keys = {each.id for each in SHIPPED.acts.values() if each.act_class is ActClass.AUTHORITY}
+    edits = [act(key, ("class: authority", f"class: {kind}")) for key in keys]
+    told = floor.roads(loader.load(copied(tmp_path / "rules", *edits), kept=False), SHIPPED, resources.DOCUMENT)
+    assert len(keys) == 13
+    assert keys - {each.id for each in told} == set()
 
 
 @pytest.mark.long

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assign import Desk, resources
-from assign.catalog import csv_file
+from assign.catalog import load as load_list
 from assign.errors import BadRequest, RuleFileError, UnknownDivision, UnknownItem
 from assign.search import index, lexicon
 from assign.search.folding import folded
@@ -22,7 +22,7 @@ from assign.search.folding import folded
 from .command_line import run
 
 DATA = resources.data_folder()
-ROWS = csv_file.load(DATA)
+ROWS = load_list(DATA)
 
 
 @pytest.fixture(scope="module")

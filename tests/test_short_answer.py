@@ -207,6 +207,7 @@ def test_of_every_question() -> None:
     assert asked == QUESTIONS == 27_950
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ja", "en"])
 def test_both_channels_stand_in_one_screen(lang: str) -> None:
     """24 lines for every row and every number, a blank line between; one block where nothing but the channel differs."""

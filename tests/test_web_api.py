@@ -69,6 +69,8 @@ def test_a_decision_is_the_bytes_of_the_command_line(api: TestClient, asked: dic
         ("tasks?division=nenkin", ["tasks", "--division", "nenkin"]),
         ("acts", ["acts"]),
         ("kinds", ["kinds"]),
+        ("plan?row=kokuho-25", ["plan", "--row", "kokuho-25"]),
+        ("plan?event=death&on=2026-10-01", ["plan", "--event", "death", "--on", "2026-10-01"]),
         ("search?text=葬祭", ["search", "葬祭"]),
         (
             "search?text=口振&division=nenkin&channel=counter&limit=3",
@@ -199,6 +201,7 @@ ENDPOINTS = {
     ("GET", "/v1/acts"): Power.ASK,
     ("GET", "/v1/kinds"): Power.ASK,
     ("GET", "/v1/catalog"): Power.ASK,
+    ("GET", "/v1/plan?row=kokuho-25"): Power.ASK,
     ("GET", "/v1/decisions/0"): Power.READ_LOG,
     ("GET", "/v1/decisions/0/proof"): Power.READ_LOG,
     ("GET", "/metrics"): Power.MEASURE,
@@ -265,9 +268,7 @@ def test_the_role_of_the_key_is_what_the_record_keeps(tmp_path: Path) -> None:
         assert api.get(f"/v1/decisions/{seq}/proof", headers={"x-api-key": auditor}).status_code == 409
 
 
-def test_without_a_durable_record_there_is_no_answer(
-    logged: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_durable_record_there_is_no_answer(logged: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     from assign.log.errors import not_recorded
     from assign.log.log import Log
 
@@ -304,7 +305,7 @@ def test_decide_imports_nothing_of_the_web() -> None:
 
 
 def test_an_address_that_others_reach_needs_keys() -> None:
-    done = run("serve", "--host", "0.0.0.0")
+    done = run("serve", "--host", "192.0.2.1")
     assert done.returncode == 2
     assert "--keys" in done.stderr
 

@@ -8,6 +8,7 @@ import random
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ import pytest
 
 from assign import Desk
 from assign.audit import verify
-from assign.catalog.csv_file import from_edition
+from assign.catalog.loader import from_edition
 from assign.cli import main
 from assign.log import merkle
 from assign.log.draft import Draft
@@ -27,10 +28,11 @@ from assign.log.store.interface import SHIFT
 from assign.log.store.schema import NAMES
 from assign.log.store.sqlite import make_triggers
 from assign.resources import joined
-from assign.rules.loader import from_edition as rules_from_edition
+from assign.rules import loader
 
 from .built_in import CHANNELS
 
+read_once = cache(loader.from_edition)
 ORIGIN = "example.city/assign"
 GIVEN_BY_THE_LOG = ("schema", "origin", "seq", "recorded", "version")
 KEPT = 40
@@ -39,11 +41,20 @@ ACTS = (None, None, "receive", "decide", "data_entry", "seal", "undetermined")
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys and logs of a test are its own, never the user's."""
+    """
+    Keys and logs of a test are its own, never the user's. An edition is read once for all tests: a rule set is a value, and most
+    logs here hold the same one.
+    """
+    at_home(tmp_path, monkeypatch)
+    monkeypatch.setattr(loader, "from_edition", read_once)
+
+
+def at_home(place: Path, patch: pytest.MonkeyPatch) -> None:
+    """Keys and logs are looked for in this place alone."""
     for name in [name for name in os.environ if name.startswith("ASSIGN_") and name != "ASSIGN_TEST_WITHOUT"]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+        patch.delenv(name)
+    patch.setenv("XDG_CONFIG_HOME", str(place / "config"))
+    patch.setenv("XDG_DATA_HOME", str(place / "data"))
 
 
 class Said(NamedTuple):
@@ -173,7 +184,7 @@ def changed_list(desk: Desk, row: str, **cells: str) -> bytes:
 
 def of(catalog: bytes, rules: bytes, log: Log | None = None) -> Desk:
     """A desk over other texts."""
-    return Desk(from_edition(catalog), rules_from_edition(rules), "table", log)
+    return Desk(from_edition(catalog), read_once(rules), "table", log)
 
 
 # -- an attacker who holds the whole database ------------------------------------------------------------------------

@@ -59,13 +59,13 @@ other() {
 }
 
 # On 3.12, where lines are counted at hardly any cost: what no fast test reaches. Interrupts may fall into coverage's own lock, so the
-# tests of logs are not measured.
+# tests of logs are not measured. Of properties ten examples: `make test` tries all.
 covered() {
   bin=.venv-3.12/bin whole=0
   export ASSIGN_TEST_WITHOUT=durable-rules
   rm -f .coverage .coverage.*
-  $bin/coverage run -m pytest -q -n 2 -m "$FAST" --ignore-glob "tests/test_log*" || whole=1
-  $bin/python -m pytest -q -n 2 -m "$FAST" tests/test_log*.py || whole=1
+  $bin/coverage run -m pytest -q -n 2 -m "$FAST" --hypothesis-profile quick --ignore-glob "tests/test_log*" || whole=1
+  $bin/python -m pytest -q -n 2 -m "$FAST" --hypothesis-profile quick tests/test_log*.py || whole=1
   $bin/coverage combine -q && $bin/coverage report --fail-under=94 >$logs/coverage.txt || { cat $logs/coverage.txt; return 1; }
   echo "coverage of lines by the fast tests: $(grep "^TOTAL" $logs/coverage.txt | grep -o "[0-9]*%") (at least 94 %; what is left are refusals of damaged files, and SQL, whose tests are slow)"
   return $whole
@@ -81,7 +81,7 @@ spark() {
 }
 
 # As anybody, on a busy machine: an ordinary user, another umask, few file descriptors, Python as it is without our machine's
-# environment, a busy loop on each core. No test may depend on any of that.
+# environment, a busy loop on each core. The tests that could depend on any of that, and none may.
 ordinary() {
   if [ "$(id -u)" != 0 ] || ! command -v useradd >/dev/null; then
     say "root でないので利用者を作れません / not root: no user can be made"

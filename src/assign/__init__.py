@@ -4,7 +4,7 @@ Who handles a piece of consigned work: the contractor or city staff, and why.
 Data flows one way; each wing imports only what stands before it, and CI holds that (docs/architecture.md).
 
     the list ─── catalog ─▶ Catalog ┐
-                                    ├─ decision ─▶ Outcome ─ explanation ─▶ answer
+                                    ├─ decision ─▶ Outcome ─ explanation ─▶ answer ─ plan ─▶ steps
     rule files ─ rules ───▶ RuleSet ┘
     people’s words ─ search ─▶ candidates: rows to decide on, never a decision
     └─────────────── desk: the whole line in one call; it decides and records ───────────────┘

@@ -11,6 +11,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     │   │   └── UnknownRow
     │   ├── UnknownSection
     │   ├── UnknownChannel
+    │   ├── UnknownEvent                   (in catalog/events.py)
     │   └── UnknownAct
     │       └── AmbiguousAct               a word that may be one of several acts
     ├── AmbiguousItem                  4   one number, several rows, and they do not agree
@@ -32,7 +33,6 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 from __future__ import annotations
 
 import errno
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -59,7 +59,7 @@ def shown(value: object, most: int = SHOWN) -> str:
 # Letters and marks that print nothing, beside what `str.isprintable` knows: joiners, fillers, selectors, a blank of Braille.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0")
 _SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-_ODD = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_ODD = _BLANK | _SELECTORS
 
 
 def hidden(text: str, allowed: str = "") -> str | None:
@@ -77,7 +77,7 @@ def hidden(text: str, allowed: str = "") -> str | None:
     plain = text.replace("\u3000", "")
     for c in allowed:
         plain = plain.replace(c, "")
-    if plain.isprintable() and not _ODD.search(plain):
+    if plain.isprintable() and _ODD.isdisjoint(plain):
         return None
     before = ""
     for c in text:
@@ -294,6 +294,7 @@ class UnknownItem(UnknownWord):
             f"{division[1]} has no item {shown(given)} (its numbers run from {first} to {last}{close_en})",
             tuple(near) or span,
         )
+        self.understood: bool = why is not None  # a number in another dress: nothing else can be meant
 
 
 class UnknownRow(UnknownItem):

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeGuard
+from typing import Any, Final, NamedTuple
 
 from assign import resources, yaml_nodes
 from assign.errors import UnknownChannel, UnknownDivision, shown
@@ -79,7 +79,7 @@ class Legend(NamedTuple):
     en: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Line:
     """
     A line of the table of meanings; it is what it is by itself, and no two are alike.
@@ -123,7 +123,7 @@ UNDEFINED: Final = Line({}, Meaning.UNDEFINED, None, _NOT_IN_THE_LEGEND)
 UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Manifest:
     """All of it, in the file's order, and the file's bytes. `effective` is the first day of the list, where it is known."""
 
@@ -135,7 +135,7 @@ class Manifest:
     channels: Mapping[str, Channel]
     columns: tuple[Column, ...]
     meanings: tuple[Line, ...]
-    data: bytes = field(repr=False)
+    data: bytes
 
     @once
     def cells(self) -> tuple[str, ...]:
@@ -176,11 +176,11 @@ class Manifest:
         said: list[Meaning] = list(dict.fromkeys(one.meaning for one in each if one.meaning != Meaning.NO_STEP)) or [
             Meaning.NO_STEP
         ]
+        cells_read = tuple(dict.fromkeys(cell for one in each for cell in one.cells))
         doubtful = next((one for one in each if one.meaning in (Meaning.UNREADABLE, Meaning.UNDEFINED)), None)
         if len(said) == 1 or doubtful is not None:
             first = doubtful or next(one for one in each if one.meaning is said[0])
-            return first._replace(named=False, cells=tuple(dict.fromkeys(cell for one in each for cell in one.cells)))
-        cells_read = tuple(dict.fromkeys(cell for one in each for cell in one.cells))
+            return first._replace(named=False, cells=cells_read)
         return Said(Meaning.PART_DIVIDED, Line({}, Meaning.PART_DIVIDED, None, _DIVIDED), cells_read, named=False)
 
     def beyond(self, said: Said) -> Said:
@@ -250,7 +250,7 @@ class Manifest:
 
     def division(self, given: object) -> str:
         """A key or a name → the division's key. Raises UnknownDivision, with the nearest."""
-        found = self._division_words.get(normal(given)) if _is_word(given) else None
+        found = _named_by(given, self._division_words)
         if found is None:
             words = self._division_words
             near = list(dict.fromkeys(words[normal(name)] for name in Choices(words).nearest(given)))
@@ -260,7 +260,7 @@ class Manifest:
 
     def channel(self, given: object) -> str:
         """A key or a name → the channel's key. Raises UnknownChannel."""
-        found = self._channel_words.get(normal(given)) if _is_word(given) else None
+        found = _named_by(given, self._channel_words)
         if found is None:
             raise UnknownChannel(given, {key: each.label["ja"] for key, each in self.channels.items()})
         return found
@@ -282,8 +282,11 @@ class Manifest:
         return next((line.legend for line in self.meanings if line.means is meaning and line.legend), None)
 
 
-def _is_word(given: object) -> TypeGuard[str]:
-    return isinstance(given, str) and len(given) <= LONGEST
+def _named_by(given: object, words: Mapping[str, str]) -> str | None:
+    """What a word names: most are keys, and as they are compared already."""
+    if not isinstance(given, str) or len(given) > LONGEST:
+        return None
+    return words.get(given) or words.get(normal(given))
 
 
 def _words(named: Iterable[Division | Channel]) -> Iterator[tuple[str, str]]:
@@ -302,7 +305,7 @@ def load(path: Path) -> Manifest:
 
 def from_bytes(data: bytes) -> Manifest:
     """A manifest from its file's bytes. Raises RuleFileError."""
-    kept = resources.kept("list.json")
+    kept = resources.kept("manifest.json")
     if kept.get("sha256") == sha256(data):
         return _from_plain(kept["manifest"], data)
     return parsed(data)

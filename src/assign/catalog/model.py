@@ -1,35 +1,70 @@
 """
-Rows with their keys: `Task`, and the `Catalog` of frozen tasks that every decision looks things up in.
+Rows as they were read: `Task`, and the `Catalog` of frozen tasks that every decision looks things up in.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from assign.resources import joined
-from assign.words import CONSIGNING, Choices, normal, once, printed_number, sha256
+from assign.words import CONSIGNING, Choices, Reading, normal, once, printed_number, sha256
 
 from .manifest import FILE, Manifest, Said
-from .printed import Row
 
 CATALOG: Final = "catalog.csv"
-_all_of = attrgetter(*Row.__slots__)
+LARGEST: Final = 4_000_000  # bytes, of a catalog or a document; the built-in ones have 48,000 and 30,000
 # A clause in brackets that takes something out, and a sentence that begins with ただし or ※.
 _CONDITION: Final = re.compile(r"[（(]([^（()）]*(?:を除く|に限る|のみ)[^（()）]*)[）)]|((?:ただし|※)[^※]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Task(Row):
-    """A row with its key: `id`, the `item` that names it alone (`24`, `22-3`), and the `document` it is from."""
+ORIGINAL_CHECKED: Final = "original_checked"  # the one repair that a city makes, and the reader never
 
-    id: str
-    item: str
-    document: str
+# What a repair is called, and why it was made. Every code of the catalog stands here.
+REPAIRS: Final = {
+    "heading_carried": "大分類・中分類は最初の行にだけ印字され、下の行に続く。",
+    "heading_displaced": "見出しのセルがずれている。1つだけの見出しは中分類である。",
+    "cells_shifted": "セルが抜けたか増えた。列の位置ではなく並び順と記号で読んだ。",
+    "past_last_column": "印が最後の列より1つ右にある。列の順は変わらないので、1つ左の列と読んだ。",
+    "number_split": "番号と名称が別のセルに分かれている。",
+    "name_from_heading": "名称の印字がなく、中分類を名称とした。",
+    "remark_split": "名称の中の注記を分けた。",
+    "undefined_mark": "凡例に定義のない印がある。",
+    "channel_unsettled": "同じ区画の行がずれており、印がどの場の欄のものか、この文字データからは決められない。",
+    ORIGINAL_CHECKED: "この文字データからは決められない欄を、原本で確かめた。市が台帳に書くもので、読み取りでは付かない。",
+}
+
+
+class Task(NamedTuple):
+    """
+    One row as read, and its key.
+
+    Attributes:
+        section, group: 大分類 and 中分類 as printed, inner spaces kept, carried down.
+        number, name, remark: 小分類; `name` is the 中分類 where none is printed; `remark` may be empty.
+        cells: what is printed in each cell, by the names of `Manifest.cells`; `?` where the text cannot tell.
+        line, raw: the 1-based line of the document and its text, to the byte.
+        repairs: codes of `REPAIRS`. reading: how sure it is.
+        document, id, item: what `with_keys` adds; `item` names the row alone in its division (`24`, `22-3`).
+    """
+
+    division: str
+    section: str
+    group: str
+    number: str
+    name: str
+    remark: str
+    cells: Mapping[str, str]
+    line: int
+    raw: str
+    reading: Reading
+    repairs: tuple[str, ...]
+    document: str = ""
+    id: str = ""
+    item: str = ""
 
     @property
     def conditions(self) -> list[str]:
@@ -37,7 +72,7 @@ class Task(Row):
         return [found[0].strip() for text in (self.name, self.remark) for found in _CONDITION.finditer(text)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Catalog:
     """
     All tasks in document order, what the list says of them, and the bytes of both files (`rows` of the catalog alone).
@@ -47,7 +82,7 @@ class Catalog:
 
     tasks: tuple[Task, ...]
     manifest: Manifest
-    rows: bytes = field(repr=False)
+    rows: bytes
 
     @once
     def data(self) -> bytes:
@@ -71,15 +106,18 @@ class Catalog:
     def _said(self) -> dict[tuple[str, str, str | None], Said]:
         return {}
 
+    def at_a_counter(self, task: Task) -> bool:
+        """Whether the work of a row is done where a citizen stands."""
+        found = self._at_a_counter.get(task.id)
+        if found is None:
+            counters = (channel.key for channel in self.manifest.channels.values() if channel.kind == "counter")
+            found = any(self.says(task, channel).meaning in CONSIGNING for channel in counters)
+            self._at_a_counter[task.id] = found
+        return found
+
     @once
-    def at_a_counter(self) -> frozenset[str]:
-        """The rows whose work is done where a citizen stands."""
-        counters = [channel.key for channel in self.manifest.channels.values() if channel.kind == "counter"]
-        return frozenset(
-            task.id
-            for task in self.tasks
-            if any(self.says(task, channel).meaning in CONSIGNING for channel in counters)
-        )
+    def _at_a_counter(self) -> dict[str, bool]:
+        return {}
 
     @once
     def by_id(self) -> dict[str, Task]:
@@ -145,7 +183,7 @@ def _digits(number: str) -> int:
     return int(found[0]) if found else 0
 
 
-def with_keys(rows: Iterable[Row], document: str) -> tuple[Task, ...]:
+def with_keys(rows: Iterable[Task], document: str) -> tuple[Task, ...]:
     """
     Give every row its id: the number where it stands once in the division, else number and place. A row without a number is
     known by its line (`L12`).
@@ -159,5 +197,5 @@ def with_keys(rows: Iterable[Row], document: str) -> tuple[Task, ...]:
         key = (row.division, number)
         seen[key] += 1
         item = number if often[key] == 1 else f"{number}-{seen[key]}"
-        tasks.append(Task(*(*_all_of(row), f"{row.division}-{item}", item, document)))
+        tasks.append(row._replace(document=document, id=f"{row.division}-{item}", item=item))
     return tuple(tasks)

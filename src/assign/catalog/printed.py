@@ -13,68 +13,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from assign.errors import SourceError, code_point, hidden, unreadable
 from assign.resources import NotText, TooLarge, decoded, line_digests, whole
 from assign.words import Reading, sha256
 
 from .manifest import UNREAD, Manifest
+from .model import LARGEST, Task
 
-LARGEST: Final = 4_000_000  # bytes; the city's document has 30,000
 _HEADINGS: Final = ("大分類", "中分類", "小分類 (※番号は業務フローの番号と一致)")
 _NUMBER: Final = re.compile(r"([1-9][0-9]?)(?: (\S.*))?", re.ASCII)
 _REMARK: Final = re.compile(r"(.+?)\s*(\([^()]*(?:令和|平成)[0-9]+年[^()]*\))")
 
 LINES_BETWEEN: Final = 7  # at least, between two tables: the legend's three, the title, the sheet, two of the header
-ORIGINAL_CHECKED: Final = "original_checked"  # the one repair that a city makes, and the reader never
-
-# What a repair is called, and why it was made. Every code of the catalog stands here.
-REPAIRS: Final = {
-    "heading_carried": "大分類・中分類は最初の行にだけ印字され、下の行に続く。",
-    "heading_displaced": "見出しのセルがずれている。1つだけの見出しは中分類である。",
-    "cells_shifted": "セルが抜けたか増えた。列の位置ではなく並び順と記号で読んだ。",
-    "past_last_column": "印が最後の列より1つ右にある。列の順は変わらないので、1つ左の列と読んだ。",
-    "number_split": "番号と名称が別のセルに分かれている。",
-    "name_from_heading": "名称の印字がなく、中分類を名称とした。",
-    "remark_split": "名称の中の注記を分けた。",
-    "undefined_mark": "凡例に定義のない印がある。",
-    "channel_unsettled": "同じ区画の行がずれており、印がどの場の欄のものか、この文字データからは決められない。",
-    ORIGINAL_CHECKED: "この文字データからは決められない欄を、原本で確かめた。市が台帳に書くもので、読み取りでは付かない。",
-}
 _JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "undefined_mark"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """
-    One row as read.
-
-    Attributes:
-        section, group: 大分類 and 中分類 as printed, inner spaces kept, carried down.
-        number, name, remark: 小分類; `name` is the 中分類 where none is printed; `remark` may be empty.
-        cells: what is printed in each cell, by the names of `Manifest.cells`; `?` where the text cannot tell.
-        line, raw: the 1-based line of the document and its text, to the byte.
-        repairs: codes of `REPAIRS`. reading: how sure it is.
-    """
-
-    division: str
-    section: str
-    group: str
-    number: str
-    name: str
-    remark: str
-    cells: Mapping[str, str]
-    reading: Reading
-    repairs: tuple[str, ...]
-    line: int
-    raw: str
-
-
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """
     How a list is printed that this reader can read: a sheet for each division with three columns of names, a column of marks, and one
     for each channel. Titles, headings and marks are the manifest's.
@@ -124,7 +81,7 @@ class Form:
         )
 
 
-def read(path: Path, manifest: Manifest, document: str = "") -> list[Row]:
+def read(path: Path, manifest: Manifest, document: str = "") -> list[Task]:
     """
     Read the document whole.
 
@@ -177,12 +134,12 @@ def unchanged(data: bytes, document: str) -> None:
         raise SourceError(len(wanted) + 1, "元の文書にない行です", "a line that the document does not have")
 
 
-def parse(text: str, manifest: Manifest) -> list[Row]:
+def parse(text: str, manifest: Manifest) -> list[Task]:
     """The same for text. Raises SourceError."""
     if (form := Form.of(manifest)) is None:
         raise SourceError(1, "この一覧の印字の形は読めません", "a list that is printed so cannot be read")
     lines = _Lines(text)
-    rows: list[Row] = []
+    rows: list[Task] = []
     order = list(form.sheets.values())
     seen: list[str] = []
     while lines.skip_blank():
@@ -256,7 +213,7 @@ class _Lines:
         return SourceError(self.at, ja, en)
 
 
-def _table(form: Form, lines: _Lines, division: str, above: Row | None) -> list[Row]:
+def _table(form: Form, lines: _Lines, division: str, above: Task | None) -> list[Task]:
     """One printed table: two header lines, then rows up to a blank line."""
     header = lines.take().split("\t")
     if tuple(cell for cell in header if cell) != form.head[0]:
@@ -278,8 +235,8 @@ def _body(lines: _Lines) -> Iterator[tuple[int, str]]:
 
 
 def table_rows(
-    form: Form, division: str, body: Iterable[tuple[int, str]], above: Row | None, *, split: bool
-) -> list[Row]:
+    form: Form, division: str, body: Iterable[tuple[int, str]], above: Task | None, *, split: bool
+) -> list[Task]:
     """
     The lines of one printed table below its header → its rows.
 
@@ -291,7 +248,7 @@ def table_rows(
     Raises:
         SourceError: With the first line that does not fit.
     """
-    rows: list[Row] = []
+    rows: list[Task] = []
     displaced: set[str] = set()  # sections of this table in which an unmarked row's ○ stands past the last column
     unsure: list[int] = []  # rows whose only ○ reads バックヤード by the header
     for at, raw in body:
@@ -305,8 +262,7 @@ def table_rows(
     for index in unsure:
         row = rows[index]
         if row.section in displaced:
-            rows[index] = replace(
-                row,
+            rows[index] = row._replace(
                 cells={**row.cells, **dict.fromkeys(form.channels, UNREAD)},
                 reading=Reading.UNREADABLE,
                 repairs=(*row.repairs, "channel_unsettled"),
@@ -314,7 +270,7 @@ def table_rows(
     return rows
 
 
-def _row(form: Form, at_line: int, division: str, raw: str, above: Row | None, split: bool) -> tuple[Row, set[int]]:
+def _row(form: Form, at_line: int, division: str, raw: str, above: Task | None, split: bool) -> tuple[Task, set[int]]:
     """One row, and where its ○ stand, counted from 委託不可項目 (0 = 委託不可項目, 1 = 窓口, 2 = バックヤード, 3 = past it)."""
     cells = raw.split("\t")
     if any(cell != cell.strip() for cell in cells):
@@ -348,7 +304,7 @@ def _row(form: Form, at_line: int, division: str, raw: str, above: Row | None, s
         repairs.append("past_last_column")
     columns = {column - 1 for column in marks} if 3 in marks else marks
     return (
-        Row(
+        Task(
             division=division,
             section=section,
             group=group,
@@ -368,7 +324,7 @@ def _row(form: Form, at_line: int, division: str, raw: str, above: Row | None, s
     )
 
 
-def _headings(at_line: int, cells: list[str], above: Row | None, repairs: list[str]) -> tuple[str, str]:
+def _headings(at_line: int, cells: list[str], above: Task | None, repairs: list[str]) -> tuple[str, str]:
     """大分類 and 中分類. A section never opens without a group beside it, so one heading alone is a 中分類."""
     headings = [cell for cell in cells if cell]
     if len(headings) == 2:
@@ -383,7 +339,7 @@ def _headings(at_line: int, cells: list[str], above: Row | None, repairs: list[s
     return above.section, headings[0]
 
 
-def _follows(at_line: int, number: str, section: str, above: Row | None) -> None:
+def _follows(at_line: int, number: str, section: str, above: Task | None) -> None:
     """Numbers go on by 0 or 1; they start again at 1 with a new 大分類 alone."""
     allowed = {"1"} if above is None else {above.number, str(int(above.number) + 1)}
     if above is not None and above.section != section:

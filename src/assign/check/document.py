@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 
 from assign import resources
-from assign.catalog.csv_file import LARGEST, disagreement, first_difference
+from assign.catalog.against_document import disagreement, first_difference
 from assign.catalog.manifest import FILE, UNREAD
-from assign.catalog.model import Catalog, Task
+from assign.catalog.model import LARGEST, Catalog, Task
 from assign.errors import DataError, path_shown
 from assign.rules.entries import Entry, Source
 from assign.rules.model import RuleSet

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -462,7 +461,7 @@ def _work(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]:
 
 def _steps_said(entry: Kind | Chain, *, ours: bool) -> dict[str, Any]:
     """What a kind or a chain says, apart from where it stands; the order of rows is no matter, nor what another list calls a channel."""
-    found = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name != "line"}
+    found = {name: value for name, value in entry._asdict().items() if name != "line"}
     found["steps"] = entry.steps if ours else [step._replace(channel="") for step in entry.steps]
     if isinstance(entry, Kind):
         found["rows"] = sorted(entry.rows) if ours else []
@@ -494,11 +493,10 @@ def _changed(entry: Entry, before: Entry) -> list[str]:
 def _said(entry: Entry) -> dict[str, Any]:
     """What an entry says, apart from where it stands; in what order it names rows or other names is no matter."""
     found = {}
-    for each in fields(entry):
-        value = getattr(entry, each.name)
-        if each.name not in _NO_MATTER:
+    for name, value in entry._asdict().items():
+        if name not in _NO_MATTER:
             plain = isinstance(value, tuple) and not isinstance(value, Source)
-            found[each.name] = sorted(value) if plain else value
+            found[name] = sorted(value) if plain else value
     return found
 
 

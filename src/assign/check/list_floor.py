@@ -17,8 +17,9 @@ from typing import Any, Final
 
 from assign import resources, yaml_nodes
 from assign.catalog import manifest as manifests
+from assign.catalog.loader import kept_tasks, load
 from assign.catalog.manifest import FILE, Manifest
-from assign.catalog.model import Catalog
+from assign.catalog.model import CATALOG, Catalog
 from assign.errors import shown, unreadable
 from assign.words import sha256
 
@@ -76,12 +77,13 @@ def shipped() -> Manifest:
     return manifests.parsed(yaml_nodes.read(resources.manifest_file()))
 
 
-def kept_amiss() -> bool:
-    """Whether what is kept of the manifest that ships, so that no start reads it again, is not what its file says."""
-    found = resources.kept("list.json")
-    ours = shipped()
+def kept_amiss() -> list[str]:
+    """The files of the list that ships of which is kept, so that no start reads them again, what they do not say."""
+    kept, ours = resources.kept("manifest.json"), shipped()
     plain = json.loads(json.dumps(manifests.plain(ours)))
-    return found.get("sha256") == sha256(ours.data) and found["manifest"] != plain
+    wrong = [FILE] if kept.get("sha256") == sha256(ours.data) and kept["manifest"] != plain else []
+    catalog = load(resources.data_folder(), as_it_is=True)
+    return [*wrong, CATALOG] if kept_tasks(ours, catalog.rows) not in ((), catalog.tasks) else wrong
 
 
 def said(manifest: Manifest) -> dict[str, Any]:

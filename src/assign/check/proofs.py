@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Final
 
 from assign import resources
-from assign.catalog import csv_file
+from assign.catalog import loader as lists
 from assign.catalog.model import Task
 from assign.decision.decider import Decider, Outcome
 from assign.decision.durable import DurableEngine
@@ -52,7 +53,7 @@ CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
 def unproved(catalog: str | None, rules: str | None, engine: str) -> Desk:
     """A desk to be proved, and never to be asked: its list may say something else than its own raw text, which `check` finds."""
     return Desk(
-        csv_file.load(Path(catalog) if catalog is not None else resources.data_folder(), as_it_is=True),
+        lists.load(Path(catalog) if catalog is not None else resources.data_folder(), as_it_is=True),
         loader.load(rules_beside(catalog, rules), kept=False),
         engine,
     )
@@ -76,14 +77,15 @@ def check(desk: Desk, *, list_path: Path | None = None, options: str = "") -> Re
         engines.append(DurableEngine(desk.rules))
     report = Report(engine=desk.engine, cross_checked=len(engines) == 2)
     shower = _Shower(desk, options)
+    built_in = floor.shipped()  # read once: that takes longer than most of what it is compared with
     _domain(report, desk.rules, engines, shower)
     _every_row(report, desk, engines, shower)
-    _examples(report, desk)
+    _examples(report, desk, built_in)
     _citations(report, desk.rules)
     _work(report, desk, shower)
-    _floor(report, desk)
+    _floor(report, desk, built_in)
     document.compare(report, desk.catalog, desk.rules, list_path)
-    _kept(report, desk.rules)
+    _kept(report, desk.rules, built_in)
     return report
 
 
@@ -92,11 +94,16 @@ class _Shower:
 
     def __init__(self, desk: Desk, options: str) -> None:
         self._options = f" {options}" if options else ""
-        self._by_facts: dict[Facts, str] = {}
-        today = date_of_case(None)
-        for task, channel, act in product(desk.catalog.tasks, desk.catalog.manifest.channels, (None, *desk.rules.acts)):
-            facts = desk.decider.facts(task, channel, act, today)
-            self._by_facts.setdefault(facts, self.command(task, channel, act))
+        self._desk = desk
+
+    @cached_property
+    def _by_facts(self) -> dict[Facts, tuple[Task, str, str | None]]:
+        """A request for each combination that the list has; looked for only where something is found."""
+        desk, today = self._desk, date_of_case(None)
+        found: dict[Facts, tuple[Task, str, str | None]] = {}
+        for asked in product(desk.catalog.tasks, desk.catalog.manifest.channels, (None, *desk.rules.acts)):
+            found.setdefault(desk.decider.facts(*asked, today), asked)
+        return found
 
     def command(self, task: Task, channel: str, act: str | None) -> str:
         asked = f" --act {act}" if act else ""
@@ -106,7 +113,8 @@ class _Shower:
         return f"assign acts --row {row}{self._options}"
 
     def of(self, facts: Facts) -> str | None:
-        return self._by_facts.get(facts)
+        asked = self._by_facts.get(facts)
+        return self.command(*asked) if asked else None
 
 
 def _domain(report: Report, rules: RuleSet, engines: list[Engine], shower: _Shower) -> None:
@@ -262,17 +270,13 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
     report.counts["requests"] = cases
 
 
-def _examples(report: Report, desk: Desk) -> None:
+def _examples(report: Report, desk: Desk, built_in: RuleSet) -> None:
     """Every example of every entry; of another city's list an act that says just what ships needs none."""
-    shipped = floor.as_it_ships(desk.rules, floor.shipped(), desk.catalog.tasks[0].document)
+    shipped = floor.as_it_ships(desk.rules, built_in, desk.catalog.tasks[0].document)
     cases = 0
-    for entry in (
-        *desk.rules.rules,
-        *desk.rules.acts.values(),
-        *desk.rules.holders,
-        *desk.rules.notes,
-        *desk.rules.rulings,
-    ):
+    rules = desk.rules
+    entries: list[Entry] = [*rules.rules, *rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
+    for entry in entries:
         for example in entry.examples:
             cases += 1
             problem = example_fails(desk, entry, example)
@@ -373,9 +377,8 @@ def _work(report: Report, desk: Desk, shower: _Shower) -> None:
     report.counts["kinds"] = len(work.kinds)
 
 
-def _floor(report: Report, desk: Desk) -> None:
+def _floor(report: Report, desk: Desk, built_in: RuleSet) -> None:
     """What rules and a manifest may never do, whatever their examples say."""
-    built_in = floor.shipped()
     of_rules = floor.roads(desk.rules, built_in, desk.catalog.tasks[0].document)
     report.findings += [Finding("floor", road.text) for road in (*of_rules, *list_floor.roads(desk.catalog))]
     report.counts["authority"] = sum(act.act_class is ActClass.AUTHORITY for act in built_in.acts.values())
@@ -385,27 +388,23 @@ def _floor(report: Report, desk: Desk) -> None:
     report.counts["own"] = sum(entry.source.own for entry in own)
 
 
-def _kept(report: Report, rules: RuleSet) -> None:
+def _kept(report: Report, rules: RuleSet, built_in: RuleSet) -> None:
     """What is kept as it was read is what reading gives: of the built-in files, and of those that are proved here."""
-    if list_floor.kept_amiss():
-        report.findings.append(
-            finding(
-                "kept", "manifest.yaml の解析結果の控えが違います", "what is kept of manifest.yaml is not what it says"
-            )
-        )
-    built_in = loader.load(resources.rules_folder(), kept=False)
-    trees = kept_trees()
+    amiss = list_floor.kept_amiss()
+    trees, looked_at = kept_trees(), built_in.files
     for each in (built_in, rules):
         kept = kept_rules(each.data)
-        wrong = [] if kept is None or plain(RuleSet(**kept, data=each.data)) == plain(each) else ["rules.json"]
+        wrong = amiss if kept is None or plain(RuleSet(**kept, data=each.data)) == plain(each) else ["rules.json"]
         for name, data in each.files.items():
+            if each is rules and name != KINDS and looked_at[name] == data:
+                continue  # looked at already; what is kept of the kinds depends on the acts, too
             parsed = parse(name, data)
             if name == KINDS:
                 work = kept_work(trees, data, each.acts)
                 alike = work is None or work.plain() == read_work(parsed).plain()
             else:
                 alike = parse(name, data, trees) == parsed
-            wrong += [] if alike else [name]
+            wrong = wrong if alike else [*wrong, name]
         if wrong:
             report.findings.append(
                 finding(

@@ -27,7 +27,7 @@ from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, init, lists, search, serve, terminal
+from . import batch, init, lists, plan, search, serve, terminal
 from .common import (
     AsJson,
     Audit,
@@ -252,6 +252,7 @@ app.command(cls=Command)(search.search)
 app.command(cls=Command)(lists.tasks)
 app.command(cls=Command)(lists.acts)
 app.command(cls=Command)(lists.kinds)
+app.command(cls=Command)(plan.plan)
 
 
 @app.command(cls=Command)

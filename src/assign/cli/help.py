@@ -27,6 +27,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "tasks": ("assign tasks -d 国保", "assign tasks --format csv --out tasks.csv"),
     "acts": ("assign acts", "assign acts --row kokuho-65", "assign acts --format tsv --lang en"),
     "kinds": ("assign kinds", "assign kinds --json --out kinds.json"),
+    "plan": ("assign plan -d 国保 -i 25", "assign plan --event 死亡 --format html --out plan.html"),
     "check": ("assign check", "assign check --rules rules --list DIR"),
     "init": ("assign init our-city",),
     "batch": ("assign batch requests.csv answers.csv", "assign batch - - --format jsonl"),
@@ -63,6 +64,7 @@ _WORDS: Final = {
     "窓口": "counter",
     "申請書の受領": "receive",
     "令和8年4月1日": "2026-04-01",
+    "死亡": "death",
 }
 _LAST: Final = (
     "json",

@@ -90,7 +90,7 @@ class Decider:
 
     def own(self, task: Task, act: str) -> bool:
         """Whether an act is part of a row's work, as its kind says."""
-        return self.rules.work.has(task.id, act, counter=task.id in self.catalog.at_a_counter)
+        return self.rules.work.has(task.id, act, counter=self.catalog.at_a_counter(task))
 
     def ruling(self, task: Task, channel: str, act: str | None, on: date) -> Ruling | None:
         """The ruling in force for an act on a row and channel."""

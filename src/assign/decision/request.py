@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -32,8 +31,7 @@ from assign.words import LONGEST as LONGEST_WORD
 from assign.words import date_of_case, item_reference, nearest, normal, printed_number
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request as understood. `tasks` has more than one row where a number names several."""
 
     division: str
@@ -97,6 +95,8 @@ def understand(
 
 def act(rules: RuleSet, given: object) -> str:
     """A key, label or other name of an act → its key. Raises UnknownAct; AmbiguousAct where the word may be several."""
+    if isinstance(given, str) and given in rules.acts:  # most words are keys
+        return given
     word = normal(given) if isinstance(given, str) and len(given) <= LONGEST_WORD else ""
     found = rules.act_words.get(word)
     if found is None:

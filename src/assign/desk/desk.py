@@ -14,50 +14,39 @@ no thread of its own. What it has decided it remembers, up to a fixed number of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from itertools import islice
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
-from weakref import ref
+from typing import TYPE_CHECKING, Any, Self
 
 from assign import resources
-from assign.catalog import csv_file
+from assign.catalog import loader as lists
 from assign.catalog.model import Catalog
 from assign.decision.decider import Decider
 from assign.decision.engine import open_engine
 from assign.decision.request import Request, understand
-from assign.errors import AssignError, BadRequest, EngineError, UnknownItem, listed, shown
+from assign.errors import AssignError, BadRequest, EngineError, UnknownItem, shown
 from assign.explanation.explainer import Brief, Explainer
 from assign.explanation.shared import Shared
 from assign.explanation.wording import Answer
 from assign.rules import loader
 from assign.rules.model import RuleSet
-from assign.words import date_of_case, importing, item_reference, nearest, normal, once, sha256
+from assign.words import date_of_case, importing, normal, once, sha256
 
+from .asked import ASKED, FOR_THE_RECORD, PLANNED, DeskClosed, known_names, memory, mutable_copy
 from .fitting import fit, list_folder, rules_beside
 from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
 
 if TYPE_CHECKING:
-    from functools import _lru_cache_wrapper
-
+    from assign.catalog.events import Event
+    from assign.catalog.model import Task
     from assign.explanation.model import Decision, Found, Row
     from assign.log.log import Log
+    from assign.plan import Planner
+    from assign.plan.model import Plan
 
     from .finding import Finder
-
-
-REMEMBERED: Final = 8192  # decisions kept; about 15 kB each, and most of that is shared
-
-
-ASKED: Final = ("division", "item", "channel", "act", "on", "section", "row")
-
-
-FOR_THE_RECORD: Final = ("key", "case", "role", "corrects")
-
-
-_Found = TypeVar("_Found")
 
 
 class Desk:
@@ -85,8 +74,8 @@ class Desk:
         self._decider = Decider(catalog, rules, open_engine(rules, engine))
         self._explainer = Explainer(catalog, self._decider)
         self.closed: bool = False
-        self._remembered = _memory(self, Desk._decide)
-        self._recordable = _memory(self, Desk._digested)
+        self._remembered = memory(self, Desk._decide)
+        self._recordable = memory(self, Desk._digested)
 
     @classmethod
     def open(
@@ -116,7 +105,7 @@ class Desk:
             StoreError: The log is missing, or cannot promise to keep what is written (`StoreMissing`, `StoreRefused`).
         """
         desk = cls(
-            csv_file.load(Path(list) if list is not None else resources.data_folder()),
+            lists.load(Path(list) if list is not None else resources.data_folder()),
             loader.load(rules_beside(list, rules)),
             engine,
             words=list_folder(list),
@@ -162,7 +151,7 @@ class Desk:
             held[what] = log.store.edition(editions[what]) or b""
             if sha256(held[what]) != editions[what]:
                 raise EditionMissing(what, editions[what])
-        return cls(csv_file.from_edition(held["list"]), loader.from_edition(held["rules"]), engine)
+        return cls(lists.from_edition(held["list"]), loader.from_edition(held["rules"]), engine)
 
     @property
     def editions(self) -> dict[str, bytes]:
@@ -224,7 +213,7 @@ class Desk:
             StoreError, NotPublished, KeyReused: It could not be recorded, and there is no answer.
         """
         if unknown:
-            _known_names(unknown, (*ASKED, *FOR_THE_RECORD))
+            known_names(unknown, (*ASKED, *FOR_THE_RECORD))
         if self.audit is not None or any(word is not None for word in (key, case, role, corrects)):
             asked_for = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
             kept = self.record(**asked_for, section=section, row=row, key=key, case=case, role=role, corrects=corrects)[
@@ -232,7 +221,7 @@ class Desk:
             ]
             return self._decision_of(kept.answer)
         asked = [_exact(word) for word in (division, item, channel, act, date_of_case(on), section, row)]
-        if all(type(word) in _WORDS for word in asked):
+        if _WORDS.issuperset(map(type, asked)):
             return self._remembered(*asked)
         return self._decide(*asked)  # no word of ours, and no key of a memory: it says so
 
@@ -272,7 +261,7 @@ class Desk:
                 "この窓口には記録がありません（`Desk.open(audit=…)`）", "this desk has no log (`Desk.open(audit=…)`)"
             )
         with _unrepeated(asked):
-            _known_names(asked)
+            known_names(asked)
         words = {name: _exact(asked.get(name)) for name in ASKED}
         for name, word in words.items():
             if type(word) not in _WORDS:
@@ -333,7 +322,7 @@ class Desk:
         answer = {**answer, "provenance": self._provenance}
         if not kept.created and (first := kept.record)["answer"] != draft["answer"]:
             answer = self._again(first)
-        return Recorded(_own(answer), kept)
+        return Recorded(mutable_copy(answer), kept)
 
     def _again(self, record: Mapping[str, Any]) -> Answer:
         """The answer of an earlier record, from the editions that it names."""
@@ -413,7 +402,7 @@ class Desk:
         Raises:
             As `decide`. If either channel has no answer, there is none.
         """
-        _known_names(unknown, (*ASKED, "provenance"))
+        known_names(unknown, (*ASKED, "provenance"))
         if self.audit is not None:
             asked = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
             return [each.answer for each in self.record(**asked, section=section, row=row)]
@@ -422,11 +411,67 @@ class Desk:
         found = [
             self._explainer.answer(self._understand(division, item, each, act, when, section, row)) for each in channels
         ]
-        return [_own({**answer, "provenance": self._provenance} if provenance else answer) for answer in found]
+        return [mutable_copy({**answer, "provenance": self._provenance} if provenance else answer) for answer in found]
+
+    def plan(
+        self,
+        division: object = None,
+        item: object = None,
+        channel: object = None,
+        on: object = None,
+        section: object = None,
+        *,
+        row: object = None,
+        event: object = None,
+        **unknown: object,
+    ) -> Plan:
+        """
+        The work of a row step by step: who handles each step and why, as `decide` answers it, and where the case crosses the contract's
+        line. Of several rows or a life event one plan for the visit. It decides nothing, and is never recorded.
+
+        Args:
+            division, item, section: As `decide` takes them; an item of several rows has one plan where all of them have the same.
+            channel: Where all of it is done, as a case that comes by post is; if None each step where it is done as a rule.
+            on: The date of the case; today in Japan if None.
+            row: A row id, or a list of them.
+            event: A life event of the list (`death`, `死亡`), instead of rows.
+
+        Raises:
+            UnknownEvent, and what `decide` raises.
+        """
+        known_names(unknown, PLANNED)
+        asked = {"division": division, "item": item, "channel": channel, "on": on, "section": section}
+        with importing:
+            from assign.plan.model import plan_of
+
+        return plan_of(self.planned(**asked, row=row, event=event))
+
+    def planned(self, **asked: object) -> Answer:
+        """The same as plain data."""
+        known_names(asked, PLANNED)
+        from .planning import planned  # a desk that is asked to decide alone need not wait for it
+
+        def understood(*words: object) -> tuple[Task, ...]:
+            return self._understand(*words).tasks
+
+        plan = planned(self._planner, self.catalog, self.events, understood, asked)
+        return mutable_copy({**plan, "provenance": self._provenance})  # type: ignore[no-any-return]  # a copy of a dict is one
+
+    def events(self) -> tuple[Event, ...]:
+        """The life events of the list, in its order, each with the rows that it may make due; none where the list's folder has none."""
+        from assign.catalog.events import load
+
+        return load(self._words, self.catalog.by_id)
+
+    @once
+    def _planner(self) -> Planner:
+        from assign.plan import Planner
+
+        return Planner(self.catalog, self.rules, self._explainer)
 
     def brief(self, **asked: object) -> Brief:
         """The decision in one line, for tables of many; never recorded. Takes and raises what `decide` does."""
-        _known_names(asked)
+        known_names(asked)
         asked["on"] = date_of_case(
             asked.get("on")
         )  # first, as `decide` does: of two wrong words both name the same one
@@ -442,7 +487,7 @@ class Desk:
         Returns:
             One value for each request: its decision, or the error that it met. No request is lost.
         """
-        _known_names(unknown, ("requests",))
+        known_names(unknown, ("requests",))
         return [self._decide_one(request) for request in requests]
 
     def _decide_one(self, request: Mapping[str, object]) -> Decision | AssignError:
@@ -452,7 +497,7 @@ class Desk:
             asked: dict[str, Any] = {
                 str.__str__(name) if isinstance(name, str) else shown(name): request[name] for name in request
             }
-            _known_names(asked, (*ASKED, *FOR_THE_RECORD))
+            known_names(asked, (*ASKED, *FOR_THE_RECORD))
             return self.decide(**asked)
         except AssignError as error:
             return error.with_traceback(None)
@@ -480,7 +525,7 @@ class Desk:
         Raises:
             BadRequest, UnknownDivision, UnknownChannel: An argument is wrong. RuleFileError: The list's lexicon is, with its line.
         """
-        _known_names(unknown, ("text", "division", "channel", "limit"))
+        known_names(unknown, ("text", "division", "channel", "limit"))
         with importing:
             from assign.explanation.model import Found
         return Found.model_validate(self.found(text, division=division, channel=channel, limit=limit))
@@ -502,7 +547,7 @@ class Desk:
 
     def tasks(self, division: object = None, **unknown: object) -> tuple[Row, ...]:
         """Every row of the list, or of a division, in document order. Raises UnknownDivision."""
-        _known_names(unknown, ("division",))
+        known_names(unknown, ("division",))
         with importing:
             from assign.explanation.model import rows_of
 
@@ -510,7 +555,7 @@ class Desk:
 
     def rows(self, division_word: object = None) -> list[Answer]:
         """The same as plain data."""
-        return [_own(row) for row in self._rows(self._key(division_word))]
+        return [mutable_copy(row) for row in self._rows(self._key(division_word))]
 
     def _rows(self, key: str | None) -> list[Answer]:
         return [self._explainer.row(task) for task in self.catalog.tasks if key is None or task.division == key]
@@ -535,7 +580,12 @@ class Desk:
                 row_word=row_word,
             )
         except UnknownItem as error:
-            if type(error) is UnknownItem and isinstance(item, str) and item_reference(item) is None:
+            if (
+                type(error) is UnknownItem
+                and isinstance(item, str)
+                and not error.understood
+                and any(c.isalpha() for c in item)
+            ):
                 raise self._offered(error, item, self.catalog.manifest.division(division_word)) from None
             raise
 
@@ -548,41 +598,3 @@ class Desk:
         numbers = self.catalog.numbers[division]
         name = self.catalog.manifest.division_pair(division)
         return UnknownItem(given, division=name, span=(numbers.first, numbers.last), near=near) if near else error
-
-
-def _memory(desk: Desk, work: Callable[..., _Found]) -> _lru_cache_wrapper[_Found]:
-    """What the desk has worked out. It does not hold the desk: both would keep the log open until the garbage collector came."""
-    whose = ref(desk)
-
-    @lru_cache(maxsize=REMEMBERED, typed=True)
-    def remembered(*asked: object) -> _Found:
-        return work(whose(), *asked)
-
-    return remembered
-
-
-class DeskClosed(AssignError):
-    """`Desk.close()` was called, or its `with` has ended."""
-
-    code = "closed"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "この窓口は閉じられています。回答はありません（`Desk.open` で開き直してください）",
-            "this desk is closed; there is no answer (open another with `Desk.open`)",
-        )
-
-
-def _known_names(asked: Mapping[str, object], known: tuple[str, ...] = ASKED) -> None:
-    for name in asked:
-        if name not in known:
-            near = nearest(name, known)
-            ja, en = (f"（近いもの: {listed(near)}）", f" (near: {listed(near)})") if near else ("", "")
-            raise BadRequest(f"{shown(name)} という項目はありません{ja}", f"there is no field {shown(name)}{en}", near)
-
-
-def _own(value: Any) -> Any:
-    """A copy that its receiver may change: parts of answers are shared between them."""
-    if isinstance(value, dict):
-        return {name: _own(each) for name, each in value.items()}
-    return [_own(each) for each in value] if isinstance(value, list) else value

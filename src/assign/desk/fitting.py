@@ -32,11 +32,10 @@ def rules_beside(list_: str | PathLike[str] | None, rules: str | PathLike[str] |
     """
     if rules is not None:
         return Path(rules)
-    if list_ is not None:
-        folder = Path(list_) if os.path.isdir(list_) else Path(list_).parent
-        if os.path.exists(folder / FILE) and os.path.isdir(folder / RULES):
-            return folder / RULES
-    return resources.rules_folder()
+    folder = list_folder(list_)
+    return (
+        folder / RULES if list_ is not None and folder and os.path.isdir(folder / RULES) else resources.rules_folder()
+    )
 
 
 def list_folder(list_: str | PathLike[str] | None) -> Path | None:
@@ -55,7 +54,8 @@ def fit(catalog: Catalog, rules: RuleSet) -> None:
         RuleFileError: With the place of the first name that the other side does not have, and the nearest that it has.
     """
     divisions, channels = catalog.manifest.divisions, catalog.manifest.channels
-    for entry in (*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings):
+    entries: list[Entry] = [*rules.acts.values(), *rules.holders, *rules.notes, *rules.rulings]
+    for entry in entries:
         for row in entry.condition_rows if isinstance(entry, Act) else _rows(entry):
             _known(entry.file, entry.line, row, catalog.by_id, "台帳に行", "the catalog has no row")
         if isinstance(entry, Holder):

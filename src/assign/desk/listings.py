@@ -30,7 +30,7 @@ def acts_of_row(desk: Desk, word: str) -> tuple[Kind | None, list[dict[str, Any]
     task = row_named(desk.catalog, word)
     kind = desk.rules.work.kind(task.id)
     counter = next((key for key, each in desk.catalog.manifest.channels.items() if each.kind == "counter"), "")
-    common = desk.rules.work.at_counter if kind and task.id in desk.catalog.at_a_counter else ()
+    common = desk.rules.work.at_counter if kind and desk.catalog.at_a_counter(task) else ()
     steps = [(Step(act, counter, optional=False, when=None, row=""), "counter") for act in common]
     steps += [(step, "chain") for step in (kind.steps if kind else ()) if step.act not in common]
     found = []
@@ -58,7 +58,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 def _kind(desk: Desk, kind: Kind) -> dict[str, Any]:
     rows = set(kind.rows)
-    chains = [chain for chain in desk.rules.work.chains if any(step.row in rows for step in chain.steps)]
+    chains = [chain for chain in desk.rules.work.chains if rows & {*chain.rows, *(step.row for step in chain.steps)}]
     return {
         "key": kind.id,
         "label": dict(kind.label),

@@ -9,7 +9,7 @@ numbers); how other spellings are understood stays with the desk.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,8 @@ from assign.explanation.explainer import Brief
 from assign.rules.changes import FIRST, LAST, boundaries
 from assign.words import LONGEST, normal
 
-from .desk import Desk, DeskClosed
+from .asked import DeskClosed
+from .desk import Desk
 
 
 class Line(NamedTuple):
@@ -222,7 +223,7 @@ def _over_time(desk: Desk, request: Request, spans: list[tuple[date, date]]) -> 
     """The answers of one request over time, equal neighbours made one."""
     since, said = FIRST, _said(desk, request)
     for start, _ in spans[1:]:
-        if (now := _said(desk, replace(request, on=start))) != said:
+        if (now := _said(desk, request._replace(on=start))) != said:
             yield _answer(since, start - timedelta(days=1), said)
             since, said = start, now
     yield _answer(since, LAST, said)

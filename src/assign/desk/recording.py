@@ -47,7 +47,9 @@ class EditionMissing(EngineError):
         self.what = what
 
 
-_WORDS: Final = (str, int, date, type(None))  # what a request is made of; anything else is refused
+_WORDS: Final[frozenset[type]] = frozenset(
+    {str, int, date, type(None)}
+)  # what a request is made of; anything else is refused
 
 
 def _exact(word: object) -> object:

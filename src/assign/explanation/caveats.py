@@ -5,7 +5,6 @@ What to be careful about: conditions of an act, how the text is read, what has c
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from assign.catalog.manifest import Said
 from assign.catalog.model import Task
@@ -20,8 +19,6 @@ from .row_work import RowWork
 from .shared import Memory, Shared
 from .wording import MOST_OWNERS, Answer, _about, _basis, _both, _concerns, _rows, grounded
 
-REMEMBERED: Final = 8192  # answers' common parts; the built-in list and rules have about 4,000
-
 
 class Caveats:
     """What to be careful about. None of it changes who is assigned."""
@@ -30,7 +27,7 @@ class Caveats:
         self._decider = decider
         self._rules = decider.rules
         self._work = work
-        self._of_rows: Memory[list[Shared]] = Memory(REMEMBERED)
+        self._of_rows: Memory[list[Shared]] = Memory()
 
     def of_act(self, request: Request, act: Act | None, strange: Sequence[Task]) -> Iterator[Answer]:
         """Of the act that is asked for, which is no part of the work of the `strange` rows."""

@@ -4,9 +4,9 @@ Outcome → what excluded each other outcome, and the smallest changes of the re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from assign.rules.entries import Facts
 from assign.words import ActClass, Assignee, Certainty, Meaning
 
 from .row_work import RowWork
-from .shared import Shared
+from .shared import Memory, Shared
 from .wording import _COST, _THE, CLASS_TEXT, Answer, Text, _condition, _distance, _only_the_contract, _unmet
 
 _FIELDS: Final = ("channel", "act", "on")  # of a request, that another could have
@@ -33,6 +33,7 @@ class Counterfactuals:
         self._rules = decider.rules
         self._work = work
         self._manifest = decider.catalog.manifest
+        self._decided: Memory[Outcome | None] = Memory()
         self._change: Callable[..., Shared] = lru_cache(maxsize=None)(self._one_change)
         self.why_not: Callable[[Facts, str, Said], list[Shared]] = lru_cache(maxsize=None)(self._excluded)
 
@@ -91,16 +92,14 @@ class Counterfactuals:
         One field where that is enough, else two. Only changes that give one answer for all rows count.
         """
         missing = {assignee for assignee in Assignee if assignee is not outcome.assignee}
-        acts = self._work.choices(tuple([task.id for task in request.tasks]))
+        rows = tuple([task.id for task in request.tasks])
+        acts = self._work.choices(rows)
         asked_act = self._work.seen(request.tasks, request.act)
-        decided: dict[tuple[Hashable, ...], Outcome | None] = {}
         for changes in (self._of_one_field(request, acts), self._of_two_fields(request, acts)):
             reached = set()
             for channel, act, on in changes if missing else ():
-                key = (channel, on, acts.get(act, asked_act))
-                if key not in decided:
-                    decided[key] = self._decided_again(request, channel, act, on)
-                result = decided[key]
+                key = (rows, channel, on, acts.get(act, asked_act))
+                result = self._decided.get(key, partial(self._decided_again, request, channel, act, on))
                 if result is not None and result.assignee in missing:
                     reached.add(result.assignee)
                     changed = zip(_FIELDS, (channel, act, on), (request.channel, request.act, request.on), strict=True)

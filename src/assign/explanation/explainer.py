@@ -20,7 +20,7 @@ from assign.rules.entries import LEGEND, Act, Holder, Source
 from assign.rules.kinds import KINDS
 from assign.words import ActClass, Assignee, Certainty, Meaning
 
-from .caveats import REMEMBERED, Caveats
+from .caveats import Caveats
 from .citations import _cite, _entry_cite, _legend_cite, _row_cite, _ruling_cite
 from .counterfactuals import Counterfactuals
 from .next_step import next_step
@@ -91,20 +91,16 @@ class Explainer:
         self._channel_labels = {key: Shared(each.label) for key, each in channels.items()}
         self._division_at = {task.line: task.division for task in catalog.tasks}
         self._desks = {key: Shared(each.desk) for key, each in divisions.items()}
-        names = {task.id: self._rules.work.name(task.id) for task in catalog.tasks}
-        kinds = {name["key"]: Shared(name) for name in names.values() if name}
-        self._row = {
-            task.id: row(task, kinds[name["key"]] if (name := names[task.id]) else None, catalog.manifest)
-            for task in catalog.tasks
-        }
+        self._kinds: dict[str, Shared] = {}
+        self._rows: dict[str, Shared] = {}
         self._work = RowWork(catalog, decider)
         self._cautions = Caveats(decider, self._work)
         self._other = Counterfactuals(decider, self._work)
         self._shared: Callable[[tuple[str, ...]], list[Shared]] = lru_cache(maxsize=None)(self._shared_acts)
         self._reserved: Callable[[str, tuple[str, ...]], list[Shared]] = lru_cache(maxsize=None)(self._reserved_acts)
         self._act = {act.id: Shared(_act(act)) for act in self._rules.acts.values()}
-        self._of_class: Memory[OfClass] = Memory(REMEMBERED)
-        self._of_act: Memory[Shared] = Memory(REMEMBERED)
+        self._of_class: Memory[OfClass] = Memory()
+        self._of_act: Memory[Shared] = Memory()
 
     def answer(self, request: Request) -> Answer:
         """
@@ -132,7 +128,7 @@ class Explainer:
             "channel": request.channel,
             "act": self._act[act.id] if act else None,
             "on": request.on.isoformat(),
-            "rows": [self._row[task.id] for task in request.tasks],
+            "rows": [self.row(task) for task in request.tasks],
             "rules": same.rules,
             "next": self._next(request, same, act, caveats),
             "reasons": [*same.reasons, *self._reasons_of_act(request, same.outcomes, act)],
@@ -240,9 +236,14 @@ class Explainer:
             )
         return outcomes
 
-    def row(self, task: Task) -> Answer:
+    def row(self, task: Task) -> Shared:
         """A row of the list as answers show it."""
-        return self._row[task.id]
+        found = self._rows.get(task.id)
+        if found is None:
+            name = self._rules.work.name(task.id)
+            kind = self._kinds.setdefault(name["key"], Shared(name)) if name else None
+            found = self._rows.setdefault(task.id, row(task, kind, self._manifest))
+        return found
 
     # -- why ---------------------------------------------------------------------------------------------------------
 
@@ -316,10 +317,11 @@ class Explainer:
                     "en": f"The part that is not the contractor's: {act.city['en']}. {mine_en}: {act.contractor['en']}.",
                 },
             )
-        by_holder: dict[Holder, list[Task]] = {}
+        by_holder: dict[str, tuple[Holder, list[Task]]] = {}
         for task in request.tasks:
-            by_holder.setdefault(self._rules.holder(request.division, act.id, task.id), []).append(task)
-        for holder, tasks in by_holder.items():
+            holder = self._rules.holder(request.division, act.id, task.id)
+            by_holder.setdefault(holder.id, (holder, []))[1].append(task)
+        for holder, tasks in by_holder.values():
             if act.act_class in (ActClass.AUTHORITY, ActClass.SHARED) or (
                 act.act_class is ActClass.BARRED and (holder.holder != CITY or holder.acts)
             ):

@@ -400,15 +400,20 @@ def _part(model: type[_Part], part: dict[str, Any], /, **made: Frozen | None) ->
     return found
 
 
-def _first_use() -> None:
+def first_use(kind: type[BaseModel]) -> None:
     """
-    Use what pydantic's core fills in when it first meets a kind of field, to read it and to write it. Done while this module is
+    Use what pydantic's core fills in when it first meets a kind of field, to read it and to write it. Done while a module with models is
     imported, for which `Desk` holds the lock that a fork waits for: a child forked in the middle would wait for it for ever.
     """
-    decision = Decision.model_validate(_sample(Decision))
-    decision.model_dump()
-    decision.model_dump_json()
-    decision.model_dump(mode="json")
+    made = kind.model_validate(_sample(kind))
+    made.model_dump()
+    made.model_dump_json()
+    made.model_dump(mode="json")
+
+
+def as_from() -> Any:
+    """A field that is called `from`, a word that Python keeps for itself."""
+    return Field(alias="from")
 
 
 def _sample(kind: Any) -> Any:
@@ -425,7 +430,7 @@ def _sample(kind: Any) -> Any:
         return {"": _sample(parts[1])}
     if parts:
         return parts[0] if get_origin(kind) is Literal else _sample(parts[0])
-    return {str: "", int: 1, date: date.min}[kind]
+    return {str: "", int: 1, bool: True, date: date.min}[kind]
 
 
-_first_use()
+first_use(Decision)

@@ -7,9 +7,10 @@ A day's 20,000 different questions differ in few things: most of an answer is th
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 _Value = TypeVar("_Value")
+REMEMBERED: Final = 8192  # answers' common parts; the built-in list and rules have about 4,000 of a sort
 
 
 class Shared(dict[str, Any]):
@@ -20,10 +21,9 @@ class Shared(dict[str, Any]):
 
 
 class Memory(Generic[_Value]):
-    """What was made before, up to `most` values: the next one empties it. Of two threads both may make one."""
+    """What was made before, up to `REMEMBERED` values: the next one empties it. Of two threads both may make one."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._known: dict[Hashable, _Value] = {}
 
     def get(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
@@ -32,7 +32,7 @@ class Memory(Generic[_Value]):
             return self._known[key]
         except KeyError:
             value = make()
-        if len(self._known) >= self._most:
+        if len(self._known) >= REMEMBERED:
             self._known = {}
         self._known[key] = value
         return value

@@ -319,11 +319,12 @@ def rulings() -> Schema:
 def work() -> Schema:
     """`kinds.yaml`."""
 
-    def step(rows: Mapping[str, Schema]) -> Schema:
+    def step(row: Mapping[str, Schema]) -> Schema:
         channel = ref("text", "業務の場の key", "the key of a channel")
         return mapping(
-            {**rows, "act": _known_act(), "channel": channel},
+            {"act": _known_act(), "channel": channel},
             {
+                **row,
                 "optional": ref("truth", "省けるか", "whether it may be left out"),
                 "when": ref("bilingual", "省けるとき、いつ行うか", "when an optional one is done"),
             },
@@ -342,7 +343,9 @@ def work() -> Schema:
                 "label": ref("bilingual", "呼び方", "what it is called"),
                 "because": ref("bilingual", "理由", "the reason"),
                 name: list_of(of, kinds.MOST_STEPS, "行為を行う順に", "the acts in order"),
-                **({"rows": one_or_more(ref("text"), "この種類の行", "its rows", least=0)} if needed else {}),
+                "rows": one_or_more(ref("text"), "この種類の行", "its rows", least=0)
+                if needed
+                else one_or_more(ref("text"), "この流れで進む行", "the rows whose plan it is"),
             },
             {"basis": one_of(("judged",), "本システムの判断", "our judgement"), "source": ref("own"), **more},
             oneOf=owners,
@@ -354,11 +357,14 @@ def work() -> Schema:
             "counter": one_or_more(_known_act(), "窓口に印のある行すべての行為", "the acts of every counter"),
             "kinds": list_of(chain("chain", step({}), needed=True, reasons=texts), kinds.MOST, "業務の種類", "kinds of work"),
             "chains": list_of(
-                chain("steps", step({"row": ref("text", "行の id", "a row")}), needed=False),
+                chain("steps", step({"row": ref("text", "ほかの行に移るとき、その行の id", "another row that the case goes on in")}), needed=False),
                 kinds.MOST, "業務の流れ", "courses of a case", least=0,
             ),
         },
-        {"conditions": {**texts, **described("省ける行為をいつ行うか", "when an optional act is done")}},
+        {
+            "conditions": {**texts, **described("省ける行為をいつ行うか", "when an optional act is done")},
+            "once_a_visit": one_or_more(_known_act(), "1回の来庁で一度だけ行う行為", "acts of which one is enough for a visit"),
+        },
     )  # fmt: skip
     return whole_schema("業務の種類と流れ / kinds of work and chains", root, own=OWN)
 

@@ -32,7 +32,12 @@ def concepts() -> Schema:
     }
     words = {name: _patterns(*_ABOUT[name]) for name in ORIGINS}
     entry = mapping(
-        {"id": ref("text"), "label": ref("bilingual"), "rows": weights}, {**words, "because": ref("bilingual")}
+        {"id": ref("text"), "label": ref("bilingual"), "rows": weights},
+        {
+            **words,
+            "unless": _patterns("この語があれば、この項目ではない", "where one of these is there, it is not this"),
+            "because": ref("bilingual"),
+        },
     )
     return whole_schema("lexicon/*.yaml", mapping({"concepts": list_of(entry, MOST, least=0)}))
 

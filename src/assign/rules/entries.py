@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from typing import Final, NamedTuple
@@ -66,9 +65,11 @@ class Source(NamedTuple):
         return self.line is None and not self.basis
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Entry:
-    """What every entry of every file has. `file` and `line` say where it stands."""
+# Every entry of every file begins with the same seven fields; `file` and `line` say where it stands.
+
+
+class Rule(NamedTuple):
+    """One row of the decision table: `when` names, for some facts, the values that it asks for; `question` where it needs a ruling."""
 
     id: str
     title: Bilingual
@@ -77,12 +78,6 @@ class Entry:
     file: str
     line: int
     examples: tuple[Mapping[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Rule(Entry):
-    """One row of the decision table: `when` names, for some facts, the values that it asks for; `question` where it needs a ruling."""
-
     when: Mapping[str, tuple[str, ...]]
     assignee: Assignee
     certainty: Certainty
@@ -93,13 +88,19 @@ class Rule(Entry):
         return all(getattr(facts, name) in values for name, values in self.when.items())
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Act(Entry):
+class Act(NamedTuple):
     """
     A step of the work. `city` and `contractor` say which part is reserved and which consignable where it is shared;
     `condition` what must be so for the act to be this act, on the rows of `condition_rows` or, without them, on all.
     """
 
+    id: str
+    title: Bilingual
+    source: Source
+    because: Bilingual
+    file: str
+    line: int
+    examples: tuple[Mapping[str, str], ...]
     also: tuple[str, ...]
     act_class: ActClass
     city: Bilingual | None
@@ -115,36 +116,54 @@ class Act(Entry):
         return ActFact(f"{self.act_class}_judged" if judged else self.act_class)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Holder(Entry):
+class Holder(NamedTuple):
     """
     Whose authority the acts of some divisions are; no `acts` means all that no other entry names. With `rows` it speaks of
     those rows alone, and goes before what is said of the whole division.
     """
 
+    id: str
+    title: Bilingual
+    source: Source
+    because: Bilingual
+    file: str
+    line: int
+    examples: tuple[Mapping[str, str], ...]
     divisions: tuple[str, ...]
     acts: tuple[str, ...]
     rows: tuple[str, ...]
     holder: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Note(Entry):
+class Note(NamedTuple):
     """
     A dated note on rows: it warns on and after `since`, which is the first day of all where no day is known. `read` is the
     day on which its source was read.
     """
 
+    id: str
+    title: Bilingual
+    source: Source
+    because: Bilingual
+    file: str
+    line: int
+    examples: tuple[Mapping[str, str], ...]
     rows: tuple[str, ...]
     since: date
     read: date | None
     caveat: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Ruling(Entry):
+class Ruling(NamedTuple):
     """The city's answer to a question that the list leaves open, in force from `since` up to and with `until`."""
 
+    id: str
+    title: Bilingual
+    source: Source
+    because: Bilingual
+    file: str
+    line: int
+    examples: tuple[Mapping[str, str], ...]
     rows: tuple[str, ...]
     channels: tuple[str, ...]
     act: str
@@ -156,6 +175,9 @@ class Ruling(Entry):
     def in_force(self, on: date) -> bool:
         """Whether it applies to a case of that date."""
         return self.since <= on and (self.until is None or on <= self.until)
+
+
+Entry = Rule | Act | Holder | Note | Ruling
 
 
 class Rulings:

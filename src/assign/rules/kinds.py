@@ -7,7 +7,6 @@ The list says nothing of this. Kinds and chains are our judgement, with a reason
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from assign.errors import shown
@@ -23,7 +22,10 @@ _NO_ACTS: Final[frozenset[str]] = frozenset()
 
 
 class Step(NamedTuple):
-    """One act of a chain: the channel on which it is done; whether it may be left out, and if so, when it is done. `row` in a chain."""
+    """
+    One act of a chain: the channel on which it is done; whether it may be left out, and if so, when it is done. `row` in the course of a
+    case: where it goes on in another row; empty in the row whose plan it is.
+    """
 
     act: str
     channel: str
@@ -32,8 +34,7 @@ class Step(NamedTuple):
     row: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of work, its chain, and the rows that are of it. `reasons` has a word on a row where one is needed."""
 
     id: str
@@ -46,9 +47,8 @@ class Kind:
     reasons: Mapping[str, Bilingual]
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The course of a case that people know by one name, often over several rows."""
+class Chain(NamedTuple):
+    """The course of a case that people know by one name, often over several rows. It is the plan of `rows`."""
 
     id: str
     label: Bilingual
@@ -56,6 +56,7 @@ class Chain:
     source: Source
     steps: tuple[Step, ...]
     line: int
+    rows: tuple[str, ...]
 
 
 class Work:
@@ -64,11 +65,13 @@ class Work:
 
     Attributes:
         at_counter: The acts that are part of every row with ○ at the counter.
+        once_a_visit: The acts of which one is enough for all rows of a visit.
     """
 
     def __init__(self, plain: Mapping[str, Any]) -> None:
         self._plain = plain
         self.at_counter: tuple[str, ...] = tuple(plain["counter"])
+        self.once_a_visit: tuple[str, ...] = tuple(plain["once_a_visit"])
         self._common = frozenset(self.at_counter)
         acts = [frozenset(step[0] for step in kind["steps"]) for kind in plain["kinds"]]
         self._at = {row: at for at, kind in enumerate(plain["kinds"]) for row in kind["rows"]}
@@ -88,7 +91,12 @@ class Work:
     @once
     def chains(self) -> tuple[Chain, ...]:
         """In file order."""
-        return tuple(Chain(**_said(chain)) for chain in self._plain["chains"])
+        return tuple(Chain(**_said(chain), rows=tuple(chain["rows"])) for chain in self._plain["chains"])
+
+    def condition(self, act: str) -> Bilingual | None:
+        """When an act is done that is not always done, whatever the row; none of an act that has no such condition."""
+        found: Bilingual | None = self._plain["conditions"].get(act)
+        return found
 
     @once
     def every_act(self) -> frozenset[str]:
@@ -113,6 +121,14 @@ class Work:
         """`{key, label}` of a row's kind; rows of one kind share it."""
         at = self._at.get(row)
         return None if at is None else self._names[at]
+
+    @once
+    def _courses(self) -> dict[str, Chain]:
+        return {row: chain for chain in self.chains for row in chain.rows}
+
+    def course(self, row: str) -> Chain | None:
+        """The course of a case that is the plan of a row; none where its kind says all of it."""
+        return self._courses.get(row)
 
     def is_own(self, row: str) -> bool:
         """Whether a row's kind rests on a paper of the city's own."""
@@ -156,7 +172,7 @@ def read_work(root: Node, known: Collection[str] | None = None) -> Work:
     Raises:
         RuleFileError: With line and the nearest valid name.
     """
-    fields = root.fields(("counter", "kinds", "chains"), ("conditions",))
+    fields = root.fields(("counter", "kinds", "chains"), ("conditions", "once_a_visit"))
     conditions = {
         act: text.bilingual()
         for act, text in (
@@ -189,16 +205,36 @@ def read_work(root: Node, known: Collection[str] | None = None) -> Work:
                 )
             owner[row] = kind
     chains: dict[str, dict[str, Any]] = {}
+    planned: dict[str, str] = {}
     for node in _list(fields["chains"], empty=True):
-        parts = node.fields(("id", "label", "because", "steps"), ("basis", "source"))
+        parts = node.fields(("id", "label", "because", "rows", "steps"), ("basis", "source"))
+        rows = list(parts["rows"].choices(owner, "行", "row"))
         chain = {
             **_entry(node, parts, chains),
             "steps": _steps(parts["steps"], known, conditions, owner),
             "line": node.line,
+            "rows": rows,
         }
+        if twice := next((row for row in rows if row in planned), None):
+            raise parts["rows"].fail(
+                f"行 {shown(twice)} の流れは `{planned[twice]}` にもあります",
+                f"the row {shown(twice)} has its course in `{planned[twice]}`, too",
+            )
+        planned |= dict.fromkeys(rows, chain["id"])
         chains[chain["id"]] = chain
-    counter = fields["counter"].choices(_acts(known, fields["counter"]), "行為", "act")
-    return Work({"counter": list(counter), "kinds": list(kinds.values()), "chains": list(chains.values())})
+
+    def acts_of(name: str) -> list[str]:
+        return list(fields[name].choices(_acts(known, fields[name]), "行為", "act")) if name in fields else []
+
+    return Work(
+        {
+            "counter": acts_of("counter"),
+            "once_a_visit": acts_of("once_a_visit"),
+            "conditions": conditions,
+            "kinds": list(kinds.values()),
+            "chains": list(chains.values()),
+        }
+    )
 
 
 def _entry(node: Node, parts: Mapping[str, Node], known: Collection[str]) -> dict[str, Any]:
@@ -234,7 +270,7 @@ def _steps(
     """Each `[act, channel, optional, when, row]`."""
     steps = []
     for each in _list(node, MOST_STEPS):
-        fields = each.fields(("act", "channel", *(() if rows is None else ("row",))), ("optional", "when"))
+        fields = each.fields(("act", "channel"), ("optional", "when", *(() if rows is None else ("row",))))
         act = fields["act"].choice(_acts(known, fields["act"]), "行為", "act")
         optional = "optional" in fields and fields["optional"].truth()
         if "when" in fields and not optional:
@@ -243,7 +279,8 @@ def _steps(
             )
         when = fields["when"].bilingual() if "when" in fields else conditions.get(act) if optional else None
         channel = fields["channel"].text()
-        steps.append([act, channel, optional, when, "" if rows is None else fields["row"].choice(rows, "行", "row")])
+        row = fields["row"].choice(rows, "行", "row") if rows is not None and "row" in fields else ""
+        steps.append([act, channel, optional, when, row])
     return steps
 
 

@@ -223,7 +223,7 @@ def _rule(node: Node) -> Rule:
     }
     then = fields["then"].fields(("assignee", "certainty"))
     rule = Rule(
-        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        **common,  # type: ignore[arg-type]  # what every entry has, built in one place
         when=when,
         assignee=Assignee(then["assignee"].choice(Assignee, "担当", "assignee")),
         certainty=Certainty(then["certainty"].choice(Certainty, "確かさ", "certainty")),
@@ -279,7 +279,7 @@ def _act(node: Node) -> Act:
         )
     condition = fields["condition"].fields(("ja", "en"), ("rows",)) if "condition" in fields else {}
     return Act(
-        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        **common,  # type: ignore[arg-type]  # what every entry has, built in one place
         also=tuple(word.text() for word in fields["also"].items()) if "also" in fields else (),
         act_class=kind,
         city=parts["city"].bilingual() if parts else None,
@@ -346,7 +346,7 @@ def _holder(node: Node, acts: Mapping[str, Act], names: Mapping[str, Bilingual])
     if "rows" in when and "act" not in when:
         raise when["rows"].fail("`rows` には `act` も要ります", "`rows` needs `act` too")
     return Holder(
-        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        **common,  # type: ignore[arg-type]  # what every entry has, built in one place
         divisions=_keys(when["division"]),
         acts=when["act"].choices(acts, "行為", "act") if "act" in when else (),
         rows=_row_ids(when["rows"]) if "rows" in when else (),
@@ -358,7 +358,7 @@ def _note(node: Node) -> Note:
     common, fields = _entry(node, "then", when=True, optional=("read",))
     when = fields["when"].fields(("rows",), ("since",))
     return Note(
-        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        **common,  # type: ignore[arg-type]  # what every entry has, built in one place
         rows=_row_ids(when["rows"]),
         since=when["since"].day() if "since" in when else date.min,
         read=fields["read"].day() if "read" in fields else None,
@@ -389,7 +389,7 @@ def _ruling(node: Node, acts: Mapping[str, Act]) -> Ruling:
     if until is not None and until < since:
         raise when["until"].fail("終わりが始まりより前です", "`until` is before `since`")
     return Ruling(
-        **common,  # type: ignore[arg-type]  # the fields of Entry, built in one place
+        **common,  # type: ignore[arg-type]  # what every entry has, built in one place
         rows=_row_ids(when["rows"]),
         channels=_keys(when["channel"]),
         act=act,

@@ -20,7 +20,7 @@ from .kinds import Work
 FILES: Final = ("decision_table.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RuleSet:
     """All rules of a folder, and its files' bytes."""
 
@@ -88,10 +88,6 @@ class RuleSet:
     def holder(self, division: str, act: str, row: str = "") -> Holder:
         """Whose authority an act is in a division, or on one row of it."""
         return self._holders_of_rows.get(row, {}).get(act) or self._holder_table[division, act]
-
-    def has_own_holders(self, row: str) -> bool:
-        """Whether for some act the holder on this row is said apart from the division's."""
-        return row in self._holders_of_rows
 
     @once
     def notes_by_row(self) -> dict[str, tuple[Note, ...]]:

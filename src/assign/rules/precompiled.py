@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,14 +19,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from assign import resources
 from assign.words import ActClass, Assignee, Certainty, sha256
 
-from .entries import Act, Entry, Holder, Note, Rule, Ruling, Source
+from .entries import Act, Holder, Note, Rule, Ruling, Source
 from .kinds import KINDS, Work
 
 if TYPE_CHECKING:
     from .model import RuleSet
 
-_Kind = TypeVar("_Kind", bound=Entry)
-_NAMES = {kind.__name__: tuple(field.name for field in fields(kind)) for kind in (Rule, Act, Holder, Note, Ruling)}
+_Kind = TypeVar("_Kind", Rule, Act, Holder, Note, Ruling)
 LISTS = ("rules", "holders", "notes", "rulings")
 
 
@@ -57,11 +55,8 @@ def kept_rules(data: bytes) -> dict[str, Any] | None:
 def _entry(kind: type[_Kind], plain: list[Any], **made_by: Callable[[Any], Any]) -> _Kind:
     """An entry from the list of its fields. made_by: What makes a field of what stands there, where that is not the field itself."""
     made_by |= {"source": _source, "examples": tuple}
-    return kind(
-        *[
-            made_by[name](value) if name in made_by else value
-            for name, value in zip(_NAMES[kind.__name__], plain, strict=True)
-        ]
+    return kind._make(
+        [made_by[name](value) if name in made_by else value for name, value in zip(kind._fields, plain, strict=True)]
     )
 
 
@@ -79,20 +74,16 @@ def _day(text: str | None) -> date | None:
 
 def plain(rules: RuleSet) -> dict[str, Any]:
     """A rule set as `rules.json` has it: an entry is the list of its fields."""
-    found: dict[str, Any] = {name: [_fields(entry) for entry in getattr(rules, name)] for name in LISTS}
+    found: dict[str, Any] = {name: getattr(rules, name) for name in LISTS}
     found |= {
         "sha256": rules.sha256,
-        "acts": [_fields(act) for act in rules.acts.values()],
+        "acts": list(rules.acts.values()),
         "words": dict(rules.words),
         "holder_names": dict(rules.holder_names),
         "work": rules.work.plain(),
         "read": rules.read,
     }
     return json.loads(json.dumps(found, default=date.isoformat))  # type: ignore[no-any-return]
-
-
-def _fields(entry: Entry) -> list[Any]:
-    return [getattr(entry, name) for name in _NAMES[type(entry).__name__]]
 
 
 def kept_trees() -> Mapping[str, Any]:

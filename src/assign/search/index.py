@@ -16,6 +16,7 @@ import zlib
 from binascii import crc32
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from struct import Struct
 from typing import Any, Final, NamedTuple
 
 from assign import resources
@@ -28,6 +29,7 @@ from .folding import folded
 from .lexicon import Lexicon
 
 NAME: Final = "search.sqlite.zlib"
+_PLACE: Final = Struct(">HB")
 _EMPTY: Final = re.compile(r"(?:の支給|の交付)?に関する(?:事|こと)$")  # what half of the names end in
 _ORIGINS: Final = (*lexicon.ORIGINS, lexicon.UNLESS, "abbreviation", "label", "name", "heading")  # as their places here
 ROW: Final = "row"  # beside the kinds of topic: a row's own name
@@ -35,14 +37,14 @@ ROW: Final = "row"  # beside the kinds of topic: a row's own name
 _ASKING: threading.RLock = threading.RLock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_ASKING.acquire, after_in_parent=_ASKING.release, after_in_child=_ASKING.release)
-# `text` is a folded word; `topic` counts from 0 in the order of the files, then come the rows in the order of the list.
+# `text` is a folded word; `places` is where it stands: 3 bytes each for the pattern and its part (`_PLACE`); `topic` counts from 0 in the order of the files, then come the rows in the order of the list.
 _TABLES: Final = """
 CREATE TABLE made (sha256 TEXT, code INTEGER);
 CREATE TABLE topic (id INTEGER PRIMARY KEY, kind TEXT, key TEXT, said TEXT);
 CREATE TABLE pattern (id INTEGER PRIMARY KEY, topic INTEGER, parts INTEGER, origin INTEGER, division TEXT);
-CREATE TABLE part (text TEXT, pattern INTEGER, at INTEGER, PRIMARY KEY (text, pattern, at)) WITHOUT ROWID;
+CREATE TABLE part (text TEXT PRIMARY KEY, places BLOB) WITHOUT ROWID;
 CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT, topic INTEGER, origin INTEGER);
-CREATE VIRTUAL TABLE pairs USING fts5 (text, content='', tokenize="unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE pairs USING fts5 (text, content='', columnsize=0, tokenize="unicode61 remove_diacritics 0");
 """
 
 
@@ -92,14 +94,22 @@ class Index:
     def matched(self, texts: Iterable[str]) -> list[Matched]:
         """The patterns of which at least one part is among these texts; each part with all of its ways of writing found."""
         found = self._all(
-            "SELECT pattern.id, topic, parts, origin, division, part.at, part.text FROM json_each(?) AS asked"
-            " JOIN part ON part.text = asked.value JOIN pattern ON pattern.id = part.pattern ORDER BY pattern.id",
+            "SELECT text, places FROM json_each(?) AS asked JOIN part ON part.text = asked.value",
             json.dumps(list(texts)),
         )
-        several: dict[int, tuple[tuple[int, int, str, str], list[tuple[int, str]]]] = {}
-        for number, topic, parts, origin, division, at, word in found:
-            several.setdefault(number, ((topic, parts, _ORIGINS[origin], division), []))[1].append((at, word))
-        return [Matched(*head, tuple(words)) for head, words in several.values()]
+        words: dict[int, list[tuple[int, str]]] = {}
+        for text, places in found:
+            for pattern, at in _PLACE.iter_unpack(places):
+                words.setdefault(pattern, []).append((at, text))
+        patterns = self._all(
+            "SELECT pattern.id, topic, parts, origin, division FROM json_each(?) AS found"
+            " JOIN pattern ON pattern.id = found.value ORDER BY pattern.id",
+            json.dumps(list(words)),
+        )
+        return [
+            Matched(topic, parts, _ORIGINS[origin], division, tuple(words[number]))
+            for number, topic, parts, origin, division in patterns
+        ]
 
     def alike(self, text: str, most: int) -> list[Alike]:
         """The words that share pairs of characters with a text, those that share the rarest first."""
@@ -186,10 +196,12 @@ def _fill(db: sqlite3.Connection, words: Lexicon, tasks: Sequence[Task]) -> None
         "INSERT INTO pattern VALUES (?, ?, ?, ?, ?)",
         [(i, at, len(p.parts), _ORIGINS.index(p.origin), p.division) for i, (at, p) in enumerate(patterns)],
     )
-    db.executemany(
-        "INSERT OR IGNORE INTO part VALUES (?, ?, ?)",
-        [(word, i, n) for i, (_, p) in enumerate(patterns) for n, part in enumerate(p.parts) for word in part],
-    )
+    places: dict[str, dict[bytes, None]] = {}
+    for i, (_, pattern) in enumerate(patterns):
+        for n, part in enumerate(pattern.parts):
+            for word in part:
+                places.setdefault(word, {})[_PLACE.pack(i, n)] = None
+    db.executemany("INSERT INTO part VALUES (?, ?)", [(word, b"".join(each)) for word, each in places.items()])
     found = list(dict.fromkeys(_searched(words, tasks)))
     db.executemany(
         "INSERT INTO word VALUES (?, ?, ?, ?)",
@@ -205,7 +217,7 @@ def _searched(words: Lexicon, tasks: Sequence[Task]) -> Iterator[tuple[str, int,
     """What a query may be the beginning or a part of: words that stand alone, labels, and the names of rows."""
     for at, topic in enumerate(words.topics):
         for pattern in topic.patterns:
-            if len(pattern.parts) == 1 and not pattern.division and not topic.over:
+            if len(pattern.parts) == 1 and not pattern.division and not topic.over and pattern.origin != lexicon.UNLESS:
                 yield from ((word, at, pattern.origin) for word in pattern.parts[0])
         if topic.kind != "event" and not topic.over:
             yield from ((folded(text), at, "label") for text in topic.label.values())

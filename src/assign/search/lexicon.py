@@ -121,8 +121,8 @@ _Later = list[tuple[Node, str]]
 
 def _concepts(root: Node, rows: Collection[str], _later: _Later) -> _Read:
     for entry in _list(root.fields(("concepts",))["concepts"]):
-        field = entry.fields(("id", "label", "rows"), (*ORIGINS, "because"))
-        patterns = [p for origin in ORIGINS if origin in field for p in _patterns(field[origin], origin)]
+        field = entry.fields(("id", "label", "rows"), (*ORIGINS, UNLESS, "because"))
+        patterns = [p for origin in (*ORIGINS, UNLESS) if origin in field for p in _patterns(field[origin], origin)]
         if not patterns:
             raise entry.fail("語がありません", "there is no word")
         yield (
@@ -225,7 +225,7 @@ def _said(field: Mapping[str, Node], name: str) -> Bilingual | None:
 
 def _weights(node: Node, rows: Collection[str]) -> dict[str, int]:
     if not isinstance(node.value, dict) or not node.value:
-        raise node.fail("行と重み（`kokuho-25: 3`）が要ります", "rows with weights are needed here (`kokuho-25: 3`)")
+        raise node.fail("行の id と重み（`id: 3`）が要ります", "ids of rows with weights are needed here (`id: 3`)")
     for row in node.value:
         Node(node.file, node.value[row].line, row).choice(rows, "行", "row")
     return {row: int(weight.choice(WEIGHTS, "重み", "weight")) for row, weight in node.value.items()}

@@ -21,7 +21,7 @@ from .lexicon import UNLESS
 
 LIMIT: Final = 10  # candidates, if nothing else is asked for
 _LONGEST_WORD: Final = 16  # characters of a part of a pattern that are looked up
-_ALIKE: Final = 60  # words with the same pairs that are looked at
+_ALIKE: Final = 150  # words with the same pairs that are looked at
 _OTHER_DIVISION: Final = 0.45
 _NAMED_DIVISION: Final = 1.35
 _SHORTENED: Final = 5  # characters of a division's label that name it as well as all of it
@@ -87,6 +87,7 @@ class Searcher:
         self._catalog = catalog
         self._index = index
         self._divisions = _names(catalog)
+        self._ids = {folded(row): row for row in catalog.by_id}
 
     def search(self, text: str, division: str | None = None, limit: int = LIMIT) -> Found:
         """
@@ -100,7 +101,7 @@ class Searcher:
         if not query:
             return Found((), None, None, ())
         tells = self._without_names(query, plain)
-        context = [key for name, key in self._divisions if name in query] or ([division] if division else [])
+        context = [key for name, key in self._divisions if _stands_in(name, query)] or ([division] if division else [])
         topics = self._topics(query, tells, context)
         named = self._named(query, topics)
         lead = named or ([division] if division else [])
@@ -176,18 +177,24 @@ class Searcher:
         """Words of which the query is a part, or with which it shares most of itself."""
         whole = sum(tells)
         kana = is_kana(query)
+        pairs: dict[str, tuple[int, ...]] = {}
+        for i in range(len(query) - 1):
+            pairs[query[i : i + 2]] = (*pairs.get(query[i : i + 2], ()), i, i + 1)
         for topic, text, origin in self._index.alike(query, _ALIKE):
             if origin == "kana" and not kana:
                 continue
             if kana and len(query) < _KANA and text != query:
                 continue  # a kana or two are in every word
             at = text.find(query)
-            if (place := query.find(text)) >= 0:
+            if (place := query.find(text)) >= 0 and origin != "heading":
                 worth = sum(tells[place : place + len(text)])
             elif at >= 0:
                 worth = whole * (0.7 + 0.2 * len(query) / len(text) + (0.1 if at == 0 else 0.0))
             else:
-                shared = sum(tells[i] for i in _common(query, text))
+                common = {at for i in range(len(text) - 1) for at in pairs.get(text[i : i + 2], ())}
+                shared = sum(tells[at] for at in common)
+                if shared < _SURE:
+                    continue
                 share = max(shared / whole, _FAINT * shared / max(shared, sum(map(_tells_of, text))))
                 worth = 0.8 * shared * share
                 if worth < _SURE or self._index.topic(topic)[0] in ("outside", "question"):
@@ -202,19 +209,26 @@ class Searcher:
 
     def _named(self, query: str, topics: Mapping[int, tuple[float, tuple[str, ...]]]) -> list[str]:
         """The divisions that a query names, unless the name is only a part of a word (年金 of 年金天引き)."""
-        words = [word for number, (_, words) in topics.items() if self._index.topic(number)[0] != ROW for word in words]
-        found = []
+        words = [(word, number) for number, (_, words) in topics.items() for word in words if word in query]
+        found: list[str] = []
         for name, division in self._divisions:
-            longer = [word for word in words if name in word and word not in (name, query)]
-            if name in query and not longer and division not in found:
+            if not _stands_in(name, query) or division in found:
+                continue
+            longer = [number for word, number in words if name in word and word not in (name, query)]
+            if not longer or any(division in self._of(number) for number in longer):
                 found.append(division)
         return found
+
+    def _of(self, number: int) -> set[str]:
+        """The divisions of a topic's rows: 国保料 names 国保, 年金天引き does not name 年金."""
+        return {self._catalog.by_id[row].division for row, _ in _shares(*self._index.topic(number))}
 
     def _without_names(self, query: str, tells: Sequence[float]) -> Sequence[float]:
         """A division's name steers and tells little more: it is in every second question, and in words of every matter."""
         found = list(tells)
         for name, _ in self._divisions:
-            if (at := query.find(name)) >= 0:
+            if _stands_in(name, query):
+                at = query.find(name)
                 found[at : at + len(name)] = [tell * _NAME for tell in tells[at : at + len(name)]]
         return found if sum(found) > _ENOUGH else tells
 
@@ -223,7 +237,7 @@ class Searcher:
         for name, _ in self._divisions:
             query = query.replace(name, "", 1)
         number = printed_number(query) if query.isdigit() else None
-        found = [row for row in self._catalog.by_id if folded(row) == query]
+        found = [self._ids[query]] if query in self._ids else []
         for division in lead or self._catalog.manifest.divisions:
             found += [task.id for task in self._catalog.by_number.get((division, number or ""), ()) if number]
         return found
@@ -272,10 +286,10 @@ def _places(query: str, word: str) -> range:
     return range(at, at + len(word))
 
 
-def _common(query: str, text: str) -> set[int]:
-    """The places of a query whose pairs of characters a text has, too."""
-    pairs = {text[i : i + 2] for i in range(len(text) - 1)}
-    return {at for i in range(len(query) - 1) if query[i : i + 2] in pairs for at in (i, i + 1)}
+def _stands_in(name: str, query: str) -> bool:
+    """Whether a query names a division; a name in kana is no part of a longer word in kana (ゆうこうきげん, コールセンター)."""
+    at = query.find(name)
+    return at >= 0 and not (at > 0 and is_kana(name) and is_kana(query[at - 1]))
 
 
 def _names(catalog: Catalog) -> list[tuple[str, str]]:

@@ -14,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from assign.desk import listings
-from assign.desk.desk import ASKED, Desk
+from assign.desk.asked import ASKED
+from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.words import date_of_case
 
@@ -174,6 +175,24 @@ async def search(
     """Candidates for people's words, as `assign search --json`. It never decides."""
     found = answers_of(request).desk.found(text, division=division, channel=channel, limit=limit)
     return Response(as_bytes(found["rows"]), media_type=JSON)
+
+
+@router.get("/plan", responses=examples.PLAN, tags=["search"])
+async def plan(
+    request: Request,
+    _role: Asker,
+    row: Annotated[list[str] | None, Query(examples=[["kokuho-25"]], max_length=100)] = None,
+    event: Annotated[str | None, Query(examples=["death"])] = None,
+    division: str | None = None,
+    item: str | None = None,
+    channel: str | None = None,
+    on: str | None = None,
+) -> Response:
+    """The work of a row, of several rows or of a life event, step by step, as `assign plan --json`. Never recorded."""
+    asked = {"division": division, "item": item, "channel": channel, "on": on, "event": event}
+    rows = row[0] if row and len(row) == 1 else row
+    desk = answers_of(request).desk
+    return Response(await run_in_threadpool(lambda: as_bytes(desk.planned(**asked, row=rows))), media_type=JSON)
 
 
 @router.get("/acts", responses=examples.ACTS, tags=["list"])

@@ -100,7 +100,10 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 async def internal_error(request: Request, _error: Exception) -> Response:
     """Of a fault of ours: nothing of it reaches the client; the server's log has it."""
-    return response(Problem(500, "internal", "内部エラーです。回答はありません", "an internal error; there is no answer"), language(request))
+    return response(
+        Problem(500, "internal", "内部エラーです。回答はありません", "an internal error; there is no answer"),
+        language(request),
+    )
 
 
 async def validation_error(request: Request, error: Exception) -> Response:
