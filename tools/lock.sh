@@ -5,6 +5,7 @@ compile="uv pip compile -q --universal --generate-hashes --python-version 3.11 -
 command -v uv >/dev/null || { echo "uv がありません / uv is missing (pip install uv)" >&2; exit 1; }
 $compile pyproject.toml --group build -o locks/run.txt
 $compile pyproject.toml --group dev -c locks/run.txt -o locks/dev.txt
+$compile pyproject.toml --group web -c locks/dev.txt -o locks/web.txt
 $compile pyproject.toml --group spark -c locks/dev.txt -o locks/spark.txt
 $compile pyproject.toml --group bench --group build -c locks/run.txt -o locks/bench.txt
 $compile --group tools -o locks/tools.txt

@@ -34,6 +34,11 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "init": ("assign init our-city",),
     "batch": ("assign batch requests.csv answers.csv", "assign batch - - --format jsonl"),
     "export": ("assign export sql --dialect sqlite --out assign.sql",),
+    "serve": (
+        "assign serve",
+        "assign serve --keys keys --new-key counter",
+        "assign serve --host 192.0.2.1 --keys keys",
+    ),
     "help": ("assign help decide", "assign help audit verify"),
     "audit": ("assign audit init --origin example.city/assign", "assign audit list", "assign help audit verify"),
     "audit init": ("assign audit init --audit sqlite:///audit.db --origin example.city/assign",),

@@ -12,13 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
-from assign.decision.request import row as row_named
+from assign.desk import listings
 from assign.desk.desk import Desk
 from assign.errors import BadOption, listed, shown
-from assign.explanation.explainer import WITH_HOLDER
 from assign.explanation.wording import CLASS_TEXT, cell_name
-from assign.rules.entries import Act
-from assign.rules.kinds import Kind, Step
+from assign.rules.kinds import Kind
 
 from . import terminal
 from .common import AsJson, Lang, List, Out, Quiet, Rules, Word, as_options, open_desk, print_json, wrapped
@@ -138,7 +136,7 @@ def acts(
         return
     found = desk.rules.acts.values()
     if form == "json":
-        print_json([{**_act(act), "also": list(act.also)} for act in found], out)
+        print_json(listings.acts(desk), out)
         return
     if form != "table":
         body = [[a.id, a.title["ja"], a.title["en"], a.act_class.value, " ".join(a.also)] for a in found]
@@ -149,24 +147,9 @@ def acts(
     _table(heads[lang], body, 1, "", out, quiet=quiet)
 
 
-def _act(act: Act) -> dict[str, Any]:
-    return {"key": act.id, "label": dict(act.title), "class": act.act_class.value}
-
-
 def _acts_of_a_row(desk: Desk, word: str, form: str, lang: str, out: str | None, *, quiet: bool) -> None:
     """The acts of a row's work: those of every counter where it has one, then its chain."""
-    task = row_named(desk.catalog, word)
-    kind = desk.rules.work.kind(task.id)
-    counter = next((key for key, each in desk.catalog.manifest.channels.items() if each.kind == "counter"), "")
-    common = desk.rules.work.at_counter if kind and desk.catalog.at_a_counter(task) else ()
-    steps = [(Step(act, counter, optional=False, when=None, row=""), "counter") for act in common]
-    steps += [(step, "chain") for step in (kind.steps if kind else ()) if step.act not in common]
-    found = []
-    for step, part in steps:
-        act = desk.rules.acts[step.act]
-        holder = desk.rules.holder(task.division, act.id, task.id).holder if act.act_class in WITH_HOLDER else None
-        label = dict(desk.rules.holder_names[holder]) if holder else None
-        found.append({**_act(act), **_step(step), "part": part, "holder": holder, "holder_label": label})
+    kind, found = listings.acts_of_row(desk, word)
     if form == "json":
         print_json(found, out)
         return
@@ -201,11 +184,6 @@ def _acts_of_a_row(desk: Desk, word: str, form: str, lang: str, out: str | None,
     )
     named = f"{kind.label[lang]}: " if kind else ""
     _table(heads, body, 1, f"{named}{basis}{'。' if ja else '.'}", out, quiet=quiet)
-
-
-def _step(step: Step) -> dict[str, Any]:
-    when = None if step.when is None else dict(step.when)
-    return {"channel": step.channel, "optional": step.optional, "when": when}
 
 
 def _when(step: dict[str, Any], lang: str) -> str:
@@ -243,7 +221,7 @@ def kinds(
     desk = open_desk(rules, list_, "table")
     work = desk.rules.work
     if form == "json":
-        print_json([_kind(desk, kind) for kind in work.kinds], out)
+        print_json(listings.kinds(desk), out)
         return
     acts_of = {kind.id: [step.act for step in kind.steps] for kind in work.kinds}
     if form != "table":
@@ -275,18 +253,3 @@ def kinds(
         f"{f' ({own} of them are this city’s own rule)' if own else ''}. Rows done at a counter also have {common}."
     )
     _table(heads, body, 3, foot, out, quiet=quiet)
-
-
-def _kind(desk: Desk, kind: Kind) -> dict[str, Any]:
-    """A kind as JSON; `chains` are the cases, known by one name, that pass through one of its rows."""
-    rows = set(kind.rows)
-    chains = [chain for chain in desk.rules.work.chains if rows & {*chain.rows, *(step.row for step in chain.steps)}]
-    return {
-        "key": kind.id,
-        "label": dict(kind.label),
-        "because": dict(kind.because),
-        "basis": kind.source.basis or "own",
-        "steps": [{"act": step.act, **_step(step)} for step in kind.steps],
-        "rows": list(kind.rows),
-        "chains": [{"key": chain.id, "label": dict(chain.label)} for chain in chains],
-    }

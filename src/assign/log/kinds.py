@@ -32,6 +32,7 @@ class Role(StrEnum):
     CONTRACTOR_MANAGER = "contractor_manager"
     CITY_CLERK = "city_clerk"
     CITY_MANAGER = "city_manager"
+    AUDITOR = "auditor"
     SYSTEM = "system"
 
 
@@ -41,6 +42,7 @@ ROLE_TEXT: Final = {
     Role.CONTRACTOR_MANAGER: {"ja": "受託者の業務責任者", "en": "contractor's operations manager (業務責任者)"},
     Role.CITY_CLERK: {"ja": "市職員", "en": "city staff"},
     Role.CITY_MANAGER: {"ja": "市の委託契約の担当", "en": "city's contract manager"},
+    Role.AUDITOR: {"ja": "監査人", "en": "auditor"},
     Role.SYSTEM: {"ja": "システム", "en": "a system"},
 }
 

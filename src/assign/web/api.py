@@ -1,0 +1,230 @@
+"""
+`/v1/…`: what the command line answers, over HTTP. A body is the very bytes that `--json` prints.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from assign.desk import listings
+from assign.desk.asked import ASKED
+from assign.desk.desk import Desk
+from assign.errors import AssignError
+from assign.words import date_of_case
+
+from . import examples, strict
+from .keys import Power, may, recorded_as
+from .problems import Problem
+
+JSON: Final = "application/json"
+CLOUD: Final = "application/cloudevents+json"
+REMEMBERED: Final = 8192
+MOST: Final = 10_000  # requests of one batch
+Asker = Annotated[str | None, Depends(may(Power.ASK))]
+router: APIRouter = APIRouter(prefix="/v1")
+
+
+def as_bytes(value: object) -> bytes:
+    """JSON as the command line prints it."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+class Answers:
+    """A desk's answers as bytes; what was asked on the same day is not written out again."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.etag = f'"{desk.provenance["catalog_sha256"][:16]}-{desk.provenance["rules_sha256"][:16]}-{desk.provenance["assign_version"]}"'
+        self._remembered = lru_cache(REMEMBERED)(self._written)
+
+    def decided(self, asked: Mapping[str, Any]) -> bytes:
+        """The answer to a request, as `decide --json` prints it. Raises as `Desk.decide`."""
+        words = {**asked, "on": date_of_case(asked.get("on"))}
+        try:
+            return self._remembered(*(words.get(name) for name in ASKED))
+        except TypeError:  # a list, an object: no key of a memory
+            return self._written(*(words.get(name) for name in ASKED))
+
+    def _written(self, *words: object) -> bytes:
+        asked: dict[str, Any] = dict(zip(ASKED, words, strict=True))
+        answers = self.desk.answers(**asked)
+        return as_bytes(answers if asked["channel"] is None else answers[0])
+
+
+def answers_of(request: Request) -> Answers:
+    """The answers of the server's desk."""
+    found: Answers = request.app.state.answers
+    return found
+
+
+def unchanged(request: Request, etag: str) -> bool:
+    """Whether the client has this very edition (`If-None-Match`)."""
+    asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    return etag in asked or "*" in asked
+
+
+def of_the_edition(request: Request, make: Any) -> Response:
+    """What list and rules alone decide: 304 where the client has it."""
+    etag = answers_of(request).etag
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if unchanged(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(as_bytes(make()), media_type=JSON, headers=headers)
+
+
+async def body_of(request: Request) -> Any:
+    """The body, strictly read."""
+    return strict.parsed(await request.body(), request.headers.get("content-type", ""))
+
+
+# -- decisions ---------------------------------------------------------------------------------------------------------
+
+_RECORDED: Final = ("case", "corrects")
+
+
+@router.post("/decisions", openapi_extra=examples.DECIDE, responses=examples.DECISION, tags=["decisions"])
+async def decide(request: Request, role: Asker) -> Response:
+    """
+    Who handles a piece of work, and why. The body is that of `assign decide --json`; without `channel` a list, one for each.
+
+    Where the server keeps a log, the answer is recorded first: `Idempotency-Key` (a UUID) is the record's key, and `Assign-Record` names
+    the record. When it cannot be written down there is no answer (503).
+    """
+    found = strict.fields(await body_of(request), (*ASKED, *_RECORDED))
+    answers = answers_of(request)
+    key = request.headers.get("idempotency-key")
+    if answers.desk.audit is not None:
+        kept = await run_in_threadpool(
+            answers.desk.record,
+            **{name: found.get(name) for name in (*ASKED, *_RECORDED)},
+            key=key,
+            role=recorded_as(role),
+        )
+        body = as_bytes([each.answer for each in kept] if found.get("channel") is None else kept[0].answer)
+        headers = {"Assign-Record": ", ".join(str(each.kept.seq) for each in kept)}
+        return Response(body, media_type=JSON, headers=headers)
+    if key is not None or any(name in found for name in _RECORDED):
+        raise Problem(400, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
+    return Response(answers.decided(found), media_type=JSON, headers={"ETag": answers.etag})
+
+
+@router.post("/decisions/batch", openapi_extra=examples.BATCH, responses=examples.BATCHED, tags=["decisions"])
+async def decide_batch(request: Request, _role: Asker) -> Response:
+    """Many requests, in order: a list of decisions, each as `decide` has it, or the error that it met. Never recorded one by one."""
+    found = await body_of(request)
+    if not isinstance(found, list) or not 1 <= len(found) <= MOST:
+        raise Problem(
+            400, "bad_request", f"依頼 1 から {MOST} 件の一覧が要ります", f"a list of 1 to {MOST} requests is needed"
+        )
+    if answers_of(request).desk.audit is not None:
+        raise Problem(
+            409,
+            "batch_not_recorded",
+            "記録を残すサーバーでは一括の判定はできません（`assign batch --record`、または 1 件ずつ）",
+            "a server that keeps a log answers no batch (`assign batch --record`, or one at a time)",
+        )
+    return Response(await run_in_threadpool(_batch, answers_of(request), found), media_type=JSON)
+
+
+def _batch(answers: Answers, requests: list[Any]) -> bytes:
+    return b"[\n" + b",\n".join(_one(answers, each).rstrip(b"\n") for each in requests) + b"\n]\n"
+
+
+def _one(answers: Answers, asked: Any) -> bytes:
+    try:
+        return answers.decided(strict.fields(asked, ASKED))
+    except AssignError as error:
+        code = error.problem if isinstance(error, Problem) else error.code
+        return as_bytes({"error": {"code": code, "message": error.ja, "candidates": list(error.candidates)}})
+
+
+# -- the list ----------------------------------------------------------------------------------------------------------
+
+
+@router.get("/tasks", responses=examples.TASKS, tags=["list"])
+async def tasks(
+    request: Request, _role: Asker, division: Annotated[str | None, Query(examples=["nenkin"])] = None
+) -> Response:
+    """Every row of the list, or of a division, as `assign tasks --json`."""
+    return of_the_edition(request, lambda: answers_of(request).desk.rows(division))
+
+
+@router.get("/tasks/{row}", responses=examples.TASK, tags=["list"])
+async def task(request: Request, _role: Asker, row: str) -> Response:
+    """One row, with the acts of its work."""
+    desk = answers_of(request).desk
+    return of_the_edition(request, lambda: listings.row(desk, row))
+
+
+@router.get("/search", responses=examples.SEARCH, tags=["search"])
+async def search(
+    request: Request,
+    _role: Asker,
+    text: Annotated[str, Query(examples=["葬祭"], max_length=10_000)],
+    division: Annotated[str | None, Query(examples=["kokuho"])] = None,
+    channel: Annotated[str | None, Query(examples=["counter"])] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+) -> Response:
+    """Candidates for people's words, as `assign search --json`. It never decides."""
+    found = answers_of(request).desk.found(text, division=division, channel=channel, limit=limit)
+    return Response(as_bytes(found["rows"]), media_type=JSON)
+
+
+@router.get("/plan", responses=examples.PLAN, tags=["search"])
+async def plan(
+    request: Request,
+    _role: Asker,
+    row: Annotated[list[str] | None, Query(examples=[["kokuho-25"]], max_length=100)] = None,
+    event: Annotated[str | None, Query(examples=["death"])] = None,
+    division: str | None = None,
+    item: str | None = None,
+    channel: str | None = None,
+    on: str | None = None,
+) -> Response:
+    """The work of a row, of several rows or of a life event, step by step, as `assign plan --json`. Never recorded."""
+    asked = {"division": division, "item": item, "channel": channel, "on": on, "event": event}
+    rows = row[0] if row and len(row) == 1 else row
+    desk = answers_of(request).desk
+    return Response(await run_in_threadpool(lambda: as_bytes(desk.planned(**asked, row=rows))), media_type=JSON)
+
+
+@router.get("/acts", responses=examples.ACTS, tags=["list"])
+async def acts(request: Request, _role: Asker) -> Response:
+    """The acts that can be asked for, as `assign acts --json`."""
+    desk = answers_of(request).desk
+    return of_the_edition(request, lambda: listings.acts(desk))
+
+
+@router.get("/kinds", responses=examples.KINDS, tags=["list"])
+async def kinds(request: Request, _role: Asker) -> Response:
+    """The kinds of work with their chains, as `assign kinds --json`."""
+    desk = answers_of(request).desk
+    return of_the_edition(request, lambda: listings.kinds(desk))
+
+
+@router.get("/catalog", responses=examples.CATALOG, tags=["list"])
+async def catalog(request: Request, _role: Asker) -> Response:
+    """Which list and rules answer: title, edition, documents, hashes."""
+    desk = answers_of(request).desk
+    manifest = desk.catalog.manifest
+
+    def made() -> dict[str, Any]:
+        return {
+            "title": dict(manifest.title),
+            "edition": manifest.edition,
+            "effective": manifest.effective and manifest.effective.isoformat(),
+            "documents": [each._asdict() for each in manifest.documents],
+            "divisions": [{"key": each.key, "label": dict(each.label)} for each in manifest.divisions.values()],
+            "channels": [{"key": each.key, "label": dict(each.label)} for each in manifest.channels.values()],
+            "rows": len(desk.catalog.tasks),
+            **desk.provenance,
+        }
+
+    return of_the_edition(request, made)

@@ -1,0 +1,154 @@
+"""
+What the OpenAPI file shows of each operation: the models of the contract, problem documents, and examples of real rows.
+
+The requests stand here; their answers are the desk's own, asked when the file is made (`filled`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from assign.desk.desk import Desk
+from assign.explanation.model import Candidate, Decision, Row
+
+from .problems import MEDIA, TYPE
+
+Schema = dict[str, Any]
+ASKED: Final = {"division": "nenkin", "item": "24", "channel": "counter"}
+OTHER: Final = {"division": "kokuho", "item": "25", "channel": "counter", "act": "receive"}
+UNKNOWN: Final = {"division": "nenkin", "item": "99", "channel": "counter"}
+_WORD: Final = {"type": ["string", "null"]}
+_REQUEST: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "division": {**_WORD, "description": "区分の記号か名前 / key or name of a division"},
+        "item": {
+            "type": ["string", "integer", "null"],
+            "description": "番号、または 22-3 のような行 / the printed number, or a row",
+        },
+        "channel": {**_WORD, "description": "業務の場。なければすべて（一覧） / the channel; without it a list of all"},
+        "act": {**_WORD, "description": "行為 / a step of the work"},
+        "on": {**_WORD, "description": "案件の日付。なければ今日 / the date of the case, today in Japan without it"},
+        "section": {**_WORD, "description": "大分類か中分類 / a heading"},
+        "row": {**_WORD, "description": "区分と番号の代わりに行の id / a row id instead of division and item"},
+    },
+}
+_RECORDED: Final[Schema] = {
+    **_REQUEST,
+    "properties": {
+        **_REQUEST["properties"],
+        "case": {**_WORD, "description": "案件の乱数 UUID / a random UUID of the case"},
+        "corrects": {
+            "type": ["integer", "null"],
+            "description": "訂正する記録の番号 / the record that this one corrects",
+        },
+    },
+}
+_PROBLEM: Final[Schema] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "candidates"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": f"{TYPE}…"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "candidates": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+
+def _body(schema: Schema, examples: Schema) -> Schema:
+    content = {
+        "application/json": {"schema": schema, "examples": {name: {"value": value} for name, value in examples.items()}}
+    }
+    return {
+        "requestBody": {"required": True, "content": content},
+        "parameters": [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "format": "uuid"},
+                "description": "記録の鍵。同じ鍵には最初の答えが返る / the record's key: a retry gets the first answer",
+            }
+        ],
+    }
+
+
+def problems(*statuses: int) -> dict[int | str, Schema]:
+    """The problem documents of an operation; those of every operation are among them."""
+    texts = {
+        304: "この版を持っている / the client has this edition",
+        400: "依頼の形が正しくない / the request is not as it should be",
+        401: "API キーがない / no API key",
+        403: "この役割ではできない / not for this role",
+        404: "ない / there is none",
+        408: "本文が届かない / the body did not arrive",
+        409: "番号が複数の行を指す / several rows, and they do not agree",
+        413: "本文が大きい / the body is too large",
+        415: "JSON ではない / no JSON by its type",
+        422: "知らない語、または別の依頼に使われた鍵 / an unknown word, or a key of another request",
+        500: "判定できない / there is no answer, and it is the server's fault",
+        503: "記録できない / the answer cannot be recorded",
+    }
+    content = {MEDIA: {"schema": _PROBLEM}}
+    found: dict[int | str, Schema] = {}
+    for status in sorted({*statuses, 401, 403}):
+        found[status] = {"description": texts[status], **({} if status == 304 else {"content": content})}
+    return found
+
+
+def _answer(schema: Schema | None, said: str, **model: Any) -> dict[int | str, Schema]:
+    content = {"content": {"application/json": {"schema": schema}}} if schema else {}
+    return {200: {"description": said, **content, **model}}
+
+
+_DECIDED: Final[Schema] = {
+    "anyOf": [
+        {"$ref": "#/components/schemas/Decision"},
+        {"type": "array", "items": {"$ref": "#/components/schemas/Decision"}},
+    ]
+}
+DECIDE: Final = _body(_RECORDED, {"24 at the counter": ASKED, "one act": OTHER})
+DECISION: Final = {
+    **_answer(None, "答え / the answer", model=Decision),
+    **problems(400, 408, 409, 413, 415, 422, 500, 503),
+}
+BATCH: Final = _body(
+    {"type": "array", "minItems": 1, "maxItems": 10_000, "items": _REQUEST}, {"two, one unknown": [ASKED, UNKNOWN]}
+)
+BATCHED: Final = {
+    **_answer({"type": "array", "items": {"type": "object"}}, "依頼の順に、答えかエラー / answers or errors, in order"),
+    **problems(400, 408, 409, 413, 415, 500),
+}
+TASKS: Final = {**_answer(None, "行 / rows", model=list[Row]), **problems(304, 422)}
+TASK: Final = {**_answer(None, "行 / a row", model=Row), **problems(304, 422)}
+SEARCH: Final = {**_answer(None, "候補 / candidates", model=list[Candidate]), **problems(400, 422)}
+ACTS: Final = {**_answer({"type": "array", "items": {"type": "object"}}, "行為 / acts"), **problems(304)}
+KINDS: Final = {
+    **_answer({"type": "array", "items": {"type": "object"}}, "業務の種類 / kinds of work"),
+    **problems(304),
+}
+CATALOG: Final = {**_answer({"type": "object"}, "一覧と規則の版 / the edition of list and rules"), **problems(304)}
+PLAN: Final = {**_answer({"type": "object"}, "業務の流れ / the plan"), **problems(400, 422)}
+RECORD: Final = {**_answer({"type": "object"}, "記録 / the record"), **problems(404, 503)}
+
+
+def filled(openapi: Schema, desk: Desk) -> Schema:
+    """The OpenAPI file with real answers beside the examples of requests."""
+    decided = desk.answers(division="nenkin", item="24", channel="counter")[0]
+    answers = {
+        ("/v1/decisions", "post"): decided,
+        ("/v1/decisions/batch", "post"): [decided],
+        ("/v1/tasks", "get"): desk.rows("nenkin")[:1],
+        ("/v1/tasks/{row}", "get"): decided["rows"][0],
+        ("/v1/search", "get"): desk.found("葬祭", division="kokuho", limit=1)["rows"],
+    }
+    for (path, method), answer in answers.items():
+        content = openapi["paths"][path][method]["responses"]["200"]["content"]["application/json"]
+        content["example"] = answer
+    decision = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]["application/json"]
+    decision["schema"] = _DECIDED
+    return openapi

@@ -1,0 +1,96 @@
+"""
+What neither the server nor the framework does: a body of bounded size that arrives in bounded time, for every address (413, 408); and the
+headers that every answer has. Plain ASGI, since a framework's middleware would read the body first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from . import strict
+from .problems import MEDIA, Problem, response
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+__all__ = ["CSP", "MEDIA", "Guard"]
+
+
+class _Refused(Exception):
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+class Guard:
+    """
+    An application behind bounds.
+
+    Args:
+        seconds: From the first byte of a body to its last.
+    """
+
+    def __init__(self, app: App, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most = strict.LARGEST_BATCH if scope["path"].endswith(("/batch", "/evaluations", "/verify")) else strict.LARGEST
+        begun = False
+        ends = asyncio.get_running_loop().time() + self._seconds
+        got = 0
+
+        async def bounded() -> Message:
+            nonlocal got
+            try:
+                async with asyncio.timeout_at(ends):
+                    message = await receive()
+            except TimeoutError:
+                raise _Refused(
+                    Problem(408, "too_slow", "本文が時間内に届きませんでした", "the body did not arrive in time")
+                ) from None
+            got += len(message.get("body", b""))
+            if got > most:
+                raise _Refused(_too_large(most))
+            return message
+
+        async def with_headers(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                named = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in named)]
+            await send(message)
+
+        try:
+            length = dict(scope["headers"]).get(b"content-length", b"0")
+            if length.isdigit() and len(length) < 19 and int(length) > most:
+                raise _Refused(_too_large(most))
+            await self._app(scope, bounded, with_headers)
+        except _Refused as refused:
+            if begun:
+                raise refused.problem from None
+            found = response(refused.problem, "ja")
+            found.headers["connection"] = "close"
+            await found(scope, receive, with_headers)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, "too_large", f"本文は {most} バイトまでです", f"a body has at most {most} bytes")

@@ -1,0 +1,61 @@
+"""
+`/metrics`, as Prometheus reads it: how many requests of which address were served how, and how long they took; never what was asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+from .guard import App, Message, Receive, Send
+
+
+class Measures:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._served = Counter(
+            "assign_http_requests", "Requests served", ("method", "route", "status"), registry=self._registry
+        )
+        self._taken = Histogram(
+            "assign_http_seconds", "Seconds to serve a request", ("route",), registry=self._registry
+        )
+
+    def served(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        self._served.labels(method, route, status).inc()
+        self._taken.labels(route).observe(seconds)
+
+    def text(self) -> bytes:
+        """All of them, in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+
+class Measured:
+    """An application whose requests are counted by the address that the framework found for them."""
+
+    def __init__(self, app: App, measures: Measures) -> None:
+        self._app = app
+        self._measures = measures
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        begin = time.perf_counter()
+        status = 500
+
+        async def seen(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, seen)
+        finally:
+            if scope["type"] == "http":
+                route = getattr(scope.get("route"), "path", "-")  # never the address itself: it may hold a case
+                self._measures.served(scope["method"], route, status, time.perf_counter() - begin)

@@ -1,0 +1,117 @@
+"""
+An error → a problem document (RFC 9457), in the words of the command line: the same code, message and candidates.
+
+The types are stable: `urn:assign:problem:` and the error's code (`unknown_item`, `ambiguous_item`, …).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from assign.errors import AssignError, BadRequest, UnknownWord
+
+TYPE: Final = "urn:assign:problem:"
+MEDIA: Final = "application/problem+json"
+RETRY: Final = 5  # seconds until a database may be back
+_BY_CODE: Final = {
+    "ambiguous_item": 409,
+    "key_reused": 422,
+    "unknown_record": 404,
+    "not_published": 409,
+    "closed": 503,
+    **dict.fromkeys(("log", "log_refused", "log_damaged", "log_missing", "unreadable_record"), 503),
+}
+
+
+class Problem(AssignError):
+    """An error of HTTP alone. status: As RFC 9110 has it."""
+
+    def __init__(self, status: int, code: str, ja: str, en: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(ja, en, candidates)
+        self.status: int = status
+        self.problem: str = code
+
+
+def status_of(error: AssignError) -> int:
+    """The status of an error: what the client can mend is 4xx, the rest is ours."""
+    if isinstance(error, Problem):
+        return error.status
+    if (known := _BY_CODE.get(error.code)) is not None:
+        return known
+    if isinstance(error, UnknownWord):
+        return 422
+    return 400 if isinstance(error, BadRequest) else 500
+
+
+def response(error: AssignError, lang: str) -> Response:
+    """The problem document of an error."""
+    status = status_of(error)
+    code = error.problem if isinstance(error, Problem) else error.code
+    body = {
+        "type": TYPE + code,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.message(lang),
+        "code": code,
+        "candidates": list(error.candidates),
+    }
+    headers = {"Retry-After": str(RETRY)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return document(body, status, headers)
+
+
+def document(body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem document as it is sent."""
+    return Response(json.dumps(body, ensure_ascii=False, indent=2) + "\n", status, dict(headers or {}), MEDIA)
+
+
+def language(request: Request) -> str:
+    """`ja` unless English is asked for: `?lang=`, then Accept-Language."""
+    asked = request.query_params.get("lang") or request.headers.get("accept-language", "ja")
+    return "en" if asked[:2].lower() == "en" else "ja"
+
+
+async def assign_error(request: Request, error: Exception) -> Response:
+    """Of an error of ours."""
+    assert isinstance(error, AssignError)  # noqa: S101 - INVARIANT: registered for it alone
+    return response(error, language(request))
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Of an error that the framework raises: no such address, a method that an address does not have."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - INVARIANT: registered for it alone
+    texts = {
+        404: ("この番地はありません", "there is no such address"),
+        405: ("この番地では使えないメソッドです", "this address does not have that method"),
+    }
+    ja, en = texts.get(error.status_code, (str(error.detail), str(error.detail)))
+    codes = {404: "not_found", 405: "method_not_allowed"}
+    found = response(Problem(error.status_code, codes.get(error.status_code, "http"), ja, en), language(request))
+    found.headers.update(error.headers or {})
+    return found
+
+
+async def internal_error(request: Request, _error: Exception) -> Response:
+    """Of a fault of ours: nothing of it reaches the client; the server's log has it."""
+    return response(
+        Problem(500, "internal", "内部エラーです。回答はありません", "an internal error; there is no answer"),
+        language(request),
+    )
+
+
+async def validation_error(request: Request, error: Exception) -> Response:
+    """Of a parameter of the address that is not what it should be."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - INVARIANT: registered for it alone
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"][1:])
+    problem = Problem(
+        422, "bad_parameter", f"`{name}` が正しくありません", f"`{name}` is not as it should be: {first['msg']}"
+    )
+    return response(problem, language(request))

@@ -1,0 +1,54 @@
+"""
+`/v1/decisions/{seq}`: the records of the log behind the server, and their proofs; for auditors and the city's manager of the contract.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.responses import Response
+
+from assign import audit
+from assign.log.checkpoint import open_verified
+from assign.log.log import Log
+
+from . import examples
+from .api import JSON, answers_of, as_bytes
+from .keys import Power, may
+from .problems import Problem
+
+Reader = Annotated[str | None, Depends(may(Power.READ_LOG))]
+Seq = Annotated[int, Path(ge=0, lt=2**53)]
+router: Final = APIRouter(prefix="/v1/decisions", tags=["log"])
+
+
+def log_of(request: Request) -> Log:
+    """The server's log. Raises Problem 404: It keeps none."""
+    log = answers_of(request).desk.audit
+    if log is None:
+        raise Problem(404, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
+    return log
+
+
+@router.get("/{seq}", responses=examples.RECORD)
+def record(request: Request, _role: Reader, seq: Seq) -> Response:
+    """A record, its answer in its words where it still follows, and the later records that correct it."""
+    return Response(as_bytes(audit.shown_record(log_of(request), seq)), media_type=JSON)
+
+
+@router.get("/{seq}/proof", responses=examples.RECORD)
+def proof(request: Request, _role: Reader, seq: Seq) -> Response:
+    """All that another machine needs to check one record (`assign audit verify-bundle`), under the newest signed checkpoint."""
+    log = log_of(request)
+    log.row(seq)
+    keys = log.keys()
+    signed = [note for note in log.store.checkpoints(log.number) if open_verified(note, keys)[0].size > seq]
+    if not signed:
+        raise Problem(
+            409,
+            "not_signed",
+            "この記録を含むチェックポイントがまだありません（`assign audit checkpoint`）",
+            "no signed checkpoint has this record yet (`assign audit checkpoint`)",
+        )
+    return Response(as_bytes(audit.prove(log, seq, signed[-1])), media_type=JSON)

@@ -1,0 +1,64 @@
+"""
+`assign serve`: Granian over the application. It finishes what is in flight on SIGTERM, and closes headers that never end.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from typing import Final
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+
+from assign.errors import BadOption
+
+from .app import application
+from .guard import App
+from .settings import Settings
+
+HEADER_SECONDS: Final = 10
+TARGET: Final = "assign.web.server:made"
+
+
+def made() -> App:
+    """The application of this process, by the environment; Granian calls it in each worker."""
+    return application(Settings())
+
+
+def serve(host: str, port: int, workers: int, settings: Settings) -> None:
+    """
+    Serve until SIGTERM or SIGINT.
+
+    Raises:
+        BadOption: An address that others reach needs API keys.
+    """
+    if not _is_loopback(host) and settings.keys is None:
+        raise BadOption(
+            f"`--host {host}` は他の機器から届くので、API キー（`--keys FILE`）が要ります",
+            f"`--host {host}` can be reached from other machines, so that API keys are needed (`--keys FILE`)",
+            ["--keys", "--host 127.0.0.1"],
+        )
+    os.environ.update(
+        {f"ASSIGN_{name.upper()}": str(value) for name, value in settings.model_dump().items() if value is not None}
+    )
+    Granian(
+        TARGET,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=workers,
+        factory=True,
+        log_access=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        workers_kill_timeout=30,
+        websockets=False,
+    ).serve()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,28 @@
+"""
+The settings of `assign serve`: options, else ASSIGN_… of the environment.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """
+    Attributes:
+        list, rules: As `Desk.open` takes them. audit, origin: The decision log, if answers are recorded.
+        keys: A file of API keys (`assign serve --new-key ROLE`); without one anybody who reaches the server may ask.
+        runs_for: Who runs it: `city`, or `contractor` (said on the page).
+        body_seconds: How long a body may take to arrive.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ASSIGN_", extra="ignore")
+
+    list: str | None = None
+    rules: str | None = None
+    audit: str | None = None
+    origin: str | None = None
+    keys: str | None = None
+    runs_for: str = Field(default="city", pattern="^(city|contractor)$")
+    body_seconds: float = Field(default=10.0, gt=0)
