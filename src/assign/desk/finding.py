@@ -30,7 +30,7 @@ class Finder:
         self._decider = decider
         self._explainer = explainer
         self._catalog = decider.catalog
-        self.searcher = Searcher(self._catalog, open_index(self._catalog, folder))
+        self.searcher: Searcher = Searcher(self._catalog, open_index(self._catalog, folder))
 
     def find(self, text: object, division: object, channel: object, limit: object) -> dict[str, Any]:
         """

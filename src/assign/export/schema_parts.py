@@ -71,17 +71,17 @@ def one_or_more(of: Schema, ja: str = "", en: str = "", *, least: int = 1, uniqu
 
 # -- what all files have -----------------------------------------------------------------------------------------------
 
-TEXT: Final = {"type": ["string", "number", "boolean"], "pattern": r"\S", "maxLength": LONGEST_TEXT}
-NUMBER: Final = {"type": ["integer", "string"], "minimum": 0, "maximum": 99_999_999, "pattern": "^[0-9]{1,8}$"}
-DAY: Final = {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}
+TEXT: Final[Schema] = {"type": ["string", "number", "boolean"], "pattern": r"\S", "maxLength": LONGEST_TEXT}
+NUMBER: Final[Schema] = {"type": ["integer", "string"], "minimum": 0, "maximum": 99_999_999, "pattern": "^[0-9]{1,8}$"}
+DAY: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}
 SHA256: Final = "^[0-9a-f]{64}$"
-TRUTH: Final = {"enum": [True, False, "true", "false"]}
-BILINGUAL: Final = mapping(
+TRUTH: Final[Schema] = {"enum": [True, False, "true", "false"]}
+BILINGUAL: Final[Schema] = mapping(
     {"ja": ref("text", "日本語", "in Japanese"), "en": ref("text", "英語", "in English")},
     ja="日本語と英語の文",
     en="the same in two languages",
 )
-OWN: Final = mapping(
+OWN: Final[Schema] = mapping(
     {
         "document": ref("text", "市の文書の名前", "a paper of the city's own"),
         "role": ref("text", "定めた人の役職（氏名ではなく）", "the capacity of its author, never a name"),
@@ -89,17 +89,17 @@ OWN: Final = mapping(
     ja="市の文書",
     en="a paper of the city's own",
 )
-BASIS: Final = one_of(
+BASIS: Final[Schema] = one_of(
     loader.BASES,
     "根拠の確かさ: seen 条文で確認、reported 二次資料、analogy 類推、judged 本システムの判断",
     "how sure: seen in the text, reported by another, analogy, judged by us",
 )
-LAW: Final = {
+LAW: Final[Schema] = {
     **mapping({"basis": ref("basis")}, {"law": ref("text", "法令や通知", "a statute or a paper")}),
     "if": {"properties": {"basis": {"enum": list(loader.WITHOUT_TEXT)}}},
     "else": {"required": ["law"]},
 }
-LINE: Final = mapping(
+LINE: Final[Schema] = mapping(
     {
         "document": ref("text", "文書のファイル名", "the file of the document"),
         "line": ref("number", "行番号", "its line"),
@@ -109,7 +109,7 @@ LINE: Final = mapping(
     ja="文書の行",
     en="a line of the document",
 )
-LEGEND: Final = mapping(
+LEGEND: Final[Schema] = mapping(
     {"legend": one_of(Meaning, "その意味の凡例", "what the legend says of a meaning")},
     ja="一覧の凡例",
     en="the list's own legend",
@@ -121,7 +121,7 @@ COMMON: Final[Mapping[str, Schema]] = {
     "truth": TRUTH,
     "bilingual": BILINGUAL,
 }
-READ: Final = {
+READ: Final[Schema] = {
     "$ref": "#/$defs/day",
     "description": "引いた法令などを読んだ日 / the day on which the statutes cited were read",
 }

@@ -41,7 +41,7 @@ class Answers:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.etag = f'"{desk.provenance["catalog_sha256"][:16]}-{desk.provenance["rules_sha256"][:16]}-{desk.provenance["assign_version"]}"'
+        self.etag: str = f'"{desk.provenance["catalog_sha256"][:16]}-{desk.provenance["rules_sha256"][:16]}-{desk.provenance["assign_version"]}"'
         self._remembered = lru_cache(REMEMBERED)(self._written)
 
     def decided(self, asked: Mapping[str, Any]) -> bytes:

@@ -4,6 +4,8 @@ The settings of `assign serve`: options, else ASSIGN_… of the environment.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,7 +19,7 @@ class Settings(BaseSettings):
         body_seconds: How long a body may take to arrive.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ASSIGN_", extra="ignore")
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(env_prefix="ASSIGN_", extra="ignore")
 
     list: str | None = None
     rules: str | None = None
