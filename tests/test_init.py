@@ -22,7 +22,7 @@ from assign.catalog import load as load_list
 from assign.check import Finding, floor
 from assign.check import proofs as checks
 from assign.desk.fitting import rules_beside
-from assign.errors import BadOption, OutputError, RuleFileError
+from assign.errors import BadOption, CatalogDiffers, OutputError, RuleFileError
 from assign.export import list_folder
 from assign.files import folder_appearing
 from assign.rules import elsewhere, loader
@@ -416,3 +416,35 @@ def test_the_acts_elsewhere_are_those_of_the_file(city: Path) -> None:
     of_floor = elsewhere.acts_elsewhere(SHIPPED.files["acts.yaml"])
     as_said: Any = floor._said
     assert {key: as_said(act) for key, act in of_file.items()} == {key: as_said(act) for key, act in of_floor.items()}
+
+
+def test_a_mark_that_is_not_in_its_line_is_found(city: Path) -> None:
+    """Without its 一部 the row would be the contractor's, settled; a row read by judgement says so."""
+    edited(city, "catalog.csv", "葬祭費の支給申請,,一部,", "葬祭費の支給申請,,,")
+    found = findings(city)
+    assert [
+        "the marks of `hoken-2` are `● ●`, but in its raw text `一部 ● ●`" in each.text["en"] for each in found
+    ] == [True]
+    with pytest.raises(CatalogDiffers, match="hoken-2"):
+        Desk.open(list=city)
+    edited(city, "catalog.csv", ",●,●,,as_printed,,list.txt,6,", ",●,●,,judged,,list.txt,6,")
+    assert findings(city) == []
+
+
+def test_a_ruling_for_which_the_list_leaves_no_room_is_found(city: Path) -> None:
+    """Whoever wrote it believes that the contractor may; the answer stays the city's."""
+    edited(
+        city,
+        "rules/rulings.yaml",
+        "\nrulings: []",
+        """
+rulings:
+  - id: R-1
+    title: {ja: 受領, en: receiving}
+    source: {document: 回答1号, role: 課長}
+    when: {rows: [hoken-3], channel: counter, act: receive, since: 2026-04-01}
+    then: {assignee: contractor}
+    because: {ja: 受領は委託に入る。, en: Receiving is within it.}
+    examples: [{given: {row: hoken-3, channel: counter, act: receive, on: 2026-04-01}, holds: true}]""",
+    )
+    assert ["no room for `R-1` (it is city staff)" in each.text["en"] for each in findings(city)] == [True]

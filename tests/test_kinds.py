@@ -463,3 +463,10 @@ def test_every_step_of_a_rule_set_is_an_act_of_it() -> None:
     """What no counter and no chain has, nobody can be asked for."""
     rules = load(RULES)
     assert rules.work.every_act <= set(rules.acts)
+
+
+def test_the_readmes_name_as_many_kinds_as_there_are() -> None:
+    """A figure in a text goes stale in silence."""
+    kinds = len(Desk.open().rules.work.kinds)
+    for name, text in (("README.md", f"{kinds} kinds of work"), ("README.ja.md", f"を {kinds} の業務の種類")):
+        assert text in (Path(__file__).parents[1] / name).read_text("utf-8"), name

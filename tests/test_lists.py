@@ -12,7 +12,7 @@ import yaml
 
 from assign import Desk
 from assign.check.proofs import check
-from assign.errors import AmbiguousItem, CatalogError, RuleFileError, UnknownChannel, UnknownDivision
+from assign.errors import AmbiguousItem, CatalogError, RuleFileError, UnknownChannel, UnknownDivision, UnknownItem
 from assign.resources import rules_folder
 
 LISTS = Path(__file__).parent / "lists"
@@ -258,3 +258,32 @@ def test_rows_of_one_name_that_get_different_answers_are_told_apart(tmp_path: Pa
     desk = Desk.open(list=folder, rules=rules_for(tmp_path / "rules", KINDS["three"], rows))
     with pytest.raises(AmbiguousItem):
         desk.decide(division="garden", item="木を切る許可の申請", channel="desk")
+
+
+def test_a_mark_of_one_channel_is_no_warning_on_another(tmp_path: Path) -> None:
+    """☆ on the desk says nothing of what comes by post, where the legend has the mark."""
+    folder = shutil.copytree(LISTS / "three", tmp_path / "list")
+    text = (
+        (folder / "catalog.csv")
+        .read_text("utf-8")
+        .replace("犬の登録の届,,託,○,?,○,unreadable", "犬の登録の届,,託,☆,○,○,judged")
+    )
+    (folder / "catalog.csv").write_text(text.replace(",託,", ",,"), "utf-8")
+    manifest = (folder / "manifest.yaml").read_text("utf-8").replace("{share: 託, way: ○}", "{way: ○}")
+    (folder / "manifest.yaml").write_text(manifest.replace("{share: 託, way:", '{share: "", way:'), "utf-8")
+    rows = [line.split(",")[0] for line in text.splitlines()[1:]]
+    desk = Desk.open(list=folder, rules=rules_for(tmp_path / "rules", KINDS["three"], rows), engine="table")
+    on_desk, by_post = (desk.decide(row="pets-L10", channel=channel) for channel in ("desk", "post"))
+    assert (on_desk.meaning, "undefined_mark" in [each.code for each in on_desk.caveats]) == ("undefined", True)
+    assert (by_post.meaning, "undefined_mark" in [each.code for each in by_post.caveats]) == ("consigned", False)
+
+
+def test_what_is_said_of_another_list_reads_well(three: Desk, acts: Desk) -> None:
+    """A legend without English, a remark that is a sentence, a division of rows without numbers, a step that there is not."""
+    garden = three.decide(division="garden", item="L7", channel="desk")
+    assert "The legend says 「託：" in garden.explain("en")
+    assert "公園の花壇の申請 ただし、" in three.decide(division="garden", item="L8", channel="desk").explain("ja")
+    with pytest.raises(UnknownItem, match="from L7 to L9"):
+        three.decide(division="garden", item="99", channel="desk")
+    none = acts.decide(division="money", item="1-001", channel="anywhere", act="hand_over")
+    assert "Not the contractor's" not in none.explain("en")

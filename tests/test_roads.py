@@ -177,7 +177,17 @@ def test_what_is_kept_whole_never_stands_for_the_rules(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("one", "two"),
-    [("決定", "決定\ufe0f"), ("decide", "dеcidе"), ("力", "カ"), ("ハ", "八"), ("DECIDE", "decide"), ("ﾊﾞ", "バ")],
+    [
+        ("決定", "決定\ufe0f"),
+        ("decide", "dеcidе"),
+        ("力", "カ"),
+        ("ハ", "八"),
+        ("DECIDE", "decide"),
+        ("ﾊﾞ", "バ"),
+        ("ᴅecide", "decide"),
+        ("🅳🅴🅲🅸🅳🅴", "decide"),
+        ("けつてい", "けってい"),
+    ],
 )
 def test_look_alikes_fold_together(one: str, two: str) -> None:
     """By UTS #39, Unihan and NFKC."""
@@ -189,3 +199,19 @@ def test_other_words_stay_apart(one: str, two: str) -> None:
     """A fold that takes too much would refuse a city's honest names."""
     assert folded(one) != folded(two)
     assert says("受領") == says("発送") == says("納付相談") == says("guide") == ""
+
+
+def test_other_words_that_decide() -> None:
+    """No list of them is whole; these were tried as titles of factual acts, and passed."""
+    for name in (
+        "資格の判定",
+        "支給停止",
+        "給付制限",
+        "差し押え",
+        "審決",
+        "強制徴収",
+        "determination of benefits",
+        "denying claims",
+    ):
+        assert says(name), name
+    assert says("判定結果の発送") == says("支給停止通知の封入") == says("mailing determinations") == ""

@@ -181,10 +181,10 @@ def _html(log: Log, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
-    desk, names = desks(log), Names(log)
+    desk, names, apart = desks(log), Names(log), "" if lang == "ja" else " "  # between sentences
     yield f'<!DOCTYPE html>\n<html lang="{lang}">\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     yield f"<title>{say('title')}</title><style>{_STYLE}</style></head>\n<body>"
-    yield f"<h1>{say('title')}</h1>\n<p>{say('lead')}{say('privacy')}</p>\n<p>{say('record')}: <code>{_safe(log.origin)}</code></p>"
+    yield f"<h1>{say('title')}</h1>\n<p>{say('lead')}{apart}{say('privacy')}</p>\n<p>{say('record')}: <code>{_safe(log.origin)}</code></p>"
     told = 0
     for record in _with_unread(log, chosen._replace(kind=Kind.DECISION.value), unread):
         told += 1
@@ -194,7 +194,7 @@ def _html(log: Log, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
         yield from _section(record, decided_anew(record, desk)[2], _desk_of(record, desk), names, lang)
     if not told:
         yield f"<p>{say('none')}</p>"
-    yield f"<footer><p>{say('hash')}{say('foot')}</p></footer>\n</body></html>"
+    yield f"<footer><p>{say('hash')}{apart}{say('foot')}</p></footer>\n</body></html>"
 
 
 def _desk_of(record: Record, desks_by_edition: Desks) -> Desk | None:

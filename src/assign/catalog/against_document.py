@@ -8,8 +8,11 @@ cannot tell (its channels, reading `as_printed`) by adding `original_checked` to
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from assign.errors import CatalogDiffers, SourceError, shown, unreadable
 from assign.resources import DOCUMENT, NotText, TooLarge, decoded, document_file, whole
@@ -26,10 +29,10 @@ def disagreement(catalog: Catalog, file: str = "catalog.csv") -> CatalogDiffers 
 
     Rows whose lines follow one another are a printed table, and are read as the document is. A catalog of the document
     that we ship is held against its lines, too: none may be missing, moved or another text. A list whose manifest does not say
-    how it is printed cannot be read again.
+    how it is printed cannot be read again; of its rows the marks are counted.
     """
     if (form := Form.of(catalog.manifest)) is None:
-        return None
+        return _other_marks(catalog, file)
     at = {task.line: number for number, task in enumerate(catalog.tasks, start=2)}  # a row is one line of the file
     try:
         for table in _tables(catalog.tasks, file, list(catalog.manifest.divisions)):
@@ -45,6 +48,43 @@ def disagreement(catalog: Catalog, file: str = "catalog.csv") -> CatalogDiffers 
         )
     except CatalogDiffers as error:
         return error
+    return None
+
+
+_BETWEEN: Final = re.compile(r'[\s,|"]+')  # what stands between the cells of a line, in whatever form
+
+
+def _other_marks(catalog: Catalog, file: str) -> CatalogDiffers | None:
+    """
+    The first row declared as printed whose cells have other marks than its raw text: a △ that was lost would give the whole row away.
+    A mark that moved to another cell of its row is not seen, since nothing says where a line's cells stand.
+    """
+    printed = {cell for task in catalog.tasks for cell in task.cells.values()}
+    printed |= {glyph for line in catalog.manifest.meanings for glyph in line.when.values()}
+    marks = {mark for mark in printed if mark and mark != UNREAD and not _BETWEEN.search(mark)}
+    each = "|".join(map(re.escape, sorted(marks, key=len, reverse=True)))  # 甲乙 before 甲
+    for number, task in enumerate(catalog.tasks, start=2):
+        if not task.raw or task.reading is not Reading.AS_PRINTED or not marks:
+            continue
+        rest = task.raw
+        for words in (task.name, task.remark, task.section, task.group, task.number):
+            rest = rest.replace(words, " ", 1) if words else rest
+        found = [
+            mark
+            for word in _BETWEEN.split(rest)
+            if re.fullmatch(f"(?:{each})+", word)
+            for mark in re.findall(each, word)
+        ]
+        given = [cell for cell in task.cells.values() if cell in marks]
+        if Counter(found) != Counter(given):
+            return CatalogDiffers(
+                file,
+                number,
+                f"`{task.id}` の印は {shown(' '.join(given))} ですが、raw では {shown(' '.join(found))} です"
+                "（文書どおりに直してください。判断で読んだ行なら reading を judged に）",
+                f"the marks of `{task.id}` are {shown(' '.join(given))}, but in its raw text {shown(' '.join(found))} "
+                "(make them what the document says; a row read by judgement has the reading `judged`)",
+            )
     return None
 
 

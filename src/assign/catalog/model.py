@@ -162,7 +162,7 @@ class Numbers:
     def __init__(self, tasks: Sequence[Task]) -> None:
         self.rows: dict[str, int] = dict(Counter(task.number or task.item for task in tasks))
         self.first: str = tasks[0].number or tasks[0].item
-        self.last: str = max(self.rows, key=_digits)
+        self.last: str = max(reversed(self.rows), key=_digits)  # of letters the last
         self._choices = Choices(self.rows)
         self._items = {f"{task.name} {task.group} {task.section}": task.item for task in tasks}
         self._names = Choices(self._items)

@@ -20,9 +20,9 @@ from assign.errors import unreadable
 
 # What decides, as the last word of a Japanese name. An act is named by its last word: 決定通知の発送 is a sending.
 _DECIDES: Final = (
-    "決定", "裁定", "裁決", "決裁", "認定", "認可", "許可", "承認", "認容", "免許", "却下", "棄却", "不承認", "不支給", "不許可",
-    "受理", "不受理", "受付拒否", "拒否", "拒絶", "取消", "取消し", "取り消し", "撤回", "差止", "差止め", "差し止め",
-    "処分", "差押", "差押え", "差し押さえ", "賦課", "更正", "命令", "判断", "裁量", "公権力", "可否", "要否", "当否",
+    "決定", "裁定", "裁決", "審決", "決裁", "判定", "査定", "認定", "認可", "許可", "承認", "承諾", "許諾", "認容", "免許", "却下", "棄却", "不承認", "不支給", "不許可",
+    "受理", "不受理", "受付拒否", "拒否", "拒絶", "取消", "取消し", "取り消し", "撤回", "差止", "差止め", "差し止め", "支給停止", "給付停止", "支払停止", "支払いの停止", "支給の停止", "給付の停止", "給付制限", "給付の制限", "剥奪", "はく奪",
+    "処分", "差押", "差押え", "差し押え", "差し押さえ", "強制徴収", "賦課", "更正", "命令", "判断", "裁量", "公権力", "可否", "要否", "当否",
     "実質審査", "要件審査", "要件の審査", "内容審査", "内容の審査", "支給審査", "支給の審査", "資格審査", "資格の審査",
     "決める", "定める", "認める", "拒む", "断る", "取り消す", "差し止める", "差し押さえる",
     "けってい", "にんてい", "きょか", "きゃっか", "じゅり", "ふじゅり", "とりけし", "さしとめ", "さしおさえ", "しょぶん",
@@ -41,12 +41,13 @@ _JOINS: Final = re.compile(
 )
 
 _DECISIONS: Final = (
-    "decision decisions approval approvals refusal refusals rejection rejections revocation revocations recognition assessment"
+    "decision decisions determination determinations adjudication adjudications denial denials annulment annulments approval approvals refusal refusals rejection rejections revocation revocations recognition assessment"
     " enforcement seizure seizures designation designations order orders ruling permission permit suspension cancellation"
     " kettei nintei kyakka kyoka shobun torikeshi sashitome sashiosae juri fujuri"
 )
 _DECIDING: Final = (
-    "decide decides deciding approve approves approving refuse refuses refusing reject rejects rejecting revoke revokes revoking"
+    "decide decides deciding determine determines determining adjudicate adjudicates adjudicating deny denies denying annul annuls"
+    " annulling exempt exempts exempting authorise authorises authorising authorize authorizes authorizing approve approves approving refuse refuses refusing reject rejects rejecting revoke revokes revoking"
     " grant grants granting reclaim reclaiming enforce enforcing seize seizing designate designating cancel cancelling canceling"
     " suspend suspending judge judging"
 )
@@ -88,14 +89,31 @@ def folded(text: str) -> str:
     True
     """
     for _ in range(2):  # what a look-alike stands for can have a look-alike of its own: Ι → I, i
-        text = unicodedata.normalize("NFKC", text).translate(_table()).casefold()
+        text = "".join(map(_letter, unicodedata.normalize("NFKC", text).translate(_table()))).casefold()
     # Marks, selectors, joiners, spaces and signs are no part of the look; a mark of voicing is part of its kana.
     kept = (
         c
         for c in unicodedata.normalize("NFKC", _bare(text))
         if unicodedata.category(c)[0] in "LN" or c in "\u3099\u309a"
     )
-    return "".join(kept).replace("i", "l")
+    return "".join(kept).replace("i", "l").translate(_FULL_KANA)
+
+
+# A small kana passes for the full one: けつてい.
+_FULL_KANA: Final = str.maketrans(
+    "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ", "あいうえおつやゆよわアイウエオツヤユヨワ"
+)
+# Letters in another dress that neither NFKC nor Unicode's table undoes: ᴅ, 🅳, 🇩.
+_DRESSED: Final = re.compile(
+    r"(?:SMALL CAPITAL|(?:SQUARED|CIRCLED) LATIN CAPITAL LETTER|INDICATOR SYMBOL LETTER) ([A-Z])$"
+)
+
+
+@cache
+def _letter(c: str) -> str:
+    """The letter that a character is by its name, else itself."""
+    found = None if c.isascii() else _DRESSED.search(unicodedata.name(c, ""))
+    return found[1] if found else c
 
 
 def _bare(text: str) -> str:

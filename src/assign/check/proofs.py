@@ -23,13 +23,14 @@ from assign.decision.durable import DurableEngine
 from assign.decision.engine import Engine, TableEngine
 from assign.desk.desk import Desk
 from assign.desk.fitting import rules_beside
-from assign.errors import AssignError, EngineMissing, visible
+from assign.errors import AssignError, EngineMissing, RuleGap, RuleOverlap, visible
 from assign.rules import loader
 from assign.rules.entries import Act, Entry, Facts, Holder, Note, Rule, Ruling, every_fact
 from assign.rules.kinds import KINDS, Chain, Kind, read_work
 from assign.rules.model import RuleSet
 from assign.rules.precompiled import kept_rules, kept_trees, kept_work, plain
 from assign.words import (
+    ASSIGNEE_TEXT,
     BY_JUDGEMENT,
     CONSIGNING,
     RESERVED_ACTS,
@@ -349,7 +350,10 @@ def _citations(report: Report, rules: RuleSet) -> None:
 
 
 def _work(report: Report, desk: Desk, shower: _Shower) -> None:
-    """Every row has a kind of work, and a ruling stands on an act of its row's work alone: on another it changes no answer."""
+    """
+    Every row has a kind of work. A ruling stands on an act of its row's work, and where the list leaves room for it: elsewhere it
+    changes no answer, and whoever wrote it down believes that it does.
+    """
     work = desk.rules.work
     for task in desk.catalog.tasks:
         if work.kind(task.id) is None:
@@ -374,7 +378,31 @@ def _work(report: Report, desk: Desk, shower: _Shower) -> None:
                         shower.row(row),
                     )
                 )
+            elif stays := _not_followed(desk, ruling, row):
+                channel, who = stays
+                report.findings.append(
+                    finding(
+                        "work",
+                        f"{ruling.file} の {ruling.line} 行目 `{ruling.id}`: {row} の `{channel}` は一覧により"
+                        f"{ASSIGNEE_TEXT[who]['ja']}で、回答は効きません",
+                        f"{ruling.file}, line {ruling.line}: on {row}, `{channel}`, the list leaves no room for `{ruling.id}` "
+                        f"(it is {ASSIGNEE_TEXT[who]['en']}), so the ruling changes nothing",
+                        shower.row(row),
+                    )
+                )
     report.counts["kinds"] = len(work.kinds)
+
+
+def _not_followed(desk: Desk, ruling: Ruling, row: str) -> tuple[str, Assignee] | None:
+    """A channel on which the answer is not what a ruling says, and whose work it is there."""
+    for channel in ruling.channels:
+        try:
+            outcome = desk.decider.decide(desk.catalog.by_id[row], channel, ruling.act, ruling.since)
+        except (RuleGap, RuleOverlap):  # a finding of its own
+            continue
+        if outcome.assignee is not ruling.assignee:
+            return channel, outcome.assignee
+    return None
 
 
 def _floor(report: Report, desk: Desk, built_in: RuleSet) -> None:

@@ -46,12 +46,12 @@ class Caveats:
     def of_rows(self, request: Request) -> list[Answer]:
         """Of the rows and the day, whichever act is asked for; of rulings where none is."""
         rows = tuple([task.id for task in request.tasks])
-        key = (rows, self._work.between(rows, request.on))
+        key = (rows, request.channel, self._work.between(rows, request.on))
         shared = self._of_rows.get(key, lambda: [Shared(caveat) for caveat in self._noted(request)])
         return [*shared, *self._ruled_acts(request)]
 
     def _noted(self, request: Request) -> Iterator[Answer]:
-        undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task))]
+        undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task, request.channel))]
         if undefined:
             because = undefined[0][1].line.because or {"ja": "", "en": ""}
             yield {
@@ -69,7 +69,11 @@ class Caveats:
                 },
                 "cites": [_row_cite(task) for task in unreadable],
             }
-        judged = [task for task in request.tasks if task.reading is Reading.JUDGED and not self._doubtful(task)]
+        judged = [
+            task
+            for task in request.tasks
+            if task.reading is Reading.JUDGED and not self._doubtful(task, request.channel)
+        ]
         if judged:
             yield {
                 "code": "judged_reading",
@@ -106,10 +110,14 @@ class Caveats:
                 ],
             }
 
-    def _doubtful(self, task: Task) -> Said | None:
-        """What the list says of a row whose mark its legend does not define."""
+    def _doubtful(self, task: Task, channel: str) -> Said | None:
+        """
+        What the list says of a row whose mark its legend does not define: a mark of the whole row, or one of this channel. What is
+        printed for another channel alone is nothing to be careful about on this one.
+        """
         catalog = self._decider.catalog
-        said = (catalog.says(task, channel) for channel in catalog.manifest.channels)
+        of_row = any(task.cells[column.key] for column in catalog.manifest.columns if column.per == "row")
+        said = (catalog.says(task, each) for each in (catalog.manifest.channels if of_row else (channel,)))
         return next((one for one in said if one.meaning in (Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED)), None)
 
     def strange(self, request: Request) -> list[Task]:

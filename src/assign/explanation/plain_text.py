@@ -11,7 +11,7 @@ from assign.words import ASSIGNEE_TEXT, Assignee, Meaning
 
 from .glossary import explained
 from .short_answer import asked, short_pairs, summary
-from .wording import Answer, _capital, printed
+from .wording import Answer, _capital, printed, with_remark
 
 
 def heading(answer: Answer, lang: str = "ja") -> str:
@@ -112,7 +112,7 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
         mended = bool({"cells_shifted", "past_last_column", "heading_displaced"} & set(each["repairs"]))
         note = ("（セルのずれを補正）" if ja else " (displaced cells put right)") if mended else ""
         line = each["source"]["line"]
-        name = printed(each["number"], each["group"], f"{each['name']}{each['remark']}")
+        name = printed(each["number"], each["group"], with_remark(each["name"], each["remark"]))
         place = f"{name}（一覧{line}行目）: " if ja else f"{name} (line {line} of the list): "
         yield place + each["printed"][lang] + note
     undefined = answer["meaning"] == Meaning.CONSIGNED_DOUBTFUL.value

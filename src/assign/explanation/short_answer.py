@@ -16,7 +16,7 @@ from assign.errors import visible
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CONSIGNING, ActClass, Assignee, Certainty, Meaning, sentences
 
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, OWN_RULE, Answer, _capital, grounded, printed
+from .wording import _BASIS_TEXT, OWN_RULE, Answer, _capital, grounded, printed, with_remark
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -31,6 +31,10 @@ _LABELS: Final = {
 }
 _LAST: Final = ("undefined_mark", "judged_reading")  # how the text was read goes behind what has changed
 _RESERVED: Final = 5  # acts that it names
+_NO_PART: Final = (
+    Assignee.CITY_STAFF.value,
+    Assignee.NOBODY.value,
+)  # whose answers leave the contractor nothing to know the limits of
 _WHATEVER_THE_ACT: Final = (Meaning.RETAINED.value, Meaning.OUTSIDE.value, Meaning.NO_STEP.value)
 
 
@@ -99,7 +103,7 @@ def printed_name(answer: Answer) -> str:
     rows = answer["rows"]
     first = rows[0]
     group = first["group"] if all(row["group"] == first["group"] for row in rows) else ""
-    name = f"{first['name']}{first['remark']}"
+    name = with_remark(first["name"], first["remark"])
     if len(rows) > 1:
         name = f"{name} ほか{len(rows) - 1}行"
     group = "" if group == first["name"] else group
@@ -185,7 +189,7 @@ def _conditions(answer: Answer, lang: str) -> list[str]:
 def _reserved(answer: Answer, lang: str) -> list[str]:
     """Of work as a whole that the contractor handles, or a part of it: which steps it does not, by their short names."""
     only_as_ruled = answer["meaning"] == Meaning.PART_OPEN.value
-    if answer["act"] or answer["assignee"] == Assignee.CITY_STAFF.value or not answer["reserved"] or only_as_ruled:
+    if answer["act"] or answer["assignee"] in _NO_PART or not answer["reserved"] or only_as_ruled:
         return []
     names = [_short(entry["label"][lang], lang) for entry in answer["reserved"]]
     shown, rest = names[:_RESERVED], len(names[_RESERVED:])

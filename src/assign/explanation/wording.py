@@ -116,6 +116,11 @@ def printed(number: str, group: str, name: str) -> str:
     return " ".join(word for word in (number, group if group != name else "", name) if word)
 
 
+def with_remark(name: str, remark: str) -> str:
+    """A name and its remark: one in brackets closes up to it, as the paper has it; a sentence (ただし、…) stands apart."""
+    return f"{name}{' ' if remark and remark[0] not in '（(〔［【※' else ''}{remark}"
+
+
 def _rows(number: int) -> str:
     return "1 row" if number == 1 else f"{number} rows"
 
@@ -144,7 +149,7 @@ def _list_sentence(line: Line) -> Text:
     if line.legend is not None:
         return {
             "ja": f"凡例は{_quoted(line.legend.text)}と定めています。",
-            "en": f"The legend says that {line.legend.en}.",
+            "en": f"The legend says {'' if line.legend.en.startswith('「') else 'that '}{line.legend.en}.",
         }
     because = line.because or {"ja": "一覧にそうあります", "en": "The list says so"}
     return {"ja": f"{because['ja']}。", "en": f"{because['en']}."}

@@ -15,7 +15,7 @@ from assign.catalog.model import Catalog, Task
 from assign.decision.request import Request, candidate_lines
 from assign.errors import AmbiguousItem
 from assign.explanation.explainer import WITH_HOLDER, Explainer
-from assign.explanation.wording import Answer, printed
+from assign.explanation.wording import Answer, printed, with_remark
 from assign.rules.kinds import Kind, Step
 from assign.rules.model import RuleSet
 from assign.words import Bilingual, Meaning
@@ -107,7 +107,7 @@ class Planner:
     def _source(self, task: Task) -> Answer:
         """The row as the paper prints it, with its line of the text."""
         division = self._catalog.manifest.divisions[task.division].label
-        name = printed(task.number, task.group, f"{task.name}{task.remark}")
+        name = printed(task.number, task.group, with_remark(task.name, task.remark))
         text = {
             "ja": f"{division['ja']} {name}（一覧{task.line}行目）",
             "en": f"{division['ja']} {name} (line {task.line})",
