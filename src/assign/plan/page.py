@@ -65,9 +65,14 @@ def text(plan: Answer, lang: str) -> list[str]:
     return list(_lines(_fitting(plan, lang, COLUMNS), COLUMNS))
 
 
+def on_a4(plan: Answer, lang: str) -> Page:
+    """What stands on the printed page, for a surface that writes its own HTML."""
+    return _fitting(plan, lang, _WIDE)
+
+
 def html(plan: Answer, lang: str) -> str:
     """The page as one file of HTML that needs no other, to be printed on A4."""
-    return "\n".join(_html(_fitting(plan, lang, _WIDE), lang)) + "\n"
+    return "\n".join(_html(on_a4(plan, lang), lang)) + "\n"
 
 
 def _fitting(plan: Answer, lang: str, columns: int) -> Page:
