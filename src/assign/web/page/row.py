@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import Request
 from starlette.responses import Response
@@ -30,7 +31,7 @@ def answered(page: Shell, role: str | None, row: str) -> tuple[Answer, str | Non
         The answer, and the number of its record. Under `key` (a random UUID) the record is that of the page it came from.
     """
     channel = page.asked.get("channel") or next(iter(page.desk.catalog.manifest.channels))
-    words = {"row": row, "channel": channel, "act": page.asked.get("act"), "on": page.asked.get("on")}
+    words: dict[str, Any] = {"row": row, "channel": channel, "act": page.asked.get("act"), "on": page.asked.get("on")}
     if page.desk.audit is None:
         return page.desk.answers(**words)[0], None
     kept = page.desk.record(**words, key=page.asked.get("key"), role=recorded_as(role))[0]
@@ -44,9 +45,6 @@ def answer(request: Request, page: Page, role: RoleOf, row: str) -> Response:
         from assign.log.record import new_id
 
         page.asked["key"] = new_id()  # what this page leads to (the slip) is the same answer, and no second record
-        key = page.asked["key"]
-    else:
-        key = page.asked.get("key")
     found, record = answered(page, role, row)
     task = found["rows"][0]
     kind, acts = listings.acts_of_row(page.desk, task["id"])
@@ -58,7 +56,7 @@ def answer(request: Request, page: Page, role: RoleOf, row: str) -> Response:
         printed=asked(found, page.lang),
         summary=summary(found, page.lang),
         record=record,
-        key=key,
+        key=page.asked.get("key"),
         kind=kind,
         acts=acts,
         plan=plan,
@@ -84,8 +82,6 @@ def _reproduced(request: Request, page: Shell, found: Answer) -> str:
     edition = {name: page.desk.provenance[field][:SHORT] for name, field in EDITIONS.items()}
     asked_for = {"channel": found["channel"], "act": act, "on": found["on"], **edition}
     lang = {"lang": "en"} if page.lang == "en" else {}
-    from urllib.parse import urlencode
-
     words = urlencode({name: word for name, word in {**asked_for, **lang}.items() if word})
     return f"{request.url.scheme}://{request.url.netloc}/row/{found['rows'][0]['id']}?{words}"
 

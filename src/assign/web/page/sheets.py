@@ -106,7 +106,8 @@ def questions(page: Page) -> Response:
     rules: dict[str, Any] = {}
     for (rule, division), of in groups.items():
         rules.setdefault(rule, []).append((page.desk.catalog.manifest.divisions[division], of))
-    return page.page("questions.html", rules=rules, count=sum(len(of) for of in groups.values()))
+    titles = {rule.id: rule.title for rule in page.desk.rules.rules}
+    return page.page("questions.html", rules=rules, titles=titles, count=sum(len(of) for of in groups.values()))
 
 
 def _asked(page: Shell, lines: tuple[Line, ...]) -> Iterator[tuple[Line, Answer, list[str]]]:

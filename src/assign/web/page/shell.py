@@ -17,21 +17,29 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assign.desk.desk import Desk
 from assign.errors import AssignError, visible
+from assign.plan.legs import MARKS
 from assign.web.api import answers_of, unchanged
 from assign.web.keys import Keys, Power, key_of, may
 from assign.web.problems import RETRY, Problem, status_of
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
 
-CARRIED: Final = ("division", "channel", "q", "lang")  # set once, and in every address from then on
+CARRIED: Final[tuple[str, ...]] = (
+    "division",
+    "channel",
+    "q",
+)  # and `lang`; set once, and in every address from then on
 COOKIE: Final = "assign_key"
-# A shape beside the word: never the list's own ○ △ ×, which mean something else, and never colour alone.
-MARKS: Final = {Assignee.CONTRACTOR: "●", Assignee.CITY_STAFF: "■", Assignee.SPLIT: "◆", Assignee.NOBODY: "－"}
 Words = Mapping[str, str]
 
 
 def _printable(value: object) -> object:
     """What a template prints: invisible characters made visible; what is HTML already stays."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _lines(text: str) -> Markup:
+    """A text of several lines for `<pre>`, each line printable."""
+    return Markup("\n").join(visible(line) for line in text.split("\n"))
 
 
 templates: Final = Environment(
@@ -42,6 +50,7 @@ templates: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+templates.filters["lines"] = _lines
 
 
 class Shell:
@@ -60,9 +69,8 @@ class Shell:
 
     @property
     def _carried(self) -> dict[str, str]:
-        found = {name: self.asked[name] for name in CARRIED if name in self.asked}
-        found.pop("lang", None)
-        return found | ({"lang": "en"} if self.lang == "en" else {})
+        found: dict[str, str] = {name: self.asked[name] for name in CARRIED if name in self.asked}
+        return {**found, "lang": "en"} if self.lang == "en" else found
 
     def t(self, ja: str, en: str) -> str:
         """A sentence in the page's language."""
@@ -222,4 +230,4 @@ async def sign_out(_request: Request) -> Response:
     return found
 
 
-__all__ = ["COOKIE", "MARKS", "Page", "PageRoute", "RoleOf", "Shell", "Words", "form_of", "key_of", "router", "sign_in"]
+__all__ = ["COOKIE", "Page", "PageRoute", "RoleOf", "Shell", "Words", "form_of", "key_of", "router", "sign_in"]

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from assign import audit
 from assign.audit.chosen import Filter
+from assign.log.keys import NoteError
 from assign.log.kinds import ROLE_TEXT, Kind, Role
 from assign.log.reading import Unreadable, clock
 from assign.web.keys import Power, may
@@ -60,7 +61,10 @@ async def verify(request: Request, page: Reader, checkpoint: UploadFile) -> Resp
             400, "no_checkpoint", "これはチェックポイントのファイルではありません", "this is no file of a checkpoint"
         )
     log = log_of(request)
-    report = await run_in_threadpool(audit.verify, log, [note])
+    try:
+        report = await run_in_threadpool(audit.verify, log, [note])
+    except NoteError as error:
+        raise Problem(400, "no_checkpoint", error.ja, error.en) from None
     words = await run_in_threadpool(_records, request, page)
     return page.page("audit.html", **words, report=report.as_json())
 
