@@ -363,6 +363,8 @@ def test_an_answer_on_the_page_is_recorded_once_with_its_role(guarded: tuple[Tes
     assert web.get(slip).status_code == 200
     for page in ("/", "/?q=葬祭費", "/matrix", "/questions", "/card/kokuho", "/docs", "/openapi.json", "/event/death"):
         web.get(page)
+    for hand in ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, {"sec-purpose": "prefetch;prerender"}):
+        assert web.get("/row/kokuho-25", headers=hand).status_code == 403  # nobody asked
     assert desk.audit.size == before + 1  # the slip is the same answer; tables and candidates answer no case
 
 

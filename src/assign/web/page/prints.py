@@ -15,12 +15,13 @@ from starlette.responses import Response
 
 from assign.desk.desk import Desk
 from assign.explanation.short_answer import asked
+from assign.explanation.wording import Answer
 from assign.plan import page as checklists
 from assign.web.problems import Problem
 from assign.words import date_of_case, normal
 
 from .row import answered
-from .shell import Page, RoleOf
+from .shell import Page, RoleOf, Shell
 from .shell import router as pages
 
 router: Final = pages()
@@ -46,7 +47,16 @@ def slip(page: Page, role: RoleOf, row: str) -> Response:
     """What goes with a case from the contractor to the city. It names no person and asks for no instruction; what comes back is a result."""
     answer, record = answered(page, role, row)
     printed = asked(answer, page.lang)
-    return page.page("slip.html", answer=answer, task=answer["rows"][0], printed=printed, record=record)
+    return page.page(
+        "slip.html", answer=answer, task=answer["rows"][0], printed=printed, record=record, reason=_reason(page, answer)
+    )
+
+
+def _reason(page: Shell, answer: Answer) -> str:
+    """The title of the rule that a hand-over names, and its code."""
+    code = answer["handoff"]["reason_code"] if answer["handoff"] else ""
+    title = next((rule.title[page.lang] for rule in page.desk.rules.rules if rule.id == code), "")
+    return f"{title}（{code}）" if page.lang == "ja" and title else f"{title} ({code})" if title else code
 
 
 @router.get("/card")

@@ -14,6 +14,7 @@ from assign.desk import listings
 from assign.explanation.short_answer import asked, summary
 from assign.explanation.wording import Answer
 from assign.web.keys import recorded_as
+from assign.web.problems import Problem
 
 from .shell import Page, RoleOf, Shell
 from .shell import router as pages
@@ -34,8 +35,19 @@ def answered(page: Shell, role: str | None, row: str) -> tuple[Answer, str | Non
     words: dict[str, Any] = {"row": row, "channel": channel, "act": page.asked.get("act"), "on": page.asked.get("on")}
     if page.desk.audit is None:
         return page.desk.answers(**words)[0], None
+    _require_wanted(page.request)
     kept = page.desk.record(**words, key=page.asked.get("key"), role=recorded_as(role))[0]
     return {**kept.answer, "provenance": dict(page.desk.provenance)}, str(kept.kept.seq)
+
+
+def _require_wanted(request: Request) -> None:
+    """A record is of an answer that somebody asked for: not of a picture on another site, nor of what a browser fetches ahead. Raises Problem 403."""
+    hand = request.headers
+    foreign = (
+        hand.get("sec-fetch-site", "none") in ("cross-site", "same-site") and hand.get("sec-fetch-mode") != "navigate"
+    )
+    if foreign or "prefetch" in hand.get("sec-purpose", ""):
+        raise Problem(403, "not_asked", "だれも尋ねていない答えは記録しません", "nobody asked: nothing is recorded")
 
 
 @router.get("/row/{row}")
