@@ -134,7 +134,7 @@ def test_three_actions_from_typing_to_the_answer_by_keyboard_alone(base: str, pa
     page.goto(f"{base}/?division=kokuho&channel=counter")
     page.keyboard.type("葬祭費")  # 1: the box has the focus already
     page.keyboard.press("Enter")  # 2: to the first candidate
-    page.wait_for_function("document.activeElement.matches('a.candidate')")
+    page.wait_for_selector("a.candidate:focus")
     page.keyboard.press("Enter")  # 3: open it
     page.wait_for_url("**/row/kokuho-25**")
     assert page.locator(".answer .who").first.inner_text().startswith("◆")

@@ -56,7 +56,7 @@ def main(base: str, key: str, folder: Path) -> None:
             sheet.close()
         browser.close()
     if pngquant := shutil.which("pngquant"):
-        subprocess.run([pngquant, "--force", "--ext", ".png", "32", *sorted(folder.glob("*.png"))], check=True)
+        subprocess.run([pngquant, "--force", "--ext", ".png", "32", *sorted(folder.glob("*.png"))], check=True)  # noqa: S603 - our own pictures
 
 
 if __name__ == "__main__":

@@ -9,20 +9,6 @@ Scripts: `static/search.js`, one of our own. htmx 4.0.1 compiles its triggers by
 and a trigger is where an unfinished word of an input method would be held back; for what is left (one fetch) 37 kB are too much.
 """
 
-from __future__ import annotations
+from .addresses import add_to
 
-from pathlib import Path
-
-from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
-
-from . import counter, manual, prints, row, sheets, trail
-from .shell import sign_in
-
-
-def add_to(app: FastAPI) -> None:
-    """Put the page's addresses into an application that has `state.answers`, `state.keys`, `state.settings` and `state.openapi`."""
-    for room in (counter, row, prints, sheets, trail, manual):
-        app.include_router(room.router)
-    app.include_router(sign_in)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+__all__ = ["add_to"]
