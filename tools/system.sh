@@ -1,5 +1,5 @@
 #!/bin/sh
-# Programs beside Python that tests need:  tools/system.sh [postgresql] [java] [strace]
+# Programs beside Python that tests need:  tools/system.sh [postgresql] [java] [strace] [chromium] …
 # What is missing is installed where that is allowed (tools/apt.sh). What is missing still is named, with the tests that are left out.
 set -eu
 . tools/apt.sh
@@ -7,6 +7,8 @@ set -eu
 has() {
   case $1 in
     postgresql) command -v psql >/dev/null && { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } ;;
+    fonts-noto-cjk) fc-list :lang=ja 2>/dev/null | grep -q . ;;
+    poppler-utils) command -v pdfinfo >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }

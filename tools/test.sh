@@ -25,7 +25,7 @@ stage() {
   FAILED  $name" failed=yes; fi
 }
 # ASSIGN_LONG: more that marks must be, as pytest writes it (`not long`).
-tests() { ASSIGN_LEFT_OUT=.venv/left-out.txt .venv/bin/python -m pytest -q -n 2 -m "not slow and not spark and not soak${ASSIGN_LONG:+ and $ASSIGN_LONG}"; }
+tests() { ASSIGN_LEFT_OUT=.venv/left-out.txt .venv/bin/python -m pytest -q -n 2 -m "not slow and not spark and not web and not soak${ASSIGN_LONG:+ and $ASSIGN_LONG}"; }
 
 sh tools/system.sh postgresql
 sh tools/env.sh .venv locks/dev.txt || exit 1
@@ -35,5 +35,5 @@ stage "fast tests on $(.venv/bin/python -V), $(.venv/bin/assign check --json | .
 
 printf '\n動いたもの / what ran:%s\n動かなかったもの / what did not:\n' "$ran"
 cat .venv/left-out.txt 2>/dev/null
-printf '  %s\n' "slow tests, coverage, other Pythons, Spark, installing: \`make ci\` (half an hour)" "soak tests: \`make soak\` (hours)"
+printf '  %s\n' "slow tests, coverage, other Pythons, Spark, a browser, installing: \`make ci\` (half an hour)" "soak tests: \`make soak\` (hours)"
 [ -z "$failed" ]

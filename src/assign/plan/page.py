@@ -26,6 +26,10 @@ from .sheet import COLUMNS, basis
 LINES: Final = 66  # of an A4 page in a letter of 10 or 11 points
 _WIDE: Final = 104  # columns of 8 points between the margins
 BOX: Final = "□"
+_COMMAND: Final = {
+    "ja": "1行ずつの手順は assign plan --row に行の id。",
+    "en": "Row by row: assign plan --row with a row's id has all of them.",
+}
 FORMS: Final = ("text", "html")
 _HANDS_ALONE: Final = 4  # from this form on, of what follows the first visit who does it is told, and no more
 _PLAINEST: Final = 5
@@ -65,20 +69,25 @@ def text(plan: Answer, lang: str) -> list[str]:
     return list(_lines(_fitting(plan, lang, COLUMNS), COLUMNS))
 
 
+def on_a4(plan: Answer, lang: str) -> Page:
+    """What stands on the printed page, for a surface that writes its own HTML; it names no command."""
+    return _fitting(plan, lang, _WIDE, how={"ja": "", "en": ""})
+
+
 def html(plan: Answer, lang: str) -> str:
     """The page as one file of HTML that needs no other, to be printed on A4."""
-    return "\n".join(_html(_fitting(plan, lang, _WIDE), lang)) + "\n"
+    return "\n".join(_html(on_a4(plan, lang), lang)) + "\n"
 
 
-def _fitting(plan: Answer, lang: str, columns: int) -> Page:
+def _fitting(plan: Answer, lang: str, columns: int, how: Mapping[str, str] = _COMMAND) -> Page:
     for plainness in range(_PLAINEST + 1):
-        page = _page(plan, lang, plainness)
+        page = _page(plan, lang, plainness, how[lang])
         if len(list(_lines(page, columns))) <= LINES:
             break
     return page
 
 
-def _page(plan: Answer, lang: str, plainness: int) -> Page:
+def _page(plan: Answer, lang: str, plainness: int, how: str) -> Page:
     ja = lang == "ja"
     event = plan["event"]
     name = f": {event['label'][lang]}" if event else ""
@@ -96,7 +105,7 @@ def _page(plan: Answer, lang: str, plainness: int) -> Page:
         else f"Checklist{name} (case of {plan['on']})",
         lead=[lead] if lead else [],
         sections=list(_sections(plan, lang, plainness)),
-        notes=list(dict.fromkeys(_notes(plan, lang, plainness))),
+        notes=list(dict.fromkeys(_notes(plan, lang, plainness, how))),
         foot=list(_foot(plan, lang)),
     )
 
@@ -188,7 +197,7 @@ def _chosen(steps: Sequence[Answer], plainness: int) -> list[int]:
     ]
 
 
-def _notes(plan: Answer, lang: str, plainness: int) -> Iterator[str]:
+def _notes(plan: Answer, lang: str, plainness: int, how: str) -> Iterator[str]:
     ja = lang == "ja"
     short = {each["row"]: each["item"][lang] for each in plan["sources"]}
     several = len(plan["rows"]) > 1
@@ -204,11 +213,8 @@ def _notes(plan: Answer, lang: str, plainness: int) -> Iterator[str]:
         ]
         yield f"この一覧にないもの: {'、'.join(named)}" if ja else f"Not in this list: {'; '.join(named)}"
     if plainness:
-        yield (
-            "場合により行う手順は省きました。1行ずつの手順は assign plan --row に行の id。"
-            if ja
-            else "Steps that are done in some cases are left out; assign plan --row with a row's id has all of them."
-        )
+        left_out = "場合により行う手順は省きました。" if ja else "Steps that are done in some cases are left out. "
+        yield f"{left_out}{how}".rstrip()
 
 
 def _foot(plan: Answer, lang: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ The application: a desk, its addresses, and what stands around them.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from fastapi import Depends, FastAPI
@@ -17,7 +18,7 @@ from assign import __version__
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 
-from . import api, examples, keys, records
+from . import api, examples, keys, page, records
 from .guard import App, Guard
 from .keys import Power, may
 from .measures import Measured, Measures
@@ -57,6 +58,7 @@ def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) 
     app.include_router(api.router)
     app.include_router(records.router)
     _about(app, desk, measures)
+    page.add_to(app)
     return app
 
 
@@ -75,14 +77,16 @@ def _about(app: FastAPI, desk: Desk, measures: Measures) -> None:
             desk.audit.row(0)
         return PlainTextResponse("ok\n")
 
-    made: dict[str, Any] = {}
+    @cache
+    def described() -> dict[str, Any]:
+        plain = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        return examples.filled(plain, desk)
+
+    app.state.openapi = described
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:
-        if not made:
-            plain = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            made["bytes"] = api.as_bytes(examples.filled(plain, desk))
-        return Response(made["bytes"], media_type=api.JSON)
+        return Response(api.as_bytes(described()), media_type=api.JSON)
 
     @app.get("/metrics", include_in_schema=False, dependencies=[Depends(may(Power.MEASURE))])
     async def metrics() -> Response:

@@ -12,6 +12,7 @@ from assign.desk.desk import Desk
 from assign.explanation.model import Candidate, Decision, Row
 
 from .problems import MEDIA, TYPE
+from .unrecorded import example
 
 Schema = dict[str, Any]
 ASKED: Final = {"division": "nenkin", "item": "24", "channel": "counter"}
@@ -138,7 +139,7 @@ RECORD: Final = {**_answer({"type": "object"}, "記録 / the record"), **problem
 
 def filled(openapi: Schema, desk: Desk) -> Schema:
     """The OpenAPI file with real answers beside the examples of requests."""
-    decided = desk.answers(division="nenkin", item="24", channel="counter")[0]
+    decided = example(desk, "nenkin-24", "counter")
     answers = {
         ("/v1/decisions", "post"): decided,
         ("/v1/decisions/batch", "post"): [decided],

@@ -1,0 +1,48 @@
+"""
+`/`: the counter's screen. What was typed → candidates by division, each with who handles it; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from .shell import Page, Shell
+from .shell import router as pages
+
+SHOWN: Final = 12  # candidates; more are no help in ten seconds
+router: Final = pages()
+
+
+@router.get("/")
+def counter(page: Page) -> Response:
+    """The search box, and under it what it found."""
+    return page.page("counter.html", **found_for(page))
+
+
+@router.get("/results")
+def results(page: Page) -> Response:
+    """What was found alone, for the script that puts it under the box."""
+    return page.page("results.html", **found_for(page))
+
+
+def found_for(page: Shell) -> dict[str, Any]:
+    """Candidates by division, the counter's own first; a life event; where something belongs that the list does not have."""
+    desk = page.desk
+    division, channel = page.asked.get("division"), page.asked.get("channel")
+    manifest = desk.catalog.manifest
+    chosen = {
+        "division": division and manifest.division(division),
+        "channel": channel and manifest.channel(channel),
+        "events": desk.events(),
+    }
+    text = page.asked.get("q", "").strip()
+    if not text:
+        return {**chosen, "found": None, "groups": [], "count": 0}
+    found = desk.found(text, division=division, channel=channel, limit=SHOWN)
+    order = {row["division"]: at for at, row in reversed(list(enumerate(found["rows"])))}
+    rows = sorted(found["rows"], key=lambda row: order[row["division"]])
+    groups = [(key, list(of)) for key, of in groupby(rows, key=lambda row: row["division"])]
+    return {**chosen, "found": found, "groups": groups, "count": len(rows)}

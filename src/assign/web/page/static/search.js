@@ -1,0 +1,79 @@
+// The counter's screen: candidates while somebody types. The page works without this file (a GET form).
+// The box keeps the focus while results change; nothing is sent while an input method composes; an answer that comes late is dropped.
+"use strict";
+(() => {
+  const form = document.getElementById("search");
+  const box = document.getElementById("q");
+  const results = document.getElementById("results");
+  const WAIT = 120; // ms after the last key
+  let composing = false;
+  let timer = 0;
+  let asked = 0; // the number of the newest request
+  let shown = words(); // what the candidates on the screen are of
+
+  box.focus({ preventScroll: true });
+  box.setSelectionRange(box.value.length, box.value.length);
+  addEventListener("pageshow", (event) => { if (event.persisted) box.focus({ preventScroll: true }); });
+
+  function words() {
+    const found = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (value) found.set(name, value);
+    return found.toString();
+  }
+
+  async function look() {
+    clearTimeout(timer);
+    const wanted = words();
+    if (wanted === shown) return true;
+    const number = ++asked;
+    try {
+      const answer = await fetch("/results?" + wanted, { credentials: "same-origin" });
+      const html = await answer.text();
+      if (number !== asked) return false;
+      if (!answer.ok) { location.assign("/?" + wanted); return false; }
+      results.innerHTML = html;
+      for (const link of results.querySelectorAll("[autofocus]")) link.removeAttribute("autofocus");
+      shown = wanted;
+      history.replaceState(null, "", wanted ? "/?" + wanted : "/");
+      return true;
+    } catch {
+      if (number === asked) {
+        const said = document.createElement("p");
+        said.setAttribute("role", "alert");
+        said.textContent = box.dataset.failed;
+        results.replaceChildren(said); // no earlier candidates under other words
+        shown = null;
+      }
+      return false;
+    }
+  }
+
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(look, WAIT);
+  }
+
+  function links() {
+    return [...results.querySelectorAll("a.candidate, a.go")];
+  }
+
+  box.addEventListener("compositionstart", () => { composing = true; clearTimeout(timer); });
+  box.addEventListener("compositionend", () => { composing = false; soon(); });
+  box.addEventListener("input", (event) => { if (!composing && !event.isComposing) soon(); });
+  form.addEventListener("change", (event) => { if (event.target !== box) look(); });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (composing) return;
+    if (await look()) (results.querySelector("a.candidate") || links()[0] || box).focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
+    const at = links().indexOf(document.activeElement);
+    if (event.key === "Escape" && at >= 0) { box.focus(); return; }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    if (document.activeElement !== box && at < 0) return;
+    event.preventDefault();
+    const next = at + (event.key === "ArrowDown" ? 1 : -1);
+    (next < 0 ? box : links()[Math.min(next, links().length - 1)] || box).focus();
+  });
+})();
