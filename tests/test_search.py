@@ -333,12 +333,18 @@ def test_without_full_text_a_search_says_so_and_decide_by_a_name_still_answers(m
             return super().execute(statement, *values)  # type: ignore[arg-type]
 
     connect = sqlite3.connect
-    monkeypatch.setattr(index.sqlite3, "connect", lambda *a, **k: connect(*a, **k, factory=Bare))
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **k, factory=Bare))
     bare = Desk.open(engine="table")
     with pytest.raises(DataError, match="FTS5"):
         bare.found("葬祭")
     with pytest.raises(UnknownItem):
         bare.decide(division="kokuho", item="葬祭費")
+
+
+@pytest.mark.parametrize(("text", "division"), [("国保 22-3", None), ("22-3", "kokuho"), ("２２－３", "kokuho")])
+def test_an_item_as_decide_takes_it_finds_its_row(desk: Desk, text: str, division: str | None) -> None:
+    """`assign decide --item 22-3` is the third row that carries 22."""
+    assert ids(desk, text, division)[0] == "kokuho-22-3"
 
 
 def test_a_pattern_of_many_parts_is_refused_with_its_line() -> None:

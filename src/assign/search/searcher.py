@@ -8,8 +8,10 @@ scored in the same way, and wins where it explains more of the query than any ro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
+from unicodedata import normalize
 
 from assign.catalog.model import Catalog
 from assign.words import Bilingual, once, printed_number
@@ -35,6 +37,7 @@ _AGAIN: Final = 0.25  # what a second reason for the same row adds
 _LEAST: Final = 0.3  # of the best: below it nobody needs to see a candidate
 _ENOUGH: Final = 0.8  # less than this says nothing: a kana or two are in every sentence
 _MOST_OF_IT: Final = 2 / 3  # of a word whose beginning names a life event
+_ITEM: Final = re.compile(r"[0-9]+-[0-9]+")
 _WORD: Final = 4  # letters of a Latin word
 _SAYS_NOTHING: Final = frozenset(
     ["about", "from", "have", "that", "their", "they", "this", "want", "what", "when", "where", "which", "with", "your"]
@@ -104,7 +107,7 @@ class Searcher:
                 if task.division in named:
                     factor *= _NAMED_DIVISION
                 scores.setdefault(row, []).append((worth * share * factor, reason))
-        for row in self._numbered(query, lead):
+        for row in self._numbered(query, lead, text):
             scores.setdefault(row, []).append((3.0, Reason((text.strip(),), {"ja": "番号", "en": "number"})))
         hits = [_hit(task.id, scores[task.id]) for task in self._catalog.tasks if task.id in scores]
         hits.sort(key=lambda hit: -hit.score)  # equals stay in the order of the list
@@ -248,12 +251,19 @@ class Searcher:
                 found[at : at + len(name)] = [tell * _NAME for tell in tells[at : at + len(name)]]
         return found if sum(found) > _ENOUGH else tells
 
-    def _numbered(self, query: str, lead: Sequence[str]) -> list[str]:
-        """The rows that a query is the printed number or the id of."""
+    def _numbered(self, query: str, lead: Sequence[str], text: str) -> list[str]:
+        """The rows that a query is the printed number or the id of; or the row of an item (22-3)."""
         for name, _ in self._divisions:
             query = query.replace(name, "", 1)
         number = printed_number(query) if query.isdigit() else None
         found = [self._ids[query]] if query in self._ids else []
+        item = _ITEM.search(normalize("NFKC", text[:LONGEST]))
+        if item and query == folded(item[0]):
+            return [
+                task.id
+                for task in self._catalog.tasks
+                if task.item == item[0] and task.division in (lead or [task.division])
+            ]
         for division in lead or self._catalog.manifest.divisions:
             found += [task.id for task in self._catalog.by_number.get((division, number or ""), ()) if number]
         return found
