@@ -332,3 +332,10 @@ def test_no_act_of_authority_is_the_contractor_s_in_any_plan() -> None:
         for step in plan(row, channel)["steps"]:
             if step["act"]["class"] in (ActClass.AUTHORITY, ActClass.BARRED):
                 assert step["assignee"] == "city_staff"
+
+
+def test_a_clerk_reads_that_the_work_has_ended_before_its_first_step() -> None:
+    lines = shown(plan("kokuho-11"), "ja")
+    ended = next(i for i, line in enumerate(lines) if "この業務は終わっています" in line)
+    assert ended < next(i for i, line in enumerate(lines) if MARKS[Assignee.CONTRACTOR] in line)
+    assert sum("この業務は終わっています" in line for line in lines) == 1

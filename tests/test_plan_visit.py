@@ -321,3 +321,19 @@ def test_every_event_of_the_built_in_list_is_one_page() -> None:
         assert [row["id"] for row in found["rows"]] == [each.row for each in event.due]
         assert len(page.text(found, "ja")) <= page.LINES, event.key
         assert max(map(width, page.text(found, "en"))) <= 80, event.key
+
+
+def test_what_is_to_be_careful_about_on_several_rows_is_said_once() -> None:
+    found = DESK.planned(row=["kokuho-1", "nenkin-8"], on=ON)
+    crossing = [line for line in page.text(found, "ja") if "契約の境目を3回越え" in line]
+    assert len(crossing) == 1
+    assert crossing[0].startswith("国民健康保険 1、国民年金 8: ")
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_a_checklist_fits_a_narrow_terminal_and_says_the_same(lang: str) -> None:
+    found = DESK.planned(event="death", on=ON)
+    narrow, wide = page.text(found, lang, 40), page.text(found, lang)
+    assert max(map(width, narrow)) <= 40
+    squeezed = [re.sub(r"[\s=]", "", "".join(lines)) for lines in (narrow, wide)]
+    assert squeezed[0] == squeezed[1]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from assign import Desk, resources
 from assign.catalog import load as load_list
-from assign.errors import BadRequest, RuleFileError, UnknownDivision, UnknownItem
+from assign.errors import BadRequest, DataError, RuleFileError, UnknownDivision, UnknownItem
 from assign.search import index, lexicon
 from assign.search.folding import folded
 
@@ -269,3 +269,95 @@ def test_a_list_without_a_lexicon_is_searched_by_its_names(tmp_path: Path) -> No
 @given(st.text(max_size=50))
 def test_folding_is_done_once(text: str) -> None:
     assert folded(folded(text)) == folded(text)
+
+
+# -- what a day of trying found ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["hello world", "what is the weather", "banana bread", "DROP TABLE rows; --", "foreigner"]
+)
+def test_pairs_of_latin_letters_find_nothing(desk: Desk, text: str) -> None:
+    """Any English sentence shares pairs of letters with any label; words do not."""
+    assert ids(desk, text) == []
+
+
+@pytest.mark.parametrize(("text", "row"), [("funeral costs", "kokuho-25"), ("direct debit", "kokuho-52")])
+def test_english_words_of_a_label_find_its_rows(desk: Desk, text: str, row: str) -> None:
+    assert row in ids(desk, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["国保に入りたい", "資格証", "外国人", "保険料", "保険証", "住所", "ｿｳｼﾂ", "ｺｳｲﾝ", "きゅう"],
+)
+def test_a_part_of_a_word_names_no_life_event(desk: Desk, text: str) -> None:
+    """A checklist for a death is no answer to ｿｳｼﾂ (喪失), nor one for becoming a dependant to 国保に入りたい."""
+    assert desk.found(text)["event"] is None
+
+
+@pytest.mark.parametrize(("text", "event"), [("転入", "move_in"), ("引っ越", "moving"), ("てんにゅ", "move_in")])
+def test_a_word_or_most_of_it_names_its_life_event(desk: Desk, text: str, event: str) -> None:
+    assert desk.found(text)["event"]["key"] == event
+
+
+def test_nothing_but_an_event_gives_its_rows_in_the_order_of_the_visit(desk: Desk) -> None:
+    due = [each.row for each in next(event for event in desk.events() if event.key == "death").due]
+    rows = [row for row in ids(desk, "死亡") if row in due]
+    assert rows == [row for row in due if row in rows]
+    assert rows[:2] == due[:2]
+
+
+def test_a_checklist_that_is_cut_says_how_many_rows_are_left() -> None:
+    assert "一覧表（ほかに" in run("search", "死亡", "--limit", "3").stdout
+    assert "ほかに" not in run("search", "死亡", "--limit", "100").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [("国保料", "kokuho-62"), ("国保税", "kokuho-62"), ("国民健康保険料", "kokuho-62"), ("後期料", "kouki-60")],
+)
+def test_a_premium_by_its_everyday_name_finds_rows(desk: Desk, text: str, row: str) -> None:
+    """国保料 is a part of what the list does not have (国保料の不納欠損), and is in the list itself."""
+    assert desk.found(text)["elsewhere"] is None
+    assert row in ids(desk, text)
+
+
+def test_without_full_text_a_search_says_so_and_decide_by_a_name_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index ships, so a Python whose SQLite has no FTS5 meets the lack when the first query comes."""
+
+    class Bare(sqlite3.Connection):
+        def execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+            if "MATCH" in statement:
+                raise sqlite3.OperationalError("no such module: fts5")
+            return super().execute(statement, *values)  # type: ignore[arg-type]
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **k, factory=Bare))
+    bare = Desk.open(engine="table")
+    with pytest.raises(DataError, match="FTS5"):
+        bare.found("葬祭")
+    with pytest.raises(UnknownItem):
+        bare.decide(division="kokuho", item="葬祭費")
+
+
+@pytest.mark.parametrize(("text", "division"), [("国保 22-3", None), ("22-3", "kokuho"), ("２２－３", "kokuho")])
+def test_an_item_as_decide_takes_it_finds_its_row(desk: Desk, text: str, division: str | None) -> None:
+    """`assign decide --item 22-3` is the third row that carries 22."""
+    assert ids(desk, text, division)[0] == "kokuho-22-3"
+
+
+def test_a_pattern_of_many_parts_is_refused_with_its_line() -> None:
+    """The index numbers the parts in one byte, and the patterns in two."""
+    text = "+".join(chr(0x4E00 + i) for i in range(lexicon.MOST_PARTS + 1))
+    file = f"concepts:\n  - {{id: a, label: {{ja: あ, en: a}}, rows: {{kokuho-25: 3}}, spoken: [葬祭+{text}]}}\n"
+    with pytest.raises(RuleFileError, match="parts"):
+        lexicon.load({"a.yaml": file.encode()}, ROWS.by_id)
+
+
+def test_more_patterns_than_the_index_can_number_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lexicon.MOST_PATTERNS < 2**16
+    monkeypatch.setattr(lexicon, "MOST_PATTERNS", 2)
+    file = "concepts:\n  - {id: a, label: {ja: あ, en: a}, rows: {kokuho-25: 3}, spoken: [葬祭, 葬式, 葬儀]}\n"
+    with pytest.raises(RuleFileError, match="in all"):
+        lexicon.load({"a.yaml": file.encode()}, ROWS.by_id)

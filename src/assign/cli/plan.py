@@ -90,8 +90,9 @@ def plan(
 
     if format_ == "html":
         terminal.write(page.html(found, lang).rstrip("\n"), out, data=True)
-    elif event is not None or (len(found["rows"]) > 1 and rows is not None):
-        terminal.write("\n".join(page.text(found, lang)), out)
+        return
+    columns = terminal.columns_of(sys.stdout) if out is None else sheet.COLUMNS
+    if event is not None or (len(found["rows"]) > 1 and rows is not None):
+        terminal.write("\n".join(page.text(found, lang, columns)), out)
     else:
-        columns = terminal.columns_of(sys.stdout) if out is None else sheet.COLUMNS
         terminal.write("\n".join(sheet.shown(found, lang, columns)), out)

@@ -112,8 +112,14 @@ def _table(desk: Desk, rows: list[dict[str, Any]], found: dict[str, Any], lang: 
         there = "; ".join(f"{each['what']['en']} ({each['belongs']['en']})" for each in event["not_here"])
         lines.append(f"この一覧にないもの: {away}" if ja else f"Not in this list: {there}")
     command = f"assign plan --event {event['key']}" if event else f"assign decide --row {rows[0]['id']}"
-    first = "一覧表" if event else "1 の答え"
-    lines.append(f"{first}: {command}" if ja else f"{'checklist' if event else 'the answer of 1'}: {command}")
+    first, en = ("1 の答え", "the answer of 1")
+    if event:
+        due = {each.row for one in desk.events() if one.key == event["key"] for each in one.due}
+        left = len(due - {row["id"] for row in rows})
+        first, en = ("一覧表", "checklist")
+        if left:
+            first, en = f"一覧表（ほかに{left}行）", f"checklist (with {left} more)"
+    lines.append(f"{first}: {command}" if ja else f"{en}: {command}")
     return lines
 
 

@@ -64,9 +64,9 @@ class Page:
     foot: list[str]
 
 
-def text(plan: Answer, lang: str) -> list[str]:
-    """The page as lines of 80 columns."""
-    return list(_lines(_fitting(plan, lang, COLUMNS), COLUMNS))
+def text(plan: Answer, lang: str, columns: int = COLUMNS) -> list[str]:
+    """The page as lines of 80 columns, or of fewer in a narrower terminal; what is left out is the same."""
+    return list(_lines(_fitting(plan, lang, COLUMNS), min(columns, COLUMNS)))
 
 
 def on_a4(plan: Answer, lang: str) -> Page:
@@ -105,7 +105,7 @@ def _page(plan: Answer, lang: str, plainness: int, how: str) -> Page:
         else f"Checklist{name} (case of {plan['on']})",
         lead=[lead] if lead else [],
         sections=list(_sections(plan, lang, plainness)),
-        notes=list(dict.fromkeys(_notes(plan, lang, plainness, how))),
+        notes=list(_notes(plan, lang, plainness, how)),
         foot=list(_foot(plan, lang)),
     )
 
@@ -201,11 +201,14 @@ def _notes(plan: Answer, lang: str, plainness: int, how: str) -> Iterator[str]:
     ja = lang == "ja"
     short = {each["row"]: each["item"][lang] for each in plan["sources"]}
     several = len(plan["rows"]) > 1
+    told: dict[str, list[str]] = {}
     for each in plan["warnings"]:
         if plainness and each["code"] not in _GRAVE:
             continue
         said = each["text"][lang] if plainness == 0 else sentences(each["text"][lang])[0]
-        yield f"{short[each['row']]}: {said}" if several else said
+        told.setdefault(said, []).append(short[each["row"]])
+    for said, rows in told.items():
+        yield f"{('、' if ja else ', ').join(dict.fromkeys(rows))}: {said}" if several else said
     if plan["event"] and plan["event"]["not_here"]:
         named = [
             each["what"][lang] if plainness >= _HANDS_ALONE else f"{each['what'][lang]}（{each['belongs'][lang]}）"

@@ -22,6 +22,7 @@ CROSSES: Final = "▼"
 _BACK: Final = {"ja": "もとの行に戻ります。", "en": "back on the first row"}
 _BRIEFEST: Final = 3
 _ANYWHERE: Final = ("condition", "judged_reading", "changed")  # `assign decide` says them for the step or the row
+_BEFORE_ALL: Final = ("ended", "renamed")
 _INDENT: Final = "   "  # of what goes on below, beside the mark
 
 
@@ -49,6 +50,8 @@ def _lines(plan: Answer, lang: str, columns: int, brevity: int) -> Iterator[str]
     for row in plan["rows"]:
         yield from wrap(source[row["id"]], columns)
     yield from wrap(_about(plan, lang), columns)
+    for text in dict.fromkeys(_warnings(plan, lang, brevity, first=True)):  # before anybody starts on it
+        yield from wrap(text, columns)
     crossing = {each["step"]: number for number, each in enumerate(plan["crossings"], 1)}
     left = width(CROSSES) + len(str(len(crossing))) + 1 if crossing else 0
     row = plan["rows"][0]["id"]
@@ -64,7 +67,7 @@ def _lines(plan: Answer, lang: str, columns: int, brevity: int) -> Iterator[str]
         yield head + " " * (left - width(head)) + first
         yield from (" " * left + _INDENT + line for line in rest)
     yield from wrap(_foot(plan, lang), columns)
-    for text in dict.fromkeys(_warnings(plan, lang, brevity)):
+    for text in dict.fromkeys([*_warnings(plan, lang, brevity, first=False), *_parts_of(plan, lang)]):
         yield from wrap(text, columns)
 
 
@@ -117,11 +120,14 @@ def _waits(plan: Answer) -> bool:
     )
 
 
-def _warnings(plan: Answer, lang: str, brevity: int) -> Iterator[str]:
+def _warnings(plan: Answer, lang: str, brevity: int, *, first: bool) -> Iterator[str]:
+    """What to be careful about. first: That the work has ended or has another name; else all the rest."""
     ja = lang == "ja"
     head = "注意" if ja else "Note"
     left = 0
     for each in plan["warnings"]:
+        if (each["code"] in _BEFORE_ALL) is not first:
+            continue
         if brevity == _BRIEFEST and each["code"] in _ANYWHERE:
             left += 1
             continue
@@ -132,6 +138,9 @@ def _warnings(plan: Answer, lang: str, brevity: int) -> Iterator[str]:
         yield f"{head}{about}: {text if brevity == 0 else sentences(text)[0]}"
     if left:
         yield f"注意はほかに{left}件（--json）。" if ja else f"{left} more note{'s' * (left > 1)} with --json."
+
+
+def _parts_of(plan: Answer, lang: str) -> Iterator[str]:
     for part in plan["part_of"]:
         yield (
             f"「{part['label']['ja']}」の流れの一部です（全体は assign plan --row {part['row']}）。"

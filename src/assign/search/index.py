@@ -132,7 +132,12 @@ class Index:
 
     def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with _ASKING:
-            return self._db.execute(statement, values).fetchall()
+            try:
+                return self._db.execute(statement, values).fetchall()
+            except sqlite3.OperationalError as error:  # the index that ships was made where there was one
+                if "fts5" not in str(error):
+                    raise
+                raise _without_full_text(error) from None
 
 
 def open_index(catalog: Catalog, folder: Path | None) -> Index:
@@ -176,10 +181,7 @@ def database(catalog: Catalog, texts: dict[str, bytes]) -> bytes:
     try:
         db.executescript(_TABLES)
     except sqlite3.OperationalError as error:
-        raise DataError(
-            f"この Python の SQLite には全文検索（FTS5）がありません（{error}）",
-            f"the SQLite of this Python has no full text search (FTS5): {error}",
-        ) from None
+        raise _without_full_text(error) from None
     db.execute("INSERT INTO made VALUES (?, ?)", _stamp(catalog, texts))
     _fill(db, words, catalog.tasks)
     db.commit()
@@ -187,6 +189,13 @@ def database(catalog: Catalog, texts: dict[str, bytes]) -> bytes:
     db.commit()
     db.execute("VACUUM")
     return db.serialize()
+
+
+def _without_full_text(error: sqlite3.Error) -> DataError:
+    return DataError(
+        f"この Python の SQLite には全文検索（FTS5）がありません（{error}）",
+        f"the SQLite of this Python has no full text search (FTS5): {error}",
+    )
 
 
 def _fill(db: sqlite3.Connection, words: Lexicon, tasks: Sequence[Task]) -> None:

@@ -26,6 +26,8 @@ FOLDER: Final = "lexicon"
 EVENTS: Final = "events.yaml"
 OUTSIDE: Final = "outside.yaml"
 MOST: Final = 5_000  # topics, and patterns of one topic
+MOST_PARTS: Final = 12  # of a pattern; people say no more at once
+MOST_PATTERNS: Final = 60_000  # of all files; the index numbers them in two bytes
 # Where a word of a concept comes from; `kana` is its reading, and fires on a query in kana alone.
 ORIGINS: Final = ("printed", "law", "spoken", "clerk", "kana")
 UNLESS: Final = "unless"
@@ -94,12 +96,16 @@ def load(texts: Mapping[str, bytes], rows: Collection[str]) -> Lexicon:
     """
     topics: dict[str, Topic] = {}
     later: list[tuple[Node, str]] = []
+    patterns = 0
     for name, data in texts.items():
         read_by = {EVENTS: _events, OUTSIDE: _outside}.get(name, _concepts)
         for node, topic in read_by(parse(name, data), rows, later):
             if topic.id in topics:
                 raise node.fail(f"`id` {shown(topic.id)} が重なっています", f"the `id` {shown(topic.id)} stands twice")
             topics[topic.id] = topic
+            patterns += len(topic.patterns)
+            if patterns > MOST_PATTERNS:
+                raise node.fail(f"語は全部で {MOST_PATTERNS} までです", f"there may be {MOST_PATTERNS} words in all")
     if OUTSIDE not in texts:  # without its table nothing is known of them
         return Lexicon(tuple(topic._replace(not_here=()) for topic in topics.values()), joined(texts))
     away = [topic.id for topic in topics.values() if topic.kind in ("outside", "question")]
@@ -238,6 +244,8 @@ def _of_text(node: Node, origin: str) -> Iterator[Pattern]:
     text = node.text()
     plain = text.replace("/", "")
     parts = tuple(tuple(folded(word) for word in part.split("|")) for part in plain.split("+"))
+    if len(parts) > MOST_PARTS:
+        raise node.fail(f"+ でつなぐ部分は {MOST_PARTS} までです", f"at most {MOST_PARTS} parts may be joined by +")
     longest = max(len(word) for part in parts for word in part)
     for word in (word for part in parts for word in part):
         if not word or (longest < 2 and len(parts) == 1):

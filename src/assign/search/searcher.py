@@ -8,14 +8,16 @@ scored in the same way, and wins where it explains more of the query than any ro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
+from unicodedata import normalize
 
 from assign.catalog.model import Catalog
 from assign.words import Bilingual, once, printed_number
 
 from .events import Due, Elsewhere, Event
-from .folding import folded, is_kana, weighed
+from .folding import LONGEST, folded, is_kana, weighed
 from .folding import tells as _tells_of
 from .index import ROW, Index
 from .lexicon import UNLESS
@@ -34,6 +36,13 @@ _PART: Final = 0.3  # a pattern of more parts is more certain
 _AGAIN: Final = 0.25  # what a second reason for the same row adds
 _LEAST: Final = 0.3  # of the best: below it nobody needs to see a candidate
 _ENOUGH: Final = 0.8  # less than this says nothing: a kana or two are in every sentence
+_MOST_OF_IT: Final = 2 / 3  # of a word whose beginning names a life event
+_ITEM: Final = re.compile(r"[0-9]+-[0-9]+")
+_WORD: Final = 4  # letters of a Latin word
+_SAYS_NOTHING: Final = frozenset(
+    ["about", "from", "have", "that", "their", "they", "this", "want", "what", "when", "where", "which", "with", "your"]
+)
+_AWAY: Final = ("outside", "question")
 _LIKE: Final = {"heading": 0.6, "label": 0.95, "kana": 0.9}  # a part of a heading says less than a part of a name
 
 
@@ -83,7 +92,7 @@ class Searcher:
             return Found((), None, None, ())
         tells = self._without_names(query, plain)
         context = [key for name, key in self._divisions if _stands_in(name, query)] or ([division] if division else [])
-        topics = self._topics(query, tells, context)
+        topics = self._topics(query, tells, context, text)
         named = self._named(query, topics)
         lead = named or ([division] if division else [])
         scores: dict[str, list[tuple[float, Reason]]] = {}
@@ -98,13 +107,13 @@ class Searcher:
                 if task.division in named:
                     factor *= _NAMED_DIVISION
                 scores.setdefault(row, []).append((worth * share * factor, reason))
-        for row in self._numbered(query, lead):
+        for row in self._numbered(query, lead, text):
             scores.setdefault(row, []).append((3.0, Reason((text.strip(),), {"ja": "番号", "en": "number"})))
         hits = [_hit(task.id, scores[task.id]) for task in self._catalog.tasks if task.id in scores]
         hits.sort(key=lambda hit: -hit.score)  # equals stay in the order of the list
         best = hits[0].score if hits else 0.0
         event = self._best(topics, "event")
-        elsewhere = self._best(topics, "outside", "question")
+        elsewhere = self._best(topics, *_AWAY)
         if any(self._index.topic(at)[2].get("over") for at in topics):
             over = self._best(topics, "question")
             assert over is not None  # noqa: S101 - INVARIANT: one is among them
@@ -112,8 +121,12 @@ class Searcher:
             return Found((), None, self._elsewhere(over[1])._replace(near=near), tuple(named))
         if elsewhere is not None and elsewhere[0] >= max(best, event[0] if event else 0.0):
             return Found((), None, self._elsewhere(elsewhere[1]), tuple(named))
-        kept = tuple(hit for hit in hits if hit.score >= max(_ENOUGH, best * _LEAST))[:limit]
-        return Found(kept, self._event(event[1]) if event and event[0] >= _ENOUGH else None, None, tuple(named))
+        kept = [hit for hit in hits if hit.score >= max(_ENOUGH, best * _LEAST)]
+        life = self._event(event[1]) if event and event[0] >= _ENOUGH else None
+        if event and life and not lead and event[0] >= sum(tells):  # nothing but the event was said (死亡)
+            order = {due.row: at for at, due in enumerate(life.due)}
+            kept.sort(key=lambda hit: order.get(hit.row, len(order)))
+        return Found(tuple(kept[:limit]), life, None, tuple(named))
 
     @once
     def events(self) -> tuple[Event, ...]:
@@ -131,7 +144,7 @@ class Searcher:
     # -- topics --------------------------------------------------------------------------------------------------------
 
     def _topics(
-        self, query: str, tells: Sequence[float], context: Sequence[str]
+        self, query: str, tells: Sequence[float], context: Sequence[str], text: str
     ) -> dict[int, tuple[float, tuple[str, ...]]]:
         """What each topic is worth, and the words of the query that speak for it."""
         texts = dict.fromkeys(
@@ -164,15 +177,17 @@ class Searcher:
             topic: (worth + _AGAIN * max(0.0, sum(tells[at] for at in places) - worth), words)
             for topic, (worth, places, words) in covered.items()
         }
-        for topic, worth, word in self._alike(query, tells):
+        for topic, worth, word in self._alike(query, tells, text):
             if topic not in excused and worth > found.get(topic, (0.0,))[0]:
                 found[topic] = (worth, (word,))
         return found
 
-    def _alike(self, query: str, tells: Sequence[float]) -> Iterator[tuple[int, float, str]]:
+    def _alike(self, query: str, tells: Sequence[float], said: str) -> Iterator[tuple[int, float, str]]:
         """Words of which the query is a part, or with which it shares most of itself."""
         whole = sum(tells)
         kana = is_kana(query)
+        ours = any(_stands_in(name, query) for name, _ in self._divisions)
+        written = _in_letters(said) if query.isascii() else None
         pairs: dict[str, tuple[int, ...]] = {}
         for i in range(len(query) - 1):
             pairs[query[i : i + 2]] = (*pairs.get(query[i : i + 2], ()), i, i + 1)
@@ -182,19 +197,27 @@ class Searcher:
             if kana and len(query) < _KANA and text != query:
                 continue  # a kana or two are in every word
             at = text.find(query)
+            topic_kind = self._index.topic(topic)[0]
+            if topic_kind == "event" and text not in query and not _begins(query, text):
+                continue  # a life is not guessed from half a word (保険料 of 会社で保険料を引かれ)
+            if topic_kind in _AWAY and at >= 0 and text != query and (at > 0 or (ours and origin == "label")):
+                continue  # and nothing is taken away from the list by a part of one (国保料 of 国保料の不納欠損)
             if (place := query.find(text)) >= 0 and origin != "heading":
                 worth = sum(tells[place : place + len(text)])
             elif at >= 0:
                 worth = whole * (0.7 + 0.2 * len(query) / len(text) + (0.1 if at == 0 else 0.0))
             else:
-                common = {at for i in range(len(text) - 1) for at in pairs.get(text[i : i + 2], ())}
+                if written is None:
+                    common = {at for i in range(len(text) - 1) for at in pairs.get(text[i : i + 2], ())}
+                else:  # pairs of letters are alike in all words
+                    common = {at for word in written if word in text for at in _places(query, word)}
                 shared = sum(tells[at] for at in common)
                 if shared < _SURE:
                     continue
                 share = max(shared / whole, _FAINT * shared / max(shared, sum(map(_tells_of, text))))
                 worth = 0.8 * shared * share
-                if worth < _SURE or self._index.topic(topic)[0] in ("outside", "question"):
-                    continue  # by chance; and nothing is taken away from the list by half a word
+                if worth < _SURE or topic_kind in _AWAY:
+                    continue  # by chance
             yield topic, worth * _LIKE.get(origin, 1.0), query
 
     def _best(self, topics: Mapping[int, tuple[float, tuple[str, ...]]], *kinds: str) -> tuple[float, int] | None:
@@ -228,12 +251,19 @@ class Searcher:
                 found[at : at + len(name)] = [tell * _NAME for tell in tells[at : at + len(name)]]
         return found if sum(found) > _ENOUGH else tells
 
-    def _numbered(self, query: str, lead: Sequence[str]) -> list[str]:
-        """The rows that a query is the printed number or the id of."""
+    def _numbered(self, query: str, lead: Sequence[str], text: str) -> list[str]:
+        """The rows that a query is the printed number or the id of; or the row of an item (22-3)."""
         for name, _ in self._divisions:
             query = query.replace(name, "", 1)
         number = printed_number(query) if query.isdigit() else None
         found = [self._ids[query]] if query in self._ids else []
+        item = _ITEM.search(normalize("NFKC", text[:LONGEST]))
+        if item and query == folded(item[0]):
+            return [
+                task.id
+                for task in self._catalog.tasks
+                if task.item == item[0] and task.division in (lead or [task.division])
+            ]
         for division in lead or self._catalog.manifest.divisions:
             found += [task.id for task in self._catalog.by_number.get((division, number or ""), ()) if number]
         return found
@@ -266,6 +296,17 @@ def _hit(row: str, found: list[tuple[float, Reason]]) -> Hit:
     found.sort(key=lambda each: -each[0])
     score = found[0][0] + _AGAIN * sum(worth for worth, _ in found[1:4])
     return Hit(row, round(score, 2), tuple(reason for _, reason in found[:2]))
+
+
+def _in_letters(text: str) -> list[str]:
+    """The words of a text in Latin letters that say something, folded."""
+    words = map(folded, text[:LONGEST].split())
+    return [word for word in words if len(word) >= _WORD and word not in _SAYS_NOTHING]
+
+
+def _begins(query: str, text: str) -> bool:
+    """Whether a query is most of a word, from its beginning."""
+    return text.startswith(query) and len(query) >= _MOST_OF_IT * len(text)
 
 
 def _longest(found: Sequence[tuple[int, str]]) -> list[str]:
