@@ -213,18 +213,4 @@ async def kinds(request: Request, _role: Asker) -> Response:
 async def catalog(request: Request, _role: Asker) -> Response:
     """Which list and rules answer: title, edition, documents, hashes."""
     desk = answers_of(request).desk
-    manifest = desk.catalog.manifest
-
-    def made() -> dict[str, Any]:
-        return {
-            "title": dict(manifest.title),
-            "edition": manifest.edition,
-            "effective": manifest.effective and manifest.effective.isoformat(),
-            "documents": [each._asdict() for each in manifest.documents],
-            "divisions": [{"key": each.key, "label": dict(each.label)} for each in manifest.divisions.values()],
-            "channels": [{"key": each.key, "label": dict(each.label)} for each in manifest.channels.values()],
-            "rows": len(desk.catalog.tasks),
-            **desk.provenance,
-        }
-
-    return of_the_edition(request, made)
+    return of_the_edition(request, lambda: listings.catalog(desk))
