@@ -21,7 +21,7 @@ test:  ## set up, and pass style, types and the fast tests, in about 4 minutes (
 
 .PHONY: quick
 quick: setup  ## of the fast tests those of less than a fifth of a second, in under a minute; the first failure ends it
-	@$(V)/python -m pytest -q -x -n 2 -m "not long and not slow and not soak and not spark" --hypothesis-profile quick
+	@$(V)/python -m pytest -q -x -n 2 -m "not long and not slow and not soak and not spark and not web" --hypothesis-profile quick
 
 .PHONY: ci
 ci:  ## what `make test` leaves out: slow tests, coverage, other Pythons, installing, Spark, an ordinary user (half an hour; root)
@@ -51,6 +51,10 @@ fix: setup  ## format, and mend what can be mended
 .PHONY: catalog
 catalog: setup  ## read the document anew into data/catalog.csv
 	$(V)/python -m assign.catalog.loader
+
+.PHONY: diagrams
+diagrams: setup  ## the pictures of examples/, anew from their BPMN files
+	$(V)/python tools/diagram.py examples/*/*.bpmn
 
 .PHONY: floor
 floor: setup  ## the acts that no rule set may give away, anew from rules/acts.yaml into data/floor.json; read the diff

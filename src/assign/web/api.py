@@ -28,7 +28,9 @@ CLOUD: Final = "application/cloudevents+json"
 REMEMBERED: Final = 8192
 MOST: Final = 10_000  # requests of one batch
 Asker = Annotated[str | None, Depends(may(Power.ASK))]
-router: APIRouter = APIRouter(prefix="/v1")
+router: APIRouter = APIRouter(
+    prefix="/v1", generate_unique_id_function=lambda route: route.name
+)  # what a generated client calls it
 
 
 def as_bytes(value: object) -> bytes:
