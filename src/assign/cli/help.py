@@ -31,6 +31,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "check": ("assign check", "assign check --rules rules --list DIR"),
     "init": ("assign init our-city",),
     "batch": ("assign batch requests.csv answers.csv", "assign batch - - --format jsonl"),
+    "serve": ("assign serve", "assign serve --host 10.0.0.5 --keys keys.json"),
     "mcp": ("assign mcp", "assign mcp --list DIR"),
     "export": ("assign export sql --dialect sqlite --out assign.sql",),
     "help": ("assign help decide", "assign help audit verify"),
