@@ -20,7 +20,7 @@ from assign import Desk
 from assign.errors import AssignError, BadRequest
 from assign.explanation.model import Decision
 from assign.mcp import server
-from assign.mcp.tools import TOOLS, answered
+from assign.mcp.tools import answered, tools
 from assign.plan.model import Plan
 
 from .command_line import ASSIGN, run
@@ -116,7 +116,7 @@ def test_what_the_server_says_of_itself(mode: str) -> None:
             Draft202012Validator.check_schema(tool.input_schema)
             assert tool.description
             assert " / " in tool.description
-        assert client.instructions == server.INSTRUCTIONS
+        assert client.instructions == server.instructions(Desk.open())
         assert client.server_capabilities is not None
         assert client.server_capabilities.resources is None
         assert client.server_capabilities.prompts is None
@@ -124,8 +124,9 @@ def test_what_the_server_says_of_itself(mode: str) -> None:
     with_client(work, mode=mode)
 
 
-def test_the_instructions_say_what_an_assistant_must_not_do() -> None:
+def test_the_instructions_say_what_an_assistant_must_not_do(desk: Desk) -> None:
     """Decide by itself, pass a paraphrase off as the citation, take an open question for a yes, put a person's data in."""
+    told = server.instructions(desk)
     for said in (
         "Do not decide yourself",
         "Quote the citation",
@@ -133,9 +134,16 @@ def test_the_instructions_say_what_an_assistant_must_not_do() -> None:
         "no personal data",
         "Write no instruction",
     ):
-        assert said in server.INSTRUCTIONS
-    for said in ("自分で判断しない", "引用を示す", "△", "個人の情報", "指示を書かない", "記録されません"):
-        assert said in server.INSTRUCTIONS
+        assert said in told
+    for said in (
+        "自分で判断しない",
+        "引用を示す",
+        "「△：一部の業務を委託」",
+        "個人の情報",
+        "指示を書かない",
+        "記録されません",
+    ):
+        assert said in told
 
 
 @pytest.mark.long
@@ -217,7 +225,7 @@ def test_an_error_is_a_tool_error_with_code_message_and_candidates() -> None:
 def test_whatever_its_schema_refuses_a_tool_refuses(desk: Desk) -> None:
     """The schema that a client reads and what is taken are one: values of every type for every argument."""
     values: list[Any] = [None, True, 3, 3.5, "", "counter", "x" * 2000, [], ["nenkin-24"], {}, {"a": 1}, 10**30]
-    for tool in TOOLS:
+    for tool in tools(desk):
         schema = Draft202012Validator(tool.takes)
         for name in [*tool.takes["properties"], "other"]:
             for value in values:
@@ -240,7 +248,7 @@ def test_a_fault_of_ours_says_nothing_of_what_was_asked(desk: Desk, monkeypatch:
 
     monkeypatch.setattr(server, "answered", fails)
     params = types.CallToolRequestParams(name="search", arguments={"text": "山田太郎"})
-    result = anyio.run(server._called, desk, "ja", None, params)
+    result = anyio.run(server._called, {tool.name: tool for tool in tools(desk)}, desk, "ja", None, params)
     assert result.is_error
     assert result.structured_content["error"]["code"] == "internal"
     assert "山田" not in result.model_dump_json()
@@ -317,3 +325,15 @@ def test_without_the_extra_it_names_what_to_install() -> None:
     )
     assert done.returncode == 1
     assert "pip install 'itaku-assign[mcp]'" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["acts", "three"])
+def test_the_tools_speak_the_words_of_the_list_in_use(name: str) -> None:
+    """An assistant is told that list's own divisions, channels and rows, and no other's."""
+    with Desk.open(list=ROOT / "tests/lists" / name) as desk:
+        takes = {tool.name: tool.takes["properties"] for tool in tools(desk)}["decide"]
+        for key in desk.catalog.manifest.divisions:
+            assert key in takes["division"]["description"]
+        assert desk.catalog.tasks[0].id in takes["row"]["description"]
+        assert "kokuho" not in json.dumps(takes)
+        assert server.instructions(desk).count("needs_ruling") == 2

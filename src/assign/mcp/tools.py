@@ -7,7 +7,8 @@ An answer is the contract's JSON, text as the command line prints it; `explain` 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from jsonschema import Draft202012Validator
@@ -129,94 +130,108 @@ def _object(properties: Schema, *required: str) -> Schema:
     return {"type": "object", "additionalProperties": False, "properties": properties, "required": list(required)}
 
 
-_DIVISION: Final = _word("区分: kokuho, 国保 など / a division, by key or name")
-_CHANNEL: Final = _word("業務の場: counter, backyard, 窓口 など。なければすべて / the channel; all without it")
-_ON: Final = _word("案件の日付。なければ今日 / the date of the case, today in Japan without it")
-_ROW: Final = _word("行の id（nenkin-24 など）。区分と番号の代わり / a row id, instead of division and item")
-_ITEM: Final[Schema] = {
-    "type": ["string", "integer"],
-    "maxLength": 200,
-    "description": "一覧の番号: 24, 22-3 / the printed number",
-}
-_SECTION: Final = _word("大分類か中分類 / a heading, where a number stands under several")
 _LANG: Final[Schema] = {"type": "string", "enum": ["ja", "en"], "default": "ja"}
-_PLACE: Final = {"division": _DIVISION, "item": _ITEM, "channel": _CHANNEL, "on": _ON, "section": _SECTION, "row": _ROW}
-_ACT: Final = _word("行為: receive, 申請書の受領 など / one step of the work, by key or name (`list` what=acts)")
 
-TOOLS: Final = (
-    Tool(
-        "search",
-        "行を探す / Find rows",
-        "言葉（手続の名、略称、場面）から候補の行を返す。判定はしない。氏名など個人の情報は入れないこと。 / "
-        "Candidate rows for words about the work. It never decides. Put no personal data into it. "
-        "Where there are none, `elsewhere` and `ask` say where it belongs and which desk to ask.",
-        _object(
-            {
-                "text": {
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": 1000,
-                    "description": "業務についての言葉 / words about the work",
+
+def _first(words: Iterable[str]) -> str:
+    """A few words of the list in use, so that an assistant need not guess them."""
+    return ", ".join(dict.fromkeys(islice(words, 10)))
+
+
+def tools(desk: Desk) -> tuple[Tool, ...]:
+    """The tools over a desk's list, in its words."""
+    divisions = _first(each.key for each in desk.catalog.manifest.divisions.values())
+    channels = _first(each.key for each in desk.catalog.manifest.channels.values())
+    row = desk.catalog.tasks[0]
+    place: Schema = {
+        "division": _word(f"区分: {divisions} か、その名前 / a division, by key or name"),
+        "item": {
+            "type": ["string", "integer"],
+            "maxLength": 200,
+            "description": f"一覧の番号（{row.item} など） / the printed number",
+        },
+        "channel": _word(f"業務の場: {channels} か、その名前。なければすべて / the channel; all without it"),
+        "on": _word("案件の日付。なければ今日 / the date of the case, today in Japan without it"),
+        "section": _word("大分類か中分類 / a heading, where a number stands under several"),
+        "row": _word(f"行の id（{row.id} など）。区分と番号の代わり / a row id, instead of division and item"),
+    }
+    act = _word(f"行為: {_first(desk.rules.acts)} など / one step of the work, by key or name (`list` what=acts)")
+    events = _first(each.key for each in desk.events())
+    event = _word(f"出来事: {events} / a life event, by key or name")
+    return (
+        Tool(
+            "search",
+            "行を探す / Find rows",
+            "言葉（手続の名、略称、場面）から候補の行を返す。判定はしない。氏名など個人の情報は入れないこと。 / "
+            "Candidate rows for words about the work. It never decides. Put no personal data into it. "
+            "Where there are none, `elsewhere` and `ask` say where it belongs and which desk to ask.",
+            _object(
+                {
+                    "text": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 1000,
+                        "description": "業務についての言葉 / words about the work",
+                    },
+                    "division": place["division"],
+                    "channel": place["channel"],
+                    "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
                 },
-                "division": _DIVISION,
-                "channel": _CHANNEL,
-                "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
-            },
-            "text",
+                "text",
+            ),
+            _search,
         ),
-        _search,
-    ),
-    Tool(
-        "decide",
-        "だれの業務か / Who handles it",
-        "一つの行（または行の一つの行為）を受託者と市職員のどちらが行うかを、根拠とともに返す。`certainty` が needs_ruling なら答えは出ていない。 / "
-        "Who handles a row of the list, or one act of it: contractor, city staff or both, with citations. "
-        "Where `certainty` is needs_ruling it is not settled: pass `question` on.",
-        _object({**_PLACE, "act": _ACT}),
-        _decide,
-    ),
-    Tool(
-        "plan",
-        "手順 / The steps",
-        "業務の手順を順に、だれが行うか、どこで契約の境を越えるかとともに返す。 / "
-        "The steps of a row's work in order, who handles each and why, and where the case crosses the contract's line. "
-        f"Several rows (up to {MOST_ROWS}) give one plan for the visit. For a life event ask `explain`.",
-        _object(
-            {
-                **_PLACE,
-                "row": {
-                    "type": ["string", "array"],
-                    "maxLength": 200,
-                    "items": {"type": "string", "maxLength": 200},
-                    "minItems": 1,
-                    "maxItems": MOST_ROWS,
-                    "description": _ROW["description"],
+        Tool(
+            "decide",
+            "だれの業務か / Who handles it",
+            "一つの行（または行の一つの行為）を受託者と市職員のどちらが行うかを、根拠とともに返す。`certainty` が needs_ruling なら答えは出ていない。 / "
+            "Who handles a row of the list, or one act of it: contractor, city staff or both, with citations. "
+            "Where `certainty` is needs_ruling it is not settled: pass `question` on.",
+            _object({**place, "act": act}),
+            _decide,
+        ),
+        Tool(
+            "plan",
+            "手順 / The steps",
+            "業務の手順を順に、だれが行うか、どこで契約の境を越えるかとともに返す。 / "
+            "The steps of a row's work in order, who handles each and why, and where the case crosses the contract's line. "
+            f"Several rows (up to {MOST_ROWS}) give one plan for the visit. For a life event ask `explain`.",
+            _object(
+                {
+                    **place,
+                    "row": {
+                        "type": ["string", "array"],
+                        "maxLength": 200,
+                        "items": {"type": "string", "maxLength": 200},
+                        "minItems": 1,
+                        "maxItems": MOST_ROWS,
+                        "description": place["row"]["description"],
+                    },
+                }
+            ),
+            _plan,
+        ),
+        Tool(
+            "explain",
+            "説明文 / In words",
+            "判定とその根拠のすべてを、人が読む文で返す。`event`（死亡、転入など）には、あるかもしれない手続きの一覧を返す。 / "
+            "A decision with all that it rests on, as a clerk reads it; for a life event (`event`, alone with `channel` and `on`) its checklist.",
+            _object({**place, "act": act, "event": event, "lang": _LANG}),
+            _explain,
+        ),
+        Tool(
+            "list",
+            "一覧 / The list",
+            "`catalog` は一覧と規則の版・区分・業務の場、`rows` は区分の行、`acts` は行為（`row` があればその行の業務のもの）を返す。 / "
+            "`catalog`: edition, hashes, divisions and channels. `rows`: the rows of a division. `acts`: the acts, or with `row` those of its work.",
+            _object(
+                {
+                    "what": {"type": "string", "enum": ["catalog", "rows", "acts"]},
+                    "division": _word("rows のとき: 区分 / with rows: the division"),
+                    "row": _word("acts のとき: 行の id / with acts: a row id"),
                 },
-            }
+                "what",
+            ),
+            _list,
         ),
-        _plan,
-    ),
-    Tool(
-        "explain",
-        "説明文 / In words",
-        "判定とその根拠のすべてを、人が読む文で返す。`event`（死亡、転入など）には、あるかもしれない手続きの一覧を返す。 / "
-        "A decision with all that it rests on, as a clerk reads it; for a life event (`event`, alone with `channel` and `on`) its checklist.",
-        _object({**_PLACE, "act": _ACT, "event": _word("出来事: death, 死亡 など / a life event"), "lang": _LANG}),
-        _explain,
-    ),
-    Tool(
-        "list",
-        "一覧 / The list",
-        "`catalog` は一覧と規則の版・区分・業務の場、`rows` は区分の行、`acts` は行為（`row` があればその行の業務のもの）を返す。 / "
-        "`catalog`: edition, hashes, divisions and channels. `rows`: the rows of a division. `acts`: the acts, or with `row` those of its work.",
-        _object(
-            {
-                "what": {"type": "string", "enum": ["catalog", "rows", "acts"]},
-                "division": _word("rows のとき: 区分 / with rows: the division"),
-                "row": _word("acts のとき: 行の id / with acts: a row id"),
-            },
-            "what",
-        ),
-        _list,
-    ),
-)
+    )
