@@ -24,6 +24,7 @@ from assign.mcp.tools import answered, tools
 from assign.plan.model import Plan
 
 from .command_line import ASSIGN, run
+from .test_lists import opened
 
 ROOT = Path(__file__).parents[1]
 MODES = ("legacy", "auto")  # 2025-11-25 with its handshake, 2026-07-28 without
@@ -328,9 +329,9 @@ def test_without_the_extra_it_names_what_to_install() -> None:
 
 
 @pytest.mark.parametrize("name", ["acts", "three"])
-def test_the_tools_speak_the_words_of_the_list_in_use(name: str) -> None:
+def test_the_tools_speak_the_words_of_the_list_in_use(name: str, tmp_path: Path) -> None:
     """An assistant is told that list's own divisions, channels and rows, and no other's."""
-    with Desk.open(list=ROOT / "tests/lists" / name) as desk:
+    with opened(name, tmp_path, "table") as desk:
         takes = {tool.name: tool.takes["properties"] for tool in tools(desk)}["decide"]
         for key in desk.catalog.manifest.divisions:
             assert key in takes["division"]["description"]

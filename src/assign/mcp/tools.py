@@ -157,7 +157,7 @@ def tools(desk: Desk) -> tuple[Tool, ...]:
     }
     act = _word(f"行為: {_first(desk.rules.acts)} など / one step of the work, by key or name (`list` what=acts)")
     events = _first(each.key for each in desk.events())
-    event = _word(f"出来事: {events} / a life event, by key or name")
+    event = {"event": _word(f"出来事: {events} か、その名前 / a life event, by key or name")} if events else {}
     return (
         Tool(
             "search",
@@ -216,7 +216,7 @@ def tools(desk: Desk) -> tuple[Tool, ...]:
             "説明文 / In words",
             "判定とその根拠のすべてを、人が読む文で返す。`event`（死亡、転入など）には、あるかもしれない手続きの一覧を返す。 / "
             "A decision with all that it rests on, as a clerk reads it; for a life event (`event`, alone with `channel` and `on`) its checklist.",
-            _object({**place, "act": act, "event": event, "lang": _LANG}),
+            _object({**place, "act": act, **event, "lang": _LANG}),
             _explain,
         ),
         Tool(
