@@ -52,6 +52,10 @@ fix: setup  ## format, and mend what can be mended
 catalog: setup  ## read the document anew into data/catalog.csv
 	$(V)/python -m assign.catalog.loader
 
+.PHONY: diagrams
+diagrams: setup  ## the pictures of examples/, anew from their BPMN files
+	$(V)/python tools/diagram.py examples/*/*.bpmn
+
 .PHONY: floor
 floor: setup  ## the acts that no rule set may give away, anew from rules/acts.yaml into data/floor.json; read the diff
 	$(V)/python -c "from assign.check.floor import write; print(write())"

@@ -74,6 +74,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and stale:
         write_kept(data_folder())
         write()  # a list, rules, or code that reads them, were edited since `make setup`; tests begin as a command does after it
+    config.addinivalue_line(
+        "markers", "web: a browser, engines, servers under load (an environment of its own: tools/ci.sh web)"
+    )
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
     config.addinivalue_line(
         "markers", "web: needs a browser and its tools (an environment of its own: tools/ci.sh web)"

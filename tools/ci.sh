@@ -80,9 +80,11 @@ spark() {
   sh tools/env.sh .venv-spark locks/spark.txt && .venv-spark/bin/python -m pytest -q -m spark tests/test_spark*.py
 }
 
-# The page in a real browser (Debian's Chromium), the API under a real server: what the marker `web` stands for.
+# Browser, engines and servers, in an environment of their own; the generator of clients is among the tools.
 web() {
-  sh tools/env.sh .venv-web locks/web.txt && .venv-web/bin/python -m pytest -q -m "web and not soak" tests/test_web*.py $(ls tests/test_examples*.py 2>/dev/null)
+  sh tools/system.sh npm
+  sh tools/env.sh .venv-web locks/web.txt && sh tools/env.sh .venv-tools locks/tools.txt tools &&
+    .venv-web/bin/python -m pytest -q -n 2 -m web tests/test_web*.py tests/test_examples.py
 }
 
 # As anybody, on a busy machine: an ordinary user, another umask, few file descriptors, Python as it is without our machine's

@@ -33,6 +33,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "check": ("assign check", "assign check --rules rules --list DIR"),
     "init": ("assign init our-city",),
     "batch": ("assign batch requests.csv answers.csv", "assign batch - - --format jsonl"),
+    "mcp": ("assign mcp", "assign mcp --list DIR"),
     "export": ("assign export sql --dialect sqlite --out assign.sql",),
     "serve": (
         "assign serve",

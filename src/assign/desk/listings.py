@@ -14,6 +14,21 @@ from assign.rules.kinds import Kind, Step
 from .desk import Desk
 
 
+def catalog(desk: Desk) -> dict[str, Any]:
+    """Which list and rules answer: title, edition, documents, divisions, channels, hashes."""
+    manifest = desk.catalog.manifest
+    return {
+        "title": dict(manifest.title),
+        "edition": manifest.edition,
+        "effective": manifest.effective and manifest.effective.isoformat(),
+        "documents": [each._asdict() for each in manifest.documents],
+        "divisions": [{"key": each.key, "label": dict(each.label)} for each in manifest.divisions.values()],
+        "channels": [{"key": each.key, "label": dict(each.label)} for each in manifest.channels.values()],
+        "rows": len(desk.catalog.tasks),
+        **desk.provenance,
+    }
+
+
 def acts(desk: Desk) -> list[dict[str, Any]]:
     """The acts that can be asked for."""
     return [{**_act(act), "also": list(act.also)} for act in desk.rules.acts.values()]

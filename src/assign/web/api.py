@@ -28,7 +28,9 @@ CLOUD: Final = "application/cloudevents+json"
 REMEMBERED: Final = 8192
 MOST: Final = 10_000  # requests of one batch
 Asker = Annotated[str | None, Depends(may(Power.ASK))]
-router: APIRouter = APIRouter(prefix="/v1")
+router: APIRouter = APIRouter(
+    prefix="/v1", generate_unique_id_function=lambda route: route.name
+)  # what a generated client calls it
 
 
 def as_bytes(value: object) -> bytes:
@@ -213,18 +215,4 @@ async def kinds(request: Request, _role: Asker) -> Response:
 async def catalog(request: Request, _role: Asker) -> Response:
     """Which list and rules answer: title, edition, documents, hashes."""
     desk = answers_of(request).desk
-    manifest = desk.catalog.manifest
-
-    def made() -> dict[str, Any]:
-        return {
-            "title": dict(manifest.title),
-            "edition": manifest.edition,
-            "effective": manifest.effective and manifest.effective.isoformat(),
-            "documents": [each._asdict() for each in manifest.documents],
-            "divisions": [{"key": each.key, "label": dict(each.label)} for each in manifest.divisions.values()],
-            "channels": [{"key": each.key, "label": dict(each.label)} for each in manifest.channels.values()],
-            "rows": len(desk.catalog.tasks),
-            **desk.provenance,
-        }
-
-    return of_the_edition(request, made)
+    return of_the_edition(request, lambda: listings.catalog(desk))

@@ -18,6 +18,7 @@ Schema = dict[str, Any]
 ASKED: Final = {"division": "nenkin", "item": "24", "channel": "counter"}
 OTHER: Final = {"division": "kokuho", "item": "25", "channel": "counter", "act": "receive"}
 UNKNOWN: Final = {"division": "nenkin", "item": "99", "channel": "counter"}
+_RANDOM: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"  # a random UUID
 _WORD: Final = {"type": ["string", "null"]}
 _REQUEST: Final[Schema] = {
     "type": "object",
@@ -71,7 +72,7 @@ def _body(schema: Schema, examples: Schema) -> Schema:
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": False,
-                "schema": {"type": "string", "format": "uuid"},
+                "schema": {"type": "string", "pattern": _RANDOM},  # no `format`: generated clients send an object then
                 "description": "記録の鍵。同じ鍵には最初の答えが返る / the record's key: a retry gets the first answer",
             }
         ],
@@ -94,7 +95,7 @@ def problems(*statuses: int) -> dict[int | str, Schema]:
         500: "判定できない / there is no answer, and it is the server's fault",
         503: "記録できない / the answer cannot be recorded",
     }
-    content = {MEDIA: {"schema": _PROBLEM}}
+    content = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     found: dict[int | str, Schema] = {}
     for status in sorted({*statuses, 401, 403}):
         found[status] = {"description": texts[status], **({} if status == 304 else {"content": content})}
@@ -152,4 +153,5 @@ def filled(openapi: Schema, desk: Desk) -> Schema:
         content["example"] = answer
     decision = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]["application/json"]
     decision["schema"] = _DECIDED
+    openapi["components"]["schemas"]["Problem"] = _PROBLEM
     return openapi

@@ -20,7 +20,7 @@ from .problems import Problem
 
 Reader = Annotated[str | None, Depends(may(Power.READ_LOG))]
 Seq = Annotated[int, Path(ge=0, lt=2**53)]
-router: Final = APIRouter(prefix="/v1/decisions", tags=["log"])
+router: Final = APIRouter(prefix="/v1/decisions", tags=["log"], generate_unique_id_function=lambda route: route.name)
 
 
 def log_of(request: Request) -> Log:
