@@ -17,7 +17,7 @@ from assign import __version__
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 
-from . import api, examples, keys, records
+from . import access, api, examples, keys, records
 from .guard import App, Guard
 from .keys import Power, may
 from .measures import Measured, Measures
@@ -56,6 +56,7 @@ def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) 
     app.add_exception_handler(Exception, internal_error)
     app.include_router(api.router)
     app.include_router(records.router)
+    app.include_router(access.router)
     _about(app, desk, measures)
     return app
 

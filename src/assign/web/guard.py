@@ -27,6 +27,7 @@ _HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+_REQUEST_ID: Final = b"x-request-id"  # comes back, whatever becomes of the request
 __all__ = ["CSP", "MEDIA", "Guard"]
 
 
@@ -71,16 +72,20 @@ class Guard:
                 raise _Refused(_too_large(most))
             return message
 
+        asked = dict(scope["headers"])
+        given = asked.get(_REQUEST_ID)
+        own = _HEADERS if given is None else (*_HEADERS, (_REQUEST_ID, given))
+
         async def with_headers(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
                 named = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in named)]
+                message["headers"] = [*message["headers"], *(pair for pair in own if pair[0] not in named)]
             await send(message)
 
         try:
-            length = dict(scope["headers"]).get(b"content-length", b"0")
+            length = asked.get(b"content-length", b"0")
             if length.isdigit() and len(length) < 19 and int(length) > most:
                 raise _Refused(_too_large(most))
             await self._app(scope, bounded, with_headers)

@@ -14,6 +14,7 @@ class Settings(BaseSettings):
         list, rules: As `Desk.open` takes them. audit, origin: The decision log, if answers are recorded.
         keys: A file of API keys (`assign serve --new-key ROLE`); without one anybody who reaches the server may ask.
         runs_for: Who runs it: `city`, or `contractor` (said on the page).
+        url: The address under which others reach it, where that is not the one that they name (behind a proxy that ends TLS).
         body_seconds: How long a body may take to arrive.
     """
 
@@ -25,4 +26,5 @@ class Settings(BaseSettings):
     origin: str | None = None
     keys: str | None = None
     runs_for: str = Field(default="city", pattern="^(city|contractor)$")
+    url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]+$")
     body_seconds: float = Field(default=10.0, gt=0)
