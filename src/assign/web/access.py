@@ -24,8 +24,9 @@ from assign.errors import AssignError
 from assign.words import Assignee, Certainty, date_of_case, sha256
 
 from . import access_schema, strict
-from .api import JSON, Asker, answers_of, as_bytes
+from .api import Asker, answers_of, as_bytes
 from .keys import recorded_as
+from .media import JSON
 from .problems import Problem, language, status_of
 
 SUBJECT: Final = "assignee"
@@ -206,7 +207,9 @@ async def evaluations(request: Request, role: Asker) -> Response:
         raise _missing("options.evaluations_semantic", _SEMANTICS)
     if not several:
         return _json(await run_in_threadpool(partial(_evaluated, desk, body, role, lang, alone=True)))
-    defaults: dict[str, Any] = {name: body[name] for name in ("subject", "action", "resource", "context") if name in body}
+    defaults: dict[str, Any] = {
+        name: body[name] for name in ("subject", "action", "resource", "context") if name in body
+    }
 
     def made() -> list[dict[str, Any]]:
         found = []
@@ -335,7 +338,7 @@ def _page(body: Mapping[str, Any], of: str) -> _Page:
 # -- what it is --------------------------------------------------------------------------------------------------------
 
 
-@router.get("/.well-known/authzen-configuration", **access_schema.METADATA)
+@router.get("/.well-known/authzen-configuration", include_in_schema=False)
 async def configuration(request: Request) -> Response:
     """Where each endpoint is. AuthZEN 1.0, Policy Decision Point Metadata. Open to all, as /healthz is."""
     base = (request.app.state.settings.url or str(request.base_url)).rstrip("/")

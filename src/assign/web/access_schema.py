@@ -121,19 +121,3 @@ RESOURCES: Final = _operation(
 ACTIONS: Final = _operation(
     {"subject": _SUBJECT, "resource": _RESOURCE}, _MORE, _FOUND, {"subject": _WHO, "resource": _WHAT}
 )
-METADATA: Final[dict[str, Any]] = {
-    "responses": {
-        200: {
-            "description": "番地 / the addresses",
-            "content": {
-                "application/json": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["policy_decision_point", "access_evaluation_endpoint"],
-                        "additionalProperties": _TEXT,
-                    }
-                }
-            },
-        }
-    }
-}

@@ -15,16 +15,16 @@ from starlette.responses import Response
 
 from assign.desk import listings
 from assign.desk.asked import ASKED
+from assign.desk.cloud_event import event
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.words import date_of_case
 
 from . import examples, strict
 from .keys import Power, may, recorded_as
+from .media import CLOUD, CLOUD_BATCH, JSON, chosen
 from .problems import Problem
 
-JSON: Final = "application/json"
-CLOUD: Final = "application/cloudevents+json"
 REMEMBERED: Final = 8192
 MOST: Final = 10_000  # requests of one batch
 Asker = Annotated[str | None, Depends(may(Power.ASK))]
@@ -42,20 +42,21 @@ class Answers:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.etag = f'"{desk.provenance["catalog_sha256"][:16]}-{desk.provenance["rules_sha256"][:16]}-{desk.provenance["assign_version"]}"'
-        self._remembered = lru_cache(REMEMBERED)(self._written)
+        self._remembered = lru_cache(REMEMBERED, typed=True)(self._written)
 
-    def decided(self, asked: Mapping[str, Any]) -> bytes:
-        """The answer to a request, as `decide --json` prints it. Raises as `Desk.decide`."""
+    def decided(self, asked: Mapping[str, Any], media: str = JSON) -> bytes:
+        """The answer to a request, as `decide --json` (or `--cloudevent`) prints it. Raises as `Desk.decide`."""
         words = {**asked, "on": date_of_case(asked.get("on"))}
         try:
-            return self._remembered(*(words.get(name) for name in ASKED))
+            return self._remembered(media, *(words.get(name) for name in ASKED))
         except TypeError:  # a list, an object: no key of a memory
-            return self._written(*(words.get(name) for name in ASKED))
+            return self._written(media, *(words.get(name) for name in ASKED))
 
-    def _written(self, *words: object) -> bytes:
+    def _written(self, media: str, *words: object) -> bytes:
         asked: dict[str, Any] = dict(zip(ASKED, words, strict=True))
         answers = self.desk.answers(**asked)
-        return as_bytes(answers if asked["channel"] is None else answers[0])
+        found = answers if media == JSON else [event(each) for each in answers]
+        return as_bytes(found if asked["channel"] is None else found[0])
 
 
 def answers_of(request: Request) -> Answers:
@@ -96,8 +97,14 @@ async def decide(request: Request, role: Asker) -> Response:
 
     Where the server keeps a log, the answer is recorded first: `Idempotency-Key` (a UUID) is the record's key, and `Assign-Record` names
     the record. When it cannot be written down there is no answer (503).
+
+    `Accept: application/cloudevents+json` gives the body of `decide --cloudevent`; without `channel` it is
+    `application/cloudevents-batch+json`.
     """
     found = strict.fields(await body_of(request), (*ASKED, *_RECORDED))
+    media = chosen(
+        request.headers.get("accept", ""), (JSON, CLOUD if found.get("channel") is not None else CLOUD_BATCH)
+    )
     answers = answers_of(request)
     key = request.headers.get("idempotency-key")
     if answers.desk.audit is not None:
@@ -107,12 +114,13 @@ async def decide(request: Request, role: Asker) -> Response:
             key=key,
             role=recorded_as(role),
         )
-        body = as_bytes([each.answer for each in kept] if found.get("channel") is None else kept[0].answer)
+        given = [each.answer if media == JSON else event(each.answer, each.kept.record) for each in kept]
+        body = as_bytes(given if found.get("channel") is None else given[0])
         headers = {"Assign-Record": ", ".join(str(each.kept.seq) for each in kept)}
-        return Response(body, media_type=JSON, headers=headers)
+        return Response(body, media_type=media, headers=headers)
     if key is not None or any(name in found for name in _RECORDED):
         raise Problem(400, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
-    return Response(answers.decided(found), media_type=JSON, headers={"ETag": answers.etag})
+    return Response(answers.decided(found, media), media_type=media, headers={"ETag": answers.etag})
 
 
 @router.post("/decisions/batch", openapi_extra=examples.BATCH, responses=examples.BATCHED, tags=["decisions"])

@@ -17,7 +17,7 @@ from assign import __version__
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 
-from . import access, api, examples, keys, records
+from . import access, api, examples, keys, media, records
 from .guard import App, Guard
 from .keys import Power, may
 from .measures import Measured, Measures
@@ -83,7 +83,7 @@ def _about(app: FastAPI, desk: Desk, measures: Measures) -> None:
         if not made:
             plain = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             made["bytes"] = api.as_bytes(examples.filled(plain, desk))
-        return Response(made["bytes"], media_type=api.JSON)
+        return Response(made["bytes"], media_type=media.JSON)
 
     @app.get("/metrics", include_in_schema=False, dependencies=[Depends(may(Power.MEASURE))])
     async def metrics() -> Response:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from assign.desk.cloud_event import event
 from assign.desk.desk import Desk
 from assign.explanation.model import Candidate, Decision, Row
 
+from .media import CLOUD, CLOUD_BATCH
 from .problems import MEDIA, TYPE
 
 Schema = dict[str, Any]
@@ -85,6 +87,7 @@ def problems(*statuses: int) -> dict[int | str, Schema]:
         401: "API キーがない / no API key",
         403: "この役割ではできない / not for this role",
         404: "ない / there is none",
+        406: "その形式ではない / not in that format",
         408: "本文が届かない / the body did not arrive",
         409: "番号が複数の行を指す / several rows, and they do not agree",
         413: "本文が大きい / the body is too large",
@@ -111,10 +114,20 @@ _DECIDED: Final[Schema] = {
         {"type": "array", "items": {"$ref": "#/components/schemas/Decision"}},
     ]
 }
+_EVENT: Final[Schema] = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        **{name: {"type": "string"} for name in ("id", "source", "type", "subject", "datacontenttype")},
+        "time": {"type": "string", "format": "date-time"},
+        "data": {"$ref": "#/components/schemas/Decision"},
+    },
+}
 DECIDE: Final = _body(_RECORDED, {"24 at the counter": ASKED, "one act": OTHER})
 DECISION: Final = {
     **_answer(None, "答え / the answer", model=Decision),
-    **problems(400, 408, 409, 413, 415, 422, 500, 503),
+    **problems(400, 406, 408, 409, 413, 415, 422, 500, 503),
 }
 BATCH: Final = _body(
     {"type": "array", "minItems": 1, "maxItems": 10_000, "items": _REQUEST}, {"two, one unknown": [ASKED, UNKNOWN]}
@@ -151,4 +164,7 @@ def filled(openapi: Schema, desk: Desk) -> Schema:
         content["example"] = answer
     decision = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]["application/json"]
     decision["schema"] = _DECIDED
+    content = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]
+    content[CLOUD] = {"schema": _EVENT, "example": event(decided)}
+    content[CLOUD_BATCH] = {"schema": {"type": "array", "items": _EVENT}}
     return openapi
