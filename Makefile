@@ -21,7 +21,7 @@ test:  ## set up, and pass style, types and the fast tests, in about 4 minutes (
 
 .PHONY: quick
 quick: setup  ## of the fast tests those of less than a fifth of a second, in under a minute; the first failure ends it
-	@$(V)/python -m pytest -q -x -n 2 -m "not long and not slow and not soak and not spark" --hypothesis-profile quick
+	@$(V)/python -m pytest -q -x -n 2 -m "not long and not slow and not soak and not spark and not web" --hypothesis-profile quick
 
 .PHONY: ci
 ci:  ## what `make test` leaves out: slow tests, coverage, other Pythons, installing, Spark, an ordinary user (half an hour; root)

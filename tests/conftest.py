@@ -75,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         write_kept(data_folder())
         write()  # a list, rules, or code that reads them, were edited since `make setup`; tests begin as a command does after it
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
+    config.addinivalue_line("markers", "web: a real server or browser (an environment of its own: tools/ci.sh web)")
     config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
     config.addinivalue_line("markers", "long: takes more than a fifth of a second (left out by `make quick`)")
     config.addinivalue_line(

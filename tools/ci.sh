@@ -3,7 +3,7 @@
 # `tools/ci.sh STAGE…` runs these alone. In CI (CI=true) nothing may be left out but Pythons that the machine does not have.
 set -u
 . tools/apt.sh
-FAST="not slow and not spark and not soak"
+FAST="not slow and not spark and not soak and not web"
 VERSIONS="3.11 3.12 3.13 3.14"
 logs=.venv/ci
 table= failed=0 passed=0
@@ -17,9 +17,9 @@ types() { sh tools/lint.sh $VERSIONS; }
 # Those of logs have Python to themselves: they measure who waits for whom.
 slow() {
   whole=0
-  .venv/bin/python -m pytest -q -n 3 --dist loadfile -m "slow and not spark and not soak" \
+  .venv/bin/python -m pytest -q -n 3 --dist loadfile -m "slow and not spark and not soak and not web" \
     --ignore-glob "tests/test_log*" --ignore tests/test_install.py || whole=1
-  .venv/bin/python -m pytest -q -n 2 -m "slow and not soak" tests/test_log*.py || whole=1
+  .venv/bin/python -m pytest -q -n 2 -m "slow and not soak and not web" tests/test_log*.py || whole=1
   return $whole
 }
 
@@ -80,6 +80,9 @@ spark() {
   sh tools/env.sh .venv-spark locks/spark.txt && .venv-spark/bin/python -m pytest -q -m spark tests/test_spark*.py
 }
 
+# A real server, real clients, a real browser, in an environment of their own.
+web() { sh tools/env.sh .venv-web locks/web.txt && .venv-web/bin/python -m pytest -q -m "web and not soak" tests; }
+
 # As anybody, on a busy machine: an ordinary user, another umask, few file descriptors, Python as it is without our machine's
 # environment, a busy loop on each core. The tests that could depend on any of that, and none may.
 ordinary() {
@@ -128,6 +131,7 @@ done
 p313=$(echo "$others" | sed -n 's/^3\.13 //p')
 if [ -n "$p313" ]; then stage durable313 durable313 "$p313"; else stage bare bare; fi  # 3.13 runs without durable-rules, too
 stage spark spark
+stage web web
 stage wheels sh tools/release_wheels.sh
 stage ordinary ordinary
 

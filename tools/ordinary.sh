@@ -44,7 +44,7 @@ for core in $(seq "$(nproc)"); do
 done
 ulimit -n 1024
 tests() { as_it .venv/bin/python -m pytest -q -n 2 --hypothesis-profile quick "$@" </dev/null; }
-fast="not slow and not spark and not soak"
+fast="not slow and not spark and not soak and not web"
 if [ -n "${T:-}" ]; then
   tests "$T"
   exit

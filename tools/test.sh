@@ -25,7 +25,7 @@ stage() {
   FAILED  $name" failed=yes; fi
 }
 # ASSIGN_LONG: more that marks must be, as pytest writes it (`not long`).
-tests() { ASSIGN_LEFT_OUT=.venv/left-out.txt .venv/bin/python -m pytest -q -n 2 -m "not slow and not spark and not soak${ASSIGN_LONG:+ and $ASSIGN_LONG}"; }
+tests() { ASSIGN_LEFT_OUT=.venv/left-out.txt .venv/bin/python -m pytest -q -n 2 -m "not slow and not spark and not soak and not web${ASSIGN_LONG:+ and $ASSIGN_LONG}"; }
 
 sh tools/system.sh postgresql
 sh tools/env.sh .venv locks/dev.txt || exit 1

@@ -39,7 +39,8 @@ def application(settings: Settings) -> App:
     """
     desk = Desk.open(list=settings.list, rules=settings.rules, audit=settings.audit, origin=settings.origin)
     measures = Measures()
-    return Guard(Measured(inner(desk, settings, keys.load(settings.keys), measures), measures), settings.body_seconds)
+    app = inner(desk, settings, keys.load(settings.keys), measures)
+    return Measured(Guard(app, settings.body_seconds), measures, said=settings.log_requests)
 
 
 def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) -> FastAPI:

@@ -32,8 +32,7 @@ __all__ = ["CSP", "MEDIA", "Guard"]
 
 
 class _Refused(Exception):
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    """A body that will not be read to its end."""
 
 
 class Guard:
@@ -54,22 +53,26 @@ class Guard:
             await self._app(scope, receive, send)
             return
         most = strict.LARGEST_BATCH if scope["path"].endswith(("/batch", "/evaluations", "/verify")) else strict.LARGEST
-        begun = False
+        begun = whole = False
+        refused: Problem | None = None
         ends = asyncio.get_running_loop().time() + self._seconds
         got = 0
 
         async def bounded() -> Message:
-            nonlocal got
+            nonlocal got, refused, whole
+            if whole:  # what waits now waits for the client to go
+                return await receive()
             try:
                 async with asyncio.timeout_at(ends):
                     message = await receive()
             except TimeoutError:
-                raise _Refused(
-                    Problem(408, "too_slow", "本文が時間内に届きませんでした", "the body did not arrive in time")
-                ) from None
+                refused = Problem(408, "too_slow", "本文が時間内に届きませんでした", "the body did not arrive in time")
+                raise _Refused from None
             got += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if got > most:
-                raise _Refused(_too_large(most))
+                refused = _too_large(most)
+                raise _Refused
             return message
 
         asked = dict(scope["headers"])
@@ -78,23 +81,28 @@ class Guard:
 
         async def with_headers(message: Message) -> None:
             nonlocal begun
+            if refused is not None and not begun:
+                return  # what the framework makes of the refusal: an error of the server
             if message["type"] == "http.response.start":
                 begun = True
                 named = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(pair for pair in own if pair[0] not in named)]
             await send(message)
 
-        try:
-            length = asked.get(b"content-length", b"0")
-            if length.isdigit() and len(length) < 19 and int(length) > most:
-                raise _Refused(_too_large(most))
-            await self._app(scope, bounded, with_headers)
-        except _Refused as refused:
-            if begun:
-                raise refused.problem from None
-            found = response(refused.problem, "ja")
-            found.headers["connection"] = "close"
-            await found(scope, receive, with_headers)
+        length = asked.get(b"content-length", b"0")
+        if length.isdigit() and len(length) < 19 and int(length) > most:
+            refused = _too_large(most)
+        else:
+            try:
+                await self._app(scope, bounded, with_headers)
+            except _Refused:
+                if begun:  # half an answer is out: the server closes the connection
+                    raise
+        if refused is not None and not begun:
+            answer = response(refused, "ja")
+            answer.headers["connection"] = "close"
+            refused = None
+            await answer(scope, receive, with_headers)
 
 
 def _too_large(most: int) -> Problem:

@@ -10,6 +10,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
+from . import logs
 from .guard import App, Message, Receive, Send
 
 
@@ -36,11 +37,17 @@ class Measures:
 
 
 class Measured:
-    """An application whose requests are counted by the address that the framework found for them."""
+    """
+    An application whose requests are counted by the address that the framework found for them.
 
-    def __init__(self, app: App, measures: Measures) -> None:
+    Args:
+        said: Whether a line is said of each.
+    """
+
+    def __init__(self, app: App, measures: Measures, *, said: bool = False) -> None:
         self._app = app
         self._measures = measures
+        self._said = said
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -58,4 +65,8 @@ class Measured:
         finally:
             if scope["type"] == "http":
                 route = getattr(scope.get("route"), "path", "-")  # never the address itself: it may hold a case
-                self._measures.served(scope["method"], route, status, time.perf_counter() - begin)
+                method = scope["method"] if scope["method"] in logs.METHODS else "-"  # a client may make up any
+                taken = time.perf_counter() - begin
+                self._measures.served(method, route, status, taken)
+                if self._said:
+                    logs.request(method, route, status, taken)
