@@ -44,19 +44,20 @@ class Answers:
         self.etag = f'"{desk.provenance["catalog_sha256"][:16]}-{desk.provenance["rules_sha256"][:16]}-{desk.provenance["assign_version"]}"'
         self._remembered = lru_cache(REMEMBERED, typed=True)(self._written)
 
-    def decided(self, asked: Mapping[str, Any], media: str = JSON) -> bytes:
-        """The answer to a request, as `decide --json` (or `--cloudevent`) prints it. Raises as `Desk.decide`."""
+    def decided(self, asked: Mapping[str, Any], media: str = JSON) -> Response:
+        """The answer to a request, whole as it is sent (to be changed by nobody), as `decide --json` (or `--cloudevent`) prints it. Raises as `Desk.decide`."""
         words = {**asked, "on": date_of_case(asked.get("on"))}
         try:
             return self._remembered(media, *(words.get(name) for name in ASKED))
         except TypeError:  # a list, an object: no key of a memory
             return self._written(media, *(words.get(name) for name in ASKED))
 
-    def _written(self, media: str, *words: object) -> bytes:
+    def _written(self, media: str, *words: object) -> Response:
         asked: dict[str, Any] = dict(zip(ASKED, words, strict=True))
         answers = self.desk.answers(**asked)
         found = answers if media == JSON else [event(each) for each in answers]
-        return as_bytes(found if asked["channel"] is None else found[0])
+        body = as_bytes(found if asked["channel"] is None else found[0])
+        return Response(body, media_type=media, headers={"ETag": self.etag})
 
 
 def answers_of(request: Request) -> Answers:
@@ -88,6 +89,9 @@ async def body_of(request: Request) -> Any:
 # -- decisions ---------------------------------------------------------------------------------------------------------
 
 _RECORDED: Final = ("case", "corrects")
+_FIELDS: Final = (*ASKED, *_RECORDED)
+_ONE: Final = (JSON, CLOUD)
+_SEVERAL: Final = (JSON, CLOUD_BATCH)
 
 
 @router.post("/decisions", openapi_extra=examples.DECIDE, responses=examples.DECISION, tags=["decisions"])
@@ -101,12 +105,17 @@ async def decide(request: Request, role: Asker) -> Response:
     `Accept: application/cloudevents+json` gives the body of `decide --cloudevent`; without `channel` it is
     `application/cloudevents-batch+json`.
     """
-    found = strict.fields(await body_of(request), (*ASKED, *_RECORDED))
-    media = chosen(
-        request.headers.get("accept", ""), (JSON, CLOUD if found.get("channel") is not None else CLOUD_BATCH)
-    )
+    return await decided(request, role)
+
+
+async def decided(request: Request, role: str | None) -> Response:
+    """The answer to `decide`, for the framework and for `direct`."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+    found = strict.fields(strict.parsed(await request.body(), headers.get("content-type", "")), _FIELDS)
+    offered = _ONE if found.get("channel") is not None else _SEVERAL
+    media = chosen(headers["accept"], offered) if "accept" in headers else JSON
     answers = answers_of(request)
-    key = request.headers.get("idempotency-key")
+    key = headers.get("idempotency-key")
     if answers.desk.audit is not None:
         kept = await run_in_threadpool(
             answers.desk.record,
@@ -116,11 +125,11 @@ async def decide(request: Request, role: Asker) -> Response:
         )
         given = [each.answer if media == JSON else event(each.answer, each.kept.record) for each in kept]
         body = as_bytes(given if found.get("channel") is None else given[0])
-        headers = {"Assign-Record": ", ".join(str(each.kept.seq) for each in kept)}
-        return Response(body, media_type=media, headers=headers)
+        recorded = {"Assign-Record": ", ".join(str(each.kept.seq) for each in kept)}
+        return Response(body, media_type=media, headers=recorded)
     if key is not None or any(name in found for name in _RECORDED):
         raise Problem(400, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
-    return Response(answers.decided(found, media), media_type=media, headers={"ETag": answers.etag})
+    return answers.decided(found, media)
 
 
 @router.post("/decisions/batch", openapi_extra=examples.BATCH, responses=examples.BATCHED, tags=["decisions"])
@@ -147,7 +156,7 @@ def _batch(answers: Answers, requests: list[Any]) -> bytes:
 
 def _one(answers: Answers, asked: Any) -> bytes:
     try:
-        return answers.decided(strict.fields(asked, ASKED))
+        return bytes(answers.decided(strict.fields(asked, ASKED)).body)
     except AssignError as error:
         code = error.problem if isinstance(error, Problem) else error.code
         return as_bytes({"error": {"code": code, "message": error.ja, "candidates": list(error.candidates)}})

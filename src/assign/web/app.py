@@ -18,6 +18,7 @@ from assign.desk.desk import Desk
 from assign.errors import AssignError
 
 from . import access, api, examples, keys, media, records
+from .direct import Direct
 from .guard import App, Guard
 from .keys import Power, may
 from .measures import Measured, Measures
@@ -40,7 +41,7 @@ def application(settings: Settings) -> App:
     desk = Desk.open(list=settings.list, rules=settings.rules, audit=settings.audit, origin=settings.origin)
     measures = Measures()
     app = inner(desk, settings, keys.load(settings.keys), measures)
-    return Measured(Guard(app, settings.body_seconds), measures, said=settings.log_requests)
+    return Measured(Guard(Direct(app), settings.body_seconds), measures, said=settings.log_requests)
 
 
 def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) -> FastAPI:

@@ -18,6 +18,7 @@ class Measures:
     """The counters of one process."""
 
     def __init__(self) -> None:
+        self._kinds: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._registry = CollectorRegistry()
         self._served = Counter(
             "assign_http_requests", "Requests served", ("method", "route", "status"), registry=self._registry
@@ -28,8 +29,11 @@ class Measures:
 
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
-        self._served.labels(method, route, status).inc()
-        self._taken.labels(route).observe(seconds)
+        kind = (method, route, status)
+        if (both := self._kinds.get(kind)) is None:
+            both = self._kinds[kind] = (self._served.labels(method, route, status), self._taken.labels(route))
+        both[0].inc()
+        both[1].observe(seconds)
 
     def text(self) -> bytes:
         """All of them, in Prometheus's text format."""
