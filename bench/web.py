@@ -24,6 +24,8 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any, Final
 
+from fastapi import FastAPI, Request
+
 HERE: Final = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parent.parent))  # what the tests start servers with
 
@@ -39,7 +41,6 @@ LOADED: Final = 64
 
 def bare(size: int) -> Any:
     """FastAPI with one endpoint."""
-    from fastapi import FastAPI, Request
     from starlette.responses import Response
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

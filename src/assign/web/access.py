@@ -207,9 +207,8 @@ async def evaluations(request: Request, role: Asker) -> Response:
         raise _missing("options.evaluations_semantic", _SEMANTICS)
     if not several:
         return _json(await run_in_threadpool(partial(_evaluated, desk, body, role, lang, alone=True)))
-    defaults: dict[str, Any] = {
-        name: body[name] for name in ("subject", "action", "resource", "context") if name in body
-    }
+    names = ("subject", "action", "resource", "context")
+    defaults: dict[str, Any] = {name: _object(body, name) for name in names if name in body}
 
     def made() -> list[dict[str, Any]]:
         found = []

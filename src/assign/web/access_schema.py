@@ -17,7 +17,7 @@ _CHANNEL: Final[Schema] = {
 
 
 def _entity(*needed: str, properties: Schema | None = None) -> Schema:
-    names = {name: _TEXT for name in ("type", "id", "name") if name in needed or name == "id"}
+    names = dict.fromkeys(needed, _TEXT)  # the id of what is searched for is ignored, whatever it is
     return {"type": "object", "required": list(needed), "properties": {**names, "properties": properties or _OBJECT}}
 
 

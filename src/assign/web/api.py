@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from assign.desk import listings
@@ -148,6 +149,12 @@ async def decide_batch(request: Request, _role: Asker) -> Response:
             "a server that keeps a log answers no batch (`assign batch --record`, or one at a time)",
         )
     return Response(await run_in_threadpool(_batch, answers_of(request), found), media_type=JSON)
+
+
+@router.get("/decisions/batch", include_in_schema=False)
+async def no_batch() -> Response:
+    """`batch` is no number of a record: the address is known, the method is not."""
+    raise HTTPException(405, headers={"Allow": "POST"})
 
 
 def _batch(answers: Answers, requests: list[Any]) -> bytes:

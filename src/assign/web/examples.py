@@ -127,7 +127,7 @@ _EVENT: Final[Schema] = {
 DECIDE: Final = _body(_RECORDED, {"24 at the counter": ASKED, "one act": OTHER})
 DECISION: Final = {
     **_answer(None, "答え / the answer", model=Decision),
-    **problems(400, 406, 408, 409, 413, 415, 422, 500, 503),
+    **problems(400, 404, 406, 408, 409, 413, 415, 422, 500, 503),
 }
 BATCH: Final = _body(
     {"type": "array", "minItems": 1, "maxItems": 10_000, "items": _REQUEST}, {"two, one unknown": [ASKED, UNKNOWN]}
@@ -148,6 +148,20 @@ CATALOG: Final = {**_answer({"type": "object"}, "一覧と規則の版 / the edi
 PLAN: Final = {**_answer({"type": "object"}, "業務の流れ / the plan"), **problems(400, 422)}
 RECORD: Final = {**_answer({"type": "object"}, "記録 / the record"), **problems(404, 503)}
 
+# Where an answer leads: the row, its plan, its record.
+_LINKS: Final = {
+    ("/v1/search", "get"): {
+        "row": ("/v1/tasks/{row}", "row", "$response.body#/0/id"),
+        "plan": ("/v1/plan", "row", "$response.body#/0/id"),
+    },
+    ("/v1/tasks", "get"): {"row": ("/v1/tasks/{row}", "row", "$response.body#/0/id")},
+    ("/v1/decisions", "post"): {
+        "row": ("/v1/tasks/{row}", "row", "$response.body#/rows/0/id"),
+        "record": ("/v1/decisions/{seq}", "seq", "$response.header.Assign-Record"),
+        "proof": ("/v1/decisions/{seq}/proof", "seq", "$response.header.Assign-Record"),
+    },
+}
+
 
 def filled(openapi: Schema, desk: Desk) -> Schema:
     """The OpenAPI file with real answers beside the examples of requests."""
@@ -162,6 +176,11 @@ def filled(openapi: Schema, desk: Desk) -> Schema:
     for (path, method), answer in answers.items():
         content = openapi["paths"][path][method]["responses"]["200"]["content"]["application/json"]
         content["example"] = answer
+    for (path, method), links in _LINKS.items():
+        openapi["paths"][path][method]["responses"]["200"]["links"] = {
+            name: {"operationId": openapi["paths"][to]["get"]["operationId"], "parameters": {parameter: found}}
+            for name, (to, parameter, found) in links.items()
+        }
     decision = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]["application/json"]
     decision["schema"] = _DECIDED
     content = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]
