@@ -146,7 +146,7 @@ KINDS: Final = {
 }
 CATALOG: Final = {**_answer({"type": "object"}, "一覧と規則の版 / the edition of list and rules"), **problems(304)}
 PLAN: Final = {**_answer({"type": "object"}, "業務の流れ / the plan"), **problems(400, 422)}
-RECORD: Final = {**_answer({"type": "object"}, "記録 / the record"), **problems(404, 503)}
+RECORD: Final = {**_answer({"type": "object"}, "記録 / the record"), **problems(404, 409, 422, 503)}
 
 # Where an answer leads: the row, its plan, its record.
 _LINKS: Final = {
