@@ -78,9 +78,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "web: a browser, engines, servers under load (an environment of its own: tools/ci.sh web)"
     )
     config.addinivalue_line("markers", "spark: runs on Spark (an environment of its own: tools/test.sh)")
-    config.addinivalue_line(
-        "markers", "web: needs a browser and its tools (an environment of its own: tools/ci.sh web)"
-    )
     config.addinivalue_line("markers", "soak: runs for minutes (`make soak`); its short form is in the suite")
     config.addinivalue_line("markers", "long: takes more than a fifth of a second (left out by `make quick`)")
     config.addinivalue_line(

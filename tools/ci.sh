@@ -84,7 +84,7 @@ spark() {
 web() {
   sh tools/system.sh npm
   sh tools/env.sh .venv-web locks/web.txt && sh tools/env.sh .venv-tools locks/tools.txt tools &&
-    .venv-web/bin/python -m pytest -q -n 2 -m web tests/test_web*.py tests/test_examples.py
+    .venv-web/bin/python -m pytest -q -n 2 -m "web and not soak" tests/test_web*.py tests/test_examples.py
 }
 
 # As anybody, on a busy machine: an ordinary user, another umask, few file descriptors, Python as it is without our machine's

@@ -199,6 +199,9 @@ def decide(
     audit: Audit = None,
     origin: Origin = None,
     as_json: AsJson = False,
+    cloudevent: Annotated[
+        bool, typer.Option("--cloudevent", help="CloudEvents 1.0 の JSON で出力 / print JSON of CloudEvents 1.0")
+    ] = False,
     lang: Lang = "ja",
     out: Out = None,
     rules: Rules = None,
@@ -219,6 +222,7 @@ def decide(
     }
     words = {"role": role or os.environ.get("ASSIGN_ROLE") or None, "case": case, "key": key, "corrects": corrects}
     kept: list[Any] = []
+    as_json = as_json or cloudevent
     if record:
         with open_desk(rules, list_, engine, audit_url(audit), origin_name(origin)) as desk, as_options():
             report_new_log(desk, as_json=as_json, lang=lang)
@@ -234,7 +238,13 @@ def decide(
         desk = open_desk(rules, list_, engine)
         with as_options():
             answers = desk.answers(**asked, provenance=as_json)
-    if as_json:
+    if cloudevent:
+        from assign.desk.cloud_event import event
+
+        records = [each.kept.record for each in kept] or [None] * len(answers)
+        events = [event(answer, its) for answer, its in zip(answers, records, strict=True)]
+        print_json(events if channel is None else events[0], out)
+    elif as_json:
         print_json(answers if channel is None else answers[0], out)
     elif quiet:
         terminal.write("\n".join(_who(answer, lang, named=channel is None) for answer in answers), out)
@@ -421,7 +431,7 @@ def _complete() -> NoReturn:
 
 
 def _complain(error: AssignError, words: Sequence[str], lang: str) -> NoReturn:
-    if "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words):
+    if {"--json", "--cloudevent"} & {*words} or "--format=json" in words or ("--format", "json") in pairwise(words):
         text = json.dumps(error.as_json(lang), ensure_ascii=False)
         terminal.complain_bytes((text + "\n").encode("utf-8", "backslashreplace"))
     else:

@@ -11,20 +11,21 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from assign.desk import listings
 from assign.desk.asked import ASKED
+from assign.desk.cloud_event import event
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.words import date_of_case
 
 from . import examples, strict
 from .keys import Power, may, recorded_as
+from .media import CLOUD, CLOUD_BATCH, JSON, chosen
 from .problems import Problem
 
-JSON: Final = "application/json"
-CLOUD: Final = "application/cloudevents+json"
 REMEMBERED: Final = 8192
 MOST: Final = 10_000  # requests of one batch
 Asker = Annotated[str | None, Depends(may(Power.ASK))]
@@ -44,20 +45,22 @@ class Answers:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.etag: str = f'"{desk.provenance["catalog_sha256"][:16]}-{desk.provenance["rules_sha256"][:16]}-{desk.provenance["assign_version"]}"'
-        self._remembered = lru_cache(REMEMBERED)(self._written)
+        self._remembered = lru_cache(REMEMBERED, typed=True)(self._written)
 
-    def decided(self, asked: Mapping[str, Any]) -> bytes:
-        """The answer to a request, as `decide --json` prints it. Raises as `Desk.decide`."""
+    def decided(self, asked: Mapping[str, Any], media: str = JSON) -> Response:
+        """The answer to a request, whole as it is sent (to be changed by nobody), as `decide --json` (or `--cloudevent`) prints it. Raises as `Desk.decide`."""
         words = {**asked, "on": date_of_case(asked.get("on"))}
         try:
-            return self._remembered(*(words.get(name) for name in ASKED))
+            return self._remembered(media, *(words.get(name) for name in ASKED))
         except TypeError:  # a list, an object: no key of a memory
-            return self._written(*(words.get(name) for name in ASKED))
+            return self._written(media, *(words.get(name) for name in ASKED))
 
-    def _written(self, *words: object) -> bytes:
+    def _written(self, media: str, *words: object) -> Response:
         asked: dict[str, Any] = dict(zip(ASKED, words, strict=True))
         answers = self.desk.answers(**asked)
-        return as_bytes(answers if asked["channel"] is None else answers[0])
+        found = answers if media == JSON else [event(each) for each in answers]
+        body = as_bytes(found if asked["channel"] is None else found[0])
+        return Response(body, media_type=media, headers={"ETag": self.etag})
 
 
 def answers_of(request: Request) -> Answers:
@@ -89,6 +92,9 @@ async def body_of(request: Request) -> Any:
 # -- decisions ---------------------------------------------------------------------------------------------------------
 
 _RECORDED: Final = ("case", "corrects")
+_FIELDS: Final = (*ASKED, *_RECORDED)
+_ONE: Final = (JSON, CLOUD)
+_SEVERAL: Final = (JSON, CLOUD_BATCH)
 
 
 @router.post("/decisions", openapi_extra=examples.DECIDE, responses=examples.DECISION, tags=["decisions"])
@@ -98,10 +104,21 @@ async def decide(request: Request, role: Asker) -> Response:
 
     Where the server keeps a log, the answer is recorded first: `Idempotency-Key` (a UUID) is the record's key, and `Assign-Record` names
     the record. When it cannot be written down there is no answer (503).
+
+    `Accept: application/cloudevents+json` gives the body of `decide --cloudevent`; without `channel` it is
+    `application/cloudevents-batch+json`.
     """
-    found = strict.fields(await body_of(request), (*ASKED, *_RECORDED))
+    return await decided(request, role)
+
+
+async def decided(request: Request, role: str | None) -> Response:
+    """The answer to `decide`, for the framework and for `direct`."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+    found = strict.fields(strict.parsed(await request.body(), headers.get("content-type", "")), _FIELDS)
+    offered = _ONE if found.get("channel") is not None else _SEVERAL
+    media = chosen(headers["accept"], offered) if "accept" in headers else JSON
     answers = answers_of(request)
-    key = request.headers.get("idempotency-key")
+    key = headers.get("idempotency-key")
     if answers.desk.audit is not None:
         kept = await run_in_threadpool(
             answers.desk.record,
@@ -109,12 +126,13 @@ async def decide(request: Request, role: Asker) -> Response:
             key=key,
             role=recorded_as(role),
         )
-        body = as_bytes([each.answer for each in kept] if found.get("channel") is None else kept[0].answer)
-        headers = {"Assign-Record": ", ".join(str(each.kept.seq) for each in kept)}
-        return Response(body, media_type=JSON, headers=headers)
+        given = [each.answer if media == JSON else event(each.answer, each.kept.record) for each in kept]
+        body = as_bytes(given if found.get("channel") is None else given[0])
+        recorded = {"Assign-Record": ", ".join(str(each.kept.seq) for each in kept)}
+        return Response(body, media_type=media, headers=recorded)
     if key is not None or any(name in found for name in _RECORDED):
         raise Problem(400, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
-    return Response(answers.decided(found), media_type=JSON, headers={"ETag": answers.etag})
+    return answers.decided(found, media)
 
 
 @router.post("/decisions/batch", openapi_extra=examples.BATCH, responses=examples.BATCHED, tags=["decisions"])
@@ -135,13 +153,19 @@ async def decide_batch(request: Request, _role: Asker) -> Response:
     return Response(await run_in_threadpool(_batch, answers_of(request), found), media_type=JSON)
 
 
+@router.get("/decisions/batch", include_in_schema=False)
+async def no_batch() -> Response:
+    """`batch` is no number of a record: the address is known, the method is not."""
+    raise HTTPException(405, headers={"Allow": "POST"})
+
+
 def _batch(answers: Answers, requests: list[Any]) -> bytes:
     return b"[\n" + b",\n".join(_one(answers, each).rstrip(b"\n") for each in requests) + b"\n]\n"
 
 
 def _one(answers: Answers, asked: Any) -> bytes:
     try:
-        return answers.decided(strict.fields(asked, ASKED))
+        return bytes(answers.decided(strict.fields(asked, ASKED)).body)
     except AssignError as error:
         code = error.problem if isinstance(error, Problem) else error.code
         return as_bytes({"error": {"code": code, "message": error.ja, "candidates": list(error.candidates)}})

@@ -18,7 +18,8 @@ from assign import __version__
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 
-from . import api, examples, keys, page, records
+from . import access, api, examples, keys, media, page, records
+from .direct import Direct
 from .guard import App, Guard
 from .keys import Power, may
 from .measures import Measured, Measures
@@ -40,7 +41,8 @@ def application(settings: Settings) -> App:
     """
     desk = Desk.open(list=settings.list, rules=settings.rules, audit=settings.audit, origin=settings.origin)
     measures = Measures()
-    return Guard(Measured(inner(desk, settings, keys.load(settings.keys), measures), measures), settings.body_seconds)
+    app = inner(desk, settings, keys.load(settings.keys), measures)
+    return Measured(Guard(Direct(app), settings.body_seconds), measures, said=settings.log_requests)
 
 
 def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) -> FastAPI:
@@ -57,6 +59,7 @@ def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) 
     app.add_exception_handler(Exception, internal_error)
     app.include_router(api.router)
     app.include_router(records.router)
+    app.include_router(access.router)
     _about(app, desk, measures)
     page.add_to(app)
     return app
@@ -86,7 +89,7 @@ def _about(app: FastAPI, desk: Desk, measures: Measures) -> None:
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:
-        return Response(api.as_bytes(described()), media_type=api.JSON)
+        return Response(api.as_bytes(described()), media_type=media.JSON)
 
     @app.get("/metrics", include_in_schema=False, dependencies=[Depends(may(Power.MEASURE))])
     async def metrics() -> Response:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from assign.desk.cloud_event import event
 from assign.desk.desk import Desk
 from assign.explanation.model import Candidate, Decision, Row
 
+from .media import CLOUD, CLOUD_BATCH
 from .problems import MEDIA, TYPE
 from .unrecorded import example
 
@@ -87,6 +89,7 @@ def problems(*statuses: int) -> dict[int | str, Schema]:
         401: "API キーがない / no API key",
         403: "この役割ではできない / not for this role",
         404: "ない / there is none",
+        406: "その形式ではない / not in that format",
         408: "本文が届かない / the body did not arrive",
         409: "番号が複数の行を指す / several rows, and they do not agree",
         413: "本文が大きい / the body is too large",
@@ -113,10 +116,20 @@ _DECIDED: Final[Schema] = {
         {"type": "array", "items": {"$ref": "#/components/schemas/Decision"}},
     ]
 }
+_EVENT: Final[Schema] = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        **{name: {"type": "string"} for name in ("id", "source", "type", "subject", "datacontenttype")},
+        "time": {"type": "string", "format": "date-time"},
+        "data": {"$ref": "#/components/schemas/Decision"},
+    },
+}
 DECIDE: Final = _body(_RECORDED, {"24 at the counter": ASKED, "one act": OTHER})
 DECISION: Final = {
     **_answer(None, "答え / the answer", model=Decision),
-    **problems(400, 408, 409, 413, 415, 422, 500, 503),
+    **problems(400, 404, 406, 408, 409, 413, 415, 422, 500, 503),
 }
 BATCH: Final = _body(
     {"type": "array", "minItems": 1, "maxItems": 10_000, "items": _REQUEST}, {"two, one unknown": [ASKED, UNKNOWN]}
@@ -135,7 +148,21 @@ KINDS: Final = {
 }
 CATALOG: Final = {**_answer({"type": "object"}, "一覧と規則の版 / the edition of list and rules"), **problems(304)}
 PLAN: Final = {**_answer({"type": "object"}, "業務の流れ / the plan"), **problems(400, 422)}
-RECORD: Final = {**_answer({"type": "object"}, "記録 / the record"), **problems(404, 503)}
+RECORD: Final = {**_answer({"type": "object"}, "記録 / the record"), **problems(404, 409, 422, 503)}
+
+# Where an answer leads: the row, its plan, its record.
+_LINKS: Final = {
+    ("/v1/search", "get"): {
+        "row": ("/v1/tasks/{row}", "row", "$response.body#/0/id"),
+        "plan": ("/v1/plan", "row", "$response.body#/0/id"),
+    },
+    ("/v1/tasks", "get"): {"row": ("/v1/tasks/{row}", "row", "$response.body#/0/id")},
+    ("/v1/decisions", "post"): {
+        "row": ("/v1/tasks/{row}", "row", "$response.body#/rows/0/id"),
+        "record": ("/v1/decisions/{seq}", "seq", "$response.header.Assign-Record"),
+        "proof": ("/v1/decisions/{seq}/proof", "seq", "$response.header.Assign-Record"),
+    },
+}
 
 
 def filled(openapi: Schema, desk: Desk) -> Schema:
@@ -151,7 +178,15 @@ def filled(openapi: Schema, desk: Desk) -> Schema:
     for (path, method), answer in answers.items():
         content = openapi["paths"][path][method]["responses"]["200"]["content"]["application/json"]
         content["example"] = answer
+    for (path, method), links in _LINKS.items():
+        openapi["paths"][path][method]["responses"]["200"]["links"] = {
+            name: {"operationId": openapi["paths"][to]["get"]["operationId"], "parameters": {parameter: found}}
+            for name, (to, parameter, found) in links.items()
+        }
     decision = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]["application/json"]
     decision["schema"] = _DECIDED
+    content = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]
+    content[CLOUD] = {"schema": _EVENT, "example": event(decided)}
+    content[CLOUD_BATCH] = {"schema": {"type": "array", "items": _EVENT}}
     openapi["components"]["schemas"]["Problem"] = _PROBLEM
     return openapi

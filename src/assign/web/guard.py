@@ -27,12 +27,52 @@ _HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+_BETWEEN: Final = 0.25  # seconds between two looks for who is late
+_REQUEST_ID: Final = b"x-request-id"  # comes back, whatever becomes of the request
 __all__ = ["CSP", "MEDIA", "Guard"]
 
 
 class _Refused(Exception):
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    """A body that will not be read to its end."""
+
+
+class _Clock:
+    """One timer for all who wait, which looks at them now and then: a timer for each request would cost as much as its answer."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[asyncio.Task[Any], float] = {}
+        self._late: set[asyncio.Task[Any]] = set()
+        self._looks = False
+
+    async def within(self, ends: float, receive: Receive) -> Message:
+        """Raises TimeoutError: Nothing came by then, or soon after."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - INVARIANT: a coroutine that awaits runs in a task
+        self._waiting[task] = ends
+        if not self._looks:
+            self._looks = True
+            asyncio.get_running_loop().call_later(_BETWEEN, self._look)
+        try:
+            return await receive()
+        except asyncio.CancelledError:
+            if task in self._late:
+                task.uncancel()
+                raise TimeoutError from None
+            raise
+        finally:
+            self._waiting.pop(task, None)
+            self._late.discard(task)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for task in [task for task, ends in self._waiting.items() if ends <= now]:
+            self._late.add(task)
+            del self._waiting[task]
+            task.cancel()
+        self._looks = bool(self._waiting)
+        if self._looks:
+            loop.call_later(_BETWEEN, self._look)
 
 
 class Guard:
@@ -46,6 +86,7 @@ class Guard:
     def __init__(self, app: App, seconds: float) -> None:
         self._app = app
         self._seconds = seconds
+        self._clock = _Clock()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -53,43 +94,58 @@ class Guard:
             await self._app(scope, receive, send)
             return
         most = strict.LARGEST_BATCH if scope["path"].endswith(("/batch", "/evaluations", "/verify")) else strict.LARGEST
-        begun = False
+        begun = whole = False
+        refused: Problem | None = None
         ends = asyncio.get_running_loop().time() + self._seconds
         got = 0
 
         async def bounded() -> Message:
-            nonlocal got
+            nonlocal got, refused, whole
+            if whole:  # what waits now waits for the client to go
+                return await receive()
             try:
-                async with asyncio.timeout_at(ends):
-                    message = await receive()
+                message = await self._clock.within(ends, receive)
             except TimeoutError:
-                raise _Refused(
-                    Problem(408, "too_slow", "本文が時間内に届きませんでした", "the body did not arrive in time")
-                ) from None
+                refused = Problem(408, "too_slow", "本文が時間内に届きませんでした", "the body did not arrive in time")
+                raise _Refused from None
             got += len(message.get("body", b""))
+            whole = got == said or not message.get("more_body", False)
+            if whole:
+                message["more_body"] = False  # Granian says so in another message, which costs as much again
             if got > most:
-                raise _Refused(_too_large(most))
+                refused = _too_large(most)
+                raise _Refused
             return message
+
+        asked = dict(scope["headers"])
+        given = asked.get(_REQUEST_ID)
+        own = _HEADERS if given is None else (*_HEADERS, (_REQUEST_ID, given))
 
         async def with_headers(message: Message) -> None:
             nonlocal begun
+            if refused is not None and not begun:
+                return  # what the framework makes of the refusal: an error of the server
             if message["type"] == "http.response.start":
                 begun = True
                 named = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in named)]
+                message["headers"] = [*message["headers"], *(pair for pair in own if pair[0] not in named)]
             await send(message)
 
-        try:
-            length = dict(scope["headers"]).get(b"content-length", b"0")
-            if length.isdigit() and len(length) < 19 and int(length) > most:
-                raise _Refused(_too_large(most))
-            await self._app(scope, bounded, with_headers)
-        except _Refused as refused:
-            if begun:
-                raise refused.problem from None
-            found = response(refused.problem, "ja")
-            found.headers["connection"] = "close"
-            await found(scope, receive, with_headers)
+        length = asked.get(b"content-length", b"")
+        said = int(length) if length.isdigit() and len(length) < 19 else None
+        if said is not None and said > most:
+            refused = _too_large(most)
+        else:
+            try:
+                await self._app(scope, bounded, with_headers)
+            except _Refused:
+                if begun:  # half an answer is out: the server closes the connection
+                    raise
+        if refused is not None and not begun:
+            answer = response(refused, "ja")
+            answer.headers["connection"] = "close"
+            refused = None
+            await answer(scope, receive, with_headers)
 
 
 def _too_large(most: int) -> Problem:

@@ -10,6 +10,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
+from . import logs
 from .guard import App, Message, Receive, Send
 
 
@@ -17,6 +18,7 @@ class Measures:
     """The counters of one process."""
 
     def __init__(self) -> None:
+        self._kinds: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._registry = CollectorRegistry()
         self._served = Counter(
             "assign_http_requests", "Requests served", ("method", "route", "status"), registry=self._registry
@@ -27,8 +29,11 @@ class Measures:
 
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
-        self._served.labels(method, route, status).inc()
-        self._taken.labels(route).observe(seconds)
+        kind = (method, route, status)
+        if (both := self._kinds.get(kind)) is None:
+            both = self._kinds[kind] = (self._served.labels(method, route, status), self._taken.labels(route))
+        both[0].inc()
+        both[1].observe(seconds)
 
     def text(self) -> bytes:
         """All of them, in Prometheus's text format."""
@@ -36,11 +41,17 @@ class Measures:
 
 
 class Measured:
-    """An application whose requests are counted by the address that the framework found for them."""
+    """
+    An application whose requests are counted by the address that the framework found for them.
 
-    def __init__(self, app: App, measures: Measures) -> None:
+    Args:
+        said: Whether a line is said of each.
+    """
+
+    def __init__(self, app: App, measures: Measures, *, said: bool = False) -> None:
         self._app = app
         self._measures = measures
+        self._said = said
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -58,4 +69,8 @@ class Measured:
         finally:
             if scope["type"] == "http":
                 route = getattr(scope.get("route"), "path", "-")  # never the address itself: it may hold a case
-                self._measures.served(scope["method"], route, status, time.perf_counter() - begin)
+                method = scope["method"] if scope["method"] in logs.METHODS else "-"  # a client may make up any
+                taken = time.perf_counter() - begin
+                self._measures.served(method, route, status, taken)
+                if self._said:
+                    logs.request(method, route, status, taken)

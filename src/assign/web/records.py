@@ -14,8 +14,9 @@ from assign.log.checkpoint import open_verified
 from assign.log.log import Log
 
 from . import examples
-from .api import JSON, answers_of, as_bytes
+from .api import answers_of, as_bytes
 from .keys import Power, may
+from .media import JSON
 from .problems import Problem
 
 Reader = Annotated[str | None, Depends(may(Power.READ_LOG))]

@@ -9,16 +9,18 @@ import os
 from typing import Final
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from assign.errors import BadOption
 
+from . import logs
 from .app import application
 from .guard import App
 from .settings import Settings
 
-HEADER_SECONDS: Final = 10
+HEADER_SECONDS: Final = 8  # until a request's head is whole; an idle connection is closed after it, too
+STOP_SECONDS: Final = 30  # for what is in flight; more than a body and an answer take
 TARGET: Final = "assign.web.server:made"
 
 
@@ -50,9 +52,13 @@ def serve(host: str, port: int, workers: int, settings: Settings) -> None:
         interface=Interfaces.ASGI,
         workers=workers,
         factory=True,
-        log_access=False,
+        # `auto` waits for ever to see which HTTP it will be: whoever sends nothing, or the opening of HTTP/2 alone, is never closed.
+        http=HTTPModes.http1,
+        log_access=False,  # its lines have paths in them; ours do not
+        log_dictconfig=logs.config(),
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
-        workers_kill_timeout=30,
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,  # or one worker that is killed would end all of them
         websockets=False,
     ).serve()
 

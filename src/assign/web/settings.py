@@ -16,6 +16,8 @@ class Settings(BaseSettings):
         list, rules: As `Desk.open` takes them. audit, origin: The decision log, if answers are recorded.
         keys: A file of API keys (`assign serve --new-key ROLE`); without one anybody who reaches the server may ask.
         runs_for: Who runs it: `city`, or `contractor` (said on the page).
+        log_requests: Whether the server says a line of each request (never what was asked).
+        url: The address under which others reach it, where that is not the one that they name (behind a proxy that ends TLS).
         body_seconds: How long a body may take to arrive.
     """
 
@@ -27,4 +29,6 @@ class Settings(BaseSettings):
     origin: str | None = None
     keys: str | None = None
     runs_for: str = Field(default="city", pattern="^(city|contractor)$")
-    body_seconds: float = Field(default=10.0, gt=0)
+    log_requests: bool = True
+    url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]+$")
+    body_seconds: float = Field(default=8.0, gt=0)

@@ -32,14 +32,12 @@ def parsed(body: bytes, content_type: str) -> Any:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _no_json(f"UTF-8 ではありません（{error.start} バイト目）", f"not UTF-8 (byte {error.start})") from None
-    if _depth(text) > _DEEPEST:
+    if text.count("[") + text.count("{") > _DEEPEST and _depth(text) > _DEEPEST:
         raise _no_json(f"入れ子は {_DEEPEST} 段までです", f"nested deeper than {_DEEPEST}")
     try:
-        found = json.loads(
-            text, object_pairs_hook=_once, parse_constant=_constant, parse_int=_whole, parse_float=_fraction
-        )
-        text.encode("utf-8")
-        json.dumps(found, ensure_ascii=False).encode("utf-8")  # a lone surrogate, written as \ud800
+        found = _DECODER.decode(text)
+        if "\\u" in text:  # it may be a lone surrogate, written as \ud800
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise _no_json("対になっていないサロゲートがあります", "a lone surrogate") from None
     except json.JSONDecodeError as error:
@@ -111,3 +109,8 @@ def _depth(text: str) -> int:
         elif c in "]}":
             depth -= 1
     return deepest
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_constant, parse_int=_whole, parse_float=_fraction
+)
