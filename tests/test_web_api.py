@@ -295,8 +295,22 @@ def test_every_operation_is_described_with_its_problems_and_a_real_example(api: 
     for path, methods in openapi["paths"].items():
         for operation in methods.values():
             assert {"401", "403"} <= set(operation["responses"]), path
-    answer = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]["application/json"]["example"]
-    assert answer == api.post("/v1/decisions", json=ASKED).json()
+    decide = openapi["paths"]["/v1/decisions"]["post"]
+    asked = {
+        name: each["value"] for name, each in decide["requestBody"]["content"]["application/json"]["examples"].items()
+    }
+    answer = decide["responses"]["200"]["content"]["application/json"]["example"]
+    assert answer == api.post("/v1/decisions", json=asked["a row"]).json()
+    assert api.post("/v1/decisions", json=asked["one act"]).json()["act"]
+
+
+def test_the_openapi_file_of_another_list_has_examples_of_its_own() -> None:
+    other = client(Desk.open(list=Path(__file__).parent / "lists" / "three"))
+    openapi = other.get("/openapi.json").json()
+    examples = openapi["paths"]["/v1/decisions"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+    for example in examples.values():
+        assert other.post("/v1/decisions", json=example["value"]).status_code == 200
+    assert "<" not in json.dumps([example["value"] for example in examples.values()])
 
 
 def test_decide_imports_nothing_of_the_web() -> None:

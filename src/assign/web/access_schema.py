@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .examples import Schema, problems
+from .examples import ACT, CHANNEL, ROW, Schema, problems
 
 _TEXT: Final[Schema] = {"type": "string"}
 _OBJECT: Final[Schema] = {"type": "object"}
@@ -58,8 +58,8 @@ _FOUND: Final[Schema] = {
     },
 }
 _WHO: Final = {"type": "assignee", "id": "contractor"}
-_WHAT: Final = {"type": "row", "id": "kokuho-8", "properties": {"channel": "counter"}}
-_RECEIVE: Final = {"name": "receive"}
+_WHAT: Final = {"type": "row", "id": ROW, "properties": {"channel": CHANNEL}}
+_RECEIVE: Final = {"name": ACT}
 
 
 def _operation(needed: Schema, also: Schema, answer: Schema, example: Schema, *statuses: int) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _one(answers: Answers, asked: Any) -> bytes:
 
 @router.get("/tasks", responses=examples.TASKS, tags=["list"])
 async def tasks(
-    request: Request, _role: Asker, division: Annotated[str | None, Query(examples=["nenkin"])] = None
+    request: Request, _role: Asker, division: Annotated[str | None, Query(examples=[examples.DIVISION])] = None
 ) -> Response:
     """Every row of the list, or of a division, as `assign tasks --json`."""
     return of_the_edition(request, lambda: answers_of(request).desk.rows(division))
@@ -193,9 +193,9 @@ async def task(request: Request, _role: Asker, row: str) -> Response:
 async def search(
     request: Request,
     _role: Asker,
-    text: Annotated[str, Query(examples=["葬祭"], max_length=10_000)],
-    division: Annotated[str | None, Query(examples=["kokuho"])] = None,
-    channel: Annotated[str | None, Query(examples=["counter"])] = None,
+    text: Annotated[str, Query(examples=[examples.NAME], max_length=10_000)],
+    division: Annotated[str | None, Query(examples=[examples.DIVISION])] = None,
+    channel: Annotated[str | None, Query(examples=[examples.CHANNEL])] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> Response:
     """Candidates for people's words, as `assign search --json`. It never decides."""
@@ -207,7 +207,7 @@ async def search(
 async def plan(
     request: Request,
     _role: Asker,
-    row: Annotated[list[str] | None, Query(examples=[["kokuho-25"]], max_length=100)] = None,
+    row: Annotated[list[str] | None, Query(examples=[[examples.ROW]], max_length=100)] = None,
     event: Annotated[str | None, Query(examples=["death"])] = None,
     division: str | None = None,
     item: str | None = None,

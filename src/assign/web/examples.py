@@ -11,15 +11,23 @@ from typing import Any, Final
 from assign.desk.cloud_event import event
 from assign.desk.desk import Desk
 from assign.explanation.model import Candidate, Decision, Row
+from assign.words import Meaning
 
 from .media import CLOUD, CLOUD_BATCH
 from .problems import MEDIA, TYPE
 from .unrecorded import example
 
 Schema = dict[str, Any]
-ASKED: Final = {"division": "nenkin", "item": "24", "channel": "counter"}
-OTHER: Final = {"division": "kokuho", "item": "25", "channel": "counter", "act": "receive"}
-UNKNOWN: Final = {"division": "nenkin", "item": "99", "channel": "counter"}
+# Words of the list in use, which is not known yet: `filled` puts a row of it in their place, with an act of the row's own work.
+DIVISION: Final = "<division>"
+ITEM: Final = "<item>"
+CHANNEL: Final = "<channel>"
+ROW: Final = "<row>"
+NAME: Final = "<name>"
+ACT: Final = "<act>"
+ASKED: Final = {"division": DIVISION, "item": ITEM, "channel": CHANNEL}
+OTHER: Final = {"row": ROW, "channel": CHANNEL, "act": ACT}
+UNKNOWN: Final = {"division": DIVISION, "item": "99999", "channel": CHANNEL}
 _RANDOM: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"  # a random UUID
 _WORD: Final = {"type": ["string", "null"]}
 _REQUEST: Final[Schema] = {
@@ -126,7 +134,7 @@ _EVENT: Final[Schema] = {
         "data": {"$ref": "#/components/schemas/Decision"},
     },
 }
-DECIDE: Final = _body(_RECORDED, {"24 at the counter": ASKED, "one act": OTHER})
+DECIDE: Final = _body(_RECORDED, {"a row": ASKED, "one act": OTHER})
 DECISION: Final = {
     **_answer(None, "答え / the answer", model=Decision),
     **problems(400, 404, 406, 408, 409, 413, 415, 422, 500, 503),
@@ -167,13 +175,15 @@ _LINKS: Final = {
 
 def filled(openapi: Schema, desk: Desk) -> Schema:
     """The OpenAPI file with real answers beside the examples of requests."""
-    decided = example(desk, "nenkin-24", "counter")
+    words = _words(desk)
+    decided = example(desk, words[ROW], words[CHANNEL])
+    division = words[DIVISION]
     answers = {
         ("/v1/decisions", "post"): decided,
         ("/v1/decisions/batch", "post"): [decided],
-        ("/v1/tasks", "get"): desk.rows("nenkin")[:1],
+        ("/v1/tasks", "get"): desk.rows(division)[:1],
         ("/v1/tasks/{row}", "get"): decided["rows"][0],
-        ("/v1/search", "get"): desk.found("葬祭", division="kokuho", limit=1)["rows"],
+        ("/v1/search", "get"): desk.found(words[NAME], division=division, limit=1)["rows"],
     }
     for (path, method), answer in answers.items():
         content = openapi["paths"][path][method]["responses"]["200"]["content"]["application/json"]
@@ -189,4 +199,24 @@ def filled(openapi: Schema, desk: Desk) -> Schema:
     content[CLOUD] = {"schema": _EVENT, "example": event(decided)}
     content[CLOUD_BATCH] = {"schema": {"type": "array", "items": _EVENT}}
     openapi["components"]["schemas"]["Problem"] = _PROBLEM
-    return openapi
+    found: Schema = _with_words(openapi, words)
+    return found
+
+
+def _words(desk: Desk) -> dict[str, str]:
+    """A row of the desk's own list, consigned on its first channel where one is, and what can be asked of it."""
+    channel = next(iter(desk.catalog.manifest.channels))
+    tasks = desk.catalog.tasks
+    task = next((each for each in tasks if desk.catalog.says(each, channel).meaning is Meaning.CONSIGNED), tasks[0])
+    kind = desk.rules.work.kind(task.id)
+    act = kind.steps[0].act if kind else next(iter(desk.rules.acts))
+    words = {DIVISION: task.division, ITEM: task.item, CHANNEL: channel, ROW: task.id, NAME: task.name, ACT: act}
+    return {key: str(word) for key, word in words.items()}
+
+
+def _with_words(value: Any, words: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_words(each, words) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_words(each, words) for each in value]
+    return words.get(value, value) if isinstance(value, str) else value
