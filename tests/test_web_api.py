@@ -304,8 +304,9 @@ def test_every_operation_is_described_with_its_problems_and_a_real_example(api: 
     assert api.post("/v1/decisions", json=asked["one act"]).json()["act"]
 
 
-def test_the_openapi_file_of_another_list_has_examples_of_its_own() -> None:
-    other = client(Desk.open(list=Path(__file__).parent / "lists" / "three"))
+def test_the_openapi_file_of_another_list_has_examples_of_its_own(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "city"))
+    other = client(Desk.open(list=tmp_path / "city"))
     openapi = other.get("/openapi.json").json()
     examples = openapi["paths"]["/v1/decisions"]["post"]["requestBody"]["content"]["application/json"]["examples"]
     for example in examples.values():
