@@ -13,6 +13,6 @@ def mcp(rules: Rules = None, list_: List = None, lang: Lang = "ja") -> None:
     """AI アシスタント（MCP）からの問い合わせに答えます / Answer an AI assistant over MCP (stdio)."""
     try:
         from assign.mcp.server import serve
-    except ImportError as error:
-        raise DataError(*needs_extra(error.name or "mcp", "mcp")) from None
+    except ImportError:
+        raise DataError(*needs_extra("mcp", "mcp")) from None
     serve(open_desk(rules, list_, "auto"), lang)

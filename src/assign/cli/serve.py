@@ -43,8 +43,8 @@ def serve(
         from assign.web import keys as api_keys
         from assign.web.server import serve as serving
         from assign.web.settings import Settings
-    except ImportError as error:
-        raise DataError(*needs_extra(error.name or "fastapi", "web")) from None
+    except ImportError:
+        raise DataError(*needs_extra("fastapi", "web")) from None
     if new_key is not None:
         if keys is None:
             raise BadOption(
