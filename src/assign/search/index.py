@@ -15,9 +15,11 @@ import threading
 import zlib
 from binascii import crc32
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from struct import Struct
 from typing import Any, Final, NamedTuple
+from weakref import finalize
 
 from assign import resources
 from assign.catalog.model import Catalog, Task
@@ -72,6 +74,7 @@ class Index:
     def __init__(self, database: bytes) -> None:
         # Never a file, and only ever read: two threads take turns (`_ASKING`).
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        finalize(self, self._db.close)  # Python 3.13 warns of one that is left to the garbage collector
         self._db.deserialize(database)
         self._topics: dict[int, tuple[str, str, dict[str, Any]]] = {}
 
@@ -177,18 +180,18 @@ def database(catalog: Catalog, texts: dict[str, bytes]) -> bytes:
         RuleFileError, DataError: As `open_index`.
     """
     words = lexicon.load(texts, catalog.by_id)
-    db = sqlite3.connect(":memory:")
-    try:
-        db.executescript(_TABLES)
-    except sqlite3.OperationalError as error:
-        raise _without_full_text(error) from None
-    db.execute("INSERT INTO made VALUES (?, ?)", _stamp(catalog, texts))
-    _fill(db, words, catalog.tasks)
-    db.commit()
-    db.execute("INSERT INTO pairs (pairs) VALUES ('optimize')")
-    db.commit()
-    db.execute("VACUUM")
-    return db.serialize()
+    with closing(sqlite3.connect(":memory:")) as db:
+        try:
+            db.executescript(_TABLES)
+        except sqlite3.OperationalError as error:
+            raise _without_full_text(error) from None
+        db.execute("INSERT INTO made VALUES (?, ?)", _stamp(catalog, texts))
+        _fill(db, words, catalog.tasks)
+        db.commit()
+        db.execute("INSERT INTO pairs (pairs) VALUES ('optimize')")
+        db.commit()
+        db.execute("VACUUM")
+        return db.serialize()
 
 
 def _without_full_text(error: sqlite3.Error) -> DataError:
