@@ -418,6 +418,7 @@ def test_the_acts_elsewhere_are_those_of_the_file(city: Path) -> None:
     assert {key: as_said(act) for key, act in of_file.items()} == {key: as_said(act) for key, act in of_floor.items()}
 
 
+@pytest.mark.long
 def test_a_mark_that_is_not_in_its_line_is_found(city: Path) -> None:
     """Without its 一部 the row would be the contractor's, settled; a row read by judgement says so."""
     edited(city, "catalog.csv", "葬祭費の支給申請,,一部,", "葬祭費の支給申請,,,")
@@ -431,6 +432,7 @@ def test_a_mark_that_is_not_in_its_line_is_found(city: Path) -> None:
     assert findings(city) == []
 
 
+@pytest.mark.long
 def test_a_ruling_for_which_the_list_leaves_no_room_is_found(city: Path) -> None:
     """Whoever wrote it believes that the contractor may; the answer stays the city's."""
     edited(

@@ -117,6 +117,7 @@ def test_a_single_act_of_a_partial_row_is_city_staff_s_until_there_is_a_ruling()
                 assert "ruling" in decision.reasons[0].text.en
 
 
+@pytest.mark.long
 def test_a_phrase_of_judgement_stands_only_on_the_rows_that_it_speaks_of() -> None:
     """Reading △ and ○ rows as the legend reads unmarked ones is our judgement; an unmarked row needs none."""
     for task, channel, _act, decision in everything():

@@ -247,6 +247,7 @@ def test_days_that_end_before_they_begin_are_refused(path: Path) -> None:
     assert audit(path, "list", "--from", "R8.11.25", "--to", "2026/11/25").code == 0
 
 
+@pytest.mark.long
 def test_quiet_is_the_answer_alone_in_audit_too(path: Path) -> None:
     """It was taken, and nothing came of it."""
     new, copy = path.with_name("new.txt"), path.with_name("copy.db")

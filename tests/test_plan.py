@@ -229,6 +229,7 @@ def test_a_row_without_a_kind_has_no_steps_and_says_so(tmp_path: Path) -> None:
     assert "業務の種類が規則になく" in found.explain()
 
 
+@pytest.mark.long
 def test_rules_without_chains_of_their_own_plan_by_kind_alone(tmp_path: Path) -> None:
     """A city may drop ours, and what opens a visit with them."""
     folder = Path(shutil.copytree(rules_folder(), tmp_path / "rules"))
@@ -290,6 +291,7 @@ def test_what_is_not_understood_is_refused_with_the_nearest() -> None:
             DESK.plan(**asked)
 
 
+@pytest.mark.long
 def test_the_command_ends_with_the_codes_of_the_contract() -> None:
     for words, code, words_said in (
         (("--row", "kokuho-99"), 3, "kokuho-9"),

@@ -81,6 +81,7 @@ def hands(step: dict[str, Any]) -> tuple[str, str, str]:
     return step["act"]["key"], step["channel"], step["assignee"]
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(ROWS), min_size=1, max_size=8, unique=True))
 def test_a_visit_has_each_step_of_each_row_once_in_its_order(rows: list[str]) -> None:
@@ -292,6 +293,7 @@ def test_html_shows_what_is_written_and_runs_nothing(tmp_path: Path) -> None:
     assert "@page { size: A4" in html
 
 
+@pytest.mark.long
 def test_the_command_prints_the_checklist(desk: Desk, folder: Path, tmp_path: Path) -> None:
     """On the screen, into a file, as HTML and JSON; an unknown event ends with 3."""
     asked = ("plan", "--event", "死亡", "--on", ON, "--list", str(folder))

@@ -23,6 +23,7 @@ def schema_of(name: str) -> dict[str, object]:
     return found
 
 
+@pytest.mark.long
 def test_every_row_and_channel_is_decided_in_the_form_of_its_schema(desk: Desk) -> None:
     validator = jsonschema.Draft202012Validator(schema_of("decision"))
     for task in desk.catalog.tasks:
@@ -30,6 +31,7 @@ def test_every_row_and_channel_is_decided_in_the_form_of_its_schema(desk: Desk) 
             validator.validate(answer)
 
 
+@pytest.mark.long
 def test_plans_and_searches_have_the_form_of_their_schemas(desk: Desk) -> None:
     plans = jsonschema.Draft202012Validator(schema_of("plan"))
     for task in desk.catalog.tasks[::20]:

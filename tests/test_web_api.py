@@ -36,8 +36,13 @@ def client(desk: Desk, known: api_keys.Keys | None = None, seconds: float = 10) 
 
 
 @pytest.fixture(scope="module")
-def api() -> TestClient:
-    return client(Desk.open())
+def desk() -> Desk:
+    return Desk.open()
+
+
+@pytest.fixture(scope="module")
+def api(desk: Desk) -> TestClient:
+    return client(desk)
 
 
 @pytest.fixture
@@ -97,9 +102,9 @@ def test_a_list_is_the_bytes_of_the_command_line(api: TestClient, path: str, wor
 @pytest.mark.parametrize(
     "headers", [JSON, {**JSON, "accept-language": "en"}, {}, {**JSON, "accept": "application/cloudevents+json"}]
 )
-def test_the_short_way_and_the_framework_answer_the_same(body: bytes, headers: dict[str, str]) -> None:
+def test_the_short_way_and_the_framework_answer_the_same(desk: Desk, body: bytes, headers: dict[str, str]) -> None:
     """The most frequent request does not pass through the framework; nobody can tell."""
-    app = inner(Desk.open(engine="table"), Settings(), api_keys.Keys(None), Measures())
+    app = inner(desk, Settings(), api_keys.Keys(None), Measures())
     short, whole = (TestClient(each, raise_server_exceptions=False) for each in (Direct(app), app))
     for method in ("POST", "GET", "PUT"):
         a, b = (each.request(method, "/v1/decisions", content=body, headers=headers) for each in (short, whole))
