@@ -29,7 +29,7 @@ from fastapi import FastAPI, Request
 HERE: Final = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parent.parent))  # what the tests start servers with
 
-from tests.web_servers import Answer, Served, answer, cpu, memory, request, serving  # noqa: E402
+from tests.web_servers import Answer, Served, answer, cpu, memory, request, serving  # noqa: E402 - after the path
 
 from assign import Desk  # noqa: E402 - after the path
 

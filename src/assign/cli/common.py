@@ -21,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 from assign import files
 from assign.columns import labelled, wrap
 from assign.desk.desk import Desk
+from assign.desk.listings import as_json
 from assign.errors import BadDate, BadOption, BadRequest, listed, path_shown, shown
 from assign.words import nearest, normal
 
@@ -442,7 +443,7 @@ def block(pairs: list[tuple[str, str]], *, plain: bool) -> list[str]:
 
 def print_json(value: object, out: str | None) -> None:
     """JSON, to the file or to stdout."""
-    terminal.write(json.dumps(value, ensure_ascii=False, indent=2), out, data=True)
+    terminal.write(as_json(value), out, data=True)
 
 
 def report_new_log(desk: Any, *, as_json: bool, lang: str) -> None:

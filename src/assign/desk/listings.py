@@ -4,6 +4,7 @@ The acts and the kinds of work of a desk's rules, as plain data: what `--json` p
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from assign.decision.request import row as row_named
@@ -27,6 +28,11 @@ def catalog(desk: Desk) -> dict[str, Any]:
         "rows": len(desk.catalog.tasks),
         **desk.provenance,
     }
+
+
+def as_json(value: object) -> str:
+    """JSON as every surface writes it: the command line, the API and an assistant's tools give the same bytes. Without a line end."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def acts(desk: Desk) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ def _list(desk: Desk, given: Mapping[str, Any]) -> Answered:
 
 def _json(value: object) -> str:
     """JSON as the command line prints it."""
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return listings.as_json(value) + "\n"
 
 
 def _word(said: str) -> Schema:

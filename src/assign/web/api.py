@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final
@@ -36,7 +35,7 @@ router: APIRouter = APIRouter(
 
 def as_bytes(value: object) -> bytes:
     """JSON as the command line prints it."""
-    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+    return (listings.as_json(value) + "\n").encode()
 
 
 class Answers:

@@ -47,9 +47,9 @@ class Direct:
             answer = await api.decided(asked, let_in(asked, Power.ASK))
         except AssignError as error:
             answer = await problems.assign_error(asked, error)
+        except ClientDisconnect:  # nobody is left to be told
+            return
         except Exception as error:
-            if isinstance(error, ClientDisconnect):
-                return
             await (await problems.internal_error(asked, error))(scope, receive, send)
             raise  # the server's log names the place
         await answer(scope, receive, send)

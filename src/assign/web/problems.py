@@ -6,7 +6,6 @@ The types are stable: `urn:assign:problem:` and the error's code (`unknown_item`
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from assign.desk.listings import as_json
 from assign.errors import AssignError, BadRequest, UnknownWord
 
 TYPE: Final = "urn:assign:problem:"
@@ -69,7 +69,7 @@ def response(error: AssignError, lang: str) -> Response:
 
 def document(body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
     """A problem document as it is sent."""
-    return Response(json.dumps(body, ensure_ascii=False, indent=2) + "\n", status, dict(headers or {}), MEDIA)
+    return Response(as_json(body) + "\n", status, dict(headers or {}), MEDIA)
 
 
 def language(request: Request) -> str:
