@@ -266,6 +266,17 @@ def spoken(lines: list[bytes], **env: str) -> subprocess.CompletedProcess[bytes]
 
 
 @pytest.mark.long
+def test_all_that_was_asked_before_stdin_ended_is_answered() -> None:
+    """Of a client that writes its questions and closes the pipe: the protocol's library alone drops those still at work."""
+    call = {"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "search", "arguments": {"text": "葬祭費"}}}
+    started = [json.dumps(HELLO).encode(), b'{"jsonrpc":"2.0","method":"notifications/initialized"}']
+    done = spoken([*started, *(json.dumps({**call, "id": number}).encode() for number in range(10, 60))])
+    assert done.returncode == 0, done.stderr
+    answered = {json.loads(line)["id"] for line in done.stdout.splitlines()}
+    assert answered >= {*range(10, 60)}
+
+
+@pytest.mark.long
 def test_stdout_carries_the_protocol_alone_and_stderr_no_case(tmp_path: Path) -> None:
     """Lines that are no JSON, no message, or not UTF-8 break nothing, and what was asked stands in no log."""
     call = {"jsonrpc": "2.0", "id": 7, "method": "tools/call"}

@@ -14,6 +14,7 @@ import anyio
 import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
 
 from assign import __version__
 from assign.desk.desk import Desk
@@ -41,6 +42,9 @@ These tools say, from a city's list of consigned work, whether the contractor or
 6. Where nothing is found or a tool fails, say so, and let the person choose from candidates.
 Nothing is recorded here. What must be on record is asked with `assign decide --record`, or of an `assign serve` that keeps a log.
 """
+
+_LAST_ANSWERS: Final = 10
+"""Seconds that answers may take once stdin has ended."""
 
 
 class UnknownTool(UnknownWord):
@@ -97,8 +101,39 @@ def server(desk: Desk, lang: str) -> Server[Any]:
 
 
 async def _served(made: Server[Any]) -> None:
-    async with stdio_server() as (read, write):
-        await made.run(read, write, made.create_initialization_options())
+    """
+    Serve stdin, and answer all that was asked before its end.
+
+    The protocol's library drops what it still works on as soon as stdin ends, so the end is kept from it until every request has its answer.
+    """
+    open_requests: set[types.RequestId] = set()
+    asked_in, asked = anyio.create_memory_object_stream[SessionMessage | Exception]()
+    said_in, said = anyio.create_memory_object_stream[SessionMessage]()
+    async with stdio_server() as (read, write), anyio.create_task_group() as tasks:
+
+        async def inward() -> None:
+            async with asked_in:
+                async for each in read:
+                    message = each.message if isinstance(each, SessionMessage) else None
+                    if isinstance(message, types.JSONRPCRequest):
+                        open_requests.add(message.id)
+                    elif isinstance(message, types.JSONRPCNotification) and message.method == "notifications/cancelled":
+                        open_requests.discard((message.params or {}).get("requestId", ""))
+                    await asked_in.send(each)
+                with anyio.move_on_after(_LAST_ANSWERS):
+                    while open_requests:
+                        await anyio.sleep(0.01)
+
+        async def outward() -> None:
+            async with write:
+                async for each in said:
+                    await write.send(each)
+                    if isinstance(each.message, types.JSONRPCResponse | types.JSONRPCError):
+                        open_requests.discard("" if each.message.id is None else each.message.id)
+
+        tasks.start_soon(inward)
+        tasks.start_soon(outward)
+        await made.run(asked, said_in, made.create_initialization_options())
 
 
 async def _listed(known: Mapping[str, Tool], _context: object, _params: object) -> types.ListToolsResult:
