@@ -107,6 +107,7 @@ async def _served(made: Server[Any]) -> None:
     The protocol's library drops what it still works on as soon as stdin ends, so the end is kept from it until every request has its answer.
     """
     open_requests: set[types.RequestId] = set()
+    some_answered = anyio.Condition()
     asked_in, asked = anyio.create_memory_object_stream[SessionMessage | Exception]()
     said_in, said = anyio.create_memory_object_stream[SessionMessage]()
     async with stdio_server() as (read, write), anyio.create_task_group() as tasks:
@@ -121,15 +122,18 @@ async def _served(made: Server[Any]) -> None:
                         open_requests.discard((message.params or {}).get("requestId", ""))
                     await asked_in.send(each)
                 with anyio.move_on_after(_LAST_ANSWERS):
-                    while open_requests:
-                        await anyio.sleep(0.01)
+                    async with some_answered:
+                        while open_requests:
+                            await some_answered.wait()
 
         async def outward() -> None:
             async with write:
                 async for each in said:
                     await write.send(each)
                     if isinstance(each.message, types.JSONRPCResponse | types.JSONRPCError):
-                        open_requests.discard("" if each.message.id is None else each.message.id)
+                        async with some_answered:
+                            open_requests.discard("" if each.message.id is None else each.message.id)
+                            some_answered.notify_all()
 
         tasks.start_soon(inward)
         tasks.start_soon(outward)
