@@ -6,7 +6,7 @@ Commands of whoever keeps the log: make it, publish, sign checkpoints, change th
 
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,6 @@ import typer
 
 from assign import audit as auditing
 from assign.audit import report
-from assign.check import proofs
 from assign.cli import terminal
 from assign.cli.common import (
     Audit,
@@ -28,10 +27,11 @@ from assign.cli.common import (
     Word,
     audit_url,
     briefly,
+    open_desk,
     origin_name,
 )
 from assign.desk.approval import NotApproved, approval, approve
-from assign.errors import AssignError, BadOption, OutputError, path_shown, system_reason, visible
+from assign.errors import AssignError, BadOption, CatalogDiffers, OutputError, path_shown, system_reason, visible
 from assign.log.checkpoint import open_verified
 from assign.log.keys import NoteError, SecretKey, held_key, new_key, write_key
 from assign.log.kinds import EDITION_TEXT
@@ -60,7 +60,7 @@ def init(
     list_: List = None,
 ) -> None:
     """記録を作ります（鍵、最初の記録、今の版） / Make a log: its key, its first records, the editions in use."""
-    editions = proofs.unproved(list_, rules, "table").editions
+    editions = _editions(list_, rules)
     with _findings_told(lang):
         log = Log.make(audit_url(audit), origin_name(origin), editions, approve=approval(editions, list_, rules))
     if grant is not None:
@@ -76,7 +76,7 @@ def publish(
     audit: Audit = None, origin: Origin = None, lang: Lang = "ja", rules: Rules = None, list_: List = None
 ) -> None:
     """今の一覧・規則・回答の版を公示します / Put the present list, rules and rulings into use."""
-    editions = proofs.unproved(list_, rules, "table").editions
+    editions = _editions(list_, rules)
     with open_log(audit, origin) as log, _findings_told(lang):
         approve(editions, list_, rules)
         kept = log.publish(editions)
@@ -190,13 +190,23 @@ def key(
 @app.command(cls=Command)
 def rebuild(audit: Audit = None, origin: Origin = None, lang: Lang = "ja") -> None:
     """記録から作れるもの（索引、公示の一覧）を作り直します / Make anew what is derived from the records."""
-    unread = Unread()
+    unread, ignored = Unread(), list[auditing.Text]()
     with open_log(audit, origin) as log:
-        missing = auditing.rebuild(log, unread)
+        missing = auditing.rebuild(log, unread, ignored.append)
     ja = f"索引を作り直しました。公示の一覧に足したもの: {missing} 件"
     en = f"The index is made anew; publications put back into their list: {missing}"
-    say([], None, [ja if lang == "ja" else en])
+    say([each.say(lang) for each in ignored], None, [ja if lang == "ja" else en])
     unread.told(lang)
+
+
+def _editions(list_: str | None, rules: str | None) -> Mapping[str, bytes]:
+    """The bytes of a list and rules; of a list that differs from its own document, too: the check says where."""
+    try:
+        return open_desk(rules, list_, "table").editions
+    except CatalogDiffers:
+        from assign.check import proofs  # nothing that the other commands wait for
+
+        return proofs.unproved(list_, rules, "table").editions
 
 
 @contextmanager

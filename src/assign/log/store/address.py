@@ -37,6 +37,11 @@ def open_store(url: str, *, create: bool = False) -> Store:
     )
 
 
+def file_of(url: str) -> Path | None:
+    """The file of a `sqlite:///` address, None for a server. Raises BadOption as `open_store`."""
+    return _file(url) if url.partition(":")[0] == "sqlite" else None
+
+
 def _file(url: str) -> Path:
     """The file of a `sqlite:///` address. What other programs read as options or escapes would become part of its name."""
     name = url.removeprefix("sqlite:///")
