@@ -15,7 +15,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -23,7 +23,7 @@ from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.words import Assignee, Certainty, date_of_case, sha256
 
-from . import access_schema, strict
+from . import access_schema, query, strict
 from .api import Asker, answers_of, as_bytes
 from .keys import recorded_as
 from .media import JSON
@@ -39,7 +39,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
 }  # `nobody` is none: the list says that there is no such step
 MOST: Final = 1000  # evaluations of one request, results of one page
 _SEMANTICS: Final = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
-router: Final = APIRouter(tags=["authzen"])
+router: Final = APIRouter(tags=["authzen"], dependencies=[Depends(query.declared)])
 
 
 def permitted(assignee: str, certainty: str) -> str | None:
@@ -199,8 +199,12 @@ async def evaluations(request: Request, role: Asker) -> Response:
     """The same of many, with defaults and the three semantics. AuthZEN 1.0, Access Evaluations."""
     desk, lang, body = answers_of(request).desk, language(request), await _body(request)
     several = body.get("evaluations", [])
-    if not isinstance(several, list) or len(several) > MOST or not all(isinstance(each, dict) for each in several):
+    if not isinstance(several, list) or not all(isinstance(each, dict) for each in several):
         raise _missing("evaluations")
+    if len(several) > MOST:
+        raise Problem(
+            400, "bad_request", f"`evaluations` は {MOST} 件までです", f"`evaluations` has at most {MOST} entries"
+        )
     options = _object(body, "options", needed=False)
     semantic = options.get("evaluations_semantic", "execute_all")
     if not isinstance(semantic, str) or semantic not in _SEMANTICS:

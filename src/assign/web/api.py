@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final
@@ -20,16 +21,17 @@ from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.words import date_of_case
 
-from . import examples, strict
+from . import examples, query, strict
 from .keys import Power, may, recorded_as
 from .media import CLOUD, CLOUD_BATCH, JSON, chosen
 from .problems import Problem
 
 REMEMBERED: Final = 8192
 MOST: Final = 10_000  # requests of one batch
+_TAGS: Final = re.compile(r'"[^"]*"')  # of If-None-Match; a weak one is compared as a strong one
 Asker = Annotated[str | None, Depends(may(Power.ASK))]
 router: APIRouter = APIRouter(
-    prefix="/v1", generate_unique_id_function=lambda route: route.name
+    prefix="/v1", generate_unique_id_function=lambda route: route.name, dependencies=[Depends(query.declared)]
 )  # what a generated client calls it
 
 
@@ -70,17 +72,18 @@ def answers_of(request: Request) -> Answers:
 
 def unchanged(request: Request, etag: str) -> bool:
     """Whether the client has this very edition (`If-None-Match`)."""
-    asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    return etag in asked or "*" in asked
+    asked = ",".join(request.headers.getlist("if-none-match"))
+    return asked.strip() == "*" or etag in _TAGS.findall(asked)
 
 
 def of_the_edition(request: Request, make: Any) -> Response:
     """What list and rules alone decide: 304 where the client has it."""
     etag = answers_of(request).etag
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    found = make()  # first of all: what is not there is unknown to whoever has the edition, too
     if unchanged(request, etag):
         return Response(status_code=304, headers=headers)
-    return Response(as_bytes(make()), media_type=JSON, headers=headers)
+    return Response(as_bytes(found), media_type=JSON, headers=headers)
 
 
 async def body_of(request: Request) -> Any:
@@ -195,7 +198,7 @@ async def search(
     text: Annotated[str, Query(examples=[examples.NAME], max_length=10_000)],
     division: Annotated[str | None, Query(examples=[examples.DIVISION])] = None,
     channel: Annotated[str | None, Query(examples=[examples.CHANNEL])] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+    limit: Annotated[int, query.DIGITS, Query(ge=1, le=100)] = 10,
 ) -> Response:
     """Candidates for people's words, as `assign search --json`. It never decides."""
     found = answers_of(request).desk.found(text, division=division, channel=channel, limit=limit)

@@ -48,7 +48,13 @@ def application(settings: Settings) -> App:
 def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) -> FastAPI:
     """The application without its guard, for tests and for those who put it into another."""
     app = FastAPI(
-        title="assign", version=__version__, description=_DESCRIPTION, docs_url=None, redoc_url=None, openapi_url=None
+        title="assign",
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # it would lead to whatever host the client names
     )
     app.state.answers = api.Answers(desk)
     app.state.keys = known

@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
-from . import strict
-from .problems import MEDIA, Problem, response
+from fastapi import Request
+
+from . import query, strict
+from .problems import MEDIA, Problem, language, response
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -108,6 +110,11 @@ class Guard:
             except TimeoutError:
                 refused = Problem(408, "too_slow", "本文が時間内に届きませんでした", "the body did not arrive in time")
                 raise _Refused from None
+            if (
+                message["type"] == "http.disconnect" and not begun
+            ):  # chunks that are none end so, too: the client may be there yet
+                refused = Problem(400, "broken_body", "本文が途中で終わっています", "the body ends before its end")
+                raise _Refused
             got += len(message.get("body", b""))
             whole = got == said or not message.get("more_body", False)
             if whole:
@@ -133,8 +140,14 @@ class Guard:
 
         length = asked.get(b"content-length", b"")
         said = int(length) if length.isdigit() and len(length) < 19 else None
-        if said is not None and said > most:
-            refused = _too_large(most)
+        try:
+            if scope["query_string"]:
+                scope["query_string"] = query.readable(scope["query_string"])
+            query.require_plain(scope["headers"], asked)
+            if said is not None and said > most:
+                raise _too_large(most)
+        except Problem as problem:
+            refused = problem
         else:
             try:
                 await self._app(scope, bounded, with_headers)
@@ -142,7 +155,7 @@ class Guard:
                 if begun:  # half an answer is out: the server closes the connection
                     raise
         if refused is not None and not begun:
-            answer = response(refused, "ja")
+            answer = response(refused, language(Request(scope)))
             answer.headers["connection"] = "close"
             refused = None
             await answer(scope, receive, with_headers)

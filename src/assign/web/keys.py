@@ -173,5 +173,12 @@ def let_in(request: Request, power: Power) -> str | None:
     keys: Keys = request.app.state.keys
     role = keys.role(key_of(request)) if keys.needed else None
     if power not in (OPEN if role is None else ROLES[role]):
+        if role is None:
+            raise Problem(
+                403,
+                "forbidden",
+                "キーなしで動くサーバーでは見られません（`assign serve --keys`）",
+                "a server without keys shows it to nobody (`assign serve --keys`)",
+            )
         raise Problem(403, "forbidden", "この役割では見られません", "this role may not see it")
     return role
