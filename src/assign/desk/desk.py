@@ -301,7 +301,13 @@ class Desk:
         for request, decision, digest, answer in found:
             said = {"given": given, "request": request, "decision": decision, "answer": digest}
             drafts.append(({**common, "on": request["on"], **said}, answer))
-        return [self._keep(draft, answer) for draft, answer in drafts]
+        kept = [self._keep(draft, answer) for draft, answer in drafts]
+        retries = [each.kept for each in kept if not each.kept.created]
+        if case is not None and any(each.record["case"] != common["case"] for each in retries):
+            from assign.log.errors import key_reused
+
+            raise key_reused()  # a retry names the case of the first time, or none
+        return kept
 
     def _corrected(self, seq: object) -> dict[str, Any] | None:
         """The decision that is to be corrected."""

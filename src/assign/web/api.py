@@ -95,8 +95,14 @@ async def body_of(request: Request) -> Any:
 
 _RECORDED: Final = ("case", "corrects")
 _FIELDS: Final = (*ASKED, *_RECORDED)
+KEY: Final = "idempotency-key"
 _ONE: Final = (JSON, CLOUD)
 _SEVERAL: Final = (JSON, CLOUD_BATCH)
+
+
+def no_log() -> Problem:
+    """What is for a record alone was given to a server that makes none."""
+    return Problem(400, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
 
 
 @router.post("/decisions", openapi_extra=examples.DECIDE, responses=examples.DECISION, tags=["decisions"])
@@ -120,7 +126,7 @@ async def decided(request: Request, role: str | None) -> Response:
     offered = _ONE if found.get("channel") is not None else _SEVERAL
     media = chosen(headers["accept"], offered) if "accept" in headers else JSON
     answers = answers_of(request)
-    key = headers.get("idempotency-key")
+    key = headers.get(KEY)
     if answers.desk.audit is not None:
         kept = await run_in_threadpool(
             answers.desk.record,
@@ -133,7 +139,7 @@ async def decided(request: Request, role: str | None) -> Response:
         recorded = {"Assign-Record": ", ".join(str(each.kept.seq) for each in kept)}
         return Response(body, media_type=media, headers=recorded)
     if key is not None or any(name in found for name in _RECORDED):
-        raise Problem(400, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
+        raise no_log()
     return answers.decided(found, media)
 
 

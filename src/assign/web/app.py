@@ -21,6 +21,7 @@ from assign.errors import AssignError
 from . import access, api, examples, keys, media, page, records
 from .direct import Direct
 from .guard import App, Guard
+from .head import Head
 from .keys import Power, may
 from .measures import Measured, Measures
 from .problems import assign_error, http_error, internal_error, validation_error
@@ -42,7 +43,7 @@ def application(settings: Settings) -> App:
     desk = Desk.open(list=settings.list, rules=settings.rules, audit=settings.audit, origin=settings.origin)
     measures = Measures()
     app = inner(desk, settings, keys.load(settings.keys), measures)
-    return Measured(Guard(Direct(app), settings.body_seconds), measures, said=settings.log_requests)
+    return Measured(Head(Guard(Direct(app), settings.body_seconds)), measures, said=settings.log_requests)
 
 
 def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) -> FastAPI:

@@ -6,7 +6,7 @@ headers that every answer has. Plain ASGI, since a framework's middleware would 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
 from fastapi import Request
@@ -112,7 +112,7 @@ class Guard:
                 raise _Refused from None
             if (
                 message["type"] == "http.disconnect" and not begun
-            ):  # chunks that are none end so, too: the client may be there yet
+            ):  # so do broken chunks end: the client may be there yet
                 refused = Problem(400, "broken_body", "本文が途中で終わっています", "the body ends before its end")
                 raise _Refused
             got += len(message.get("body", b""))
@@ -138,17 +138,9 @@ class Guard:
                 message["headers"] = [*message["headers"], *(pair for pair in own if pair[0] not in named)]
             await send(message)
 
-        length = asked.get(b"content-length", b"")
-        said = int(length) if length.isdigit() and len(length) < 19 else None
-        try:
-            if scope["query_string"]:
-                scope["query_string"] = query.readable(scope["query_string"])
-            query.require_plain(scope["headers"], asked)
-            if said is not None and said > most:
-                raise _too_large(most)
-        except Problem as problem:
-            refused = problem
-        else:
+        said = _length(asked)
+        refused = _at_sight(scope, asked, said, most)
+        if refused is None:
             try:
                 await self._app(scope, bounded, with_headers)
             except _Refused:
@@ -159,6 +151,24 @@ class Guard:
             answer.headers["connection"] = "close"
             refused = None
             await answer(scope, receive, with_headers)
+
+
+def _length(asked: Mapping[bytes, bytes]) -> int | None:
+    length = asked.get(b"content-length", b"")
+    return int(length) if length.isdigit() and len(length) < 19 else None
+
+
+def _at_sight(
+    scope: MutableMapping[str, Any], asked: Mapping[bytes, bytes], said: int | None, most: int
+) -> Problem | None:
+    """What is wrong with a request before its body is read."""
+    try:
+        if scope["query_string"]:
+            scope["query_string"] = query.readable(scope["query_string"])
+        query.require_plain(scope["headers"], asked)
+    except Problem as problem:
+        return problem
+    return _too_large(most) if said is not None and said > most else None
 
 
 def _too_large(most: int) -> Problem:

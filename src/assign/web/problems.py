@@ -108,6 +108,8 @@ async def http_error(request: Request, error: Exception) -> Response:
     codes = {404: "not_found", 405: "method_not_allowed"}
     found = response(Problem(error.status_code, codes.get(error.status_code, "http"), ja, en), language(request))
     found.headers.update(error.headers or {})
+    if found.headers.get("allow") == "GET":
+        found.headers["allow"] = "GET, HEAD"
     return found
 
 

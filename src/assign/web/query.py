@@ -80,7 +80,7 @@ def require_known(request: Request, known: Collection[str], several: Collection[
     query: bytes = request.scope["query_string"]
     if not query:
         return
-    seen = set()
+    seen: set[str] = set()
     for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name not in known and name != LANGUAGE:
             raise Problem(

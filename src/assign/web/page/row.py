@@ -13,6 +13,7 @@ from starlette.responses import Response
 from assign.desk import listings
 from assign.explanation.short_answer import asked, summary
 from assign.explanation.wording import Answer
+from assign.web import head
 from assign.web.keys import recorded_as
 from assign.web.problems import Problem
 from assign.web.query import require_known
@@ -57,7 +58,7 @@ def _require_wanted(request: Request) -> None:
     foreign = (
         hand.get("sec-fetch-site", "none") in ("cross-site", "same-site") and hand.get("sec-fetch-mode") != "navigate"
     )
-    if foreign or "prefetch" in hand.get("sec-purpose", ""):
+    if foreign or "prefetch" in hand.get("sec-purpose", "") or request.scope.get(head.ASKED):
         raise Problem(403, "not_asked", "だれも尋ねていない答えは記録しません", "nobody asked: nothing is recorded")
 
 
