@@ -307,6 +307,11 @@ def test_a_key_counts_for_authzen_too(logged: TestClient, api: TestClient, path:
     assert problem(api.post(path, json=MAY, headers=key)) == (400, "no_log")
 
 
+def test_a_key_of_a_batch_is_refused(api: TestClient) -> None:
+    done = api.post("/v1/decisions/batch", json=[ASKED], headers={"idempotency-key": str(uuid4())})
+    assert problem(done) == (400, "no_log")
+
+
 def test_a_key_is_of_one_evaluation(logged: TestClient) -> None:
     key = {"idempotency-key": str(uuid4())}
     done = logged.post("/access/v1/evaluations", json={**MAY, "evaluations": [{}, {}]}, headers=key)

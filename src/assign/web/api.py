@@ -147,6 +147,8 @@ async def decided(request: Request, role: str | None) -> Response:
 async def decide_batch(request: Request, _role: Asker) -> Response:
     """Many requests, in order: a list of decisions, each as `decide` has it, or the error that it met. Never recorded one by one."""
     found = await body_of(request)
+    if KEY in request.headers and answers_of(request).desk.audit is None:
+        raise no_log()
     if not isinstance(found, list) or not 1 <= len(found) <= MOST:
         raise Problem(
             400, "bad_request", f"依頼 1 から {MOST} 件の一覧が要ります", f"a list of 1 to {MOST} requests is needed"
