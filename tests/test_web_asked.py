@@ -363,5 +363,29 @@ def test_the_address_of_an_answer_is_the_one_that_others_reach(desk: Desk) -> No
     assert "http://x/" not in text
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("division=zzz", 422),
+        ("kind=zzz", 422),
+        ("assignee=zzz", 422),
+        ("certainty=zzz", 422),
+        ("case=zzz", 400),
+        ("from=zzz", 422),
+        ("divison=nenkin", 400),
+        ("kind=decision&kind=log", 400),
+        ("division=&assignee=&certainty=&kind=decision&since=&until=&lang=en", 200),
+        ("division=nenkin&from=0", 200),
+    ],
+)
+def test_an_auditor_is_not_told_that_nothing_is_there(tmp_path: Path, words: str, status: int) -> None:
+    """A filter that is a slip of the pen once showed an empty log."""
+    file = str(tmp_path / "keys")
+    key = {"x-api-key": api_keys.new(file, "auditor")}
+    with Desk.open(audit=f"sqlite:///{tmp_path}/log.db") as desk:
+        app = inner(desk, Settings(), api_keys.load(file), Measures())
+        assert TestClient(app).get(f"/audit?{words}", headers=key).status_code == status
+
+
 def test_one_reason_stands_once(api: TestClient) -> None:
     assert api.get("/row/nenkin-24?channel=counter").text.count("が改められたときだけです") == 1
