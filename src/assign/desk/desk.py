@@ -36,7 +36,7 @@ from assign.words import date_of_case, importing, normal, once, sha256
 
 from .asked import ASKED, FOR_THE_RECORD, PLANNED, DeskClosed, known_names, memory, mutable_copy
 from .fitting import fit, list_folder, rules_beside
-from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
+from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated, of_case
 
 if TYPE_CHECKING:
     from assign.catalog.model import Task
@@ -302,12 +302,7 @@ class Desk:
             said = {"given": given, "request": request, "decision": decision, "answer": digest}
             drafts.append(({**common, "on": request["on"], **said}, answer))
         kept = [self._keep(draft, answer) for draft, answer in drafts]
-        retries = [each.kept for each in kept if not each.kept.created]
-        if case is not None and any(each.record["case"] != common["case"] for each in retries):
-            from assign.log.errors import key_reused
-
-            raise key_reused()  # a retry names the case of the first time, or none
-        return kept
+        return kept if case is None else of_case(kept, common["case"])
 
     def _corrected(self, seq: object) -> dict[str, Any] | None:
         """The decision that is to be corrected."""
