@@ -16,7 +16,7 @@ from assign.words import sha256
 from . import merkle
 from .canonical import moment, read
 from .draft import Draft
-from .errors import KeyReused, NotPublished, no_such_log, not_recorded
+from .errors import NotPublished, key_reused, no_such_log, not_recorded
 from .kinds import Record
 from .reading import UnknownRecord, backed, require_unbroken_end
 from .store import Known, New, Store, StoreError, Writing, at_fork
@@ -276,10 +276,7 @@ def _retried(record: Record, seq: int, payload: bytes) -> tuple[Kept | None, Ass
     same = all(before.get(name) == record.get(name) for name in ("kind", "corrects", "input"))
     if same and (before.get("given") == record.get("given") or before.get("request") == record.get("request")):
         return Kept(seq, payload, created=False), None
-    return None, KeyReused(
-        "この `key` は別の依頼で使われています（新しい依頼には新しい UUID を使ってください）",
-        "this `key` was used for another request (a new request takes a new UUID)",
-    )
+    return None, key_reused()
 
 
 def _own_copy(error: AssignError) -> AssignError:
