@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 from assign import resources
@@ -70,6 +69,8 @@ def approve(editions: Mapping[str, bytes], list_: _Place = None, rules: _Place =
     """
     if list_ is None and seen(editions) == resources.kept(FILE).get("seen"):
         return
+    from shlex import quote
+
     from assign.check import proofs  # what ships need not wait for it
 
     subject = proofs.of_editions(editions)
