@@ -23,6 +23,8 @@ from assign.web.keys import Keys, Power, key_of, may
 from assign.web.problems import RETRY, Problem, status_of
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
 
+from .tongues import marked
+
 CARRIED: Final[tuple[str, ...]] = (
     "division",
     "channel",
@@ -135,7 +137,8 @@ class Shell:
             headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Cookie"}
             if unchanged(self.request, etag):
                 return Response(status_code=304, headers=headers)
-        return HTMLResponse(templates.get_template(template).render({**self._words(), **words}), status, headers)
+        html = templates.get_template(template).render({**self._words(), **words})
+        return HTMLResponse(marked(html, self.lang), status, headers)
 
     def sorry(self, error: AssignError) -> Response:
         """An error as a page: what is wrong, what is near, and whom to ask."""
