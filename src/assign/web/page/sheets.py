@@ -4,7 +4,7 @@ The whole list: `/matrix` as on the printed sheets, filtered; `/questions`, what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ from assign.desk.desk import Desk
 from assign.explanation.wording import MEANING_TEXT, Answer, cell_name
 from assign.web.problems import Problem
 from assign.web.unrecorded import example
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Certainty, date_of_case
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Bilingual, Certainty, date_of_case
 
 from .shell import Page, Shell
 from .shell import router as pages
@@ -97,14 +97,14 @@ def _filters(page: Shell, lines: tuple[Line, ...]) -> list[tuple[str, str, list[
         words = {"": blank, UNREAD: page.t("未確定", "open")}
         printed = dict.fromkeys(line.task.cells[name] for line in lines)
         found.append((CELL + name, label, [(glyph or BLANK, words.get(glyph, glyph)) for glyph in sorted(printed)]))
-    found += [
-        (name, label, [(str(key), words[key][lang]) for key in words if any(each[name] == key for each in answers)])
-        for name, label, words in (
-            ("meaning", page.t("意味", "Meaning"), MEANING_TEXT),
-            ("assignee", page.t("担当", "Who"), ASSIGNEE_TEXT),
-            ("certainty", page.t("確かさ", "Certainty"), CERTAINTY_TEXT),
-        )
-    ]
+    said: tuple[tuple[str, str, Mapping[Any, Bilingual]], ...] = (
+        ("meaning", page.t("意味", "Meaning"), MEANING_TEXT),
+        ("assignee", page.t("担当", "Who"), ASSIGNEE_TEXT),
+        ("certainty", page.t("確かさ", "Certainty"), CERTAINTY_TEXT),
+    )
+    for name, label, texts in said:
+        given = {answer[name] for answer in answers}
+        found.append((name, label, [(str(key), text[lang]) for key, text in texts.items() if key in given]))
     found.append(("kind", page.t("業務の種類", "Kind of work"), list(kinds.items())))
     return [each for each in found if len(each[2]) > 1]  # one choice is none
 
