@@ -391,6 +391,12 @@ def test_arrows_reach_what_may_be_meant_and_enter_does_not(base: str, page: Page
     [
         ("/event/death", 210, 297, 1),
         ("/event/age_75?lang=en", 210, 297, 1),
+        ("/event/move_within_city", 210, 297, 1),  # these four fill most
+        ("/event/move_between_wards", 210, 297, 1),
+        ("/event/employment", 210, 297, 1),
+        ("/event/age_65", 210, 297, 1),
+        ("/row/kokuho-25?channel=counter", 210, 297, 3),
+        ("/matrix?division=nenkin", 210, 297, 4),
         ("/checklist/kokuho-25", 210, 297, 1),
         ("/slip/kokuho-25?channel=counter", 105, 148, 1),
         ("/slip/kouki-22?channel=counter&act=certify&lang=en", 105, 148, 1),
@@ -413,3 +419,38 @@ def test_paper_has_its_size(
     pages = re.search(r"Pages:\s+(\d+)", told)
     assert pages
     assert int(pages[1]) <= most
+
+
+def test_every_sheet_of_a_card_bears_its_code(base: str, page: Page, tmp_path: Path) -> None:
+    """The second sheet of a card lies alone on a desk; whether it is stale must be found out from it alone."""
+    page.goto(f"{base}/card/kokuho")
+    code = page.locator("h1 .code").inner_text()
+    file = tmp_path / "card.pdf"
+    page.pdf(path=str(file), prefer_css_page_size=True)
+    sheets = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, text=True, check=True).stdout.split(
+        "\f"
+    )[:-1]
+    assert len(sheets) == 2
+    assert all(code in sheet for sheet in sheets)
+    assert f"{base}/card?check={code}" in sheets[-1]
+
+
+@pytest.mark.parametrize("width", [1366, 683, 375])
+def test_the_slip_is_one_key_from_the_answer_and_covers_nothing(base: str, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 768})
+    for lang in ("ja", "en"):
+        page.goto(f"{base}/row/kokuho-25?channel=counter&act=certify&lang={lang}")
+        page.locator("#main").focus()
+        page.keyboard.press("Tab")
+        assert "/slip/kokuho-25?" in str(page.evaluate("document.activeElement.getAttribute('href')"))
+        link = page.locator(".slip-link").bounding_box()
+        assert link
+        for other in page.locator(".answer .who, .answer .where, .answer dd").all():
+            box = other.bounding_box()
+            assert box
+            apart = box["x"] + box["width"] <= link["x"] or box["y"] + box["height"] <= link["y"]
+            assert apart or link["x"] + link["width"] <= box["x"] or link["y"] + link["height"] <= box["y"]
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/slip/kokuho-25**")
+    page.locator("main a").last.click()
+    page.wait_for_url("**/row/kokuho-25?**act=certify**")

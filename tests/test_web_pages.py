@@ -129,7 +129,7 @@ def test_every_page_says_who_runs_it(desk: Desk, runs_for: str) -> None:
     from assign.web.settings import Settings
 
     app = TestClient(inner(desk, Settings(runs_for=runs_for), api_keys.Keys(None), Measures()))
-    said = {"city": "この画面は市が動かしています", "contractor": "この画面は受託者が動かしています"}[runs_for]
+    said = {"city": "このシステムは市が動かしています", "contractor": "このシステムは受託者が動かしています"}[runs_for]
     for page in PAGES:
         if not page.startswith("/results"):
             assert said in app.get(page).text
@@ -441,3 +441,11 @@ def test_an_auditor_reads_the_log_verifies_it_and_takes_a_proof(
     for rubbish in (b"", b"\xff\xfe", b"hello"):
         assert web.post("/audit/verify", files={"checkpoint": ("note.txt", rubbish)}).status_code == 400
     assert web.get("/audit/99999").status_code == 404
+
+
+def test_a_checklist_names_an_optional_step_once(web: TestClient) -> None:
+    """Without their conditions, three ways of handing a card over read as one thing done three times."""
+    for page in ("/event/move_within_city", "/event/age_75", "/checklist/kokuho-13", "/checklist/kouki-28"):
+        for item in re.findall(r"<li>.*?</li>", web.get(page).text):
+            optional = re.findall("〔[^〔〕<]+〕", item)
+            assert len(optional) == len(set(optional)), item

@@ -81,6 +81,7 @@ def card(page: Page, division: str) -> Response:
         groups=[(head, list(of)) for head, of in groupby(rows, key=_head)],
         numbered=any(each["task"].number for each in rows),
         code=code_of(page.desk, key),
+        base=f"{page.request.url.scheme}://{page.request.url.netloc}",
     )
 
 
