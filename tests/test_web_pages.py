@@ -297,6 +297,7 @@ def test_the_matrix_has_every_row_as_printed(web: TestClient, desk: Desk) -> Non
     assert Assignee.CONTRACTOR.value not in re.findall(r'<td><span class="who (\w+)"', retained)
 
 
+@pytest.mark.long
 def test_every_printed_column_is_a_filter_and_what_it_means_is_another(web: TestClient, desk: Desk) -> None:
     """○ in one column is 'consigned', in another no mark of the legend; blank is this or that."""
 
