@@ -17,8 +17,9 @@ from starlette.responses import Response
 
 from assign import audit
 from assign.audit.chosen import Filter
+from assign.explanation.short_answer import asked
 from assign.log.keys import NoteError
-from assign.log.kinds import ROLE_TEXT, Kind, Role
+from assign.log.kinds import KIND_TEXT, ROLE_TEXT, Kind, Role
 from assign.log.reading import Unreadable, clock
 from assign.log.record import random_id
 from assign.web.keys import Power, may
@@ -81,7 +82,10 @@ def record(request: Request, page: Reader, seq: Seq) -> Response:
     unread: list[Unreadable] = []
     shown = audit.shown_record(log_of(request), int(seq), unread.append)
     text = json.dumps(shown["record"], ensure_ascii=False, indent=2)
-    return page.page("record.html", shown=shown, seq=int(seq), clock=clock, record_json=text, unread=unread)
+    printed = asked(shown["answer"], page.lang) if shown["answer"] else ""
+    return page.page(
+        "record.html", shown=shown, printed=printed, seq=int(seq), clock=clock, record_json=text, unread=unread
+    )
 
 
 def _records(request: Request, page: Shell) -> dict[str, Any]:
@@ -104,8 +108,9 @@ def _records(request: Request, page: Shell) -> dict[str, Any]:
         "origin": log.origin,
         "notes": len(log.store.checkpoints(log.number)),
         "clock": clock,
-        "kinds": list(Kind),
+        "kinds": {kind.value: KIND_TEXT[kind][page.lang] for kind in Kind},
         "roles": _roles(page),
+        "acts": {key: act.title[page.lang] for key, act in page.desk.rules.acts.items()},
         "assignees": ASSIGNEE_TEXT,
         "certainties": CERTAINTY_TEXT,
     }
