@@ -25,7 +25,7 @@ from assign.log.log import Log
 from assign.log.reading import record_of
 from assign.log.record import publishes
 from assign.log.store import New, Store, StoreError, StoreRefused, open_store
-from assign.log.store.address import file_of
+from assign.log.store.file_url import file_of
 
 from .chosen import Unread, missing, records
 from .text import Text
@@ -119,7 +119,7 @@ def restore(log: Log, url: str, against: Sequence[str] = ()) -> Copied:
     Raises:
         BadRequest: It has records of that name already. NotWhole, StoreRefused, StoreError, OSError: As `back_up`.
     """
-    path = file_of(url)
+    path = file_of(url) if url.partition(":")[0] == "sqlite" else None
     if path is None or os.path.exists(path):
         if path is not None and not path.stat().st_size:
             require_alone(path)
