@@ -15,6 +15,7 @@ import pytest
 
 from assign import audit
 from assign.audit import copies
+from assign.errors import BadOption
 from assign.log.keys import held_key
 from assign.log.log import Log
 from assign.log.store import StoreError, StoreRefused, open_store
@@ -112,6 +113,14 @@ def test_the_wal_of_an_older_life_is_what_it_is_about(log: Log, tmp_path: Path) 
     mixed = apsw.Connection(str(tmp_path / "copy.db"))
     assert mixed.execute("SELECT name FROM sqlite_schema").fetchall() == [("another",)]
     mixed.close()
+
+
+def test_a_backup_has_no_name_that_no_restore_can_open(log: Log, tmp_path: Path) -> None:
+    """What an address reads as an option or an escape."""
+    for name in ("a?b.db", "a#b.db", "a%20b.db"):
+        with pytest.raises(BadOption):
+            audit.back_up(log, tmp_path / name)
+    assert names(tmp_path) == []
 
 
 def test_a_planted_link_catches_nothing(log: Log, tmp_path: Path) -> None:

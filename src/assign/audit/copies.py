@@ -88,10 +88,10 @@ def back_up(log: Log, path: Path, against: Sequence[str] = ()) -> Copied:
         path: Where nothing stands, nor anything that SQLite would read with it. against: Checkpoints that the copy must fit.
 
     Raises:
-        FileExistsError: Something stands there. StoreRefused: Something stands beside it that SQLite would mix in.
+        BadOption: No log can have that name. FileExistsError: Something stands there. StoreRefused: Something stands beside it that SQLite would mix in.
         NotWhole: `verify` finds something in the copy. OSError: It could not be written. As `copy`.
     """
-    path = Path(os.path.realpath(path.parent)) / path.name
+    path = file_of(f"sqlite:///{Path(os.path.realpath(path.parent)) / path.name}")  # a name that can be opened again
     if os.path.lexists(path):
         raise FileExistsError
     require_alone(path)
