@@ -313,6 +313,8 @@ def _page(body: Mapping[str, Any], of: str) -> _Page:
     page = _object(body, "page", needed=False)
     _object(page, "properties", needed=False, path="page.")
     limit = page.get("limit")
+    if isinstance(limit, float) and limit.is_integer():  # to JSON 20.0 is the same number as 20
+        limit = int(limit)
     if "limit" in page and (type(limit) is not int or limit < 0):
         raise _missing("page.limit")
     token = page.get("token", "")

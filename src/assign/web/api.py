@@ -27,6 +27,9 @@ from .problems import Problem
 
 REMEMBERED: Final = 8192
 MOST: Final = 10_000  # requests of one batch
+LONGEST: Final = (
+    2000  # characters of a text to search for; in an address each may take 12 bytes, and the server reads 64 KiB of one
+)
 Asker = Annotated[str | None, Depends(may(Power.ASK))]
 router: APIRouter = APIRouter(
     prefix="/v1", generate_unique_id_function=lambda route: route.name
@@ -192,7 +195,7 @@ async def task(request: Request, _role: Asker, row: str) -> Response:
 async def search(
     request: Request,
     _role: Asker,
-    text: Annotated[str, Query(examples=[examples.NAME], max_length=10_000)],
+    text: Annotated[str, Query(examples=[examples.NAME], max_length=LONGEST)],
     division: Annotated[str | None, Query(examples=[examples.DIVISION])] = None,
     channel: Annotated[str | None, Query(examples=[examples.CHANNEL])] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
