@@ -16,7 +16,12 @@ from .test_web_api import client
 from .test_web_pages import Reader
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
-PROGRAMS = ({}, {"accept": "*/*"}, {"accept": "application/json"}, {"accept": "application/json, text/html;q=0.5"})
+PROGRAMS: tuple[dict[str, str], ...] = (
+    {},
+    {"accept": "*/*"},
+    {"accept": "application/json"},
+    {"accept": "application/json, text/html;q=0.5"},
+)
 # method, address, status; words of both languages that must stand on the page
 ERRORS = [
     ("GET", "/nowhere", 404, ("ここには何もありません", "There is nothing here")),

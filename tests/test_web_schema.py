@@ -161,7 +161,6 @@ def tried(schema: Any) -> Tried:
     found = Tried([], set(), 0, 0, {}, schema.statistic.operations.total, schema.statistic.transitions.total)
     met = found.met
 
-    @schema.hook
     def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
         check = next((CHECKS[each] for each in failure.checks if each in CHECKS), None)
         if check is None:
@@ -174,6 +173,7 @@ def tried(schema: Any) -> Tried:
         met.add(name)
         return False
 
+    schema.hook(filter_failure)
     requests = accepted = 0
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):

@@ -126,7 +126,15 @@ def _item(tasks: Iterable[Task]) -> Schema:
         "description": "番号、または 22-3 のような行（同じ番号が複数の行にあるとき） / the printed number, or a row of a number that"
         " stands on several",
     }
-    return {"anyOf": [text, {"type": "integer", "enum": numbers}]} if numbers else text
+    if not numbers:
+        return text
+    whole = numbers == list(range(numbers[0], numbers[-1] + 1))
+    return {
+        "anyOf": [
+            text,
+            {"type": "integer", **({"minimum": numbers[0], "maximum": numbers[-1]} if whole else {"enum": numbers})},
+        ]
+    }
 
 
 def _heading(tasks: Iterable[Task]) -> Schema:
