@@ -113,7 +113,7 @@ EXCEPTIONS: Final = {
 CHECKS: Final = {"positive_data_acceptance": "valid refused", "negative_data_rejection": "invalid let in"}
 
 
-def schema_of(url: str, key: str | None, examples: int) -> Any:
+def schema_of(url: str, key: str | None, examples: int, phases: tuple[str, ...]) -> Any:
     try:
         import schemathesis
     except ImportError:  # an environment of its own: tools/ci.sh web
@@ -131,6 +131,7 @@ def schema_of(url: str, key: str | None, examples: int) -> Any:
                 "no-shrink": True,
                 "database": "none",
             },
+            "phases": {each: {"enabled": each.upper() in phases} for each in ("coverage", "stateful")},
             "checks": {
                 "enabled": True,
                 "positive_data_acceptance": {"expected-statuses": ["2xx"]},
@@ -216,28 +217,30 @@ class Kind(NamedTuple):
     operations: int
     examples: int
     met: frozenset[str]
+    phases: tuple[str, ...]
 
 
+PHASES: Final = ("EXAMPLES", "FUZZING", "COVERAGE", "STATEFUL")
 KINDS: Final = {
-    "open": Kind(14, 16, frozenset({"ambiguous_item", "unknown_section"})),
-    "with keys and a log": Kind(15, 12, frozenset({"not_signed", "bad_token"})),
-    "of another list": Kind(14, 5, frozenset()),
+    "open": Kind(14, 12, frozenset({"ambiguous_item", "unknown_section"}), PHASES),
+    "with keys and a log": Kind(15, 10, frozenset({"not_signed", "bad_token"}), PHASES),
+    "of another list": Kind(14, 10, frozenset(), PHASES[:2]),  # its words are others, the edges of them are the same
 }
-PHASES: Final = ("EXAMPLES", "COVERAGE", "FUZZING", "STATEFUL_TESTING")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_server_keeps_to_its_openapi_file_in_chains_too(tmp_path: Path, kind: str) -> None:
     """What its file calls valid has an answer, what it does not is refused, and every answer is of the form that it says."""
-    operations, examples, met = KINDS[kind]
+    operations, examples, met, phases = KINDS[kind]
     with server_of(kind, tmp_path) as (url, key):
-        found = tried(schema_of(url, key, examples))
+        found = tried(schema_of(url, key, examples, phases))
     assert found.faults == [], "\n\n".join(found.faults[:10])
-    assert {name: found.phases[name] for name in PHASES} == dict.fromkeys(PHASES, "SUCCESS")
+    passed = {name.removesuffix("_TESTING") for name, status in found.phases.items() if status == "SUCCESS"}
+    assert set(phases) <= passed
     assert found.operations == operations
     assert found.links >= 4
     assert met <= {code for _, _, code in found.met}
-    assert found.accepted > found.requests / 5
+    assert found.accepted > 250  # or hardly anything was tried
 
 
 def test_2000_answers_are_the_bytes_of_the_command_line(
