@@ -240,7 +240,7 @@ def test_a_server_keeps_to_its_openapi_file_in_chains_too(tmp_path: Path, kind: 
     assert found.operations == operations
     assert found.links >= 4
     assert met <= {code for _, _, code in found.met}
-    assert found.accepted > 250  # or hardly anything was tried
+    assert found.accepted > 5 * operations  # or hardly anything was tried
 
 
 def test_2000_answers_are_the_bytes_of_the_command_line(
