@@ -178,7 +178,7 @@ def test_a_number_is_written_in_digits(tmp_path: Path, number: str) -> None:
         ("/v1/search?text=x&limit=0", "1 以上"),
         ("/v1/search?text=x&limit=101", "100 以下"),
         ("/v1/search?text=x&limit=a", "整数ではありません"),
-        (f"/v1/search?text={'x' * 10_001}", "10000 文字まで"),
+        (f"/v1/search?text={'x' * 2001}", "2000 文字まで"),
     ],
 )
 def test_a_wrong_word_says_what_it_should_be(api: TestClient, path: str, said: str) -> None:
@@ -305,6 +305,13 @@ def test_a_key_counts_for_authzen_too(logged: TestClient, api: TestClient, path:
     other = {**MAY, "resource": {"type": "row", "id": "nenkin-25", "properties": {"channel": "counter"}}}
     assert problem(logged.post(path, json=other, headers=key)) == (422, "key_reused")
     assert problem(api.post(path, json=MAY, headers=key)) == (400, "no_log")
+
+
+@pytest.mark.parametrize("path", ["/access/v1/evaluation", "/access/v1/evaluations", "/access/v1/search/subject"])
+def test_a_key_that_is_none_is_refused_whatever_the_answer_would_be(logged: TestClient, path: str) -> None:
+    for subject in ("assignee", "user"):  # of a user nothing is recorded, so that no log would look at the key
+        asked = {**MAY, "subject": {"type": subject, "id": "contractor"}}
+        assert problem(logged.post(path, json=asked, headers={"idempotency-key": "7"})) == (400, "bad_request")
 
 
 def test_a_key_of_a_batch_is_refused(api: TestClient) -> None:

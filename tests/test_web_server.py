@@ -255,6 +255,42 @@ def test_one_key_at_four_workers_at_once_is_one_record(tmp_path: Path, durable_s
             }
 
 
+def test_one_scrape_has_what_all_workers_counted_also_one_that_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "tmp"
+    kept.mkdir()
+    monkeypatch.setenv("TMPDIR", str(kept))
+    scrape = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    line = b'assign_http_requests_total{method="POST",route="/v1/decisions",status="200"} '
+
+    def counted(served: Served) -> set[bytes]:
+        found = {served.ask(scrape).body for _ in range(12)}  # of whichever worker
+        return {each.partition(line)[2].partition(b"\n")[0] for each in found}
+
+    with serving(tmp_path, "--workers", "2") as served:
+        (folder,) = kept.glob("assign-metrics-*")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        until, asked = time.monotonic() + 120, 0
+        while len(list(folder.glob("counter_*.db"))) < 2 or asked < 60:  # until both have counted
+            assert time.monotonic() < until, "one worker answers nothing"
+            assert served.ask(request()).status == 200
+            asked += 1
+        assert counted(served) == {b"%d.0" % asked}
+        first = served.workers()
+        os.kill(first[0], signal.SIGKILL)
+        until = time.monotonic() + 60
+        while len(served.workers()) < 2 or first[0] in served.workers():
+            assert time.monotonic() < until, "the killed worker was not started anew"
+            time.sleep(0.1)
+        assert served.ask(request()).status == 200
+        assert counted(served) == {b"%d.0" % (asked + 1)}
+        assert b'_bucket{le="+Inf",route="/v1/decisions"} %d.0' % (asked + 1) in served.ask(scrape).body
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(40) == 0
+    assert list(kept.glob("assign-metrics-*")) == []
+
+
 # -- what it says of itself --------------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.log import KeyReused
+from assign.log.record import random_id
 from assign.words import Assignee, Certainty, date_of_case, sha256
 
 from . import access_schema, query, strict
@@ -142,13 +143,21 @@ def _act(action: str | None) -> str | None:
 
 
 def _answer(desk: Desk, asked: _Asked, role: str | None, key: str | None = None) -> dict[str, Any]:
-    """Our answer; recorded first where the server keeps a log, under an idempotency key if there is one."""
+    """Our answer; recorded first where the server keeps a log, under a record's key if there is one."""
     words: dict[str, Any] = {"row": asked.row, "channel": asked.channel, "act": _act(asked.action), "on": asked.on}
     if desk.audit is not None:
         return desk.record(**words, key=key, role=recorded_as(role))[0].answer
-    if key is not None:
-        raise no_log()
     return desk.answers(**words)[0]
+
+
+def _key(request: Request, desk: Desk) -> str | None:
+    """The record's key. Raises Problem 400 before anything is asked: nothing is recorded here, or it is no random UUID."""
+    key = request.headers.get(KEY)
+    if key is None:
+        return None
+    if desk.audit is None:
+        raise no_log()
+    return random_id(key, "key")
 
 
 def _refused(error: AssignError, lang: str) -> dict[str, Any]:
@@ -176,7 +185,7 @@ def _evaluated(
 ) -> dict[str, Any]:
     """
     Args:
-        key: An idempotency key, of one evaluation alone.
+        key: The record's key, of one evaluation alone.
         alone: Whether it is the whole request: what is wrong with its form is 400 then, else a decision that was none.
     """
     try:
@@ -197,7 +206,7 @@ def _evaluated(
 async def evaluation(request: Request, role: Asker) -> Response:
     """Whether a subject may do an act of a row. AuthZEN 1.0, Access Evaluation."""
     desk, lang, body = answers_of(request).desk, language(request), await _body(request)
-    key = request.headers.get(KEY)
+    key = _key(request, desk)
     return _json(await run_in_threadpool(partial(_evaluated, desk, body, role, lang, alone=True, key=key)))
 
 
@@ -205,7 +214,7 @@ async def evaluation(request: Request, role: Asker) -> Response:
 async def evaluations(request: Request, role: Asker) -> Response:
     """The same of many, with defaults and the three semantics. AuthZEN 1.0, Access Evaluations."""
     desk, lang, body = answers_of(request).desk, language(request), await _body(request)
-    key = request.headers.get(KEY)
+    key = _key(request, desk)
     several = body.get("evaluations", [])
     if not isinstance(several, list) or not all(isinstance(each, dict) for each in several):
         raise _missing("evaluations")
@@ -244,9 +253,10 @@ async def evaluations(request: Request, role: Asker) -> Response:
 async def search_subject(request: Request, role: Asker) -> Response:
     """Who may do an act of a row. AuthZEN 1.0, Subject Search. Recorded as a decision where a log is kept."""
     desk = answers_of(request).desk
+    key = _key(request, desk)
 
     def found(asked: _Asked) -> Iterator[dict[str, Any]]:
-        answer = _answer(desk, asked, role, request.headers.get(KEY))
+        answer = _answer(desk, asked, role, key)
         if subject := permitted(answer["assignee"], answer["certainty"]):
             yield {"type": SUBJECT, "id": subject}
 
@@ -329,6 +339,8 @@ def _page(body: Mapping[str, Any], of: str) -> _Page:
     page = _object(body, "page", needed=False)
     _object(page, "properties", needed=False, path="page.")
     limit = page.get("limit")
+    if isinstance(limit, float) and limit.is_integer():  # to JSON 20.0 is the same number as 20
+        limit = int(limit)
     if "limit" in page and (type(limit) is not int or limit < 0):
         raise _missing("page.limit")
     token = page.get("token", "")

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request
+from fastapi.openapi.models import HTTPBase
+from fastapi.security.base import SecurityBase
 
 from assign.errors import DataError, shown, system_reason
 from assign.words import nearest, sha256
@@ -173,11 +175,19 @@ def key_of(request: Request) -> str | None:
 
 def may(power: Power) -> Any:
     """A dependency that lets in whoever may do something, and gives their role. 401 without a key, 403 with one of another role."""
+    return _May(power)
 
-    async def asked(request: Request) -> str | None:
-        return let_in(request, power)
 
-    return asked
+class _May(SecurityBase):
+    """The dependency of `may`. The framework names it in the OpenAPI file by its power; `openapi` puts our schemes in its place."""
+
+    def __init__(self, power: Power) -> None:
+        self.scheme_name: str = power.value
+        self.model: HTTPBase = HTTPBase(scheme="bearer")
+        self._power = power
+
+    async def __call__(self, request: Request) -> str | None:
+        return let_in(request, self._power)
 
 
 def let_in(request: Request, power: Power) -> str | None:

@@ -15,7 +15,7 @@ from granian.http import HTTP1Settings
 from assign.errors import BadOption
 
 from . import logs
-from .app import application
+from .counted import shared
 from .guard import App
 from .settings import Settings
 
@@ -26,6 +26,8 @@ TARGET: Final = "assign.web.server:made"
 
 def made() -> App:
     """The application of this process, by the environment; Granian calls it in each worker."""
+    from .app import application  # not in the process that starts the others (`counted`)
+
     return application(Settings())
 
 
@@ -45,7 +47,7 @@ def serve(host: str, port: int, workers: int, settings: Settings) -> None:
     os.environ.update(
         {f"ASSIGN_{name.upper()}": str(value) for name, value in settings.model_dump().items() if value is not None}
     )
-    Granian(
+    server = Granian(
         TARGET,
         address=host,
         port=port,
@@ -60,7 +62,9 @@ def serve(host: str, port: int, workers: int, settings: Settings) -> None:
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,  # or one worker that is killed would end all of them
         websockets=False,
-    ).serve()
+    )
+    with shared(workers):
+        server.serve()
 
 
 def _is_loopback(host: str) -> bool:

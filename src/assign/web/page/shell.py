@@ -21,6 +21,7 @@ from assign.errors import AssignError, visible
 from assign.plan.legs import MARKS
 from assign.web.api import answers_of, unchanged
 from assign.web.keys import Keys, Power, key_of, may
+from assign.web.media import prefers
 from assign.web.problems import CHALLENGE, RETRY, Problem, status_of
 from assign.web.query import require_once
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
@@ -98,7 +99,7 @@ class Shell:
     def here(self, **words: object) -> str:
         """The same address with other words."""
         found = {name: str(word) for name, word in {**self.asked, **words}.items() if word not in (None, "")}
-        path = self.request.url.path
+        path = _local(self.request.url.path)
         return f"{path}?{urlencode(found)}" if found else path
 
     def who(self, assignee: str, certainty: str) -> dict[str, str]:
@@ -153,12 +154,13 @@ class Shell:
         return HTMLResponse(marked(html, self.lang), status, headers)
 
     def sorry(self, error: AssignError) -> Response:
-        """An error as a page: what is wrong, what is near, and whom to ask."""
+        """An error as a page: what is wrong, what is near, and whom to ask, in both languages."""
         status = status_of(error)
         found = self.page(
             "error.html",
             status,
-            error=error.message(self.lang),
+            heading=_HEADINGS.get(status, _SERVER if status >= 500 else _NONE),
+            error={"ja": error.message("ja"), "en": error.message("en")},
             candidates=list(error.candidates),
             code=status,
             keyless=not self.request.app.state.keys.needed,
@@ -169,6 +171,25 @@ class Shell:
         if status == 401:
             found.headers["WWW-Authenticate"] = CHALLENGE
         return found
+
+
+_NONE: Final = {"ja": "答えはありません", "en": "There is no answer"}
+_SERVER: Final = {"ja": "サーバーの故障です。答えはありません", "en": "The server failed; there is no answer"}
+_HEADINGS: Final = {
+    401: {"ja": "キーが要ります", "en": "A key is needed"},
+    403: {"ja": "この画面は開けません", "en": "This page is not open to you"},
+    404: {"ja": "ここには何もありません", "en": "There is nothing here"},
+    405: {"ja": "この番地は、画面としては開けません", "en": "This address is no page"},
+}
+_PROGRAMS: Final = ("application/problem+json", "application/json")
+
+
+def sorry(request: Request, error: AssignError) -> Response | None:
+    """An error as a page, where a browser asks; None: a program does, or it calls the API."""
+    of_the_api = request.url.path.startswith(("/v1/", "/access/")) and request.method not in ("GET", "HEAD")
+    if of_the_api or not prefers(request.headers.get("accept", ""), "text/html", _PROGRAMS):
+        return None
+    return Shell(request).sorry(error)
 
 
 class PageRoute(APIRoute):

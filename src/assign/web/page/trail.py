@@ -12,13 +12,13 @@ from enum import StrEnum
 from itertools import islice
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Path, Request, UploadFile
+from fastapi import Depends, Form, Path, Request, UploadFile
 from starlette.responses import Response
 
 from assign import audit
 from assign.audit.chosen import Filter
 from assign.explanation.short_answer import asked
-from assign.log.keys import NoteError
+from assign.log.keys import NoteError, PublicKey, public_key
 from assign.log.kinds import KIND_TEXT, ROLE_TEXT, Kind, Role
 from assign.log.reading import Unreadable, clock
 from assign.log.record import random_id
@@ -33,7 +33,8 @@ from .shell import router as pages
 
 router: Final = pages()
 SHOWN: Final = 100  # records of one page
-LARGEST: Final = 64 * 1024  # bytes of a checkpoint
+LARGEST: Final = 64 * 1024  # bytes of a checkpoint, and of a file of keys
+MOST_KEYS: Final = 20  # that an auditor trusts: a log changes its key every few years
 _KINDS: Final[Mapping[str, type[StrEnum]]] = {"assignee": Assignee, "certainty": Certainty, "kind": Kind}
 _WORDS: Final = ("division", "case", *_KINDS)
 _KNOWN: Final = (*_WORDS, "since", "until", "from", *CARRIED)
@@ -50,30 +51,67 @@ Seq = Annotated[str, Path(pattern=r"^[0-9]{1,15}$")]
 @router.get("/audit")
 def records(request: Request, page: Reader) -> Response:
     """The newest records, or those asked for."""
-    return page.page("audit.html", **_records(request, page), report=None)
+    return page.page("audit.html", **_records(request, page), report=None, trusted=[])
 
 
 @router.post("/audit/verify")
-async def verify(request: Request, page: Reader, checkpoint: UploadFile) -> Response:
-    """Hash every record again, and compare with a checkpoint that was kept outside."""
+async def verify(
+    request: Request,
+    page: Reader,
+    checkpoint: UploadFile,
+    key: Annotated[str, Form()] = "",
+    key_file: UploadFile | None = None,
+) -> Response:
+    """Hash every record again, and compare with a checkpoint that was kept outside, under the keys that the auditor trusts."""
     from starlette.concurrency import run_in_threadpool
 
-    given = await checkpoint.read(LARGEST + 1)
-    try:
-        note = given.decode("utf-8")
-    except ValueError:
-        note = ""
-    if not note.strip() or len(given) > LARGEST:
-        raise Problem(
-            400, "no_checkpoint", "これはチェックポイントのファイルではありません", "this is no file of a checkpoint"
-        )
+    note = await _text(checkpoint)
+    if not note.strip():
+        raise _NO_CHECKPOINT
+    filed = await _text(key_file) if key_file is not None and key_file.filename else ""
+    trusted = _keys(f"{key}\n{filed}")
     log = log_of(request)
     try:
-        report = await run_in_threadpool(audit.verify, log, [note])
+        report = await run_in_threadpool(audit.verify, log, [note], trusted)
     except NoteError as error:
         raise Problem(400, "no_checkpoint", error.ja, error.en) from None
     words = await run_in_threadpool(_records, request, page)
-    return page.page("audit.html", **words, report=report.as_json())
+    own = {str(each) for each in await run_in_threadpool(log.keys)}
+    said = [{"key": str(each), "own": str(each) in own} for each in trusted]
+    return page.page("audit.html", **words, report=report.as_json(), trusted=said)
+
+
+_NO_CHECKPOINT: Final = Problem(
+    400, "no_checkpoint", "これはチェックポイントのファイルではありません", "this is no file of a checkpoint"
+)
+
+
+async def _text(file: UploadFile) -> str:
+    """What a small file says; nothing where it is none of text."""
+    given = await file.read(LARGEST + 1)
+    try:
+        return given.decode("utf-8") if len(given) <= LARGEST else ""
+    except ValueError:
+        return ""
+
+
+def _keys(text: str) -> list[PublicKey]:
+    """Public keys, one a line. Raises Problem 400, which repeats nothing of it: it may be a secret one."""
+    lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    if any(line.startswith("PRIVATE+KEY+") for line in lines):
+        raise Problem(
+            400,
+            "no_key",
+            "これは秘密鍵です。画面に入れず、公開鍵を入れてください。人目に触れたなら鍵を替えます（assign audit key --rotate）",
+            "this is a secret key: it belongs into no page; give the public one, and change the key if others may have seen it"
+            " (assign audit key --rotate)",
+        )
+    if len(lines) > MOST_KEYS:
+        raise Problem(400, "no_key", f"公開鍵は {MOST_KEYS} までです", f"at most {MOST_KEYS} public keys")
+    try:
+        return [public_key(line) for line in lines]
+    except NoteError as error:
+        raise Problem(400, "no_key", error.ja, error.en) from None
 
 
 @router.get("/audit/{seq}")
