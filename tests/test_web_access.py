@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from assign import Desk
 from assign.web.access import HANDLE, SUBJECTS, permitted
 from assign.web.app import inner
+from assign.web.direct import Direct
 from assign.web.guard import Guard
 from assign.web.keys import Keys
 from assign.web.measures import Measures
@@ -25,7 +26,7 @@ ASKED = {"subject": WHO, "action": {"name": "receive"}, "resource": ROW}
 
 def client(desk: Desk, settings: Settings | None = None) -> TestClient:
     app = inner(desk, settings or Settings(), Keys(None), Measures())
-    return TestClient(Guard(app, 10), raise_server_exceptions=False)
+    return TestClient(Guard(Direct(app), 10), raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="module")

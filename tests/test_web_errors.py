@@ -89,6 +89,36 @@ def test_the_wrong_role_and_no_key_are_pages_with_the_form_for_a_key(tmp_path: P
         assert guarded.get("/v1/acts").headers["content-type"] == "application/problem+json"
 
 
+def test_what_is_refused_before_anything_is_asked_is_a_page_too(web: TestClient) -> None:
+    """What stands twice, is compressed, too large or no UTF-8: a browser gets a page, a program the problem document."""
+    refused = (
+        ("GET", "/v1/search?text=%FF&lang=en", {}, b"", 400),
+        ("GET", "/?q=%FF", {}, b"", 400),
+        ("GET", "/", {"content-encoding": "gzip"}, b"", 415),
+        ("POST", "/sign-in", {"content-length": str(10**9)}, b"", 413),
+        ("POST", "/sign-in", {}, b"x" * 3_000_000, 413),
+        ("GET", "/v1/search?text=a&txet=b", {}, b"", 400),
+        ("GET", "/matrix?q=a&q=b", {}, b"", 400),
+    )
+    for method, path, headers, body, status in refused:
+        text = is_a_page(web.request(method, path, headers={**BROWSER, **headers}, content=body), status)
+        assert "この依頼は受け取れません" in text
+        assert ('<html lang="en">' in text) is path.endswith("lang=en")
+        assert "答えはありません" not in text
+        program = web.request(method, path, headers={**headers, "accept": "application/json"}, content=body)
+        if not path.startswith(("/matrix", "/?")):  # a page's own address has pages alone
+            assert (program.status_code, program.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_what_is_near_is_told_once_and_who_may_not_see_is_told_that_alone(web: TestClient) -> None:
+    text = web.get("/row/nope").text
+    assert text.count("kokuho-1`") == 2  # of the two languages
+    assert "<li>kokuho-1" not in text
+    forbidden = web.get("/audit").text
+    assert "答えはありません" not in forbidden
+    assert forbidden.count("assign serve --keys") == 2
+
+
 def test_a_call_of_the_api_is_answered_as_one_whatever_it_accepts(web: TestClient) -> None:
     for path in ("/v1/decisions", "/v1/decisions/batch", "/access/v1/evaluation"):
         done = web.post(path, content=b"{", headers={**BROWSER, "content-type": "application/json"})

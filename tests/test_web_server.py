@@ -29,7 +29,7 @@ HALF_BODY = request()[:-20]
 UNENDING = {
     "half a header": HALF_HEAD,
     "half a body": HALF_BODY,
-    "half a body, in chunks": b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    "half a body, in chunks": b"POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"div\r\n',
     "nothing": b"",
     "the opening of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -111,7 +111,9 @@ def test_a_body_of_100_mb_adds_less_than_10(server: Served, how: str, path: str)
     said = f"Content-Length: {100 * 2**20}" if how == "its length said" else "Transfer-Encoding: chunked"
     sent = 0
     with server.connect() as at:
-        at.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{said}\r\n\r\n".encode())
+        at.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{said}\r\n\r\n".encode()
+        )
         with suppress(OSError):  # the server closes, as it should
             while sent < 100 * 2**20:
                 at.sendall(block if how == "its length said" else chunk)
@@ -261,7 +263,7 @@ def test_one_scrape_has_what_all_workers_counted_also_one_that_ended(
     kept = tmp_path / "tmp"
     kept.mkdir()
     monkeypatch.setenv("TMPDIR", str(kept))
-    scrape = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    scrape = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     line = b'assign_http_requests_total{method="POST",route="/v1/decisions",status="200"} '
 
     def counted(served: Served) -> set[bytes]:
@@ -298,7 +300,8 @@ def test_the_log_is_json_and_holds_nothing_of_a_case(tmp_path: Path) -> None:
     person = "yamada-hanako-19450801"
     with serving(tmp_path) as served:
         for path in (f"/v1/search?text={person}", f"/v1/tasks/{person}", f"/{person}", f"/v1/plan?row={person}"):
-            served.ask(f"GET {path} HTTP/1.1\r\nHost: {person}\r\nX-Request-ID: {person}\r\n\r\n".encode())
+            for host in ("localhost", person):
+                served.ask(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Request-ID: {person}\r\n\r\n".encode())
         served.ask(request(b'{"row": "%s", "channel": "counter"}' % person.encode(), user_agent=person))
         served.ask(request(b'{"row": "%s"' % person.encode()))
         served.ask(request().replace(b"POST", person.upper().encode(), 1))

@@ -17,7 +17,7 @@ from assign import __version__
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 
-from . import access, api, keys, media, page, records
+from . import access, api, hosts, keys, media, page, records
 from .direct import Direct
 from .guard import App, Guard
 from .head import Head
@@ -43,7 +43,8 @@ def application(settings: Settings) -> App:
     desk = Desk.open(list=settings.list, rules=settings.rules, audit=settings.audit, origin=settings.origin)
     measures = Measures()
     app = inner(desk, settings, keys.load(settings.keys), measures)
-    return Measured(Head(Guard(Direct(app), settings.body_seconds)), measures, said=settings.log_requests)
+    guarded = Guard(Direct(app), settings.body_seconds, hosts.names(settings))
+    return Measured(Head(guarded), measures, said=settings.log_requests)
 
 
 def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) -> FastAPI:

@@ -57,13 +57,14 @@ def problems(*statuses: int) -> dict[int | str, Schema]:
         409: "番号が複数の行を指す / several rows, and they do not agree",
         413: "本文が大きい / the body is too large",
         415: "JSON ではないか、圧縮してある / no JSON by its type, or compressed",
+        421: "サーバーの名が違う / another server's name",
         422: "知らない語、または別の依頼に使われた鍵 / an unknown word, or a key of another request",
         500: "判定できない / there is no answer, and it is the server's fault",
         503: "記録できない / the answer cannot be recorded",
     }
     content = {MEDIA: {"schema": ref("Problem")}}
     found: dict[int | str, Schema] = {}
-    for status in sorted({*statuses, 400, 401, 403, 415}):
+    for status in sorted({*statuses, 400, 401, 403, 415, 421}):
         found[status] = {"description": texts[status], **({} if status == 304 else {"content": content})}
     return found
 

@@ -20,7 +20,7 @@ from .problems import Problem
 LANGUAGE: Final = "lang"  # every address takes it: the language of its problems
 _NUMBER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _ASCII: Final = bytes(range(128))
-_ONCE: Final = frozenset((b"authorization", b"x-api-key", b"content-type", b"idempotency-key"))
+_ONCE: Final = frozenset((b"host", b"authorization", b"x-api-key", b"content-type", b"idempotency-key"))
 
 
 def _digits(word: object) -> object:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from typing import Final
 
@@ -17,6 +16,7 @@ from assign.errors import BadOption
 from . import logs
 from .counted import shared
 from .guard import App
+from .hosts import is_loopback
 from .settings import Settings
 
 HEADER_SECONDS: Final = 8  # until a request's head is whole; an idle connection is closed after it, too
@@ -38,12 +38,13 @@ def serve(host: str, port: int, workers: int, settings: Settings) -> None:
     Raises:
         BadOption: An address that others reach needs API keys.
     """
-    if not _is_loopback(host) and settings.keys is None:
+    if not is_loopback(host) and settings.keys is None:
         raise BadOption(
             f"`--host {host}` は他の機器から届くので、API キー（`--keys FILE`）が要ります",
             f"`--host {host}` can be reached from other machines, so that API keys are needed (`--keys FILE`)",
             ["--keys", "--host 127.0.0.1"],
         )
+    settings = settings.model_copy(update={"host": host})
     os.environ.update(
         {f"ASSIGN_{name.upper()}": str(value) for name, value in settings.model_dump().items() if value is not None}
     )
@@ -65,10 +66,3 @@ def serve(host: str, port: int, workers: int, settings: Settings) -> None:
     )
     with shared(workers):
         server.serve()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

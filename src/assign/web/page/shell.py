@@ -161,7 +161,7 @@ class Shell:
             status,
             heading=_HEADINGS.get(status, _SERVER if status >= 500 else _NONE),
             error={"ja": error.message("ja"), "en": error.message("en")},
-            candidates=list(error.candidates),
+            candidates=[each for each in error.candidates if f"`{each}`" not in error.ja],  # each is told once
             code=status,
             keyless=not self.request.app.state.keys.needed,
             back=_local(self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else "")),
@@ -176,6 +176,9 @@ class Shell:
 _NONE: Final = {"ja": "答えはありません", "en": "There is no answer"}
 _SERVER: Final = {"ja": "サーバーの故障です。答えはありません", "en": "The server failed; there is no answer"}
 _HEADINGS: Final = {
+    **dict.fromkeys(
+        (400, 408, 413, 415, 421), {"ja": "この依頼は受け取れません", "en": "This request cannot be taken"}
+    ),
     401: {"ja": "キーが要ります", "en": "A key is needed"},
     403: {"ja": "この画面は開けません", "en": "This page is not open to you"},
     404: {"ja": "ここには何もありません", "en": "There is nothing here"},
