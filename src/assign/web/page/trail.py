@@ -6,13 +6,13 @@ checkpoint that was kept outside, and the proof of a record to take away.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from itertools import islice
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Form, Path, Request, UploadFile
+from fastapi import Form, Path, Request, UploadFile
 from starlette.responses import Response
 
 from assign import audit
@@ -22,13 +22,13 @@ from assign.log.keys import NoteError, PublicKey, public_key
 from assign.log.kinds import KIND_TEXT, ROLE_TEXT, Kind, Role
 from assign.log.reading import Unreadable, clock
 from assign.log.record import random_id
-from assign.web.keys import Power, may
+from assign.web.keys import Power
 from assign.web.problems import Problem
-from assign.web.query import require_known
+from assign.web.query import require_one_of
 from assign.web.records import log_of
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
 
-from .shell import CARRIED, Shell
+from .shell import Shell, taking
 from .shell import router as pages
 
 router: Final = pages()
@@ -37,19 +37,15 @@ LARGEST: Final = 64 * 1024  # bytes of a checkpoint, and of a file of keys
 MOST_KEYS: Final = 20  # that an auditor trusts: a log changes its key every few years
 _KINDS: Final[Mapping[str, type[StrEnum]]] = {"assignee": Assignee, "certainty": Certainty, "kind": Kind}
 _WORDS: Final = ("division", "case", *_KINDS)
-_KNOWN: Final = (*_WORDS, "since", "until", "from", *CARRIED)
 
 
-def _reader(request: Request, _role: Annotated[str | None, Depends(may(Power.READ_LOG))]) -> Shell:
-    return Shell(request)
-
-
-Reader = Annotated[Shell, Depends(_reader)]
+Reader = Annotated[Shell, taking(power=Power.READ_LOG)]
+Searcher = Annotated[Shell, taking(*_WORDS, "since", "until", "from", power=Power.READ_LOG)]
 Seq = Annotated[str, Path(pattern=r"^[0-9]{1,15}$")]
 
 
 @router.get("/audit")
-def records(request: Request, page: Reader) -> Response:
+def records(request: Request, page: Searcher) -> Response:
     """The newest records, or those asked for."""
     return page.page("audit.html", **_records(request, page), report=None, trusted=[])
 
@@ -132,7 +128,7 @@ def _records(request: Request, page: Shell) -> dict[str, Any]:
     size = log.size
     given = page.asked.get("from")
     if given is not None and not (given.isascii() and given.isdigit() and len(given) < 16):
-        raise _no_such("from")
+        raise Problem(422, "bad_parameter", "`from` は記録の番号です", "`from` is the number of a record")
     newest = max(0, size - SHOWN) if chosen == Filter() else 0
     start = newest if given is None else min(int(given), size)
     unread: list[Unreadable] = []
@@ -159,23 +155,12 @@ def _roles(page: Shell) -> dict[str, str]:
 
 
 def _chosen(page: Shell) -> Filter:
-    require_known(page.request, _KNOWN)
     words = {name: page.asked.get(name) for name in _WORDS}
-    if words["division"] is not None:
-        words["division"] = page.desk.catalog.manifest.division(words["division"])
     if words["case"] is not None:
         words["case"] = random_id(words["case"], "case")
     for name, known in _KINDS.items():
-        if words[name] is not None and words[name] not in list(known):
-            raise _no_such(name, known)
+        require_one_of(name, words[name], [str(each) for each in known])
     return Filter(since=_day(page, "since"), until=_day(page, "until"), **words)
-
-
-def _no_such(name: str, known: Iterable[str] = ()) -> Problem:
-    """A filter that lets nothing through is no answer: it would say that there are no records."""
-    return Problem(
-        422, "bad_parameter", f"`{name}` が正しくありません", f"`{name}` is not as it should be", list(known)
-    )
 
 
 def _day(page: Shell, name: str) -> date | None:
