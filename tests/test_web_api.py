@@ -15,7 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from assign import Desk
-from assign.errors import DataError
+from assign.errors import DataError, UnknownWord
 from assign.web import keys as api_keys
 from assign.web import strict
 from assign.web.app import inner
@@ -268,7 +268,7 @@ def test_a_file_of_keys_holds_no_key_and_a_wrong_line_is_named(tmp_path: Path) -
     file.write_text(file.read_text() + '{"sha256": "x", "role": "auditor"}\n')
     with pytest.raises(DataError, match="line 2"):
         api_keys.load(str(file))
-    with pytest.raises(DataError, match="auditor"):
+    with pytest.raises(UnknownWord, match="auditor"):
         api_keys.new(str(file), "auditr")
 
 

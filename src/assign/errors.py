@@ -12,6 +12,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     │   ├── UnknownSection
     │   ├── UnknownChannel
     │   ├── UnknownEvent                   (in search/events.py)
+    │   ├── UnknownRole                    (in web/keys.py)
     │   └── UnknownAct
     │       └── AmbiguousAct               a word that may be one of several acts
     ├── AmbiguousItem                  4   one number, several rows, and they do not agree
@@ -33,6 +34,7 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -46,14 +48,23 @@ def shown(value: object, most: int = SHOWN) -> str:
 
     >>> print(shown("a\\nb"), shown(24.0), shown(""))
     `a\\nb` `24.0` ``
+    >>> print(shown(True), shown(None), shown(["窓口"]))
+    `true` `null` `["窓口"]`
     """
     try:
-        text = str.__str__(value) if isinstance(value, str) else repr(value)
+        text = str.__str__(value) if isinstance(value, str) else _printed(value)
         cut = text[:most]
     except Exception:  # noqa: BLE001 - an object of somebody else's, a number too long to print
         text = cut = type(value).__name__
     safe = visible(cut).replace("\u3000", "\\u3000")
     return f"`{safe}…`" if len(text) > most else f"`{safe}`"
+
+
+def _printed(value: object) -> str:
+    """What a program typed, as JSON writes it where JSON has it: who asks over HTTP need not know Python."""
+    if value is None or isinstance(value, bool | list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)
 
 
 # Letters and marks that print nothing, beside what `str.isprintable` knows: joiners, fillers, selectors, a blank of Braille.

@@ -29,7 +29,7 @@ from . import access_schema, query, strict
 from .api import KEY, Asker, answers_of, as_bytes, no_log
 from .keys import recorded_as
 from .media import JSON
-from .problems import Problem, language, status_of
+from .problems import Problem, language, said, status_of
 
 SUBJECT: Final = "assignee"
 RESOURCE: Final = "row"
@@ -166,8 +166,8 @@ def _refused(error: AssignError, lang: str) -> dict[str, Any]:
     if status >= 500:
         raise error
     code = error.problem if isinstance(error, Problem) else error.code
-    said = {"status": status, "code": code, "message": error.message(lang), "candidates": list(error.candidates)}
-    return {"decision": False, "context": {"error": said}}
+    why = {"status": status, "code": code, "message": said(error, lang), "candidates": list(error.candidates)}
+    return {"decision": False, "context": {"error": why}}
 
 
 def _of_another_type() -> Problem:
@@ -316,7 +316,8 @@ async def _searched(request: Request, entity: str, find: Any) -> Response:
     results, refused = await run_in_threadpool(made)
     shown = results[page.begin : page.begin + page.limit]
     ends = page.begin + len(shown)
-    token = page.token(ends) if ends < len(results) else ""
+    # Of none that were asked for nothing follows: a token that goes on from where it began would be followed for ever.
+    token = page.token(ends) if page.begin < ends < len(results) else ""
     about = {"page": {"next_token": token, "count": len(shown), "total": len(results)}}
     return _json({**about, **({"context": refused["context"]} if refused else {}), "results": shown})
 
@@ -339,8 +340,6 @@ def _page(body: Mapping[str, Any], of: str) -> _Page:
     page = _object(body, "page", needed=False)
     _object(page, "properties", needed=False, path="page.")
     limit = page.get("limit")
-    if isinstance(limit, float) and limit.is_integer():  # to JSON 20.0 is the same number as 20
-        limit = int(limit)
     if "limit" in page and (type(limit) is not int or limit < 0):
         raise _missing("page.limit")
     token = page.get("token", "")
@@ -355,7 +354,7 @@ def _page(body: Mapping[str, Any], of: str) -> _Page:
         begin, size, whose = json.loads(urlsafe_b64decode(token.encode("ascii")))
     except (ValueError, TypeError, RecursionError):
         raise other from None
-    if whose != of or type(begin) is not int or type(size) is not int or begin < 0 or not 0 <= size <= MOST:
+    if whose != of or type(begin) is not int or type(size) is not int or begin < 0 or not 1 <= size <= MOST:
         raise other
     if limit is not None and min(limit, MOST) != size:
         raise other

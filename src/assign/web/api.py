@@ -25,7 +25,7 @@ from assign.words import date_of_case
 from . import examples, query, strict
 from .keys import Power, may, recorded_as
 from .media import CLOUD, CLOUD_BATCH, JSON, chosen
-from .problems import Problem
+from .problems import Problem, said
 
 REMEMBERED: Final = 8192
 MOST: Final = 10_000  # requests of one batch
@@ -182,7 +182,7 @@ def _one(answers: Answers, asked: Any) -> bytes:
         return bytes(answers.decided(strict.fields(asked, ASKED)).body)
     except AssignError as error:
         code = error.problem if isinstance(error, Problem) else error.code
-        return as_bytes({"error": {"code": code, "message": error.ja, "candidates": list(error.candidates)}})
+        return as_bytes({"error": {"code": code, "message": said(error, "ja"), "candidates": list(error.candidates)}})
 
 
 # -- the list ----------------------------------------------------------------------------------------------------------

@@ -42,6 +42,18 @@ _BY_CODE: Final = {
 }
 
 
+# Where a message names a command, whoever asked over HTTP has an address.
+_ADDRESSES: Final = {"`assign acts`": "`/v1/acts`", "`assign tasks`": "`/v1/tasks`"}
+
+
+def said(error: AssignError, lang: str) -> str:
+    """The message of an error for whoever asked over HTTP."""
+    text = error.message(lang)
+    for command, address in _ADDRESSES.items():
+        text = text.replace(command, address)
+    return text
+
+
 class Problem(AssignError):
     """An error of HTTP alone. status: As RFC 9110 has it."""
 
@@ -70,7 +82,7 @@ def response(error: AssignError, lang: str) -> Response:
         "type": TYPE + code,
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": error.message(lang),
+        "detail": said(error, lang),
         "code": code,
         "candidates": list(error.candidates),
     }

@@ -126,7 +126,6 @@ def _item(tasks: Iterable[Task]) -> Schema:
         "description": "番号、または 22-3 のような行（同じ番号が複数の行にあるとき） / the printed number, or a row of a number that"
         " stands on several",
     }
-    # Each number, not a range: `24.0`, which JSON takes for 24, is no way to write an item (a spreadsheet may have bent it).
     return {"anyOf": [text, {"type": "integer", "enum": numbers}]} if numbers else text
 
 

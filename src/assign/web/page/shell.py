@@ -23,7 +23,7 @@ from assign.plan.legs import MARKS
 from assign.web.api import answers_of, unchanged
 from assign.web.keys import Keys, Power, key_of, may
 from assign.web.media import prefers
-from assign.web.problems import CHALLENGE, RETRY, Problem, status_of
+from assign.web.problems import CHALLENGE, RETRY, Problem, said, status_of
 from assign.web.query import require_known, require_once, require_one_of
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Bilingual, Certainty, date_of_case
 
@@ -171,7 +171,7 @@ class Shell:
             "error.html",
             status,
             heading=_HEADINGS.get(status, _SERVER if status >= 500 else _NONE),
-            error={"ja": error.message("ja"), "en": error.message("en")},
+            error={lang: said(error, lang) for lang in LANGUAGES},
             candidates=[each for each in error.candidates if f"`{each}`" not in error.ja],  # each is told once
             code=status,
             keyless=not self.request.app.state.keys.needed,
