@@ -46,25 +46,18 @@ def shown(value: object, most: int = SHOWN) -> str:
     """
     A user's input, made safe to print: one line, no control character, no lone surrogate, cut at 40.
 
-    >>> print(shown("a\\nb"), shown(24.0), shown(""))
-    `a\\nb` `24.0` ``
-    >>> print(shown(True), shown(None), shown(["窓口"]))
-    `true` `null` `["窓口"]`
+    >>> print(shown("a\\nb"), shown(24.0), shown(""), shown([True]))
+    `a\\nb` `24.0` `` `[true]`
     """
     try:
-        text = str.__str__(value) if isinstance(value, str) else _printed(value)
+        plain = value is None or isinstance(value, bool | list | dict)  # said as JSON: not all who ask know Python
+        written = json.dumps(value, ensure_ascii=False) if plain else value
+        text = str.__str__(written) if isinstance(written, str) else repr(written)
         cut = text[:most]
     except Exception:  # noqa: BLE001 - an object of somebody else's, a number too long to print
         text = cut = type(value).__name__
     safe = visible(cut).replace("\u3000", "\\u3000")
     return f"`{safe}…`" if len(text) > most else f"`{safe}`"
-
-
-def _printed(value: object) -> str:
-    """What a program typed, as JSON writes it where JSON has it: who asks over HTTP need not know Python."""
-    if value is None or isinstance(value, bool | list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return repr(value)
 
 
 # Letters and marks that print nothing, beside what `str.isprintable` knows: joiners, fillers, selectors, a blank of Braille.
