@@ -82,7 +82,7 @@ readme: setup  ## the opening answer and the table of commands in both READMEs, 
 bench: setup  ## speed and memory beside limits and peers: one table, and docs/results.md (half an hour, 8 GB of disk)
 	@sh tools/env.sh .venv-bench locks/bench.txt
 	@! command -v java >/dev/null || sh tools/env.sh .venv-spark locks/spark.txt
-	.venv-bench/bin/python bench/all.py --spark .venv-spark/bin/python --audit $(V)/python --page docs/results.md
+	.venv-bench/bin/python bench/all.py --spark .venv-spark/bin/python --audit $(V)/python --web $(V)/python --page docs/results.md
 
 .PHONY: lock
 lock: setup  ## resolve the lock files anew (needs uv)

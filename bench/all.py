@@ -3,12 +3,14 @@ Every bench, one after the other, in one run → one table of ratios beside thei
 
     decide.py, start.py, batch.py   with this Python (an environment from locks/bench.txt)
     spark.py                        with `--spark PYTHON` (one from locks/spark.txt, and Java)
+    search.py                       with this Python: what is found, and how fast
     audit.py                        with `--audit PYTHON` (one from locks/dev.txt, and a PostgreSQL server)
+    web.py                          with `--web PYTHON` (one from locks/dev.txt)
 
 Nothing is measured here: each program measures, checks that all answers are right, and hands over its figures. What did
 not run is said on the page, and so is how busy the machine was. Before a figure is believed, look there.
 
-    python bench/all.py [--spark PYTHON] [--audit PYTHON] [--page docs/results.md] [--json FILE] [--quick]
+    python bench/all.py [--spark PYTHON] [--audit PYTHON] [--web PYTHON] [--page docs/results.md] [--json FILE] [--quick]
     python bench/all.py --from FILE --again audit …       one of them anew; the page says so
 """
 
@@ -36,6 +38,8 @@ FULL: Final = {
     "batch": ["--rows", "100000", "1000000", "10000000", "--memory", "10000000", "30000000", "--peers"],
     "spark": ["--rows", "20000000", "--rounds", "2", "--compare"],
     "audit": [],
+    "search": [],
+    "web": [],
 }
 QUICK: Final = {
     "decide": ["--rounds", "3"],
@@ -43,6 +47,8 @@ QUICK: Final = {
     "batch": ["--rows", "100000", "300000", "--rounds", "1", "--memory", "100000", "300000", "--peers"],
     "spark": ["--rows", "300000", "--rounds", "1", "--compare"],
     "audit": ["--rounds", "1", "--records", "10000"],
+    "search": ["--worked"],
+    "web": ["--rounds", "1", "--requests", "320", "--seconds", "6"],
 }
 NEVER: Final = {
     "ja": (
@@ -243,12 +249,83 @@ def audit_lines(found: dict[str, Any]) -> Iterator[Line]:
     )
 
 
+def search_lines(found: dict[str, Any]) -> Iterator[Line]:
+    whats = {
+        "first": ("正しい行が最初", "a right row first"),
+        "in three": ("正しい行が 3 番目まで", "a right row among three"),
+        "abstained": ("一覧にないと答えた", "answered that the list has none"),
+        "in ten": ("できごとの行が 10 番目まで", "rows of a life event among ten"),
+    }
+    for one in found["shares"]:
+        if not one["at_least"]:
+            continue
+        ja, en = whats[one["what"]]
+        how = ("区分あり", "with the division") if one["division"] else ("区分なし", "without")
+        mine, least = f"{one['share']:.1%}", f"{one['at_least']:.0%}"
+        yield Line(
+            f"検索 {one['set']}（{how[0]}）: {ja}",
+            f"search, {one['set']} ({how[1]}) : {en}",
+            mine,
+            "",
+            None,
+            f"≥ {least}",
+            one["share"] >= one["at_least"],
+        )
+    times = f"{found['median_ms']:.2f} ms", f"SQLite FTS5: {found['bare_ms']:.3f} ms"
+    yield Line("検索 1 件の CPU : 名前の全文検索だけ", "CPU of a search : bare full text over names", *times, None)
+    for ja, en, taken, most in (
+        ("検索 100 件中 95 件の CPU : 上限", "CPU of 95 of 100 searches : the limit", *found["of_100_ms"].values()),
+        ("最も遅い悪意ある検索 : 上限", "the slowest hostile search : the limit", *found["slowest_ms"].values()),
+    ):
+        yield Line(ja, en, f"{taken:.1f} ms", f"{most:g} ms", *at_most(taken / most, 1))
+
+
+def web_lines(found: dict[str, Any]) -> Iterator[Line]:
+    mine = f"{found['ours_ms']:.3f} ms"
+    yield Line(
+        "HTTP の判定 1 件の CPU : 依頼を読むだけの同じ枠組み",
+        "CPU of a decision over HTTP : a bare endpoint that reads its request",
+        mine,
+        f"FastAPI: {found['bare_ms']:.3f} ms",
+        *at_most(found["ratio"], found["limit"]),
+    )
+    yield Line(
+        "HTTP の判定 1 件の CPU : 依頼を読みもしない同じ枠組み",
+        "CPU of a decision over HTTP : one that does not even read it",
+        mine,
+        f"FastAPI: {found['unread_ms']:.3f} ms",
+        found["ratio_unread"],
+    )
+    asked, errors = f"{found['answers']:,}", found["errors"]
+    yield Line(
+        f"64 接続で {asked} 件: 誤り",
+        f"64 connections, {asked} answers: errors",
+        f"{errors}",
+        "",
+        None,
+        "0",
+        errors == 0,
+    )
+    grown, most = found["growth"] / 1024, found["growth_at_most"] / 1024
+    yield Line(
+        "その間のメモリの増え : 上限",
+        "memory that it grew by : the limit",
+        f"{grown:+.1f} MB",
+        f"{most:g} MB",
+        None,
+        f"≤ {most:g} MB",
+        grown <= most,
+    )
+
+
 LINES: Final = {
     "decide": decide_lines,
     "start": start_lines,
     "batch": batch_lines,
     "spark": spark_lines,
     "audit": audit_lines,
+    "search": search_lines,
+    "web": web_lines,
 }
 
 
@@ -349,6 +426,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Every bench in one run: one table, and the results page")
     parser.add_argument("--spark", metavar="PYTHON", help="a Python that has pyspark; left out without it")
     parser.add_argument("--audit", metavar="PYTHON", help="a Python that has apsw and psycopg; left out without it")
+    parser.add_argument("--web", metavar="PYTHON", help="a Python that has fastapi and granian; left out without it")
     parser.add_argument("--page", type=Path, metavar="FILE")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument(
@@ -358,12 +436,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works; no figure counts")
     options = parser.parse_args()
     left_out: dict[str, str] = {}
-    pythons = {"decide": sys.executable, "start": sys.executable, "batch": sys.executable}
+    pythons = dict.fromkeys(("decide", "start", "batch", "search"), sys.executable)
     if options.known:
         whole = json.loads(options.known.read_text("utf-8"))
         about, found, left_out = whole["about"], whole["found"], whole["left_out"]
         about["again"] = sorted({*about.get("again", []), *options.again})
-        pythons |= {"spark": options.spark, "audit": options.audit}
+        pythons |= {"spark": options.spark, "audit": options.audit, "web": options.web}
         pythons = {name: pythons[name] for name in options.again}
     else:
         about, found = machine(), {}
@@ -371,10 +449,14 @@ def main() -> None:
             left_out["spark.py"] = "Spark / Java"
         else:
             pythons["spark"] = options.spark
-        if options.audit:
-            pythons["audit"] = options.audit
-        else:
-            left_out["audit.py"] = "apsw / psycopg"
+        for each, python, needed in (
+            ("audit", options.audit, "apsw / psycopg"),
+            ("web", options.web, "fastapi / granian"),
+        ):
+            if python:
+                pythons[each] = python
+            else:
+                left_out[f"{each}.py"] = needed
     with tempfile.TemporaryDirectory() as name:
         for each, python in pythons.items():
             found[each] = ran(each, python, (QUICK if options.quick else FULL)[each], Path(name))

@@ -7,7 +7,7 @@ Out:  one table: of each set the share that found a right row first, among three
       without; of what the list does not have the share that was answered so; of life events the share of rows among the first ten.
       Then CPU milliseconds a query, warm, beside the bare full text over names; and the slowest of hostile queries.
 
-    python bench/search.py [--worked] [--misses]
+    python bench/search.py [--worked] [--misses] [--json FILE]
 
 --worked: the held sets stay closed. --misses: print each question that found nothing right first (a held set becomes worked by that).
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import sqlite3
 from pathlib import Path
 from statistics import median
@@ -83,7 +84,8 @@ def share(ranks: list[int | None], most: int) -> float:
     return sum(1 for at in ranks if at is not None and at <= most) / len(ranks) if ranks else 0.0
 
 
-def found_rows(desk: Desk, name: str, *, misses: bool) -> None:
+def found_rows(desk: Desk, name: str, *, misses: bool) -> list[dict[str, Any]]:
+    figures = []
     questions = read(name)
     kind = name.rpartition("_")[0]
     for with_division in (True, False):
@@ -100,10 +102,15 @@ def found_rows(desk: Desk, name: str, *, misses: bool) -> None:
             f"{name:18} {how} {len(ranks):4}  first {share(ranks, 1):6.1%} ({first:.0%})  in three {share(ranks, 3):6.1%} ({third:.0%})"
             f"  in ten {share(ranks, 10):6.1%}  wrongly abstained {empty / len(ranks):5.1%} ({ABSTAINED:.0%})"
         )
+        figures += [
+            {"set": name, "division": with_division, "what": what, "share": share(ranks, most), "at_least": claim}
+            for what, most, claim in (("first", 1, first), ("in three", 3, third))
+        ]
         if misses and with_division:
             for each, at in zip(questions, ranks, strict=True):
                 if at != 1:
                     _miss(desk, each, at)
+    return figures
 
 
 def _miss(desk: Desk, question: dict[str, str], at: int | None) -> None:
@@ -115,7 +122,7 @@ def _miss(desk: Desk, question: dict[str, str], at: int | None) -> None:
     )
 
 
-def outside(desk: Desk, name: str, *, misses: bool) -> None:
+def outside(desk: Desk, name: str, *, misses: bool) -> dict[str, Any]:
     questions = read(name)
     right = [not desk.found(each["question"], division=each["division"] or None)["rows"] for each in questions]
     print(f"{name:18} abstained rightly {len(right):4} {sum(right) / len(right):6.1%} ({OUTSIDE:.0%})")
@@ -123,9 +130,16 @@ def outside(desk: Desk, name: str, *, misses: bool) -> None:
         for each, good in zip(questions, right, strict=True):
             if not good:
                 _miss(desk, each, None)
+    return {
+        "set": name,
+        "division": True,
+        "what": "abstained",
+        "share": sum(right) / len(right),
+        "at_least": OUTSIDE,
+    }
 
 
-def events(desk: Desk, name: str, *, misses: bool) -> None:
+def events(desk: Desk, name: str, *, misses: bool) -> dict[str, Any]:
     got = wanted = 0
     for each in read(name):
         found = {row["id"] for row in desk.found(each["question"])["rows"]}
@@ -134,6 +148,7 @@ def events(desk: Desk, name: str, *, misses: bool) -> None:
         if misses and right - found:
             print(f"    {each['question']} lacks {' '.join(sorted(right - found))}")
     print(f"{name:18} rows of the event in ten {wanted:4} {got / wanted:6.1%} ({EVENTS:.0%})")
+    return {"set": name, "division": False, "what": "in ten", "share": got / wanted, "at_least": EVENTS}
 
 
 def bare(desk: Desk) -> sqlite3.Connection:
@@ -158,15 +173,17 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--worked", action="store_true")
     asked.add_argument("--misses", action="store_true")
+    asked.add_argument("--json", type=Path)
     given = asked.parse_args()
     desk = Desk.open()
     halves = ("worked",) if given.worked else ("worked", "held")
     show = {"misses": given.misses}
+    shares: list[dict[str, Any]] = []
     for half in halves:
         for name in ("public", "sentences", "clerk"):
-            found_rows(desk, f"{name}_{half}", **show)
-        outside(desk, f"outside_{half}", **show)
-        events(desk, f"events_{half}", **show)
+            shares += found_rows(desk, f"{name}_{half}", **show)
+        shares.append(outside(desk, f"outside_{half}", **show))
+        shares.append(events(desk, f"events_{half}", **show))
     questions = [each["question"] for half in halves for each in (*read(f"public_{half}"), *read(f"clerk_{half}"))]
     peer = bare(desk)
     ours = milliseconds(desk.found, questions)
@@ -180,6 +197,15 @@ def main() -> None:
     )
     hostile = milliseconds(desk.found, list(HOSTILE))
     print(f"slowest of {len(hostile)} hostile queries: {hostile[-1]:.1f} ms ({SLOWEST:.0f})")
+    if given.json:
+        found = {
+            "shares": shares,
+            "median_ms": median(ours),
+            "bare_ms": median(theirs),
+            "of_100_ms": {"95": ours[int(len(ours) * 0.95)], "at_most": QUICK},
+            "slowest_ms": {"hostile": hostile[-1], "at_most": SLOWEST},
+        }
+        given.json.write_text(json.dumps(found), "utf-8")
 
 
 if __name__ == "__main__":

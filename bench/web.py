@@ -6,7 +6,7 @@ In:   servers on loopback in one run, all FastAPI on Granian with the same setti
 Out:  CPU milliseconds of the server's process a request (from the operating system: request rates here vary by more than what is
       measured), their ratio beside its limit; then 64 connections for a minute: answers, errors, memory.
 
-    python bench/web.py [--rounds 7] [--requests 4000] [--seconds 60] [--json FILE]
+    python bench/web.py [--rounds 15] [--requests 2000] [--seconds 60] [--json FILE]
 """
 
 from __future__ import annotations
@@ -185,6 +185,7 @@ def main() -> None:
         "ratio": ratio,
         "ratio_unread": beside_nothing,
         "limit": LIMIT,
+        "growth_at_most": MOST_GROWTH,
         **held,
     }
     fits = ratio <= LIMIT and held["errors"] == 0 and held["growth"] <= MOST_GROWTH

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from starlette.testclient import TestClient
 from assign import Desk
 from assign.web.access import HANDLE, SUBJECTS, permitted
 from assign.web.app import inner
+from assign.web.direct import Direct
 from assign.web.guard import Guard
 from assign.web.keys import Keys
 from assign.web.measures import Measures
@@ -25,7 +28,7 @@ ASKED = {"subject": WHO, "action": {"name": "receive"}, "resource": ROW}
 
 def client(desk: Desk, settings: Settings | None = None) -> TestClient:
     app = inner(desk, settings or Settings(), Keys(None), Measures())
-    return TestClient(Guard(app, 10), raise_server_exceptions=False)
+    return TestClient(Guard(Direct(app), 10), raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +309,15 @@ def test_pages_give_the_whole_search_and_a_token_no_other(api: TestClient) -> No
     ):
         assert api.post("/access/v1/search/resource", json=other).status_code == 400, other
     none = ask(api, "search/resource", {**asked, "page": {"limit": 0}})
-    assert (none["results"], none["page"]["total"]) == ([], len(found))
+    assert none["results"] == []
+    assert none["page"] == {
+        "next_token": "",
+        "count": 0,
+        "total": len(found),
+    }  # a token that does not advance is followed for ever
+    forged = json.loads(urlsafe_b64decode(token))
+    standing = urlsafe_b64encode(json.dumps([forged[0], 0, forged[2]]).encode()).decode()
+    assert api.post("/access/v1/search/resource", json={**asked, "page": {"token": standing}}).status_code == 400
 
 
 def test_where_it_is_said_where_it_is(api: TestClient, desk: Desk) -> None:

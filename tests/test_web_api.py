@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from assign import Desk
-from assign.errors import DataError
+from assign.errors import DataError, UnknownWord
 from assign.web import keys as api_keys
 from assign.web import strict
 from assign.web.app import inner
@@ -267,7 +268,7 @@ def test_a_file_of_keys_holds_no_key_and_a_wrong_line_is_named(tmp_path: Path) -
     file.write_text(file.read_text() + '{"sha256": "x", "role": "auditor"}\n')
     with pytest.raises(DataError, match="line 2"):
         api_keys.load(str(file))
-    with pytest.raises(DataError, match="auditor"):
+    with pytest.raises(UnknownWord, match="auditor"):
         api_keys.new(str(file), "auditr")
 
 
@@ -323,7 +324,8 @@ def test_every_operation_is_described_with_its_problems_and_a_real_example(api: 
     assert openapi["openapi"].startswith("3.1")
     for path, methods in openapi["paths"].items():
         for operation in methods.values():
-            assert {"401", "403"} <= set(operation["responses"]), path
+            assert operation["description"], path
+            assert len(operation["responses"]) > 1 or path in ("/v1/acts", "/v1/kinds", "/v1/catalog"), path
     decide = openapi["paths"]["/v1/decisions"]["post"]
     asked = {
         name: each["value"] for name, each in decide["requestBody"]["content"]["application/json"]["examples"].items()
@@ -331,6 +333,77 @@ def test_every_operation_is_described_with_its_problems_and_a_real_example(api: 
     answer = decide["responses"]["200"]["content"]["application/json"]["example"]
     assert answer == api.post("/v1/decisions", json=asked["a row"]).json()
     assert api.post("/v1/decisions", json=asked["one act"]).json()["act"]
+
+
+def test_the_openapi_file_says_how_a_key_is_sent_and_which_roles_an_operation_lets_in(tmp_path: Path) -> None:
+    """Each scheme of it opens each operation for the roles that it names, and for no other."""
+    file = tmp_path / "keys"
+    words = {role: api_keys.new(str(file), role) for role in ROLES}
+    with Desk.open(audit=f"sqlite:///{tmp_path}/log.db") as desk:
+        guarded = client(desk, api_keys.load(str(file)))
+        openapi = guarded.get("/openapi.json").json()
+        schemes = openapi["components"]["securitySchemes"]
+        assert set(schemes) == {"bearer", "header"}
+        assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
+        sent = {
+            "bearer": lambda key: {"authorization": f"Bearer {key}"},
+            "header": lambda key: {schemes["header"]["name"]: key},
+        }
+        for path, methods in openapi["paths"].items():
+            for method, operation in methods.items():
+                assert operation["security"] == [{"bearer": []}, {"header": []}]
+                assert {"401", "403"} <= set(operation["responses"])
+                said = operation["description"].rpartition("roles that may: ")[2]
+                for (role, key), way in product(words.items(), sent.values()):
+                    address = path.replace("{seq}", "0").replace("{row}", "kokuho-25")
+                    done = guarded.request(method, address, headers={**way(key), **JSON}, content=b"{}")
+                    assert (done.status_code == 403) is (f"`{role}`" not in said), (path, role)
+                    assert done.status_code != 401
+
+
+def test_the_openapi_file_of_a_server_without_keys_says_nothing_of_them(api: TestClient) -> None:
+    openapi = api.get("/openapi.json").json()
+    assert "securitySchemes" not in openapi["components"]
+    for methods in openapi["paths"].values():
+        for operation in methods.values():
+            assert "security" not in operation
+            assert not {"401", "403"} & set(operation["responses"])
+
+
+def test_the_openapi_file_has_what_this_server_answers_and_says_what_it_has_not(
+    api: TestClient, logged: TestClient, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    key = {"x-api-key": api_keys.new(str(file), "city_manager")}
+    with Desk.open(audit=f"sqlite:///{tmp_path}/own.db") as desk:
+        whole = client(desk, api_keys.load(str(file)))
+        found = [each.get("/openapi.json").json() for each in (api, logged, whole)]
+        assert whole.get("/v1/decisions/0", headers=key).status_code == 200
+    for openapi, batch, seqs in zip(found, (True, False, False), (False, False, True), strict=True):
+        assert ("/v1/decisions/batch" in openapi["paths"]) is batch
+        assert ("/v1/decisions/{seq}" in openapi["paths"]) is seqs
+        for path in ("v1/decisions", "access/v1/evaluation", "access/v1/evaluations", "access/v1/search/subject"):
+            sent = openapi["paths"][f"/{path}"]["post"].get("parameters", [])
+            assert [each["name"] for each in sent] == ([] if batch else ["Idempotency-Key"])
+        assert ("case" in openapi["components"]["schemas"]["AskedByRow"]["properties"]) is not batch
+        assert "このサーバー" in openapi["info"]["description"]
+    assert logged.post("/v1/decisions/batch", json=[ASKED]).status_code == 409
+
+
+def test_every_word_of_the_list_in_the_openapi_file_is_answered(api: TestClient, desk: Desk) -> None:
+    schemas = api.get("/openapi.json").json()["components"]["schemas"]
+    assert schemas["DivisionKey"]["enum"] == list(desk.catalog.manifest.divisions)
+    assert schemas["ChannelKey"]["enum"] == list(desk.catalog.manifest.channels)
+    assert schemas["ActKey"]["enum"] == list(desk.rules.acts)
+    assert schemas["EventKey"]["enum"] == [event.key for event in desk.events()]
+    for task in desk.catalog.tasks:
+        assert re.search(schemas["RowId"]["pattern"], task.id)
+        item = schemas[f"AskedIn{task.division.title()}"]["properties"]["item"]["anyOf"][0]["pattern"]
+        assert re.search(item, task.item)
+        assert re.search(item, task.number)
+    assert not re.search(schemas["RowId"]["pattern"], "kokuho-999")
+    for event in schemas["EventKey"]["enum"]:
+        assert api.get("/v1/plan", params={"event": event}).status_code == 200
 
 
 def test_the_openapi_file_of_another_list_has_examples_of_its_own(tmp_path: Path) -> None:

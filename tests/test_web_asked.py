@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from assign.web.guard import Guard
 from assign.web.head import Head
 from assign.web.measures import Measures
 from assign.web.settings import Settings
+
+from .command_line import inside
 
 ASKED = {"division": "nenkin", "item": "24", "channel": "counter"}
 JSON = {"content-type": "application/json"}
@@ -178,7 +181,7 @@ def test_a_number_is_written_in_digits(tmp_path: Path, number: str) -> None:
         ("/v1/search?text=x&limit=0", "1 以上"),
         ("/v1/search?text=x&limit=101", "100 以下"),
         ("/v1/search?text=x&limit=a", "整数ではありません"),
-        (f"/v1/search?text={'x' * 10_001}", "10000 文字まで"),
+        (f"/v1/search?text={'x' * 2001}", "2000 文字まで"),
     ],
 )
 def test_a_wrong_word_says_what_it_should_be(api: TestClient, path: str, said: str) -> None:
@@ -307,6 +310,13 @@ def test_a_key_counts_for_authzen_too(logged: TestClient, api: TestClient, path:
     assert problem(api.post(path, json=MAY, headers=key)) == (400, "no_log")
 
 
+@pytest.mark.parametrize("path", ["/access/v1/evaluation", "/access/v1/evaluations", "/access/v1/search/subject"])
+def test_a_key_that_is_none_is_refused_whatever_the_answer_would_be(logged: TestClient, path: str) -> None:
+    for subject in ("assignee", "user"):  # of a user nothing is recorded, so that no log would look at the key
+        asked = {**MAY, "subject": {"type": subject, "id": "contractor"}}
+        assert problem(logged.post(path, json=asked, headers={"idempotency-key": "7"})) == (400, "bad_request")
+
+
 def test_a_key_of_a_batch_is_refused(api: TestClient) -> None:
     done = api.post("/v1/decisions/batch", json=[ASKED], headers={"idempotency-key": str(uuid4())})
     assert problem(done) == (400, "no_log")
@@ -389,3 +399,55 @@ def test_an_auditor_is_not_told_that_nothing_is_there(tmp_path: Path, words: str
 
 def test_one_reason_stands_once(api: TestClient) -> None:
     assert api.get("/row/nenkin-24?channel=counter").text.count("が改められたときだけです") == 1
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_number_is_the_same_number_however_json_writes_it(api: TestClient, logged: TestClient) -> None:
+    """JSON Schema takes `24.0` for the integer 24, and so do clients without integers; as a text it is no number of the list."""
+    answers = [
+        api.post(
+            "/v1/decisions", content=f'{{"division": "nenkin", "item": {item}, "channel": "counter"}}', headers=JSON
+        )
+        for item in ("24", "24.0", "2.4e1", "240e-1")
+    ]
+    assert {(each.status_code, each.content) for each in answers} == {(200, answers[0].content)}
+    for item in ('"24.0"', "24.5", "1e300", "-24.0"):
+        body = f'{{"division": "nenkin", "item": {item}, "channel": "counter"}}'
+        assert api.post("/v1/decisions", content=body, headers=JSON).status_code in (400, 422)
+    key = {**JSON, "idempotency-key": str(uuid4())}
+    kept = [
+        logged.post(
+            "/v1/decisions", content=f'{{"division": "nenkin", "item": {item}, "channel": "counter"}}', headers=key
+        )
+        for item in ("24", "24.0")
+    ]
+    assert kept[0].headers["assign-record"] == kept[1].headers["assign-record"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"division": True, "item": 24}, "`true`"),
+        ({"division": "nenkin", "item": {"number": 24}}, '`{"number": 24}`'),
+        ({"row": "nenkin-24", "channel": ["counter"]}, '`["counter"]`'),
+        ({"row": "nenkin-24", "act": "zzz"}, "`/v1/acts`"),
+        ({"row": "259"}, "`/v1/tasks`"),
+        ({"division": "nenkin"}, "`/v1/tasks`"),
+    ],
+)
+def test_a_problem_speaks_json_and_names_addresses(api: TestClient, asked: dict[str, Any], said: str) -> None:
+    one, many = api.post("/v1/decisions", json=asked), api.post("/v1/decisions/batch", json=[asked])
+    for detail in (one.json()["detail"], many.json()[0]["error"]["message"]):
+        assert said in detail
+        assert not re.search(r"True|None|\['|`assign ", detail)
+
+
+def test_a_role_that_there_is_not_is_an_unknown_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for lang, near in (("ja", "近いもの: `counter`"), ("en", "near: `counter`")):
+        code, out, err = inside(
+            capsys, "serve", "--keys", str(tmp_path / "keys"), "--new-key", "countr", "--lang", lang
+        )
+        assert (code, out, near in err) == (3, "", True)
+    assert not (tmp_path / "keys").exists()

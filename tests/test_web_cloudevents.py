@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from assign import Desk
 from assign.web.app import inner
+from assign.web.direct import Direct
 from assign.web.guard import Guard
 from assign.web.keys import Keys
 from assign.web.measures import Measures
@@ -25,7 +26,7 @@ ASKED = {"division": "nenkin", "item": "24", "channel": "counter"}
 
 
 def client(desk: Desk) -> TestClient:
-    return TestClient(Guard(inner(desk, Settings(), Keys(None), Measures()), 10), raise_server_exceptions=False)
+    return TestClient(Guard(Direct(inner(desk, Settings(), Keys(None), Measures())), 10), raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ HALF_BODY = request()[:-20]
 UNENDING = {
     "half a header": HALF_HEAD,
     "half a body": HALF_BODY,
-    "half a body, in chunks": b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    "half a body, in chunks": b"POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"div\r\n',
     "nothing": b"",
     "the opening of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -111,7 +111,9 @@ def test_a_body_of_100_mb_adds_less_than_10(server: Served, how: str, path: str)
     said = f"Content-Length: {100 * 2**20}" if how == "its length said" else "Transfer-Encoding: chunked"
     sent = 0
     with server.connect() as at:
-        at.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{said}\r\n\r\n".encode())
+        at.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{said}\r\n\r\n".encode()
+        )
         with suppress(OSError):  # the server closes, as it should
             while sent < 100 * 2**20:
                 at.sendall(block if how == "its length said" else chunk)
@@ -255,6 +257,42 @@ def test_one_key_at_four_workers_at_once_is_one_record(tmp_path: Path, durable_s
             }
 
 
+def test_one_scrape_has_what_all_workers_counted_also_one_that_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "tmp"
+    kept.mkdir()
+    monkeypatch.setenv("TMPDIR", str(kept))
+    scrape = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    line = b'assign_http_requests_total{method="POST",route="/v1/decisions",status="200"} '
+
+    def counted(served: Served) -> set[bytes]:
+        found = {served.ask(scrape).body for _ in range(12)}  # of whichever worker
+        return {each.partition(line)[2].partition(b"\n")[0] for each in found}
+
+    with serving(tmp_path, "--workers", "2") as served:
+        (folder,) = kept.glob("assign-metrics-*")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        until, asked = time.monotonic() + 120, 0
+        while len(list(folder.glob("counter_*.db"))) < 2 or asked < 60:  # until both have counted
+            assert time.monotonic() < until, "one worker answers nothing"
+            assert served.ask(request()).status == 200
+            asked += 1
+        assert counted(served) == {b"%d.0" % asked}
+        first = served.workers()
+        os.kill(first[0], signal.SIGKILL)
+        until = time.monotonic() + 60
+        while len(served.workers()) < 2 or first[0] in served.workers():
+            assert time.monotonic() < until, "the killed worker was not started anew"
+            time.sleep(0.1)
+        assert served.ask(request()).status == 200
+        assert counted(served) == {b"%d.0" % (asked + 1)}
+        assert b'_bucket{le="+Inf",route="/v1/decisions"} %d.0' % (asked + 1) in served.ask(scrape).body
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(40) == 0
+    assert list(kept.glob("assign-metrics-*")) == []
+
+
 # -- what it says of itself --------------------------------------------------------------------------------------------
 
 
@@ -262,7 +300,8 @@ def test_the_log_is_json_and_holds_nothing_of_a_case(tmp_path: Path) -> None:
     person = "yamada-hanako-19450801"
     with serving(tmp_path) as served:
         for path in (f"/v1/search?text={person}", f"/v1/tasks/{person}", f"/{person}", f"/v1/plan?row={person}"):
-            served.ask(f"GET {path} HTTP/1.1\r\nHost: {person}\r\nX-Request-ID: {person}\r\n\r\n".encode())
+            for host in ("localhost", person):
+                served.ask(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Request-ID: {person}\r\n\r\n".encode())
         served.ask(request(b'{"row": "%s", "channel": "counter"}' % person.encode(), user_agent=person))
         served.ask(request(b'{"row": "%s"' % person.encode()))
         served.ask(request().replace(b"POST", person.upper().encode(), 1))

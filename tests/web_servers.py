@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-HALF_HEAD = b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Ty"
+HALF_HEAD = b"POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Ty"
 ASKED = json.dumps({"division": "nenkin", "item": "24", "channel": "counter"}).encode()
 
 
 def request(body: bytes = ASKED, path: str = "/v1/decisions", **headers: str) -> bytes:
     """A whole request."""
     more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{more}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{more}\r\n"
     return head.encode() + body
 
 
@@ -114,7 +114,7 @@ def serving(folder: Path, *words: str, program: tuple[str, ...] = ("-m", "assign
         until = time.monotonic() + 60
         while True:
             try:
-                served.ask(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                served.ask(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 break
             except OSError:
                 assert process.poll() is None, log.read_text("utf-8")

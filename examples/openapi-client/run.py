@@ -11,7 +11,7 @@ import sys
 
 from assign_client import AuthenticatedClient, Client
 from assign_client.api.decisions import decide
-from assign_client.models import Certainty, DecideBody, Decision, Problem
+from assign_client.models import AskedByRow, Certainty, Decision, Problem
 
 
 def client() -> Client | AuthenticatedClient:
@@ -32,7 +32,7 @@ def shown(decision: Decision) -> str:
 def main() -> int:
     """0 answered, 1 not."""
     asked = dict(zip(("row", "channel"), sys.argv[1:], strict=False))
-    found = decide.sync(client=client(), body=DecideBody.from_dict(asked))
+    found = decide.sync(client=client(), body=AskedByRow.from_dict(asked))
     if isinstance(found, Problem):
         print(f"{found.code}: {found.detail}", *found.candidates, file=sys.stderr)
         return 1

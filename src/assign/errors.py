@@ -12,6 +12,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     │   ├── UnknownSection
     │   ├── UnknownChannel
     │   ├── UnknownEvent                   (in search/events.py)
+    │   ├── UnknownRole                    (in web/keys.py)
     │   └── UnknownAct
     │       └── AmbiguousAct               a word that may be one of several acts
     ├── AmbiguousItem                  4   one number, several rows, and they do not agree
@@ -33,6 +34,7 @@ A message is one line, in Japanese and English; what the user typed is shown cut
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -44,11 +46,13 @@ def shown(value: object, most: int = SHOWN) -> str:
     """
     A user's input, made safe to print: one line, no control character, no lone surrogate, cut at 40.
 
-    >>> print(shown("a\\nb"), shown(24.0), shown(""))
-    `a\\nb` `24.0` ``
+    >>> print(shown("a\\nb"), shown(24.0), shown(""), shown([True]))
+    `a\\nb` `24.0` `` `[true]`
     """
     try:
-        text = str.__str__(value) if isinstance(value, str) else repr(value)
+        plain = value is None or isinstance(value, bool | list | dict)  # said as JSON: not all who ask know Python
+        written = json.dumps(value, ensure_ascii=False) if plain else value
+        text = str.__str__(written) if isinstance(written, str) else repr(written)
         cut = text[:most]
     except Exception:  # noqa: BLE001 - an object of somebody else's, a number too long to print
         text = cut = type(value).__name__

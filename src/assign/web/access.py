@@ -22,13 +22,14 @@ from starlette.responses import Response
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.log import KeyReused
+from assign.log.record import random_id
 from assign.words import Assignee, Certainty, date_of_case, sha256
 
 from . import access_schema, query, strict
 from .api import KEY, Asker, answers_of, as_bytes, no_log
 from .keys import recorded_as
 from .media import JSON
-from .problems import Problem, language, status_of
+from .problems import Problem, language, said, status_of
 
 SUBJECT: Final = "assignee"
 RESOURCE: Final = "row"
@@ -142,13 +143,21 @@ def _act(action: str | None) -> str | None:
 
 
 def _answer(desk: Desk, asked: _Asked, role: str | None, key: str | None = None) -> dict[str, Any]:
-    """Our answer; recorded first where the server keeps a log, under an idempotency key if there is one."""
+    """Our answer; recorded first where the server keeps a log, under a record's key if there is one."""
     words: dict[str, Any] = {"row": asked.row, "channel": asked.channel, "act": _act(asked.action), "on": asked.on}
     if desk.audit is not None:
         return desk.record(**words, key=key, role=recorded_as(role))[0].answer
-    if key is not None:
-        raise no_log()
     return desk.answers(**words)[0]
+
+
+def _key(request: Request, desk: Desk) -> str | None:
+    """The record's key. Raises Problem 400 before anything is asked: nothing is recorded here, or it is no random UUID."""
+    key = request.headers.get(KEY)
+    if key is None:
+        return None
+    if desk.audit is None:
+        raise no_log()
+    return random_id(key, "key")
 
 
 def _refused(error: AssignError, lang: str) -> dict[str, Any]:
@@ -157,8 +166,8 @@ def _refused(error: AssignError, lang: str) -> dict[str, Any]:
     if status >= 500:
         raise error
     code = error.problem if isinstance(error, Problem) else error.code
-    said = {"status": status, "code": code, "message": error.message(lang), "candidates": list(error.candidates)}
-    return {"decision": False, "context": {"error": said}}
+    why = {"status": status, "code": code, "message": said(error, lang), "candidates": list(error.candidates)}
+    return {"decision": False, "context": {"error": why}}
 
 
 def _of_another_type() -> Problem:
@@ -176,7 +185,7 @@ def _evaluated(
 ) -> dict[str, Any]:
     """
     Args:
-        key: An idempotency key, of one evaluation alone.
+        key: The record's key, of one evaluation alone.
         alone: Whether it is the whole request: what is wrong with its form is 400 then, else a decision that was none.
     """
     try:
@@ -197,7 +206,7 @@ def _evaluated(
 async def evaluation(request: Request, role: Asker) -> Response:
     """Whether a subject may do an act of a row. AuthZEN 1.0, Access Evaluation."""
     desk, lang, body = answers_of(request).desk, language(request), await _body(request)
-    key = request.headers.get(KEY)
+    key = _key(request, desk)
     return _json(await run_in_threadpool(partial(_evaluated, desk, body, role, lang, alone=True, key=key)))
 
 
@@ -205,7 +214,7 @@ async def evaluation(request: Request, role: Asker) -> Response:
 async def evaluations(request: Request, role: Asker) -> Response:
     """The same of many, with defaults and the three semantics. AuthZEN 1.0, Access Evaluations."""
     desk, lang, body = answers_of(request).desk, language(request), await _body(request)
-    key = request.headers.get(KEY)
+    key = _key(request, desk)
     several = body.get("evaluations", [])
     if not isinstance(several, list) or not all(isinstance(each, dict) for each in several):
         raise _missing("evaluations")
@@ -244,9 +253,10 @@ async def evaluations(request: Request, role: Asker) -> Response:
 async def search_subject(request: Request, role: Asker) -> Response:
     """Who may do an act of a row. AuthZEN 1.0, Subject Search. Recorded as a decision where a log is kept."""
     desk = answers_of(request).desk
+    key = _key(request, desk)
 
     def found(asked: _Asked) -> Iterator[dict[str, Any]]:
-        answer = _answer(desk, asked, role, request.headers.get(KEY))
+        answer = _answer(desk, asked, role, key)
         if subject := permitted(answer["assignee"], answer["certainty"]):
             yield {"type": SUBJECT, "id": subject}
 
@@ -306,7 +316,8 @@ async def _searched(request: Request, entity: str, find: Any) -> Response:
     results, refused = await run_in_threadpool(made)
     shown = results[page.begin : page.begin + page.limit]
     ends = page.begin + len(shown)
-    token = page.token(ends) if ends < len(results) else ""
+    # Of none that were asked for nothing follows: a token that goes on from where it began would be followed for ever.
+    token = page.token(ends) if page.begin < ends < len(results) else ""
     about = {"page": {"next_token": token, "count": len(shown), "total": len(results)}}
     return _json({**about, **({"context": refused["context"]} if refused else {}), "results": shown})
 
@@ -343,7 +354,7 @@ def _page(body: Mapping[str, Any], of: str) -> _Page:
         begin, size, whose = json.loads(urlsafe_b64decode(token.encode("ascii")))
     except (ValueError, TypeError, RecursionError):
         raise other from None
-    if whose != of or type(begin) is not int or type(size) is not int or begin < 0 or not 0 <= size <= MOST:
+    if whose != of or type(begin) is not int or type(size) is not int or begin < 0 or not 1 <= size <= MOST:
         raise other
     if limit is not None and min(limit, MOST) != size:
         raise other

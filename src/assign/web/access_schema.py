@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .examples import ACT, CHANNEL, KEY, ROW, Schema, problems
+from .examples import ACT, CHANNEL, ROW, problems
+from .vocabulary import DATE, Schema, or_none
 
 _TEXT: Final[Schema] = {"type": "string"}
 _OBJECT: Final[Schema] = {"type": "object"}
@@ -29,7 +30,7 @@ _RESOURCE: Final[Schema] = {
 }
 _CONTEXT: Final[Schema] = {
     "type": "object",
-    "properties": {"on": {"type": ["string", "null"], "description": "案件の日付 / the date of the case"}},
+    "properties": {"on": or_none(DATE)},
 }
 _PAGE: Final[Schema] = {
     "type": "object",
@@ -62,13 +63,15 @@ _WHAT: Final = {"type": "row", "id": ROW, "properties": {"channel": CHANNEL}}
 _RECEIVE: Final = {"name": ACT}
 
 
-def _operation(needed: Schema, also: Schema, answer: Schema, example: Schema, *statuses: int) -> dict[str, Any]:
-    recorded = {"parameters": [KEY]} if 503 in statuses else {}
-    schema = {"type": "object", "required": list(needed), "properties": {**needed, **also}}
+def _body(needed: Schema, also: Schema) -> Schema:
+    return {"type": "object", "required": list(needed), "properties": {**needed, **also}}
+
+
+def _operation(schema: Schema, answer: Schema, example: Schema, *statuses: int) -> dict[str, Any]:
     body = {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
     said = {200: {"description": "答え / the answer", "content": {"application/json": {"schema": answer}}}}
     return {
-        "openapi_extra": {"requestBody": body, **recorded},
+        "openapi_extra": {"requestBody": body},
         "responses": {**said, **problems(408, 413, 500, *statuses)},
     }
 
@@ -76,19 +79,33 @@ def _operation(needed: Schema, also: Schema, answer: Schema, example: Schema, *s
 _EVALUATED: Final = {"subject": _SUBJECT, "action": _ACTION, "resource": _RESOURCE}
 _ASKED: Final = {"subject": _WHO, "action": _RECEIVE, "resource": _WHAT}
 _MORE: Final = {"context": _CONTEXT, "page": _PAGE}
-EVALUATION: Final = _operation(_EVALUATED, {"context": _CONTEXT}, _DECISION, _ASKED, 422, 503)
-EVALUATIONS: Final = _operation(
-    {},
-    {
+EVALUATION: Final = _operation(_body(_EVALUATED, {"context": _CONTEXT}), _DECISION, _ASKED, 422, 503)
+_SEMANTICS: Final[Schema] = {
+    "type": "object",
+    "properties": {"evaluations_semantic": {"enum": ["execute_all", "deny_on_first_deny", "permit_on_first_permit"]}},
+}
+# Several, with defaults for what they lack; or, without `evaluations`, one as /evaluation takes it.
+_SEVERAL: Final[Schema] = {
+    "type": "object",
+    "required": ["evaluations"],
+    "properties": {
         **dict.fromkeys(("subject", "action", "resource", "context"), _OBJECT),
-        "evaluations": {"type": "array", "maxItems": 1000, "items": _OBJECT},
-        "options": {
-            "type": "object",
-            "properties": {
-                "evaluations_semantic": {"enum": ["execute_all", "deny_on_first_deny", "permit_on_first_permit"]}
-            },
-        },
+        "evaluations": {"type": "array", "minItems": 1, "maxItems": 1000, "items": _OBJECT},
+        "options": _SEMANTICS,
     },
+}
+_ONE: Final[Schema] = {
+    "type": "object",
+    "required": list(_EVALUATED),
+    "properties": {
+        **_EVALUATED,
+        "context": _CONTEXT,
+        "evaluations": {"type": "array", "maxItems": 0, "items": _OBJECT},
+        "options": _SEMANTICS,
+    },
+}
+EVALUATIONS: Final = _operation(
+    {"anyOf": [_SEVERAL, _ONE]},
     {
         "anyOf": [
             _DECISION,
@@ -108,19 +125,17 @@ EVALUATIONS: Final = _operation(
     503,
 )
 SUBJECTS: Final = _operation(
-    {"subject": _entity("type"), "action": _ACTION, "resource": _RESOURCE},
-    _MORE,
+    _body({"subject": _entity("type"), "action": _ACTION, "resource": _RESOURCE}, _MORE),
     _FOUND,
     {"subject": {"type": "assignee"}, "action": _RECEIVE, "resource": _WHAT},
     422,
     503,
 )
 RESOURCES: Final = _operation(
-    {"subject": _SUBJECT, "action": _ACTION, "resource": _entity("type", properties=_CHANNEL)},
-    _MORE,
+    _body({"subject": _SUBJECT, "action": _ACTION, "resource": _entity("type", properties=_CHANNEL)}, _MORE),
     _FOUND,
     {"subject": _WHO, "action": _RECEIVE, "resource": {"type": "row"}, "page": {"limit": 20}},
 )
 ACTIONS: Final = _operation(
-    {"subject": _SUBJECT, "resource": _RESOURCE}, _MORE, _FOUND, {"subject": _WHO, "resource": _WHAT}
+    _body({"subject": _SUBJECT, "resource": _RESOURCE}, _MORE), _FOUND, {"subject": _WHO, "resource": _WHAT}
 )

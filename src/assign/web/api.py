@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -24,11 +25,14 @@ from assign.words import date_of_case
 from . import examples, query, strict
 from .keys import Power, may, recorded_as
 from .media import CLOUD, CLOUD_BATCH, JSON, chosen
-from .problems import Problem
+from .problems import Problem, said
 
 REMEMBERED: Final = 8192
 MOST: Final = 10_000  # requests of one batch
 _TAGS: Final = re.compile(r'"[^"]*"')  # of If-None-Match; a weak one is compared as a strong one
+LONGEST: Final = (
+    2000  # characters of a text to search for; in an address each may take 12 bytes, and the server reads 64 KiB of one
+)
 Asker = Annotated[str | None, Depends(may(Power.ASK))]
 router: APIRouter = APIRouter(
     prefix="/v1", generate_unique_id_function=lambda route: route.name, dependencies=[Depends(query.declared)]
@@ -178,7 +182,7 @@ def _one(answers: Answers, asked: Any) -> bytes:
         return bytes(answers.decided(strict.fields(asked, ASKED)).body)
     except AssignError as error:
         code = error.problem if isinstance(error, Problem) else error.code
-        return as_bytes({"error": {"code": code, "message": error.ja, "candidates": list(error.candidates)}})
+        return as_bytes({"error": {"code": code, "message": said(error, "ja"), "candidates": list(error.candidates)}})
 
 
 # -- the list ----------------------------------------------------------------------------------------------------------
@@ -203,10 +207,10 @@ async def task(request: Request, _role: Asker, row: str) -> Response:
 async def search(
     request: Request,
     _role: Asker,
-    text: Annotated[str, Query(examples=[examples.NAME], max_length=10_000)],
+    text: Annotated[str, Query(examples=[examples.NAME], max_length=LONGEST)],
     division: Annotated[str | None, Query(examples=[examples.DIVISION])] = None,
     channel: Annotated[str | None, Query(examples=[examples.CHANNEL])] = None,
-    limit: Annotated[int, query.DIGITS, Query(ge=1, le=100)] = 10,
+    limit: Annotated[int, Field(ge=1, le=100), query.DIGITS, Query()] = 10,
 ) -> Response:
     """Candidates for people's words, as `assign search --json`. It never decides."""
     found = answers_of(request).desk.found(text, division=division, channel=channel, limit=limit)

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
@@ -18,12 +17,13 @@ from assign import __version__
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 
-from . import access, api, examples, keys, media, page, records
+from . import access, api, hosts, keys, media, page, records
 from .direct import Direct
 from .guard import App, Guard
 from .head import Head
 from .keys import Power, may
 from .measures import Measured, Measures
+from .openapi import described
 from .problems import assign_error, http_error, internal_error, validation_error
 from .settings import Settings
 
@@ -43,7 +43,8 @@ def application(settings: Settings) -> App:
     desk = Desk.open(list=settings.list, rules=settings.rules, audit=settings.audit, origin=settings.origin)
     measures = Measures()
     app = inner(desk, settings, keys.load(settings.keys), measures)
-    return Measured(Head(Guard(Direct(app), settings.body_seconds)), measures, said=settings.log_requests)
+    guarded = Guard(Direct(app), settings.body_seconds, hosts.names(settings))
+    return Measured(Head(guarded), measures, said=settings.log_requests)
 
 
 def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) -> FastAPI:
@@ -88,15 +89,14 @@ def _about(app: FastAPI, desk: Desk, measures: Measures) -> None:
         return PlainTextResponse("ok\n")
 
     @cache
-    def described() -> dict[str, Any]:
-        plain = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        return examples.filled(plain, desk)
+    def file() -> dict[str, Any]:
+        return described(app, desk, keys=app.state.keys.needed)
 
-    app.state.openapi = described
+    app.state.openapi = file
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:
-        return Response(api.as_bytes(described()), media_type=media.JSON)
+        return Response(api.as_bytes(file()), media_type=media.JSON)
 
     @app.get("/metrics", include_in_schema=False, dependencies=[Depends(may(Power.MEASURE))])
     async def metrics() -> Response:

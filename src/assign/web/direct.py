@@ -28,11 +28,11 @@ class Route:
 
 
 class Direct:
-    """An application whose most frequent request takes the short way."""
+    """An application whose most frequent request takes the short way. whole: The application itself."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app: App = app
-        self._state = app
+        self.whole = app
         self._route = Route()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -40,7 +40,7 @@ class Direct:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        scope["app"] = self._state
+        scope["app"] = self.whole
         scope["route"] = self._route
         asked = Asked(scope, receive)
         try:

@@ -1,24 +1,19 @@
 """
-What the OpenAPI file shows of each operation: the models of the contract, problem documents, and examples of real rows.
+What the OpenAPI file shows of each operation: the models of the contract, problem documents, and requests as examples.
 
-The requests stand here; their answers are the desk's own, asked when the file is made (`filled`).
+Words of the list in use stand here as marks; `openapi` puts a real row in their place, and the desk's own answers beside them.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from assign.desk.cloud_event import event
-from assign.desk.desk import Desk
 from assign.explanation.model import Candidate, Decision, Row
-from assign.words import Meaning
 
-from .media import CLOUD, CLOUD_BATCH
 from .problems import MEDIA, TYPE
-from .unrecorded import example
+from .vocabulary import Schema, ref
 
-Schema = dict[str, Any]
-# Words of the list in use, which is not known yet: `filled` puts a row of it in their place, with an act of the row's own work.
+# Words of the list in use, which is not known yet: `openapi` puts a row of it in their place, with an act of the row's own work.
 DIVISION: Final = "<division>"
 ITEM: Final = "<item>"
 CHANNEL: Final = "<channel>"
@@ -28,36 +23,7 @@ ACT: Final = "<act>"
 ASKED: Final = {"division": DIVISION, "item": ITEM, "channel": CHANNEL}
 OTHER: Final = {"row": ROW, "channel": CHANNEL, "act": ACT}
 UNKNOWN: Final = {"division": DIVISION, "item": "99999", "channel": CHANNEL}
-_RANDOM: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"  # a random UUID
-_WORD: Final = {"type": ["string", "null"]}
-_REQUEST: Final[Schema] = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "division": {**_WORD, "description": "区分の記号か名前 / key or name of a division"},
-        "item": {
-            "type": ["string", "integer", "null"],
-            "description": "番号、または 22-3 のような行 / the printed number, or a row",
-        },
-        "channel": {**_WORD, "description": "業務の場。なければすべて（一覧） / the channel; without it a list of all"},
-        "act": {**_WORD, "description": "行為 / a step of the work"},
-        "on": {**_WORD, "description": "案件の日付。なければ今日 / the date of the case, today in Japan without it"},
-        "section": {**_WORD, "description": "大分類か中分類 / a heading"},
-        "row": {**_WORD, "description": "区分と番号の代わりに行の id / a row id instead of division and item"},
-    },
-}
-_RECORDED: Final[Schema] = {
-    **_REQUEST,
-    "properties": {
-        **_REQUEST["properties"],
-        "case": {**_WORD, "description": "案件の乱数 UUID / a random UUID of the case"},
-        "corrects": {
-            "type": ["integer", "null"],
-            "description": "訂正する記録の番号 / the record that this one corrects",
-        },
-    },
-}
-_PROBLEM: Final[Schema] = {
+PROBLEM: Final[Schema] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "candidates"],
     "properties": {
@@ -68,15 +34,6 @@ _PROBLEM: Final[Schema] = {
         "code": {"type": "string"},
         "candidates": {"type": "array", "items": {"type": "string"}},
     },
-}
-
-
-KEY: Final[Schema] = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "pattern": _RANDOM},  # no `format`: generated clients send an object then
-    "description": "記録の鍵。同じ鍵には最初の答えが返る / the record's key: a retry gets the first answer",
 }
 
 
@@ -100,13 +57,14 @@ def problems(*statuses: int) -> dict[int | str, Schema]:
         409: "番号が複数の行を指す / several rows, and they do not agree",
         413: "本文が大きい / the body is too large",
         415: "JSON ではないか、圧縮してある / no JSON by its type, or compressed",
+        421: "サーバーの名が違う / another server's name",
         422: "知らない語、または別の依頼に使われた鍵 / an unknown word, or a key of another request",
         500: "判定できない / there is no answer, and it is the server's fault",
         503: "記録できない / the answer cannot be recorded",
     }
-    content = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {MEDIA: {"schema": ref("Problem")}}
     found: dict[int | str, Schema] = {}
-    for status in sorted({*statuses, 400, 401, 403, 415}):
+    for status in sorted({*statuses, 400, 401, 403, 415, 421}):
         found[status] = {"description": texts[status], **({} if status == 304 else {"content": content})}
     return found
 
@@ -116,32 +74,51 @@ def _answer(schema: Schema | None, said: str, **model: Any) -> dict[int | str, S
     return {200: {"description": said, **content, **model}}
 
 
-_DECIDED: Final[Schema] = {
+DECIDED: Final[Schema] = {
     "anyOf": [
-        {"$ref": "#/components/schemas/Decision"},
-        {"type": "array", "items": {"$ref": "#/components/schemas/Decision"}},
+        ref("Decision"),
+        {"type": "array", "items": ref("Decision")},
     ]
 }
-_EVENT: Final[Schema] = {
+EVENT: Final[Schema] = {
     "type": "object",
     "required": ["specversion", "id", "source", "type", "data"],
     "properties": {
         "specversion": {"const": "1.0"},
         **{name: {"type": "string"} for name in ("id", "source", "type", "subject", "datacontenttype")},
         "time": {"type": "string", "format": "date-time"},
-        "data": {"$ref": "#/components/schemas/Decision"},
+        "data": ref("Decision"),
     },
 }
-DECIDE: Final = {**_body(_RECORDED, {"a row": ASKED, "one act": OTHER}), "parameters": [KEY]}
+DECIDE: Final = _body(ref("Asked"), {"a row": ASKED, "one act": OTHER})
 DECISION: Final = {
     **_answer(None, "答え / the answer", model=Decision),
     **problems(400, 404, 406, 408, 409, 413, 415, 422, 500, 503),
 }
 BATCH: Final = _body(
-    {"type": "array", "minItems": 1, "maxItems": 10_000, "items": _REQUEST}, {"two, one unknown": [ASKED, UNKNOWN]}
+    {"type": "array", "minItems": 1, "maxItems": 10_000, "items": ref("Asked")}, {"two, one unknown": [ASKED, UNKNOWN]}
 )
+_NONE: Final[Schema] = {
+    "type": "object",
+    "required": ["error"],
+    "additionalProperties": False,
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "candidates"],
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "candidates": {"type": "array", "items": {"type": "string"}},
+            },
+        }
+    },
+}
 BATCHED: Final = {
-    **_answer({"type": "array", "items": {"type": "object"}}, "依頼の順に、答えかエラー / answers or errors, in order"),
+    **_answer(
+        {"type": "array", "items": {"anyOf": [*DECIDED["anyOf"], _NONE]}},
+        "依頼の順に、答えかエラー / answers or errors, in order",
+    ),
     **problems(400, 408, 409, 413, 415, 500),
 }
 TASKS: Final = {**_answer(None, "行 / rows", model=list[Row]), **problems(304, 422)}
@@ -155,66 +132,3 @@ KINDS: Final = {
 CATALOG: Final = {**_answer({"type": "object"}, "一覧と規則の版 / the edition of list and rules"), **problems(304)}
 PLAN: Final = {**_answer({"type": "object"}, "業務の流れ / the plan"), **problems(400, 422)}
 RECORD: Final = {**_answer({"type": "object"}, "記録 / the record"), **problems(404, 409, 422, 503)}
-
-# Where an answer leads: the row, its plan, its record.
-_LINKS: Final = {
-    ("/v1/search", "get"): {
-        "row": ("/v1/tasks/{row}", "row", "$response.body#/0/id"),
-        "plan": ("/v1/plan", "row", "$response.body#/0/id"),
-    },
-    ("/v1/tasks", "get"): {"row": ("/v1/tasks/{row}", "row", "$response.body#/0/id")},
-    ("/v1/decisions", "post"): {
-        "row": ("/v1/tasks/{row}", "row", "$response.body#/rows/0/id"),
-        "record": ("/v1/decisions/{seq}", "seq", "$response.header.Assign-Record"),
-        "proof": ("/v1/decisions/{seq}/proof", "seq", "$response.header.Assign-Record"),
-    },
-}
-
-
-def filled(openapi: Schema, desk: Desk) -> Schema:
-    """The OpenAPI file with real answers beside the examples of requests."""
-    words = _words(desk)
-    decided = example(desk, words[ROW], words[CHANNEL])
-    division = words[DIVISION]
-    answers = {
-        ("/v1/decisions", "post"): decided,
-        ("/v1/decisions/batch", "post"): [decided],
-        ("/v1/tasks", "get"): desk.rows(division)[:1],
-        ("/v1/tasks/{row}", "get"): decided["rows"][0],
-        ("/v1/search", "get"): desk.found(words[NAME], division=division, limit=1)["rows"],
-    }
-    for (path, method), answer in answers.items():
-        content = openapi["paths"][path][method]["responses"]["200"]["content"]["application/json"]
-        content["example"] = answer
-    for (path, method), links in _LINKS.items():
-        openapi["paths"][path][method]["responses"]["200"]["links"] = {
-            name: {"operationId": openapi["paths"][to]["get"]["operationId"], "parameters": {parameter: found}}
-            for name, (to, parameter, found) in links.items()
-        }
-    decision = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]["application/json"]
-    decision["schema"] = _DECIDED
-    content = openapi["paths"]["/v1/decisions"]["post"]["responses"]["200"]["content"]
-    content[CLOUD] = {"schema": _EVENT, "example": event(decided)}
-    content[CLOUD_BATCH] = {"schema": {"type": "array", "items": _EVENT}}
-    openapi["components"]["schemas"]["Problem"] = _PROBLEM
-    found: Schema = _with_words(openapi, words)
-    return found
-
-
-def _words(desk: Desk) -> dict[str, str]:
-    """A row of the desk's own list, consigned on its first channel where one is, and what can be asked of it."""
-    channel = next(iter(desk.catalog.manifest.channels))
-    tasks = desk.catalog.tasks
-    task = next((each for each in tasks if desk.catalog.says(each, channel).meaning is Meaning.CONSIGNED), tasks[0])
-    kind = desk.rules.work.kind(task.id)
-    act = kind.steps[0].act if kind else next(iter(desk.rules.acts))
-    words = {DIVISION: task.division, ITEM: task.item, CHANNEL: channel, ROW: task.id, NAME: task.name, ACT: act}
-    return {key: str(word) for key, word in words.items()}
-
-
-def _with_words(value: Any, words: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {name: _with_words(each, words) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_with_words(each, words) for each in value]
-    return words.get(value, value) if isinstance(value, str) else value

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 
-from . import query, strict
-from .problems import MEDIA, Problem, language, response
+from . import hosts, query, strict
+from .problems import MEDIA, Problem, shown
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -77,16 +77,28 @@ class _Clock:
             loop.call_later(_BETWEEN, self._look)
 
 
+class Inner(Protocol):
+    """An application, and the FastAPI application in it."""
+
+    whole: FastAPI
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+
 class Guard:
     """
     An application behind bounds.
 
     Args:
+        app: `whole` is its FastAPI application, whose page shows a browser what is refused.
         seconds: From the first byte of a body to its last.
+        names: Under which it answers; None: any.
     """
 
-    def __init__(self, app: App, seconds: float) -> None:
+    def __init__(self, app: Inner, seconds: float, names: frozenset[str] | None = None) -> None:
         self._app = app
+        self._names = names
         self._seconds = seconds
         self._clock = _Clock()
 
@@ -139,7 +151,7 @@ class Guard:
             await send(message)
 
         said = _length(asked)
-        refused = _at_sight(scope, asked, said, most)
+        refused = self._at_sight(scope, asked, said, most)
         if refused is None:
             try:
                 await self._app(scope, bounded, with_headers)
@@ -147,28 +159,34 @@ class Guard:
                 if begun:  # half an answer is out: the server closes the connection
                     raise
         if refused is not None and not begun:
-            answer = response(refused, language(Request(scope)))
+            answer = shown(Request(self._as_shown(scope)), refused)
             answer.headers["connection"] = "close"
             refused = None
             await answer(scope, receive, with_headers)
+
+    def _as_shown(self, scope: MutableMapping[str, Any]) -> dict[str, Any]:
+        """A refused request for whoever shows the refusal: nothing that may have been refused is in it."""
+        words = b"lang=en" if b"lang=en" in scope["query_string"].split(b"&") else b""
+        headers = [pair for pair in scope["headers"] if pair[0] in (b"accept", b"accept-language")]
+        return {**scope, "app": self._app.whole, "query_string": words, "headers": headers}
+
+    def _at_sight(
+        self, scope: MutableMapping[str, Any], asked: Mapping[bytes, bytes], said: int | None, most: int
+    ) -> Problem | None:
+        """What is wrong with a request before its body is read."""
+        try:
+            query.require_plain(scope["headers"], asked)
+            hosts.require_own(self._names, scope["path"], asked)
+            if scope["query_string"]:
+                scope["query_string"] = query.readable(scope["query_string"])
+        except Problem as problem:
+            return problem
+        return _too_large(most) if said is not None and said > most else None
 
 
 def _length(asked: Mapping[bytes, bytes]) -> int | None:
     length = asked.get(b"content-length", b"")
     return int(length) if length.isdigit() and len(length) < 19 else None
-
-
-def _at_sight(
-    scope: MutableMapping[str, Any], asked: Mapping[bytes, bytes], said: int | None, most: int
-) -> Problem | None:
-    """What is wrong with a request before its body is read."""
-    try:
-        if scope["query_string"]:
-            scope["query_string"] = query.readable(scope["query_string"])
-        query.require_plain(scope["headers"], asked)
-    except Problem as problem:
-        return problem
-    return _too_large(most) if said is not None and said > most else None
 
 
 def _too_large(most: int) -> Problem:

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request
+from fastapi.openapi.models import HTTPBase
+from fastapi.security.base import SecurityBase
 
-from assign.errors import DataError, shown, system_reason
+from assign.errors import DataError, UnknownWord, listed, shown, system_reason
 from assign.words import nearest, sha256
 
 from .problems import Problem
@@ -43,6 +45,27 @@ ROLES: Final[Mapping[str, frozenset[Power]]] = {
 }
 _RECORDED: Final = {"counter": "contractor_clerk"}  # where the record has another name for it
 OPEN: Final = frozenset({Power.ASK, Power.MEASURE})  # where there is no file of keys
+
+
+class UnknownRole(UnknownWord):
+    """
+    No such role.
+
+    >>> print(UnknownRole("counterr"))
+    there is no role `counterr` (near: `counter`)
+    """
+
+    code = "unknown_role"
+
+    def __init__(self, given: str) -> None:
+        near = nearest(given, ROLES)
+        known = listed(near or ROLES)
+        ja, en = ("近いもの", "near") if near else ("選べるもの", "choose")
+        super().__init__(
+            f"役割 {shown(given)} はありません（{ja}: {known}）",
+            f"there is no role {shown(given)} ({en}: {known})",
+            near or list(ROLES),
+        )
 
 
 class Keys:
@@ -131,15 +154,11 @@ def new(path: str, role: str) -> str:
         The key; it is nowhere else.
 
     Raises:
-        DataError: There is no such role, or the file cannot be written.
+        UnknownRole: With the nearest.
+        DataError: The file cannot be written.
     """
     if role not in ROLES:
-        known = ", ".join(ROLES)
-        raise DataError(
-            f"役割 {shown(role)} はありません（{known}）",
-            f"there is no role {shown(role)} ({known})",
-            nearest(role, ROLES) or list(ROLES),
-        )
+        raise UnknownRole(role)
     begin = ""
     if os.path.exists(path):
         load(path)  # never a line at the end of another file
@@ -173,11 +192,19 @@ def key_of(request: Request) -> str | None:
 
 def may(power: Power) -> Any:
     """A dependency that lets in whoever may do something, and gives their role. 401 without a key, 403 with one of another role."""
+    return _May(power)
 
-    async def asked(request: Request) -> str | None:
-        return let_in(request, power)
 
-    return asked
+class _May(SecurityBase):
+    """The dependency of `may`. The framework names it in the OpenAPI file by its power; `openapi` puts our schemes in its place."""
+
+    def __init__(self, power: Power) -> None:
+        self.scheme_name: str = power.value
+        self.model: HTTPBase = HTTPBase(scheme="bearer")
+        self._power = power
+
+    async def __call__(self, request: Request) -> str | None:
+        return let_in(request, self._power)
 
 
 def let_in(request: Request, power: Power) -> str | None:

@@ -1,23 +1,30 @@
 """
 `/metrics`, as Prometheus reads it: how many requests of which address were served how, and how long they took; never what was asked.
+
+Where several processes serve, each counts in a file of its own in one folder, and whichever is asked adds them all up, those of a process that
+has ended too. `prometheus_client` decides for that by the environment, when it is imported: `shared` stands before the processes are started.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import MutableMapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from . import logs
+from .counted import FOLDER
 from .guard import App, Message, Receive, Send
 
 
 class Measures:
-    """The counters of one process."""
+    """The counters of a process, or of all processes of a server."""
 
     def __init__(self) -> None:
+        self._folder = os.environ.get(FOLDER)
         self._kinds: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._registry = CollectorRegistry()
         self._served = Counter(
@@ -37,7 +44,11 @@ class Measures:
 
     def text(self) -> bytes:
         """All of them, in Prometheus's text format."""
-        return generate_latest(self._registry)
+        if self._folder is None:
+            return generate_latest(self._registry)
+        whole = CollectorRegistry()
+        MultiProcessCollector(whole, path=self._folder)  # type: ignore[no-untyped-call]
+        return generate_latest(whole)
 
 
 class Measured:

@@ -34,6 +34,12 @@ def chosen(accept: str, offered: Sequence[str]) -> str:
     return best
 
 
+def prefers(accept: str, media: str, others: Sequence[str]) -> bool:
+    """Whether the client likes a type better than all others; `*/*` alone likes none better."""
+    ranges = [_range(each) for each in accept.lower().split(",")]
+    return _liking(media, ranges) > max(_liking(each, ranges) for each in others)
+
+
 def _range(text: str) -> tuple[str, float]:
     """`text/*;q=0.5` → the range and its weight; what cannot be read has none."""
     name, *parameters = (part.strip() for part in text.split(";"))

@@ -1,5 +1,5 @@
 """
-An error → a problem document (RFC 9457), in the words of the command line: the same code, message and candidates.
+An error → a problem document (RFC 9457), in the words of the command line: the same code, message and candidates; a browser gets a page.
 
 The types are stable: `urn:assign:problem:` and the error's code (`unknown_item`, `ambiguous_item`, …).
 """
@@ -42,6 +42,18 @@ _BY_CODE: Final = {
 }
 
 
+# Where a message names a command, whoever asked over HTTP has an address.
+_ADDRESSES: Final = {"`assign acts`": "`/v1/acts`", "`assign tasks`": "`/v1/tasks`"}
+
+
+def said(error: AssignError, lang: str) -> str:
+    """The message of an error for whoever asked over HTTP."""
+    text = error.message(lang)
+    for command, address in _ADDRESSES.items():
+        text = text.replace(command, address)
+    return text
+
+
 class Problem(AssignError):
     """An error of HTTP alone. status: As RFC 9110 has it."""
 
@@ -70,7 +82,7 @@ def response(error: AssignError, lang: str) -> Response:
         "type": TYPE + code,
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": error.message(lang),
+        "detail": said(error, lang),
         "code": code,
         "candidates": list(error.candidates),
     }
@@ -91,10 +103,18 @@ def language(request: Request) -> str:
     return "en" if asked[:2].lower() == "en" else "ja"
 
 
+def shown(request: Request, error: AssignError) -> Response:
+    """An error as whoever asked reads it: a person's browser gets a page, a program the problem document."""
+    page: Response | None = request.app.state.sorry(request, error)
+    found = page or response(error, language(request))
+    found.headers["Vary"] = "Accept"
+    return found
+
+
 async def assign_error(request: Request, error: Exception) -> Response:
     """Of an error of ours."""
     assert isinstance(error, AssignError)  # noqa: S101 - INVARIANT: registered for it alone
-    return response(error, language(request))
+    return shown(request, error)
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -106,7 +126,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     }
     ja, en = texts.get(error.status_code, (str(error.detail), str(error.detail)))
     codes = {404: "not_found", 405: "method_not_allowed"}
-    found = response(Problem(error.status_code, codes.get(error.status_code, "http"), ja, en), language(request))
+    found = shown(request, Problem(error.status_code, codes.get(error.status_code, "http"), ja, en))
     found.headers.update(error.headers or {})
     if found.headers.get("allow") == "GET":
         found.headers["allow"] = "GET, HEAD"
@@ -115,10 +135,11 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 async def internal_error(request: Request, _error: Exception) -> Response:
     """Of a fault of ours: nothing of it reaches the client; the server's log has it."""
-    return response(
-        Problem(500, "internal", "内部エラーです。回答はありません", "an internal error; there is no answer"),
-        language(request),
-    )
+    problem = Problem(500, "internal", "内部エラーです。回答はありません", "an internal error; there is no answer")
+    try:
+        return shown(request, problem)
+    except Exception:  # noqa: BLE001 - what failed may be what a page needs, too
+        return response(problem, language(request))
 
 
 async def validation_error(request: Request, error: Exception) -> Response:
@@ -133,4 +154,4 @@ async def validation_error(request: Request, error: Exception) -> Response:
         f"`{name}` が{what or '正しくありません'}",
         f"`{name}` is not as it should be: {first['msg']}",
     )
-    return response(problem, language(request))
+    return shown(request, problem)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote_from_bytes, unquote_to_bytes
 from fastapi import Request
 from pydantic import BeforeValidator
 
-from assign.errors import shown
+from assign.errors import listed, shown
 from assign.words import nearest
 
 from .problems import Problem
@@ -20,7 +20,7 @@ from .problems import Problem
 LANGUAGE: Final = "lang"  # every address takes it: the language of its problems
 _NUMBER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _ASCII: Final = bytes(range(128))
-_ONCE: Final = frozenset((b"authorization", b"x-api-key", b"content-type", b"idempotency-key"))
+_ONCE: Final = frozenset((b"host", b"authorization", b"x-api-key", b"content-type", b"idempotency-key"))
 
 
 def _digits(word: object) -> object:
@@ -98,6 +98,20 @@ def require_once(name: str, seen: set[str], several: Collection[str] = ()) -> No
     if name in seen and name not in several:
         raise Problem(400, "parameter_twice", f"{shown(name)} が2つあります", f"{shown(name)} stands twice")
     seen.add(name)
+
+
+def require_one_of(name: str, word: str | None, known: Collection[str]) -> None:
+    """Raises Problem 422: A word of an address has a value that there is not, with the nearest."""
+    if word is None or word in known:
+        return
+    near = nearest(word, known) or list(known)
+    raise Problem(
+        422,
+        "bad_parameter",
+        f"`{name}` に {shown(word)} はありません（選べるもの: {listed(near)}）",
+        f"`{name}` has no {shown(word)} (choose: {listed(near)})",
+        near,
+    )
 
 
 async def declared(request: Request) -> None:

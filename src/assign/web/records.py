@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from assign import audit
@@ -20,7 +21,7 @@ from .media import JSON
 from .problems import Problem
 
 Reader = Annotated[str | None, Depends(may(Power.READ_LOG))]
-Seq = Annotated[int, query.DIGITS, Path(ge=0, lt=2**53)]
+Seq = Annotated[int, Field(ge=0, lt=2**53), query.DIGITS, Path()]
 router: Final = APIRouter(
     prefix="/v1/decisions",
     tags=["log"],

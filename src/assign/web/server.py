@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from typing import Final
 
@@ -15,8 +14,9 @@ from granian.http import HTTP1Settings
 from assign.errors import BadOption
 
 from . import logs
-from .app import application
+from .counted import shared
 from .guard import App
+from .hosts import is_loopback
 from .settings import Settings
 
 HEADER_SECONDS: Final = 8  # until a request's head is whole; an idle connection is closed after it, too
@@ -26,6 +26,8 @@ TARGET: Final = "assign.web.server:made"
 
 def made() -> App:
     """The application of this process, by the environment; Granian calls it in each worker."""
+    from .app import application  # not in the process that starts the others (`counted`)
+
     return application(Settings())
 
 
@@ -36,16 +38,17 @@ def serve(host: str, port: int, workers: int, settings: Settings) -> None:
     Raises:
         BadOption: An address that others reach needs API keys.
     """
-    if not _is_loopback(host) and settings.keys is None:
+    if not is_loopback(host) and settings.keys is None:
         raise BadOption(
             f"`--host {host}` は他の機器から届くので、API キー（`--keys FILE`）が要ります",
             f"`--host {host}` can be reached from other machines, so that API keys are needed (`--keys FILE`)",
             ["--keys", "--host 127.0.0.1"],
         )
+    settings = settings.model_copy(update={"host": host})
     os.environ.update(
         {f"ASSIGN_{name.upper()}": str(value) for name, value in settings.model_dump().items() if value is not None}
     )
-    Granian(
+    server = Granian(
         TARGET,
         address=host,
         port=port,
@@ -60,11 +63,6 @@ def serve(host: str, port: int, workers: int, settings: Settings) -> None:
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,  # or one worker that is killed would end all of them
         websockets=False,
-    ).serve()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    )
+    with shared(workers):
+        server.serve()

@@ -15,9 +15,11 @@ class Settings(BaseSettings):
     Attributes:
         list, rules: As `Desk.open` takes them. audit, origin: The decision log, if answers are recorded.
         keys: A file of API keys (`assign serve --new-key ROLE`); without one anybody who reaches the server may ask.
+        host: Where it listens, as `assign serve` was told; None: within another server, which knows under which names it answers.
         runs_for: Who runs it: `city`, or `contractor` (said on the page).
         log_requests: Whether the server says a line of each request (never what was asked).
-        url: The address under which others reach it, where that is not the one that they name (behind a proxy that ends TLS).
+        url: The address under which others reach it, where that is not the one that they name (behind a proxy that ends TLS); with it,
+            and without keys, it answers under no other name (`hosts`).
         body_seconds: How long a body may take to arrive.
     """
 
@@ -28,6 +30,7 @@ class Settings(BaseSettings):
     audit: str | None = None
     origin: str | None = None
     keys: str | None = None
+    host: str | None = None
     runs_for: str = Field(default="city", pattern="^(city|contractor)$")
     log_requests: bool = True
     url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]+$")

@@ -13,6 +13,7 @@ from .problems import Problem
 LARGEST: Final = 64 * 1024  # bytes of one request
 LARGEST_BATCH: Final = 4 * 1024 * 1024
 _DEEPEST: Final = 32
+_EXACT: Final = 2**53  # beyond it a fraction has no digits of its own
 _LONGEST_NUMBER: Final = 400  # digits; Python reads 4,300 and then raises
 
 
@@ -87,10 +88,11 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _fraction(digits: str) -> float:
+def _fraction(digits: str) -> int | float:
+    """A number; `24.0` is the integer 24 to JSON Schema, and to many a client that has no other numbers."""
     if len(digits) > _LONGEST_NUMBER or (value := float(digits)) in (float("inf"), float("-inf")):
         raise _no_json("数が大きすぎます", "a number is too large")
-    return value
+    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
 
 
 def _depth(text: str) -> int:

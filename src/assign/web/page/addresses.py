@@ -10,11 +10,12 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from . import counter, manual, prints, row, sheets, trail
-from .shell import sign_in
+from .shell import sign_in, sorry
 
 
 def add_to(app: FastAPI) -> None:
-    """Put the page's addresses into an application that has `state.answers`, `state.keys`, `state.settings` and `state.openapi`."""
+    """Put the page's addresses, and its way to show an error, into an application that has `state.answers`, `state.keys`, `state.settings` and `state.openapi`."""
+    app.state.sorry = sorry
     for room in (counter, row, prints, sheets, trail, manual):
         app.include_router(room.router)
     app.include_router(sign_in)

@@ -49,10 +49,9 @@ def found_for(page: Shell) -> dict[str, Any]:
     """Candidates by division, the counter's own first; a life event; where something belongs that the list does not have."""
     desk = page.desk
     division, channel = page.asked.get("division"), page.asked.get("channel")
-    manifest = desk.catalog.manifest
     chosen = {
-        "division": division and manifest.division(division),
-        "channel": channel and manifest.channel(channel),
+        "division": division,
+        "channel": channel,
         "events": desk.events(),
     }
     text = page.asked.get("q", "").strip()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from base64 import b32encode
+from datetime import date
 from hashlib import sha256
 from itertools import groupby
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from starlette.responses import Response
 
@@ -21,8 +22,8 @@ from assign.plan import page as checklists
 from assign.web.problems import Problem
 from assign.words import date_of_case, normal
 
-from .row import answered
-from .shell import Page, RoleOf, Shell
+from .row import AnswerPage, answered
+from .shell import DayPage, RoleOf, Shell, taking
 from .shell import router as pages
 
 router: Final = pages()
@@ -30,21 +31,21 @@ CODE: Final = 8  # letters of 5 bits: one card in a million million is taken for
 
 
 @router.get("/event/{event}")
-def event(page: Page, event: str) -> Response:
+def event(page: DayPage, event: str) -> Response:
     """The checklist of a life event."""
     plan = page.desk.planned(event=event, on=page.asked.get("on"))
     return page.page("checklist.html", sheet=checklists.on_a4(plan, page.lang), plan=plan)
 
 
 @router.get("/checklist/{row}")
-def of_row(page: Page, row: str) -> Response:
+def of_row(page: DayPage, row: str) -> Response:
     """The checklist of one row."""
     plan = page.desk.planned(row=row, on=page.asked.get("on"))
     return page.page("checklist.html", sheet=checklists.on_a4(plan, page.lang), plan=plan)
 
 
 @router.get("/slip/{row}")
-def slip(page: Page, role: RoleOf, row: str) -> Response:
+def slip(page: AnswerPage, role: RoleOf, row: str) -> Response:
     """What goes with a case from the contractor to the city. It names no person and asks for no instruction; what comes back is a result."""
     answer, record = answered(page, role, row)
     printed = asked(answer, page.lang)
@@ -61,26 +62,28 @@ def _reason(page: Shell, answer: Answer) -> str:
 
 
 @router.get("/card")
-def check(page: Page) -> Response:
+def check(page: Annotated[Shell, taking("check")]) -> Response:
     """Whether a printed card is what this server would print today."""
     given = page.asked.get("check", "").strip()
-    codes = {key: code_of(page.desk, key) for key in page.desk.catalog.manifest.divisions}
+    today = date_of_case(None)
+    codes = {key: code_of(page.desk, key, today) for key in page.desk.catalog.manifest.divisions}
     found = [key for key, code in codes.items() if normal(given).replace("-", "") == normal(code).replace("-", "")]
     return page.page("card_check.html", given=given, found=found[0] if found else None)
 
 
 @router.get("/card/{division}")
-def card(page: Page, division: str) -> Response:
+def card(page: DayPage, division: str) -> Response:
     """A division's rows, each with who handles it on each channel."""
     key = page.desk.catalog.manifest.division(division)
-    rows = _rows(page.desk, key)
+    rows = _rows(page.desk, key, page.day)
     return page.page(
         "card.html",
         keep=True,
         key=key,
         groups=[(head, list(of)) for head, of in groupby(rows, key=_head)],
         numbered=any(each["task"].number for each in rows),
-        code=code_of(page.desk, key),
+        day=page.day.isoformat(),
+        code=code_of(page.desk, key, page.day),
         base=f"{page.request.url.scheme}://{page.request.url.netloc}",
     )
 
@@ -90,29 +93,28 @@ def _head(each: dict[str, Any]) -> str:
     return "　".join(filter(None, (each["task"].section, each["task"].group)))
 
 
-def code_of(desk: Desk, division: str) -> str:
+def code_of(desk: Desk, division: str, day: date) -> str:
     """
-    The code of a division's card as it is today: of list, rules, and every word on it.
+    The code of a division's card for the cases of a day: of list, rules, and every word on it.
 
-    >>> code_of(Desk.open(), "shomu")[:6]
+    >>> code_of(Desk.open(), "shomu", date(2026, 11, 25))[:6]
     'SHOMU-'
     """
     said = [
         (each["task"].id, [(brief.assignee, brief.certainty) for brief in each["briefs"]])
-        for each in _rows(desk, division)
+        for each in _rows(desk, division, day)
     ]
     edition = [desk.provenance["catalog_sha256"], desk.provenance["rules_sha256"]]
     digest = b32encode(sha256(json.dumps([edition, division, said]).encode()).digest()).decode()[:CODE]
     return f"{division.upper()}-{digest[:4]}-{digest[4:]}"
 
 
-def _rows(desk: Desk, division: str) -> list[dict[str, Any]]:
-    today = date_of_case(None)
+def _rows(desk: Desk, division: str, day: date) -> list[dict[str, Any]]:
     tasks = [task for task in desk.catalog.tasks if task.division == division]
     if not tasks:
         raise Problem(404, "empty", "この区分に行がありません", "this division has no rows")
     channels = desk.catalog.manifest.channels
     return [
-        {"task": task, "briefs": [desk.brief(row=task.id, channel=channel, on=today) for channel in channels]}
+        {"task": task, "briefs": [desk.brief(row=task.id, channel=channel, on=day) for channel in channels]}
         for task in tasks
     ]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -16,22 +16,13 @@ from assign.explanation.wording import Answer
 from assign.web import head
 from assign.web.keys import recorded_as
 from assign.web.problems import Problem
-from assign.web.query import require_known
 
-from .shell import Page, RoleOf, Shell
+from .shell import RoleOf, Shell, taking
 from .shell import router as pages
 
 router: Final = pages()
 EDITIONS: Final = {"list": "catalog_sha256", "rules": "rules_sha256"}
-_KNOWN: Final = (
-    "act",
-    "channel",
-    "on",
-    "key",
-    "division",
-    "q",
-    *EDITIONS,
-)  # any other word might have changed the answer
+AnswerPage = Annotated[Shell, taking("act", "on", "key", *EDITIONS)]
 SHORT: Final = 16  # of a hash, in an address
 
 
@@ -43,7 +34,6 @@ def answered(page: Shell, role: str | None, row: str) -> tuple[Answer, str | Non
         The answer, and the number of its record. Under `key` (a random UUID) the record is that of the page it came from.
     """
     channel = page.asked.get("channel") or next(iter(page.desk.catalog.manifest.channels))
-    require_known(page.request, _KNOWN)
     words: dict[str, Any] = {"row": row, "channel": channel, "act": page.asked.get("act"), "on": page.asked.get("on")}
     if page.desk.audit is None:
         return page.desk.answers(**words)[0], None
@@ -63,7 +53,7 @@ def _require_wanted(request: Request) -> None:
 
 
 @router.get("/row/{row}")
-def answer(request: Request, page: Page, role: RoleOf, row: str) -> Response:
+def answer(request: Request, page: AnswerPage, role: RoleOf, row: str) -> Response:
     """The answer for a row, a channel and perhaps an act."""
     if page.desk.audit is not None and "key" not in page.asked:
         from assign.log.record import new_id

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from starlette.responses import Response
 
@@ -14,15 +14,14 @@ from assign.catalog.manifest import UNREAD
 from assign.catalog.model import Task
 from assign.desk.desk import Desk
 from assign.explanation.wording import MEANING_TEXT, Answer, cell_name
-from assign.web.problems import Problem
+from assign.web.query import require_one_of
 from assign.web.unrecorded import example
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Bilingual, Certainty, date_of_case
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Bilingual, Certainty
 
-from .shell import Page, Shell
+from .shell import CELL, DayPage, Shell, taking
 from .shell import router as pages
 
 router: Final = pages()
-CELL: Final = "cell."  # of a word of the address: the name of a printed column follows
 BLANK: Final = "blank"  # nothing is printed
 NONE: Final = "none"  # a row without a kind of work
 
@@ -43,21 +42,28 @@ def whole_list(desk: Desk, on: str) -> tuple[Line, ...]:
     )
 
 
+OF_ANSWERS: Final[Mapping[str, Mapping[Any, Bilingual]]] = {
+    "meaning": MEANING_TEXT,
+    "assignee": ASSIGNEE_TEXT,
+    "certainty": CERTAINTY_TEXT,
+}
+Matrix = Annotated[Shell, taking(*OF_ANSWERS, "kind", "on", columns=True)]
+
+
 @router.get("/matrix")
-def matrix(page: Page) -> Response:
+def matrix(page: Matrix) -> Response:
     """The list as printed, and beside each row who handles it."""
     manifest = page.desk.catalog.manifest
-    if "division" in page.asked:
-        page.asked["division"] = manifest.division(page.asked["division"])
-    unknown = [word for word in page.asked if word.startswith(CELL) and word.removeprefix(CELL) not in manifest.cells]
-    if unknown:
-        known = [CELL + name for name in manifest.cells]
-        raise Problem(422, "no_column", f"列 `{unknown[0]}` はありません", f"there is no column `{unknown[0]}`", known)
-    lines = whole_list(page.desk, date_of_case(None).isoformat())
+    lines = whole_list(page.desk, page.day.isoformat())
+    filters = _filters(page, lines)
+    for name, _, choices in filters:
+        known = [str(key) for key in OF_ANSWERS[name]] if name in OF_ANSWERS else [key for key, _ in choices]
+        require_one_of(name, page.asked.get(name), known)
     shown = [line for line in lines if _lets(page, line)]
     tasks = page.desk.catalog.tasks
     return page.page(
         "matrix.html",
+        day=page.day.isoformat(),
         sheets=[
             (division, [line for line in shown if line.task.division == key])
             for key, division in manifest.divisions.items()
@@ -65,7 +71,7 @@ def matrix(page: Page) -> Response:
         ],
         headings=[name for name in ("section", "group") if any(getattr(task, name) for task in tasks)],
         cells=_cells(page),
-        filters=_filters(page, lines),
+        filters=[each for each in filters if len(each[2]) > 1],  # one choice is none
         count=len(shown),
         of=len(lines),
         open_rows=_open(shown),
@@ -97,16 +103,16 @@ def _filters(page: Shell, lines: tuple[Line, ...]) -> list[tuple[str, str, list[
         words = {"": blank, UNREAD: page.t("未確定", "open")}
         printed = dict.fromkeys(line.task.cells[name] for line in lines)
         found.append((CELL + name, label, [(glyph or BLANK, words.get(glyph, glyph)) for glyph in sorted(printed)]))
-    said: tuple[tuple[str, str, Mapping[Any, Bilingual]], ...] = (
-        ("meaning", page.t("意味", "Meaning"), MEANING_TEXT),
-        ("assignee", page.t("担当", "Who"), ASSIGNEE_TEXT),
-        ("certainty", page.t("確かさ", "Certainty"), CERTAINTY_TEXT),
-    )
-    for name, label, texts in said:
-        given = {answer[name] for answer in answers}
+    labels = {
+        "meaning": page.t("意味", "Meaning"),
+        "assignee": page.t("担当", "Who"),
+        "certainty": page.t("確かさ", "Certainty"),
+    }
+    for name, texts in OF_ANSWERS.items():
+        label, given = labels[name], {answer[name] for answer in answers}
         found.append((name, label, [(str(key), text[lang]) for key, text in texts.items() if key in given]))
     found.append(("kind", page.t("業務の種類", "Kind of work"), list(kinds.items())))
-    return [each for each in found if len(each[2]) > 1]  # one choice is none
+    return found
 
 
 def _kind(line: Line) -> Answer | None:
@@ -120,7 +126,7 @@ def _lets(page: Shell, line: Line) -> bool:
     asked = page.asked
     cells = line.task.cells
     kind = _kind(line)
-    of_answers = {name: asked[name] for name in ("meaning", "assignee", "certainty") if name in asked}
+    of_answers = {name: asked[name] for name in OF_ANSWERS if name in asked}
     return (
         asked.get("division") in (None, line.task.division)
         and all((cells[name] or BLANK) == asked[CELL + name] for name in cells if CELL + name in asked)
@@ -134,9 +140,9 @@ def _open(lines: list[Line]) -> list[Line]:
 
 
 @router.get("/questions")
-def questions(page: Page) -> Response:
+def questions(page: DayPage) -> Response:
     """What the list leaves open, by reason; each group is one letter from the contractor's manager to the city's manager of the contract."""
-    lines = whole_list(page.desk, date_of_case(None).isoformat())
+    lines = whole_list(page.desk, page.day.isoformat())
     groups: dict[tuple[str, str], list[tuple[Line, list[str], Answer]]] = {}
     for line, answer, channels in _asked(page, lines):
         groups.setdefault((answer["rules"][0], line.task.division), []).append((line, channels, answer))
@@ -144,7 +150,13 @@ def questions(page: Page) -> Response:
     for (rule, division), of in groups.items():
         rules.setdefault(rule, []).append((page.desk.catalog.manifest.divisions[division], of))
     titles = {rule.id: rule.title for rule in page.desk.rules.rules}
-    return page.page("questions.html", rules=rules, titles=titles, count=sum(len(of) for of in groups.values()))
+    return page.page(
+        "questions.html",
+        day=page.day.isoformat(),
+        rules=rules,
+        titles=titles,
+        count=sum(len(of) for of in groups.values()),
+    )
 
 
 def _asked(page: Shell, lines: tuple[Line, ...]) -> Iterator[tuple[Line, Answer, list[str]]]:

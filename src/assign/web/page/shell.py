@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -21,9 +22,10 @@ from assign.errors import AssignError, visible
 from assign.plan.legs import MARKS
 from assign.web.api import answers_of, unchanged
 from assign.web.keys import Keys, Power, key_of, may
-from assign.web.problems import CHALLENGE, RETRY, Problem, status_of
-from assign.web.query import require_once
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
+from assign.web.media import prefers
+from assign.web.problems import CHALLENGE, RETRY, Problem, said, status_of
+from assign.web.query import require_known, require_once, require_one_of
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Bilingual, Certainty, date_of_case
 
 from .tongues import marked
 
@@ -32,6 +34,8 @@ CARRIED: Final[tuple[str, ...]] = (
     "channel",
     "q",
 )  # and `lang`; set once, and in every address from then on
+CELL: Final = "cell."  # of a word of the address: the name of a printed column follows
+LANGUAGES: Final = ("ja", "en")
 COOKIE: Final = "assign_key"
 Words = Mapping[str, str]
 
@@ -77,13 +81,19 @@ class Shell:
 
     def __init__(self, request: Request) -> None:
         self.request = request
+        self._goes_on: tuple[str, ...] = CARRIED
         self.desk: Desk = answers_of(request).desk
         self.asked: dict[str, str] = {name: word for name, word in request.query_params.items() if word}
-        self.lang = "en" if self.asked.get("lang", "ja")[:2].lower() == "en" else "ja"
+        self.lang = "en" if self.asked.get("lang") == "en" else "ja"
+
+    @property
+    def day(self) -> date:
+        """The day whose answers stand on the page. Raises BadDate."""
+        return date_of_case(self.asked.get("on"))
 
     @property
     def _carried(self) -> dict[str, str]:
-        found: dict[str, str] = {name: self.asked[name] for name in CARRIED if name in self.asked}
+        found: dict[str, str] = {name: self.asked[name] for name in self._goes_on if name in self.asked}
         return {**found, "lang": "en"} if self.lang == "en" else found
 
     def t(self, ja: str, en: str) -> str:
@@ -98,7 +108,7 @@ class Shell:
     def here(self, **words: object) -> str:
         """The same address with other words."""
         found = {name: str(word) for name, word in {**self.asked, **words}.items() if word not in (None, "")}
-        path = self.request.url.path
+        path = _local(self.request.url.path)
         return f"{path}?{urlencode(found)}" if found else path
 
     def who(self, assignee: str, certainty: str) -> dict[str, str]:
@@ -145,7 +155,8 @@ class Shell:
         headers = {"Cache-Control": "no-store"}
         if keep:
             known = answers_of(self.request).etag.strip('"')
-            etag = f'"{known}-{date_of_case(None).isoformat()}-{self.lang}"'
+            days = f"{date_of_case(None).isoformat()}-{self.day.isoformat()}"
+            etag = f'"{known}-{days}-{self.lang}"'
             headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Cookie"}
             if unchanged(self.request, etag):
                 return Response(status_code=304, headers=headers)
@@ -153,13 +164,15 @@ class Shell:
         return HTMLResponse(marked(html, self.lang), status, headers)
 
     def sorry(self, error: AssignError) -> Response:
-        """An error as a page: what is wrong, what is near, and whom to ask."""
+        """An error as a page: what is wrong, what is near, and whom to ask, in both languages."""
         status = status_of(error)
+        self._goes_on = ()  # a word of the address may be what is wrong: no link has it
         found = self.page(
             "error.html",
             status,
-            error=error.message(self.lang),
-            candidates=list(error.candidates),
+            heading=_HEADINGS.get(status, _SERVER if status >= 500 else _NONE),
+            error={lang: said(error, lang) for lang in LANGUAGES},
+            candidates=[each for each in error.candidates if f"`{each}`" not in error.ja],  # each is told once
             code=status,
             keyless=not self.request.app.state.keys.needed,
             back=_local(self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else "")),
@@ -169,6 +182,27 @@ class Shell:
         if status == 401:
             found.headers["WWW-Authenticate"] = CHALLENGE
         return found
+
+
+_NONE: Final = {"ja": "答えはありません", "en": "There is no answer"}
+_SERVER: Final = {"ja": "サーバーの故障です。答えはありません", "en": "The server failed; there is no answer"}
+_REFUSED: Final[Bilingual] = {"ja": "この依頼は受け取れません", "en": "This request cannot be taken"}
+_HEADINGS: Final = {
+    **dict.fromkeys((408, 413, 415, 421), _REFUSED),
+    401: {"ja": "キーが要ります", "en": "A key is needed"},
+    403: {"ja": "この画面は開けません", "en": "This page is not open to you"},
+    404: {"ja": "ここには何もありません", "en": "There is nothing here"},
+    405: {"ja": "この番地は、画面としては開けません", "en": "This address is no page"},
+}
+_PROGRAMS: Final = ("application/problem+json", "application/json")
+
+
+def sorry(request: Request, error: AssignError) -> Response | None:
+    """An error as a page, where a browser asks; None: a program does, or it calls the API."""
+    of_the_api = request.url.path.startswith(("/v1/", "/access/")) and request.method not in ("GET", "HEAD")
+    if of_the_api or not prefers(request.headers.get("accept", ""), "text/html", _PROGRAMS):
+        return None
+    return Shell(request).sorry(error)
 
 
 class PageRoute(APIRoute):
@@ -192,14 +226,31 @@ def router() -> APIRouter:
     return APIRouter(route_class=PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
 
-def _shell(request: Request, _role: Annotated[str | None, Depends(may(Power.ASK))]) -> Shell:
-    seen: set[str] = set()
-    for name, _ in request.query_params.multi_items():
-        require_once(name, seen)
-    return Shell(request)
+def taking(*words: str, power: Power = Power.ASK, columns: bool = False) -> Any:
+    """
+    A dependency: the shell of a page whose address takes these words beside those of every page, each once and with a value that there is.
+
+    Args:
+        columns: Whether it takes a word for each printed column, too.
+    """
+    role = Depends(may(power))
+
+    def shell(request: Request, _role: str | None = role) -> Shell:
+        found = Shell(request)
+        manifest = found.desk.catalog.manifest
+        own = [CELL + name for name in manifest.cells] if columns else []
+        require_known(request, (*words, *CARRIED, *own))
+        require_one_of("lang", found.asked.get("lang"), LANGUAGES)
+        for name, key in (("division", manifest.division), ("channel", manifest.channel)):
+            if name in found.asked:
+                found.asked[name] = key(found.asked[name])
+        return found
+
+    return Depends(shell)
 
 
-Page = Annotated[Shell, Depends(_shell)]
+Page = Annotated[Shell, taking()]
+DayPage = Annotated[Shell, taking("on")]
 RoleOf = Annotated[str | None, Depends(may(Power.ASK))]
 sign_in: Final = router()
 
@@ -225,6 +276,7 @@ def _local(address: str) -> str:
 @sign_in.get("/sign-in")
 def show_sign_in(request: Request) -> Response:
     """The form that takes a key."""
+    require_known(request, ("to", *CARRIED))
     shell = Shell(request)
     return shell.page("sign_in.html", back=_local(shell.asked.get("to", "/")), wrong=False)
 
@@ -256,4 +308,18 @@ async def sign_out(_request: Request) -> Response:
     return found
 
 
-__all__ = ["COOKIE", "Page", "PageRoute", "RoleOf", "Shell", "Words", "form_of", "key_of", "router", "sign_in"]
+__all__ = [
+    "CELL",
+    "COOKIE",
+    "DayPage",
+    "Page",
+    "PageRoute",
+    "RoleOf",
+    "Shell",
+    "Words",
+    "form_of",
+    "key_of",
+    "router",
+    "sign_in",
+    "taking",
+]
