@@ -41,7 +41,7 @@ MOST_OWNERS: Final = 5  # rows that a sentence names
 
 
 # What of a row decides where no act and no ruling does, as part of a sentence.
-_MEANING_TEXT: Final[dict[Meaning, Bilingual]] = {
+MEANING_TEXT: Final[dict[Meaning, Bilingual]] = {
     Meaning.RETAINED: {"ja": "委託しない業務", "en": "work that is not consigned"},
     Meaning.OUTSIDE: {"ja": "委託の範囲外", "en": "outside the consigned scope"},
     Meaning.CONSIGNED: {"ja": "委託する業務", "en": "consigned work"},
@@ -197,7 +197,7 @@ def _condition(name: str, values: Sequence[str], lang: str) -> str:
     ja = lang == "ja"
     either = "か" if ja else " or "
     if name == "meaning":
-        meanings = either.join(_MEANING_TEXT[Meaning(value)][lang] for value in values)
+        meanings = either.join(MEANING_TEXT[Meaning(value)][lang] for value in values)
         return f"一覧で{meanings}" if ja else f"the list has {meanings}"
     if name == "named":
         return (
