@@ -131,9 +131,7 @@ def _manifest(edition: str, document: bytes) -> str:
             "effective": DAYS[edition],
             "documents": [{"file": f"list_d{edition}.txt", "sha256": sha256(document)}],
             "divisions": [{"key": key, "label": {"ja": name, "en": key}} for name, key in DIVISIONS.items()],
-            "channels": [
-                {"key": key, "label": {"ja": name, "en": key}, "kind": key} for name, key in CHANNELS.items()
-            ],
+            "channels": [{"key": key, "label": {"ja": name, "en": key}, "kind": key} for name, key in CHANNELS.items()],
             "columns": [
                 {"key": "share", "label": {"ja": "区分", "en": "share"}},
                 {"key": "way", "label": {"ja": "方法", "en": "way"}, "per": "channel"},

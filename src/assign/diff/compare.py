@@ -44,6 +44,8 @@ def compare(old: Desk, new: Desk, volumes: Mapping[str, int] | None = None) -> R
     report.unchanged = rows.unchanged
     report.no_changes = {field: number for field, number in rows.no_changes.items() if number}
     report.act_labels = {act.id: act.title for desk in (old, new) for act in desk.rules.acts.values()}
+    report.rule_labels = {rule.id: rule.title for desk in (old, new) for rule in desk.rules.rules}
+    report.holder_labels = {**old.rules.holder_names, **new.rules.holder_names}
     report.channel_labels = _labels(old, new, "channels")
     report.division_labels = _labels(old, new, "divisions")
     return report

@@ -21,7 +21,14 @@ from assign.catalog.model import Catalog, Task
 from assign.words import normal, printed_number
 
 # Other spellings of one word, as lists have them: whoever changes one has reworded the row, and not renamed it.
-_SPELLINGS: Final = (("事", "こと"), ("及び", "および"), ("並びに", "ならびに"), ("又は", "または"), ("等", "など"), ("為", "ため"))
+_SPELLINGS: Final = (
+    ("事", "こと"),
+    ("及び", "および"),
+    ("並びに", "ならびに"),
+    ("又は", "または"),
+    ("等", "など"),
+    ("為", "ため"),
+)
 _SIGNS: Final = re.compile(r"[、。，．,.・･「」『』()\[\]【】〔〕〈〉/\-‐－―ー~〜]")
 ALIKE: Final = 0.6  # of two names, by the letters that they have in one order; judged
 NEAR: Final = 0.5  # the same, where the number is one
@@ -64,7 +71,9 @@ def aligned(
 ) -> dict[str, str]:
     """The divisions or channels of both editions: by key, else by a name that they share. Old key → new key."""
     found = {key: key for key in old if key in new}
-    words = {normal(word): key for key, each in new.items() if key not in found for word in (each.label["ja"], *each.names)}
+    words = {
+        normal(word): key for key, each in new.items() if key not in found for word in (each.label["ja"], *each.names)
+    }
     for key, each in old.items():
         if key not in found:
             named = next((words[word] for word in map(normal, (each.label["ja"], *each.names)) if word in words), None)
@@ -109,7 +118,9 @@ def match(old: Catalog, new: Catalog) -> list[Pair]:
     cells = _cells_in_common(old, new)
     back = {theirs: ours for ours, theirs in divisions.items()}
     left = [_row(task, task.division, [ours for ours, _ in cells]) for task in old.tasks]
-    right = [_row(task, back.get(task.division, f"+{task.division}"), [theirs for _, theirs in cells]) for task in new.tasks]
+    right = [
+        _row(task, back.get(task.division, f"+{task.division}"), [theirs for _, theirs in cells]) for task in new.tasks
+    ]
     found: dict[str, Task] = {}  # id in the new edition → the old row
     for key, in_order in _LIKENESSES:
         left, right = _matched(found, left, right, key, in_order=in_order)

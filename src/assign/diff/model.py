@@ -160,7 +160,7 @@ class Report:
         compared: Decisions that both editions give, by row, channel, act and span of days.
         unchanged: Rows of both editions of which nothing but what is in `no_changes` differs.
         no_changes: Rows that differ in what is no change, by key of `NO_CHANGES`.
-        volumes: Cases a month by the id of a row; None where nobody gave any. act_labels, channel_labels: What they are called.
+        volumes: Cases a month by the id of a row; None where nobody gave any. act_labels, channel_labels, …: What they are called.
     """
 
     old: Edition
@@ -174,6 +174,8 @@ class Report:
     act_labels: dict[str, Bilingual] = field(default_factory=dict)
     channel_labels: dict[str, Bilingual] = field(default_factory=dict)
     division_labels: dict[str, Bilingual] = field(default_factory=dict)
+    rule_labels: dict[str, Bilingual] = field(default_factory=dict)
+    holder_labels: dict[str, Bilingual] = field(default_factory=dict)
 
     @property
     def equal(self) -> bool:

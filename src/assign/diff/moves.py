@@ -47,7 +47,9 @@ class Side:
     def depends_on(self, task: Task, channel: str) -> Hashable:
         """All that the decisions of a row on a channel look at, but for rulings: where it is the same, so are they."""
         catalog, work = self.desk.catalog, self.desk.rules.work
-        said = tuple([(found.meaning, found.named) for act in self._printed for found in (catalog.says(task, channel, act),)])
+        said = tuple(
+            [(found.meaning, found.named) for act in self._printed for found in (catalog.says(task, channel, act),)]
+        )
         kind = work.name(task.id)
         counter = catalog.at_a_counter(task)
         return said, kind and kind["key"], counter, task.division, task.id if task.id in self._own_holders else ""

@@ -63,7 +63,8 @@ class OfRows:
         if field == "spaces":
             parts = ("section", "group", "name", "remark")
             return any(
-                getattr(old, part) != getattr(new, part) and unspaced(getattr(old, part)) == unspaced(getattr(new, part))
+                getattr(old, part) != getattr(new, part)
+                and unspaced(getattr(old, part)) == unspaced(getattr(new, part))
                 for part in parts
             )
         name = "line" if field == "lines" else field
@@ -127,7 +128,10 @@ class OfRows:
                     label = self._new.manifest.channels[other].label
                     yield (
                         "meaning_changed",
-                        *({lang: f"{label[lang]}: {MEANING_TEXT[each][lang]}" for lang in label} for each in (before, after)),  # type: ignore[misc]
+                        *(
+                            {lang: f"{label[lang]}: {MEANING_TEXT[each][lang]}" for lang in label}
+                            for each in (before, after)
+                        ),  # type: ignore[misc]
                     )
                     break
 
@@ -167,7 +171,9 @@ def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str]) -> Iterat
             lambda each: each._asdict(),
             lambda each: each.label,
         )
-        yield from _order(kind, [same[key] for key in ours if key in same], [key for key in theirs if key in same.values()], theirs)
+        yield from _order(
+            kind, [same[key] for key in ours if key in same], [key for key in theirs if key in same.values()], theirs
+        )
     columns = [{each.key: each for each in manifest.columns} for manifest in (old, new)]
     yield from _entries("column_changed", *columns, lambda each: each._asdict(), lambda each: each.label)
     common = [[key for key in each if all(key in other for other in columns)] for each in columns]
@@ -200,9 +206,7 @@ def _said(line: Line) -> dict[str, Any]:
     return {"means": MEANING_TEXT[line.means], "legend": legend, "because": line.because and dict(line.because)}
 
 
-def _entries(
-    kind: str, old: Mapping[Any, Any], new: Mapping[Any, Any], fields: Any, label: Any
-) -> Iterator[Change]:
+def _entries(kind: str, old: Mapping[Any, Any], new: Mapping[Any, Any], fields: Any, label: Any) -> Iterator[Change]:
     """Entries of one sort that are added, gone or otherwise."""
     for key in dict.fromkeys([*old, *new]):
         ours, theirs = old.get(key), new.get(key)

@@ -83,9 +83,13 @@ class OfRules:
             if name in _OF_ROWS:
                 found[name] = self._rows(value, ids)
             elif name == "examples":
-                found[name] = [{key: ids.get(each, each) if key == "row" else each for key, each in one.items()} for one in value]
+                found[name] = [
+                    {key: ids.get(each, each) if key == "row" else each for key, each in one.items()} for one in value
+                ]
             elif isinstance(value, Source):
-                document = "" if value.line is not None else value.document  # a document's file has another name each year
+                document = (
+                    "" if value.line is not None else value.document
+                )  # a document's file has another name each year
                 found[name] = (document, value.text, value.basis)
             elif isinstance(value, Assignee):
                 found[name] = ASSIGNEE_TEXT[value]
@@ -120,7 +124,9 @@ class OfRules:
     def _chain(self, plain: Mapping[str, Any], ids: Mapping[str, str], part: str) -> Fields:
         """A kind or a chain, comparable. Which rows are of a kind is told of row by row."""
         found = {name: value for name, value in plain.items() if name not in ("line", "rows", "reasons")}
-        found["steps"] = [[act, channel, optional, when, ids.get(row, row)] for act, channel, optional, when, row in plain["steps"]]
+        found["steps"] = [
+            [act, channel, optional, when, ids.get(row, row)] for act, channel, optional, when, row in plain["steps"]
+        ]
         if part == "chains":
             found["rows"] = self._rows(plain["rows"], ids)
         reasons = {ids.get(row, "" if ids else row): text for row, text in plain.get("reasons", {}).items()}
@@ -130,7 +136,19 @@ class OfRules:
 
 def _core(fields: Fields) -> list[str]:
     """What is told of an entry that one edition alone has."""
-    names = ("act", "acts", "assignee", "certainty", "act_class", "holder", "caveat", "since", "until", "rows", "channels")
+    names = (
+        "act",
+        "acts",
+        "assignee",
+        "certainty",
+        "act_class",
+        "holder",
+        "caveat",
+        "since",
+        "until",
+        "rows",
+        "channels",
+    )
     return [name for name in names if name in fields] or ["title"]
 
 
@@ -155,7 +173,10 @@ def _named(
             names = [name for name in before if before[name] != after.get(name)]
             yield Change(kind, None, label(key), as_text(before, names), as_text(after, names))
         else:
-            told = [None if each is None else _THERE if "steps" in each else as_text({key: each}, [key]) for each in (before, after)]
+            told = [
+                None if each is None else _THERE if "steps" in each else as_text({key: each}, [key])
+                for each in (before, after)
+            ]
             yield Change(kind, None, label(key), told[0], told[1])
 
 
