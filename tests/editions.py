@@ -104,9 +104,20 @@ def _task(row: dict[str, Any]) -> Task:
     cells = {"share": share} | {key: marks[name].removeprefix(share) for name, key in CHANNELS.items()}
     settled = row["shape"] == "plain" and not row["anomalies"] and share not in ("", "協")  # 協 is read as undefined
     reading = Reading.UNREADABLE if "?" in cells.values() else Reading.AS_PRINTED if settled else Reading.JUDGED
-    words = [row[name] for name in ("section", "group", "number", "name", "remark")]
     raw = row["raw"].split("\n")[0]
-    return Task(DIVISIONS[row["division"]], *words, cells, row["lines"][0], raw, reading, ())
+    return Task(
+        DIVISIONS[row["division"]],
+        row["section"],
+        row["group"],
+        row["number"],
+        row["name"],
+        row["remark"],
+        cells,
+        row["lines"][0],
+        raw,
+        reading,
+        (),
+    )
 
 
 def _manifest(edition: str, document: bytes) -> str:

@@ -121,8 +121,7 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
                 said = (f"`{name}` の入力", f"the input `{name}`")
                 whole = (
                     param.metavar == "DIR"
-                    or (os.path.isdir(each)
-                    and param.name in ("old", "new"))
+                    or (os.path.isdir(each) and param.name in ("old", "new"))
                     or ctx.params.get("engine") == "spark"
                 )  # else a folder is a mistake
                 yield from _files(Path(each), *said) if whole else [Held(Path(each), *said)]

@@ -179,7 +179,7 @@ def _placed(row: _Row) -> Hashable | None:
 def _alike(
     found: dict[str, Task], left: list[_Row], right: list[_Row], place: _Key, near: float
 ) -> tuple[list[_Row], list[_Row]]:
-    """Match the rows of one place whose names are most alike, where each is the other's nearest."""
+    """Match the rows of one place whose names are most alike, where each is the other's nearest and no third is as near."""
     theirs = _groups(right, place)
     taken: set[int] = set()
     for like, rows in _groups(left, place).items():
@@ -190,10 +190,11 @@ def _alike(
             ((_likeness(one.name, other.name), i, k) for i, one in enumerate(rows) for k, other in enumerate(others)),
             key=lambda each: (-each[0], each[1], each[2]),
         )
+        as_near = Counter(place for share, i, k in tried for place in ((share, "old", i), (share, "new", k)))
         for share, i, k in tried:
             if share < near:
                 break
-            if not {id(rows[i]), id(others[k])} & taken:
+            if as_near[share, "old", i] == as_near[share, "new", k] == 1 and not {id(rows[i]), id(others[k])} & taken:
                 found[others[k].task.id] = rows[i].task
                 taken |= {id(rows[i]), id(others[k])}
     return [row for row in left if id(row) not in taken], [row for row in right if id(row) not in taken]

@@ -80,11 +80,10 @@ class OfRows:
         elif unspaced(old.remark) != unspaced(new.remark):
             yield "remark_changed", both(old.remark or "-"), both(new.remark or "-")
         yield from self._names(old, new)
-        kinds = [work.name(task.id) for work, task in zip(self._works, (old, new), strict=True)]
-        if [kind and kind["key"] for kind in kinds][0] != [kind and kind["key"] for kind in kinds][1]:
-            none = {"ja": "なし", "en": "none"}
-            first, second = (kind["label"] if kind else none for kind in kinds)
-            yield "kind_changed", first, second
+        none: dict[str, Any] = {"key": "", "label": {"ja": "なし", "en": "none"}}
+        kinds = [work.name(task.id) or none for work, task in zip(self._works, (old, new), strict=True)]
+        if kinds[0]["key"] != kinds[1]["key"]:
+            yield "kind_changed", kinds[0]["label"], kinds[1]["label"]
 
     def _names(self, old: Task, new: Task) -> Iterator[tuple[str, Bilingual, Bilingual]]:
         places = [
@@ -94,7 +93,8 @@ class OfRows:
         same_division = self._divisions.get(old.division) == new.division
         if not same_division or places[0][1:] != places[1][1:]:
             alike = same_division and [*map(folded, places[0][1:])] == [*map(folded, places[1][1:])]
-            yield "reworded" if alike else "moved", *(both(" / ".join(filter(None, place))) for place in places)  # type: ignore[misc]
+            before, after = (both(" / ".join(filter(None, place))) for place in places)
+            yield "reworded" if alike else "moved", before, after
         if unspaced(old.number) != unspaced(new.number):
             yield "renumbered", both(old.number or "-"), both(new.number or "-")
         elif same_division and old.number and old.item != new.item:  # without a number it is only the line
@@ -108,11 +108,10 @@ class OfRows:
     def _marks(self, old: Task, new: Task) -> Iterator[tuple[str, Bilingual, Bilingual]]:
         """The cells that both lists print and in which something else stands."""
         ours, theirs = self._old.manifest, self._new.manifest
-        for cell, before in old.cells.items():
-            other = self._channels.get(cell, cell)
-            if other not in new.cells or before.strip() == (after := new.cells[other].strip()):
+        for cell, glyph in old.cells.items():
+            other, before = self._channels.get(cell, cell), glyph.strip()
+            if other not in new.cells or before == (after := new.cells[other].strip()):
                 continue
-            before = before.strip()
             kind = "mark_changed"
             if cell in ours.channels and UNREAD not in (before, after):
                 kind = "channel_added" if not before else "mark_changed" if after else "channel_removed"
@@ -126,13 +125,11 @@ class OfRows:
                 after = self._new.says(new, other, act).meaning
                 if before is not after:
                     label = self._new.manifest.channels[other].label
-                    yield (
-                        "meaning_changed",
-                        *(
-                            {lang: f"{label[lang]}: {MEANING_TEXT[each][lang]}" for lang in label}
-                            for each in (before, after)
-                        ),  # type: ignore[misc]
+                    was, is_now = (
+                        {lang: f"{label[lang]}: {MEANING_TEXT[each][lang]}" for lang in label}
+                        for each in (before, after)
                     )
+                    yield "meaning_changed", was, is_now
                     break
 
 
@@ -174,12 +171,14 @@ def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str]) -> Iterat
         yield from _order(
             kind, [same[key] for key in ours if key in same], [key for key in theirs if key in same.values()], theirs
         )
-    columns = [{each.key: each for each in manifest.columns} for manifest in (old, new)]
-    yield from _entries("column_changed", *columns, lambda each: each._asdict(), lambda each: each.label)
-    common = [[key for key in each if all(key in other for other in columns)] for each in columns]
-    yield from _order("column_changed", *common, columns[1])
-    lines = [{_when(line, mapped): line for line in each.meanings} for each, mapped in ((old, ids), (new, {}))]
-    yield from _entries("legend_changed", *lines, _said, lambda line: both(_shown_when(line)))
+    one, other = ({each.key: each for each in manifest.columns} for manifest in (old, new))
+    yield from _entries("column_changed", one, other, lambda each: each._asdict(), lambda each: each.label)
+    yield from _order(
+        "column_changed", [key for key in one if key in other], [key for key in other if key in one], other
+    )
+    before = {_when(line, ids): line for line in old.meanings}
+    after = {_when(line, {}): line for line in new.meanings}
+    yield from _entries("legend_changed", before, after, _said, lambda line: both(_shown_when(line)))
 
 
 def _order(kind: str, old: Sequence[str], new: Sequence[str], entries: Mapping[str, Any]) -> Iterator[Change]:

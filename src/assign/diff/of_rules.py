@@ -46,7 +46,7 @@ class OfRules:
             ("note_changed", old.notes, new.notes),
             ("ruling_changed", old.rulings, new.rulings),
         ):
-            yield from self._entries(lambda *_, kind=kind: kind, ours, theirs)  # type: ignore[misc]
+            yield from self._entries(lambda *_, kind=kind: kind, ours, theirs)
         yield from self._entries(_of_act, old.acts.values(), new.acts.values())
         yield from _named("words_changed", _words(old), _words(new), self._label_of_word)
         yield from _named("holder_changed", dict(old.holder_names), dict(new.holder_names), both)

@@ -177,11 +177,11 @@ def _rows(report: Report, moves: Iterable[Move], lang: str) -> list[list[str | i
         for channel, acts in channels.items():
             together.setdefault(tuple(acts), []).append(channel)
         volume = report.volume(pairs[key])
-        for acts, names in together.items():
+        for alike, names in together.items():
             where = ("・" if lang == "ja" else ", ").join(report.channel_labels[name][lang] for name in names)
             rows.append([
-                _named(report, pairs[key], lang), where, _acts(report, acts, lang), old, new, _when(since, until, lang),
-                "" if volume is None else volume, len(acts) * len(names),
+                _named(report, pairs[key], lang), where, _acts(report, alike, lang), old, new, _when(since, until, lang),
+                "" if volume is None else volume, len(alike) * len(names),
             ])  # fmt: skip
     return rows
 
