@@ -23,7 +23,7 @@ from .editions import folder_of
 
 Files = dict[str, str]
 Mutation = Callable[[random.Random, Files], str]  # changes one file or more, and says what it did
-HOW_MANY = 200
+HOW_MANY = 204  # as many of each kind
 LOOKALIKES = ("○〇", "○◯", "○O", "○о", "託托", "直置", "共供", "口□", "ー一", "カ力", "ニ二", "工エ", "へヘ", "１1", "1l", "（(", "の之", "・･", "届屈", "受授")  # fmt: skip
 CELLS = ("share", "counter", "mail")
 pytestmark = pytest.mark.usefixtures("one_engine")  # that two agree is proved elsewhere
@@ -105,11 +105,11 @@ def shifted(chance: random.Random, files: Files) -> str:
         for row in rows:
             row[one], row[other] = row[other], row[one]
     elif how == "values changed":
-        one, other = chance.sample(("section", "group", "name", "remark", *CELLS), 2)
+        here, there = chance.sample(("section", "group", "name", "remark", *CELLS), 2)
         for row in rows[1:]:
-            a, b = rows[0].index(one), rows[0].index(other)
+            a, b = rows[0].index(here), rows[0].index(there)
             row[a], row[b] = row[b], row[a]
-        how = f"{one} and {other} changed"
+        how = f"{here} and {there} changed"
     else:
         down = rows[0].index(chance.choice(("name", "group", *CELLS, "number", "raw", "line")))
         cells = [row[down] for row in rows[1:]]
@@ -229,8 +229,55 @@ def how_it_was_read(chance: random.Random, files: Files) -> str:
     return f"{what} of {row[0]}"
 
 
+def in_another_order(chance: random.Random, files: Files) -> str:
+    """Rows of the catalog, or lines of any file: two changed, one moved to the end."""
+    if chance.random() < 0.4:
+        rows = table(files)
+        one, other = chance.sample(range(1, len(rows)), 2)
+        rows[one], rows[other] = rows[other], rows[one]
+        put(files, rows)
+        return f"rows {rows[one][0]} and {rows[other][0]} changed places"
+    name, lines = a_file(chance, files)
+    at = chance.choice([at for at, line in enumerate(lines[:-1]) if worth(line) and line != lines[at + 1]])
+    lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    files[name] = "\n".join(lines)
+    return f"{name}: lines {at + 1} and {at + 2} changed places"
+
+
+def a_line_less_or_more(chance: random.Random, files: Files) -> str:
+    """Of any file."""
+    name, lines = a_file(chance, files)
+    at = chance.choice([at for at, line in enumerate(lines) if worth(line)])
+    more = chance.random() < 0.4
+    lines[at : at + 1] = [lines[at]] * (2 if more else 0)
+    files[name] = "\n".join(lines)
+    return f"{name}: line {at + 1} {'twice' if more else 'gone'}"
+
+
+def another_character(chance: random.Random, files: Files) -> str:
+    """Of any file: one changed, gone or more."""
+    name, lines = a_file(chance, files)
+    at = chance.choice([at for at, line in enumerate(lines) if worth(line)])
+    spot = chance.randrange(len(lines[at]))
+    new = chance.choice(("", "x", "ノ", "0", "", " "))
+    lines[at] = lines[at][:spot] + new + lines[at][spot + 1 :]
+    files[name] = "\n".join(lines)
+    return f"{name}, line {at + 1}: {lines[at][max(0, spot - 15) : spot + 10]!r}"
+
+
+def a_file(chance: random.Random, files: Files) -> tuple[str, list[str]]:
+    name = chance.choice(sorted(files))
+    return name, files[name].split("\n")
+
+
+def worth(line: str) -> bool:
+    """Neither empty nor a comment."""
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
 MUTATIONS: tuple[Mutation, ...] = (
-    swapped_marks, dropped_rows, duplicated, shifted, another_day, a_translation_less, a_lookalike, another_word, how_it_was_read, a_lookalike,
+    swapped_marks, dropped_rows, duplicated, shifted, another_day, a_translation_less, a_lookalike, another_word, how_it_was_read,
+    in_another_order, a_line_less_or_more, another_character,
 )  # fmt: skip
 
 

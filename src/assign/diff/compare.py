@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from assign.desk.desk import Desk
 from assign.words import Bilingual
 
-from .matching import match
-from .model import KINDS, Edition, Report
+from .matching import match, out_of_order
+from .model import KINDS, NO_CHANGES, Edition, Report
 from .moves import Comparison
 from .of_lists import OfRows, of_manifests
 from .of_rules import OfRules
@@ -42,7 +42,8 @@ def compare(old: Desk, new: Desk, volumes: Mapping[str, int] | None = None) -> R
     report.moves = decisions.moves()
     report.compared = decisions.compared
     report.unchanged = rows.unchanged
-    report.no_changes = {field: number for field, number in rows.no_changes.items() if number}
+    counted = {"order": out_of_order(old.catalog, pairs), **rows.no_changes}
+    report.no_changes = {field: number for field in NO_CHANGES if (number := counted.get(field, 0))}
     report.act_labels = {act.id: act.title for desk in (old, new) for act in desk.rules.acts.values()}
     report.rule_labels = {rule.id: rule.title for desk in (old, new) for rule in desk.rules.rules}
     report.holder_labels = {**old.rules.holder_names, **new.rules.holder_names}

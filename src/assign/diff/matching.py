@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
@@ -80,6 +81,17 @@ def aligned(
             if named is not None and named not in found.values():
                 found[key] = named
     return found
+
+
+def out_of_order(old: Catalog, pairs: Iterable[Pair]) -> int:
+    """How many rows would have to be put elsewhere for those of both editions to stand in one order."""
+    place = {task.id: at for at, task in enumerate(old.tasks)}
+    longest: list[int] = []  # the last place of the best run of each length (patience sorting)
+    kept = [place[pair.old.id] for pair in pairs if pair.old and pair.new]
+    for at in kept:
+        spot = bisect_left(longest, at)
+        longest[spot : spot + 1] = [at]
+    return len(kept) - len(longest)
 
 
 class _Row(NamedTuple):

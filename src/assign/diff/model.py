@@ -52,6 +52,7 @@ KINDS: Final[Mapping[str, Bilingual]] = {**OF_ROWS, **OF_LIST, **OF_RULES}
 
 # What is no change of a row and is counted all the same: what the extraction or the paper does.
 NO_CHANGES: Final[Mapping[str, Bilingual]] = {
+    "order": {"ja": "並び順", "en": "order"},
     "lines": {"ja": "行番号", "en": "line number"},
     "raw": {"ja": "抽出された文字列（セルのずれ、改行）", "en": "text as extracted (shifts, line breaks)"},
     "spaces": {"ja": "語の中の空白", "en": "spaces inside words"},

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from assign.catalog.manifest import UNREAD, Line, Manifest
 from assign.catalog.model import Catalog, Task
@@ -17,6 +17,8 @@ from assign.words import Bilingual
 
 from .matching import Pair, aligned, folded, unspaced
 from .model import NO_CHANGES, Change
+
+OF_A_ROW: Final = tuple(field for field in NO_CHANGES if field != "order")  # which is of all rows together
 
 
 def both(text: str) -> Bilingual:
@@ -56,7 +58,7 @@ class OfRows:
         found = [Change(kind, pair, name, before, after) for kind, before, after in self._differences(old, new)]
         yield from found
         self.unchanged += not found
-        for field in NO_CHANGES:
+        for field in OF_A_ROW:
             self.no_changes[field] += self._differs(field, old, new)
 
     def _differs(self, field: str, old: Task, new: Task) -> bool:
@@ -168,27 +170,32 @@ def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str]) -> Iterat
             lambda each: each._asdict(),
             lambda each: each.label,
         )
-        yield from _order(
-            kind, [same[key] for key in ours if key in same], [key for key in theirs if key in same.values()], theirs
+        yield from order(
+            kind, [same.get(key, "") for key in ours], list(theirs), {key: each.label for key, each in theirs.items()}
         )
     one, other = ({each.key: each for each in manifest.columns} for manifest in (old, new))
     yield from _entries("column_changed", one, other, lambda each: each._asdict(), lambda each: each.label)
-    yield from _order(
-        "column_changed", [key for key in one if key in other], [key for key in other if key in one], other
-    )
+    yield from order("column_changed", list(one), list(other), {key: each.label for key, each in other.items()})
     before = {_when(line, ids): line for line in old.meanings}
     after = {_when(line, {}): line for line in new.meanings}
     yield from _entries("legend_changed", before, after, _said, lambda line: both(_shown_when(line)))
+    yield from order(
+        "legend_changed", list(before), list(after), {when: both(_shown_when(line)) for when, line in after.items()}
+    )
 
 
-def _order(kind: str, old: Sequence[str], new: Sequence[str], entries: Mapping[str, Any]) -> Iterator[Change]:
-    """What both have, in another order: on the screen and on paper it stands elsewhere."""
-    if old != new:
-        name = {"ja": "並び順", "en": "order"}
-        before, after = (
-            {lang: " ".join(entries[key].label[lang] for key in keys) for lang in ("ja", "en")} for keys in (old, new)
+def order(kind: str, old: Sequence[Any], new: Sequence[Any], labels: Mapping[Any, Bilingual]) -> Iterator[Change]:
+    """Entries of both editions that stand in another order, as lists of them and answers show: the first place that differs."""
+    common = {*old} & {*new}
+    places = zip((key for key in old if key in common), (key for key in new if key in common), strict=True)
+    if (found := next((place for place in places if place[0] != place[1]), None)) is not None:
+        yield Change(
+            kind,
+            None,
+            {"ja": "並び順（最初に違うところ）", "en": "order (the first that differs)"},
+            labels[found[0]],
+            labels[found[1]],
         )
-        yield Change(kind, None, name, before, after)
 
 
 def _when(line: Line, ids: Mapping[str, str]) -> Hashable:

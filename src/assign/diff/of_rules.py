@@ -17,7 +17,7 @@ from assign.rules.model import RuleSet
 from assign.words import ASSIGNEE_TEXT, ActClass, Assignee, Bilingual
 
 from .model import Change
-from .of_lists import as_text, both
+from .of_lists import as_text, both, order
 
 _NOWHERE: Final = ("file", "line")  # where it stands
 _OF_ROWS: Final = ("rows", "condition_rows")
@@ -74,6 +74,8 @@ class OfRules:
             if differing:
                 yield Change(kind(before, after), None, name, as_text(first, differing), as_text(second, differing))
 
+        yield from order(kind(None, None), list(ours), list(theirs), {key: each.title for key, each in theirs.items()})
+
     def _fields(self, entry: Entry, ids: Mapping[str, str]) -> Fields:
         """An entry's fields, comparable; of the old edition with the ids that its rows have in the new one."""
         found: Fields = {}
@@ -119,6 +121,7 @@ class OfRules:
                 for plain, ids in ((old, self._ids), (new, {}))
             )
             labels = {each["id"]: each["label"] for plain in (old, new) for each in plain[part]}
+            yield from order("work_changed", list(ours), list(theirs), labels)
             yield from _named("work_changed", ours, theirs, lambda key, labels=labels: labels[key])  # type: ignore[misc]
 
     def _chain(self, plain: Mapping[str, Any], ids: Mapping[str, str], part: str) -> Fields:
