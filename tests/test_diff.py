@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -304,6 +305,69 @@ def test_rows_are_matched_by_what_they_are(
 ) -> None:
     """Never by where they stand; and where nothing tells which is which, by nothing."""
     assert sorted(paired(desks[0], old, new), key=str) == sorted(wanted, key=str)
+
+
+def test_rows_in_another_order_are_the_same_rows(desks: tuple[Desk, Desk]) -> None:
+    """Nothing moves; the order is counted, and a row that goes by its place among those of its number has another id."""
+    first = desks[0].catalog
+    rows = list(first.tasks)
+    random.Random(3).shuffle(rows)
+    tasks = with_keys(rows, first.tasks[0].document)
+    found = compare(
+        desks[0], Desk(Catalog(tasks, first.manifest, as_csv(tasks, first.manifest)), desks[0].rules, "table")
+    )
+    assert not found.moves
+    assert {change.kind for change in found.changes} <= {"id_changed"}
+    assert found.no_changes["order"] > 30
+
+
+def test_what_moves_one_way_moves_back_the_other(desks: tuple[Desk, Desk], report: Report) -> None:
+    """The two editions the other way round: the same rows, the same decisions, old and new changed."""
+
+    def plain(found: Report) -> set[tuple[Any, ...]]:
+        return {
+            (
+                move.old,
+                move.new,
+                place.pair.old and place.pair.old.id,
+                place.pair.new and place.pair.new.id,
+                act,
+                place.channel,
+            )
+            for move in found.moves
+            for act, place in product(move.acts, move.places)
+        }
+
+    back = compare(desks[1], desks[0])
+    assert plain(report) == {(new, old, after, before, *rest) for old, new, before, after, *rest in plain(back)}
+    assert back.unchanged == report.unchanged
+
+
+@pytest.mark.long
+def test_a_row_less_in_the_built_in_list_is_the_only_one_that_is_missed(table_desk: Desk) -> None:
+    """Each of its 215 rows, with its numbers and names that stand on many rows: no other row takes its place."""
+    catalog = table_desk.catalog
+    for gone in catalog.tasks:
+        left = with_keys((each for each in catalog.tasks if each is not gone), gone.document)
+        pairs = match(catalog, Catalog(left, catalog.manifest, b""))
+        assert {(pair.old and pair.old.line, pair.new and pair.new.line) for pair in pairs} == {
+            (each.line, None if each is gone else each.line) for each in catalog.tasks
+        }
+
+
+@pytest.mark.long
+def test_numbers_that_all_go_up_by_one_are_renumbered_rows(table_desk: Desk) -> None:
+    """As where a row is put in at the top of each sheet. Another row takes the place of one alone where both print one number and name."""
+    catalog = table_desk.catalog
+    up = with_keys(
+        (each._replace(number=str(int(each.number) + 1)) for each in catalog.tasks), catalog.tasks[0].document
+    )
+    pairs = match(catalog, Catalog(up, catalog.manifest, b""))
+    both = [(pair.old, pair.new) for pair in pairs if pair.old and pair.new]
+    others = [(old, new) for old, new in both if old.line != new.line]
+    assert all((old.number, old.name) == (new.number, new.name) for old, new in others)
+    assert len(others) < 5
+    assert len(both) > 205
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class Side:
     """One edition, asked for what its decisions depend on."""
 
     def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+        self.desk: Desk = desk
         self.acts: tuple[Asked, ...] = (None, *desk.rules.acts)
         self._held = {act.id for act in desk.rules.acts.values() if act.act_class in WITH_HOLDER}
         self._printed: tuple[Asked, ...] = (None, *desk.catalog.manifest.printed_acts)
@@ -106,7 +106,6 @@ class Comparison:
         self._channels = aligned(old.catalog.manifest.channels, new.catalog.manifest.channels)
         self._of: dict[Hashable, list[_Group]] = {}
         self._found: dict[Hashable, Move] = {}
-        self._divisions = aligned(old.catalog.manifest.divisions, new.catalog.manifest.divisions)
         self._common = {*self._old.acts} & {*self._new.acts}
         self.compared: int = 0
 
