@@ -20,11 +20,12 @@ _STYLE: Final = """
 :root { color-scheme: light } @page { size: A4 landscape; margin: 12mm }
 body { font: 14px/1.5 "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "Meiryo", sans-serif; max-width: 80rem; margin: 1rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff }
 h1 { font-size: 1.3em; border-bottom: 2px solid #1a1a1a } h2 { font-size: 1.1em; margin: 1.4em 0 .3em; break-after: avoid } p { margin: .2em 0 }
-table { border-collapse: collapse; width: 100% } caption { text-align: left } th, td { border: 1px solid #767676; padding: .2em .5em; text-align: left; vertical-align: top }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; margin-top: .8em } caption { text-align: left } th, td { border: 1px solid #767676; padding: .2em .5em; text-align: left; vertical-align: top }
 th { background: #eee } thead { display: table-header-group } tr { break-inside: avoid } td.n { text-align: right }
 footer { margin-top: 1.5em; border-top: 1px solid #1a1a1a; font-size: .85em; overflow-wrap: anywhere }
 @media print { body { font-size: 9pt; margin: 0; max-width: none; padding: 0 } }
 """
+_SHARES: Final = {8: (23, 8, 27, 13, 13, 6, 5, 5), 3: (34, 33, 33)}  # of a table's width, by the number of its columns
 _PARTS: Final = {
     "ja": ("動く判断", "何が変わったか", "まとめ", "変更"),
     "en": ("Decisions that move", "What has changed", "Summary", "Changes"),
@@ -74,6 +75,7 @@ def _html(report: Report, lang: str) -> Iterator[str]:
             yield f"<h2>{_safe(head)}</h2>"
         for table in tables:
             yield f"<table><caption><strong>{_safe(table.title)}</strong> {_safe(table.note)}</caption>"
+            yield "".join(f'<col style="width: {share}%">' for share in _SHARES[len(table.heads)])
             yield (
                 "<thead><tr>"
                 + "".join(f'<th scope="col">{_safe(each)}</th>' for each in table.heads)

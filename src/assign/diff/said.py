@@ -143,7 +143,8 @@ def moved(report: Report, lang: str) -> Iterator[Table]:
         )
         if report.volumes is not None:
             volume = weight(report, pairs.values())
-            title += f"、月 {volume:,} 件" if ja else f", {volume:,} cases a month"
+            unknown = "、月の件数の記載なし" if ja else ", cases a month not given"
+            title += unknown if volume is None else f"、月 {volume:,} 件" if ja else f", {volume:,} cases a month"
         title += "）" if ja else ")"
         rest = decisions - sum(move.decisions for move in told)
         note = ""
@@ -156,9 +157,10 @@ def moved(report: Report, lang: str) -> Iterator[Table]:
         yield Table(title, HEADS[lang], _rows(report, told, lang), note)
 
 
-def weight(report: Report, pairs: Iterable[Pair]) -> int:
-    """The cases a month of some rows, as far as they are known."""
-    return sum(report.volume(pair) or 0 for pair in pairs)
+def weight(report: Report, pairs: Iterable[Pair]) -> int | None:
+    """The cases a month of some rows, as far as they are known; None where none is: that is not 0."""
+    known = [volume for pair in pairs if (volume := report.volume(pair)) is not None]
+    return sum(known) if known else None
 
 
 def _rows(report: Report, moves: Iterable[Move], lang: str) -> list[list[str | int]]:
@@ -274,7 +276,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "label": {lang: category(key, lang) for lang in ("ja", "en")},
             "decisions": sum(move.decisions for move in moves),
             "rows": len(pairs),
-            "volume": None if report.volumes is None else weight(report, pairs.values()),
+            "volume": weight(report, pairs.values()),
         })  # fmt: skip
     return {
         "equal": report.equal,
