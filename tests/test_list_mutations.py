@@ -1,4 +1,4 @@
-"""Random edits of a list, from a seed, beside the document that ships: `assign check` finds each, or nothing that is said differs."""
+"""Random edits of a list, from a seed, beside the document that ships: `check` finds each or `diff` shows it, or nothing that is said differs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from assign.catalog.manifest import CHANNEL_KINDS, PER, plain
 from assign.catalog.model import Catalog
 from assign.check import list_floor
 from assign.check import proofs as checks
+from assign.diff import compare
 from assign.errors import AssignError
 from assign.words import Meaning
 from assign.yaml_nodes import parse, read
@@ -190,8 +191,10 @@ def outcome(folder: Path, tree: Tree, rows: list[list[str]]) -> str:
             return "found"
     except AssignError:
         return "refused"
-    same = said(desk.catalog) == said(CATALOG)
-    return "harmless" if same else "passed"
+    if said(desk.catalog) == said(CATALOG):
+        return "harmless"
+    report = compare(Desk.open(engine="table"), desk)
+    return "diff" if not report.equal or report.no_changes else "passed"
 
 
 def said(catalog: Catalog) -> tuple[str, bytes]:
@@ -202,7 +205,7 @@ def said(catalog: Catalog) -> tuple[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.parametrize("at_hand", [True, False], ids=["the document at hand", "no document"])
 def test_random_edits_of_a_list_are_found(tmp_path: Path, *, at_hand: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    """At least 95 of a hundred, of the document that ships; what passes is printed."""
+    """At least 95 of a hundred by `check`, of the document that ships; `diff` shows the rest."""
     if at_hand:
         (tmp_path / "source").mkdir()
         (tmp_path / "source" / resources.DOCUMENT).write_bytes(resources.document_file().read_bytes())
@@ -221,7 +224,8 @@ def test_random_edits_of_a_list_are_found(tmp_path: Path, *, at_hand: bool, caps
             f"\n{edits} edits of a list: {dict(counts)}; {100 - 100 * counts['passed'] / edits:.1f} % found or harmless"
         )
         print("passed:", "; ".join(passed) or "none")
-    assert counts["passed"] <= edits * 0.05, passed
+    assert not passed
+    assert counts["diff"] <= edits * 0.05
 
 
 @pytest.mark.long

@@ -12,7 +12,8 @@ Data flows one way; each wing imports only what stands before it, and CI holds t
             │                                                 │
             ├─ batch    a file of requests, answered          └─ log ─▶ records, a Merkle tree, signed checkpoints
             ├─ export   every answer for a database                          │
-            ├─ web      the HTTP API and the page                          audit ─▶ verified, replayed, proved
+            ├─ diff     two editions: every decision that moves            audit ─▶ verified, replayed, proved
+            ├─ web      the HTTP API and the page
             ├─ mcp      an assistant’s tools
             └─ cli      the command line (audit, too)
     under all of them: words, dates, columns, files, resources, yaml_nodes, errors

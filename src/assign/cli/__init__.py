@@ -27,7 +27,7 @@ from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, init, lists, mcp, plan, schema, search, serve, terminal
+from . import batch, diff, init, lists, mcp, plan, schema, search, serve, terminal
 from .common import (
     AsJson,
     Audit,
@@ -293,6 +293,7 @@ def check(
         raise typer.Exit(6)
 
 
+app.command(cls=Command)(diff.diff)
 app.command(cls=Command)(schema.schema)
 app.command(cls=Command)(init.init)
 app.command(cls=Command)(batch.batch)

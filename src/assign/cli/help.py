@@ -31,6 +31,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "search": ("assign search 葬祭 -d 国保", "assign search 夫が亡くなりました", "assign search ｿｳｻｲ --json"),
     "plan": ("assign plan -d 国保 -i 25", "assign plan --event 死亡 --format html --out plan.html"),
     "check": ("assign check", "assign check --rules rules --list DIR"),
+    "diff": ("assign diff r7 r8", "assign diff r7 r8 --volumes volumes.csv --html diff.html --xlsx diff.xlsx"),
     "init": ("assign init our-city",),
     "batch": ("assign batch requests.csv answers.csv", "assign batch - - --format jsonl"),
     "mcp": ("assign mcp", "assign mcp --list DIR"),

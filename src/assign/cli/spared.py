@@ -19,7 +19,15 @@ from assign import files, resources
 from assign.errors import BadOption, DataError, path_shown
 
 FILES: Final = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")  # metavars that stand for a file or a folder
-_OUTPUTS: Final = {("out", "FILE"), ("to", "FILE"), ("qr", "FILE"), ("rotate", "FILE"), ("target", "OUT")}
+_OUTPUTS: Final = {
+    ("out", "FILE"),
+    ("to", "FILE"),
+    ("qr", "FILE"),
+    ("rotate", "FILE"),
+    ("html", "FILE"),
+    ("xlsx", "FILE"),
+    ("target", "OUT"),
+}
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database
 
 
@@ -111,7 +119,11 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
         for each in value if isinstance(value, list | tuple) else [value]:
             if isinstance(each, str) and each != "-":
                 said = (f"`{name}` の入力", f"the input `{name}`")
-                whole = param.metavar == "DIR" or ctx.params.get("engine") == "spark"  # else a folder is a mistake
+                whole = (
+                    param.metavar == "DIR"
+                    or (os.path.isdir(each) and param.name in ("old", "new"))
+                    or ctx.params.get("engine") == "spark"
+                )  # else a folder is a mistake
                 yield from _files(Path(each), *said) if whole else [Held(Path(each), *said)]
     places_of_log = [ctx.params.get("audit"), os.environ.get("ASSIGN_AUDIT")]
     with suppress(DataError):  # whoever has no home folder has no log in it

@@ -1,0 +1,245 @@
+"""
+Two lists → what differs in them: in each row, and in what the manifest says of all rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from assign.catalog.manifest import UNREAD, Line, Manifest
+from assign.catalog.model import Catalog, Task
+from assign.explanation.wording import MEANING_TEXT, cell_name, printed
+from assign.rules.kinds import Work
+from assign.rules.entries import Act
+from assign.words import Bilingual
+
+from .matching import Pair, aligned, folded, unspaced
+from .model import NO_CHANGES, Change
+
+OF_A_ROW: Final = tuple(field for field in NO_CHANGES if field != "order")  # which is of all rows together
+
+
+def both(text: str) -> Bilingual:
+    """What is printed is the same in both languages."""
+    return {"ja": text, "en": text}
+
+
+def row_name(task: Task, manifest: Manifest) -> Bilingual:
+    """A row as people call it: its division, then number, heading and name as printed."""
+    name = printed(task.number, task.group, f"{task.name}{task.remark}")
+    return {lang: f"{manifest.divisions[task.division].label[lang]} {name}" for lang in ("ja", "en")}
+
+
+class OfRows:
+    """What differs in rows that are matched, one pair at a time."""
+
+    def __init__(self, old: Catalog, new: Catalog, works: tuple[Work, Work], acts: Mapping[str, Act]) -> None:
+        self._old, self._new, self._titles = old, new, acts
+        self._works = works
+        self._divisions = aligned(old.manifest.divisions, new.manifest.divisions)
+        self._channels = aligned(old.manifest.channels, new.manifest.channels)
+        self._acts = sorted({*old.manifest.printed_acts} & {*new.manifest.printed_acts})
+        self.no_changes: Counter[str] = Counter()
+        self.unchanged: int = 0
+
+    def changes(self, pair: Pair) -> Iterator[Change]:
+        """Every change of a row; what is no change is counted."""
+        old, new = pair
+        if new is None:
+            assert old is not None  # noqa: S101 - INVARIANT: a pair has a row
+            yield Change("row_deleted", pair, row_name(old, self._old.manifest), self._cells(old, self._old), None)
+            return
+        name = row_name(new, self._new.manifest)
+        if old is None:
+            yield Change("row_added", pair, name, None, self._cells(new, self._new))
+            return
+        found = [Change(kind, pair, name, before, after) for kind, before, after in self._differences(old, new)]
+        yield from found
+        self.unchanged += not found
+        for field in OF_A_ROW:
+            self.no_changes[field] += self._differs(field, old, new)
+
+    def _differs(self, field: str, old: Task, new: Task) -> bool:
+        if field == "spaces":
+            parts = ("section", "group", "name", "remark")
+            return any(
+                getattr(old, part) != getattr(new, part)
+                and unspaced(getattr(old, part)) == unspaced(getattr(new, part))
+                for part in parts
+            )
+        name = "line" if field == "lines" else field
+        return bool(getattr(old, name) != getattr(new, name))
+
+    def _differences(self, old: Task, new: Task) -> Iterator[tuple[str, Bilingual, Bilingual]]:
+        marks = list(self._marks(old, new))
+        yield from marks
+        if not marks:
+            yield from self._meanings(old, new)
+        if (before := _conditions(old)) != (after := _conditions(new)):
+            yield "condition_changed", both(before or "-"), both(after or "-")
+        elif unspaced(old.remark) != unspaced(new.remark):
+            yield "remark_changed", both(old.remark or "-"), both(new.remark or "-")
+        yield from self._names(old, new)
+        none: dict[str, Any] = {"key": "", "label": {"ja": "なし", "en": "none"}}
+        kinds = [work.name(task.id) or none for work, task in zip(self._works, (old, new), strict=True)]
+        if kinds[0]["key"] != kinds[1]["key"]:
+            yield "kind_changed", kinds[0]["label"], kinds[1]["label"]
+
+    def _names(self, old: Task, new: Task) -> Iterator[tuple[str, Bilingual, Bilingual]]:
+        places = [
+            tuple(unspaced(text) for text in (self._label(task, catalog), task.section, task.group))
+            for task, catalog in ((old, self._old), (new, self._new))
+        ]
+        same_division = self._divisions.get(old.division) == new.division
+        if not same_division or places[0][1:] != places[1][1:]:
+            alike = same_division and [*map(folded, places[0][1:])] == [*map(folded, places[1][1:])]
+            before, after = (both(" / ".join(filter(None, place))) for place in places)
+            yield "reworded" if alike else "moved", before, after
+        if unspaced(old.number) != unspaced(new.number):
+            yield "renumbered", both(old.number or "-"), both(new.number or "-")
+        elif same_division and old.number and old.item != new.item:  # without a number it is only the line
+            yield "id_changed", both(old.id), both(new.id)
+        if unspaced(old.name) != unspaced(new.name):
+            yield "reworded" if folded(old.name) == folded(new.name) else "renamed", both(old.name), both(new.name)
+
+    def _label(self, task: Task, catalog: Catalog) -> str:
+        return catalog.manifest.divisions[task.division].label["ja"]
+
+    def _marks(self, old: Task, new: Task) -> Iterator[tuple[str, Bilingual, Bilingual]]:
+        """The cells that both lists print and in which something else stands."""
+        ours, theirs = self._old.manifest, self._new.manifest
+        for cell, glyph in old.cells.items():
+            other, before = self._channels.get(cell, cell), glyph.strip()
+            if other not in new.cells or before == (after := new.cells[other].strip()):
+                continue
+            kind = "mark_changed"
+            if cell in ours.channels and UNREAD not in (before, after):
+                kind = "channel_added" if not before else "mark_changed" if after else "channel_removed"
+            yield kind, self._cell(cell, before, ours), self._cell(other, after, theirs)
+
+    def _cell(self, name: str, glyph: str, manifest: Manifest) -> Bilingual:
+        label, blank = cell_name(name, manifest, self._titles)
+        unread = {"ja": "未確定", "en": "open"}
+        return {lang: f"{label[lang]} {unread[lang] if glyph == UNREAD else glyph or blank[lang]}" for lang in label}
+
+    def _cells(self, task: Task, catalog: Catalog) -> Bilingual:
+        cells = [self._cell(name, glyph.strip(), catalog.manifest) for name, glyph in task.cells.items()]
+        return {lang: "／".join(cell[lang] for cell in cells) for lang in ("ja", "en")}
+
+    def _meanings(self, old: Task, new: Task) -> Iterator[tuple[str, Bilingual, Bilingual]]:
+        """What is printed is the same, and the list makes something else of it."""
+        for channel, other in self._channels.items():
+            for act in (None, *self._acts):
+                before = self._old.says(old, channel, act).meaning
+                after = self._new.says(new, other, act).meaning
+                if before is not after:
+                    label = self._new.manifest.channels[other].label
+                    was, is_now = (
+                        {lang: f"{label[lang]}: {MEANING_TEXT[each][lang]}" for lang in label}
+                        for each in (before, after)
+                    )
+                    yield "meaning_changed", was, is_now
+                    break
+
+
+def _conditions(task: Task) -> str:
+    return " ".join(unspaced(text) for text in task.conditions)
+
+
+# -- what the manifest says of all rows --------------------------------------------------------------------------------
+
+
+def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str]) -> Iterator[Change]:
+    """
+    Divisions, channels, columns, and what the cells mean. Title, edition, first day and documents are what an edition is called.
+
+    Args:
+        ids: The rows of both editions, old id → new id: a line on one row follows it.
+    """
+    for kind, part in (("division_changed", "divisions"), ("list_channel_changed", "channels")):
+        ours, theirs = getattr(old, part), getattr(new, part)
+        same = aligned(ours, theirs)
+        yield from _entries(
+            kind,
+            {same.get(key, f"-{key}"): each for key, each in ours.items()},
+            dict(theirs),
+            lambda each: each._asdict(),
+            lambda each: each.label,
+        )
+        yield from order(
+            kind, [same.get(key, "") for key in ours], list(theirs), {key: each.label for key, each in theirs.items()}
+        )
+    one, other = ({each.key: each for each in manifest.columns} for manifest in (old, new))
+    yield from _entries("column_changed", one, other, lambda each: each._asdict(), lambda each: each.label)
+    yield from order("column_changed", list(one), list(other), {key: each.label for key, each in other.items()})
+    before = {_when(line, ids): line for line in old.meanings}
+    after = {_when(line, {}): line for line in new.meanings}
+    yield from _entries("legend_changed", before, after, _said, lambda line: both(_shown_when(line)))
+    yield from order(
+        "legend_changed", list(before), list(after), {when: both(_shown_when(line)) for when, line in after.items()}
+    )
+
+
+def order(kind: str, old: Sequence[Any], new: Sequence[Any], labels: Mapping[Any, Bilingual]) -> Iterator[Change]:
+    """Entries of both editions that stand in another order, as lists of them and answers show: the first place that differs."""
+    common = {*old} & {*new}
+    places = zip((key for key in old if key in common), (key for key in new if key in common), strict=True)
+    if (found := next((place for place in places if place[0] != place[1]), None)) is not None:
+        yield Change(
+            kind,
+            None,
+            {"ja": "並び順（最初に違うところ）", "en": "order (the first that differs)"},
+            labels[found[0]],
+            labels[found[1]],
+        )
+
+
+def _when(line: Line, ids: Mapping[str, str]) -> Hashable:
+    return tuple(sorted((name, ids.get(cell, cell) if name == "row" else cell) for name, cell in line.when.items()))
+
+
+def _shown_when(line: Line) -> str:
+    return " ".join(f"{name}「{cell}」" for name, cell in line.when.items())
+
+
+def _said(line: Line) -> dict[str, Any]:
+    """What a line says, without where it stands in the document."""
+    legend = line.legend and (unspaced(line.legend.text), line.legend.en)
+    return {"means": MEANING_TEXT[line.means], "legend": legend, "because": line.because and dict(line.because)}
+
+
+def _entries(kind: str, old: Mapping[Any, Any], new: Mapping[Any, Any], fields: Any, label: Any) -> Iterator[Change]:
+    """Entries of one sort that are added, gone or otherwise."""
+    for key in dict.fromkeys([*old, *new]):
+        ours, theirs = old.get(key), new.get(key)
+        if ours is None or theirs is None:
+            name = label(ours if theirs is None else theirs)
+            there = {"ja": "あり", "en": "there"}
+            yield Change(kind, None, name, None if ours is None else there, None if theirs is None else there)
+            continue
+        before, after = fields(ours), fields(theirs)
+        differing = [name for name in before if _plain(before[name]) != _plain(after[name])]
+        if differing:
+            yield Change(kind, None, label(theirs), as_text(before, differing), as_text(after, differing))
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def as_text(fields: Mapping[str, Any], names: Sequence[str]) -> Bilingual:
+    """The fields that differ, each with its name; of a text in two languages the reader's."""
+    return {lang: "、".join(f"{name}: {_text(fields[name], lang)}" for name in names) for lang in ("ja", "en")}
+
+
+def _text(value: Any, lang: str) -> str:
+    if isinstance(value, Mapping):
+        if set(value) == {"ja", "en"}:
+            return str(value[lang])
+        return " ".join(f"{name}={_text(each, lang)}" for name, each in value.items()) or "-"
+    if isinstance(value, list | tuple | set | frozenset):
+        return " ".join(_text(each, lang) for each in value) or "-"
+    return "-" if value is None or value == "" else str(value)
