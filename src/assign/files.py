@@ -9,7 +9,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from assign.errors import NotRegular, OutputError, system_reason
@@ -49,6 +49,43 @@ def appearing(name: str) -> Iterator[Path]:
         out.replace(path)
     finally:
         out.unlink(missing_ok=True)
+
+
+def replaced_privately(path: Path, data: bytes) -> None:
+    """
+    A file that its owner alone can read, whole, and on the disk with its name when this returns; what stood there is replaced.
+
+    Raises:
+        OSError: It could not be written; the old file is then as it was.
+    """
+    import tempfile
+
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-", suffix=".part")  # exclusive, random, 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)  # noqa: PTH105 - a name, as `mkstemp` gives it
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108 - the same
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """The names in a folder, on the disk. Raises OSError."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that does not sync folders
+            raise
+    finally:
+        os.close(handle)
 
 
 @contextmanager

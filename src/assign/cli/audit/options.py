@@ -15,7 +15,7 @@ import typer
 
 from assign import audit as auditing
 from assign import files
-from assign.audit import Filter
+from assign.audit import Filter, verifier
 from assign.audit.names import Names
 from assign.cli import terminal
 from assign.cli.common import Command, Group, Word, audit_url, briefly, explained, origin_name
@@ -86,24 +86,15 @@ def whole_number(given: str, name: str = "N") -> int:
 
 
 def text_of(name: str) -> str:
-    """A checkpoint or a key from a file, byte for byte, as the stand-alone verifier reads it."""
+    """A checkpoint or a key from a file, byte for byte: read by the stand-alone verifier's own rule, with its words."""
     try:
         with Path(name).open("rb") as file:
-            text = file.read(LARGEST).decode("utf-8")
+            return verifier.text_of(file.read(LARGEST), name)
+    except verifier.WrongError as error:
+        raise NoteError(*map(visible, error.args)) from None
     except (OSError, ValueError) as error:
         ja, en = system_reason(error, NOT_UTF8)
         raise NoteError(f"{path_shown(name)} を読めません（{ja}）", f"cannot read {path_shown(name)} ({en})") from None
-    for there, ja, en in (
-        (text.startswith("\ufeff"), "先頭に BOM が付いて", "begins with a BOM"),
-        ("\r" in text, "改行が CRLF になって", "has CRLF line ends"),
-        (not text.endswith("\n"), "最後の改行がなくなって", "lacks its last line feed"),
-    ):
-        if there:
-            raise NoteError(
-                f"{path_shown(name)} は{ja}います。書き換える前のファイルを使うか、元の形（UTF-8、BOM なし、改行は LF）で保存し直してください",
-                f"{path_shown(name)} {en}: use the file as it was, or save it as UTF-8 without a BOM, each line ended by LF",
-            )
-    return text
 
 
 def write_file(name: str, data: bytes) -> None:
