@@ -260,8 +260,7 @@ def _from_file(path: Path, name: str, *, make: bool) -> SecretKey:
         if make and not os.path.lexists(path):
             with suppress(FileExistsError):  # another process made it meanwhile
                 write_key(path, new_key(name))
-        if path.is_symlink():  # a mounted secret is one, root's
-            _require_own_link(path)
+        _require_own_link(path)
         real = Path(os.path.realpath(path))
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
         with open(os.open(real, flags), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
@@ -287,8 +286,8 @@ def _from_file(path: Path, name: str, *, make: bool) -> SecretKey:
 
 
 def _require_own_link(path: Path) -> None:
-    owner = path.lstat().st_uid
-    if os.name == "posix" and owner not in (os.geteuid(), 0):
+    found = path.lstat()  # a mounted secret is a link, root's
+    if stat.S_ISLNK(found.st_mode) and os.name == "posix" and found.st_uid not in (os.geteuid(), 0):
         raise NoteError(
             f"{path_shown(path)} は、別の利用者が置いたリンクです。鍵として使いません",
             f"{path_shown(path)} is a link that another user put there, and is not used as a key",

@@ -12,6 +12,7 @@ signatures are known from the database's checkpoints alone.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -138,6 +139,8 @@ def carry(tree: SignedTree, old: State | None, new: SecretKey) -> None:
     path = place_of(new)
     with _translated(path):
         private_folder(path.parent)
+        if os.path.lexists(path):  # of a key that was there before: it is evidence
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     _write(path, new, replace(tree, successor=None))
     if old is not None:
         old.write(replace(tree, successor=str(new.public())))

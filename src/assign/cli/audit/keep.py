@@ -30,12 +30,13 @@ from assign.cli.common import (
     origin_name,
 )
 from assign.errors import AssignError, BadOption, OutputError, path_shown, system_reason, visible
-from assign.log.checkpoint import open_verified
+from assign.log.checkpoint import parse
 from assign.log.keys import NoteError, SecretKey, held_key, new_key, write_key
 from assign.log.kinds import EDITION_TEXT
 from assign.log.log import Log
 from assign.words import JAPAN
 
+from . import checkpoints
 from .options import Unread, app, open_log, say, text_of, whole_number, write_file
 
 
@@ -129,14 +130,16 @@ def checkpoint(
 
     def once() -> None:
         with open_log(audit, origin) as log:
-            note = log.checkpoint(held_key(log.origin), known)
             name = to if seconds is None else _stamped(to)
-            write_file(name, note.encode())
-            keys = log.keys()
-            write_file(f"{name}.pub", f"{keys[-1]}\n".encode())
+            there = checkpoints.replaceable(log, name)  # before anything is signed
+            keys = checkpoints.replaceable_keys(log, f"{name}.pub")
+            code = b"" if qr is None else checkpoints.replaceable_code(log, qr, there)
+            note = log.checkpoint(held_key(log.origin), known)
+            write_file(name, note.encode(), there)
+            write_file(f"{name}.pub", f"{log.keys()[-1]}\n".encode(), keys)
             if qr is not None:
-                write_file(qr, report.qr(note, qr))
-            size = open_verified(note, keys)[0].size
+                write_file(qr, report.qr(note, qr), code)
+            size = parse(note)[0].size
             say([], None, [f"{visible(name)}: {size} 件" if lang == "ja" else f"{visible(name)}: {size} records"])
 
     once()

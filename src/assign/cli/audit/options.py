@@ -97,10 +97,10 @@ def text_of(name: str) -> str:
         raise NoteError(f"{path_shown(name)} を読めません（{ja}）", f"cannot read {path_shown(name)} ({en})") from None
 
 
-def write_file(name: str, data: bytes) -> None:
-    """A file, whole or not at all."""
+def write_file(name: str, data: bytes, replaces: bytes | None = None) -> None:
+    """A file, whole or not at all; what it replaces, as `files.writing` has it."""
     try:
-        files.whole_or_not(name, data)
+        files.whole_or_not(name, data, replaces)
     except OSError as error:
         raise files.unwritable(path_shown(name), error) from None
 
