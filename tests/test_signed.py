@@ -57,13 +57,13 @@ def state_file() -> Path:
     return signed.place_of(held_key(ORIGIN))
 
 
-def refused(place: Path, words: str) -> None:
-    """Nothing is signed: no file, no row, no other state; one line, exit 1."""
+def refused(place: Path, words: str, code: int = 1) -> None:
+    """Nothing is signed: no file, no row, no other state; one line."""
     with opened(place) as log:
         before = log.store.checkpoints(log.number)
     state = state_file().read_bytes() if state_file().exists() else None
     said = cli("audit", "checkpoint", "--to", place / "new.txt", "--lang", "en")
-    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert (said.code, said.err.count("\n")) == (code, 1)
     assert words in said.err
     assert not (place / "new.txt").exists()
     with opened(place) as log:
@@ -231,7 +231,7 @@ def test_after_a_restore_on_purpose_another_key_goes_on_and_it_is_seen(
     said = cli("audit", "key", "--rotate", place / "new.key", "--abandon", "--lang", "en")
     assert said.code == 0
     assert "the old key has not signed the new one" in said.out
-    refused(place, "this key is not the one that the log names now")
+    refused(place, "this key is not the one that the log names now", code=2)
     monkeypatch.setenv("ASSIGN_KEY_FILE", str(place / "new.key"))
     assert cli("audit", "checkpoint", "--to", place / "new.txt").code == 0
     with opened(place) as log:
