@@ -40,6 +40,14 @@ from .bundles import (
 OTHER = SecretKey("example.city/other", bytes(32))
 WITNESS = SecretKey("witness.example", bytes(31) + b"\1")
 SIGNERS = (KEY, STRANGER, OTHER, WITNESS)
+PUBLIC = {key.name + key.seed.hex(): key.public() for key in SIGNERS}
+
+
+def public(key: SecretKey) -> PublicKey:
+    """Made once."""
+    return PUBLIC[key.name + key.seed.hex()]
+
+
 BYTES = b'\0"{}[],:\\\x7f\xff0e.-\n\r \xe2=+/'
 
 
@@ -91,13 +99,13 @@ def spoilt(data: bytes, chance: random.Random) -> bytes:
 def a_note(chance: random.Random) -> bytes:
     """Rightly signed, or not, by one key or several, of its log or not; its text is changed before it is signed, or after, or not."""
     origin, key = chance.choice([ORIGIN, ORIGIN, ORIGIN, OTHER.name]), chance.choice([KEY, KEY, KEY, *SIGNERS])
-    root = bytes(chance.randrange(256) for _ in range(32))
+    root = chance.randbytes(32)
     size = chance.choice([0, 1, 40, 10**15, 10**16])
     body = Checkpoint(origin, size, root).body()
     if chance.random() < 0.3:
         body = spoilt(body.encode(), chance).decode("utf-8", "replace")
     lines = "".join(
-        f"\u2014 {each.name} {spelled(each.public().number + each.sign(body.encode()))}\n"
+        f"\u2014 {each.name} {spelled(public(each).number + each.sign(body.encode()))}\n"
         for each in [key, *chance.sample(SIGNERS, chance.choice([0, 0, 1, 2]))]
     )
     if chance.random() < 0.1:
@@ -118,8 +126,9 @@ def of_note(number: int, folder: Path) -> Counter[str]:
     file = folder / "note"
     for turn in range(number):
         chance = random.Random(turn)
-        keys = [key.public() for key in chance.choice([(KEY,), (KEY,), SIGNERS, (OTHER,), (STRANGER, KEY), (WITNESS,)])]
+        keys = [public(key) for key in chance.choice([(KEY,), (KEY,), SIGNERS, (OTHER,), (STRANGER, KEY), (WITNESS,)])]
         data = a_note(chance)
+        file.unlink(missing_ok=True)  # a file that is cut to nothing and written anew is flushed by ext4
         file.write_bytes(data)
         try:
             found, by = open_verified(text_of(str(file)), keys)
@@ -356,7 +365,7 @@ def of_bundle(number: int) -> Counter[bool]:
         data = (json.dumps(start, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
         if chance.random() < 0.4:
             data = spoilt(data, chance)
-        held = [key.public() for key in chance.choice([(), (), (KEY,), (STRANGER,), SIGNERS])]
+        held = [public(key) for key in chance.choice([(), (), (KEY,), (STRANGER,), SIGNERS])]
         ours = judged(data, held)
         try:
             theirs = bool(
