@@ -237,6 +237,11 @@ _ODD_TEXT = {
     "review_due": Text("見直し期限切れ", "review overdue"),
     "correction": Text("訂正", "correction"),
     "ruling_backdated": Text("回答の遡り", "backdated ruling"),
+    "ruling_changed": Text("回答の差し替え", "ruling changed under its id"),
+    "ruling_withdrawn": Text("回答の取り下げ", "ruling withdrawn"),
+    "edition_missing": Text("版がない", "edition missing"),
+    "edition_altered": Text("版の書き換え", "edition altered"),
+    "edition_unread": Text("読めない版", "edition not readable"),
     "key_unendorsed": Text("署名のない鍵の交替", "change of key without a signature"),
 }
 
