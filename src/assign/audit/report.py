@@ -1,7 +1,7 @@
 """
 Records → exports: JSON Lines, a table for a spreadsheet, a sheet that a council member can read and print; a checkpoint → a QR code.
 
-JSON Lines are the records' own bytes, so that they can be hashed again. The sheet has each answer in the words that the clerk read,
+JSON Lines are the records' own bytes, so that they can be hashed again; only a character that nobody sees is written as JSON's escape. The sheet has each answer in the words that the clerk read,
 made again by the editions in the log and compared with the record's digest.
 """
 
@@ -27,6 +27,7 @@ from assign.words import Certainty
 
 from . import Desks, Filter, decided_anew, desks, records
 from .names import Names
+from .text import cell, plain_json
 
 FORMATS: Final = ("jsonl", "csv", "html")
 COLUMNS: Final = (
@@ -44,11 +45,11 @@ def export(log: Log, format_: str, chosen: Filter, lang: str, unread: Unread) ->
     The records asked for, line by line.
 
     Args:
-        format_: `jsonl` (the records' own bytes), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
+        format_: `jsonl` (the records' own bytes, hidden characters escaped), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
         unread: Called for each record that cannot be read. A table and a sheet show it in its place, too.
     """
     if format_ == "jsonl":
-        return (canonical(record).decode("utf-8") for record in records(log, chosen, unread=unread))
+        return (plain_json(canonical(record).decode("utf-8")) for record in records(log, chosen, unread=unread))
     return _csv(log, chosen, unread) if format_ == "csv" else _html(log, chosen, lang, unread)
 
 
@@ -90,9 +91,7 @@ def _csv(log: Log, chosen: Filter, unread: Unread) -> Iterator[str]:
     for record in _with_unread(log, chosen, unread):
         line = io.StringIO(newline="")
         cells = _no_cells(record) if isinstance(record, Unreadable) else _cells(record)
-        csv.writer(line, lineterminator="").writerow(
-            [visible(each) if isinstance(each, str) else each for each in cells]
-        )
+        csv.writer(line, lineterminator="").writerow(map(cell, cells))
         yield line.getvalue()
 
 

@@ -23,7 +23,7 @@ from assign.log.record import publishes
 from assign.log.store import Row, StoreDamaged, StoreError, as_bytes
 from assign.words import sha256
 
-from .text import Text
+from .text import Text, harmless
 
 MOST: Final = 100  # findings that are listed one by one
 
@@ -94,13 +94,13 @@ def verify(
         NoteError: A note of `against` is no checkpoint. StoreError: The log cannot be read.
     """
     outside = [(parse(text)[0], text, True) for text in against]
-    strange = [Finding(each.code, None, Text(each.ja, each.en)) for each in log.store.strangers()]
+    strange = [Finding(each.code, None, harmless(Text(each.ja, each.en))) for each in log.store.strangers()]
     try:
         found = _Verifier(log, outside, keys).run(listener)
     except StoreError as error:
         if not strange and not isinstance(error, StoreDamaged):
             raise
-        found = VerificationReport(log.origin, findings=[Finding("unread", None, Text(error.ja, error.en))])
+        found = VerificationReport(log.origin, findings=[Finding("unread", None, harmless(Text(error.ja, error.en)))])
     found.findings += strange
     return found
 
@@ -182,7 +182,7 @@ class _Verifier:
         )
 
     def _say(self, code: str, seq: int | None, ja: str, en: str) -> None:
-        self._found.findings.append(Finding(code, seq, Text(ja, en)))
+        self._found.findings.append(Finding(code, seq, harmless(Text(ja, en))))
 
     def _check_row(self, row: Row) -> None:
         """Check one row: it holds the record of its place, its key column fits, and it cites what was published before."""

@@ -16,7 +16,7 @@ from assign.errors import AssignError, shown
 from assign.words import JAPAN
 
 from .canonical import read
-from .fields import RecordError, check, is_time, is_uuid4
+from .fields import FIELDS, RecordError, check, is_time, is_uuid4
 from .kinds import Kind, Record
 from .record import publishes
 from .store import SEQ, Row, Store, StoreDamaged, StoreError
@@ -112,8 +112,14 @@ def _parsed(row: Row, origin: str) -> Record:
     if not isinstance(kind, str):
         raise Unreadable(seq, "unreadable", _NONE)
     if said != (seq, origin) or type(said[0]) is not int:
-        ja = f"別の記録（{shown(said[1])} の {shown(said[0])}）です"
-        raise Unreadable(seq, "moved", (ja, f"it is another record ({shown(said[0])} of {shown(said[1])})"))
+        # Repeated only where both are what a record may say: anything may stand there, a person's name, too.
+        number, name = (
+            shown(value) if FIELDS[Kind.LOG][field](value) else "`…`"
+            for field, value in zip(("seq", "origin"), said, strict=True)
+        )
+        raise Unreadable(
+            seq, "moved", (f"別の記録（{name} の {number}）です", f"it is another record ({number} of {name})")
+        )
     try:
         check(found)
     except RecordError as error:

@@ -17,9 +17,10 @@ from assign import audit as auditing
 from assign import files
 from assign.audit import Filter
 from assign.audit.names import Names
+from assign.audit.text import plain_json
 from assign.cli import terminal
 from assign.cli.common import Command, Group, Word, audit_url, briefly, explained, origin_name
-from assign.errors import NOT_UTF8, BadOption, hidden, path_shown, system_reason, visible
+from assign.errors import NOT_UTF8, BadOption, path_shown, system_reason, visible
 from assign.log.checkpoint import LARGEST
 from assign.log.keys import NoteError
 from assign.log.kinds import Kind
@@ -200,9 +201,4 @@ def say(lines: Iterable[str], out: str | None, aside: Iterable[str] = ()) -> Non
 
 def say_json(value: object, out: str | None) -> None:
     """JSON for a program; a character that nobody sees is written as JSON's own escape, which is the same text."""
-    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
-    terminal.write("\n".join(line if hidden(line) is None else _escaped(line) for line in lines), out, data=True)
-
-
-def _escaped(line: str) -> str:
-    return "".join(c if hidden(c) is None else json.dumps(c)[1:-1] for c in line)
+    terminal.write(plain_json(json.dumps(value, ensure_ascii=False, indent=2)), out, data=True)

@@ -14,6 +14,7 @@ import typer
 from assign import audit as auditing
 from assign.audit import Text
 from assign.audit import verifier as program
+from assign.audit.text import plain_json
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly, origin_name
 from assign.errors import BadOption, visible
@@ -220,7 +221,7 @@ def _batch_anew(log: Log, seq: int, file: str, format_: str | None, encoding: st
 
 def _bundled(bundle: dict[str, Any], to: str | None, written: str) -> None:
     """A proof, to its file, which is said, or to the next program."""
-    text = json.dumps(bundle, ensure_ascii=False, indent=1)
+    text = plain_json(json.dumps(bundle, ensure_ascii=False, indent=1))
     if to is None:
         terminal.write(text, None, data=True)
     else:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from assign import audit
 from assign.audit.chosen import Filter
+from assign.audit.text import plain_json
 from assign.log.keys import NoteError
 from assign.log.kinds import ROLE_TEXT, Kind, Role
 from assign.log.reading import Unreadable, clock
@@ -74,7 +75,7 @@ def record(request: Request, page: Reader, seq: Seq) -> Response:
     """One record, and what it answered."""
     unread: list[Unreadable] = []
     shown = audit.shown_record(log_of(request), int(seq), unread.append)
-    text = json.dumps(shown["record"], ensure_ascii=False, indent=2)
+    text = plain_json(json.dumps(shown["record"], ensure_ascii=False, indent=2))
     return page.page("record.html", shown=shown, seq=int(seq), clock=clock, record_json=text, unread=unread)
 
 
