@@ -22,6 +22,18 @@ class KeyReused(BadRequest):
     code = "key_reused"
 
 
+class KeyTaken(StoreError):
+    """An idempotency key stands in a row that is no record of the log: whoever may insert can put one there."""
+
+    code = "key_taken"
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(
+            f"この `key` は、記録ではない行（番号 {seq}）に使われています。記録していません（新しい UUID で送り直してください。`assign audit verify` がその行を挙げます）",
+            f"this `key` stands in a row that is no record (number {seq}); nothing is recorded (send it again with a new UUID; `assign audit verify` names the row)",
+        )
+
+
 def is_log_name(origin: str) -> bool:
     """Whether a log may have this name: it holds no number that could be a person's or a telephone's."""
     from .keys import NAME

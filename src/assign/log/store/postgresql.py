@@ -33,7 +33,9 @@ from .interface import (  # fmt: skip
     free_number,
     is_number,
     not_inserted,
+    number_taken,
     paged,
+    refused,
     require_open,
     require_same_text,
 )
@@ -67,6 +69,9 @@ class PostgresStore:
         self._closed = False
         self._finalizer: Callable[[], None] | None = None
         self._cursor: Any = None  # of `append_if_unchanged`, which asks the same each time
+        self._path: list[str] = []  # the schemas that a connection was told to search
+        self._home: str | None = None  # the one of our tables
+        self._ours: list[int] = []  # our tables' numbers, once this connection has found them as we made them
         try:
             with self._translating_errors():
                 self._tables(self._connection(), create=create)
@@ -100,6 +105,7 @@ class PostgresStore:
             self._drop_connection()
             db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
             try:
+                self._settle(db)
                 _durable(db.execute(f"SELECT {_SETTINGS}".encode()).fetchone())
             except BaseException:
                 db.close()
@@ -109,10 +115,22 @@ class PostgresStore:
             db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
             # The catalogue's text, which `strangers` compares, depends on these.
             db.execute("SET bytea_output = hex; SET quote_all_identifiers = off; SET standard_conforming_strings = on")
-            self._db, self._cursor, self._pid = db, db.cursor(), os.getpid()
+            self._db, self._cursor, self._pid, self._ours = db, db.cursor(), os.getpid(), []
             # Runs before the driver's own finalizer, which warns, and at the end of the process; only in the process that connected.
             self._finalizer = weakref.finalize(self, _close_in, db, self._pid)
         return self._db  # type: ignore[no-any-return]  # psycopg's own type
+
+    def _settle(self, db: psycopg.Connection[Any]) -> None:
+        """Search nothing but the system's schema and the one that has our tables, so that no other thing of a name is taken for ours."""
+        with db.pipeline():
+            given = db.execute("SELECT pg_catalog.current_schemas(true), pg_catalog.current_schema()")
+            db.execute("SET search_path TO pg_catalog, pg_temp")
+        self._path, self._home = given.fetchone()  # type: ignore[misc]  # one row
+        found = db.execute(_HOMES, (self._path, list(NAMES))).fetchall()
+        whole = [name for name, number in found if number == len(NAMES)]
+        self._home = next(iter(whole or [name for name, _ in found]), self._home)
+        if self._home is not None:
+            db.execute("SELECT set_config('search_path', 'pg_catalog, ' || quote_ident(%s) || ', pg_temp', false)", (self._home,))
 
     def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
         found = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = ANY(current_schemas(false))")
@@ -134,6 +152,7 @@ class PostgresStore:
     def _make(self, db: psycopg.Connection[Any]) -> None:
         with db.transaction():
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
+            db.execute("SELECT set_config('search_path', quote_ident(%s), true)", (self._home,))  # where tables are made
             for statement in TABLES.format(int="bigint", text="text", blob="bytea").split(";"):
                 db.execute(statement.encode())
             db.execute(INDEX.encode())
@@ -208,6 +227,27 @@ class PostgresStore:
             self._finalizer()
         self._db = self._cursor = self._finalizer = None
 
+    def require_ours(self) -> None:
+        """Compare the catalogue with our schema, once for each connection; each transaction looks for what was attached since."""
+        with self._translating_errors(), self._lock:
+            self._connection()
+            if not self._ours:
+                refused(self._differences())
+                self._ours = [oid for (oid,) in self._rows("SELECT name::regclass::oid FROM unnest(%s::text[]) AS each(name)", (list(NAMES),))]
+
+    def _differences(self) -> list[Strange]:
+        there = [Part(*row) for row in self._rows(CATALOGUE, (self._path, list(NAMES)))]
+        return differences(there, OURS)
+
+    def _not_written(self) -> StoreError:
+        """Why what was read back is not what was inserted: something was attached to our tables."""
+        self._ours = []
+        try:
+            self.require_ours()
+        except StoreError as error:
+            return error
+        return not_inserted()
+
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._translating_errors(), self._lock:
             return self._connection().execute(sql.encode(), values).fetchall()
@@ -219,6 +259,7 @@ class PostgresStore:
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
+        self.require_ours()
         with self._translating_errors(), self._lock, (db := self._connection()).transaction():
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
             logs = self.origins()
@@ -226,18 +267,22 @@ class PostgresStore:
                 taken = {number for (number,) in db.execute("SELECT id FROM log")}
                 logs[origin] = free_number(taken.union(self.numbers()))
                 db.execute("INSERT INTO log VALUES (%s, %s)", (logs[origin], origin))
+                if self.origins().get(origin) != logs[origin]:
+                    raise not_inserted()
             return logs[origin]
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
         """A transaction. Writers of one log queue for its advisory lock, first come first served; other logs do not wait."""
         with self._translating_errors(), self._lock:
+            self.require_ours()
             db = self._connection()
-            turn = _PostgresWriting(db, log)
-            with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips
-                yield turn
-            if any(inserted.rowcount != number for inserted, number in turn.written):
-                raise not_inserted()
+            turn = _PostgresWriting(db, log, self._ours, self._psycopg.errors.UniqueViolation)
+            try:
+                with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips, and one to read back
+                    yield turn
+            except NotWritten:
+                raise self._not_written() from None
             # Not idle: we were inside a transaction that an interrupt had left open, and nothing is committed.
             if db.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE:
                 self._drop_connection()
@@ -246,22 +291,35 @@ class PostgresStore:
                 )
 
     def append_if_unchanged(self, log: int, last: bytes, row: New) -> bool:
-        """One statement. Its number is free and the one before it is ours, or nothing is inserted."""
+        """
+        One round trip. Its number is free and the one before it is ours, or nothing is inserted; and what stands there then is
+        this record, with nothing attached to our tables that could change it at the commit, or the server divides by zero.
+        """
         seq, payload, nodes, key = row
         base = log << SHIFT
-        values = (base | seq, payload, nodes, key, base + seq - 1, last, _LOCKS, log, log, key)
+        at = base | seq
+        extend = (at, payload, nodes, key, at - 1, last, _LOCKS, log, log, key)
+        errors = self._psycopg.errors
         with self._lock:
+            self.require_ours()
+            inserted = self._cursor
             try:
-                self._connection()
-                self._cursor.execute(_EXTEND, values, prepare=True)
-                return self._cursor.rowcount == 1  # type: ignore[no-any-return]  # psycopg's own type
-            except self._psycopg.errors.UniqueViolation:
+                with self._connection().pipeline(), self._connection().transaction():
+                    inserted.execute(_EXTEND, extend, prepare=True)
+                    self._connection().execute("SET CONSTRAINTS ALL IMMEDIATE")
+                    self._connection().execute(_IS_THERE, (at, payload, nodes, key, self._ours, self._ours), prepare=True)
+            except errors.UniqueViolation:
                 return False  # another writer was first
+            except errors.DivisionByZero:
+                if inserted.rowcount == 1:
+                    raise self._not_written() from None
+                return False
             except self._psycopg.Error as error:
                 raise self._as_store_error(error) from None
             except BaseException:
                 self._drop_connection()  # an interrupt, as in `_uninterrupted`
                 raise
+            return True
 
     def size(self, log: int) -> int:
         """How many records."""
@@ -269,6 +327,16 @@ class PostgresStore:
             0
         ][0]
         return 0 if found is None else (found & SEQ) + 1
+
+    def newest(self, log: int, below: int, limit: int) -> list[int]:
+        """The largest numbers of rows below one."""
+        base = log << SHIFT
+        sql = "SELECT at FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
+        return [at & SEQ for (at,) in self._rows(sql, (base, base + below, limit))]
+
+    def some(self, log: int, seqs: Sequence[int]) -> list[Row]:
+        """The rows of some numbers."""
+        return list(map(_row, self._rows(_SOME, ([log << SHIFT | seq for seq in seqs],))))
 
     def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """Records in order, a page at a time."""
@@ -296,6 +364,11 @@ class PostgresStore:
             for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = %s ORDER BY size", (log,))
         ]
 
+    def larger_checkpoints(self, log: int, size: int) -> list[str]:
+        """Notes of a larger size."""
+        found = self._rows("SELECT note FROM checkpoint WHERE log = %s AND size > %s", (log, size))
+        return [as_bytes(note).decode("utf-8", "replace") for (note,) in found]
+
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
         self._rows("INSERT INTO checkpoint VALUES (%s, %s, %s) RETURNING size", (log, size, note))
@@ -322,8 +395,7 @@ class PostgresStore:
 
     def strangers(self) -> list[Strange]:
         """Differences from our schema: in our tables, in what is attached to them, and in what hides them."""
-        there = [Part(*row) for row in self._rows(CATALOGUE, (list(NAMES),))]
-        return differences(there, OURS)
+        return self._differences()
 
     def grant(self, role: str) -> None:
         """INSERT and SELECT on the five tables."""
@@ -349,27 +421,26 @@ def _close_in(db: psycopg.Connection[Any], pid: int) -> None:
             db.close()
 
 
+class NotWritten(Exception):  # noqa: N818 - it does not leave this module
+    """What was read back is not what was inserted."""
+
+
 class _PostgresWriting:
-    def __init__(self, db: psycopg.Connection[Any], log: int) -> None:
+    def __init__(self, db: psycopg.Connection[Any], log: int, tables: list[int], taken: type[Exception]) -> None:
         self._db = db
         self._log = log
         self._base = log << SHIFT
-        self.written: list[tuple[psycopg.Cursor[Any], int]] = []  # each insert, and how many rows it was of
+        self._tables = tables
+        self._taken = taken
 
-    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[Row], Known]:
         # One round trip; the statements after the lock see what whoever held it before has committed.
         with self._db.pipeline():
             turn = self._db.execute(f"SELECT {_SETTINGS}, pg_advisory_xact_lock(%s, %s)".encode(), (_LOCKS, self._log))
-            newest = self._db.execute(_NEWEST, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1))
+            rows = self._db.execute(_PAGE, (self._base + since, self._base + (1 << SHIFT), NEWEST))
             known = self._db.execute(_BY_KEYS, (list(keys), self._log)) if keys else ()
         _durable(turn.fetchone())  # the settings may have changed since we connected
-        found = {key: (at & SEQ, as_bytes(payload)) for key, at, payload in known}
-        return [(at & SEQ, as_bytes(nodes)) for at, nodes in newest], found
-
-    def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
-        return _found_nodes(
-            self._db.execute("SELECT at, nodes FROM record WHERE at = ANY(%s)", ([self._base | seq for seq in seqs],))
-        )
+        return list(map(_row, rows)), {key: _row(row) for key, *row in known}
 
     def published(self) -> list[tuple[str, str, int]]:
         return self._db.execute(
@@ -379,20 +450,27 @@ class _PostgresWriting:
     def add(
         self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
     ) -> None:
-        inserted = self._db.execute(
-            "INSERT INTO record SELECT * FROM unnest(%s::bigint[], %b::bytea[], %b::bytea[], %s::text[])",
-            (
-                [self._base | row.seq for row in rows],
-                [r.payload for r in rows],
-                [r.nodes for r in rows],
-                [r.key for r in rows],
-            ),
-        )
-        self.written.append((inserted, len(rows)))
-        for each in published:
-            self._db.execute("INSERT INTO publication VALUES (%s, %s, %s, %s)", (self._log, *each))
+        new = [(self._base | row.seq, *row[1:]) for row in rows]
+        try:
+            if new:
+                self._db.execute(
+                    "INSERT INTO record SELECT * FROM unnest(%s::bigint[], %b::bytea[], %b::bytea[], %s::text[])",
+                    [list(column) for column in zip(*new, strict=True)],
+                )
+            for each in published:
+                self._db.execute("INSERT INTO publication VALUES (%s, %s, %s, %s)", (self._log, *each))
+            for edition in editions:
+                self._db.execute("INSERT INTO edition VALUES (%s, %s) ON CONFLICT DO NOTHING", edition)
+            self._db.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what was put off to the commit happens now
+            back = self._db.execute(_BACK, (new[0][0], new[-1][0]), binary=True) if new else None
+            intact = self._db.execute(f"SELECT {_INTACT}", (self._tables, self._tables))
+            if back and back.fetchall() != new:
+                raise NotWritten
+        except self._taken:
+            raise number_taken() from None
+        if intact.fetchone() != (True,) or set(published).difference(self.published() if published else ()):
+            raise NotWritten
         for edition in editions:
-            self._db.execute("INSERT INTO edition VALUES (%s, %s) ON CONFLICT DO NOTHING", edition)
             there = self._db.execute("SELECT data FROM edition WHERE sha256 = %s", edition[:1]).fetchone()
             require_same_text(edition, there[0] if there else None)
 
@@ -406,6 +484,11 @@ def _durable(settings: Sequence[Any] | None) -> None:
             )
 
 
+def _row(found: Sequence[Any]) -> Row:
+    at, payload, nodes, key = found
+    return Row(at & SEQ, as_bytes(payload), as_bytes(nodes), None if key is None else as_bytes(key))
+
+
 def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
     return {at & SEQ: as_bytes(nodes) for at, nodes in rows}
 
@@ -414,7 +497,8 @@ def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
 _FOUND: Final = """"position"(payload, '"key":"'::bytea)"""
 _KEY: Final = f"CASE WHEN {_FOUND} > 0 THEN encode(substr(payload, {_FOUND} + 7, 36), 'escape') END"
 INDEX: Final = KEYS.format(key=_KEY)
-_NEWEST: Final = "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
+_SOME: Final = "SELECT at, payload, nodes, key FROM record WHERE at = ANY(%s) ORDER BY at"
+_BACK: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= %s AND at <= %s ORDER BY at"
 _PAGE: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= %s AND at < %s ORDER BY at LIMIT %s"
 _BESIDE: Final = {
     "log": "SELECT id, origin FROM log",
@@ -429,7 +513,7 @@ _SETTINGS: Final = ", ".join(f"current_setting('{name}')" for name in _DURABLE)
 # it reads every key of the log.
 _BY_KEYS: Final = f"""
 SELECT known.* FROM unnest(%s::text[]) AS asked(key),
-LATERAL (SELECT asked.key, at, payload FROM record WHERE (at >> 40) = %s AND {_KEY} = asked.key OFFSET 0) AS known
+LATERAL (SELECT asked.key, at, payload, nodes, record.key FROM record WHERE (at >> 40) = %s AND {_KEY} = asked.key OFFSET 0) AS known
 """.encode()  # noqa: S608 - our own
 
 # Insert, if the lock is free and the log still ends as we know it. Another writer holds the lock, or has committed: then its record
@@ -438,4 +522,23 @@ _EXTEND: Final = f"""
 INSERT INTO record SELECT %s::bigint, %b::bytea, %b::bytea, %s::text FROM record
 WHERE at = %s AND nodes = %b AND pg_try_advisory_xact_lock(%s, %s::int) AND 'off' NOT IN ({_SETTINGS})
 AND NOT EXISTS (SELECT 1 FROM record WHERE (at >> 40) = %s AND {_KEY} = %s)
+""".encode()  # noqa: S608 - our own
+
+# The schemas on a path that have tables of our names, in its order, and how many.
+_HOMES: Final = """
+SELECT name, count(*) FROM unnest(%s::text[]) WITH ORDINALITY AS path(name, place)
+JOIN pg_namespace ON nspname = name JOIN pg_class ON relnamespace = pg_namespace.oid AND relname = ANY(%s)
+WHERE name !~ '^pg_' GROUP BY name, place ORDER BY place
+"""
+
+# Whether nothing is attached to our tables that could change an insert until its commit: who attaches it must wait for us. 58: the
+# triggers that are ours, once for each statement that is no insert.
+_INTACT: Final = """
+NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = ANY(%s::oid[]) AND NOT tgisinternal AND tgtype <> 58)
+AND NOT EXISTS (SELECT FROM pg_class WHERE pg_class.oid = ANY(%s::oid[]) AND (relrowsecurity OR relkind <> 'r'
+    OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = pg_class.oid) OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = pg_class.oid)))
+"""
+_IS_THERE: Final = f"""
+SELECT 1 / count(*) FROM record
+WHERE at = %s AND payload = %b AND nodes = %b AND key IS NOT DISTINCT FROM %s::text AND ({_INTACT})
 """.encode()  # noqa: S608 - our own

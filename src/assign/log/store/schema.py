@@ -27,11 +27,17 @@ KEYS: Final = "CREATE UNIQUE INDEX IF NOT EXISTS record_key ON record ((at >> 40
 
 
 class Strange(NamedTuple):
-    """A difference between a database and our schema: a code for programs, and a sentence."""
+    """
+    A difference between a database and our schema: a code for programs, and a sentence.
+
+    Attributes:
+        harmless: Whether it cannot change what is written: something of ours is missing that only guards or speeds.
+    """
 
     code: str
     ja: str
     en: str
+    harmless: bool = False
 
 
 class Part(NamedTuple):
@@ -89,6 +95,7 @@ def differences(there: Iterable[Part], ours: Iterable[Part]) -> list[Strange]:
                     "schema_missing",
                     f"データベースの{ja} {shown(part.name, 100)} がなくなっています",
                     f"the {en} {shown(part.name, 100)} of the database is missing",
+                    harmless=part.kind in ("trigger", "function") or (part.kind, part.name) == ("index", "record_key"),
                 )
             )
     return told
