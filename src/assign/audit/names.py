@@ -10,23 +10,19 @@ from assign import resources
 from assign.catalog import manifest
 from assign.catalog.manifest import FILE, Manifest
 from assign.errors import AssignError
-from assign.log.log import Log
-from assign.log.reading import published_by
-from assign.words import sha256
+
+from .door import Place, reading
 
 
 class Names:
     """The manifests of a log's lists, newest first, then the one that ships; one that is lost or damaged is left out."""
 
-    def __init__(self, log: Log) -> None:
-        # Oldest first. Only what a record published counts, and only a text that has its digest: whoever may insert a row could
-        # otherwise give the counters other names.
-        digests = [
-            value
-            for what, value, seq in log.store.published(log.number)
-            if what == "list" and published_by(log.store, log.origin, log.number, seq) == (what, value)
-        ]
-        found = (_manifest(log.store.edition(digest), digest) for digest in dict.fromkeys(reversed(digests)))
+    def __init__(self, place: Place) -> None:
+        with reading(place) as log:
+            # Oldest first. Only what a record published counts, and only a text that has its digest: whoever may insert a row could
+            # otherwise give the counters other names.
+            digests = [value for what, value, _ in log.published() if what == "list"]
+            found = [_manifest(log.edition(digest)) for digest in dict.fromkeys(reversed(digests))]
         # Of the first logs, which kept the rows alone, the list was the one that ships.
         self._lists: list[Manifest] = [each for each in found if each is not None] + [
             manifest.load(resources.manifest_file())
@@ -50,10 +46,8 @@ class Names:
         return self._lists[0].division(word)
 
 
-def _manifest(data: bytes | None, digest: str) -> Manifest | None:
-    if data is None or sha256(data) != digest:
-        return None
-    files: Mapping[str, bytes] | str = resources.split(data, (FILE, "catalog.csv"))
+def _manifest(data: bytes | None) -> Manifest | None:
+    files: Mapping[str, bytes] | str = resources.split(data or b"", (FILE, "catalog.csv"))
     try:
         return None if isinstance(files, str) else manifest.from_bytes(files[FILE])
     except AssignError:

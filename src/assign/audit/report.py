@@ -18,16 +18,17 @@ from assign.errors import AssignError, BadOption, visible
 from assign.explanation.plain_text import paragraphs
 from assign.explanation.short_answer import printed_name, summary
 from assign.explanation.wording import Answer
-from assign.log import merkle
 from assign.log.canonical import canonical
 from assign.log.kinds import EDITION_TEXT, EDITIONS, ROLE_TEXT, Kind, Record, Role
-from assign.log.log import Log
 from assign.log.reading import Unreadable, clock, in_japan
 from assign.words import Certainty
 
-from . import Desks, Filter, decided_anew, desks, records
+from .chosen import Filter, records
+from .door import Place, reading
 from .names import Names
+from .replay import Desks, decided_anew, desks
 from .text import cell, plain_json
+from .tree import leaf_hash
 
 FORMATS: Final = ("jsonl", "csv", "html")
 COLUMNS: Final = (
@@ -40,7 +41,7 @@ COLUMNS: Final = (
 Unread = Callable[[Unreadable], None]
 
 
-def export(log: Log, format_: str, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
+def export(log: Place, format_: str, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     """
     The records asked for, line by line.
 
@@ -70,7 +71,7 @@ def qr(note: str, name: str) -> bytes:
     return out.getvalue()
 
 
-def _with_unread(log: Log, chosen: Filter, unread: Unread) -> Iterator[Record | Unreadable]:
+def _with_unread(log: Place, chosen: Filter, unread: Unread) -> Iterator[Record | Unreadable]:
     """Records in order, and in their places those that cannot be read."""
     waiting: list[Unreadable] = []
     for record in records(log, chosen, unread=waiting.append):
@@ -86,7 +87,7 @@ def _told(waiting: list[Unreadable], unread: Unread) -> Iterator[Unreadable]:
     waiting.clear()
 
 
-def _csv(log: Log, chosen: Filter, unread: Unread) -> Iterator[str]:
+def _csv(log: Place, chosen: Filter, unread: Unread) -> Iterator[str]:
     yield "\ufeff" + ",".join(COLUMNS)
     for record in _with_unread(log, chosen, unread):
         line = io.StringIO(newline="")
@@ -111,7 +112,7 @@ def _cells(record: Record) -> list[object]:
         **{name: " ".join(decision.get(name, ())) for name in ("rows", "rules", "caveats")},
         **{f"{name}_sha256": editions.get(name) for name in EDITIONS},
         "answer_sha256": record.get("answer"),
-        "leaf_hash": merkle.leaf_hash(canonical(record)).hex(),
+        "leaf_hash": leaf_hash(canonical(record)).hex(),
     }
     return ["" if found[name] is None else found[name] for name in COLUMNS]
 
@@ -176,7 +177,12 @@ def _safe(text: str) -> str:
     return escape(visible(text))
 
 
-def _html(log: Log, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
+def _html(place: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
+    with reading(place) as log:
+        yield from _sheet(log, chosen, lang, unread)
+
+
+def _sheet(log: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
@@ -259,7 +265,7 @@ def _proof(record: Record, answer: Answer | None, desk: Desk | None, lang: str) 
     yield say("read"), day if read else say("unread")
     for what, value in record["editions"].items():
         yield f"{say('edition')}: {EDITION_TEXT[what][lang]}", value
-    yield say("leaf"), merkle.leaf_hash(canonical(record)).hex()
+    yield say("leaf"), leaf_hash(canonical(record)).hex()
     yield say("program"), f"assign {record['version']}, {say('engine')} {record['engine']}"
 
 

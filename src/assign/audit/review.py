@@ -11,20 +11,20 @@ from typing import Any, Final, NamedTuple
 
 from assign.errors import AssignError
 from assign.log.kinds import EDITION_TEXT, Kind, Record
-from assign.log.log import Log
 from assign.log.reading import clock, in_japan, record_of
 from assign.rules import loader
 from assign.rules.entries import Ruling
 from assign.words import ASSIGNEE_TEXT, sha256
 
 from .chosen import EVERY, Filter, Unread, records
+from .door import Place, Snapshot, reading
 from .replay import decided_anew, desks
 from .text import Text
 
 LATE: Final = 7  # days from the date of the case to its record, after which it counts as late
 
 
-def shown_record(log: Log, seq: int, unread: Unread | None = None) -> dict[str, Any]:
+def shown_record(place: Place, seq: int, unread: Unread | None = None) -> dict[str, Any]:
     """
     A record, the answer in its words where it still follows, and the later records that correct it.
 
@@ -34,13 +34,14 @@ def shown_record(log: Log, seq: int, unread: Unread | None = None) -> dict[str, 
     Raises:
         Unreadable: This one cannot be read. UnknownRecord: There is none of that number.
     """
-    record = record_of(log.row(seq), log.origin)
-    answer: dict[str, Any] | None = None
-    outcome, detail = "cannot", Text("", "")
-    if record["kind"] == Kind.DECISION:
-        outcome, detail, answer = decided_anew(record, desks(log))
-    later = records(log, Filter(kind=Kind.DECISION.value), seq + 1, unread)
-    corrected = [each["seq"] for each in later if each["corrects"] == seq]
+    with reading(place) as log:
+        record = record_of(log.row(seq), log.origin)
+        answer: dict[str, Any] | None = None
+        outcome, detail = "cannot", Text("", "")
+        if record["kind"] == Kind.DECISION:
+            outcome, detail, answer = decided_anew(record, desks(log))
+        later = records(log, Filter(kind=Kind.DECISION.value), seq + 1, unread)
+        corrected = [each["seq"] for each in later if each["corrects"] == seq]
     return {
         "record": record,
         "replay": outcome,
@@ -59,7 +60,7 @@ class ReviewItem(NamedTuple):
 
 
 def exceptions(
-    log: Log, late: int = LATE, chosen: Filter = EVERY, unread: Unread | None = None
+    place: Place, late: int = LATE, chosen: Filter = EVERY, unread: Unread | None = None
 ) -> Iterator[ReviewItem]:
     """
     Records that stand out, in order, of those asked for; `unread` as in `records`.
@@ -76,17 +77,18 @@ def exceptions(
     published: dict[tuple[str, str], date] = {}
     rulings: dict[str, dict[str, Any]] = {}  # id → what it says, by the newest rules that could be read
     before = ""
-    for record in records(log, unread=unread):
-        when = record["recorded"]
-        # Every record is looked at: its publications and its time count for those after it, even where it is not asked for.
-        found = list(_odd(log, record, before, published, rulings, late))
-        if chosen.lets(record):
-            yield from found
-        before = when
+    with reading(place) as log:
+        for record in records(log, unread=unread):
+            when = record["recorded"]
+            # Every record is looked at: its publications and its time count for those after it, even where it is not asked for.
+            found = list(_odd(log, record, before, published, rulings, late))
+            if chosen.lets(record):
+                yield from found
+            before = when
 
 
 def _odd(
-    log: Log,
+    log: Snapshot,
     record: Record,
     before: str,
     published: dict[tuple[str, str], date],
@@ -161,10 +163,10 @@ def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], da
         )
 
 
-def _odd_edition(log: Log, record: Record, day: date, seen: dict[str, dict[str, Any]]) -> Iterator[ReviewItem]:
+def _odd_edition(log: Snapshot, record: Record, day: date, seen: dict[str, dict[str, Any]]) -> Iterator[ReviewItem]:
     """What stands out in an edition that comes into use. It is read only where its text has the digest that was recorded."""
     seq, what, digest = record["seq"], record["what"], record["sha256"]
-    data, name = log.store.edition(digest), EDITION_TEXT[what]
+    data, name = log.kept_under(digest), EDITION_TEXT[what]
     if data is None:
         yield ReviewItem(
             "edition_missing",
@@ -268,13 +270,13 @@ def _changed(part: str, before: Any, after: Any, lang: str) -> str:
     return f"{name} {before or none} → {after or none}" if part in ("since", "until") else name
 
 
-def stats(log: Log, chosen: Filter = EVERY, unread: Unread | None = None) -> dict[str, Any]:
+def stats(place: Place, chosen: Filter = EVERY, unread: Unread | None = None) -> dict[str, Any]:
     """Of the records asked for: counts by kind, and of decisions by division, channel, assignee, certainty, role and month of the case."""
     counts: dict[str, Counter[str]] = {
         name: Counter() for name in ("kind", "division", "channel", "assignee", "certainty", "role", "month")
     }
     size, first, last = 0, None, None
-    for record in records(log, chosen, unread=unread):
+    for record in records(place, chosen, unread=unread):
         size += 1
         first, last = first or record["recorded"], record["recorded"]
         counts["kind"][record["kind"]] += 1
@@ -290,7 +292,7 @@ def stats(log: Log, chosen: Filter = EVERY, unread: Unread | None = None) -> dic
         ):
             counts[name][value] += 1
     return {
-        "origin": log.origin,
+        "origin": place.origin,
         "records": size,
         "first": first,
         "last": last,

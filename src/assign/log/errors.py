@@ -7,7 +7,7 @@ from __future__ import annotations
 from assign.errors import AssignError, BadRequest, shown
 
 from .fields import has_long_number
-from .store import StoreError, StoreMissing
+from .store.interface import StoreError, StoreMissing
 
 
 class NotPublished(AssignError):

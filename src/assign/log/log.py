@@ -191,6 +191,11 @@ class Log:
         return found
 
     @property
+    def url(self) -> str:
+        """Where it is kept, for whoever opens it anew; it may hold a password."""
+        return self.store.url
+
+    @property
     def size(self) -> int:
         """How many records it has: rows beyond the first number that is free are not of the log."""
         return self._writer.look()

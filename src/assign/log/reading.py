@@ -19,7 +19,7 @@ from .canonical import read
 from .fields import FIELDS, RecordError, check, is_time, is_uuid4
 from .kinds import Kind, Record
 from .record import publishes
-from .store import Row, Store, StoreDamaged, StoreError
+from .store.interface import Row, Store, StoreDamaged, StoreError
 
 
 class Unreadable(StoreError):

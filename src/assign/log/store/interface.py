@@ -108,6 +108,7 @@ class Writing(Protocol):
 class Store(Protocol):
     """A database of logs."""
 
+    url: str  # its address; it may hold a password, and is shown to nobody
     shown: str
     made: bool  # whether this opening made the place
 

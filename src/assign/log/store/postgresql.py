@@ -61,7 +61,7 @@ class PostgresStore:
         if not driver.handlers:
             driver.addHandler(logging.NullHandler())  # what it warns of on a terminal, we say in our words
         self._psycopg = psycopg
-        self._url = url
+        self.url: str = url
         self.shown = "`postgresql`"  # an address may carry a password
         self._lock = threading.RLock()
         self._pid = 0
@@ -103,7 +103,7 @@ class PostgresStore:
         require_open(self.shown, closed=self._closed)
         if self._pid != os.getpid() or self._db is None or self._db.closed:
             self._drop_connection()
-            db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
+            db = self._psycopg.connect(self.url, autocommit=True, application_name="assign", connect_timeout=5)
             try:
                 self._settle(db)
                 _durable(db.execute(f"SELECT {_SETTINGS}".encode()).fetchone())

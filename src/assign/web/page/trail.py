@@ -15,7 +15,8 @@ from starlette.responses import Response
 
 from assign import audit
 from assign.audit.chosen import Filter
-from assign.audit.text import plain_json
+from assign.audit.door import reading
+from assign.audit.text import Text, harmless, plain_json
 from assign.log.keys import NoteError
 from assign.log.kinds import ROLE_TEXT, Kind, Role
 from assign.log.reading import Unreadable, clock
@@ -80,22 +81,24 @@ def record(request: Request, page: Reader, seq: Seq) -> Response:
 
 
 def _records(request: Request, page: Shell) -> dict[str, Any]:
-    log = log_of(request)
     chosen = _chosen(page)
-    size = log.size
-    given = page.asked.get("from", "")
-    newest = max(0, size - SHOWN) if chosen == Filter() else 0
-    start = min(int(given), size) if given.isascii() and given.isdigit() and len(given) < 16 else newest
     unread: list[Unreadable] = []
-    found = list(islice(audit.records(log, chosen, start, unread.append), SHOWN + 1))
+    with reading(log_of(request)) as log:
+        size = log.size
+        given = page.asked.get("from", "")
+        newest = max(0, size - SHOWN) if chosen == Filter() else 0
+        start = min(int(given), size) if given.isascii() and given.isdigit() and len(given) < 16 else newest
+        found = list(islice(audit.records(log, chosen, start, unread.append), SHOWN + 1))
+        notes, strange = len(log.checkpoints()), [each for each in log.strangers if not each.harmless]
     return {
         "rows": found[:SHOWN],
         "next": found[SHOWN]["seq"] if len(found) > SHOWN else None,
         "before": max(0, start - SHOWN) if start and chosen == Filter() else None,
         "unread": unread,
+        "strange": [harmless(Text(each.ja, each.en)) for each in strange],
         "size": size,
         "origin": log.origin,
-        "notes": len(log.store.checkpoints(log.number)),
+        "notes": notes,
         "clock": clock,
         "kinds": list(Kind),
         "roles": _roles(page),
