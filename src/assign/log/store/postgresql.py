@@ -69,7 +69,7 @@ class PostgresStore:
         self._closed = False
         self._finalizer: Callable[[], None] | None = None
         self._cursor: Any = None  # of `append_if_unchanged`, which asks the same each time
-        self._path: list[str] = []  # the schemas that a connection was told to search
+        self._given = ""  # the search path that a connection began with
         self._home: str | None = None  # the one of our tables
         self._ours: list[int] = []  # our tables' numbers, once this connection has found them as we made them
         try:
@@ -122,15 +122,32 @@ class PostgresStore:
 
     def _settle(self, db: psycopg.Connection[Any]) -> None:
         """Search nothing but the system's schema and the one that has our tables, so that no other thing of a name is taken for ours."""
-        with db.pipeline():
-            given = db.execute("SELECT pg_catalog.current_schemas(true), pg_catalog.current_schema()")
-            db.execute("SET search_path TO pg_catalog, pg_temp")
-        self._path, self._home = given.fetchone()  # type: ignore[misc]  # one row
-        found = db.execute(_HOMES, (self._path, list(NAMES))).fetchall()
+        given, searched, self._home = db.execute(
+            "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_schemas(true), pg_catalog.current_schema()"
+        ).fetchone()  # type: ignore[misc]  # one row
+        db.execute("SET search_path TO pg_catalog, pg_temp")
+        found = db.execute(_HOMES, (searched, list(NAMES))).fetchall()
         whole = [name for name, number in found if number == len(NAMES)]
         self._home = next(iter(whole or [name for name, _ in found]), self._home)
+        self._given = given
         if self._home is not None:
-            db.execute("SELECT set_config('search_path', 'pg_catalog, ' || quote_ident(%s) || ', pg_temp', false)", (self._home,))
+            self._narrow(db)
+
+    def _narrow(self, db: psycopg.Connection[Any]) -> None:
+        sql = "SELECT pg_catalog.set_config('search_path', 'pg_catalog, ' || pg_catalog.quote_ident(%s) || ', pg_temp', false)"
+        db.execute(sql.replace("||", "OPERATOR(pg_catalog.||)").encode(), (self._home,))
+
+    def _searched(self) -> list[str]:
+        """The schemas that a connection would search if it were not told otherwise, as they are now."""
+        with self._translating_errors(), self._lock:
+            db = self._connection()
+            try:
+                db.execute("SELECT set_config('search_path', %s, false)", (self._given,))
+                found = db.execute("SELECT pg_catalog.current_schemas(true)").fetchone()
+            finally:
+                if not db.closed:
+                    self._narrow(db)
+            return list(found[0]) if found else []
 
     def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
         found = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = ANY(current_schemas(false))")
@@ -236,7 +253,7 @@ class PostgresStore:
                 self._ours = [oid for (oid,) in self._rows("SELECT name::regclass::oid FROM unnest(%s::text[]) AS each(name)", (list(NAMES),))]
 
     def _differences(self) -> list[Strange]:
-        there = [Part(*row) for row in self._rows(CATALOGUE, (self._path, list(NAMES)))]
+        there = [Part(*row) for row in self._rows(CATALOGUE, (self._searched(), list(NAMES)))]
         return differences(there, OURS)
 
     def _not_written(self) -> StoreError:
