@@ -105,6 +105,7 @@ def test_a_commit_that_fails_fails_everyone_who_waited_and_the_next_one_works(
 
     with monkeypatch.context() as patch:
         patch.setattr(log.store, "writing", broken)
+        patch.setattr(log.store, "append_if_unchanged", lambda *_: False)
         errors = Threads(8, lambda _: log.append(draft())).joined()
     assert {type(each) for each in errors} == {StoreError}
     assert len(set(map(id, errors))) == 8, "each caller raises its own"

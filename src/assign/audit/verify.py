@@ -157,7 +157,7 @@ class _Verifier:
         """The whole log."""
         tree, kept = Tree(), None
         sizes = {note.size for note, _, _ in self._notes}
-        found, size = self._found, self._log.size
+        found, size = self._found, self._log.store.size(self._log.number)  # whatever is there, and not only the log
         expected, whole = 0, True
         gaps: list[
             tuple[int, int, int]

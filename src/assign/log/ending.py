@@ -155,12 +155,8 @@ def completed(seq: int) -> int:
 
 
 def is_kept_record(store: Store, origin: str, log: int, row: Row) -> bool:
-    """Whether a row of the log is a record in all respects: its bytes, its key's column, and the nodes, computed from the bytes."""
-    try:
-        record = record_of(row, origin)
-    except Unreadable:
-        return False
-    if row.key != (None if record.get("key") is None else record["key"].encode()):
+    """Whether a row of the log is a record: by its bytes, and by its nodes, which follow from bytes. The key's column is nobody's proof."""
+    if not _is_record(row, origin):
         return False
     levels = completed(row.seq)
     nodes = Nodes(store, origin, log, exact=levels <= 8)

@@ -120,6 +120,7 @@ class GroupCommit:
             self._commit(pending.batch)
         except Exception as error:  # noqa: BLE001 - whatever it was: there is no record, and each caller is told
             failed = error if isinstance(error, AssignError) else not_recorded(type(error).__name__)
+            self._alone = False
             for each in pending.batch:
                 each.kept, each.error = None, _own_copy(failed)
         for each in pending.batch:

@@ -229,7 +229,7 @@ class Log:
         from .checkpoint import Checkpoint
 
         size = self.size
-        return Checkpoint(self.origin, size, merkle.root(size, self.node))
+        return Checkpoint(self.origin, size, merkle.root(size, self._nodes))
 
     def checkpoint(self, key: SecretKey) -> str:
         """

@@ -249,8 +249,8 @@ def refused(strange: Sequence[Strange]) -> None:
     """
     Require that a database has nothing that may change what is written. Raises StoreRefused.
 
-    What is merely missing from the index of keys and from the triggers that stop a slip is let through: `rebuild` makes the index
-    anew, and neither changes what an insert writes.
+    A missing trigger against slips and an altered index of keys are let through: neither changes what an insert writes, and
+    `rebuild` makes the index anew.
     """
     if others := [each for each in strange if not each.harmless]:
         more = len(others) - 1
