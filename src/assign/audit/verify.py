@@ -157,16 +157,15 @@ class _Verifier:
         """The whole log."""
         tree, kept = Tree(), None
         sizes = {note.size for note, _, _ in self._notes}
-        found, size = self._found, self._log.store.size(self._log.number)  # whatever is there, and not only the log
+        found, size = self._found, self._log.size
         expected, whole = 0, True
-        gaps: list[
-            tuple[int, int, int]
-        ] = []  # first missing number, the row after it, one after the last row before the next gap
+        gaps: list[tuple[int, int, int]] = []  # first number that is missing, the row after it, and where its run ends
         if 0 in sizes:
             self._roots[0] = (EMPTY, None)
         for row in self._log.rows(0):
             if row.seq != expected:
-                whole = False
+                if whole:
+                    found.root, whole = tree.root(), False  # the log is the unbroken run from 0
                 gaps.append((expected, row.seq, 0))
             leaf, stored = leaf_hash(row.payload), row.nodes[:32]
             if leaf != stored:
@@ -193,7 +192,9 @@ class _Verifier:
                 listener(found.hashed)
         for first, after, end in gaps:
             self._gone(first, after, end)
-        found.size, found.root = max(expected, size), tree.root()
+        found.size = max(expected, size)
+        if whole:
+            found.root = tree.root()
         self._check_number(size)
         self._check_notes(found.size)
         self._check_tables()
