@@ -95,10 +95,17 @@ class PostgresReader:
         errors = self._psycopg.errors
         try:
             yield
-        except errors.InsufficientPrivilege:
+        except errors.InsufficientPrivilege as error:
+            if (
+                error.diag.source_function == "check_enable_rls"
+            ):  # PostgreSQL's own, by which it says that a policy hides rows
+                raise StoreDamaged(
+                    "記録の表に行ポリシーがあり、行を隠しています（assign は作りません。管理者に確かめてください）",
+                    "a row policy, which assign does not make, hides rows of the log's tables (ask the administrator)",
+                ) from None
             raise StoreError(
-                "記録の表を全部は読めません（SELECT の権限がないか、行ポリシーが行を隠しています）",
-                "this role may not read all of the log's tables (it has no SELECT, or a row policy hides rows)",
+                "記録の表を読む権限がありません（SELECT が要ります）",
+                "this role may not read the log's tables (it needs SELECT)",
             ) from None
         except (errors.LockNotAvailable, errors.QueryCanceled):
             raise StoreError("記録の順番が来ません", "the log was busy for too long") from None

@@ -5,13 +5,10 @@ Our tables in SQLite, as they are made, and as SQLite describes them: writers co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from .remains import GROWS
 from .schema import KEYS, NAMES, TABLES, Part
-
-if TYPE_CHECKING:
-    import apsw
 
 SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 # Tables that `ANALYZE` makes for the query planner; no answer depends on them.
@@ -25,14 +22,14 @@ KEY: Final = f"CASE WHEN {_FOUND} THEN CAST(substr({_BLOB}, {_FOUND} + 7, 36) AS
 INDEX: Final = KEYS.format(key=KEY)
 
 
-def make_tables(db: apsw.Connection) -> None:
+def make_tables(db: Any) -> None:
     """Tables, index and triggers, where they are not there."""
     db.execute(TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
     db.execute(INDEX)
     make_triggers(db)
 
 
-def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
+def make_triggers(db: Any, tables: Sequence[str] = NAMES) -> None:
     """Triggers that stop an administrator's mistake, not an attack."""
     for name in tables:
         for verb in ("UPDATE", "DELETE"):
