@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from functools import partial
 from typing import Protocol
 
 from assign.errors import BadRequest
@@ -17,7 +16,7 @@ from assign.errors import BadRequest
 from . import merkle
 from .checkpoint import Checkpoint, Signers, open_in_force, open_verified, parse, sign
 from .keys import NoteError, PublicKey, SecretKey, public_key
-from .reading import Unreadable, record_of, require_unbroken_end
+from .reading import Unreadable, record_of
 from .record import publishes
 from .signed import SignedTree, carry, lost, signing
 from .store import Row, Store, StoreError
@@ -98,7 +97,6 @@ def _extended(log: Log, begun: SignedTree, key: SecretKey | None = None, last: s
         StoreError: The log is shorter than what was signed, or its tree of that size is another one. NoteError.
     """
     size = log.size
-    require_unbroken_end(size, partial(log.store.nodes, log.number))
     due = [Checkpoint(begun.origin, begun.size, begun.frontier().root())]
     if key is not None and (own := _largest(log, key)) is not None:
         due.append(own)
