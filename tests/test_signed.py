@@ -133,7 +133,7 @@ def test_what_is_signed_is_what_the_records_say_and_not_their_kept_hashes(place:
             db.execute(f"DROP TRIGGER {name}")
         db.execute("UPDATE record SET nodes = zeroblob(length(nodes)) WHERE at = (SELECT max(at) FROM record)")
         for _, sql in triggers:
-            db.execute(sql)
+            db.execute(str(sql))
     with opened(place) as log:
         note = log.checkpoint(held_key(ORIGIN))
         report = verify(log, [note])
@@ -206,7 +206,7 @@ def tail_gone(place: Path) -> None:
             db.execute(f"DROP TRIGGER {name}")
         db.execute("DELETE FROM record WHERE at >= (SELECT min(at) + 6 FROM record)")
         for _, sql in triggers:
-            db.execute(sql)
+            db.execute(str(sql))
 
 
 def test_nonsense_beside_the_log_does_not_stop_its_key(place: Path) -> None:
