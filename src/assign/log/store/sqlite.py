@@ -41,8 +41,9 @@ from .interface import (  # fmt: skip
     require_open,
     require_same_text,
 )
-from .remains import APPLICATION, GROWS, how_broken, was_database, was_log
-from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
+from .remains import APPLICATION, how_broken, was_database, was_log
+from .schema import NAMES, Strange, differences
+from .sqlite_schema import COUNTED, INDEX, KEY, SCHEMA, make_tables, our_schema, part_of
 from .watch import WalWatch, network_file_system, require_place, stat_of, sync_folder
 
 if TYPE_CHECKING:
@@ -343,8 +344,8 @@ class SqliteStore:
             self._ours = version
 
     def _differences(self, db: apsw.Connection) -> list[Strange]:
-        there = [row for row in db.execute(_SCHEMA).fetchall() if row not in _COUNTED]
-        return differences([_part(*row) for row in there], _our_schema(self._apsw))
+        there = [row for row in db.execute(SCHEMA).fetchall() if row not in COUNTED]
+        return differences([part_of(*row) for row in there], our_schema(self._apsw))
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
@@ -497,11 +498,7 @@ class _SqliteWriting:
 
     def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[Row], Known]:
         rows = self._db.execute(_PAGE, (self._base + since, self._base + (1 << SHIFT), NEWEST)).fetchall()
-        known = {
-            key: _row(row)
-            for key in keys
-            for row in self._db.execute(f"SELECT {_ROW} FROM record WHERE (at >> 40) = ? AND {_KEY} = ?", (self._log, key))  # noqa: S608 - our own
-        }
+        known = {key: _row(row) for key in keys for row in self._db.execute(_BY_KEY, (self._log, key))}
         return [_row(row) for row in rows], known
 
     def published(self) -> list[tuple[str, str, int]]:
@@ -548,51 +545,10 @@ def _transaction(db: apsw.Connection) -> Iterator[None]:
         raise
 
 
-def make_tables(db: apsw.Connection) -> None:
-    """Tables, index and triggers, where they are not there."""
-    db.execute(TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
-    db.execute(INDEX)
-    make_triggers(db)
-
-
-def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
-    """Triggers that stop an administrator's mistake, not an attack."""
-    for name in tables:
-        for verb in ("UPDATE", "DELETE"):
-            db.execute(
-                f"CREATE TRIGGER IF NOT EXISTS {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
-                f"BEGIN SELECT RAISE(ABORT, '{GROWS}'); END"
-            )
-
-
-def _our_schema(apsw: Any) -> list[Part]:
-    """Our schema in the words of this SQLite: made in memory, and read back."""
-    db = apsw.Connection(":memory:")
-    try:
-        make_tables(db)
-        return [_part(*row) for row in db.execute(_SCHEMA)]
-    finally:
-        db.close()
-
-
-def _part(kind: object, name: object, table: object, sql: object) -> Part:
-    return Part(str(kind), str(name), f"{table}: {sql}")
-
-
-_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
-# Tables that `ANALYZE` makes for the query planner; no answer depends on them.
-_COUNTED: Final = [
-    ("table", name, name, f"CREATE TABLE {name}({columns})")
-    for name, columns in (("sqlite_stat1", "tbl,idx,stat"), ("sqlite_stat4", "tbl,idx,neq,nlt,ndlt,sample"))
-]
-_BLOB: Final = "CAST(payload AS BLOB)"
-_FOUND: Final = f"""instr({_BLOB}, CAST('"key":"' AS BLOB))"""
-_KEY: Final = f"CASE WHEN {_FOUND} THEN CAST(substr({_BLOB}, {_FOUND} + 7, 36) AS TEXT) END"
-INDEX: Final = KEYS.format(key=_KEY)
 # A number or a key that is taken is left as it is; where the index of keys is missing, the statement is invalid (SQLError).
 _EXTEND: Final = f"""
 INSERT INTO record SELECT ?, ?, ?, ? WHERE (SELECT nodes FROM record WHERE at = ?) = ?
-ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({_KEY})) WHERE ({_KEY}) IS NOT NULL DO NOTHING
+ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({KEY})) WHERE ({KEY}) IS NOT NULL DO NOTHING
 """  # noqa: S608 - our own
 _BACK: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= ? AND at <= ? ORDER BY at"
 
@@ -620,12 +576,13 @@ _TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2
 _ROW: Final = """
 at, CAST(payload AS BLOB), CAST(nodes AS BLOB), CASE typeof(key) WHEN 'null' THEN NULL ELSE CAST(key AS BLOB) END
 """
+_BY_KEY: Final = f"SELECT {_ROW} FROM record WHERE (at >> 40) = ? AND {KEY} = ?"  # noqa: S608 - our own
 _PAGE: Final = f"SELECT {_ROW} FROM record WHERE at >= ? AND at < ? ORDER BY at LIMIT ?"  # noqa: S608 - our own
 _LARGER: Final = """
 SELECT CAST(note AS BLOB) FROM (SELECT * FROM checkpoint WHERE log = ? ORDER BY rowid DESC LIMIT 1000) WHERE size > ?
 """
 
 
-def _row(found: tuple[int, Any, Any, Any]) -> Row:
+def _row(found: tuple[Any, ...]) -> Row:
     at, payload, nodes, key = found
     return Row(at & SEQ, as_bytes(payload), as_bytes(nodes), None if key is None else as_bytes(key))
