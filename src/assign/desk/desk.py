@@ -36,7 +36,7 @@ from assign.words import date_of_case, importing, normal, once, sha256
 
 from .asked import ASKED, FOR_THE_RECORD, PLANNED, DeskClosed, known_names, memory, mutable_copy
 from .fitting import fit, list_folder, rules_beside
-from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
+from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated, of_case
 
 if TYPE_CHECKING:
     from assign.catalog.model import Task
@@ -301,7 +301,8 @@ class Desk:
         for request, decision, digest, answer in found:
             said = {"given": given, "request": request, "decision": decision, "answer": digest}
             drafts.append(({**common, "on": request["on"], **said}, answer))
-        return [self._keep(draft, answer) for draft, answer in drafts]
+        kept = [self._keep(draft, answer) for draft, answer in drafts]
+        return kept if case is None else of_case(kept, common["case"])
 
     def _corrected(self, seq: object) -> dict[str, Any] | None:
         """The decision that is to be corrected."""

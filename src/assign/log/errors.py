@@ -34,6 +34,14 @@ class KeyTaken(StoreError):
         )
 
 
+def key_reused() -> KeyReused:
+    """The error of a key that came back with something else."""
+    return KeyReused(
+        "この `key` は別の依頼で使われています（新しい依頼には新しい UUID を使ってください）",
+        "this `key` was used for another request (a new request takes a new UUID)",
+    )
+
+
 def is_log_name(origin: str) -> bool:
     """Whether a log may have this name: it holds no number that could be a person's or a telephone's."""
     from .keys import NAME

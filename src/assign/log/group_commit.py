@@ -17,7 +17,7 @@ from assign.words import sha256
 from . import ending, merkle
 from .canonical import moment, read
 from .draft import Draft
-from .errors import KeyReused, KeyTaken, NotPublished, no_such_log, not_recorded
+from .errors import KeyTaken, NotPublished, key_reused, no_such_log, not_recorded
 from .kinds import Record
 from .reading import UnknownRecord, backed
 from .store import Known, New, NumberTaken, Row, Store, Writing, at_fork
@@ -323,10 +323,7 @@ def _same_request(record: Record, seq: int, payload: bytes) -> tuple[Kept | None
     same = all(before.get(name) == record.get(name) for name in ("kind", "corrects", "input"))
     if same and (before.get("given") == record.get("given") or before.get("request") == record.get("request")):
         return Kept(seq, payload, created=False), None
-    return None, KeyReused(
-        "この `key` は別の依頼で使われています（新しい依頼には新しい UUID を使ってください）",
-        "this `key` was used for another request (a new request takes a new UUID)",
-    )
+    return None, key_reused()
 
 
 def _own_copy(error: AssignError) -> AssignError:

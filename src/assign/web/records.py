@@ -13,15 +13,20 @@ from assign import audit
 from assign.log.checkpoint import open_verified
 from assign.log.log import Log
 
-from . import examples
+from . import examples, query
 from .api import answers_of, as_bytes
 from .keys import Power, may
 from .media import JSON
 from .problems import Problem
 
 Reader = Annotated[str | None, Depends(may(Power.READ_LOG))]
-Seq = Annotated[int, Path(ge=0, lt=2**53)]
-router: Final = APIRouter(prefix="/v1/decisions", tags=["log"], generate_unique_id_function=lambda route: route.name)
+Seq = Annotated[int, query.DIGITS, Path(ge=0, lt=2**53)]
+router: Final = APIRouter(
+    prefix="/v1/decisions",
+    tags=["log"],
+    generate_unique_id_function=lambda route: route.name,
+    dependencies=[Depends(query.declared)],
+)
 
 
 def log_of(request: Request) -> Log:
