@@ -134,7 +134,7 @@ def test_a_writer_does_not_go_on_before_the_end_that_a_checkpoint_says(
             log.append(draft())
         note = log.checkpoint(key)
     with broken_into(where) as db:
-        db.execute(f"DELETE FROM record WHERE (at & 255) {numbers}")
+        db.execute(f"DELETE FROM record WHERE (at & 255) {numbers}")  # noqa: S608 - our own
     with (
         closing(Log.open(sqlite_url(where), ORIGIN)) as log,
         pytest.raises(StoreError, match=f"had {FIRST + 4} records"),
