@@ -144,8 +144,8 @@ class Snapshot:
                 return
             expected += 1
             tree = tree or Tree(start, [self._node(*each) for each in _perfect(start)])
-            if (error := _unlike_its_hashes(row, tree)) is not None:
-                yield error
+            if (unlike := _unlike_its_hashes(row, tree)) is not None:
+                yield unlike
                 continue
             try:
                 yield record_of(row, self.origin)
