@@ -106,7 +106,9 @@ def test_damaged_notes_beside_the_log_are_findings_and_nothing_breaks(path: Path
             db.execute("UPDATE checkpoint SET note = ? WHERE size = 30", (value,))
         with opened(path) as log:
             found = codes(log, notes[-1])
-            assert (("column_type", None) in found) is isinstance(value, bytes)  # a column for text makes text of a number
+            assert (("column_type", None) in found) is isinstance(
+                value, bytes
+            )  # a column for text makes text of a number
             assert {*found} - {("column_type", None)} == {("checkpoint_damaged", None)}
 
 
