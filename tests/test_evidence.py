@@ -268,5 +268,9 @@ def test_what_must_not_be_lost_is_known_by_its_bytes(place: Path) -> None:
         (place / "other").write_bytes(data)
         assert evidence.recognised("other") is None
     assert evidence.recognised("none") is None
+    for name in ("audit.db-journal", "copy.db-journal"):  # not there yet: SQLite would take it for the log's own
+        assert evidence.recognised(name) is not None
+        assert cli("tasks", "--out", name).code == 2
+        assert not (place / name).exists()
     assert evidence.recognised("a\0b") is None
     assert evidence.recognised(place) is None

@@ -248,7 +248,7 @@ def _judged(data: bytes, held: list[PublicKey]) -> bool:
     named = [public_key(line) for line in part["keys"]]
     known = held or named
     note_of = "to" if form == "assign.consistency/1" else "checkpoint"
-    tree = open_in_force(part[note_of], tuple((0, key) for key in named), known)[0]
+    tree, signer = open_in_force(part[note_of], tuple((0, key) for key in named), known)
     if form == "assign.consistency/1":
         old = open_verified(part["from"], [key for key in known if key in named])[0]
         must(old.origin == tree.origin)
@@ -267,6 +267,7 @@ def _judged(data: bytes, held: list[PublicKey]) -> bool:
     if record["kind"] in ("decision", "batch"):
         must(editions.keys() >= set(record["editions"].items()))
     must(record["recorded"][-1] == "Z")
+    must(record.get("replaces") != str(signer))
     if part["row"] is not None:
         row = shaped(part["row"], leaf=str, index=int, size=int, path=list)
         must(record["kind"] == "batch" and row["size"] == record["rows"])

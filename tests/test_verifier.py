@@ -47,7 +47,7 @@ CAUTION = verifier.CAUTION[0]
 def test_it_is_one_short_file_of_the_standard_library() -> None:
     """Some 320 lines, so that it can be read; no import of assign or of anything that must be installed."""
     source = FILE.read_text("utf-8")
-    assert len(source.splitlines()) < 330
+    assert len(source.splitlines()) < 335
     tree = ast.parse(source, feature_version=(3, 9))
     imported = {
         name.split(".")[0]

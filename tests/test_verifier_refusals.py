@@ -17,6 +17,7 @@ from assign.audit import verifier
 
 from .bundles import (
     BATCH,
+    KEY,
     ORIGIN,
     OURS,
     PLACE,
@@ -154,6 +155,7 @@ DECIDED: Json = decision(PLACE)["decision"]
         (with_record(PLACE, origin="other.city/assign"), "番号かログの名"),
         (with_record(1, seq=True), "番号かログの名"),
         (with_record(1, origin="other.city/assign"), "番号かログの名"),
+        (with_record(PLACE, kind="key", signer=str(STRANGER.public()), replaces=str(KEY.public())), "替えられた"),
         (with_record(PLACE, text=json.dumps(decision(PLACE), ensure_ascii=False)), "正準"),
         (with_record(PLACE, text=json.dumps(decision(PLACE), sort_keys=True, separators=(",", ":"))), "正準"),
         (with_record(PLACE, text=canonical(decision(PLACE))[:-1] + ',"zz":1.0}'), "整数でない"),

@@ -35,7 +35,14 @@ _A_CHECKPOINT: Final = "チェックポイント", "a checkpoint"
 
 
 def recognised(name: str | os.PathLike[str]) -> tuple[str, str] | None:
-    """What a file is, in Japanese and English, where it must not be lost; None of any other, and where there is none."""
+    """What a file is, in Japanese and English, where it must not be lost; None of any other."""
+    try:
+        real = os.path.realpath(name)
+    except (OSError, ValueError):
+        return None
+    base = next((real.removesuffix(ending) for ending in BESIDE if real.endswith(ending)), None)
+    if base and any((_head(f"{base}{ending}") or b"").startswith((DATABASE, *_WAL)) for ending in ("", "-wal")):
+        return _A_DATABASE  # whatever is in it, and also where there is none yet: SQLite would read it
     head = _head(name)
     if head is None:
         return None
@@ -49,10 +56,6 @@ def recognised(name: str | os.PathLike[str]) -> tuple[str, str] | None:
         return _A_STATE
     if _NOTE.match(head):
         return _A_CHECKPOINT
-    real = os.path.realpath(name)
-    base = next((real.removesuffix(ending) for ending in BESIDE if real.endswith(ending)), None)
-    if base and any((_head(f"{base}{ending}") or b"").startswith((DATABASE, *_WAL)) for ending in ("", "-wal")):
-        return _A_DATABASE  # whatever is in it
     return None
 
 

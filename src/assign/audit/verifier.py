@@ -45,6 +45,8 @@ SPOILT = ((r"\ufeff", "先頭に BOM が付いています", "begins with a BOM"
     (r"(?s)(?!.*\n\Z)", "最後の改行がなくなっています", "lacks its last line feed"))  # fmt: skip
 AS_IT_WAS = ("書き換える前のファイルを使うか、元の形（UTF-8、BOM なし、改行は LF）で保存し直してください",
     "use the file as it was, or save it as UTF-8 without a BOM, each line ended by LF")  # fmt: skip
+RETIRED = ("チェックポイントは、その時の鍵で署名されていません（替えられた後か、まだ使われていない鍵です）",
+    "the checkpoint is not signed with the key of its time (the log had replaced it, or not named it yet)")  # fmt: skip
 NO_KEY = ("証拠に、ログの鍵がありません", "the bundle names no key of the log")
 NO_NOTE = ("チェックポイントの形ではありません", "not a checkpoint (a signed note of C2SP tlog-checkpoint)")
 MISTYPED = ("BUNDLE.json を 1 つ、--lang は ja か en です。使い方は --help", "one BUNDLE.json, --lang ja or en; see --help")  # fmt: skip
@@ -164,8 +166,7 @@ def opened(text: str, keys: set[tuple[str, str, bytes]], due: Any = None) -> Che
     )
     own = need([key for key in by if key[0] == found[1]], "チェックポイントは、別の名前の鍵だけで署名されています",
                "the checkpoint is signed by keys of another name than the log's alone")  # fmt: skip
-    need(due in (None, *own), "チェックポイントは、その時の鍵で署名されていません（替えられた後か、まだ使われていない鍵です）",
-         "the checkpoint is not signed with the key of its time (the log had replaced it, or not named it yet)")  # fmt: skip
+    need(due in (None, *own), *RETIRED)
     return Checkpoint(found[1], int(found[2]), base64(found[3], 32), (due or own[0])[1])
 
 
@@ -226,6 +227,7 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
         held[at(public, "what"), number] = part["text"]
     kind, names = at(record, "kind"), [(what, at(record, "editions", what)) for what in ("list", "rules", "rulings")]
     need(kind not in ("decision", "batch") or held.keys() >= set(names), "版が足りません", "an edition is missing")
+    need(str(at(record, "replaces")).split("+")[1:2] != [tree.number], *RETIRED)  # this very record replaced the signer
     when = need(re.fullmatch("(.{19})([.][0-9]+)?Z", str(at(record, "recorded"))), "日時の形でない", "not a time")[1]
     report = [("記録", "record", record["seq"], kind),
               ("記録日時（日本時間）", "recorded (Japan time)", datetime.fromisoformat(when) + timedelta(hours=9))]  # fmt: skip
