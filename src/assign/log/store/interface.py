@@ -110,6 +110,7 @@ class Store(Protocol):
 
     shown: str
     made: bool  # whether this opening made the place
+    memory: str | None  # the kind of its file system, where that is in memory and gone when the machine stops
 
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""
