@@ -17,6 +17,7 @@ from assign.log.log import Log
 from assign.log.record import new_id
 from assign.log.store import StoreError, StoreMissing, StoreRefused
 from assign.log.store.sqlite import SqliteStore
+from assign.log.store.sqlite_schema import SCHEMA, is_ours
 
 from .log_fixtures import _any_url as _any_url  # noqa: PLC0414 - a fixture
 from .log_fixtures import _log as _log  # noqa: PLC0414 - a fixture
@@ -106,6 +107,20 @@ def test_what_is_missing_and_changes_no_record_is_let_through(path: Path) -> Non
         db.execute("DROP INDEX record_key")
     with closing(Log.make(sqlite_url(path), ORIGIN, EDITIONS)) as log:
         assert log.append(draft()).created
+
+
+def test_our_schema_is_known_to_the_letter(path: Path) -> None:
+    """As SQLite keeps it; a letter more is another one."""
+    with closing(apsw.Connection(str(path))) as db:
+        there = db.execute(SCHEMA).fetchall()
+        assert is_ours(there)
+        for changed in (
+            there[:-1],
+            [*there[:-1], there[0]],
+            [*there[:-1], (*there[-1][:3], f"{there[-1][3]} ")],
+            [*there, there[0]],
+        ):
+            assert not is_ours(changed)
 
 
 # -- a log that became shorter ---------------------------------------------------------------------------------------

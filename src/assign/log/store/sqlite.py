@@ -43,7 +43,7 @@ from .interface import (  # fmt: skip
 )
 from .remains import APPLICATION, how_broken, was_database, was_log
 from .schema import NAMES, Strange, differences
-from .sqlite_schema import COUNTED, INDEX, KEY, SCHEMA, make_tables, our_schema, part_of
+from .sqlite_schema import COUNTED, INDEX, KEY, SCHEMA, is_ours, make_tables, our_schema, part_of
 from .watch import WalWatch, memory_file_system, network_file_system, require_place, stat_of, sync_folder
 
 if TYPE_CHECKING:
@@ -347,7 +347,7 @@ class SqliteStore:
 
     def _differences(self, db: apsw.Connection) -> list[Strange]:
         there = [row for row in db.execute(SCHEMA).fetchall() if row not in COUNTED]
-        return differences([part_of(*row) for row in there], our_schema(self._apsw))
+        return [] if is_ours(there) else differences([part_of(*row) for row in there], our_schema(self._apsw))
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
