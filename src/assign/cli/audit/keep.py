@@ -27,6 +27,7 @@ from assign.cli.common import (
     briefly,
     open_desk,
     origin_name,
+    warn_of_memory,
 )
 from assign.errors import AssignError, BadOption, OutputError, path_shown, system_reason, visible
 from assign.log.checkpoint import open_verified
@@ -56,6 +57,7 @@ def init(
 ) -> None:
     """記録を作ります（鍵、最初の記録、今の版） / Make a log: its key, its first records, the editions in use."""
     log = Log.make(audit_url(audit), origin_name(origin), open_desk(rules, list_, "table").editions)
+    warn_of_memory(log, lang)
     if grant is not None:
         log.store.grant(grant)
     key = log.keys()[-1]
