@@ -376,6 +376,9 @@ def test_what_stands_behind_a_gap_is_named_and_not_shown(path: Path) -> None:
         assert code == 1
         assert f"記録 {SIZE + 5} を読めません" in text
     assert f'"seq":{SIZE + 5}' not in told(path, "export")[1]
+    with opened(sqlite_url(path)) as log:
+        assert (log.length, log.size) == (SIZE, SIZE + 6)
+    assert f"0 から {SIZE - 1} まで" in told(path, "show", SIZE + 1)[1]
     assert told(path, "show", FIRST)[0] == 1  # a later record might correct it, and one cannot be read
     with broken_into(path) as db:
         db.execute("DELETE FROM record")

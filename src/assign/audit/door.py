@@ -119,7 +119,7 @@ class Snapshot:
         """One row. Raises UnknownRecord where there is none of that number."""
         found = next(iter(self.rows(seq, seq + 1)), None) if 0 <= seq < MOST else None
         if found is None:
-            raise UnknownRecord(self.size - 1)
+            raise UnknownRecord(self.length - 1)
         return found
 
     @property
@@ -127,6 +127,18 @@ class Snapshot:
         """One more than the largest number of a row."""
         last = self._database.newest(self.number)
         return 0 if last is None else last - (self.number << SHIFT) + 1
+
+    @property
+    def length(self) -> int:
+        """How many records there are before the first number that is free: what stands behind it is not of the log."""
+        base, low, high = self.number << SHIFT, 0, self.size
+        if self._database.between(base, base + high) == high:
+            return high
+        high = min(high, self.count() + 1)
+        while high - low > 1:  # the run reaches to low, and not to high
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._database.between(base, base + middle) == middle else (low, middle)
+        return low
 
     def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record | Unreadable]:
         """

@@ -102,8 +102,8 @@ def replay(
     batches, odd = 0, []
     unread = Unread()
     with snapshot(audit, origin, unread) as log:
-        if start and start >= log.size:  # nothing replayed is nothing shown
-            raise UnknownRecord(log.size - 1)
+        if start and start >= log.length:  # nothing replayed is nothing shown
+            raise UnknownRecord(log.length - 1)
         anew = auditing.replay(log, start, stop)
         of_same: list[auditing.Text] = []
         if batch is not None and file is not None:

@@ -94,7 +94,7 @@ def _records(request: Request, page: Shell) -> dict[str, Any]:
     chosen = _chosen(page)
     unread: list[Unreadable] = []
     with reading(log_of(request)) as log:
-        size = log.size
+        size = log.length
         given = page.asked.get("from")
         if given is not None and not (given.isascii() and given.isdigit() and len(given) < 16):
             raise _no_such("from")
