@@ -76,13 +76,18 @@ def refused(folder: Path | None, list_: Path | None = None) -> bool:
 
 @pytest.mark.long
 @pytest.mark.usefixtures("one_engine")
-@pytest.mark.parametrize("edit", UNLAWFUL.values(), ids=UNLAWFUL)
+@pytest.mark.parametrize(
+    "edit",
+    [pytest.param(edit, marks=pytest.mark.slow if at else ()) for at, edit in enumerate(UNLAWFUL.values())],
+    ids=UNLAWFUL,
+)
 def test_what_the_check_refuses_is_not_published(tmp_path: Path, edit: Edit) -> None:
     """`check` says 6, and so does whoever would publish."""
     assert refused(city(tmp_path, edit))
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("one_engine")
 def test_no_door_publishes_it(tmp_path: Path) -> None:
     """`publish`, `init`, and each first recording that publishes by itself: nothing is made and nothing written."""
     rules = city(tmp_path, UNLAWFUL["what is not consigned is the contractor's"])
@@ -177,7 +182,7 @@ def test_what_ships_was_checked_when_it_was_built(monkeypatch: pytest.MonkeyPatc
     assert looked == [1, 1, 1]
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_what_ships_passes_the_check_that_is_kept_of_it() -> None:
     """The digest is worth what the check of it is worth."""
     subject = proofs.unproved(None, None, "auto")

@@ -26,6 +26,7 @@ from assign.log.reading import record_of
 from assign.log.record import publishes
 from assign.log.store import New, Store, StoreError, StoreRefused, open_store
 from assign.log.store.file_url import file_of
+from assign.log.store.watch import sync_folder
 
 from .chosen import Unread, missing, records
 from .text import Text
@@ -87,10 +88,10 @@ def back_up(log: Log, path: Path, against: Sequence[str] = ()) -> Copied:
         path: Where nothing stands, nor anything that SQLite would read with it. against: Checkpoints that the copy must fit.
 
     Raises:
-        FileExistsError: Something stands there. StoreRefused: Something stands beside it that SQLite would mix in.
+        BadOption: No log can have that name. FileExistsError: Something stands there. StoreRefused: Something stands beside it that SQLite would mix in.
         NotWhole: `verify` finds something in the copy. OSError: It could not be written. As `copy`.
     """
-    path = Path(os.path.realpath(path.parent)) / path.name
+    path = file_of(f"sqlite:///{Path(os.path.realpath(path.parent)) / path.name}")  # a name that can be opened again
     if os.path.lexists(path):
         raise FileExistsError
     require_alone(path)
@@ -103,12 +104,12 @@ def back_up(log: Log, path: Path, against: Sequence[str] = ()) -> Copied:
         ours = at.stat()
         _placed(at, path)
         try:
-            require_alone(path)
-        except StoreRefused:  # put there meanwhile: what was just named would be read together with it
+            require_alone(path)  # put there meanwhile, it would be read together with what was just named
+            sync_folder(str(path))
+        except (StoreRefused, OSError):
             if os.path.samestat(ours, path.lstat()):
                 path.unlink()
             raise
-        _synced(path.parent)
     return copied
 
 
@@ -230,17 +231,16 @@ def _placed(at: Path, path: Path) -> None:
         os.close(handle)
         if not os.path.samestat(taken, path.lstat()):
             raise FileExistsError from None
-        at.replace(path)
+        try:
+            at.replace(path)
+        except OSError:
+            path.unlink()
+            raise
 
 
 def _synced(path: Path) -> None:
-    """A file, or the names in a folder, are on the disk."""
-    if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def rebuild(log: Log, unread: Unread | None = None, ignored: Callable[[Text], None] | None = None) -> int:
