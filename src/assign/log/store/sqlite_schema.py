@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def is_ours(there: Sequence[tuple[Any, ...]]) -> bool:
     """Whether the rows of `SCHEMA` are ours to the letter. To make our tables in memory takes a cold start tenfold that; it says what differs."""
-    return len(there) == len(_LETTERS) and _LETTERS == set(there)
+    return len(there) == len(_LETTERS) and set(there) == _LETTERS
 
 
 def make_tables(db: apsw.Connection) -> None:
