@@ -5,13 +5,10 @@ Our tables in SQLite's words, and how to compare them with those of a database.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from .remains import GROWS
 from .schema import KEYS, NAMES, TABLES, Part
-
-if TYPE_CHECKING:
-    import apsw
 
 
 def is_ours(there: Sequence[tuple[Any, ...]]) -> bool:
@@ -19,14 +16,14 @@ def is_ours(there: Sequence[tuple[Any, ...]]) -> bool:
     return len(there) == len(_LETTERS) and set(there) == _LETTERS
 
 
-def make_tables(db: apsw.Connection) -> None:
+def make_tables(db: Any) -> None:
     """Tables, index and triggers, where they are not there."""
     db.execute(TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
     db.execute(INDEX)
     make_triggers(db)
 
 
-def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
+def make_triggers(db: Any, tables: Sequence[str] = NAMES) -> None:
     """Triggers that stop an administrator's mistake, not an attack."""
     for name in tables:
         for verb in ("UPDATE", "DELETE"):
