@@ -357,6 +357,6 @@ def test_decisions_of_many_editions_are_replayed_without_a_descriptor_more(any_u
         desk.record(**ASKED)
         assert desk.audit is not None
         with unchanged():
-            desks = [Desk.of_edition(desk.audit, desk.edition_digests, "table") for _ in range(5)]
+            desks = [Desk.of_edition(desk.audit.store.edition, desk.edition_digests, "table") for _ in range(5)]
             assert [each.outcome for each in replay(desk.audit)] == ["same"]
         assert len(desks) == 5

@@ -26,7 +26,7 @@ from assign.log.kinds import Record
 from assign.log.log import Log
 from assign.log.store.interface import SHIFT
 from assign.log.store.schema import NAMES
-from assign.log.store.sqlite import make_triggers
+from assign.log.store.sqlite_tables import make_triggers
 from assign.resources import joined
 from assign.rules import loader
 
@@ -104,7 +104,7 @@ def grow(log: Log, more: Sequence[Record]) -> None:
     """Append many in one transaction, as a group commit does."""
     with log.store.writing(log.number) as writing:
         log._writer.begin(writing)
-        log._writer.write(writing, [Draft(each, log.origin) for each in more], {})
+        log._writer.write(writing, [Draft(each, log.origin) for each in more])
 
 
 def made(path: Path, desk: Desk, more: Sequence[Record], sizes: Sequence[int] = ()) -> tuple[list[str], SecretKey]:

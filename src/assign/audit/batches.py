@@ -29,7 +29,10 @@ from assign.log.kinds import Kind
 from assign.log.log import Log
 from assign.log.reading import record_of
 
-from . import Replay, Text, desks, prove
+from .door import Place, Snapshot, reading
+from .prove import prove
+from .replay import Replay, desks
+from .text import Text
 
 SAID: Final = (*(name for name in ASKED if name != "on"), "assignee", "certainty", "rules", "row", "caveats")
 
@@ -128,7 +131,7 @@ def prove_row(log: Log, seq: int, answers: Path, row: int, options: Options, che
     return {**bundle, "row": {"leaf": wanted.decode("utf-8"), "index": row - 1, "size": size, "path": path}}
 
 
-def replay(log: Log, seq: int, source: Path, options: Options, listener: Listener | None = None) -> Replay:
+def replay(place: Place, seq: int, source: Path, options: Options, listener: Listener | None = None) -> Replay:
     """
     Answer the file of a batch again, by the editions that the log keeps, and compare its rows with the record.
 
@@ -141,13 +144,13 @@ def replay(log: Log, seq: int, source: Path, options: Options, listener: Listene
     Raises:
         BadRequest: The record is of no batch, or the file is another one. As `batch.run`.
     """
-    said = _of_batch(log, seq)
-    with files.workplace() as work:
+    with reading(place) as log, files.workplace() as work:
+        said = _of_batch(log, seq)
         return _anew(log, seq, said, files.spooled(str(source), work), work, options, listener)
 
 
 def _anew(
-    log: Log, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
+    log: Snapshot, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
 ) -> Replay:
     try:
         given = _sha256(source)
@@ -186,7 +189,7 @@ def _anew(
     )
 
 
-def _of_batch(log: Log, seq: int) -> dict[str, Any]:
+def _of_batch(log: Log | Snapshot, seq: int) -> dict[str, Any]:
     said = record_of(log.row(seq), log.origin)
     if said["kind"] != Kind.BATCH:
         raise BadRequest(f"番号 {seq} は一括処理の記録ではありません", f"record {seq} is not of a batch")

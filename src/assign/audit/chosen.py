@@ -9,8 +9,9 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from assign.log.kinds import Record
-from assign.log.log import Log
 from assign.log.reading import Unreadable, in_japan, record_of
+
+from .door import Place, reading
 
 
 class Filter(NamedTuple):
@@ -47,7 +48,7 @@ EVERY: Final = Filter()
 Unread = Callable[[Unreadable], None]
 
 
-def records(log: Log, chosen: Filter = EVERY, start: int = 0, unread: Unread | None = None) -> Iterator[Record]:
+def records(place: Place, chosen: Filter = EVERY, start: int = 0, unread: Unread | None = None) -> Iterator[Record]:
     """
     The records asked for, in order.
 
@@ -57,17 +58,18 @@ def records(log: Log, chosen: Filter = EVERY, start: int = 0, unread: Unread | N
     Raises:
         Unreadable: At the first such one, where there is no `unread`.
     """
-    for row in log.rows(start):
-        if row.seq > start:
-            _tell(missing(start, row.seq), unread)
-        start = row.seq + 1
-        try:
-            record = record_of(row, log.origin)
-        except Unreadable as error:
-            _tell(error, unread)
-            continue
-        if chosen.lets(record):
-            yield record
+    with reading(place) as log:
+        for row in log.rows(start):
+            if row.seq > start:
+                _tell(missing(start, row.seq), unread)
+            start = row.seq + 1
+            try:
+                record = record_of(row, log.origin)
+            except Unreadable as error:
+                _tell(error, unread)
+                continue
+            if chosen.lets(record):
+                yield record
 
 
 def missing(first: int, after: int) -> Unreadable:

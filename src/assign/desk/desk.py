@@ -36,7 +36,7 @@ from assign.words import date_of_case, importing, normal, once, sha256
 
 from .asked import ASKED, FOR_THE_RECORD, PLANNED, DeskClosed, known_names, memory, mutable_copy
 from .fitting import fit, list_folder, rules_beside
-from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated
+from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated, of_case
 
 if TYPE_CHECKING:
     from assign.catalog.model import Task
@@ -136,11 +136,14 @@ class Desk:
         self.close()
 
     @classmethod
-    def of_edition(cls, log: Log, editions: Mapping[str, str], engine: str = "auto") -> Desk:
+    def of_edition(
+        cls, kept: Callable[[str], bytes | None], editions: Mapping[str, str], engine: str = "auto"
+    ) -> Desk:
         """
         A desk over a list and rules that a log has kept.
 
         Args:
+            kept: The text that a log keeps under a SHA-256, if any.
             editions: SHA-256 of `list` and `rules`, as a record names them.
 
         Raises:
@@ -148,7 +151,7 @@ class Desk:
         """
         held = {}
         for what in ("list", "rules"):
-            held[what] = log.store.edition(editions[what]) or b""
+            held[what] = kept(editions[what]) or b""
             if sha256(held[what]) != editions[what]:
                 raise EditionMissing(what, editions[what])
         return cls(lists.from_edition(held["list"]), loader.from_edition(held["rules"]), engine)
@@ -301,7 +304,8 @@ class Desk:
         for request, decision, digest, answer in found:
             said = {"given": given, "request": request, "decision": decision, "answer": digest}
             drafts.append(({**common, "on": request["on"], **said}, answer))
-        return [self._keep(draft, answer) for draft, answer in drafts]
+        kept = [self._keep(draft, answer) for draft, answer in drafts]
+        return kept if case is None else of_case(kept, common["case"])
 
     def _corrected(self, seq: object) -> dict[str, Any] | None:
         """The decision that is to be corrected."""
@@ -328,7 +332,7 @@ class Desk:
         """The answer of an earlier record, from the editions that it names."""
         assert self.audit is not None  # noqa: S101 - INVARIANT: the record came from there
         same = record["editions"] == self.edition_digests
-        found = (self if same else Desk.of_edition(self.audit, record["editions"])).replayed(record)
+        found = (self if same else Desk.of_edition(self.audit.store.edition, record["editions"])).replayed(record)
         if found.digest != record["answer"]:
             raise EngineError(
                 f"番号 {record['seq']} の最初の答えを、この版のプログラムでは同じ文で示せません（`assign audit show {record['seq']}`）",

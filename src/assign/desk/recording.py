@@ -32,6 +32,15 @@ class Recorded(NamedTuple):
     kept: Kept
 
 
+def of_case(found: list[Recorded], case: str | None) -> list[Recorded]:
+    """What was recorded of a case. Raises KeyReused: A retry names another case than the first time."""
+    if any(not each.kept.created and each.kept.record["case"] != case for each in found):
+        from assign.log.errors import key_reused
+
+        raise key_reused()
+    return found
+
+
 class EditionMissing(EngineError):
     """A log does not hold an edition that a record names, so that nothing can be decided by it."""
 

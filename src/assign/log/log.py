@@ -11,7 +11,6 @@ A caller of `append` waits until the record is on the disk. Callers that wait at
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from assign.errors import BadRequest
@@ -19,10 +18,11 @@ from assign.words import sha256
 
 from . import merkle
 from .draft import Draft
+from .ending import Nodes
 from .errors import is_log_name, no_such_log
-from .group_commit import GroupCommit, Kept, node_of
+from .group_commit import GroupCommit, Kept
 from .kinds import EDITIONS, Kind, Record
-from .reading import UnknownRecord, backed, logs_of, published_by, require_unbroken_end
+from .reading import UnknownRecord, backed, logs_of, published_by
 from .store import Row, Store, StoreError, StoreMissing, open_store
 
 if TYPE_CHECKING:
@@ -102,8 +102,9 @@ class Log:
                 raise no_such_log(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
             number = origins.get(origin)
+            store.require_ours()
             log = cls(store, origin, store.create(origin) if number is None else number)
-            if store.size(log.number) == 0:
+            if not log.size:
                 from .keys import held_key
 
                 log._begin(held_key(origin, make=True).public(), editions)
@@ -119,7 +120,8 @@ class Log:
             if self._writer.size:
                 return  # another process made it meanwhile
             drafts = [first, *(_publication(what, editions[what]) for what in EDITIONS)]
-            self._writer.write(writing, self._drafts(drafts), editions)
+            _, seen = self._writer.write(writing, self._drafts(drafts), [*editions.values()])
+        self._writer.committed(seen)
 
     def append(self, record: Record) -> Kept:
         """
@@ -144,11 +146,14 @@ class Log:
             if not self._writer.size:
                 raise no_such_log(self.origin, [])
             wanted = {(what, sha256(editions[what])) for what in EDITIONS}
-            known = backed(self.store, self.origin, self.number, writing.published(), wanted)
+            told = [each for each in writing.published() if type(each[2]) is int and each[2] < self._writer.size]
+            known = backed(self.store, self.origin, self.number, told, wanted)
             new = [
                 _publication(what, editions[what]) for what in EDITIONS if (what, sha256(editions[what])) not in known
             ]
-            return self._writer.write(writing, self._drafts(new), editions)
+            kept, seen = self._writer.write(writing, self._drafts(new), [*editions.values()])
+        self._writer.committed(seen)
+        return kept
 
     def _drafts(self, records: list[Record]) -> list[Draft]:
         return [Draft(record, self.origin) for record in records]
@@ -186,9 +191,14 @@ class Log:
         return found
 
     @property
+    def url(self) -> str:
+        """Where it is kept, for whoever opens it anew; it may hold a password."""
+        return self.store.url
+
+    @property
     def size(self) -> int:
-        """How many records it has."""
-        return self.store.size(self.number)
+        """How many records it has: rows beyond the first number that is free are not of the log."""
+        return self._writer.look()
 
     def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """Records in order, as they are kept."""
@@ -203,17 +213,23 @@ class Log:
         return found
 
     def node(self, level: int, place: int) -> bytes:
-        """The hash of a perfect subtree, for `merkle`. It is kept in the row of the subtree's last record."""
-        seq = ((place + 1) << level) - 1
-        return node_of(self.store.nodes(self.number, [seq]), seq, level)
+        """The hash of a perfect subtree, for `merkle`: as it is kept in the row of its last record where that fits."""
+        return self._nodes(level, place)
+
+    @property
+    def _nodes(self) -> Nodes:
+        return Nodes(self.store, self.origin, self.number)
+
+    def node_from_bytes(self, level: int, place: int) -> bytes:
+        """The same from the records' bytes alone, which are all read for it."""
+        return Nodes(self.store, self.origin, self.number, exact=True)(level, place)
 
     def head(self) -> Checkpoint:
         """The log as it stands, unsigned."""
         from .checkpoint import Checkpoint
 
         size = self.size
-        require_unbroken_end(size, partial(self.store.nodes, self.number))
-        return Checkpoint(self.origin, size, merkle.root(size, self.node))
+        return Checkpoint(self.origin, size, merkle.root(size, self._nodes))
 
     def checkpoint(self, key: SecretKey) -> str:
         """

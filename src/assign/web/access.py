@@ -15,16 +15,17 @@ from datetime import date
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from assign.desk.desk import Desk
 from assign.errors import AssignError
+from assign.log import KeyReused
 from assign.words import Assignee, Certainty, date_of_case, sha256
 
-from . import access_schema, strict
-from .api import Asker, answers_of, as_bytes
+from . import access_schema, query, strict
+from .api import KEY, Asker, answers_of, as_bytes, no_log
 from .keys import recorded_as
 from .media import JSON
 from .problems import Problem, language, status_of
@@ -39,7 +40,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
 }  # `nobody` is none: the list says that there is no such step
 MOST: Final = 1000  # evaluations of one request, results of one page
 _SEMANTICS: Final = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
-router: Final = APIRouter(tags=["authzen"])
+router: Final = APIRouter(tags=["authzen"], dependencies=[Depends(query.declared)])
 
 
 def permitted(assignee: str, certainty: str) -> str | None:
@@ -140,11 +141,13 @@ def _act(action: str | None) -> str | None:
 # -- one decision ------------------------------------------------------------------------------------------------------
 
 
-def _answer(desk: Desk, asked: _Asked, role: str | None) -> dict[str, Any]:
-    """Our answer; recorded first where the server keeps a log."""
+def _answer(desk: Desk, asked: _Asked, role: str | None, key: str | None = None) -> dict[str, Any]:
+    """Our answer; recorded first where the server keeps a log, under an idempotency key if there is one."""
     words: dict[str, Any] = {"row": asked.row, "channel": asked.channel, "act": _act(asked.action), "on": asked.on}
     if desk.audit is not None:
-        return desk.record(**words, role=recorded_as(role))[0].answer
+        return desk.record(**words, key=key, role=recorded_as(role))[0].answer
+    if key is not None:
+        raise no_log()
     return desk.answers(**words)[0]
 
 
@@ -168,18 +171,21 @@ def _of_another_type() -> Problem:
     )
 
 
-def _evaluated(desk: Desk, body: Mapping[str, Any], role: str | None, lang: str, *, alone: bool) -> dict[str, Any]:
+def _evaluated(
+    desk: Desk, body: Mapping[str, Any], role: str | None, lang: str, *, alone: bool, key: str | None = None
+) -> dict[str, Any]:
     """
     Args:
+        key: An idempotency key, of one evaluation alone.
         alone: Whether it is the whole request: what is wrong with its form is 400 then, else a decision that was none.
     """
     try:
         asked = _asked(body, desk)
         if asked.subject is None:
             return _refused(_of_another_type(), lang)
-        answer = _answer(desk, asked, role)
+        answer = _answer(desk, asked, role, key)
     except AssignError as error:
-        if alone and status_of(error) == 400:
+        if alone and (status_of(error) == 400 or isinstance(error, KeyReused)):
             raise
         return _refused(error, lang)
     decision = permitted(answer["assignee"], answer["certainty"]) == asked.subject
@@ -191,22 +197,32 @@ def _evaluated(desk: Desk, body: Mapping[str, Any], role: str | None, lang: str,
 async def evaluation(request: Request, role: Asker) -> Response:
     """Whether a subject may do an act of a row. AuthZEN 1.0, Access Evaluation."""
     desk, lang, body = answers_of(request).desk, language(request), await _body(request)
-    return _json(await run_in_threadpool(partial(_evaluated, desk, body, role, lang, alone=True)))
+    key = request.headers.get(KEY)
+    return _json(await run_in_threadpool(partial(_evaluated, desk, body, role, lang, alone=True, key=key)))
 
 
 @router.post("/access/v1/evaluations", **access_schema.EVALUATIONS)
 async def evaluations(request: Request, role: Asker) -> Response:
     """The same of many, with defaults and the three semantics. AuthZEN 1.0, Access Evaluations."""
     desk, lang, body = answers_of(request).desk, language(request), await _body(request)
+    key = request.headers.get(KEY)
     several = body.get("evaluations", [])
-    if not isinstance(several, list) or len(several) > MOST or not all(isinstance(each, dict) for each in several):
+    if not isinstance(several, list) or not all(isinstance(each, dict) for each in several):
         raise _missing("evaluations")
+    if len(several) > MOST:
+        raise Problem(
+            400, "bad_request", f"`evaluations` は {MOST} 件までです", f"`evaluations` has at most {MOST} entries"
+        )
     options = _object(body, "options", needed=False)
     semantic = options.get("evaluations_semantic", "execute_all")
     if not isinstance(semantic, str) or semantic not in _SEMANTICS:
         raise _missing("options.evaluations_semantic", _SEMANTICS)
     if not several:
-        return _json(await run_in_threadpool(partial(_evaluated, desk, body, role, lang, alone=True)))
+        return _json(await run_in_threadpool(partial(_evaluated, desk, body, role, lang, alone=True, key=key)))
+    if key is not None:
+        raise Problem(
+            400, "bad_request", "`Idempotency-Key` は 1 件に 1 つです", "`Idempotency-Key` is of one evaluation"
+        )
     names = ("subject", "action", "resource", "context")
     defaults: dict[str, Any] = {name: _object(body, name) for name in names if name in body}
 
@@ -230,7 +246,7 @@ async def search_subject(request: Request, role: Asker) -> Response:
     desk = answers_of(request).desk
 
     def found(asked: _Asked) -> Iterator[dict[str, Any]]:
-        answer = _answer(desk, asked, role)
+        answer = _answer(desk, asked, role, request.headers.get(KEY))
         if subject := permitted(answer["assignee"], answer["certainty"]):
             yield {"type": SUBJECT, "id": subject}
 
@@ -283,7 +299,7 @@ async def _searched(request: Request, entity: str, find: Any) -> Response:
                 return [], _refused(_of_another_type(), lang)
             return list(find(asked)), {}
         except AssignError as error:
-            if status_of(error) == 400:
+            if status_of(error) == 400 or isinstance(error, KeyReused):
                 raise
             return [], _refused(error, lang)
 

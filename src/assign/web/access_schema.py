@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .examples import ACT, CHANNEL, ROW, Schema, problems
+from .examples import ACT, CHANNEL, KEY, ROW, Schema, problems
 
 _TEXT: Final[Schema] = {"type": "string"}
 _OBJECT: Final[Schema] = {"type": "object"}
@@ -63,19 +63,20 @@ _RECEIVE: Final = {"name": ACT}
 
 
 def _operation(needed: Schema, also: Schema, answer: Schema, example: Schema, *statuses: int) -> dict[str, Any]:
+    recorded = {"parameters": [KEY]} if 503 in statuses else {}
     schema = {"type": "object", "required": list(needed), "properties": {**needed, **also}}
     body = {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
     said = {200: {"description": "答え / the answer", "content": {"application/json": {"schema": answer}}}}
     return {
-        "openapi_extra": {"requestBody": body},
-        "responses": {**said, **problems(400, 408, 413, 500, *statuses)},
+        "openapi_extra": {"requestBody": body, **recorded},
+        "responses": {**said, **problems(408, 413, 500, *statuses)},
     }
 
 
 _EVALUATED: Final = {"subject": _SUBJECT, "action": _ACTION, "resource": _RESOURCE}
 _ASKED: Final = {"subject": _WHO, "action": _RECEIVE, "resource": _WHAT}
 _MORE: Final = {"context": _CONTEXT, "page": _PAGE}
-EVALUATION: Final = _operation(_EVALUATED, {"context": _CONTEXT}, _DECISION, _ASKED, 503)
+EVALUATION: Final = _operation(_EVALUATED, {"context": _CONTEXT}, _DECISION, _ASKED, 422, 503)
 EVALUATIONS: Final = _operation(
     {},
     {
@@ -103,6 +104,7 @@ EVALUATIONS: Final = _operation(
         "resource": _WHAT,
         "evaluations": [{"action": _RECEIVE}, {"action": {"name": "handle"}}],
     },
+    422,
     503,
 )
 SUBJECTS: Final = _operation(
@@ -110,6 +112,7 @@ SUBJECTS: Final = _operation(
     _MORE,
     _FOUND,
     {"subject": {"type": "assignee"}, "action": _RECEIVE, "resource": _WHAT},
+    422,
     503,
 )
 RESOURCES: Final = _operation(

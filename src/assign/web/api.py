@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final
@@ -20,16 +21,17 @@ from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.words import date_of_case
 
-from . import examples, strict
+from . import examples, query, strict
 from .keys import Power, may, recorded_as
 from .media import CLOUD, CLOUD_BATCH, JSON, chosen
 from .problems import Problem
 
 REMEMBERED: Final = 8192
 MOST: Final = 10_000  # requests of one batch
+_TAGS: Final = re.compile(r'"[^"]*"')  # of If-None-Match; a weak one is compared as a strong one
 Asker = Annotated[str | None, Depends(may(Power.ASK))]
 router: APIRouter = APIRouter(
-    prefix="/v1", generate_unique_id_function=lambda route: route.name
+    prefix="/v1", generate_unique_id_function=lambda route: route.name, dependencies=[Depends(query.declared)]
 )  # what a generated client calls it
 
 
@@ -70,17 +72,18 @@ def answers_of(request: Request) -> Answers:
 
 def unchanged(request: Request, etag: str) -> bool:
     """Whether the client has this very edition (`If-None-Match`)."""
-    asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    return etag in asked or "*" in asked
+    asked = ",".join(request.headers.getlist("if-none-match"))
+    return asked.strip() == "*" or etag in _TAGS.findall(asked)
 
 
 def of_the_edition(request: Request, make: Any) -> Response:
     """What list and rules alone decide: 304 where the client has it."""
     etag = answers_of(request).etag
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    found = make()  # first of all: what is not there is unknown to whoever has the edition, too
     if unchanged(request, etag):
         return Response(status_code=304, headers=headers)
-    return Response(as_bytes(make()), media_type=JSON, headers=headers)
+    return Response(as_bytes(found), media_type=JSON, headers=headers)
 
 
 async def body_of(request: Request) -> Any:
@@ -92,8 +95,14 @@ async def body_of(request: Request) -> Any:
 
 _RECORDED: Final = ("case", "corrects")
 _FIELDS: Final = (*ASKED, *_RECORDED)
+KEY: Final = "idempotency-key"
 _ONE: Final = (JSON, CLOUD)
 _SEVERAL: Final = (JSON, CLOUD_BATCH)
+
+
+def no_log() -> Problem:
+    """What is for a record alone was given to a server that makes none."""
+    return Problem(400, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
 
 
 @router.post("/decisions", openapi_extra=examples.DECIDE, responses=examples.DECISION, tags=["decisions"])
@@ -117,7 +126,7 @@ async def decided(request: Request, role: str | None) -> Response:
     offered = _ONE if found.get("channel") is not None else _SEVERAL
     media = chosen(headers["accept"], offered) if "accept" in headers else JSON
     answers = answers_of(request)
-    key = headers.get("idempotency-key")
+    key = headers.get(KEY)
     if answers.desk.audit is not None:
         kept = await run_in_threadpool(
             answers.desk.record,
@@ -130,7 +139,7 @@ async def decided(request: Request, role: str | None) -> Response:
         recorded = {"Assign-Record": ", ".join(str(each.kept.seq) for each in kept)}
         return Response(body, media_type=media, headers=recorded)
     if key is not None or any(name in found for name in _RECORDED):
-        raise Problem(400, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
+        raise no_log()
     return answers.decided(found, media)
 
 
@@ -138,6 +147,8 @@ async def decided(request: Request, role: str | None) -> Response:
 async def decide_batch(request: Request, _role: Asker) -> Response:
     """Many requests, in order: a list of decisions, each as `decide` has it, or the error that it met. Never recorded one by one."""
     found = await body_of(request)
+    if KEY in request.headers and answers_of(request).desk.audit is None:
+        raise no_log()
     if not isinstance(found, list) or not 1 <= len(found) <= MOST:
         raise Problem(
             400, "bad_request", f"依頼 1 から {MOST} 件の一覧が要ります", f"a list of 1 to {MOST} requests is needed"
@@ -195,7 +206,7 @@ async def search(
     text: Annotated[str, Query(examples=[examples.NAME], max_length=10_000)],
     division: Annotated[str | None, Query(examples=[examples.DIVISION])] = None,
     channel: Annotated[str | None, Query(examples=[examples.CHANNEL])] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+    limit: Annotated[int, query.DIGITS, Query(ge=1, le=100)] = 10,
 ) -> Response:
     """Candidates for people's words, as `assign search --json`. It never decides."""
     found = answers_of(request).desk.found(text, division=division, channel=channel, limit=limit)

@@ -21,6 +21,7 @@ from assign.errors import AssignError
 from . import access, api, examples, keys, media, page, records
 from .direct import Direct
 from .guard import App, Guard
+from .head import Head
 from .keys import Power, may
 from .measures import Measured, Measures
 from .problems import assign_error, http_error, internal_error, validation_error
@@ -42,13 +43,19 @@ def application(settings: Settings) -> App:
     desk = Desk.open(list=settings.list, rules=settings.rules, audit=settings.audit, origin=settings.origin)
     measures = Measures()
     app = inner(desk, settings, keys.load(settings.keys), measures)
-    return Measured(Guard(Direct(app), settings.body_seconds), measures, said=settings.log_requests)
+    return Measured(Head(Guard(Direct(app), settings.body_seconds)), measures, said=settings.log_requests)
 
 
 def inner(desk: Desk, settings: Settings, known: keys.Keys, measures: Measures) -> FastAPI:
     """The application without its guard, for tests and for those who put it into another."""
     app = FastAPI(
-        title="assign", version=__version__, description=_DESCRIPTION, docs_url=None, redoc_url=None, openapi_url=None
+        title="assign",
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # it would lead to whatever host the client names
     )
     app.state.answers = api.Answers(desk)
     app.state.keys = known

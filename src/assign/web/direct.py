@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from assign.errors import AssignError
 
-from . import api, problems
+from . import api, problems, query
 from .guard import App, Receive, Send
 from .keys import Power, let_in
 
@@ -44,6 +44,7 @@ class Direct:
         scope["route"] = self._route
         asked = Asked(scope, receive)
         try:
+            query.require_known(asked, ())
             answer = await api.decided(asked, let_in(asked, Power.ASK))
         except AssignError as error:
             answer = await problems.assign_error(asked, error)

@@ -71,22 +71,20 @@ _PROBLEM: Final[Schema] = {
 }
 
 
+KEY: Final[Schema] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": _RANDOM},  # no `format`: generated clients send an object then
+    "description": "記録の鍵。同じ鍵には最初の答えが返る / the record's key: a retry gets the first answer",
+}
+
+
 def _body(schema: Schema, examples: Schema) -> Schema:
     content = {
         "application/json": {"schema": schema, "examples": {name: {"value": value} for name, value in examples.items()}}
     }
-    return {
-        "requestBody": {"required": True, "content": content},
-        "parameters": [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "schema": {"type": "string", "pattern": _RANDOM},  # no `format`: generated clients send an object then
-                "description": "記録の鍵。同じ鍵には最初の答えが返る / the record's key: a retry gets the first answer",
-            }
-        ],
-    }
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def problems(*statuses: int) -> dict[int | str, Schema]:
@@ -101,14 +99,14 @@ def problems(*statuses: int) -> dict[int | str, Schema]:
         408: "本文が届かない / the body did not arrive",
         409: "番号が複数の行を指す / several rows, and they do not agree",
         413: "本文が大きい / the body is too large",
-        415: "JSON ではない / no JSON by its type",
+        415: "JSON ではないか、圧縮してある / no JSON by its type, or compressed",
         422: "知らない語、または別の依頼に使われた鍵 / an unknown word, or a key of another request",
         500: "判定できない / there is no answer, and it is the server's fault",
         503: "記録できない / the answer cannot be recorded",
     }
     content = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     found: dict[int | str, Schema] = {}
-    for status in sorted({*statuses, 401, 403}):
+    for status in sorted({*statuses, 400, 401, 403, 415}):
         found[status] = {"description": texts[status], **({} if status == 304 else {"content": content})}
     return found
 
@@ -134,7 +132,7 @@ _EVENT: Final[Schema] = {
         "data": {"$ref": "#/components/schemas/Decision"},
     },
 }
-DECIDE: Final = _body(_RECORDED, {"a row": ASKED, "one act": OTHER})
+DECIDE: Final = {**_body(_RECORDED, {"a row": ASKED, "one act": OTHER}), "parameters": [KEY]}
 DECISION: Final = {
     **_answer(None, "答え / the answer", model=Decision),
     **problems(400, 404, 406, 408, 409, 413, 415, 422, 500, 503),

@@ -6,11 +6,13 @@ headers that every answer has. Plain ASGI, since a framework's middleware would 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
-from . import strict
-from .problems import MEDIA, Problem, response
+from fastapi import Request
+
+from . import query, strict
+from .problems import MEDIA, Problem, language, response
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -108,6 +110,11 @@ class Guard:
             except TimeoutError:
                 refused = Problem(408, "too_slow", "本文が時間内に届きませんでした", "the body did not arrive in time")
                 raise _Refused from None
+            if (
+                message["type"] == "http.disconnect" and not begun
+            ):  # so do broken chunks end: the client may be there yet
+                refused = Problem(400, "broken_body", "本文が途中で終わっています", "the body ends before its end")
+                raise _Refused
             got += len(message.get("body", b""))
             whole = got == said or not message.get("more_body", False)
             if whole:
@@ -131,21 +138,37 @@ class Guard:
                 message["headers"] = [*message["headers"], *(pair for pair in own if pair[0] not in named)]
             await send(message)
 
-        length = asked.get(b"content-length", b"")
-        said = int(length) if length.isdigit() and len(length) < 19 else None
-        if said is not None and said > most:
-            refused = _too_large(most)
-        else:
+        said = _length(asked)
+        refused = _at_sight(scope, asked, said, most)
+        if refused is None:
             try:
                 await self._app(scope, bounded, with_headers)
             except _Refused:
                 if begun:  # half an answer is out: the server closes the connection
                     raise
         if refused is not None and not begun:
-            answer = response(refused, "ja")
+            answer = response(refused, language(Request(scope)))
             answer.headers["connection"] = "close"
             refused = None
             await answer(scope, receive, with_headers)
+
+
+def _length(asked: Mapping[bytes, bytes]) -> int | None:
+    length = asked.get(b"content-length", b"")
+    return int(length) if length.isdigit() and len(length) < 19 else None
+
+
+def _at_sight(
+    scope: MutableMapping[str, Any], asked: Mapping[bytes, bytes], said: int | None, most: int
+) -> Problem | None:
+    """What is wrong with a request before its body is read."""
+    try:
+        if scope["query_string"]:
+            scope["query_string"] = query.readable(scope["query_string"])
+        query.require_plain(scope["headers"], asked)
+    except Problem as problem:
+        return problem
+    return _too_large(most) if said is not None and said > most else None
 
 
 def _too_large(most: int) -> Problem:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import secrets
 from collections.abc import Mapping
 from enum import StrEnum
@@ -85,11 +86,17 @@ def load(path: str | None) -> Keys:
         return Keys(None)
     try:
         lines = Path(path).read_text("utf-8").splitlines()
+        mode = Path(path).stat().st_mode if os.name == "posix" else 0
     except (OSError, ValueError) as error:
         ja, en = system_reason(error)
         raise DataError(
             f"API キーのファイルを読めません（{ja}）", f"the file of API keys cannot be read ({en})"
         ) from None
+    if mode & 0o022:
+        raise DataError(
+            "API キーのファイルに他人が書けます（キーを足せてしまいます。chmod 600 してください）",
+            "others may write into the file of API keys, and give themselves one (chmod 600)",
+        )
     found = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():
@@ -133,11 +140,16 @@ def new(path: str, role: str) -> str:
             f"there is no role {shown(role)} ({known})",
             nearest(role, ROLES) or list(ROLES),
         )
+    begin = ""
+    if os.path.exists(path):
+        load(path)  # never a line at the end of another file
+        text = Path(path).read_text("utf-8")
+        begin = "\n" if text and not text.endswith("\n") else ""
     key = PREFIX + secrets.token_urlsafe(32)
     line = json.dumps({"sha256": sha256(key.encode()), "role": role}) + "\n"
     try:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(line)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
+            file.write(begin + line)
     except (OSError, ValueError) as error:
         ja, en = system_reason(error)
         raise DataError(
@@ -173,5 +185,12 @@ def let_in(request: Request, power: Power) -> str | None:
     keys: Keys = request.app.state.keys
     role = keys.role(key_of(request)) if keys.needed else None
     if power not in (OPEN if role is None else ROLES[role]):
+        if role is None:
+            raise Problem(
+                403,
+                "forbidden",
+                "キーなしで動くサーバーでは見られません（`assign serve --keys`）",
+                "a server without keys shows it to nobody (`assign serve --keys`)",
+            )
         raise Problem(403, "forbidden", "この役割では見られません", "this role may not see it")
     return role

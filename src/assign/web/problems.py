@@ -20,7 +20,18 @@ from assign.errors import AssignError, BadRequest, UnknownWord
 
 TYPE: Final = "urn:assign:problem:"
 MEDIA: Final = "application/problem+json"
+CHALLENGE: Final = 'Bearer realm="assign"'  # what a 401 says it wants
 RETRY: Final = 5  # seconds until a database may be back
+_WRONG: Final = {  # by the kinds of error of pydantic
+    "missing": "ありません",
+    "int_parsing": "整数ではありません",
+    "value_error": "整数ではありません",
+    "greater_than_equal": "小さすぎます（{ge} 以上）",
+    "less_than_equal": "大きすぎます（{le} 以下）",
+    "less_than": "大きすぎます（{lt} 未満）",
+    "string_too_long": "長すぎます（{max_length} 文字まで）",
+    "too_long": "多すぎます（{max_length} 件まで）",
+}
 _BY_CODE: Final = {
     "ambiguous_item": 409,
     "key_reused": 422,
@@ -63,7 +74,9 @@ def response(error: AssignError, lang: str) -> Response:
         "code": code,
         "candidates": list(error.candidates),
     }
-    headers = {"Retry-After": str(RETRY)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    headers: dict[str, str] = {"Retry-After": str(RETRY)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
     return document(body, status, headers)
 
 
@@ -95,6 +108,8 @@ async def http_error(request: Request, error: Exception) -> Response:
     codes = {404: "not_found", 405: "method_not_allowed"}
     found = response(Problem(error.status_code, codes.get(error.status_code, "http"), ja, en), language(request))
     found.headers.update(error.headers or {})
+    if found.headers.get("allow") == "GET":
+        found.headers["allow"] = "GET, HEAD"
     return found
 
 
@@ -111,7 +126,11 @@ async def validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - INVARIANT: registered for it alone
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"][1:])
+    what = _WRONG.get(first["type"], "").format(**first.get("ctx", {}))
     problem = Problem(
-        422, "bad_parameter", f"`{name}` が正しくありません", f"`{name}` is not as it should be: {first['msg']}"
+        422,
+        "bad_parameter",
+        f"`{name}` が{what or '正しくありません'}",
+        f"`{name}` is not as it should be: {first['msg']}",
     )
     return response(problem, language(request))

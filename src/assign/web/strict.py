@@ -24,10 +24,12 @@ def parsed(body: bytes, content_type: str) -> Any:
         Problem: 415 where it is no JSON by its type, 400 where it is none by its text.
     """
     kind, _, charset = content_type.lower().partition(";")
-    if kind.strip() != "application/json" or charset.strip().replace(" ", "") not in ("", "charset=utf-8"):
+    if kind.strip() != "application/json" or charset.replace(" ", "").replace('"', "") not in ("", "charset=utf-8"):
         raise Problem(
             415, "media_type", "`Content-Type` は `application/json` です", "`Content-Type` is `application/json`"
         )
+    if not body:
+        raise _no_json("本文が空です", "the body is empty")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -15,17 +15,21 @@ import typer
 
 from assign import audit as auditing
 from assign import files
-from assign.audit import Filter
+from assign.audit import Filter, Text
+from assign.audit.door import Snapshot, opened
 from assign.audit.names import Names
+from assign.audit.text import harmless, plain_json
 from assign.cli import terminal
 from assign.cli.common import Command, Group, Word, audit_url, briefly, explained, origin_name
-from assign.errors import NOT_UTF8, BadOption, hidden, path_shown, system_reason, visible
+from assign.errors import NOT_UTF8, BadOption, path_shown, system_reason, visible
 from assign.log.checkpoint import LARGEST
 from assign.log.keys import NoteError
 from assign.log.kinds import Kind
 from assign.log.log import Log
 from assign.log.reading import Unreadable
 from assign.log.record import random_id
+from assign.log.store.interface import StoreDamaged
+from assign.log.store.schema import Strange
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case, nearest
 
 app: typer.Typer = typer.Typer(
@@ -64,6 +68,15 @@ KIND_TEXT: dict[str, dict[str, str]] = {
 
 
 # -- what they say ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def snapshot(url: str | None, origin: str | None, unread: "Unread | None" = None) -> Iterator[Snapshot]:
+    """A log through the auditor's door. What its database has that is not ours is told by `unread`, if that is given."""
+    with opened(audit_url(url), origin_name(origin)) as log:
+        if unread is not None:
+            unread.strange = [each for each in log.strangers if not each.harmless]
+        yield log
 
 
 @contextmanager
@@ -156,10 +169,16 @@ def chosen_by(
 
 
 class Unread:
-    """What could not be read, told on stderr when all else has been said. Whoever asked for it has no whole answer: exit 1."""
+    """
+    What could not be read, told on stderr when all else has been said. Whoever asked for it has no whole answer: exit 1.
+
+    Attributes:
+        found: Records. strange: What stands in the database and may have changed what was read.
+    """
 
     def __init__(self) -> None:
         self.found: list[Unreadable] = []
+        self.strange: list[Strange] = []
 
     def __call__(self, error: Unreadable) -> None:
         """Remember it."""
@@ -167,7 +186,15 @@ class Unread:
 
     def told(self, lang: str, *, as_json: bool = False) -> None:
         """Say which, and end with 1 where there is one."""
+        for strange in self.strange[: 0 if as_json and self.found else auditing.MOST]:
+            said = StoreDamaged(*harmless(Text(strange.ja, strange.en)))
+            if as_json:
+                terminal.complain_bytes((json.dumps(said.as_json(lang), ensure_ascii=False) + "\n").encode())
+                break
+            terminal.complain(said.message(lang))
         if not self.found:
+            if self.strange:
+                raise typer.Exit(1)
             return
         first, more = self.found[0], len(self.found) - 1
         if as_json:
@@ -200,9 +227,4 @@ def say(lines: Iterable[str], out: str | None, aside: Iterable[str] = ()) -> Non
 
 def say_json(value: object, out: str | None) -> None:
     """JSON for a program; a character that nobody sees is written as JSON's own escape, which is the same text."""
-    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
-    terminal.write("\n".join(line if hidden(line) is None else _escaped(line) for line in lines), out, data=True)
-
-
-def _escaped(line: str) -> str:
-    return "".join(c if hidden(c) is None else json.dumps(c)[1:-1] for c in line)
+    terminal.write(plain_json(json.dumps(value, ensure_ascii=False, indent=2)), out, data=True)

@@ -13,14 +13,25 @@ from starlette.responses import Response
 from assign.desk import listings
 from assign.explanation.short_answer import asked, summary
 from assign.explanation.wording import Answer
+from assign.web import head
 from assign.web.keys import recorded_as
 from assign.web.problems import Problem
+from assign.web.query import require_known
 
 from .shell import Page, RoleOf, Shell
 from .shell import router as pages
 
 router: Final = pages()
 EDITIONS: Final = {"list": "catalog_sha256", "rules": "rules_sha256"}
+_KNOWN: Final = (
+    "act",
+    "channel",
+    "on",
+    "key",
+    "division",
+    "q",
+    *EDITIONS,
+)  # any other word might have changed the answer
 SHORT: Final = 16  # of a hash, in an address
 
 
@@ -32,6 +43,7 @@ def answered(page: Shell, role: str | None, row: str) -> tuple[Answer, str | Non
         The answer, and the number of its record. Under `key` (a random UUID) the record is that of the page it came from.
     """
     channel = page.asked.get("channel") or next(iter(page.desk.catalog.manifest.channels))
+    require_known(page.request, _KNOWN)
     words: dict[str, Any] = {"row": row, "channel": channel, "act": page.asked.get("act"), "on": page.asked.get("on")}
     if page.desk.audit is None:
         return page.desk.answers(**words)[0], None
@@ -46,7 +58,7 @@ def _require_wanted(request: Request) -> None:
     foreign = (
         hand.get("sec-fetch-site", "none") in ("cross-site", "same-site") and hand.get("sec-fetch-mode") != "navigate"
     )
-    if foreign or "prefetch" in hand.get("sec-purpose", ""):
+    if foreign or "prefetch" in hand.get("sec-purpose", "") or request.scope.get(head.ASKED):
         raise Problem(403, "not_asked", "だれも尋ねていない答えは記録しません", "nobody asked: nothing is recorded")
 
 
@@ -95,7 +107,8 @@ def _reproduced(request: Request, page: Shell, found: Answer) -> str:
     asked_for = {"channel": found["channel"], "act": act, "on": found["on"], **edition}
     lang = {"lang": "en"} if page.lang == "en" else {}
     words = urlencode({name: word for name, word in {**asked_for, **lang}.items() if word})
-    return f"{request.url.scheme}://{request.url.netloc}/row/{found['rows'][0]['id']}?{words}"
+    base = (request.app.state.settings.url or str(request.base_url)).rstrip("/")
+    return f"{base}/row/{found['rows'][0]['id']}?{words}"
 
 
 def _changed(page: Shell) -> list[str]:

@@ -20,7 +20,8 @@ from assign.errors import AssignError, visible
 from assign.plan.legs import MARKS
 from assign.web.api import answers_of, unchanged
 from assign.web.keys import Keys, Power, key_of, may
-from assign.web.problems import RETRY, Problem, status_of
+from assign.web.problems import CHALLENGE, RETRY, Problem, status_of
+from assign.web.query import require_once
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
 
 CARRIED: Final[tuple[str, ...]] = (
@@ -151,6 +152,8 @@ class Shell:
         )
         if status == 503:
             found.headers["Retry-After"] = str(RETRY)
+        if status == 401:
+            found.headers["WWW-Authenticate"] = CHALLENGE
         return found
 
 
@@ -176,6 +179,9 @@ def router() -> APIRouter:
 
 
 def _shell(request: Request, _role: Annotated[str | None, Depends(may(Power.ASK))]) -> Shell:
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        require_once(name, seen)
     return Shell(request)
 
 
@@ -187,9 +193,13 @@ sign_in: Final = router()
 async def form_of(request: Request) -> dict[str, str]:
     """A small form (`application/x-www-form-urlencoded`), strictly read. Raises Problem 400."""
     try:
-        return dict(parse_qsl((await request.body()).decode("utf-8"), max_num_fields=20))
+        given = parse_qsl((await request.body()).decode("utf-8"), errors="strict", max_num_fields=20)
     except ValueError:
         raise Problem(400, "bad_form", "フォームの内容を読めません", "the form cannot be read") from None
+    seen: set[str] = set()
+    for name, _ in given:
+        require_once(name, seen)
+    return dict(given)
 
 
 def _local(address: str) -> str:
@@ -217,6 +227,8 @@ async def take_key(request: Request) -> Response:
     except Problem:
         return shell.page("sign_in.html", 401, back=back, wrong=True)
     found = RedirectResponse(back, 303, {"Cache-Control": "no-store"})
+    if not keys.needed:  # nothing to remember: whatever was typed is no key
+        return found
     secure = request.url.scheme == "https"
     found.set_cookie(COOKIE, given.get("key", ""), httponly=True, samesite="strict", secure=secure, path="/")
     return found

@@ -6,7 +6,9 @@ checkpoint that was kept outside, and the proof of a record to take away.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from datetime import date
+from enum import StrEnum
 from itertools import islice
 from typing import Annotated, Any, Final
 
@@ -15,21 +17,27 @@ from starlette.responses import Response
 
 from assign import audit
 from assign.audit.chosen import Filter
+from assign.audit.door import reading
+from assign.audit.text import Text, harmless, plain_json
 from assign.log.keys import NoteError
 from assign.log.kinds import ROLE_TEXT, Kind, Role
 from assign.log.reading import Unreadable, clock
+from assign.log.record import random_id
 from assign.web.keys import Power, may
 from assign.web.problems import Problem
+from assign.web.query import require_known
 from assign.web.records import log_of
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, date_of_case
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
 
-from .shell import Shell
+from .shell import CARRIED, Shell
 from .shell import router as pages
 
 router: Final = pages()
 SHOWN: Final = 100  # records of one page
 LARGEST: Final = 64 * 1024  # bytes of a checkpoint
-_WORDS: Final = ("division", "assignee", "certainty", "kind", "case")
+_KINDS: Final[Mapping[str, type[StrEnum]]] = {"assignee": Assignee, "certainty": Certainty, "kind": Kind}
+_WORDS: Final = ("division", "case", *_KINDS)
+_KNOWN: Final = (*_WORDS, "since", "until", "from", *CARRIED)
 
 
 def _reader(request: Request, _role: Annotated[str | None, Depends(may(Power.READ_LOG))]) -> Shell:
@@ -74,27 +82,31 @@ def record(request: Request, page: Reader, seq: Seq) -> Response:
     """One record, and what it answered."""
     unread: list[Unreadable] = []
     shown = audit.shown_record(log_of(request), int(seq), unread.append)
-    text = json.dumps(shown["record"], ensure_ascii=False, indent=2)
+    text = plain_json(json.dumps(shown["record"], ensure_ascii=False, indent=2))
     return page.page("record.html", shown=shown, seq=int(seq), clock=clock, record_json=text, unread=unread)
 
 
 def _records(request: Request, page: Shell) -> dict[str, Any]:
-    log = log_of(request)
     chosen = _chosen(page)
-    size = log.size
-    given = page.asked.get("from", "")
-    newest = max(0, size - SHOWN) if chosen == Filter() else 0
-    start = min(int(given), size) if given.isascii() and given.isdigit() and len(given) < 16 else newest
     unread: list[Unreadable] = []
-    found = list(islice(audit.records(log, chosen, start, unread.append), SHOWN + 1))
+    with reading(log_of(request)) as log:
+        size = log.size
+        given = page.asked.get("from")
+        if given is not None and not (given.isascii() and given.isdigit() and len(given) < 16):
+            raise _no_such("from")
+        newest = max(0, size - SHOWN) if chosen == Filter() else 0
+        start = newest if given is None else min(int(given), size)
+        found = list(islice(audit.records(log, chosen, start, unread.append), SHOWN + 1))
+        notes, strange = len(log.checkpoints()), [each for each in log.strangers if not each.harmless]
     return {
         "rows": found[:SHOWN],
         "next": found[SHOWN]["seq"] if len(found) > SHOWN else None,
         "before": max(0, start - SHOWN) if start and chosen == Filter() else None,
         "unread": unread,
+        "strange": [harmless(Text(each.ja, each.en)) for each in strange],
         "size": size,
         "origin": log.origin,
-        "notes": len(log.store.checkpoints(log.number)),
+        "notes": notes,
         "clock": clock,
         "kinds": list(Kind),
         "roles": _roles(page),
@@ -108,8 +120,23 @@ def _roles(page: Shell) -> dict[str, str]:
 
 
 def _chosen(page: Shell) -> Filter:
-    words = {name: page.request.query_params.get(name) or None for name in _WORDS}
+    require_known(page.request, _KNOWN)
+    words = {name: page.asked.get(name) for name in _WORDS}
+    if words["division"] is not None:
+        words["division"] = page.desk.catalog.manifest.division(words["division"])
+    if words["case"] is not None:
+        words["case"] = random_id(words["case"], "case")
+    for name, known in _KINDS.items():
+        if words[name] is not None and words[name] not in list(known):
+            raise _no_such(name, known)
     return Filter(since=_day(page, "since"), until=_day(page, "until"), **words)
+
+
+def _no_such(name: str, known: Iterable[str] = ()) -> Problem:
+    """A filter that lets nothing through is no answer: it would say that there are no records."""
+    return Problem(
+        422, "bad_parameter", f"`{name}` が正しくありません", f"`{name}` is not as it should be", list(known)
+    )
 
 
 def _day(page: Shell, name: str) -> date | None:
