@@ -69,6 +69,11 @@ golden: setup  ## record the golden decisions anew; read the diff before you com
 	$(V)/python -m tests.golden
 	$(V)/python -c 'from tests.golden_log import record_once; record_once()'
 
+.PHONY: golden-page
+golden-page:  ## what a screen reader is told of every page, recorded anew in Chromium (environment of `tools/ci.sh web`); read the diff
+	sh tools/env.sh .venv-web locks/web.txt
+	.venv-web/bin/python -m tests.web_trees
+
 .PHONY: readme
 readme: setup  ## the opening answer and the table of commands in both READMEs, as the program prints them now
 	$(V)/python -m tests.readme

@@ -70,7 +70,7 @@ def files(desk: Desk) -> dict[str, str]:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.iterdir():
+    for old in FOLDER.glob("*.*"):  # not the folder of the page, which needs a browser (`make golden-page`)
         if not old.name.startswith(OTHERS):
             old.unlink()
     for name, text in files(Desk.open()).items():

@@ -195,7 +195,9 @@ STRAY = "INSERT INTO record VALUES ((1 << 40) + {at}, x'7b7d', zeroblob({nodes})
 LAST_OF_ALL = (1 << 40) - 1
 
 
-@pytest.mark.parametrize(("at", "nodes"), [(LAST_OF_ALL, 1), (LAST_OF_ALL, 41 * 32), (LAST + 1, 32), (99, 64), (LAST, 32)])
+@pytest.mark.parametrize(
+    ("at", "nodes"), [(LAST_OF_ALL, 1), (LAST_OF_ALL, 41 * 32), (LAST + 1, 32), (99, 64), (LAST, 32)]
+)
 def test_a_log_goes_on_before_a_row_that_somebody_added_or_after_it(path: Path, at: int, nodes: int) -> None:
     """With a root of the attacker's at the last number, a checkpoint was signed; then such a row stopped a log for good."""
     with broken_into(path) as db:
@@ -385,7 +387,7 @@ def test_a_record_that_a_server_keeps_out_is_not_acknowledged(server_log: tuple[
     size = log.size
     db.execute(statement.encode())
     for _ in range(2):
-        with pytest.raises(StoreError, match="nothing is recorded: .*`record.calm` that assign did not make"):
+        with pytest.raises(StoreError, match=r"nothing is recorded: .*`record\.calm` that assign did not make"):
             log.append(draft())
     assert log.size == size
 

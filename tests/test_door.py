@@ -20,7 +20,7 @@ from assign.log.log import Log
 from assign.log.record import new_id
 from assign.log.store.interface import SHIFT, StoreDamaged
 from assign.log.store.schema import NAMES
-from assign.log.store.sqlite_tables import make_triggers
+from assign.log.store.sqlite_schema import make_triggers
 from assign.words import sha256
 
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sqlite_url

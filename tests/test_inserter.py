@@ -6,7 +6,6 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
 import apsw

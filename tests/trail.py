@@ -26,7 +26,7 @@ from assign.log.kinds import Record
 from assign.log.log import Log
 from assign.log.store.interface import SHIFT
 from assign.log.store.schema import NAMES
-from assign.log.store.sqlite_tables import make_triggers
+from assign.log.store.sqlite_schema import make_triggers
 from assign.resources import joined
 from assign.rules import loader
 

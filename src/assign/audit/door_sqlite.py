@@ -16,7 +16,7 @@ from assign.errors import needs_extra, path_shown, shown
 from assign.log.store.interface import ExtraMissing, StoreDamaged, StoreError, StoreMissing
 from assign.log.store.remains import APPLICATION, how_broken, was_database, was_log
 from assign.log.store.schema import NAMES, Strange, differences
-from assign.log.store.sqlite_tables import COUNTED, SCHEMA, our_schema, part
+from assign.log.store.sqlite_schema import COUNTED, SCHEMA, our_schema, part_of
 from assign.log.store.watch import require_place
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class SqliteReader:
     def strangers(self) -> list[Strange]:
         """Differences from our schema."""
         there = [row for row in self._all(SCHEMA) if row not in COUNTED]
-        return differences([part(*row) for row in there], our_schema(self._apsw))
+        return differences([part_of(*row) for row in there], our_schema(self._apsw))
 
     def unsound(self) -> list[Strange]:
         """What SQLite's integrity check finds: pages, order of the rows, types, each index against its table."""

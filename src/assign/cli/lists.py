@@ -89,7 +89,7 @@ def tasks(
         _separated(form, [*names, "line"], body, out, quiet=quiet)
         return
     ja = lang == "ja"
-    names = [cell_name(cell, manifest)[0][lang].partition(" (")[0] for cell in manifest.cells]
+    names = [cell_name(cell, manifest, desk.rules.acts)[0][lang].partition(" (")[0] for cell in manifest.cells]
     head = [*(("行", "id", "業務") if ja else ("line", "id", "work")), *names]
     body = [[str(r["source"]["line"]), r["id"], _name(r), *(r[cell] or "-" for cell in manifest.cells)] for r in rows]
     legends = dict.fromkeys(line.legend for line in manifest.meanings if line.legend)

@@ -54,7 +54,7 @@ class Counterfactuals:
             near = [rule for rule in ways if _COST.keys() >= set(_unmet(rule, facts))]
             if not near:
                 closed: Answer = {"nearest_rule": None, "unmet": {}}
-                only = _only_the_contract(facts, said, self._manifest)
+                only = _only_the_contract(facts, said, self._manifest, self._rules.acts)
                 found.append(Shared(assignee=assignee.value, rule=decided.id, text=only, **closed))
                 continue
             nearest = min(near, key=lambda rule: _distance(rule, facts))

@@ -7,7 +7,7 @@ terminal prints it. Each sentence is made here, once, in Japanese and English, f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -242,7 +242,7 @@ class Explainer:
         if found is None:
             name = self._rules.work.name(task.id)
             kind = self._kinds.setdefault(name["key"], Shared(name)) if name else None
-            found = self._rows.setdefault(task.id, row(task, kind, self._manifest))
+            found = self._rows.setdefault(task.id, row(task, kind, self._manifest, self._rules.acts))
         return found
 
     # -- why ---------------------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ class Explainer:
             legend = dict.fromkeys(filter(None, lines))
             yield {
                 "rule": rule.id,
-                "text": _both(_row_sentence(tasks, said, self._manifest), rule.because),
+                "text": _both(_row_sentence(tasks, said, self._manifest, self._rules.acts), rule.because),
                 "cites": [_row_cite(task) for task in tasks] + [_legend_cite(source) for source in legend],
             }
 
@@ -424,7 +424,7 @@ class Explainer:
         }
 
 
-def row(task: Task, kind: Shared | None, manifest: Manifest) -> Shared:
+def row(task: Task, kind: Shared | None, manifest: Manifest, acts: Mapping[str, Act]) -> Shared:
     """A row of the list and its kind of work, as decisions and `assign tasks` show it: its cells as printed, by their names."""
     return Shared(
         {
@@ -438,7 +438,7 @@ def row(task: Task, kind: Shared | None, manifest: Manifest) -> Shared:
             "source": {"document": task.document, "line": task.line, "raw": task.raw},
             "division": task.division,
             "remark": task.remark,
-            "printed": printed_cells(task, manifest),
+            "printed": printed_cells(task, manifest, acts),
             "reading": task.reading.value,
             "repairs": list(task.repairs),
         }

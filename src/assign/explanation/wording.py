@@ -4,7 +4,7 @@ The words of an answer: sentences for marks, acts, rows and roles, in Japanese a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ MOST_OWNERS: Final = 5  # rows that a sentence names
 
 
 # What of a row decides where no act and no ruling does, as part of a sentence.
-_MEANING_TEXT: Final[dict[Meaning, Bilingual]] = {
+MEANING_TEXT: Final[dict[Meaning, Bilingual]] = {
     Meaning.RETAINED: {"ja": "委託しない業務", "en": "work that is not consigned"},
     Meaning.OUTSIDE: {"ja": "委託の範囲外", "en": "outside the consigned scope"},
     Meaning.CONSIGNED: {"ja": "委託する業務", "en": "consigned work"},
@@ -125,7 +125,7 @@ def _rows(number: int) -> str:
     return "1 row" if number == 1 else f"{number} rows"
 
 
-def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest) -> Text:
+def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
     """What is printed in the cells of these rows, which all say the same, and what the list's own legend makes of it."""
     task = tasks[0]
     name = printed(task.number, task.group, task.name)
@@ -136,7 +136,7 @@ def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest) -> Text
         lines = [str(each.line) for each in tasks]
         ja = f"一覧{'・'.join(lines)}行目の{len(tasks)}行は、いずれも"
         en = f"Lines {', '.join(lines)} of the list, each:"
-    cells = [_cell(cell, glyph, manifest) for cell, glyph in said.cells]
+    cells = [_cell(cell, glyph, manifest, acts) for cell, glyph in said.cells]
     row = {
         "ja": f"{ja}{'で、'.join(cell['ja'] for cell in cells)}です。",
         "en": f"{en} {', '.join(cell['en'] for cell in cells)}.",
@@ -159,9 +159,9 @@ def _quoted(text: str) -> str:
     return text if text.startswith("「") else f"「{text}」"
 
 
-def _cell(name: str, printed: str, manifest: Manifest) -> Text:
+def _cell(name: str, printed: str, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
     """A cell and what is printed in it: 委託不可項目欄が「△」."""
-    label, blank = cell_name(name, manifest)
+    label, blank = cell_name(name, manifest, acts)
     if printed == UNREAD:
         return {"ja": f"{label['ja']}欄が未確定", "en": f"{label['en']} cannot be told"}
     if not printed:
@@ -169,20 +169,24 @@ def _cell(name: str, printed: str, manifest: Manifest) -> Text:
     return {"ja": f"{label['ja']}欄が「{printed}」", "en": f"{label['en']} has {printed}"}
 
 
-def cell_name(name: str, manifest: Manifest) -> tuple[Bilingual, Bilingual]:
-    """What a printed cell is called, and what it is called when nothing is printed in it."""
+def cell_name(name: str, manifest: Manifest, acts: Mapping[str, Act]) -> tuple[Bilingual, Bilingual]:
+    """What a printed cell is called, and what it is called when nothing is printed in it; of an act's column, with the act."""
     for column in manifest.columns:
         if column.key == name or (column.per == "channel" and name in manifest.channels):
             return (column if column.key == name else manifest.channels[name]).label, column.blank
         if column.per == "act" and name.startswith(f"{column.key}."):
             act = name.partition(".")[2]
-            return {lang: f"{column.label[lang]}・{act}" for lang in ("ja", "en")}, column.blank
+            title = acts[act].title
+            return {
+                "ja": f"{column.label['ja']}（{title['ja']}）",
+                "en": f"{column.label['en']}: {title['en']}",
+            }, column.blank
     return {"ja": name, "en": name}, {"ja": "空欄", "en": "blank"}
 
 
-def printed_cells(task: Task, manifest: Manifest) -> Text:
+def printed_cells(task: Task, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
     """All cells of a row as printed, in one line."""
-    cells = [(*cell_name(name, manifest), printed) for name, printed in task.cells.items()]
+    cells = [(*cell_name(name, manifest, acts), printed) for name, printed in task.cells.items()]
     return {
         lang: "／".join(
             f"{label[lang]} {(unread if printed == UNREAD else printed) or blank[lang]}"
@@ -197,7 +201,7 @@ def _condition(name: str, values: Sequence[str], lang: str) -> str:
     ja = lang == "ja"
     either = "か" if ja else " or "
     if name == "meaning":
-        meanings = either.join(_MEANING_TEXT[Meaning(value)][lang] for value in values)
+        meanings = either.join(MEANING_TEXT[Meaning(value)][lang] for value in values)
         return f"一覧で{meanings}" if ja else f"the list has {meanings}"
     if name == "named":
         return (
@@ -227,7 +231,7 @@ def _unmet(rule: Rule, facts: Facts) -> list[str]:
     return [name for name, values in rule.when.items() if getattr(facts, name) not in values]
 
 
-def _only_the_contract(facts: Facts, said: Said, manifest: Manifest) -> Text:
+def _only_the_contract(facts: Facts, said: Said, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
     """What alone would bring another answer where neither another act nor a ruling would."""
     if facts.meaning in (Meaning.UNREADABLE, Meaning.UNDEFINED):
         if facts.act in RESERVED_ACTS:
@@ -242,7 +246,7 @@ def _only_the_contract(facts: Facts, said: Said, manifest: Manifest) -> Text:
                 "en": "It can be another than city staff only after the original has shown which cells of this row are marked.",
             }
     marked = [(name, glyph) for name, glyph in said.cells if glyph]
-    cells = [_cell(name, glyph, manifest) for name, glyph in marked or said.cells[-1:]]
+    cells = [_cell(name, glyph, manifest, acts) for name, glyph in marked or said.cells[-1:]]
     ja, en = "、".join(cell["ja"] for cell in cells), ", ".join(cell["en"] for cell in cells)
     if facts.act is ActFact.AUTHORITY:
         return {

@@ -24,7 +24,9 @@ PROBES: Final = 16  # numbers, drawn by lot, that must be there below the run
 TRIES: Final = 20
 
 
-def tree_at_end(store: Store, origin: str, log: int, known: merkle.Frontier | None = None) -> tuple[merkle.Frontier, bytes]:
+def tree_at_end(
+    store: Store, origin: str, log: int, known: merkle.Frontier | None = None
+) -> tuple[merkle.Frontier, bytes]:
     """
     The tree of the whole log, and the nodes as they are kept in its last row.
 
@@ -126,9 +128,7 @@ class Nodes:
         found = self._store.nodes(self._log, left)
         beside = [found.get(each, b"")[32 * level : 32 * level + 32] for level, each in enumerate(left)]
         fits = _is_record(row, self._origin) and len(row.nodes) == 32 * (levels + 1)
-        if fits and all(
-            kept[level + 1] == merkle.node_hash(beside[level], kept[level]) for level in range(levels)
-        ):
+        if fits and all(kept[level + 1] == merkle.node_hash(beside[level], kept[level]) for level in range(levels)):
             return kept
         nodes = [merkle.leaf_hash(row.payload)]
         for level in range(levels):
@@ -186,10 +186,22 @@ def require_signed_size(store: Store, origin: str, log: int, size: int) -> None:
     if not notes:
         return
     from .checkpoint import endorsed, open_verified
-    from .keys import NoteError, public_key
+    from .keys import NoteError, PublicKey, public_key
 
-    rows = store.some(log, sorted({0, *(seq for what, _, seq in store.published(log) if what == "key" and type(seq) is int and 0 < seq < size)}))
-    trusted = []
+    rows = store.some(
+        log,
+        sorted(
+            {
+                0,
+                *(
+                    seq
+                    for what, _, seq in store.published(log)
+                    if what == "key" and type(seq) is int and 0 < seq < size
+                ),
+            }
+        ),
+    )
+    trusted: list[PublicKey] = []
     for row in rows:
         try:
             record = record_of(row, origin)

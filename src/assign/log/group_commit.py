@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -151,12 +152,11 @@ class GroupCommit:
     def _commit(self, batch: list[PendingAppend]) -> None:
         if self._appended_if_unchanged(batch):
             return
-        for turn in range(PATIENT):
-            try:
-                return self._append_in_transaction(batch)
-            except NumberTaken:
-                if turn == PATIENT - 1:
-                    raise
+        for _ in range(PATIENT - 1):
+            with suppress(NumberTaken):
+                self._append_in_transaction(batch)
+                return
+        self._append_in_transaction(batch)
 
     def _appended_if_unchanged(self, batch: list[PendingAppend]) -> bool:
         """A lone record, where nobody else has written since we did: one round trip. False: nothing was written."""
@@ -204,7 +204,9 @@ class GroupCommit:
                 pending.kept = kept
             for pending, earlier in waiting:
                 assert earlier.kept is not None  # noqa: S101 - INVARIANT: set just above
-                pending.kept, pending.error = _same_request(pending.draft.record, earlier.kept.seq, earlier.kept.payload)
+                pending.kept, pending.error = _same_request(
+                    pending.draft.record, earlier.kept.seq, earlier.kept.payload
+                )
         self.committed(seen)
 
     def _retried(self, record: Record, row: Row, size: int) -> tuple[Kept | None, AssignError | None]:
@@ -328,4 +330,3 @@ def _own_copy(error: AssignError) -> AssignError:
     """An exception of its own for each caller: a raised one gets its caller's traceback."""
     kind, arguments = error.__reduce__()[:2]
     return kind(*arguments)  # type: ignore[no-any-return]  # errors rebuild themselves
-

@@ -36,6 +36,13 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+KIND_TEXT: Final = {
+    Kind.LOG: {"ja": "記録の開始", "en": "start of the log"},
+    Kind.PUBLICATION: {"ja": "版の登録", "en": "edition"},
+    Kind.KEY: {"ja": "署名の鍵", "en": "signing key"},
+    Kind.DECISION: {"ja": "判定", "en": "decision"},
+    Kind.BATCH: {"ja": "一括の判定", "en": "batch"},
+}
 ROLE_TEXT: Final = {
     Role.UNSTATED: {"ja": "記載なし", "en": "not stated"},
     Role.CONTRACTOR_CLERK: {"ja": "受託者の従事者", "en": "contractor's clerk"},

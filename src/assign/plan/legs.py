@@ -78,12 +78,12 @@ def acts(leg: Leg, lang: str, *, conditions: bool) -> str:
     """
     between = "、" if lang == "ja" else "; "
     runs = groupby(leg.steps, key=lambda step: (_foreign(step), step["optional"]))
-    found = [
-        _whose(
-            [_said(leg, step, lang, conditions=conditions) for step in (first, *rest)], first if holder else None, lang
-        )
-        for (holder, _), (first, *rest) in runs
-    ]
+    found = []
+    for (holder, optional), (first, *rest) in runs:
+        said = [_said(leg, step, lang, conditions=conditions) for step in (first, *rest)]
+        if optional:  # without their conditions three ways of handing over read as one thing done three times
+            said = list(dict.fromkeys(said))
+        found.append(_whose(said, first if holder else None, lang))
     return between.join(each for run in found for each in run)
 
 

@@ -169,7 +169,9 @@ class PostgresStore:
     def _make(self, db: psycopg.Connection[Any]) -> None:
         with db.transaction():
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
-            db.execute("SELECT set_config('search_path', quote_ident(%s), true)", (self._home,))  # where tables are made
+            db.execute(
+                "SELECT set_config('search_path', quote_ident(%s), true)", (self._home,)
+            )  # where tables are made
             for statement in TABLES.format(int="bigint", text="text", blob="bytea").split(";"):
                 db.execute(statement.encode())
             db.execute(INDEX.encode())
@@ -252,7 +254,9 @@ class PostgresStore:
                 refused(self._differences())
                 db = self._connection()
                 found = db.execute("SELECT name::regclass::oid FROM unnest(%s::text[]) AS each(name)", (list(NAMES),))
-                for (name,) in db.execute("SELECT name FROM pg_prepared_statements WHERE name LIKE 'assign~_%' ESCAPE '~'").fetchall():
+                for (name,) in db.execute(
+                    "SELECT name FROM pg_prepared_statements WHERE name LIKE 'assign~_%' ESCAPE '~'"
+                ).fetchall():
                     db.execute(f"DEALLOCATE {name}".encode())
                 db.execute(_EXTEND.encode())
                 db.execute(_IS_THERE.encode())
@@ -445,7 +449,7 @@ def _close_in(db: psycopg.Connection[Any], pid: int) -> None:
             db.close()
 
 
-class NotWritten(Exception):  # noqa: N818 - it does not leave this module
+class NotWritten(Exception):
     """What was read back is not what was inserted."""
 
 

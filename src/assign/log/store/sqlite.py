@@ -43,7 +43,7 @@ from .interface import (  # fmt: skip
 )
 from .remains import APPLICATION, how_broken, was_database, was_log
 from .schema import NAMES, Strange, differences
-from .sqlite_tables import COUNTED, INDEX, KEY, SCHEMA, make_tables, our_schema, part
+from .sqlite_schema import COUNTED, INDEX, KEY, SCHEMA, make_tables, our_schema, part_of
 from .watch import WalWatch, network_file_system, require_place, stat_of, sync_folder
 
 if TYPE_CHECKING:
@@ -346,7 +346,7 @@ class SqliteStore:
 
     def _differences(self, db: apsw.Connection) -> list[Strange]:
         there = [row for row in db.execute(SCHEMA).fetchall() if row not in COUNTED]
-        return differences([part(*row) for row in there], our_schema(self._apsw))
+        return differences([part_of(*row) for row in there], our_schema(self._apsw))
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
@@ -499,11 +499,7 @@ class _SqliteWriting:
 
     def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[Row], Known]:
         rows = self._db.execute(_PAGE, (self._base + since, self._base + (1 << SHIFT), NEWEST)).fetchall()
-        known = {
-            key: _row(row)
-            for key in keys
-            for row in self._db.execute(f"SELECT {_ROW} FROM record WHERE (at >> 40) = ? AND {KEY} = ?", (self._log, key))  # noqa: S608 - our own
-        }
+        known = {key: _row(row) for key in keys for row in self._db.execute(_BY_KEY, (self._log, key))}
         return [_row(row) for row in rows], known
 
     def published(self) -> list[tuple[str, str, int]]:
@@ -581,12 +577,13 @@ _TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2
 _ROW: Final = """
 at, CAST(payload AS BLOB), CAST(nodes AS BLOB), CASE typeof(key) WHEN 'null' THEN NULL ELSE CAST(key AS BLOB) END
 """
+_BY_KEY: Final = f"SELECT {_ROW} FROM record WHERE (at >> 40) = ? AND {KEY} = ?"  # noqa: S608 - our own
 _PAGE: Final = f"SELECT {_ROW} FROM record WHERE at >= ? AND at < ? ORDER BY at LIMIT ?"  # noqa: S608 - our own
 _LARGER: Final = """
 SELECT CAST(note AS BLOB) FROM (SELECT * FROM checkpoint WHERE log = ? ORDER BY rowid DESC LIMIT 1000) WHERE size > ?
 """
 
 
-def _row(found: tuple[int, Any, Any, Any]) -> Row:
+def _row(found: tuple[Any, ...]) -> Row:
     at, payload, nodes, key = found
     return Row(at & SEQ, as_bytes(payload), as_bytes(nodes), None if key is None else as_bytes(key))

@@ -2,6 +2,7 @@
 The page: server-rendered HTML over the same desk as the API; it works without JavaScript, and better with it.
 
     shell     what every page has: the language, the words of the address that are carried on, source and hashes, errors as pages
+    tongues   Japanese within English, marked as such
     counter   `/`: what was typed → candidates        row      `/row/…`: the answer        prints   `/event/…`, `/slip/…`, `/card/…`
     sheets    `/matrix`, `/questions`                 trail    `/audit`: the log           manual   `/docs`: the API
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b32encode
 from hashlib import sha256
+from itertools import groupby
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -72,7 +73,21 @@ def check(page: Page) -> Response:
 def card(page: Page, division: str) -> Response:
     """A division's rows, each with who handles it on each channel."""
     key = page.desk.catalog.manifest.division(division)
-    return page.page("card.html", keep=True, key=key, rows=_rows(page.desk, key), code=code_of(page.desk, key))
+    rows = _rows(page.desk, key)
+    return page.page(
+        "card.html",
+        keep=True,
+        key=key,
+        groups=[(head, list(of)) for head, of in groupby(rows, key=_head)],
+        numbered=any(each["task"].number for each in rows),
+        code=code_of(page.desk, key),
+        base=f"{page.request.url.scheme}://{page.request.url.netloc}",
+    )
+
+
+def _head(each: dict[str, Any]) -> str:
+    """The headings over a row, as printed."""
+    return "　".join(filter(None, (each["task"].section, each["task"].group)))
 
 
 def code_of(desk: Desk, division: str) -> str:

@@ -4,23 +4,27 @@ The whole list: `/matrix` as on the printed sheets, filtered; `/questions`, what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
 
+from assign.catalog.manifest import UNREAD
 from assign.catalog.model import Task
 from assign.desk.desk import Desk
-from assign.explanation.wording import Answer
+from assign.explanation.wording import MEANING_TEXT, Answer, cell_name
+from assign.web.problems import Problem
 from assign.web.unrecorded import example
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Certainty, date_of_case
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Bilingual, Certainty, date_of_case
 
 from .shell import Page, Shell
 from .shell import router as pages
 
 router: Final = pages()
-_FILTERS: Final = ("division", "mark", "assignee", "certainty", "kind")
+CELL: Final = "cell."  # of a word of the address: the name of a printed column follows
+BLANK: Final = "blank"  # nothing is printed
+NONE: Final = "none"  # a row without a kind of work
 
 
 class Line(NamedTuple):
@@ -42,28 +46,26 @@ def whole_list(desk: Desk, on: str) -> tuple[Line, ...]:
 @router.get("/matrix")
 def matrix(page: Page) -> Response:
     """The list as printed, and beside each row who handles it."""
+    manifest = page.desk.catalog.manifest
+    if "division" in page.asked:
+        page.asked["division"] = manifest.division(page.asked["division"])
+    unknown = [word for word in page.asked if word.startswith(CELL) and word.removeprefix(CELL) not in manifest.cells]
+    if unknown:
+        known = [CELL + name for name in manifest.cells]
+        raise Problem(422, "no_column", f"列 `{unknown[0]}` はありません", f"there is no column `{unknown[0]}`", known)
     lines = whole_list(page.desk, date_of_case(None).isoformat())
     shown = [line for line in lines if _lets(page, line)]
-    columns = page.desk.catalog.manifest.columns
-    kinds = {
-        line.answers[0]["rows"][0]["kind"]["key"]: line.answers[0]["rows"][0]["kind"]["label"]
-        for line in lines
-        if line.answers[0]["rows"][0]["kind"]
-    }
+    tasks = page.desk.catalog.tasks
     return page.page(
         "matrix.html",
         sheets=[
             (division, [line for line in shown if line.task.division == key])
-            for key, division in page.desk.catalog.manifest.divisions.items()
+            for key, division in manifest.divisions.items()
             if any(line.task.division == key for line in shown)
         ],
+        headings=[name for name in ("section", "group") if any(getattr(task, name) for task in tasks)],
         cells=_cells(page),
-        marks=sorted({line.task.cells[columns[0].key] for line in lines})
-        if columns and columns[0].per == "row"
-        else [],
-        kinds=kinds,
-        assignees=ASSIGNEE_TEXT,
-        certainties=CERTAINTY_TEXT,
+        filters=_filters(page, lines),
         count=len(shown),
         of=len(lines),
         open_rows=_open(shown),
@@ -73,22 +75,57 @@ def matrix(page: Page) -> Response:
 def _cells(page: Shell) -> list[tuple[str, str]]:
     """The printed columns, each with its heading."""
     manifest = page.desk.catalog.manifest
-    labels = {column.key: column.label[page.lang] for column in manifest.columns}
-    labels |= {key: channel.label[page.lang] for key, channel in manifest.channels.items()}
-    return [(name, labels.get(name, name)) for name in manifest.cells]
+    return [(name, cell_name(name, manifest, page.desk.rules.acts)[0][page.lang]) for name in manifest.cells]
+
+
+def _filters(page: Shell, lines: tuple[Line, ...]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """
+    What the list can be filtered by: the word of the address, its label, its choices.
+
+    One glyph may mean different things, beside others or in another column: so each printed column is a filter, and what it means is another.
+    """
+    manifest, lang = page.desk.catalog.manifest, page.lang
+    answers = [answer for line in lines for answer in line.answers]
+    kinds = {each["key"]: each["label"][lang] for each in map(_kind, lines) if each}
+    if not all(map(_kind, lines)):
+        kinds[NONE] = page.t("種類なし", "no kind")
+    found = [
+        ("division", page.t("区分", "Division"), [(key, each.label[lang]) for key, each in manifest.divisions.items()])
+    ]
+    for name, label in _cells(page):
+        blank = cell_name(name, manifest, page.desk.rules.acts)[1][lang]
+        words = {"": blank, UNREAD: page.t("未確定", "open")}
+        printed = dict.fromkeys(line.task.cells[name] for line in lines)
+        found.append((CELL + name, label, [(glyph or BLANK, words.get(glyph, glyph)) for glyph in sorted(printed)]))
+    said: tuple[tuple[str, str, Mapping[Any, Bilingual]], ...] = (
+        ("meaning", page.t("意味", "Meaning"), MEANING_TEXT),
+        ("assignee", page.t("担当", "Who"), ASSIGNEE_TEXT),
+        ("certainty", page.t("確かさ", "Certainty"), CERTAINTY_TEXT),
+    )
+    for name, label, texts in said:
+        given = {answer[name] for answer in answers}
+        found.append((name, label, [(str(key), text[lang]) for key, text in texts.items() if key in given]))
+    found.append(("kind", page.t("業務の種類", "Kind of work"), list(kinds.items())))
+    return [each for each in found if len(each[2]) > 1]  # one choice is none
+
+
+def _kind(line: Line) -> Answer | None:
+    """A row's kind of work."""
+    found: Answer | None = line.answers[0]["rows"][0]["kind"]
+    return found
 
 
 def _lets(page: Shell, line: Line) -> bool:
-    wanted = {name: page.request.query_params[name] for name in _FILTERS if page.request.query_params.get(name)}
-    kind = line.answers[0]["rows"][0]["kind"]
-    columns = page.desk.catalog.manifest.columns
-    mark = line.task.cells[columns[0].key] if columns and columns[0].per == "row" else ""
+    """Whether a row is as the address wants it; what an answer on a channel is asked for is asked of one channel, not piece by piece."""
+    asked = page.asked
+    cells = line.task.cells
+    kind = _kind(line)
+    of_answers = {name: asked[name] for name in ("meaning", "assignee", "certainty") if name in asked}
     return (
-        wanted.get("division") in (None, line.task.division)
-        and ("mark" not in wanted or wanted["mark"] == (mark or "blank"))
-        and ("assignee" not in wanted or any(each["assignee"] == wanted["assignee"] for each in line.answers))
-        and ("certainty" not in wanted or any(each["certainty"] == wanted["certainty"] for each in line.answers))
-        and ("kind" not in wanted or (kind or {"key": "none"})["key"] == wanted["kind"])
+        asked.get("division") in (None, line.task.division)
+        and all((cells[name] or BLANK) == asked[CELL + name] for name in cells if CELL + name in asked)
+        and any(all(answer[name] == word for name, word in of_answers.items()) for answer in line.answers)
+        and ("kind" not in asked or (kind["key"] if kind else NONE) == asked["kind"])
     )
 
 

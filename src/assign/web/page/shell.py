@@ -4,6 +4,7 @@ What every page has: its language, the words of the address that go on to the ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -12,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assign.desk.desk import Desk
@@ -23,6 +24,8 @@ from assign.web.keys import Keys, Power, key_of, may
 from assign.web.problems import CHALLENGE, RETRY, Problem, status_of
 from assign.web.query import require_once
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
+
+from .tongues import marked
 
 CARRIED: Final[tuple[str, ...]] = (
     "division",
@@ -38,6 +41,15 @@ def _printable(value: object) -> object:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+_HANDS: Final = re.compile(f"([{''.join(MARKS.values())}]) ([^:→、;〕]+)")
+
+
+def _hands(text: str) -> Markup:
+    """An item of a checklist, in which who does it stands out; a voice says the word and not the mark."""
+    said = _HANDS.sub(r'<strong class="by"><span aria-hidden="true">\1 </span>\2</strong>', str(escape(visible(text))))
+    return Markup(said)  # noqa: S704 - escaped before the marks are put in
+
+
 def _lines(text: str) -> Markup:
     """A text of several lines for `<pre>`, each line printable."""
     return Markup("\n").join(visible(line) for line in text.split("\n"))
@@ -51,6 +63,7 @@ templates: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+templates.filters["hands"] = _hands
 templates.filters["lines"] = _lines
 
 
@@ -136,7 +149,8 @@ class Shell:
             headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Cookie"}
             if unchanged(self.request, etag):
                 return Response(status_code=304, headers=headers)
-        return HTMLResponse(templates.get_template(template).render({**self._words(), **words}), status, headers)
+        html = templates.get_template(template).render({**self._words(), **words})
+        return HTMLResponse(marked(html, self.lang), status, headers)
 
     def sorry(self, error: AssignError) -> Response:
         """An error as a page: what is wrong, what is near, and whom to ask."""

@@ -19,8 +19,9 @@ from assign import audit
 from assign.audit.chosen import Filter
 from assign.audit.door import reading
 from assign.audit.text import Text, harmless, plain_json
+from assign.explanation.short_answer import asked
 from assign.log.keys import NoteError
-from assign.log.kinds import ROLE_TEXT, Kind, Role
+from assign.log.kinds import KIND_TEXT, ROLE_TEXT, Kind, Role
 from assign.log.reading import Unreadable, clock
 from assign.log.record import random_id
 from assign.web.keys import Power, may
@@ -83,7 +84,10 @@ def record(request: Request, page: Reader, seq: Seq) -> Response:
     unread: list[Unreadable] = []
     shown = audit.shown_record(log_of(request), int(seq), unread.append)
     text = plain_json(json.dumps(shown["record"], ensure_ascii=False, indent=2))
-    return page.page("record.html", shown=shown, seq=int(seq), clock=clock, record_json=text, unread=unread)
+    printed = asked(shown["answer"], page.lang) if shown["answer"] else ""
+    return page.page(
+        "record.html", shown=shown, printed=printed, seq=int(seq), clock=clock, record_json=text, unread=unread
+    )
 
 
 def _records(request: Request, page: Shell) -> dict[str, Any]:
@@ -108,8 +112,9 @@ def _records(request: Request, page: Shell) -> dict[str, Any]:
         "origin": log.origin,
         "notes": notes,
         "clock": clock,
-        "kinds": list(Kind),
+        "kinds": {kind.value: KIND_TEXT[kind][page.lang] for kind in Kind},
         "roles": _roles(page),
+        "acts": {key: act.title[page.lang] for key, act in page.desk.rules.acts.items()},
         "assignees": ASSIGNEE_TEXT,
         "certainties": CERTAINTY_TEXT,
     }

@@ -5,6 +5,7 @@
   const form = document.getElementById("search");
   const box = document.getElementById("q");
   const results = document.getElementById("results");
+  const count = document.getElementById("count");
   const WAIT = 120; // ms after the last key
   let composing = false;
   let timer = 0;
@@ -21,6 +22,16 @@
     return found.toString();
   }
 
+  // A screen reader tells what changes in a live region that was there before: the count stays, its words change.
+  function put(html) {
+    const came = document.createElement("template");
+    came.innerHTML = html;
+    const counted = came.content.querySelector("#count");
+    count.textContent = counted.textContent;
+    counted.remove();
+    results.replaceChildren(count, came.content);
+  }
+
   async function look() {
     clearTimeout(timer);
     const wanted = words();
@@ -31,7 +42,7 @@
       const html = await answer.text();
       if (number !== asked) return false;
       if (!answer.ok) { location.assign("/?" + wanted); return false; }
-      results.innerHTML = html;
+      put(html);
       for (const link of results.querySelectorAll("[autofocus]")) link.removeAttribute("autofocus");
       shown = wanted;
       history.replaceState(null, "", wanted ? "/?" + wanted : "/");
@@ -41,7 +52,8 @@
         const said = document.createElement("p");
         said.setAttribute("role", "alert");
         said.textContent = box.dataset.failed;
-        results.replaceChildren(said); // no earlier candidates under other words
+        count.textContent = "";
+        results.replaceChildren(count, said); // no earlier candidates under other words
         shown = null;
       }
       return false;
@@ -54,7 +66,7 @@
   }
 
   function links() {
-    return [...results.querySelectorAll("a.candidate, a.go")];
+    return [...results.querySelectorAll("a.candidate, a.go, a.near")];
   }
 
   box.addEventListener("compositionstart", () => { composing = true; clearTimeout(timer); });
@@ -64,7 +76,7 @@
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (composing) return;
-    if (await look()) (results.querySelector("a.candidate") || links()[0] || box).focus();
+    if (await look()) (results.querySelector("a.candidate") || results.querySelector("a.go") || box).focus(); // never a neighbour of what the list lacks
   });
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
