@@ -263,7 +263,7 @@ def test_garbage_is_refused_in_one_line(judge: Judge, data: bytes) -> None:
 
 def test_a_double_name_anywhere_in_a_bundle_is_refused(judge: Judge) -> None:
     """Of two, one reader takes the first and another the last."""
-    text = json.dumps(bundle())
+    text = json.dumps(bundle()) + "\n"
     for name in ("format", "record", "index", "keys", "row", "text"):
         at = text.index(f'"{name}":')
         said = judge(text[:at] + f'"{name}":0,' + text[at:])
@@ -276,7 +276,7 @@ def test_a_thousand_damaged_files_are_each_refused_in_one_line(judge: Judge) -> 
     """Bytes turned, dropped, doubled, cut off; unless the JSON still says the same."""
     rng = random.Random(8032)
     small = bundle(index=1, editions=())
-    starts = [json.dumps(each, ensure_ascii=False).encode() for each in (small, growth())]
+    starts = [(json.dumps(each, ensure_ascii=False) + "\n").encode() for each in (small, growth())]
     whole = [json.loads(each) for each in starts]
     codes = {0: 0, 6: 0}
     for turn in range(1_000):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import apsw
 import pytest
@@ -49,9 +49,12 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loader, "from_edition", read_once)
 
 
+KEPT_NAMES: Final = ("ASSIGN_TEST_WITHOUT", "ASSIGN_KEY_STATE")
+
+
 def at_home(place: Path, patch: pytest.MonkeyPatch) -> None:
     """Keys and logs are looked for in this place alone."""
-    for name in [name for name in os.environ if name.startswith("ASSIGN_") and name != "ASSIGN_TEST_WITHOUT"]:
+    for name in [name for name in os.environ if name.startswith("ASSIGN_") and name not in KEPT_NAMES]:
         patch.delenv(name)
     patch.setenv("XDG_CONFIG_HOME", str(place / "config"))
     patch.setenv("XDG_DATA_HOME", str(place / "data"))

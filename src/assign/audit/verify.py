@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from assign.errors import shown
-from assign.log.checkpoint import Checkpoint, endorsed, open_verified, parse
+from assign.log.checkpoint import Checkpoint, endorsed, open_in_force, open_verified, parse
 from assign.log.keys import NoteError, PublicKey, public_key
 from assign.log.kinds import Kind, Record
 from assign.log.reading import Unreadable, record_of
@@ -133,7 +133,7 @@ class _Verifier:
         self._log = log
         self._found = VerificationReport(log.origin)
         self._trusted = list(keys)
-        self._named: list[PublicKey] = []  # by the records themselves
+        self._named: list[tuple[int, PublicKey]] = []  # by the records themselves, in order
         self._published: set[tuple[str, str]] = set()
         self._sizes: dict[str, set[int]] = {}  # SHA-256 of an edition → its sizes by the records
         self._derived: list[tuple[str, str, int]] = []  # what the table of publications must hold
@@ -257,7 +257,7 @@ class _Verifier:
                 signer = public_key(put[1])
                 if record["kind"] == Kind.KEY:
                     self._check_successor(seq, signer, record)
-                self._named.append(signer)
+                self._named.append((seq, signer))
         if key is not None:
             short = bytes.fromhex(key.replace("-", ""))
             if (first := self._keys.setdefault(short, seq)) != seq:
@@ -278,7 +278,7 @@ class _Verifier:
     def _check_successor(self, seq: int, new: PublicKey, record: Record) -> None:
         """Check a change of the key. A trusted key's successor is trusted."""
         old = public_key(record["replaces"])
-        if self._named and old != self._named[-1]:
+        if self._named and old != self._named[-1][1]:
             self._say(
                 "endorsement",
                 seq,
@@ -355,7 +355,7 @@ class _Verifier:
             )
             return False
         try:
-            open_verified(text, self._trusted or self._named)
+            open_in_force(text, tuple(self._named), self._trusted or None)
         except NoteError as error:
             where = (
                 Text("外の", "the checkpoint from outside")
@@ -368,8 +368,20 @@ class _Verifier:
                 f"{where.ja}チェックポイント（{note.size} 件）: {error.ja}",
                 f"{where.en} (size {note.size}): {error.en}",
             )
-            return outside and not self._trusted  # not signed by a known key, but its root is still worth comparing
+            return outside and self._worth_comparing(text)
         return True
+
+    def _worth_comparing(self, text: str) -> bool:
+        """Whether a checkpoint that is not signed as it must be still says something: a trusted key signed it, and the log knows none such."""
+        if not self._trusted:
+            return not any(self._signed_by(text, key) for _, key in self._named)
+        return any(self._signed_by(text, key) for key in self._trusted if key not in dict(self._named).values())
+
+    @staticmethod
+    def _signed_by(text: str, key: PublicKey) -> bool:
+        with suppress(NoteError):
+            return bool(open_verified(text, [key]))
+        return False
 
     def _check_tables(self) -> None:
         """Check each row of the other tables."""

@@ -10,7 +10,7 @@ A caller of `append` waits until the record is on the disk. Callers that wait at
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Self
 
 from assign.errors import BadRequest
@@ -26,7 +26,7 @@ from .reading import UnknownRecord, backed, logs_of, published_by
 from .store import Row, Store, StoreError, StoreMissing, open_store
 
 if TYPE_CHECKING:
-    from .checkpoint import Checkpoint
+    from .checkpoint import Checkpoint, Signers
     from .keys import PublicKey, SecretKey
 
 
@@ -105,9 +105,12 @@ class Log:
             store.require_ours()
             log = cls(store, origin, store.create(origin) if number is None else number)
             if not log.size:
+                from . import signed
                 from .keys import held_key
 
-                log._begin(held_key(origin, make=True).public(), editions)
+                key = held_key(origin, make=True)
+                signed.begin(key)
+                log._begin(key.public(), editions)
         except BaseException:
             store.close()
             raise
@@ -158,15 +161,26 @@ class Log:
     def _drafts(self, records: list[Record]) -> list[Draft]:
         return [Draft(record, self.origin) for record in records]
 
-    def rotate(self, new: SecretKey, by: SecretKey | None = None) -> Kept:
+    def rotate(
+        self,
+        new: SecretKey,
+        by: SecretKey | None = None,
+        *,
+        abandon: bool = False,
+        keep: Callable[[], None] | None = None,
+    ) -> Kept:
         """
-        Another key signs from here on.
+        Another key signs from here on. It goes on from the last tree that the present one has signed, which signs no more.
 
         Args:
             by: The present key, which names the new one: who trusts it trusts the new one. None where it is lost.
+            abandon: The log is not the one that the present key has signed (a backup was restored on purpose, the state is lost).
+                The new key begins from the log as it is, and the present one does not endorse it, so that the change is seen.
+            keep: Writes the new key to its file. Called when nothing speaks against the change, before it is recorded.
 
         Raises:
             BadRequest: The new one is a key that the log has had, or another log's; or `by` is not the present one.
+            StoreError: The log does not extend what the present key has signed: nothing is changed.
         """
         now = self.keys()[-1]
         if new.name != self.origin or str(new.public()) in map(str, self.keys()):
@@ -174,17 +188,25 @@ class Log:
         if by is not None and str(by.public()) != str(now):
             raise BadRequest("今の鍵ではありません", "this is not the present key")
         from .checkpoint import endorse
+        from .signing import handed_on
 
         draft: Record = {"kind": Kind.KEY.value, "signer": str(new.public()), "replaces": str(now)}
-        return self.append({**draft, "endorsed": endorse(new.public(), by) if by else None})
+        with handed_on(self, new, by, keep, abandon=abandon):
+            return self.append({**draft, "endorsed": endorse(new.public(), by) if by and not abandon else None})
 
     def keys(self) -> list[PublicKey]:
         """The keys that the log's records have named, the present one last. The table says where; the records count."""
+        known = [key for _, key in self.signers()]
+        return [key for place, key in enumerate(known) if key not in known[place + 1 :]]
+
+    def signers(self) -> Signers:
+        """The same in the order of the records that named them, each with its number."""
         from .keys import public_key
 
-        told = [seq for what, _, seq in self.store.published(self.number) if what == "key"]
-        named = dict.fromkeys(published_by(self.store, self.origin, self.number, seq) for seq in (0, *told))
-        if not (found := [public_key(put[1]) for put in named if put is not None and put[0] == "key"]):
+        told = {seq for what, _, seq in self.store.published(self.number) if what == "key" and type(seq) is int}
+        named = ((seq, published_by(self.store, self.origin, self.number, seq)) for seq in sorted({0, *told}))
+        found = tuple((seq, public_key(put[1])) for seq, put in named if put is not None and put[0] == "key")
+        if not found:
             raise StoreError(
                 "記録に公開鍵がありません（`assign audit verify`）", "the log names no key (`assign audit verify`)"
             )
@@ -231,50 +253,22 @@ class Log:
         size = self.size
         return Checkpoint(self.origin, size, merkle.root(size, self._nodes))
 
-    def checkpoint(self, key: SecretKey) -> str:
+    def checkpoint(self, key: SecretKey, last: str | None = None) -> str:
         """
         A signed note of the log as it stands; a copy is kept here, and proves nothing here.
 
+        It extends the tree that the key has signed last, by the bytes of the records since (`signing`).
+
+        Args:
+            last: The last checkpoint that left the building, where the state beside the key is lost.
+
         Raises:
             BadRequest: The key is not the one that the log has named.
-            StoreError: The log no longer holds what the last checkpoint here says: nothing is signed.
+            StoreError: The log does not extend what was signed last, or that is not known: nothing is signed.
         """
-        keys = self.keys()
-        if str(key.public()) != str(keys[-1]):
-            raise BadRequest(
-                "この鍵は、記録が示す今の鍵ではありません。今の鍵のファイルを ASSIGN_KEY_FILE に指定してください"
-                "（今の鍵は `assign audit key` で分かります。なくしたときだけ `assign audit key --rotate FILE` で替えます）",
-                "this key is not the one that the log names now; set ASSIGN_KEY_FILE to the file of that key "
-                "(`assign audit key` shows which it is; only if it is lost, `assign audit key --rotate FILE` changes it)",
-            )
-        from .checkpoint import sign
+        from .signing import signed_note
 
-        head = self.head()
-        notes = self.store.checkpoints(self.number)
-        self._require_fit(notes, head.size, keys)
-        note = sign(head, key)
-        if note not in notes:
-            self.store.add_checkpoint(self.number, head.size, note)
-        return note
-
-    def _require_fit(self, notes: list[str], size: int, keys: list[PublicKey]) -> None:
-        """Require that the last valid checkpoint here still fits: a log that lost its tail must not be signed again."""
-        from .checkpoint import open_verified
-        from .keys import NoteError
-
-        for note in reversed(notes):
-            try:
-                last, _ = open_verified(note, keys)
-            except NoteError:
-                continue  # anyone who may insert could insert nonsense; it must not stop the log
-            if last.origin != self.origin:
-                continue
-            if last.size > size or merkle.root(last.size, self.node) != last.root:
-                raise StoreError(
-                    f"記録が {last.size} 件のチェックポイントと合いません。署名しません（`assign audit verify`）",
-                    f"the log no longer fits its checkpoint of {last.size} records; nothing is signed (`assign audit verify`)",
-                )
-            return
+        return signed_note(self, key, last)
 
     def close(self) -> None:
         """Close the store. Whatever is asked of the log afterwards raises StoreError."""

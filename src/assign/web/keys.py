@@ -18,6 +18,7 @@ from typing import Any, Final
 from fastapi import Request
 
 from assign.errors import DataError, shown, system_reason
+from assign.evidence import require_replaceable
 from assign.words import nearest, sha256
 
 from .problems import Problem
@@ -140,6 +141,7 @@ def new(path: str, role: str) -> str:
             f"there is no role {shown(role)} ({known})",
             nearest(role, ROLES) or list(ROLES),
         )
+    require_replaceable(path)
     begin = ""
     if os.path.exists(path):
         load(path)  # never a line at the end of another file

@@ -15,7 +15,7 @@ import typer
 
 from assign import audit as auditing
 from assign import files
-from assign.audit import Filter, Text
+from assign.audit import Filter, Text, verifier
 from assign.audit.door import Snapshot, opened
 from assign.audit.names import Names
 from assign.audit.text import harmless, plain_json
@@ -99,30 +99,21 @@ def whole_number(given: str, name: str = "N") -> int:
 
 
 def text_of(name: str) -> str:
-    """A checkpoint or a key from a file, byte for byte, as the stand-alone verifier reads it."""
+    """A checkpoint or a key from a file, byte for byte: read by the stand-alone verifier's own rule, with its words."""
     try:
         with Path(name).open("rb") as file:
-            text = file.read(LARGEST).decode("utf-8")
+            return verifier.text_of(file.read(LARGEST), name)
+    except verifier.WrongError as error:
+        raise NoteError(*map(visible, error.args)) from None
     except (OSError, ValueError) as error:
         ja, en = system_reason(error, NOT_UTF8)
         raise NoteError(f"{path_shown(name)} を読めません（{ja}）", f"cannot read {path_shown(name)} ({en})") from None
-    for there, ja, en in (
-        (text.startswith("\ufeff"), "先頭に BOM が付いて", "begins with a BOM"),
-        ("\r" in text, "改行が CRLF になって", "has CRLF line ends"),
-        (not text.endswith("\n"), "最後の改行がなくなって", "lacks its last line feed"),
-    ):
-        if there:
-            raise NoteError(
-                f"{path_shown(name)} は{ja}います。書き換える前のファイルを使うか、元の形（UTF-8、BOM なし、改行は LF）で保存し直してください",
-                f"{path_shown(name)} {en}: use the file as it was, or save it as UTF-8 without a BOM, each line ended by LF",
-            )
-    return text
 
 
-def write_file(name: str, data: bytes) -> None:
-    """A file, whole or not at all."""
+def write_file(name: str, data: bytes, replaces: bytes | None = None) -> None:
+    """A file, whole or not at all; what it replaces, as `files.writing` has it."""
     try:
-        files.whole_or_not(name, data)
+        files.whole_or_not(name, data, replaces)
     except OSError as error:
         raise files.unwritable(path_shown(name), error) from None
 
