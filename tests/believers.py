@@ -153,6 +153,8 @@ def _reader(name: str) -> Judge:
             )
         if kind.coherent:
             return "named" if done.code else "as written"
+        if name == "exceptions" and not done.code and _missing_editions(done.out, before):
+            return "named"
         if name == "html" and kind.bad is None and not done.code and "作り直せません" in done.out:
             return "says so"
         if not done.code and name == "stats":
@@ -168,6 +170,12 @@ def _reader(name: str) -> Judge:
         return _outcome(kind, done)
 
     return judge
+
+
+def _missing_editions(text: str, before: str) -> bool:
+    """Whether all that stands out more than before are editions that are not what was published."""
+    more = [each for each in json.loads(text) if each not in json.loads(before)]
+    return bool(more) and all(each["code"].startswith("edition_") for each in more)
 
 
 def _unsaid(name: str, kind: Kind) -> str:
@@ -401,11 +409,15 @@ def decide(site: Site, kind: Kind, _sound: Sound) -> str:
 
 @contextmanager
 def swift() -> Iterator[None]:
-    """What a process makes anew for each command, and hundreds of commands run in this one: the commands' own tree, rules read, a table of answers."""
+    """
+    What a process makes anew for each command, and thousands run in this one: the tree of commands, rules that were read, a table of
+    answers, and what the stand-alone verifier's own arithmetic says of a signature.
+    """
     tables = cache(lambda desk_of: decision_table(desk_of.desk))
     commands = cache(lambda app, *_: get_command(app))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loader, "from_edition", read_once)
+        patch.setattr(verifier, "signed", cache(verifier.signed))
         patch.setattr(join, "decision_table", lambda desk: tables(_ByEdition(desk)))
         patch.setattr(
             typer.main,

@@ -273,7 +273,10 @@ def record_twice(hand: Hand) -> None:
 
 
 def _bytes(name: str, ja: str, en: str, change: Callable[[bytes], bytes], **how: Any) -> None:
-    """Other bytes, with all hashes made to fit: only a reader that parses each record sees it."""
+    """
+    Other bytes, with all hashes made to fit: only a reader that parses each record sees it. In a file alone: both databases give a
+    record's bytes to one and the same reader.
+    """
 
     def do(hand: Hand) -> None:
         kept = list(hand.payloads())
@@ -281,7 +284,7 @@ def _bytes(name: str, ja: str, en: str, change: Callable[[bytes], bytes], **how:
         hand.rechain(kept)
 
     do.__name__ = name
-    tamper("rows", ja, en, bad=6, **how)(do)
+    tamper("rows", ja, en, "sqlite", bad=6, **how)(do)
 
 
 def _with(**more: Any) -> Callable[[bytes], bytes]:
