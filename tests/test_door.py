@@ -166,7 +166,7 @@ def test_what_leads_a_reader_astray_is_named_by_verify(path: Path, kept: Path, t
         assert all(
             "contractor" in text or "受託者" in text or code for code, text in shown
         )  # the table's, as `verify` hashed
-    if tamper in (stale_index, second_catalogue_row, view, swapped):
+    if tamper is not swapped:  # a shorter log, which a checkpoint from outside alone can show
         assert all(code for code, _ in shown)
 
 

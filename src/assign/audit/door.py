@@ -17,12 +17,15 @@ from typing import Any, Final, Protocol
 
 from assign.errors import BadOption
 from assign.log.errors import is_log_name, no_such_log
+from assign.log.kinds import Record
 from assign.log.reading import UnknownRecord, Unreadable, record_of
 from assign.log.record import publishes
 from assign.log.store.file_url import file_of
 from assign.log.store.interface import Row, StoreDamaged
 from assign.log.store.schema import Strange
 from assign.words import sha256
+
+from .tree import Tree, leaf_hash, node_hash
 
 SHIFT: Final = 40  # bits of a record's number in `at`; those above are the log's
 MOST: Final = 1 << SHIFT  # numbers of one log
@@ -60,6 +63,9 @@ class Database(Protocol):
 
     def newest(self, log: int) -> int | None:
         """The largest number of a record."""
+
+    def between(self, low: int, high: int) -> int:
+        """How many rows of `record` have `low <= at < high`."""
 
     def count(self, log: int) -> int:
         """How many rows `record` has of a log, counted without an index."""
@@ -122,6 +128,82 @@ class Snapshot:
         last = self._database.newest(self.number)
         return 0 if last is None else last - (self.number << SHIFT) + 1
 
+    def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record | Unreadable]:
+        """
+        The records in order, for whoever shows them; in the place of one that cannot be read, or that does not fit its hashes, the
+        error that says so. The log is the unbroken run of numbers from 0: what stands behind a gap is named, and not shown.
+        """
+        rows, expected, tree = self.rows(start, stop), start, None
+        if start and self._database.between(self.number << SHIFT, (self.number << SHIFT) + start) != start:
+            yield from self._behind(rows, None)
+            return
+        for row in rows:
+            if row.seq != expected:
+                yield missing(expected, row.seq)
+                yield from self._behind(rows, row)
+                return
+            expected += 1
+            tree = tree or Tree(start, [self._node(*each) for each in _perfect(start)])
+            if (error := _unlike_its_hashes(row, tree)) is not None:
+                yield error
+                continue
+            try:
+                yield record_of(row, self.origin)
+            except Unreadable as error:
+                yield error
+        if not expected:
+            yield Unreadable(0, "missing", ("記録が 1 件もありません", "there is no record at all"))
+
+    def _behind(self, rows: Iterator[Row], row: Row | None) -> Iterator[Unreadable]:
+        """The runs of rows that stand behind a gap."""
+        row = row or next(rows, None)
+        while row is not None:
+            first = last = row.seq
+            while (row := next(rows, None)) is not None and row.seq == last + 1:
+                last = row.seq
+            ja = f"番号 {first} から {last} の行は" if last > first else "この行は"
+            en = f"the rows {first} to {last} do" if last > first else "it does"
+            yield Unreadable(
+                first,
+                "behind",
+                (
+                    f"{ja}記録の続きではありません（前の番号がありません）",
+                    f"{en} not follow on the records (numbers before are missing)",
+                ),
+            )
+
+    def record(self, seq: int) -> Record:
+        """
+        One record, held against the hashes of the tree above it.
+
+        Raises:
+            UnknownRecord: There is none of that number. Unreadable: It cannot be read, does not fit them, or stands behind a gap.
+        """
+        row, base = self.row(seq), self.number << SHIFT
+        if self._database.between(base, base + seq) != seq:
+            raise next(self._behind(iter([row]), None))
+        found = leaf_hash(row.payload)
+        if found != row.nodes[:32]:
+            raise _altered(seq, seq)
+        level, place = 0, seq
+        while True:
+            if place & 1:
+                found = node_hash(self._node(level, place - 1), found)
+            elif right := self._node(level, place + 1):
+                found = node_hash(found, right)
+            else:
+                break  # the tree ends here
+            level, place = level + 1, place >> 1
+            if found != self._node(level, place):
+                raise _altered(place << level, (place + 1 << level) - 1, seq)
+        return record_of(row, self.origin)
+
+    def _node(self, level: int, place: int) -> bytes:
+        """The hash of a perfect subtree as it is kept in the row of its last record; nothing where that is not there."""
+        last = (place + 1 << level) - 1
+        row = next(self.rows(last, last + 1), None) if last < MOST else None
+        return row.nodes[32 * level : 32 * level + 32] if row else b""
+
     def count(self) -> int:
         """How many rows there are, by another way than `rows` takes."""
         return self._database.count(self.number)
@@ -166,6 +248,48 @@ class Snapshot:
     def unsound(self) -> list[Strange]:
         """What a check of the whole database finds."""
         return self._database.unsound()
+
+
+def missing(first: int, after: int) -> Unreadable:
+    """The error for records `first` to before `after`, which are not there."""
+    last = after - 1
+    ja = "消されています" if first == last else f"{last} まで消されています"
+    return Unreadable(first, "missing", (ja, "it is missing" if first == last else f"all to {last} are missing"))
+
+
+def _unlike_its_hashes(row: Row, tree: Tree) -> Unreadable | None:
+    """Add a row to the tree of those before it, and say whether its bytes or its hashes differ; the tree goes on with what is kept."""
+    leaf, kept = leaf_hash(row.payload), row.nodes[:32]
+    completed = tree.append(kept if len(kept) == 32 else leaf)
+    if leaf == kept and completed == row.nodes:
+        return None
+    if leaf != kept:
+        return _altered(row.seq, row.seq)
+    if len(row.nodes) == len(completed):
+        tree.subtrees[-1] = row.nodes[-32:]
+    return _altered(row.seq + 1 - (1 << len(completed) // 32 - 1), row.seq)
+
+
+def _altered(first: int, last: int, seq: int | None = None) -> Unreadable:
+    if first == last:
+        return Unreadable(last, "altered", ("本文とハッシュが合いません", "its bytes and its hash do not fit"))
+    return Unreadable(
+        last if seq is None else seq,
+        "altered",
+        (
+            f"番号 {first} から {last} のどれかの本文か、木のハッシュが書き換えられています",
+            f"one of the records {first} to {last} was altered, or the hashes of the tree over them",
+        ),
+    )
+
+
+def _perfect(size: int) -> Iterator[tuple[int, int]]:
+    """The perfect subtrees, (level, place), of a tree of that size, widest first."""
+    low = 0
+    while low < size:
+        level = (size - low).bit_length() - 1
+        yield level, low >> level
+        low += 1 << level
 
 
 @contextmanager
@@ -234,7 +358,10 @@ def _logs(database: Database, origin: str | None) -> dict[str, int]:
     }
     there = database.logs()
     nameless = {*there} - {*named.values()}
-    if nameless and (not named or (origin is not None and origin not in named and _begun(database, origin, nameless))):
+    lost = (
+        origin is not None and origin not in named and _begun(database, origin, {*there})
+    )  # its name may have been changed
+    if lost or (nameless and not named):
         raise StoreDamaged(
             f"{database.shown} に、名前のなくなった記録があります（`assign audit restore` で控えから戻せます）",
             f"{database.shown} has records of a log whose name is gone (`assign audit restore` brings a backup back)",

@@ -163,6 +163,10 @@ class PostgresReader:
         found = self._all("SELECT max(at) FROM ONLY record WHERE at >= %s AND at < %s", (log << 40, (log + 1) << 40))
         return found[0][0]  # type: ignore[no-any-return]  # psycopg's own type
 
+    def between(self, low: int, high: int) -> int:
+        """By number."""
+        return int(self._all("SELECT count(*) FROM ONLY record WHERE at >= %s AND at < %s", (low, high))[0][0])
+
     def count(self, log: int) -> int:
         """By a scan of the whole table."""
         with self._translating_errors():

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     import apsw
 
 PATIENCE: Final = 30.0  # seconds
+# Each column, and the types that its cells may have.
+RECORD: Final = {"payload": "'blob'", "nodes": "'blob'", "key": "'text', 'null'"}
 COLUMNS: Final = {
-    "log": {"id": "integer", "origin": "text"},
-    "publication": {"log": "integer", "what": "text", "value": "text", "seq": "integer"},
-    "edition": {"sha256": "text", "data": "blob"},
-    "checkpoint": {"log": "integer", "size": "integer", "note": "blob"},
+    "log": {"id": "'integer'", "origin": "'text'"},
+    "publication": {"log": "'integer'", "what": "'text'", "value": "'text'", "seq": "'integer'"},
+    "edition": {"sha256": "'text'", "data": "'blob'"},
+    "checkpoint": {"log": "'integer'", "size": "'integer'", "note": "'text'"},
 }
+_RAW: Final = ("data", "note")  # columns that are given as bytes
 
 
 class SqliteReader:
@@ -156,7 +159,10 @@ class SqliteReader:
         columns = COLUMNS[name]
         cells = ", ".join(f"typeof({each}), CAST({each} AS BLOB)" for each in columns)
         return [
-            tuple(_cell(row[2 * at], row[2 * at + 1], wanted) for at, wanted in enumerate(columns.values()))
+            tuple(
+                bytes(row[2 * at + 1] or b"") if column in _RAW else _cell(row[2 * at], row[2 * at + 1], wanted)
+                for at, (column, wanted) in enumerate(columns.items())
+            )
             for row in self._all(f"SELECT {cells} FROM main.{name} NOT INDEXED")  # noqa: S608 - our own
         ]
 
@@ -185,6 +191,12 @@ class SqliteReader:
         found = self._all(sql, (log << 40, (log + 1) << 40))
         return found[0][0] if found else None
 
+    def between(self, low: int, high: int) -> int:
+        """By the table's own tree."""
+        return int(
+            self._all("SELECT count(*) FROM main.record NOT INDEXED WHERE at >= ? AND at < ?", (low, high))[0][0]
+        )
+
     def count(self, log: int) -> int:
         """By reading all of the table, not by looking for a place in it."""
         found = self._all("SELECT count(*) FROM main.record NOT INDEXED WHERE +at >> 40 = ?", (log,))
@@ -196,8 +208,20 @@ class SqliteReader:
         return differences([part_of(*row) for row in there], our_schema(self._apsw))
 
     def unsound(self) -> list[Strange]:
-        """What SQLite's integrity check finds: pages, order of the rows, types, each index against its table."""
-        return [
+        """What SQLite's integrity check finds: pages, order of the rows, each index against its table; and cells of another type."""
+        odd = [
+            Strange(
+                "column_type",
+                f"表 {table} の列 {column} に、作った時の型でない値があります",
+                f"the column {column} of the table {table} has values of another type than it was made for",
+            )
+            for table, columns in {"record": RECORD, **COLUMNS}.items()
+            for column, kinds in columns.items()
+            if self._all(
+                f"SELECT 1 FROM main.{table} NOT INDEXED WHERE typeof({column}) NOT IN ({kinds}) LIMIT 1"  # noqa: S608 - our own
+            )
+        ]
+        return odd + [
             Strange(
                 "damaged",
                 f"データベースの内部の検査に誤りがあります: {shown(text, 100)}",
@@ -227,12 +251,10 @@ def _settle(db: apsw.Connection) -> None:
 
 
 def _cell(kind: str, value: Any, wanted: str) -> Any:
-    if kind == "integer" and wanted == "integer":
+    if kind == "integer" and wanted == "'integer'":
         return int(bytes(value))
-    if wanted == "blob":
-        return bytes(value or b"")
     text = "NULL" if value is None else bytes(value).decode("utf-8", "replace")
-    return text if kind == wanted else f"{kind} {text}"
+    return text if f"'{kind}'" == wanted else f"{kind} {text}"
 
 
 # A column of SQLite may hold a value of any type: a damaged one may have a number where bytes should be.

@@ -11,9 +11,8 @@ from typing import Any, Final, NamedTuple
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.log.kinds import Kind, Record
-from assign.log.reading import Unreadable, record_of
+from assign.log.reading import Unreadable
 
-from .chosen import missing
 from .door import Place, reading
 from .text import Text
 
@@ -52,19 +51,13 @@ def replay(place: Place, start: int = 0, stop: int | None = None) -> Iterator[Re
     """
     with reading(place) as log:
         desk = desks(log)
-        for row in log.rows(start, stop):
-            if row.seq > start:
-                yield _cannot(missing(start, row.seq))
-            start = row.seq + 1
-            try:
-                record = record_of(row, log.origin)
-            except Unreadable as error:
-                yield _cannot(error)
-                continue
-            if record["kind"] == Kind.BATCH:
-                yield Replay(row.seq, "cannot", ROWS_ELSEWHERE)
-            elif record["kind"] == Kind.DECISION:
-                yield Replay(row.seq, *decided_anew(record, desk)[:2])
+        for each in log.records(start, stop):
+            if isinstance(each, Unreadable):
+                yield _cannot(each)
+            elif each["kind"] == Kind.BATCH:
+                yield Replay(each["seq"], "cannot", ROWS_ELSEWHERE)
+            elif each["kind"] == Kind.DECISION:
+                yield Replay(each["seq"], *decided_anew(each, desk)[:2])
 
 
 def _cannot(error: Unreadable) -> Replay:

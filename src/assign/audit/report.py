@@ -156,8 +156,8 @@ _SAYS: Final = {
     "program": {"ja": "プログラムの版", "en": "Program"},
     "engine": {"ja": "判定エンジン", "en": "engine"},
     "lost": {
-        "ja": "この答えの文は、今のプログラムでは作り直せません。記録そのものは上のとおりです。",
-        "en": "The sentences of this answer cannot be made again by this program. The record itself is as above.",
+        "ja": "この答えの文は作り直せません。記録そのものは上のとおりです。理由:",
+        "en": "The sentences of this answer cannot be made again. The record itself is as above. Why:",
     },
     "none": {"ja": "該当する記録はありません。", "en": "There is no such record."},
     "corrects": {"ja": "訂正する記録", "en": "Corrects record"},
@@ -196,7 +196,8 @@ def _sheet(log: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[st
         if isinstance(record, Unreadable):
             yield f"<section><h2>{say('number')} {record.seq}</h2><p>{_safe(record.message(lang))}</p></section>"
             continue
-        yield from _section(record, decided_anew(record, desk)[2], _desk_of(record, desk), names, lang)
+        _, why, answer = decided_anew(record, desk)
+        yield from _section(record, answer, _desk_of(record, desk), names, lang, why.say(lang))
     if not told:
         yield f"<p>{say('none')}</p>"
     yield f"<footer><p>{say('hash')}{apart}{say('foot')}</p></footer>\n</body></html>"
@@ -210,7 +211,9 @@ def _desk_of(record: Record, desks_by_edition: Desks) -> Desk | None:
         return None
 
 
-def _section(record: Record, answer: Answer | None, desk: Desk | None, names: Names, lang: str) -> Iterator[str]:
+def _section(
+    record: Record, answer: Answer | None, desk: Desk | None, names: Names, lang: str, why: str
+) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
@@ -226,7 +229,7 @@ def _section(record: Record, answer: Answer | None, desk: Desk | None, names: Na
         yield f"<dt>{say('corrects')}</dt><dd>{say('number')} {record['corrects']}</dd>"
     yield "</dl>"
     if answer is None:
-        yield f"<p>{say('lost')}</p>"
+        yield f"<p>{say('lost')} {_safe(why)}</p>"
     yield '<dl class="proof">'
     for label, text in _proof(record, answer, desk, lang):
         yield f"<dt>{_safe(label)}</dt><dd>{_safe(text)}</dd>"

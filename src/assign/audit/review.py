@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from assign.errors import AssignError
 from assign.log.kinds import EDITION_TEXT, Kind, Record
-from assign.log.reading import clock, in_japan, record_of
+from assign.log.reading import clock, in_japan
 from assign.rules import loader
 from assign.rules.entries import Ruling
 from assign.words import ASSIGNEE_TEXT, sha256
@@ -35,7 +35,7 @@ def shown_record(place: Place, seq: int, unread: Unread | None = None) -> dict[s
         Unreadable: This one cannot be read. UnknownRecord: There is none of that number.
     """
     with reading(place) as log:
-        record = record_of(log.row(seq), log.origin)
+        record = log.record(seq)
         answer: dict[str, Any] | None = None
         outcome, detail = "cannot", Text("", "")
         if record["kind"] == Kind.DECISION:

@@ -4,6 +4,7 @@ Records → the root of their Merkle tree (RFC 6962), by the auditor's own lines
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -15,14 +16,19 @@ def leaf_hash(record: bytes) -> bytes:
     return sha256(b"\x00" + record).digest()
 
 
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of two subtrees."""
+    return sha256(b"\x01" + left + right).digest()
+
+
 class Tree:
     """A tree that grows: the roots of its perfect subtrees, widest first, as many as its size has ones in binary."""
 
     __slots__ = ("size", "subtrees")
 
-    def __init__(self) -> None:
-        self.size: int = 0
-        self.subtrees: list[bytes] = []
+    def __init__(self, size: int = 0, subtrees: Sequence[bytes] = ()) -> None:
+        self.size: int = size
+        self.subtrees: list[bytes] = [*subtrees]
 
     def append(self, leaf: bytes) -> bytes:
         """Add a leaf's hash. Returns the hashes that it completes, end to end: itself, then each perfect subtree that ends here."""
@@ -47,6 +53,4 @@ class Tree:
 
     def copy(self) -> Tree:
         """An independent copy."""
-        made = Tree()
-        made.size, made.subtrees = self.size, list(self.subtrees)
-        return made
+        return Tree(self.size, self.subtrees)

@@ -21,7 +21,7 @@ from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, b
 from assign.errors import BadOption, visible
 from assign.log.keys import held_key, public_key
 from assign.log.reading import UnknownRecord
-from assign.log.store import StoreDamaged
+from assign.log.store import StoreDamaged, StoreMissing
 from assign.words import date_of_case
 
 from .options import Number, ToFile, Unread, app, open_log, say, say_json, snapshot, text_of, whole_number, write_file
@@ -49,7 +49,12 @@ def verify(
     try:
         with snapshot(audit, origin) as log:
             found = auditing.verify(log, notes, keys)
-    except StoreDamaged as error:  # what is wrong is the answer
+    except (
+        StoreDamaged,
+        StoreMissing,
+    ) as error:  # what is wrong is the answer; with a checkpoint, also that there is no log
+        if isinstance(error, StoreMissing) and (not notes or (origin_name(origin) is None and error.candidates)):
+            raise
         found = auditing.VerificationReport(
             origin_name(origin) or "", findings=[auditing.Finding(error.code, None, Text(error.ja, error.en))]
         )
