@@ -9,7 +9,6 @@ column `nodes` says is used where it was checked, and is computed from the bytes
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from random import SystemRandom
 from typing import Final
 
@@ -21,7 +20,7 @@ FEW: Final = 512  # a log of so many numbers is read from its beginning, which c
 RUN: Final = 4096  # rows without a gap that the end of a larger log has before it
 BLOCK: Final = 256  # the last one or two of these are hashed from the bytes
 PROBES: Final = 16  # numbers, drawn by lot, that must be there below the run
-TRIES: Final = 20
+SMALL: Final = 10  # levels of a subtree that is read whole where its nodes do not fit
 
 
 def tree_at_end(
@@ -130,6 +129,9 @@ class Nodes:
         fits = _is_record(row, self._origin) and len(row.nodes) == 32 * (levels + 1)
         if fits and all(kept[level + 1] == merkle.node_hash(beside[level], kept[level]) for level in range(levels)):
             return kept
+        if levels <= SMALL:  # among many strays, to go from one to the next costs more than to read the whole subtree
+            done = self._tree(seq + 1 - (1 << levels), seq + 1)[1]
+            return [done[32 * level : 32 * level + 32] for level in range(levels + 1)]
         nodes = [merkle.leaf_hash(row.payload)]
         for level in range(levels):
             nodes.append(merkle.node_hash(self(level, (seq >> level) - 1), nodes[level]))
@@ -137,16 +139,19 @@ class Nodes:
 
     def _from_bytes(self, level: int, place: int) -> bytes:
         if (level, place) not in self._exactly:
-            low, high = place << level, (place + 1) << level
-            tree = merkle.Frontier()
-            for row in islice(self._store.read(self._log, low, high), high - low):
-                if row.seq != low + tree.size:
-                    raise missing_row(low + tree.size)
-                tree.append(merkle.leaf_hash(row.payload))
-            if tree.size != high - low:
-                raise missing_row(low + tree.size)
-            self._exactly[level, place] = tree.root()
+            self._exactly[level, place] = self._tree(place << level, (place + 1) << level)[0].root()
         return self._exactly[level, place]
+
+    def _tree(self, low: int, high: int) -> tuple[merkle.Frontier, bytes]:
+        """A subtree of these records, from their bytes; and what the last of them completes."""
+        tree, done = merkle.Frontier(), b""
+        for row in self._store.read(self._log, low, high):
+            if row.seq != low + tree.size:
+                break
+            done = tree.append(merkle.leaf_hash(row.payload))
+        if tree.size != high - low:
+            raise missing_row(low + tree.size)
+        return tree, done
 
 
 def completed(seq: int) -> int:
