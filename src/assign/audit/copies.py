@@ -24,7 +24,8 @@ from assign.log.kinds import Kind
 from assign.log.log import Log
 from assign.log.reading import record_of
 from assign.log.record import publishes
-from assign.log.store import New, Store, StoreError, StoreRefused, file_of, open_store
+from assign.log.store import New, Store, StoreError, StoreRefused, open_store
+from assign.log.store.address import file_of
 
 from .chosen import Unread, missing, records
 from .text import Text

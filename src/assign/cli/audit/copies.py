@@ -17,7 +17,7 @@ from assign.cli import terminal
 from assign.cli.common import Audit, Command, Lang, Origin, Word, audit_url, origin_name
 from assign.errors import BadOption, path_shown, visible
 from assign.log.log import Log
-from assign.log.store import file_of
+from assign.log.store.address import file_of
 
 from .options import app, open_log, say, text_of
 
