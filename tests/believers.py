@@ -7,7 +7,7 @@ from what the same command says of the untouched log.
     sound        it says and does what it does of the untouched log, and that is true
     says so      it shows the record, which is true, and says that its sentences cannot be made again
     named        it says which record, or what, is wrong, and ends with an error; what else it shows is true
-    refused      it gives nothing, and ends with an error
+    refused      it ends with an error that is not of one record; what it shows, if anything, is true
     as written   it shows what is written: the log was made to fit again, and only a checkpoint from outside can tell
     mended       what is derived was made anew, and `verify` finds nothing more
     -            it does not apply

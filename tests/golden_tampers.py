@@ -1,5 +1,5 @@
 """
-Record 'who believes what' anew: `make golden`, then read the diff.
+Record 'who believes what' anew: `make golden-tampers`, then read the diff.
 
 The whole table is `golden/who_believes_what.csv`; its short form goes into docs/audit.md. With the names of kinds, only these are
 made anew: `python -m tests.golden_tampers "payload edited"`.

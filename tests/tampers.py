@@ -4,7 +4,7 @@ sentence in both languages; `test_who_believes_what` holds every command of `ass
 
     bad        the record that is not what it was (None: no record of the log was touched)
     alone      whether `verify` finds it without the checkpoint from outside, too
-    coherent   whether the log was made to fit again, so that no reader can tell: it shows what is written
+    coherent   whether the record fits its own hash again, so that no reader can tell: it shows what is written, or names a later hash
     lawful     why `verify` has nothing to find even with the checkpoint from outside: nothing that it covers was touched
     goes_on    whether INSERT and SELECT are enough for it: the log must go on recording
     says       what `exceptions` calls it
@@ -84,6 +84,7 @@ def payload_edited(hand: Hand) -> None:
     "答えを書き換え、その行のハッシュも作り直す",
     "the answer turned round, and the row's own hash made anew",
     bad=6,
+    coherent=True,
 )
 def payload_and_leaf_hash(hand: Hand) -> None:
     payload = hand.changed(6, decision=_turned(hand, 6))[6]
