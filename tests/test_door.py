@@ -166,7 +166,7 @@ def test_what_leads_a_reader_astray_is_named_by_verify(path: Path, kept: Path, t
         assert all(
             "contractor" in text or "受託者" in text or code for code, text in shown
         )  # the table's, as `verify` hashed
-    if tamper is not swapped:  # a shorter log, which a checkpoint from outside alone can show
+    if tamper not in (swapped, below):  # a shorter log, which a checkpoint from outside alone can show; a row of no log
         assert all(code for code, _ in shown)
 
 
@@ -331,3 +331,85 @@ def test_triggers_of_ours_are_made_again(path: Path) -> None:
     with broken_into(path) as db:
         make_triggers(db)
     assert told(path, "verify")[0] == 0
+
+
+# -- readers hold a record against the tree ---------------------------------------------------------------------------
+
+
+def _edited(db: Any, seq: int, *, leaf: bool) -> None:
+    where = (1 << SHIFT | seq,)
+    data, nodes = db.execute("SELECT payload, nodes FROM record WHERE at = ?", where).fetchone()
+    new = bytes(data).replace(b"city_staff", b"contractor")
+    nodes = merkle.leaf_hash(new) + bytes(nodes)[32:] if leaf else bytes(nodes)
+    db.execute("UPDATE record SET payload = ?, nodes = ? WHERE at = ?", (new, nodes, *where))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("leaf", [False, True])
+@pytest.mark.parametrize("seq", [FIRST, FIRST + 1])
+def test_an_edited_record_is_not_shown_as_sound(path: Path, seq: int, leaf: bool) -> None:
+    """Its bytes do not fit its hash, or its hash does not fit the tree's: each reader says so, without a checkpoint."""
+    with broken_into(path) as db:
+        _edited(db, seq, leaf=leaf)
+    for words in (["list"], ["stats"], ["exceptions"], ["export"], ["export", "--format", "html"], ["show", str(seq)]):
+        code, text = told(path, *words)
+        assert code == 1, words
+        assert "を読めません" in text
+    assert told(path, "replay")[0] == 6
+    if not leaf:
+        assert f"記録 {seq} を読めません: 本文とハッシュが合いません" in told(path, "list")[1]
+        assert '"assignee":"contractor"' not in told(path, "export")[1]
+    for other in range(seq + 1, SIZE):  # those before it might be corrected by it
+        if not leaf:  # else whatever stands under the same subtree is in doubt
+            assert told(path, "show", other)[0] == 0
+
+
+@pytest.mark.long
+def test_what_stands_behind_a_gap_is_named_and_not_shown(path: Path) -> None:
+    """A well-formed record far behind the end, which INSERT alone can put there; and an empty log is no sound one."""
+    with broken_into(path) as db:
+        data = bytes(db.execute("SELECT payload FROM record WHERE at = ?", (1 << SHIFT | FIRST,)).get)
+        stray = canonical({**read(data), "seq": SIZE + 5, "key": None})
+        db.execute("INSERT INTO record VALUES (?, ?, ?, NULL)", (1 << SHIFT | SIZE + 5, stray, merkle.leaf_hash(stray)))
+    for words in (["list"], ["export"], ["exceptions"], ["show", str(SIZE + 5)]):
+        code, text = told(path, *words)
+        assert code == 1
+        assert f"記録 {SIZE + 5} を読めません" in text
+    assert f'"seq":{SIZE + 5}' not in told(path, "export")[1]
+    assert told(path, "show", FIRST)[0] == 1  # a later record might correct it, and one cannot be read
+    with broken_into(path) as db:
+        db.execute("DELETE FROM record")
+    for words in (["list"], ["stats"], ["exceptions"], ["export"], ["export", "--format", "csv"]):
+        assert told(path, *words)[0] == 1, words
+    assert told(path, "replay")[0] == 6
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE record SET payload = CAST(payload AS TEXT) WHERE at & 255 = 5",
+        "UPDATE record SET nodes = hex(nodes) WHERE at & 255 = 5",
+        "UPDATE record SET key = CAST(key AS BLOB) WHERE at & 255 = 5",
+        "UPDATE edition SET data = CAST(data AS TEXT)",
+        "UPDATE checkpoint SET note = CAST(note AS BLOB)",
+    ],
+)
+def test_a_cell_of_another_type_is_named(path: Path, statement: str) -> None:
+    """The same bytes in another storage class: another program reads them otherwise."""
+    with broken_into(path) as db:
+        db.execute(statement)
+    with opened(sqlite_url(path)) as log:
+        assert "column_type" in {each.code for each in verify(log).findings}
+
+
+def test_a_log_that_is_gone_fails_the_checkpoint_that_was_kept(path: Path, kept: Path) -> None:
+    """Renamed in the table of logs: 6 in any case. Emptied or gone: 6 for whoever has a checkpoint, else 1 as of any place without one."""
+    note = kept / "note.txt"
+    with broken_into(path) as db:
+        db.execute("UPDATE log SET origin = 'example.city/another'")
+    assert told(path, "verify")[0] == told(path, "verify", "--against", note)[0] == 6
+    path.write_bytes(b"")
+    assert told(path, "verify", "--against", note)[0] == 6
+    path.unlink()
+    assert told(path, "verify", "--against", note)[0] == 6
+    assert told(path, "verify")[0] == 1

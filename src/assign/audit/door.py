@@ -144,13 +144,13 @@ class Snapshot:
                 return
             expected += 1
             tree = tree or Tree(start, [self._node(*each) for each in _perfect(start)])
-            if (error := _unlike_its_hashes(row, tree)) is not None:
-                yield error
-                continue
+            unlike = _unlike_its_hashes(row, tree)
             try:
-                yield record_of(row, self.origin)
+                record = record_of(row, self.origin)
             except Unreadable as error:
                 yield error
+            else:
+                yield unlike or record
         if not expected:
             yield Unreadable(0, "missing", ("記録が 1 件もありません", "there is no record at all"))
 
@@ -182,7 +182,7 @@ class Snapshot:
         row, base = self.row(seq), self.number << SHIFT
         if self._database.between(base, base + seq) != seq:
             raise next(self._behind(iter([row]), None))
-        found = leaf_hash(row.payload)
+        record, found = record_of(row, self.origin), leaf_hash(row.payload)
         if found != row.nodes[:32]:
             raise _altered(seq, seq)
         level, place = 0, seq
@@ -196,7 +196,7 @@ class Snapshot:
             level, place = level + 1, place >> 1
             if found != self._node(level, place):
                 raise _altered(place << level, (place + 1 << level) - 1, seq)
-        return record_of(row, self.origin)
+        return record
 
     def _node(self, level: int, place: int) -> bytes:
         """The hash of a perfect subtree as it is kept in the row of its last record; nothing where that is not there."""

@@ -140,9 +140,7 @@ class Desk:
         self.close()
 
     @classmethod
-    def of_edition(
-        cls, kept: Callable[[str], bytes | None], editions: Mapping[str, str], engine: str = "auto"
-    ) -> Desk:
+    def of_edition(cls, kept: Callable[[str], bytes | None], editions: Mapping[str, str], engine: str = "auto") -> Desk:
         """
         A desk over a list and rules that a log has kept.
 
