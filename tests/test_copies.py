@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -200,6 +201,44 @@ def test_a_wal_that_appears_meanwhile_ends_it(log: Log, tmp_path: Path, monkeypa
     with pytest.raises(StoreRefused):
         audit.back_up(log, tmp_path / "copy.db")
     assert names(tmp_path) == ["copy.db-wal"]
+
+
+@pytest.mark.parametrize(
+    ("where", "error"),
+    [
+        ("_copied", StoreError("いっぱい", "full")), ("verify", StoreError("読めない", "unreadable")),
+        ("_synced", OSError(errno.EIO, "I/O error")), ("_placed", OSError(errno.ENOSPC, "full")),
+        ("sync_folder", OSError(errno.EIO, "I/O error")),
+    ],
+)  # fmt: skip
+def test_nothing_is_left_of_a_copy_that_fails(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception
+) -> None:
+    """A full disk, or one that fails, at each step; the message names the file that was asked for."""
+
+    def fail() -> None:
+        raise error
+
+    meanwhile(monkeypatch, where, fail, after=where == "_copied")
+    said = cli("audit", "backup", tmp_path / "copy.db", "--audit", sqlite_url(tmp_path / "audit.db"))
+    assert said.code == 1
+    assert isinstance(error, StoreError) or "copy.db" in said.err
+    with pytest.raises(type(error)):
+        audit.restore(log, sqlite_url(tmp_path / "new.db"))
+    assert names(tmp_path) == []
+
+
+def test_a_file_without_hard_links_is_not_left_empty(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name was taken first, and then the disk failed."""
+
+    def no(*_: object) -> None:
+        raise OSError(errno.EIO, "I/O error")
+
+    monkeypatch.setattr(os, "link", no)
+    monkeypatch.setattr(Path, "replace", no)
+    with pytest.raises(OSError, match="I/O error"):
+        audit.back_up(log, tmp_path / "copy.db")
+    assert names(tmp_path) == []
 
 
 def changed(at: Path, sql: str) -> None:

@@ -181,7 +181,13 @@ def replay(place: Place, seq: int, source: Path, options: Options, listener: Lis
 
 def _anew(log: Snapshot, seq: int, source: Path, options: Options, listener: Listener | None) -> Replay:
     said = _of_batch(log, seq)
+    with files.workplace() as work:
+        return _anew(log, seq, said, source, work, options, listener)
 
+
+def _anew(
+    log: Log, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
+) -> Replay:
     def begun(digest: str) -> None:
         if digest != said["input"]:
             raise BadRequest(
@@ -199,8 +205,7 @@ def _anew(log: Snapshot, seq: int, source: Path, options: Options, listener: Lis
     def finished(answers: Path, _counts: Counts) -> None:
         found.append(_digested(answers, options))
 
-    with files.workplace() as work:
-        batch.run(desk, str(source), str(work / "anew"), options, listener, finished, begun)
+    batch.run(desk, str(source), str(work / "anew"), options, listener, finished, begun)
     output, tree, outcomes = found[0]
     moved = ", ".join(
         f"{name} {said['outcomes'].get(name, 0):,} → {outcomes.get(name, 0):,}"

@@ -25,7 +25,8 @@ from assign.log.log import Log
 from assign.log.reading import record_of
 from assign.log.record import publishes
 from assign.log.store import New, Store, StoreError, StoreRefused, open_store
-from assign.log.store.address import file_of
+from assign.log.store.file_url import file_of
+from assign.log.store.watch import sync_folder
 
 from .chosen import Unread, missing, records
 from .text import Text
@@ -103,12 +104,12 @@ def back_up(log: Log, path: Path, against: Sequence[str] = ()) -> Copied:
         ours = at.stat()
         _placed(at, path)
         try:
-            require_alone(path)
-        except StoreRefused:  # put there meanwhile: what was just named would be read together with it
+            require_alone(path)  # put there meanwhile, it would be read together with what was just named
+            sync_folder(str(path))
+        except (StoreRefused, OSError):
             if os.path.samestat(ours, path.lstat()):
                 path.unlink()
             raise
-        _synced(path.parent)
     return copied
 
 
@@ -119,7 +120,7 @@ def restore(log: Log, url: str, against: Sequence[str] = ()) -> Copied:
     Raises:
         BadRequest: It has records of that name already. NotWhole, StoreRefused, StoreError, OSError: As `back_up`.
     """
-    path = file_of(url)
+    path = file_of(url) if url.partition(":")[0] == "sqlite" else None
     if path is None or os.path.exists(path):
         if path is not None and not path.stat().st_size:
             require_alone(path)
@@ -230,17 +231,16 @@ def _placed(at: Path, path: Path) -> None:
         os.close(handle)
         if not os.path.samestat(taken, path.lstat()):
             raise FileExistsError from None
-        at.replace(path)
+        try:
+            at.replace(path)
+        except OSError:
+            path.unlink()
+            raise
 
 
 def _synced(path: Path) -> None:
-    """A file, or the names in a folder, are on the disk."""
-    if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def rebuild(log: Log, unread: Unread | None = None, ignored: Callable[[Text], None] | None = None) -> int:

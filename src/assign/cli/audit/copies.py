@@ -17,7 +17,6 @@ from assign.cli import terminal
 from assign.cli.common import Audit, Command, Lang, Origin, Word, audit_url, origin_name
 from assign.errors import BadOption, path_shown, visible
 from assign.log.log import Log
-from assign.log.store.address import file_of
 
 from .options import app, open_log, say, text_of
 
@@ -54,7 +53,7 @@ def restore(
     log = Log.open(f"sqlite:///{source}", origin_name(origin))
     try:
         notes = [] if against is None else [text_of(against)]
-        with _findings_told(lang), _writing(str(file_of(to) or "PostgreSQL")):
+        with _findings_told(lang), _writing(to.partition("?")[0].rpartition("@")[2]):
             if bad := auditing.verify(log, notes).findings:
                 raise auditing.NotWhole(bad)
             found = auditing.restore(log, to, notes)

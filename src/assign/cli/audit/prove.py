@@ -99,12 +99,13 @@ def replay(
     if stop is not None and stop <= start:
         raise BadOption("`--first` が `--last` より後です", "`--first` is after `--last`")
     counts = dict.fromkeys(auditing.OUTCOMES, 0)
-    batches, odd, told_of_same = 0, [], list[auditing.Text]()
+    batches, odd = 0, []
     unread = Unread()
     with snapshot(audit, origin, unread) as log:
         if start and start >= log.size:  # nothing replayed is nothing shown
             raise UnknownRecord(log.size - 1)
         anew = auditing.replay(log, start, stop)
+        of_same: list[auditing.Text] = []
         if batch is not None and file is not None:
             anew = iter([_batch_anew(log, whole_number(batch, "--batch"), file, format_, encoding)])
         for each in anew:
@@ -115,7 +116,7 @@ def replay(
             if each.outcome != "same":
                 odd.append(each)
             elif each.detail.ja:
-                told_of_same.append(each.detail)
+                of_same.append(each.detail)
     if as_json:
         told = [{"seq": each.seq, "outcome": each.outcome, "detail": each.detail._asdict()} for each in odd]
         say_json({"records": sum(counts.values()), "outcomes": counts, "batches": batches, "not_the_same": told}, out)
@@ -128,7 +129,7 @@ def replay(
                 if lang == "ja"
                 else f"batches (one by one from their input file: --batch N --file IN): {batches:,}"
             )
-        lines += [f"  {each.say(lang)}" for each in told_of_same]
+        lines += [f"  {each.say(lang)}" for each in of_same]
         for each in odd[: auditing.MOST]:
             head = f"番号 {each.seq}" if lang == "ja" else f"record {each.seq}"
             lines.append(

@@ -4,11 +4,9 @@ The address of a log → its store.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from assign.errors import BadOption
 
-from . import file_url
+from .file_url import file_of
 from .interface import Store
 from .postgresql import PostgresStore
 from .sqlite import SqliteStore
@@ -27,7 +25,7 @@ def open_store(url: str, *, create: bool = False) -> Store:
     """
     scheme = url.partition(":")[0]
     if scheme == "sqlite":
-        return SqliteStore(file_url.file_of(url), create=create)
+        return SqliteStore(file_of(url), create=create)
     if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         return PostgresStore("postgresql" + url[len(scheme) :], create=create)
     raise BadOption(
@@ -35,8 +33,3 @@ def open_store(url: str, *, create: bool = False) -> Store:
         "a log is at `sqlite:///FILE` or `postgresql://…`",
         ["sqlite:///", "postgresql://"],
     )
-
-
-def file_of(url: str) -> Path | None:
-    """The file of a `sqlite:///` address, None for a server. Raises BadOption as `open_store`."""
-    return file_url.file_of(url) if url.partition(":")[0] == "sqlite" else None
