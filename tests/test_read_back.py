@@ -10,11 +10,12 @@ from typing import Any
 import apsw
 import pytest
 
+from assign import Desk
 from assign.log.errors import KeyTaken
 from assign.log.keys import new_key
 from assign.log.log import Log
 from assign.log.record import new_id
-from assign.log.store import StoreError, StoreRefused
+from assign.log.store import StoreError, StoreMissing, StoreRefused
 from assign.log.store.sqlite import SqliteStore
 
 from .log_fixtures import _any_url as _any_url  # noqa: PLC0414 - a fixture
@@ -23,7 +24,7 @@ from .log_fixtures import _path as _path  # noqa: PLC0414 - a fixture
 from .log_fixtures import _url as _url  # noqa: PLC0414 - a fixture
 from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sqlite_url
 from .servers import Server
-from .trail import broken_into
+from .trail import broken_into, cli
 
 # Each does something to what is inserted, at the statement or after it.
 ATTACHED = {
@@ -143,6 +144,37 @@ def test_a_writer_does_not_go_on_before_the_end_that_a_checkpoint_says(
     with closing(Log.open(sqlite_url(path), ORIGIN)) as log:  # whose key is another one
         log.store.add_checkpoint(log.number, FIRST + 4, note)
         assert log.append(draft()).created
+
+
+# -- places ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_log_that_is_gone_is_not_begun_anew_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its key says that there was one; `audit init` begins another on purpose."""
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    usual = tmp_path / "XDG_DATA_HOME" / "assign" / "audit.db"
+    usual.parent.mkdir(parents=True)
+    for place, origin in ((usual, None), (tmp_path / "audit.db", ORIGIN)):
+        Desk.open(audit=sqlite_url(place), origin=origin).close()
+        place.rename(place.with_name("elsewhere.db"))
+        with pytest.raises(StoreMissing, match=r"there is a key of the log .*, and no log at .*audit init"):
+            Desk.open(audit=sqlite_url(place), origin=origin)
+        assert not place.exists()
+        Log.make(sqlite_url(place), origin, EDITIONS).close()
+    Desk.open(
+        audit=sqlite_url(tmp_path / "a trial.db")
+    ).close()  # without a name, at another place: it is said that it was made
+
+
+@pytest.mark.parametrize(("kind", "said"), [("tmpfs", True), ("ramfs", True), ("ext4", False)])
+def test_a_log_in_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, *, said: bool) -> None:
+    """It is not refused: tests and trials want it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setattr("assign.log.store.watch.file_system", lambda _: kind)
+    told = cli("audit", "init", "--audit", sqlite_url(tmp_path / "audit.db"))
+    assert told.code == 0
+    assert (f"メモリ上のファイルシステム（{kind}）" in told.err) is said
 
 
 # -- keys ------------------------------------------------------------------------------------------------------------

@@ -175,18 +175,12 @@ def replay(place: Place, seq: int, source: Path, options: Options, listener: Lis
     Raises:
         BadRequest: The record is of no batch, or the file is another one. As `batch.run`.
     """
-    with reading(place) as log:
-        return _anew(log, seq, source, options, listener)
-
-
-def _anew(log: Snapshot, seq: int, source: Path, options: Options, listener: Listener | None) -> Replay:
-    said = _of_batch(log, seq)
-    with files.workplace() as work:
-        return _anew(log, seq, said, source, work, options, listener)
+    with reading(place) as log, files.workplace() as work:
+        return _anew(log, seq, _of_batch(log, seq), source, work, options, listener)
 
 
 def _anew(
-    log: Log, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
+    log: Snapshot, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
 ) -> Replay:
     def begun(digest: str) -> None:
         if digest != said["input"]:

@@ -10,10 +10,12 @@ A caller of `append` waits until the record is on the disk. Callers that wait at
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Self
 
-from assign.errors import BadRequest
+from assign.errors import BadRequest, path_shown, shown
+from assign.resources import user_folder
 from assign.words import sha256
 
 from . import merkle
@@ -104,6 +106,8 @@ class Log:
         try:
             store = open_store(url)
         except StoreMissing:
+            if not beside:
+                _require_never_kept(origin, url)
             if approve is not None:
                 approve()
                 approve = None
@@ -296,6 +300,28 @@ class Log:
 
     def __exit__(self, *_how: object) -> None:
         self.close()
+
+
+def _require_never_kept(origin: str | None, url: str) -> None:
+    """
+    Require that there never was such a log, as far as this machine knows: where one is gone, or its place is mistyped, another must
+    not begin in silence. The key of a named log says so; at the place where a log is kept unless told otherwise, the key of the
+    log without a name.
+    """
+    from .keys import key_file
+
+    if origin is None and url != f"sqlite:///{user_folder('XDG_DATA_HOME', '.local/share') / 'assign' / 'audit.db'}":
+        return  # unnamed logs at other places share one key
+    if not os.path.exists(os.environ.get("ASSIGN_KEY_FILE") or key_file(origin or UNNAMED)):
+        return
+    origin = origin or UNNAMED
+    kind = "postgresql" if url.startswith("postgres") else path_shown(url.removeprefix("sqlite:///"))
+    raise StoreMissing(
+        f"記録 {shown(origin)} の鍵はありますが、{kind} に記録がありません（場所が違うか、なくなっています。控えがあれば `assign audit restore`、"
+        "ここに新しく始めるなら `assign audit init`）",
+        f"there is a key of the log {shown(origin)}, and no log at {kind} (its place is another one, or it is gone: `assign audit restore` "
+        "brings a backup back, `assign audit init` begins a new log here)",
+    )
 
 
 def _publication(what: str, data: bytes) -> Record:

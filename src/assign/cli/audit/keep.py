@@ -30,6 +30,7 @@ from assign.cli.common import (
     briefly,
     open_desk,
     origin_name,
+    warn_of_memory,
 )
 from assign.desk.approval import NotApproved, approval, approve
 from assign.errors import AssignError, BadOption, CatalogDiffers, OutputError, path_shown, system_reason, visible
@@ -65,6 +66,7 @@ def init(
     editions = _editions(list_, rules)
     with _findings_told(lang):
         log = Log.make(audit_url(audit), origin_name(origin), editions, approve=approval(editions, list_, rules))
+    warn_of_memory(log, lang)
     if grant is not None:
         log.store.grant(grant)
     key = log.keys()[-1]

@@ -111,6 +111,7 @@ class Store(Protocol):
     url: str  # its address; it may hold a password, and is shown to nobody
     shown: str
     made: bool  # whether this opening made the place
+    memory: str | None  # the kind of its file system, where that is in memory and gone when the machine stops
 
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""

@@ -49,6 +49,7 @@ class PostgresStore:
     """Logs on a server. A role with INSERT and SELECT on the five tables is enough; `create` needs more, once."""
 
     made: bool = False
+    memory: str | None = None
 
     def __init__(self, url: str, *, create: bool) -> None:
         import logging  # as psycopg does

@@ -44,7 +44,7 @@ from .interface import (  # fmt: skip
 from .remains import APPLICATION, how_broken, was_database, was_log
 from .schema import NAMES, Strange, differences
 from .sqlite_schema import COUNTED, INDEX, KEY, SCHEMA, make_tables, our_schema, part_of
-from .watch import WalWatch, network_file_system, require_place, stat_of, sync_folder
+from .watch import WalWatch, memory_file_system, network_file_system, require_place, stat_of, sync_folder
 
 if TYPE_CHECKING:
     import apsw
@@ -65,6 +65,7 @@ class SqliteStore:
 
     vfs: str | None = None  # the tests' own, which cuts the power
     made: bool = False
+    memory: str | None = None
 
     def __init__(self, path: Path, *, create: bool) -> None:
         try:
@@ -87,6 +88,7 @@ class SqliteStore:
                 f"{self.shown} is on a network file system ({kind}), which cannot promise that a record is kept: use a local disk, or PostgreSQL",
             )
         self.url: str = f"sqlite:///{path}"
+        self.memory = memory_file_system(path)
         self._path = path
         self._at = str(path)
         self._lock = threading.RLock()
