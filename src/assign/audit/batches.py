@@ -176,8 +176,7 @@ def replay(place: Place, seq: int, source: Path, options: Options, listener: Lis
         BadRequest: The record is of no batch, or the file is another one. As `batch.run`.
     """
     with reading(place) as log, files.workplace() as work:
-        said = _of_batch(log, seq)
-        return _anew(log, seq, said, source, work, options, listener)
+        return _anew(log, seq, _of_batch(log, seq), source, work, options, listener)
 
 
 def _anew(
