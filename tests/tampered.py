@@ -62,6 +62,7 @@ class World:
                     db.execute(f"CREATE ROLE {WRITER} LOGIN".encode())
         with pytest.MonkeyPatch.context() as patch:
             at_home(folder, patch)
+            patch.delenv("ASSIGN_KEY_STATE", raising=False)  # beside the key, and so a copy's own
             self._write()
         self.originals = Hand(self.url(self.database, owner=True)).payloads()
         assert len(self.originals) == SIZE
@@ -106,6 +107,7 @@ class World:
         try:
             with pytest.MonkeyPatch.context() as patch:
                 at_home(folder, patch)
+                patch.delenv("ASSIGN_KEY_STATE", raising=False)
                 yield Site(self, folder, database)
         finally:
             if self.server is not None:
