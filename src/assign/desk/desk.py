@@ -151,10 +151,9 @@ class Desk:
         Raises:
             EditionMissing: The log does not hold one of them, or holds another text under its name.
         """
-        held = {}
-        for what in ("list", "rules"):
-            held[what] = kept(editions[what]) or b""
-            if sha256(held[what]) != editions[what]:
+        held = {what: kept(editions[what]) or b"" for what in ("list", "rules")}
+        for what, data in held.items():
+            if sha256(data) != editions[what]:
                 raise EditionMissing(what, editions[what])
         return cls(lists.from_edition(held["list"]), loader.from_edition(held["rules"]), engine)
 
