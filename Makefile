@@ -69,6 +69,10 @@ golden: setup  ## record the golden decisions anew; read the diff before you com
 	$(V)/python -m tests.golden
 	$(V)/python -c 'from tests.golden_log import record_once; record_once()'
 
+.PHONY: golden-tampers
+golden-tampers: setup  ## who believes what, made anew with docs/audit.md's table of it (minutes; needs PostgreSQL); read the diff
+	$(V)/python -m tests.golden_tampers
+
 .PHONY: golden-page
 golden-page:  ## what a screen reader is told of every page, recorded anew in Chromium (environment of `tools/ci.sh web`); read the diff
 	sh tools/env.sh .venv-web locks/web.txt

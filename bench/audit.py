@@ -46,7 +46,7 @@ from assign.log.canonical import canonical
 from assign.log.draft import Draft
 from assign.log.keys import new_key
 from assign.log.log import Log
-from assign.log.store import postgresql, sqlite
+from assign.log.store import postgresql, sqlite_schema
 from assign.log.store.schema import TABLES
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -185,7 +185,7 @@ def on_sqlite(folder: Path) -> Iterator[dict[str, Rate]]:
         for sql in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON"):
             db.execute(f"PRAGMA {sql}").fetchall()
         db.execute(TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
-        db.execute(sqlite.INDEX)
+        db.execute(sqlite_schema.INDEX)
 
         def insert(taken: list[tuple[int, bytes, bytes, str]]) -> None:
             db.execute("BEGIN IMMEDIATE")

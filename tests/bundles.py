@@ -186,7 +186,7 @@ def _judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     folder = tmp_path_factory.mktemp("auditor")
 
     def asked(given: Json | str | bytes, *more: str, checkpoint: str | bytes | None = None) -> Said:
-        text = json.dumps(given) if isinstance(given, dict) else given
+        text = json.dumps(given) + "\n" if isinstance(given, dict) else given
         (folder / "b.json").write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
         arguments = [str(folder / "b.json"), *more]
         if checkpoint is not None:

@@ -24,6 +24,7 @@ from assign.rules.build import write
 from assign.rules.loader import load
 from assign.rules.precompiled import kept_rules
 
+from .logs import own_state
 from .servers import Server, private_server
 
 HAS_DURABLE = find_spec("durable_rules_engine") is not None
@@ -69,6 +70,20 @@ def durable_server() -> Iterator[Server]:
     """A PostgreSQL server that keeps what it has acknowledged."""
     with private_server() as running:
         yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _module_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What keys have signed last is kept apart for each module, and for each test, which begins with its module's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSIGN_KEY_STATE", str(tmp_path_factory.mktemp("signed")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_state(_module_state: None) -> Iterator[None]:
+    with own_state():
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -40,7 +40,11 @@ ASKED = (
 
 def written() -> dict[str, bytes]:
     """Name → content of every file."""
-    with tempfile.TemporaryDirectory() as folder, patch("assign.log.keys.held_key", return_value=KEY):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch("assign.log.keys.held_key", return_value=KEY),
+        patch.dict("os.environ", ASSIGN_KEY_STATE=f"{folder}/signed"),
+    ):
         ids = (str(uuid.UUID(int=0x3F1C8F0E8D3B4A53B2A40F6A7C9BE1D2 + n * 0x1234567, version=4)) for n in range(100))
         times = (f"2026-11-25T00:00:{n:02}.000Z" for n in range(60))
         with (

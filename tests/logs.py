@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from assign.words import sha256
 
 ORIGIN: Final = "example.city/test"
 EDITIONS: Final = {"list": b"a list", "rules": b"some rules", "rulings": b""}
+_NUMBERS: Final = count()
 FIRST: Final = 1 + len(EDITIONS)  # records of a log that has answered nothing yet
 
 
@@ -71,6 +74,24 @@ def key_of(origin: str) -> Iterator[None]:
             del os.environ["ASSIGN_KEY"]
         else:
             os.environ["ASSIGN_KEY"] = before
+
+
+@contextmanager
+def own_state() -> Iterator[None]:
+    """
+    What keys have signed last, in a folder of its own that begins as the present one is: whoever tries things on copies of one log
+    signs forks, and no key of ours does. Each test has one (`conftest`); a loop over copies takes one for each.
+    """
+    before = os.environ["ASSIGN_KEY_STATE"]
+    own = f"{before}-{next(_NUMBERS)}"
+    if os.path.isdir(before):
+        shutil.copytree(before, own)
+    os.environ["ASSIGN_KEY_STATE"] = own
+    try:
+        yield
+    finally:
+        os.environ["ASSIGN_KEY_STATE"] = before
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def sqlite_url(path: Path) -> str:

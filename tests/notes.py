@@ -196,18 +196,24 @@ def _frames() -> Iterator[Case]:
 
 def _bodies() -> Iterator[Case]:
     """Rightly signed, each."""
-    for origin in ("example.city/assign", "rekor.sigstore.dev - 2605736670972794746", "a+b", "東京", "\u3000", "\u2014 a b", "\x7f\x9b",
-                   "\u2028", "\x85", "\ufeffa"):  # fmt: skip
-        yield Case(f"origin {origin!a}", signed(f"{origin}\n40\n{ROOT}\n"), IN)
+    for origin in ("rekor.sigstore.dev - 2605736670972794746", "a+b", "東京", "\u3000", "\u2014 a b", "\x7f\x9b",
+                   "\u2028", "\x85", "\ufeffa", f"{KEY.name}2", KEY.name[:-1], KEY.name.upper()):  # fmt: skip
+        yield Case(f"our key under origin {origin!a}", signed(f"{origin}\n40\n{ROOT}\n"), OUT)
+        witnessed = f"{origin}\n40\n{ROOT}\n"
+        yield Case(
+            f"our key under origin {origin!a}, beside a stranger's",
+            f"{witnessed}\n{stranger('w')}{own(witnessed)}",
+            OUT,
+        )
     for origin in ("", "\n", *CONTROLS, "a\ud800", "a\tb"):
         yield Case(f"origin {origin!a}", signed(f"{origin}\n40\n{ROOT}\n"), OUT)
     for size in ("0", "1", "9", "10", str(2**40), str(2**53 - 1), "9999999999999999"):
-        yield Case(f"size {size}", signed(f"a\n{size}\n{ROOT}\n"), IN)
+        yield Case(f"size {size}", signed(f"{KEY.name}\n{size}\n{ROOT}\n"), IN)
     for size in ("", "00", "01", "040", "-0", "-1", "+1", "1.0", "1e2", "0x1", "1_0", "1,000", " 1", "1 ", "٤٠", "４０", "4０", "²", "一",
                  "10000000000000000", str(2**63 - 1), str(2**63), str(2**64 - 1), str(2**64), "9" * 5000, "1\r", "NaN"):  # fmt: skip
-        yield Case(f"size {size[:30]!a}", signed(f"a\n{size}\n{ROOT}\n"), OUT)
+        yield Case(f"size {size[:30]!a}", signed(f"{KEY.name}\n{size}\n{ROOT}\n"), OUT)
     for length in (0, 16, 31, 33, 64):
-        yield Case(f"a root of {length} bytes", signed(f"a\n40\n{b64(bytes(length))}\n"), OUT)
+        yield Case(f"a root of {length} bytes", signed(f"{KEY.name}\n40\n{b64(bytes(length))}\n"), OUT)
     for root in (
         loose(ROOT),
         ROOT.rstrip("="),
@@ -219,7 +225,7 @@ def _bodies() -> Iterator[Case]:
         ROOT.replace("+", "-").replace("/", "_")[:-2] + "-=",
         "0" * 64,
     ):
-        yield Case(f"root {root!a}", signed(f"a\n40\n{root}\n"), OUT)
+        yield Case(f"root {root!a}", signed(f"{KEY.name}\n40\n{root}\n"), OUT)
     for more in (
         "more\n",
         "one\ntwo\n",
@@ -229,15 +235,15 @@ def _bodies() -> Iterator[Case]:
         "東京 +\n",
         f"{DASH}w {ODD}\n",
     ):
-        yield Case(f"lines after the root: {more!a}", signed(f"a\n40\n{ROOT}\n{more}"), IN)
+        yield Case(f"lines after the root: {more!a}", signed(f"{KEY.name}\n40\n{ROOT}\n{more}"), IN)
     for more in ("\n", "\nmore\n", "more\n\n", "one\n\ntwo\n", "a\tb\n", "a\r\n", "\x00\n", "\ud800\n"):
-        yield Case(f"lines after the root: {more!a}", signed(f"a\n40\n{ROOT}\n{more}"), OUT)
+        yield Case(f"lines after the root: {more!a}", signed(f"{KEY.name}\n40\n{ROOT}\n{more}"), OUT)
     for body in (
         "a\n",
         "a\n40\n",
         "a\n40",
         f"40\n{ROOT}\n",
-        f"a\n{ROOT}\n40\n",
+        f"{KEY.name}\n{ROOT}\n40\n",
         f"a\r\n40\r\n{ROOT}\r\n",
         "the next key\na+1+2\n",
     ):

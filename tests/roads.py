@@ -192,13 +192,13 @@ ROADS: Final = (
     # Look-alikes.
     Road("決定 with a variation selector, on receive", (act("receive", ("also: [", "also: [決定\ufe0f, ")),), "receive"),
     Road("決定 with an ideographic selector", (act("receive", ("also: [", "also: [決\U000e0100定, ")),), "receive"),
-    Road("dеcide with a Cyrillic letter", (added("d\u0435cide"),), "d\u0435cide"),
-    Road("decide with Greek and Cherokee letters", (added("\u13a0\u0395C\u0399DE"),), "\u13a0\u0395C\u0399DE"),
+    Road("dеcide with a Cyrillic letter", (added("d\u0435cide"),), REFUSED),
+    Road("decide with Greek and Cherokee letters", (added("\u13a0\u0395C\u0399DE"),), REFUSED),
     Road("dec1de", (added("dec1de"),), "dec1de"),
-    Road("décide", (added("d\u00e9cide"),), "d\u00e9cide"),
+    Road("décide", (added("d\u00e9cide"),), REFUSED),
     Road("decide_", (added("decide_"),), "decide_"),
     Road("mathematical letters", (added("tidy", also="\U0001d5bd\u0435cide"),), "tidy"),
-    Road("relief with a dotless i", (added("rel\u0131ef"),), "rel\u0131ef"),
+    Road("relief with a dotless i", (added("rel\u0131ef"),), REFUSED),
     Road("an English title with Cyrillic letters", (added("tidy", en="decisi\u043en on disclosure"),), "tidy"),
     named("the simplified 决定", "决定"),
     named("the old form 滯納處分", "滯納處分"),
@@ -207,7 +207,7 @@ ROADS: Final = (
     named("a radical for a kanji", "支給決定\u2e3a"),
     Road("half-width kana", (added("tidy", also="ｹｯﾃｲ"),), "tidy"),
     Road("a look-alike of the shared 還付", (added("tidy", also="還・付"),), "tidy"),
-    Road("a twin of receive", (added("rec\u0435ive"),), "rec\u0435ive"),
+    Road("a twin of receive", (added("rec\u0435ive"),), REFUSED),
     # What a name says.
     *(named(f"the title {title}", title) for title in (
         "支給の決定", "認定決定", "給付の取消", "給付の取り消し", "資格の認定", "申請の却下", "届の不受理", "滞納者への処分", "財産の差し押さえ", "保険料の賦課", "けってい", "決定処理", "決定を行うこと", "決定事務の代行", "受領・決定",

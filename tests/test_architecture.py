@@ -161,3 +161,13 @@ def test_nothing_in_the_tree_names_a_machine_or_a_registry() -> None:
         path = ROOT / name
         if path.is_file() and path != Path(__file__):
             assert not pattern.search(path.read_text("utf-8", errors="replace")), name
+
+
+def test_every_module_of_the_auditor_is_held_to_the_records_definition() -> None:
+    """What proves, copies or records a batch works on a log that is open for writing; all else opens its own door."""
+    [held] = [
+        set(each["source_modules"]) for each in CONTRACTS if each["name"].startswith("The auditor shares nothing")
+    ]
+    operating = {"__init__", "batches", "copies", "prove"}
+    modules = {path.stem for path in (SRC / "audit").glob("*.py")}
+    assert {name.rpartition(".")[2] for name in held} == modules - operating

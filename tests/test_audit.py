@@ -34,7 +34,9 @@ from assign.log.log import Log
 from assign.log.reading import UnknownRecord
 from assign.log.record import new_id
 from assign.log.store import StoreError, open_store
+from assign.words import sha256
 
+from .logs import EDITIONS, FIRST
 from .test_rules import RULING
 from .trail import KEPT, ORIGIN, asking, broken_into, changed_list, codes, grow, made, of, opened, payloads, rechain
 from .trail import _home as _home  # noqa: PLC0414 - a fixture
@@ -283,8 +285,11 @@ def test_nothing_is_proved_from_a_log_that_no_longer_fits(path: Path, notes: lis
         for seq in (20, 21, 3):
             with pytest.raises((StoreError, ValueError)):
                 prove(log, seq, notes[-1])
-        with pytest.raises(StoreError):
-            prove_consistency(log, notes[1], notes[2])
+    with broken_into(path) as db:  # hashes alone: they follow from the records, and are computed where they do not fit
+        db.execute("UPDATE record SET payload = substr(payload, 1, length(payload) - 1) WHERE at & 255 = 20")
+    with opened(path) as log:
+        assert prove(log, 3, notes[-1])["index"] == 3
+        assert prove_consistency(log, notes[1], notes[2])["path"]
 
 
 def test_one_checkpoint_s_log_is_shown_to_begin_another_s(log: Log, notes: list[str]) -> None:
@@ -354,6 +359,68 @@ def test_every_kind_of_exception_is_listed_and_nothing_else(
         rules = head + f"rulings.yaml {len(rulings)}\n".encode() + rulings
         seqs = [each.seq for each in log.publish(of(table_desk.catalog.data, rules).editions)]
         assert [(each.code, each.seq) for each in exceptions(log)][len(expected) :] == [("ruling_backdated", seqs[0])]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ("since: 2026-04-01", "since: 2026-01-01", "2026-04-01 → 2026-01-01"),  # applies from an earlier day
+        ("rows: [kokuho-25]", "rows: [kokuho-25, kokuho-53]", "行"),
+        ("assignee: contractor", "assignee: city_staff", "受託者 → 市職員"),
+        ("It is within the consigned part.", "Because.", "理由"),
+        ("  - id: R1", "  - id: R2", None),
+        ("", "", ""),
+    ],
+)
+def test_a_ruling_is_compared_by_what_it_says_and_not_by_its_id(
+    path: Path, table_desk: Desk, was: str, now: str, said: str | None
+) -> None:
+    """Published again under its id with an earlier first day, it was in no list. Control: more rules, the same ruling."""
+    place = b"rulings.yaml " + str(len(table_desk.rules.rulings_data)).encode()
+    head = table_desk.rules.data.partition(place)[0]
+
+    def rules(text: str, more: str = "") -> bytes:
+        data = (text + more).encode()
+        return head + f"rulings.yaml {len(data)}\n".encode() + data
+
+    with closing(Log.make(f"sqlite:///{path}", ORIGIN, table_desk.editions)) as log:
+        for text in (rules(RULING), rules(RULING.replace(was, now) if was else RULING, "# a remark\n")):
+            log.publish(of(table_desk.catalog.data, text).editions)
+        found = [each for each in exceptions(log) if each.seq > FIRST + 1]
+    if said is None:
+        assert [each.code for each in found] == ["ruling_backdated", "ruling_withdrawn"]
+    elif not said:
+        assert found == []
+    else:
+        assert [each.code for each in found] == ["ruling_changed"]
+        assert said in found[0].text.ja
+        assert found[0].text.en
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("what", [*EDITIONS])
+@pytest.mark.parametrize(
+    ("tampering", "code"),
+    [
+        ("UPDATE edition SET data = replace(CAST(data AS TEXT), 'a', 'b') WHERE sha256 = ?", "edition_altered"),
+        ("UPDATE edition SET data = x'' WHERE sha256 = ?", "edition_altered"),
+        ("DELETE FROM edition WHERE sha256 = ?", "edition_missing"),
+    ],
+)
+def test_an_edition_is_read_only_where_it_has_its_digest(
+    path: Path, table_desk: Desk, what: str, tampering: str, code: str
+) -> None:
+    """`exceptions` read whatever stood there, and passed over what did not."""
+    with closing(Log.make(f"sqlite:///{path}", ORIGIN, table_desk.editions)) as log:
+        assert list(exceptions(log)) == []
+    digest = sha256(table_desk.editions[what])
+    with broken_into(path) as db:
+        db.execute(tampering, (digest,))
+    with opened(path) as log:
+        found = list(exceptions(log))
+    assert [(each.code, each.seq) for each in found] == [(code, 1 + [*EDITIONS].index(what))]
+    assert digest[:16] in found[0].text.ja
 
 
 def _due(desk: Desk, row: str) -> bool:

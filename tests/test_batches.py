@@ -243,7 +243,7 @@ def test_a_batch_is_not_answered_anew_from_another_file_or_without_its_edition(
             anew(log, kept.seq, wrong, options("csv"))
     with pytest.raises(BadRequest, match="not of a batch"):
         anew(log, 0, source, options("csv"))
-    monkeypatch.setattr(log.store, "edition", lambda _sha256: None)
+    monkeypatch.setattr("assign.audit.door.Snapshot.edition", lambda *_: None)
     found = anew(log, kept.seq, source, options("csv"))
     assert (found.outcome, "does not hold" in found.detail.en) == ("cannot", True)
 

@@ -259,7 +259,7 @@ def test_an_error_on_the_way_in_or_out_leaves_nothing_open(any_url: str, tmp_pat
             with pytest.raises(AssignError) as caught:
                 Log.open(url)
             held.append(caught.value)
-        for where in ("origins", "size", "published"):
+        for where in ("origins", "read", "published"):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(SqliteStore, where, interrupted)
                 patch.setattr(PostgresStore, where, interrupted)
@@ -356,7 +356,8 @@ def test_decisions_of_many_editions_are_replayed_without_a_descriptor_more(any_u
     with Desk.open(audit=any_url, engine="table") as desk:
         desk.record(**ASKED)
         assert desk.audit is not None
-        with unchanged():
-            desks = [Desk.of_edition(desk.audit, desk.edition_digests, "table") for _ in range(5)]
+        assert [each.outcome for each in replay(desk.audit)] == ["same"]
+        with unchanged():  # from the second time on: SQLite keeps one handle of an auditor, and gives it to the next, while a writer has the file open
+            desks = [Desk.of_edition(desk.audit.store.edition, desk.edition_digests, "table") for _ in range(5)]
             assert [each.outcome for each in replay(desk.audit)] == ["same"]
         assert len(desks) == 5

@@ -19,14 +19,14 @@ from assign.log.log import Log
 from assign.log.store import New, open_store
 from assign.words import sha256
 
-from .golden import FOLDER, files
+from .golden import FOLDER, OTHERS, files
 from .golden_log import ORIGIN
 from .trail import cli
 
 
 def test_every_golden_decision_is_answered_as_it_was_reviewed(desk: Desk, table_desk: Desk) -> None:
     """A change shows as a diff: `make golden`, and read it."""
-    kept = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.*") if not path.name.startswith("log-")}
+    kept = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.*") if not path.name.startswith(OTHERS)}
     for each in (desk, table_desk):
         found = files(each)
         assert found.keys() == kept.keys()

@@ -261,7 +261,7 @@ def test_nothing_is_signed_once_the_log_no_longer_fits_its_last_checkpoint(
     log.close()
     with sqlite3.connect(tmp_path / "log.db") as raw:
         raw.execute("DROP TRIGGER record_no_update")
-        raw.execute("UPDATE record SET nodes = zeroblob(32) || substr(nodes, 33) WHERE at & 1 = 0")
+        raw.execute("UPDATE record SET payload = CAST(replace(CAST(payload AS TEXT), 'counter', 'backyard') AS BLOB)")
     raw.close()
     with Log.open(f"sqlite:///{tmp_path / 'log.db'}") as log, pytest.raises(StoreError, match="nothing is signed"):
         log.checkpoint(key)

@@ -257,7 +257,10 @@ def test_a_record_that_is_missing_is_told_like_one_that_cannot_be_read(path: Pat
         db.execute("DELETE FROM record WHERE at & 255 IN (5, 6)")
     told = cli("audit", "list")
     assert (told.code, "記録 5 を読めません: 6 まで消されています" in told.err) == (1, True)
-    assert told.out.endswith("8 件\n")
+    assert (
+        "記録 7 を読めません: 番号 7 から 9 の行は記録の続きではありません" in told.err
+    )  # whoever may insert could have put them there
+    assert told.out.endswith("5 件\n")
     assert "番号 5" in cli("audit", "replay").out
 
 

@@ -28,6 +28,7 @@ from assign.log.checkpoint import parse, sign
 from assign.log.keys import SecretKey, new_key
 from assign.log.log import Log
 
+from .logs import own_state
 from .trail import ORIGIN, broken_into, drafts, grow, made, opened, payloads, rechain, recorded, requests
 from .trail import _home as _home  # noqa: PLC0414 - a fixture
 
@@ -288,17 +289,18 @@ def clean(desk: Desk, told: Sequence[dict[str, Any]], number: int, folder: Path)
         chance, path = random.Random(turn), folder / "clean.db"
         size = chance.randrange(4, 60)
         signed = sorted({chance.randrange(4, size + 1) for _ in range(chance.randrange(1, 5))})
-        notes, _ = made(path, desk, told[: size - 4], signed)
-        with opened(path) as log:
-            if chance.random() < 0.3:
-                key = new_key(ORIGIN)
-                log.rotate(key)
-                grow(log, told[size : size + chance.randrange(5)])
-                notes.append(log.checkpoint(key))
-            found = verify(log, chance.sample(notes, chance.randrange(len(notes) + 1)), log.keys())
-            false += bool(found.findings) or bool(verify(log, notes).findings)
-        for each in folder.glob("clean.db*"):
-            each.unlink()
+        with own_state():  # the key of each is the same one
+            notes, _ = made(path, desk, told[: size - 4], signed)
+            with opened(path) as log:
+                if chance.random() < 0.3:
+                    key = new_key(ORIGIN)
+                    log.rotate(key)
+                    grow(log, told[size : size + chance.randrange(5)])
+                    notes.append(log.checkpoint(key))
+                found = verify(log, chance.sample(notes, chance.randrange(len(notes) + 1)), log.keys())
+                false += bool(found.findings) or bool(verify(log, notes).findings)
+            for each in folder.glob("clean.db*"):
+                each.unlink()
     return false
 
 

@@ -17,6 +17,7 @@ from assign.audit import verifier
 
 from .bundles import (
     BATCH,
+    KEY,
     ORIGIN,
     OURS,
     PLACE,
@@ -154,6 +155,7 @@ DECIDED: Json = decision(PLACE)["decision"]
         (with_record(PLACE, origin="other.city/assign"), "番号かログの名"),
         (with_record(1, seq=True), "番号かログの名"),
         (with_record(1, origin="other.city/assign"), "番号かログの名"),
+        (with_record(PLACE, kind="key", signer=str(STRANGER.public()), replaces=str(KEY.public())), "替えられた"),
         (with_record(PLACE, text=json.dumps(decision(PLACE), ensure_ascii=False)), "正準"),
         (with_record(PLACE, text=json.dumps(decision(PLACE), sort_keys=True, separators=(",", ":"))), "正準"),
         (with_record(PLACE, text=canonical(decision(PLACE))[:-1] + ',"zz":1.0}'), "整数でない"),
@@ -263,7 +265,7 @@ def test_garbage_is_refused_in_one_line(judge: Judge, data: bytes) -> None:
 
 def test_a_double_name_anywhere_in_a_bundle_is_refused(judge: Judge) -> None:
     """Of two, one reader takes the first and another the last."""
-    text = json.dumps(bundle())
+    text = json.dumps(bundle()) + "\n"
     for name in ("format", "record", "index", "keys", "row", "text"):
         at = text.index(f'"{name}":')
         said = judge(text[:at] + f'"{name}":0,' + text[at:])
@@ -276,7 +278,7 @@ def test_a_thousand_damaged_files_are_each_refused_in_one_line(judge: Judge) -> 
     """Bytes turned, dropped, doubled, cut off; unless the JSON still says the same."""
     rng = random.Random(8032)
     small = bundle(index=1, editions=())
-    starts = [json.dumps(each, ensure_ascii=False).encode() for each in (small, growth())]
+    starts = [(json.dumps(each, ensure_ascii=False) + "\n").encode() for each in (small, growth())]
     whole = [json.loads(each) for each in starts]
     codes = {0: 0, 6: 0}
     for turn in range(1_000):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import apsw
 import pytest
@@ -26,7 +26,7 @@ from assign.log.kinds import Record
 from assign.log.log import Log
 from assign.log.store.interface import SHIFT
 from assign.log.store.schema import NAMES
-from assign.log.store.sqlite import make_triggers
+from assign.log.store.sqlite_schema import make_triggers
 from assign.resources import joined
 from assign.rules import loader
 
@@ -49,9 +49,12 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loader, "from_edition", read_once)
 
 
+KEPT_NAMES: Final = ("ASSIGN_TEST_WITHOUT", "ASSIGN_KEY_STATE")
+
+
 def at_home(place: Path, patch: pytest.MonkeyPatch) -> None:
     """Keys and logs are looked for in this place alone."""
-    for name in [name for name in os.environ if name.startswith("ASSIGN_") and name != "ASSIGN_TEST_WITHOUT"]:
+    for name in [name for name in os.environ if name.startswith("ASSIGN_") and name not in KEPT_NAMES]:
         patch.delenv(name)
     patch.setenv("XDG_CONFIG_HOME", str(place / "config"))
     patch.setenv("XDG_DATA_HOME", str(place / "data"))
@@ -104,7 +107,7 @@ def grow(log: Log, more: Sequence[Record]) -> None:
     """Append many in one transaction, as a group commit does."""
     with log.store.writing(log.number) as writing:
         log._writer.begin(writing)
-        log._writer.write(writing, [Draft(each, log.origin) for each in more], {})
+        log._writer.write(writing, [Draft(each, log.origin) for each in more])
 
 
 def made(path: Path, desk: Desk, more: Sequence[Record], sizes: Sequence[int] = ()) -> tuple[list[str], SecretKey]:

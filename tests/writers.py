@@ -62,10 +62,10 @@ def _hasty(log: Log) -> None:
     write = log._writer.write
 
     def said_before_it_is_true(*given: Any, **more: Any) -> Any:
-        kept = write(*given, **more)
+        kept, seen = write(*given, **more)
         for each in kept:
             os.write(1, f"{each.seq} {sha256(each.payload)} 0\n".encode())
-        return kept
+        return kept, seen
 
     setattr(log._writer, "write", said_before_it_is_true)  # noqa: B010 - a type checker looks away
 

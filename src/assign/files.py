@@ -9,10 +9,12 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from assign.errors import NotRegular, OutputError, system_reason
+from assign.errors import BadOption, NotRegular, OutputError, path_shown, system_reason
+from assign.evidence import require_replaceable
 
 
 def unwritable(name: str, error: Exception) -> OutputError:
@@ -21,34 +23,91 @@ def unwritable(name: str, error: Exception) -> OutputError:
     return OutputError(f"{name} に書けません（{ja}）", f"cannot write {name} ({en})")
 
 
-def whole_or_not(name: str, data: bytes) -> None:
-    """All of it under that name, or nothing new. Raises OSError; the old file is then as it was."""
-    with appearing(name) as path:
-        path.write_bytes(data)
+def whole_or_not(name: str, data: bytes, replaces: bytes | None = None) -> None:
+    """All of it under that name, or nothing new: as `writing`."""
+    with writing(name, replaces) as file:
+        file.write(data)
 
 
 @contextmanager
-def appearing(name: str) -> Iterator[Path]:
+def writing(name: str, replaces: bytes | None = None) -> Iterator[BinaryIO]:
     """
-    A temporary file beside the named one, to be written: at the end synced and renamed, or gone where anything failed.
+    A file to write to, which is under that name at the end, synced and whole; where anything fails the old one is as it was.
+
+    It is written under a random name that nobody had, through the handle that made it; what stands at the name is looked at before
+    and once more at the end.
+
+    Args:
+        replaces: What the file there must hold (nothing: it is not there, or empty). None: anything that may be lost.
+
+    Raises:
+        OSError: It could not be written. BadOption: What is there must not be lost, or is another user's link.
+    """
+    import tempfile  # costs a cold start 2 ms, for those who write no file
+
+    path, mode = destination(name, replaces)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            os.chmod(file.fileno() if os.chmod in os.supports_fd else temporary, mode)  # noqa: PTH101 - a handle
+            _require_replaceable(path, replaces)
+            os.replace(temporary, path)  # noqa: PTH105 - a name, as `mkstemp` gives it
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108 - the same
+        raise
+
+
+def _require_replaceable(path: Path, replaces: bytes | None) -> None:
+    if replaces is None:
+        require_replaceable(str(path))
+        return
+    there = path.read_bytes() if os.path.lexists(path) else b""
+    if there != replaces:
+        raise BadOption(
+            f"{path_shown(path)} がその間に変わりました。書きません（もう一度実行してください）",
+            f"{path_shown(path)} has changed meanwhile, and is not written over (run it again)",
+        )
+
+
+def replaced_privately(path: Path, data: bytes) -> None:
+    """
+    A file that its owner alone can read, whole, and on the disk with its name when this returns; what stood there is replaced.
 
     Raises:
         OSError: It could not be written; the old file is then as it was.
     """
-    import tempfile  # costs a cold start 2 ms, for those who write no file
+    import tempfile
 
-    path, mode = destination(name)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-", suffix=".part")
-    os.close(handle)
-    out = Path(temporary)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".assign-", suffix=".part")  # exclusive, random, 0600
     try:
-        yield out
-        with out.open("r+b") as file:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
             os.fsync(file.fileno())
-        out.chmod(mode)
-        out.replace(path)
+        os.replace(temporary, path)  # noqa: PTH105 - a name, as `mkstemp` gives it
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108 - the same
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """The names in a folder, on the disk. Raises OSError."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that does not sync folders
+            raise
     finally:
-        out.unlink(missing_ok=True)
+        os.close(handle)
 
 
 @contextmanager
@@ -99,20 +158,39 @@ def _plain_name(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def destination(name: str) -> tuple[Path, int]:
+def destination(name: str, replaces: bytes | None = None) -> tuple[Path, int]:
     """
-    Where a file is really to appear (links followed), and the mode it is to have: its own, or what the umask leaves.
+    Where a file is really to appear (one's own links followed), and the mode it is to have: its own, or what the umask leaves.
 
     Raises:
         OSError: What is there is no regular file (a device, a pipe, a folder), or the name is a folder's.
+        BadOption: What is there must not be lost, or is a link that another user has put there.
     """
-    if name.endswith(("/", os.sep)):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if os.path.exists(name) and not os.path.isfile(name):  # `/dev/stdout` in a pipe, whose real name nobody can open
-        raise NotRegular
-    real = Path(os.path.realpath(name))
+    real = _place(name)
+    _require_replaceable(real, replaces)
     if not os.path.exists(real):
         mask = os.umask(0)
         os.umask(mask)
         return real, 0o666 & ~mask
     return real, stat.S_IMODE(real.stat().st_mode)
+
+
+def standing(name: str) -> bytes:
+    """What is in the file that is to be replaced; nothing where there is none. Raises as `destination`."""
+    real = _place(name)
+    return real.read_bytes() if os.path.exists(real) else b""
+
+
+def _place(name: str) -> Path:
+    if name.endswith(("/", os.sep)):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if os.path.exists(name) and not os.path.isfile(name):  # `/dev/stdout` in a pipe, whose real name nobody can open
+        raise NotRegular
+    with suppress(FileNotFoundError):
+        there = os.lstat(name)
+        if stat.S_ISLNK(there.st_mode) and os.name == "posix" and there.st_uid not in (os.geteuid(), 0):
+            raise BadOption(
+                f"{path_shown(name)} は、別の利用者が置いたリンクです。その先には書きません",
+                f"{path_shown(name)} is a link that another user has put there, and is not followed",
+            )
+    return Path(os.path.realpath(name))

@@ -30,7 +30,10 @@ from assign.log.kinds import Kind
 from assign.log.log import Log
 from assign.log.reading import record_of
 
-from . import Replay, Text, desks, prove
+from .door import Place, Snapshot, reading
+from .prove import prove
+from .replay import Replay, desks
+from .text import Text
 
 OUTPUT_NOT_CHECKED: Final = Text(
     "出力ファイルの SHA-256 は照らしていません（記録のまま。形式が違うと別のバイトになります）",
@@ -159,7 +162,7 @@ def prove_row(log: Log, seq: int, answers: Path, row: int, options: Options, che
     return {**bundle, "row": {"leaf": wanted.decode("utf-8"), "index": row - 1, "size": size, "path": path}}
 
 
-def replay(log: Log, seq: int, source: Path, options: Options, listener: Listener | None = None) -> Replay:
+def replay(place: Place, seq: int, source: Path, options: Options, listener: Listener | None = None) -> Replay:
     """
     Answer the file of a batch again, by the editions that the log keeps, and compare its rows with the record.
 
@@ -172,13 +175,12 @@ def replay(log: Log, seq: int, source: Path, options: Options, listener: Listene
     Raises:
         BadRequest: The record is of no batch, or the file is another one. As `batch.run`.
     """
-    said = _of_batch(log, seq)
-    with files.workplace() as work:
-        return _anew(log, seq, said, source, work, options, listener)
+    with reading(place) as log, files.workplace() as work:
+        return _anew(log, seq, _of_batch(log, seq), source, work, options, listener)
 
 
 def _anew(
-    log: Log, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
+    log: Snapshot, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
 ) -> Replay:
     def begun(digest: str) -> None:
         if digest != said["input"]:
@@ -229,7 +231,7 @@ def _some(said: dict[str, Any]) -> dict[str, int]:
     return {name: number for name, number in said["outcomes"].items() if number}
 
 
-def _of_batch(log: Log, seq: int) -> dict[str, Any]:
+def _of_batch(log: Log | Snapshot, seq: int) -> dict[str, Any]:
     said = record_of(log.row(seq), log.origin)
     if said["kind"] != Kind.BATCH:
         raise BadRequest(f"番号 {seq} は一括処理の記録ではありません", f"record {seq} is not of a batch")

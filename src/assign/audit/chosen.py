@@ -9,8 +9,10 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from assign.log.kinds import Record
-from assign.log.log import Log
-from assign.log.reading import Unreadable, in_japan, record_of
+from assign.log.reading import Unreadable, in_japan
+
+from .door import Place, reading
+from .door import missing as missing  # noqa: PLC0414 - whoever copies a log says the same of a gap
 
 
 class Filter(NamedTuple):
@@ -47,7 +49,7 @@ EVERY: Final = Filter()
 Unread = Callable[[Unreadable], None]
 
 
-def records(log: Log, chosen: Filter = EVERY, start: int = 0, unread: Unread | None = None) -> Iterator[Record]:
+def records(place: Place, chosen: Filter = EVERY, start: int = 0, unread: Unread | None = None) -> Iterator[Record]:
     """
     The records asked for, in order.
 
@@ -57,24 +59,12 @@ def records(log: Log, chosen: Filter = EVERY, start: int = 0, unread: Unread | N
     Raises:
         Unreadable: At the first such one, where there is no `unread`.
     """
-    for row in log.rows(start):
-        if row.seq > start:
-            _tell(missing(start, row.seq), unread)
-        start = row.seq + 1
-        try:
-            record = record_of(row, log.origin)
-        except Unreadable as error:
-            _tell(error, unread)
-            continue
-        if chosen.lets(record):
-            yield record
-
-
-def missing(first: int, after: int) -> Unreadable:
-    """The error for records `first` to before `after`, which are not there."""
-    last = after - 1
-    ja = "消されています" if first == last else f"{last} まで消されています"
-    return Unreadable(first, "missing", (ja, "it is missing" if first == last else f"all to {last} are missing"))
+    with reading(place) as log:
+        for each in log.records(start):
+            if isinstance(each, Unreadable):
+                _tell(each, unread)
+            elif chosen.lets(each):
+                yield each
 
 
 def _tell(error: Unreadable, unread: Unread | None) -> None:

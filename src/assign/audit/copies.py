@@ -195,6 +195,7 @@ def _copied(log: Log, target: Store) -> Copied:
                 if data is not None:
                     editions.append((record["sha256"], data))
             writing.add(rows, published, editions)
+        _require_end(log, tree.size)
     left_out = 0
     for note in log.store.checkpoints(log.number):
         try:
@@ -207,6 +208,17 @@ def _copied(log: Log, target: Store) -> Copied:
         ):  # else it was signed while this was copied; what is larger than the log is evidence
             target.add_checkpoint(number, size, note)
     return Copied(tree.size, tree.root(), left_out)
+
+
+def _require_end(log: Log, size: int) -> None:
+    """Require that no record of this log stands behind a gap: a copy without it would hide that others were deleted."""
+    for row in log.rows(size):
+        try:
+            record_of(row, log.origin)
+        except StoreError:
+            continue  # whoever may insert may insert nonsense
+        if row.seq >= size and row.nodes[:32] == merkle.leaf_hash(row.payload):
+            raise missing(size, row.seq)
 
 
 @contextmanager

@@ -10,15 +10,19 @@ from assign import resources
 from assign.catalog import manifest
 from assign.catalog.manifest import FILE, Manifest
 from assign.errors import AssignError
-from assign.log.log import Log
+
+from .door import Place, reading
 
 
 class Names:
     """The manifests of a log's lists, newest first, then the one that ships; one that is lost or damaged is left out."""
 
-    def __init__(self, log: Log) -> None:
-        digests = [value for what, value, _ in log.store.published(log.number) if what == "list"]  # oldest first
-        found = (_manifest(log.store.edition(digest)) for digest in dict.fromkeys(reversed(digests)))
+    def __init__(self, place: Place) -> None:
+        with reading(place) as log:
+            # Oldest first. Only what a record published counts, and only a text that has its digest: whoever may insert a row could
+            # otherwise give the counters other names.
+            digests = [value for what, value, _ in log.published() if what == "list"]
+            found = [_manifest(log.edition(digest)) for digest in dict.fromkeys(reversed(digests))]
         # Of the first logs, which kept the rows alone, the list was the one that ships.
         self._lists: list[Manifest] = [each for each in found if each is not None] + [
             manifest.load(resources.manifest_file())

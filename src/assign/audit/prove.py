@@ -11,7 +11,7 @@ from typing import Any
 from assign.desk.recording import EditionMissing
 from assign.errors import BadRequest
 from assign.log import merkle
-from assign.log.checkpoint import Checkpoint, open_verified
+from assign.log.checkpoint import Checkpoint, Signers, open_in_force
 from assign.log.log import Log
 from assign.log.reading import record_of
 from assign.log.record import publishes
@@ -34,8 +34,8 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
         BadRequest: The checkpoint is older than the record. EditionMissing, UnknownRecord, NoteError, Unreadable.
         StoreError: The log no longer fits the checkpoint.
     """
-    keys = log.keys()
-    note, _ = open_verified(checkpoint, keys)
+    signers = log.signers()
+    note, _ = open_in_force(checkpoint, signers)
     row = log.row(seq)
     if seq >= note.size:
         raise BadRequest(
@@ -64,7 +64,7 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
         **_proved(row, note, nodes),
         "size": note.size,
         "checkpoint": checkpoint,
-        "keys": [str(key) for key in keys],
+        "keys": _named_by_then(signers, note),
         "editions": editions,
         "row": None,
     }
@@ -96,8 +96,8 @@ def prove_consistency(log: Log, old: str, new: str) -> dict[str, Any]:
         BadRequest: The second is not the larger. NoteError: One of them is not of this log.
         StoreError: The log no longer fits one of them.
     """
-    keys = log.keys()
-    first, second = open_verified(old, keys)[0], open_verified(new, keys)[0]
+    signers = log.signers()
+    first, second = open_in_force(old, signers)[0], open_in_force(new, signers)[0]
     if not 0 < first.size <= second.size <= log.size:
         raise BadRequest(
             f"チェックポイントの大きさが {first.size} から {second.size} へ増えていません（記録は {log.size} 件）",
@@ -111,5 +111,10 @@ def prove_consistency(log: Log, old: str, new: str) -> dict[str, Any]:
         "from": old,
         "to": new,
         "path": [b64encode(each).decode() for each in path],
-        "keys": [str(key) for key in keys],
+        "keys": _named_by_then(signers, second),
     }
+
+
+def _named_by_then(signers: Signers, note: Checkpoint) -> list[str]:
+    """The keys that the log's records had named when a checkpoint was signed, in their order: the last one signed it."""
+    return [str(key) for seq, key in signers if seq < note.size]

@@ -11,10 +11,9 @@ from typing import Any, Final, NamedTuple
 from assign.desk.desk import Desk
 from assign.errors import AssignError
 from assign.log.kinds import Kind, Record
-from assign.log.log import Log
-from assign.log.reading import Unreadable, record_of
+from assign.log.reading import Unreadable
 
-from .chosen import missing
+from .door import Place, reading
 from .text import Text
 
 OUTCOMES: Final = ("same", "wording", "reason", "different", "cannot")
@@ -34,30 +33,31 @@ class Replay(NamedTuple):
 Desks = Callable[[str, str], Desk]
 
 
-def desks(log: Log) -> Desks:
+def desks(place: Place) -> Desks:
     """SHA-256 of a list and of rules → the desk over these editions as the log keeps them; cached."""
-    return lru_cache(maxsize=64)(lambda list_, rules: Desk.of_edition(log, {"list": list_, "rules": rules}))
+
+    @lru_cache(maxsize=64)
+    def desk(list_: str, rules: str) -> Desk:
+        with reading(place) as log:
+            return Desk.of_edition(log.edition, {"list": list_, "rules": rules})
+
+    return desk
 
 
-def replay(log: Log, start: int = 0, stop: int | None = None) -> Iterator[Replay]:
+def replay(place: Place, start: int = 0, stop: int | None = None) -> Iterator[Replay]:
     """
     Decide every decision record again, from the log and its editions alone, and compare byte for byte. A record that is missing or
     cannot be read has the outcome `cannot`.
     """
-    desk = desks(log)
-    for row in log.rows(start, stop):
-        if row.seq > start:
-            yield _cannot(missing(start, row.seq))
-        start = row.seq + 1
-        try:
-            record = record_of(row, log.origin)
-        except Unreadable as error:
-            yield _cannot(error)
-            continue
-        if record["kind"] == Kind.BATCH:
-            yield Replay(row.seq, "cannot", ROWS_ELSEWHERE)
-        elif record["kind"] == Kind.DECISION:
-            yield Replay(row.seq, *decided_anew(record, desk)[:2])
+    with reading(place) as log:
+        desk = desks(log)
+        for each in log.records(start, stop):
+            if isinstance(each, Unreadable):
+                yield _cannot(each)
+            elif each["kind"] == Kind.BATCH:
+                yield Replay(each["seq"], "cannot", ROWS_ELSEWHERE)
+            elif each["kind"] == Kind.DECISION:
+                yield Replay(each["seq"], *decided_anew(each, desk)[:2])
 
 
 def _cannot(error: Unreadable) -> Replay:

@@ -1,7 +1,7 @@
 """
 Records → exports: JSON Lines, a table for a spreadsheet, a sheet that a council member can read and print; a checkpoint → a QR code.
 
-JSON Lines are the records' own bytes, so that they can be hashed again. The sheet has each answer in the words that the clerk read,
+JSON Lines are the records' own bytes, so that they can be hashed again; only a character that nobody sees is written as JSON's escape. The sheet has each answer in the words that the clerk read,
 made again by the editions in the log and compared with the record's digest.
 """
 
@@ -18,15 +18,17 @@ from assign.errors import AssignError, BadOption, visible
 from assign.explanation.plain_text import paragraphs
 from assign.explanation.short_answer import printed_name, summary
 from assign.explanation.wording import Answer
-from assign.log import merkle
 from assign.log.canonical import canonical
 from assign.log.kinds import EDITION_TEXT, EDITIONS, ROLE_TEXT, Kind, Record, Role
-from assign.log.log import Log
 from assign.log.reading import Unreadable, clock, in_japan
 from assign.words import Certainty
 
-from . import Desks, Filter, decided_anew, desks, records
+from .chosen import Filter, records
+from .door import Place, reading
 from .names import Names
+from .replay import Desks, decided_anew, desks
+from .text import cell, plain_json
+from .tree import leaf_hash
 
 FORMATS: Final = ("jsonl", "csv", "html")
 COLUMNS: Final = (
@@ -39,16 +41,16 @@ COLUMNS: Final = (
 Unread = Callable[[Unreadable], None]
 
 
-def export(log: Log, format_: str, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
+def export(log: Place, format_: str, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     """
     The records asked for, line by line.
 
     Args:
-        format_: `jsonl` (the records' own bytes), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
+        format_: `jsonl` (the records' own bytes, hidden characters escaped), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
         unread: Called for each record that cannot be read. A table and a sheet show it in its place, too.
     """
     if format_ == "jsonl":
-        return (canonical(record).decode("utf-8") for record in records(log, chosen, unread=unread))
+        return (plain_json(canonical(record).decode("utf-8")) for record in records(log, chosen, unread=unread))
     return _csv(log, chosen, unread) if format_ == "csv" else _html(log, chosen, lang, unread)
 
 
@@ -69,7 +71,7 @@ def qr(note: str, name: str) -> bytes:
     return out.getvalue()
 
 
-def _with_unread(log: Log, chosen: Filter, unread: Unread) -> Iterator[Record | Unreadable]:
+def _with_unread(log: Place, chosen: Filter, unread: Unread) -> Iterator[Record | Unreadable]:
     """Records in order, and in their places those that cannot be read."""
     waiting: list[Unreadable] = []
     for record in records(log, chosen, unread=waiting.append):
@@ -85,14 +87,12 @@ def _told(waiting: list[Unreadable], unread: Unread) -> Iterator[Unreadable]:
     waiting.clear()
 
 
-def _csv(log: Log, chosen: Filter, unread: Unread) -> Iterator[str]:
+def _csv(log: Place, chosen: Filter, unread: Unread) -> Iterator[str]:
     yield "\ufeff" + ",".join(COLUMNS)
     for record in _with_unread(log, chosen, unread):
         line = io.StringIO(newline="")
         cells = _no_cells(record) if isinstance(record, Unreadable) else _cells(record)
-        csv.writer(line, lineterminator="").writerow(
-            [visible(each) if isinstance(each, str) else each for each in cells]
-        )
+        csv.writer(line, lineterminator="").writerow(map(cell, cells))
         yield line.getvalue()
 
 
@@ -112,7 +112,7 @@ def _cells(record: Record) -> list[object]:
         **{name: " ".join(decision.get(name, ())) for name in ("rows", "rules", "caveats")},
         **{f"{name}_sha256": editions.get(name) for name in EDITIONS},
         "answer_sha256": record.get("answer"),
-        "leaf_hash": merkle.leaf_hash(canonical(record)).hex(),
+        "leaf_hash": leaf_hash(canonical(record)).hex(),
     }
     return ["" if found[name] is None else found[name] for name in COLUMNS]
 
@@ -156,8 +156,8 @@ _SAYS: Final = {
     "program": {"ja": "プログラムの版", "en": "Program"},
     "engine": {"ja": "判定エンジン", "en": "engine"},
     "lost": {
-        "ja": "この答えの文は、今のプログラムでは作り直せません。記録そのものは上のとおりです。",
-        "en": "The sentences of this answer cannot be made again by this program. The record itself is as above.",
+        "ja": "この答えの文は作り直せません。記録そのものは上のとおりです。理由:",
+        "en": "The sentences of this answer cannot be made again. The record itself is as above. Why:",
     },
     "none": {"ja": "該当する記録はありません。", "en": "There is no such record."},
     "corrects": {"ja": "訂正する記録", "en": "Corrects record"},
@@ -177,7 +177,12 @@ def _safe(text: str) -> str:
     return escape(visible(text))
 
 
-def _html(log: Log, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
+def _html(place: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
+    with reading(place) as log:
+        yield from _sheet(log, chosen, lang, unread)
+
+
+def _sheet(log: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
@@ -191,7 +196,8 @@ def _html(log: Log, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
         if isinstance(record, Unreadable):
             yield f"<section><h2>{say('number')} {record.seq}</h2><p>{_safe(record.message(lang))}</p></section>"
             continue
-        yield from _section(record, decided_anew(record, desk)[2], _desk_of(record, desk), names, lang)
+        _, why, answer = decided_anew(record, desk)
+        yield from _section(record, answer, _desk_of(record, desk), names, lang, why.say(lang))
     if not told:
         yield f"<p>{say('none')}</p>"
     yield f"<footer><p>{say('hash')}{apart}{say('foot')}</p></footer>\n</body></html>"
@@ -205,7 +211,9 @@ def _desk_of(record: Record, desks_by_edition: Desks) -> Desk | None:
         return None
 
 
-def _section(record: Record, answer: Answer | None, desk: Desk | None, names: Names, lang: str) -> Iterator[str]:
+def _section(
+    record: Record, answer: Answer | None, desk: Desk | None, names: Names, lang: str, why: str
+) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
@@ -221,7 +229,7 @@ def _section(record: Record, answer: Answer | None, desk: Desk | None, names: Na
         yield f"<dt>{say('corrects')}</dt><dd>{say('number')} {record['corrects']}</dd>"
     yield "</dl>"
     if answer is None:
-        yield f"<p>{say('lost')}</p>"
+        yield f"<p>{say('lost')} {_safe(why)}</p>"
     yield '<dl class="proof">'
     for label, text in _proof(record, answer, desk, lang):
         yield f"<dt>{_safe(label)}</dt><dd>{_safe(text)}</dd>"
@@ -260,7 +268,7 @@ def _proof(record: Record, answer: Answer | None, desk: Desk | None, lang: str) 
     yield say("read"), day if read else say("unread")
     for what, value in record["editions"].items():
         yield f"{say('edition')}: {EDITION_TEXT[what][lang]}", value
-    yield say("leaf"), merkle.leaf_hash(canonical(record)).hex()
+    yield say("leaf"), leaf_hash(canonical(record)).hex()
     yield say("program"), f"assign {record['version']}, {say('engine')} {record['engine']}"
 
 

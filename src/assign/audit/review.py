@@ -10,19 +10,21 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from assign.errors import AssignError
-from assign.log.kinds import Kind, Record
-from assign.log.log import Log
-from assign.log.reading import clock, in_japan, record_of
+from assign.log.kinds import EDITION_TEXT, Kind, Record
+from assign.log.reading import clock, in_japan
 from assign.rules import loader
+from assign.rules.entries import Ruling
+from assign.words import ASSIGNEE_TEXT, sha256
 
 from .chosen import EVERY, Filter, Unread, records
+from .door import Place, Snapshot, reading
 from .replay import decided_anew, desks
 from .text import Text
 
 LATE: Final = 7  # days from the date of the case to its record, after which it counts as late
 
 
-def shown_record(log: Log, seq: int, unread: Unread | None = None) -> dict[str, Any]:
+def shown_record(place: Place, seq: int, unread: Unread | None = None) -> dict[str, Any]:
     """
     A record, the answer in its words where it still follows, and the later records that correct it.
 
@@ -32,13 +34,14 @@ def shown_record(log: Log, seq: int, unread: Unread | None = None) -> dict[str, 
     Raises:
         Unreadable: This one cannot be read. UnknownRecord: There is none of that number.
     """
-    record = record_of(log.row(seq), log.origin)
-    answer: dict[str, Any] | None = None
-    outcome, detail = "cannot", Text("", "")
-    if record["kind"] == Kind.DECISION:
-        outcome, detail, answer = decided_anew(record, desks(log))
-    later = records(log, Filter(kind=Kind.DECISION.value), seq + 1, unread)
-    corrected = [each["seq"] for each in later if each["corrects"] == seq]
+    with reading(place) as log:
+        record = log.record(seq)
+        answer: dict[str, Any] | None = None
+        outcome, detail = "cannot", Text("", "")
+        if record["kind"] == Kind.DECISION:
+            outcome, detail, answer = decided_anew(record, desks(log))
+        later = records(log, Filter(kind=Kind.DECISION.value), seq + 1, unread)
+        corrected = [each["seq"] for each in later if each["corrects"] == seq]
     return {
         "record": record,
         "replay": outcome,
@@ -57,7 +60,7 @@ class ReviewItem(NamedTuple):
 
 
 def exceptions(
-    log: Log, late: int = LATE, chosen: Filter = EVERY, unread: Unread | None = None
+    place: Place, late: int = LATE, chosen: Filter = EVERY, unread: Unread | None = None
 ) -> Iterator[ReviewItem]:
     """
     Records that stand out, in order, of those asked for; `unread` as in `records`.
@@ -66,22 +69,31 @@ def exceptions(
     `late` days after the case's date. `ahead`: the case's date lies after the day of the record. `clock`: recorded at an
     earlier time than the record before. `review_due`: the answer carries the caveat that a review of the row is overdue.
     `correction`: it corrects an earlier record. `ruling_backdated`: a ruling comes into use after the day from which it
-    applies. `key_unendorsed`: the key was changed without the old one's signature. Days are Japan's.
+    applies. `ruling_changed`: one that was published says something else now, under the same id. `ruling_withdrawn`: the new
+    rules no longer have it. `edition_missing`, `edition_altered`: the text that a publication names is not there, or is another;
+    nothing is read from it. `edition_unread`: this program cannot read these rules, so that their rulings were not compared.
+    `key_unendorsed`: the key was changed without the old one's signature. Days are Japan's.
     """
     published: dict[tuple[str, str], date] = {}
-    rulings: set[str] = set()
+    rulings: dict[str, dict[str, Any]] = {}  # id → what it says, by the newest rules that could be read
     before = ""
-    for record in records(log, unread=unread):
-        when = record["recorded"]
-        # Every record is looked at: its publications and its time count for those after it, even where it is not asked for.
-        found = list(_odd(log, record, before, published, rulings, late))
-        if chosen.lets(record):
-            yield from found
-        before = when
+    with reading(place) as log:
+        for record in records(log, unread=unread):
+            when = record["recorded"]
+            # Every record is looked at: its publications and its time count for those after it, even where it is not asked for.
+            found = list(_odd(log, record, before, published, rulings, late))
+            if chosen.lets(record):
+                yield from found
+            before = when
 
 
 def _odd(
-    log: Log, record: Record, before: str, published: dict[tuple[str, str], date], rulings: set[str], late: int
+    log: Snapshot,
+    record: Record,
+    before: str,
+    published: dict[tuple[str, str], date],
+    rulings: dict[str, dict[str, Any]],
+    late: int,
 ) -> Iterator[ReviewItem]:
     seq, when = record["seq"], record["recorded"]
     day = in_japan(when).date()
@@ -96,8 +108,7 @@ def _odd(
         )
     if record["kind"] == Kind.PUBLICATION:
         published.setdefault((record["what"], record["sha256"]), day)
-        if record["what"] == "rules":
-            yield from _late_rulings(log, record, day, rulings)
+        yield from _odd_edition(log, record, day, rulings)
     elif record["kind"] == Kind.KEY and record.get("endorsed") is None:
         yield ReviewItem(
             "key_unendorsed",
@@ -152,34 +163,120 @@ def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], da
         )
 
 
-def _late_rulings(log: Log, record: Record, day: date, seen: set[str]) -> Iterator[ReviewItem]:
-    data = log.store.edition(record["sha256"])
+def _odd_edition(log: Snapshot, record: Record, day: date, seen: dict[str, dict[str, Any]]) -> Iterator[ReviewItem]:
+    """What stands out in an edition that comes into use. It is read only where its text has the digest that was recorded."""
+    seq, what, digest = record["seq"], record["what"], record["sha256"]
+    data, name = log.kept_under(digest), EDITION_TEXT[what]
     if data is None:
-        return
-    try:
-        found = loader.from_edition(data).rulings
-    except AssignError:
-        return
-    for ruling in found:
-        if ruling.id not in seen and ruling.since < day:
+        yield ReviewItem(
+            "edition_missing",
+            seq,
+            Text(
+                f"公示した{name['ja']}の版 {digest[:16]}… がありません",
+                f"the edition {digest[:16]}… of the {name['en']} that it published is missing",
+            ),
+        )
+    elif sha256(data) != digest:
+        yield ReviewItem(
+            "edition_altered",
+            seq,
+            Text(
+                f"公示した{name['ja']}の版 {digest[:16]}… が書き換えられています（中は見ていません）",
+                f"the edition {digest[:16]}… of the {name['en']} that it published was altered (nothing was read from it)",
+            ),
+        )
+    elif what == "rules":
+        try:
+            found = loader.from_edition(data).rulings
+        except AssignError as error:
             yield ReviewItem(
-                "ruling_backdated",
-                record["seq"],
+                "edition_unread",
+                seq,
                 Text(
-                    f"回答 {ruling.id} は {ruling.since} から適用され、公示は {day} です",
-                    f"the ruling {ruling.id} applies from {ruling.since} and was published on {day}",
+                    f"公示した規則を、今のプログラムは読めません。回答を比べていません（{error.ja}）",
+                    f"this program cannot read the rules that it published; their rulings were not compared ({error.en})",
                 ),
             )
-        seen.add(ruling.id)
+        else:
+            yield from _odd_rulings(seq, {each.id: _content(each) for each in found}, day, seen)
 
 
-def stats(log: Log, chosen: Filter = EVERY, unread: Unread | None = None) -> dict[str, Any]:
+def _content(ruling: Ruling) -> dict[str, Any]:
+    """What a ruling says, wherever in its file it stands."""
+    return {name: value for name, value in ruling._asdict().items() if name not in ("file", "line")}
+
+
+def _odd_rulings(
+    seq: int, found: Mapping[str, dict[str, Any]], day: date, seen: dict[str, dict[str, Any]]
+) -> Iterator[ReviewItem]:
+    """Compare the rulings that come into use with those before, by what they say: an id alone says nothing."""
+    for name, says in found.items():
+        before = seen.get(name)
+        if before is None and says["since"] < day:
+            yield ReviewItem(
+                "ruling_backdated",
+                seq,
+                Text(
+                    f"回答 {name} は {says['since']} から適用され、公示は {day} です",
+                    f"the ruling {name} applies from {says['since']} and was published on {day}",
+                ),
+            )
+        elif before is not None and before != says:
+            parts = [part for part in says if before[part] != says[part]]
+            ja, en = (
+                ", ".join(_changed(part, before[part], says[part], lang) for part in parts) for lang in ("ja", "en")
+            )
+            yield ReviewItem(
+                "ruling_changed",
+                seq,
+                Text(
+                    f"回答 {name} が、同じ番号のまま変わりました（{ja}。公示は {day}）",
+                    f"the ruling {name} says something else under the same id ({en}; published on {day})",
+                ),
+            )
+    for name in sorted(seen.keys() - found.keys()):
+        yield ReviewItem(
+            "ruling_withdrawn",
+            seq,
+            Text(
+                f"前の版の回答 {name} が、この版にありません",
+                f"the ruling {name} of the edition before is not in this one",
+            ),
+        )
+    seen.clear()
+    seen.update(found)
+
+
+_PARTS: Final = {
+    "title": Text("見出し", "title"),
+    "source": Text("もとの文書", "document"),
+    "because": Text("理由", "reason"),
+    "examples": Text("例", "examples"),
+    "rows": Text("行", "rows"),
+    "channels": Text("業務の場", "channels"),
+    "act": Text("行為", "act"),
+    "since": Text("適用の初日", "first day"),
+    "until": Text("適用の末日", "last day"),
+    "assignee": Text("担当", "assignee"),
+    "role": Text("役職", "office"),
+}
+
+
+def _changed(part: str, before: Any, after: Any, lang: str) -> str:
+    """A part of a ruling that changed; days and the answer in full, the rest by its name alone."""
+    name, none = _PARTS[part].say(lang), Text("なし", "none").say(lang)
+    if part == "assignee":
+        return f"{name} {ASSIGNEE_TEXT[before][lang]} → {ASSIGNEE_TEXT[after][lang]}"
+    return f"{name} {before or none} → {after or none}" if part in ("since", "until") else name
+
+
+def stats(place: Place, chosen: Filter = EVERY, unread: Unread | None = None) -> dict[str, Any]:
     """Of the records asked for: counts by kind, and of decisions by division, channel, assignee, certainty, role and month of the case."""
     counts: dict[str, Counter[str]] = {
         name: Counter() for name in ("kind", "division", "channel", "assignee", "certainty", "role", "month")
     }
     size, first, last = 0, None, None
-    for record in records(log, chosen, unread=unread):
+    for record in records(place, chosen, unread=unread):
         size += 1
         first, last = first or record["recorded"], record["recorded"]
         counts["kind"][record["kind"]] += 1
@@ -195,7 +292,7 @@ def stats(log: Log, chosen: Filter = EVERY, unread: Unread | None = None) -> dic
         ):
             counts[name][value] += 1
     return {
-        "origin": log.origin,
+        "origin": place.origin,
         "records": size,
         "first": first,
         "last": last,

@@ -1,10 +1,15 @@
 """
-A sentence in both languages.
+What a reader of a log says: sentences in both languages, and what a database holds made fit to stand in them.
+
+Whoever owns the database may put anything into it. Each reader makes what it shows harmless by itself, whoever checked it before.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from typing import Final, NamedTuple
+
+from assign.errors import hidden, visible
 
 
 class Text(NamedTuple):
@@ -16,3 +21,31 @@ class Text(NamedTuple):
     def say(self, lang: str) -> str:
         """In one of them."""
         return self.en if lang == "en" else self.ja
+
+
+_TAGS: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e"})
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def harmless(text: Text) -> Text:
+    """A finding that names what stands in the database: no tag of HTML in it, and no character that nobody sees."""
+    return Text(visible(text.ja).translate(_TAGS), visible(text.en).translate(_TAGS))
+
+
+def cell(value: object) -> object:
+    """
+    What stands in a cell of a table: text that a spreadsheet would take for a formula has a `'` before it.
+
+    >>> cell("=1+1"), cell(24), cell("a" + chr(0x202E))
+    ("'=1+1", 24, 'a\\\\u202e')
+    """
+    if not isinstance(value, str):
+        return value
+    return visible(f"'{value}" if value.startswith(_FORMULA) else value)
+
+
+def plain_json(text: str) -> str:
+    """JSON, in which a character that nobody sees is written as JSON's own escape: the same value, and its digest the same."""
+    if hidden(text, "\n") is None:
+        return text
+    return "".join(c if c == "\n" or hidden(c) is None else json.dumps(c)[1:-1] for c in text)

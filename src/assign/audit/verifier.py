@@ -41,6 +41,14 @@ WORDS = {"contractor": ("受託者", "contractor"), "city_staff": ("市職員", 
 CAUTION = ("注意: 鍵は証拠に添えられていたもので、それだけでは何の証明にもなりません。別の道で受け取った鍵を --key で渡してください",
     "note: the key came with the bundle and proves nothing by itself; pass one that you received another way as --key")  # fmt: skip
 REASONS = {2: "ありません", 9: "閉じられています", 13: "権限がありません", 21: "フォルダです", 28: "ディスクに空きがありません"}  # fmt: skip
+SPOILT = ((r"\ufeff", "先頭に BOM が付いています", "begins with a BOM"), (r"(?s).*\r", "改行が CRLF になっています", "has CRLF line ends"),
+    (r"(?s)(?!.*\n\Z)", "最後の改行がなくなっています", "lacks its last line feed"))  # fmt: skip
+AS_IT_WAS = ("書き換える前のファイルを使うか、元の形（UTF-8、BOM なし、改行は LF）で保存し直してください",
+    "use the file as it was, or save it as UTF-8 without a BOM, each line ended by LF")  # fmt: skip
+RETIRED = ("チェックポイントは、その時の鍵で署名されていません（替えられた後か、まだ使われていない鍵です）",
+    "the checkpoint is not signed with the key of its time (the log had replaced it, or not named it yet)")  # fmt: skip
+NO_KEY = ("証拠に、ログの鍵がありません", "the bundle names no key of the log")
+NO_NOTE = ("チェックポイントの形ではありません", "not a checkpoint (a signed note of C2SP tlog-checkpoint)")
 MISTYPED = ("BUNDLE.json を 1 つ、--lang は ja か en です。使い方は --help", "one BUNDLE.json, --lang ja or en; see --help")  # fmt: skip
 Checkpoint = NamedTuple("Checkpoint", [("origin", str), ("size", int), ("root", bytes), ("number", str)])  # noqa: UP014
 
@@ -54,6 +62,14 @@ def need(found: Any, ja: str, en: str) -> Any:
     if not found:
         raise WrongError(ja, en)
     return found
+
+
+def text_of(data: bytes, name: str) -> str:
+    """A checkpoint, a key or a bundle as it was written: a file that an editor or a mail program has changed is refused, and why is said."""
+    text = data.decode("utf-8")
+    for pattern, ja, en in SPOILT:
+        need(not re.match(pattern, text), f"`{name}` は{ja}。{AS_IT_WAS[0]}", f"`{name}` {en}: {AS_IT_WAS[1]}")
+    return text
 
 
 def roots(place: int, size: int, base: bytes, path: list[bytes], early: bool) -> tuple[bytes, bytes] | None:
@@ -136,15 +152,22 @@ def key_of(line: Any) -> tuple[str, str, bytes]:
     return found[1], number, data[1:]
 
 
-def opened(text: str, keys: set[tuple[str, str, bytes]]) -> Checkpoint:
-    """A signed note → its checkpoint. One of the keys must have signed it, and each that did, rightly."""
-    found, by = need(NOTE.fullmatch(text), "ノートの形でないか CR があります", "not a signed note, or it has CR"), ""
+def opened(text: str, keys: set[tuple[str, str, bytes]], due: Any = None) -> Checkpoint:
+    """A signed note → its checkpoint. A key of the log's own name must have signed it (that of its time, where it is known), and rightly."""
+    found, by = need(NOTE.fullmatch(text), *NO_NOTE), []
     for name, raw in ((line.split(" ")[1], b64decode(line.split(" ")[2])) for line in found[4].split("\n")[:-1]):
-        for _, number, key in (each for each in keys if each[:2] == (name, raw[:4].hex())):
-            right = len(raw) == 68 and signed(key, text[: found.start(4) - 1].encode(), raw[4:])
-            by = need(right and (by or number), "チェックポイントの署名が合いません", "the note's signature is wrong")
-    need(by, "知っている鍵の署名がありません", "the checkpoint is not signed with a key that is known here")
-    return Checkpoint(found[1], int(found[2]), base64(found[3], 32), by)
+        for key in (each for each in keys if each[:2] == (name, raw[:4].hex())):
+            right = len(raw) == 68 and signed(key[2], text[: found.start(4) - 1].encode(), raw[4:])
+            by.append(need(right and key, "チェックポイントの署名が合いません", "the checkpoint's signature is wrong"))
+    need(
+        by,
+        "チェックポイントは、知っている鍵で署名されていません",
+        "the checkpoint is not signed with a key that is known here",
+    )
+    own = need([key for key in by if key[0] == found[1]], "チェックポイントは、別の名前の鍵だけで署名されています",
+               "the checkpoint is signed by keys of another name than the log's alone")  # fmt: skip
+    need(due in (None, *own), *RETIRED)
+    return Checkpoint(found[1], int(found[2]), base64(found[3], 32), (due or own[0])[1])
 
 
 def parsed(text: str) -> Any:
@@ -204,6 +227,7 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
         held[at(public, "what"), number] = part["text"]
     kind, names = at(record, "kind"), [(what, at(record, "editions", what)) for what in ("list", "rules", "rulings")]
     need(kind not in ("decision", "batch") or held.keys() >= set(names), "版が足りません", "an edition is missing")
+    need(str(at(record, "replaces")).split("+")[1:2] != [tree.number], *RETIRED)  # this very record replaced the signer
     when = need(re.fullmatch("(.{19})([.][0-9]+)?Z", str(at(record, "recorded"))), "日時の形でない", "not a time")[1]
     report = [("記録", "record", record["seq"], kind),
               ("記録日時（日本時間）", "recorded (Japan time)", datetime.fromisoformat(when) + timedelta(hours=9))]  # fmt: skip
@@ -240,10 +264,10 @@ def verified(text: str, own: str | None, held: Any) -> list[tuple[Any, ...]]:
     """Verify a bundle, also against what the auditor holds: the report's lines, or WrongError."""
     bundle = parsed(text)
     kinds = need(FORMATS.get(str(at(bundle, "format"))), "知らない形式です", "a format that is not known here")
-    given = {key_of(line) for line in fields(bundle, **kinds)["keys"]}
+    given = [key_of(line) for line in fields(bundle, **kinds)["keys"]]  # in the order of the log: the last one signs
     keys = set(held or given)
-    trees = [opened(bundle[name], keys) for name in ("from", "to", "checkpoint") if name in bundle]
-    old, tree = trees[0], trees[-1]
+    tree = opened(bundle.get("checkpoint", bundle.get("to")), keys, need(given, *NO_KEY)[-1])
+    old = opened(bundle["from"], keys & set(given)) if "from" in bundle else tree
     if "record" in bundle:
         report = of_record(bundle, tree)
     else:
@@ -281,8 +305,10 @@ def main(argv: list[str] | None = None) -> int:
             for name in [*files, *own, *(key for key in given if "+" not in key or os.path.isfile(key))]:
                 with Path(name).open("rb") as file:
                     texts[name] = file.read(LARGEST)  # one that is longer is cut, and so refused
-            keys, code = [key_of(texts.get(key, key.encode()).decode().strip()) for key in given], 6
-            report = verified(texts[files[0]].decode(), texts[own[0]].decode() if own else None, keys)
+            keys, code = [key_of(key) for key in given if key not in texts], 6
+            read = {name: text_of(data, name) for name, data in texts.items()}
+            keys += [key_of(read[key].removesuffix("\n")) for key in given if key in read]
+            report = verified(read[files[0]], read[own[0]] if own else None, keys)
             text = "".join(f"{printed(line, lang)}\n" for line in [("検証できました", "verified"), *report])
         (sys.stdout or os.fdopen(1, "w")).buffer.write(text.encode())  # which fails where the shell has closed it
         sys.stdout.flush()

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from assign.errors import shown
-from assign.log import merkle
-from assign.log.checkpoint import Checkpoint, endorsed, open_verified, parse
+from assign.log.checkpoint import Checkpoint, endorsed, open_in_force, open_verified, parse
 from assign.log.keys import NoteError, PublicKey, public_key
 from assign.log.kinds import Kind, Record
-from assign.log.log import Log
 from assign.log.reading import Unreadable, record_of
 from assign.log.record import publishes
-from assign.log.store import Row, StoreDamaged, StoreError, as_bytes
+from assign.log.store.interface import Row, StoreDamaged, StoreError
 from assign.words import sha256
 
-from .text import Text
+from .door import Place, Snapshot, reading
+from .text import Text, harmless
+from .tree import EMPTY, Tree, leaf_hash
 
 MOST: Final = 100  # findings that are listed one by one
 
@@ -47,7 +47,7 @@ class VerificationReport:
     origin: str
     size: int = 0  # one more than the number of the last record
     hashed: int = 0  # records that were read, and hashed again
-    root: bytes = merkle.EMPTY
+    root: bytes = EMPTY
     notes_outside: int = 0
     notes_inside: int = 0
     covered: int = 0
@@ -75,7 +75,10 @@ class VerificationReport:
 
 
 def verify(
-    log: Log, against: Sequence[str] = (), keys: Sequence[PublicKey] = (), listener: Callable[[int], None] | None = None
+    place: Place,
+    against: Sequence[str] = (),
+    keys: Sequence[PublicKey] = (),
+    listener: Callable[[int], None] | None = None,
 ) -> VerificationReport:
     """
     Hash every record again, and compare the tree with checkpoints.
@@ -94,32 +97,50 @@ def verify(
         NoteError: A note of `against` is no checkpoint. StoreError: The log cannot be read.
     """
     outside = [(parse(text)[0], text, True) for text in against]
-    strange = [Finding(each.code, None, Text(each.ja, each.en)) for each in log.store.strangers()]
     try:
+        with reading(place) as log:
+            return _whole(log, outside, keys, listener)
+    except StoreDamaged as error:  # it could not even be opened
+        return _unread(place.origin, error, [])
+
+
+def _whole(
+    log: Snapshot,
+    outside: list[tuple[Checkpoint, str, bool]],
+    keys: Sequence[PublicKey],
+    listener: Callable[[int], None] | None,
+) -> VerificationReport:
+    strange = [Finding(each.code, None, harmless(Text(each.ja, each.en))) for each in log.strangers]
+    try:
+        strange += [Finding(each.code, None, harmless(Text(each.ja, each.en))) for each in log.unsound()]
         found = _Verifier(log, outside, keys).run(listener)
     except StoreError as error:
         if not strange and not isinstance(error, StoreDamaged):
             raise
-        found = VerificationReport(log.origin, findings=[Finding("unread", None, Text(error.ja, error.en))])
+        return _unread(log.origin, error, strange)
     found.findings += strange
     return found
+
+
+def _unread(origin: str, error: StoreError, strange: list[Finding]) -> VerificationReport:
+    return VerificationReport(origin, findings=[Finding("unread", None, harmless(Text(error.ja, error.en))), *strange])
 
 
 class _Verifier:
     """One pass over the records, with two trees: of the payloads, and, from where they differ, of the kept hashes."""
 
-    def __init__(self, log: Log, outside: list[tuple[Checkpoint, str, bool]], keys: Sequence[PublicKey]) -> None:
+    def __init__(self, log: Snapshot, outside: list[tuple[Checkpoint, str, bool]], keys: Sequence[PublicKey]) -> None:
         self._log = log
         self._found = VerificationReport(log.origin)
         self._trusted = list(keys)
-        self._named: list[PublicKey] = []  # by the records themselves
+        self._named: list[tuple[int, PublicKey]] = []  # by the records themselves, in order
         self._published: set[tuple[str, str]] = set()
         self._sizes: dict[str, set[int]] = {}  # SHA-256 of an edition → its sizes by the records
         self._derived: list[tuple[str, str, int]] = []  # what the table of publications must hold
         self._keys: dict[bytes, int] = {}  # idempotency key → the first record that has it
         self._differing: list[int] = []
         self._notes = outside
-        for text in log.store.checkpoints(log.number):
+        for text in log.checkpoints():
             try:
                 self._notes.append((parse(text)[0], text, False))
             except NoteError:
@@ -134,17 +155,19 @@ class _Verifier:
 
     def run(self, listener: Callable[[int], None] | None) -> VerificationReport:
         """The whole log."""
-        tree, kept = merkle.Frontier(), None
+        tree, kept = Tree(), None
         sizes = {note.size for note, _, _ in self._notes}
         found, size = self._found, self._log.size
         expected, whole = 0, True
+        gaps: list[tuple[int, int, int]] = []  # first number that is missing, the row after it, and where its run ends
         if 0 in sizes:
-            self._roots[0] = (merkle.EMPTY, None)
-        for row in self._log.rows(0, max(size, *sizes, 0)):
+            self._roots[0] = (EMPTY, None)
+        for row in self._log.rows(0):
             if row.seq != expected:
-                whole = False
-                self._gone(expected, row.seq)
-            leaf, stored = merkle.leaf_hash(row.payload), row.nodes[:32]
+                if whole:
+                    found.root, whole = tree.root(), False  # the log is the unbroken run from 0
+                gaps.append((expected, row.seq, 0))
+            leaf, stored = leaf_hash(row.payload), row.nodes[:32]
             if leaf != stored:
                 self._differing.append(row.seq)
                 kept = kept or tree.copy()
@@ -161,28 +184,52 @@ class _Verifier:
             self._check_row(row)
             found.hashed += 1
             expected = row.seq + 1
+            if gaps:
+                gaps[-1] = (*gaps[-1][:2], expected)
             if whole and expected in sizes:
                 self._roots[expected] = (tree.root(), kept.root() if kept else None)
             if listener is not None and not found.hashed % 10_000:
                 listener(found.hashed)
-        if expected < size:  # the last number is known, but the rows before it were not read
-            self._gone(expected, size)
-        found.size, found.root = max(expected, size), tree.root()
+        for first, after, end in gaps:
+            self._gone(first, after, end)
+        found.size = max(expected, size)
+        if whole:
+            found.root = tree.root()
+        self._check_number(size)
         self._check_notes(found.size)
         self._check_tables()
         found.findings.sort(key=lambda each: (each.seq is None, each.seq or 0))
         return found
 
-    def _gone(self, first: int, after: int) -> None:
+    def _gone(self, first: int, after: int, end: int) -> None:
+        rest = f"{after}" if end == after + 1 else f"{after}-{end - 1}"
         self._say(
             "deleted",
             first,
-            f"番号 {first} から {after - 1} の記録が消されています",
-            f"records {first} to {after - 1} were deleted",
+            f"番号 {first} から {after - 1} の記録がありません（消されたか、番号 {rest} の行があとから足されたかです）",
+            f"records {first} to {after - 1} are not there (they were deleted, or what stands at {rest} was added)",
         )
 
+    def _check_number(self, size: int) -> None:
+        """Compare how many rows were read with what two other ways of asking say: a root over nothing proves nothing."""
+        found, there = self._found, self._log.count()
+        if not found.hashed and not there and not size:
+            self._say(
+                "empty",
+                None,
+                "記録が 1 件もありません。何も確かめていません",
+                "there is no record at all; nothing was checked",
+            )
+        elif found.hashed != there or found.size != max(size, there):
+            self._say(
+                "not_all_read",
+                None,
+                f"表には {there} 件（最後の番号 {size - 1}）ありますが、読めたのは {found.hashed} 件です",
+                f"the table has {there} records (the last number is {size - 1}), and {found.hashed} could be read",
+            )
+
     def _say(self, code: str, seq: int | None, ja: str, en: str) -> None:
-        self._found.findings.append(Finding(code, seq, Text(ja, en)))
+        self._found.findings.append(Finding(code, seq, harmless(Text(ja, en))))
 
     def _check_row(self, row: Row) -> None:
         """Check one row: it holds the record of its place, its key column fits, and it cites what was published before."""
@@ -210,7 +257,7 @@ class _Verifier:
                 signer = public_key(put[1])
                 if record["kind"] == Kind.KEY:
                     self._check_successor(seq, signer, record)
-                self._named.append(signer)
+                self._named.append((seq, signer))
         if key is not None:
             short = bytes.fromhex(key.replace("-", ""))
             if (first := self._keys.setdefault(short, seq)) != seq:
@@ -231,7 +278,7 @@ class _Verifier:
     def _check_successor(self, seq: int, new: PublicKey, record: Record) -> None:
         """Check a change of the key. A trusted key's successor is trusted."""
         old = public_key(record["replaces"])
-        if self._named and old != self._named[-1]:
+        if self._named and old != self._named[-1][1]:
             self._say(
                 "endorsement",
                 seq,
@@ -308,7 +355,7 @@ class _Verifier:
             )
             return False
         try:
-            open_verified(text, self._trusted or self._named)
+            open_in_force(text, tuple(self._named), self._trusted or None)
         except NoteError as error:
             where = (
                 Text("外の", "the checkpoint from outside")
@@ -321,18 +368,30 @@ class _Verifier:
                 f"{where.ja}チェックポイント（{note.size} 件）: {error.ja}",
                 f"{where.en} (size {note.size}): {error.en}",
             )
-            return outside and not self._trusted  # not signed by a known key, but its root is still worth comparing
+            return outside and self._worth_comparing(text)
         return True
+
+    def _worth_comparing(self, text: str) -> bool:
+        """Whether a checkpoint that is not signed as it must be still says something: a trusted key signed it, and the log knows none such."""
+        if not self._trusted:
+            return not any(self._signed_by(text, key) for _, key in self._named)
+        return any(self._signed_by(text, key) for key in self._trusted if key not in dict(self._named).values())
+
+    @staticmethod
+    def _signed_by(text: str, key: PublicKey) -> bool:
+        with suppress(NoteError):
+            return bool(open_verified(text, [key]))
+        return False
 
     def _check_tables(self) -> None:
         """Check each row of the other tables."""
-        store = self._log.store
+        store = self._log
         try:
-            logs, numbers = {number for number, _ in store.beside("log")}, {*store.numbers()}
+            logs, numbers = {number for number, _ in store.beside("log")}, {*store.logs()}
             for number in sorted(numbers - logs):
                 self._stray("record", f"log {number}")
             for number, origin in store.beside("log"):
-                if number not in numbers:
+                if number not in numbers and number != self._log.number:
                     self._stray("log", f"log {number}: {origin}")
             published = store.beside("publication")
             self._publications([row[1:] for row in published if row[0] == self._log.number])
@@ -382,10 +441,10 @@ class _Verifier:
         there: set[object] = set()
         for name, data in rows:
             there.add(name)
-            sound = sha256(as_bytes(data)) == name
+            sound = sha256(data) == name
             if name in names and not sound:
                 self._edition(names[name], str(name), "書き換えられて", "was altered")
-            elif name in names and self._sizes[name] != {len(as_bytes(data))}:
+            elif name in names and self._sizes[name] != {len(data)}:
                 self._edition(
                     names[name], str(name), "公示の記録と違うバイト数になって", "is not as long as its record says"
                 )
@@ -403,10 +462,10 @@ class _Verifier:
             f"the edition {value[:16]}… of the {what} {en}",
         )
 
-    def _note(self, size: object, note: object) -> None:
+    def _note(self, size: object, note: bytes) -> None:
         """Compare the size column of a checkpoint with its note; the note itself is checked with the others."""
         with suppress(NoteError):
-            if (said := parse(as_bytes(note).decode("utf-8", "replace"))[0].size) != size or type(size) is not int:
+            if (said := parse(note.decode("utf-8", "replace"))[0].size) != size or type(size) is not int:
                 self._say(
                     "checkpoint_altered",
                     None,

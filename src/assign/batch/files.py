@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from assign.errors import BadRequest, DataError, path_shown, system_reason, unreadable
+from assign.evidence import require_replaceable
 from assign.files import destination, unwritable
 
 try:
@@ -65,6 +66,7 @@ def whole(target: str, work: Path) -> Iterator[Path]:
             with out.open("r+b") as file:
                 os.fsync(file.fileno())
             out.chmod(mode)
+            require_replaceable(str(path))  # it may have become another file since this began
             out.replace(path)
         except OSError as error:
             raise unwritable(path_shown(target), error) from None

@@ -452,11 +452,24 @@ def report_new_log(desk: Any, *, as_json: bool, lang: str) -> None:
         return
     where = desk.audit.store.shown
     if as_json:
-        text = json.dumps({"new_log": {"at": where.strip("`"), "origin": desk.audit.origin}}, ensure_ascii=False)
-        terminal.complain_bytes((text + "\n").encode())
+        told = {"at": where.strip("`"), "origin": desk.audit.origin}
+        if (kind := desk.audit.store.memory) is not None:
+            told["in_memory"] = kind
+        terminal.complain_bytes((json.dumps({"new_log": told}, ensure_ascii=False) + "\n").encode())
     else:
         terminal.complain(
             f"新しい記録ファイルを作りました: {where}" if lang == "ja" else f"a new log was made: {where}"
+        )
+        warn_of_memory(desk.audit, lang)
+
+
+def warn_of_memory(log: Any, lang: str) -> None:
+    """Where a log is kept in memory, say so: an acknowledged record is gone when the machine stops."""
+    if (kind := log.store.memory) is not None:
+        terminal.complain(
+            f"注意: {log.store.shown} はメモリ上のファイルシステム（{kind}）にあります。電源が切れると記録は消えます"
+            if lang == "ja"
+            else f"note: {log.store.shown} is on a file system in memory ({kind}): the records are gone when the machine stops"
         )
 
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from assign import files, resources
+from assign import evidence, files, resources
 from assign.errors import BadOption, DataError, path_shown
 
 FILES: Final = ("FILE", "IN", "OUT", "OLD", "NEW", "KEY", "DIR")  # metavars that stand for a file or a folder
@@ -28,7 +28,7 @@ _OUTPUTS: Final = {
     ("xlsx", "FILE"),
     ("target", "OUT"),
 }
-_BESIDE: Final = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database
+_BESIDE: Final = ("", *evidence.BESIDE)
 
 
 class Held(NamedTuple):
@@ -49,6 +49,8 @@ def outputs(ctx: Any, params: list[Any]) -> list[tuple[str, str]]:
             found.append((name, value))
             if ctx.info_name == "checkpoint" and param.name == "to":
                 found.append((name, f"{value}.pub"))
+    if ctx.params.get("new_key") and isinstance(ctx.params.get("keys"), str):
+        found.append(("--keys", ctx.params["keys"]))  # a line is added to it
     return found
 
 
@@ -65,7 +67,7 @@ def spare(ctx: Any, params: list[Any]) -> None:
             target,
             [
                 *held,
-                *_known_by_sight(target),
+                *(() if ctx.info_name == "checkpoint" else _known_by_sight(target)),  # which looks by itself
                 *(Held(Path(other), f"`{by}` と同じファイル", f"the file of `{by}`, too") for by, other in written[:i]),
             ],
         )
@@ -103,7 +105,7 @@ def _told(name: str | Path) -> os.stat_result | None:
 
 
 def _into_a_file(number: int) -> bool:
-    """Whether stdout or stderr is a file: `>> audit.db` would be the end of it, `2>> acts.yaml` of the rules."""
+    """Whether a standard stream is a file: `>> audit.db` would be the end of it, `2>> acts.yaml` of the rules."""
     try:
         return stat.S_ISREG(os.fstat(number).st_mode)
     except OSError:
@@ -113,6 +115,8 @@ def _into_a_file(number: int) -> bool:
 def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
     for param in params:
         if param.metavar not in FILES or (param.name, param.metavar) in _OUTPUTS:
+            continue
+        if param.name == "keys" and ctx.params.get("new_key"):
             continue
         value = ctx.params.get(param.name)
         name = param.opts[0] if param.param_type_name == "option" else param.metavar
@@ -136,21 +140,23 @@ def _held(ctx: Any, params: list[Any]) -> Iterator[Held]:
                 )
     if key := os.environ.get("ASSIGN_KEY_FILE"):
         yield Held(Path(key), "記録の鍵", "the log's key")
+        yield Held(
+            Path(f"{os.path.realpath(key)}.signed"), "鍵が最後に署名した木の控え", "what the key has signed last"
+        )
+    if folder := os.environ.get("ASSIGN_KEY_STATE"):
+        yield from _files(Path(folder), "鍵が最後に署名した木の控え", "what the key has signed last")
+    if _into_a_file(0):
+        yield Held(Path("/dev/fd/0"), "標準入力", "the input on stdin")
     with suppress(DataError):
         yield from _files(resources.user_folder("XDG_CONFIG_HOME", ".config") / "assign", "記録の鍵", "the log's key")
+        folder_of_states = resources.user_folder("XDG_DATA_HOME", ".local/share") / "assign" / "signed"
+        yield from _files(folder_of_states, "鍵が最後に署名した木の控え", "what the key has signed last")
 
 
 def _known_by_sight(target: str) -> Iterator[Held]:
-    """What must not be lost though nobody has named it: a database, what SQLite keeps beside one, and a secret key."""
-    for ending in _BESIDE:
-        base = Path(target.removesuffix(ending))
-        if target.endswith(ending) and os.path.isfile(base):
-            with suppress(OSError), base.open("rb") as file:
-                head = file.read(16)
-                if head == b"SQLite format 3\0":
-                    yield Held(Path(target), "判定の記録か、ほかのデータベース", "a decision log, or another database")
-                elif head.startswith(b"PRIVATE+KEY+") and not ending:
-                    yield Held(base, "記録の鍵", "a log's key")
+    """What must not be lost though nobody has named it: a database, what SQLite keeps beside one, a key, a checkpoint."""
+    if (what := evidence.recognised(target)) is not None:
+        yield Held(Path(target), *what)
 
 
 def _ours() -> Iterator[Held]:

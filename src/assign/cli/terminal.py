@@ -15,7 +15,7 @@ from typing import Final, TextIO
 
 from assign.columns import labelled, pieces, width, wrap
 from assign.errors import path_shown
-from assign.files import appearing, unwritable, whole_or_not
+from assign.files import unwritable, whole_or_not, writing
 
 WIDTH: Final = 80
 
@@ -181,8 +181,8 @@ def pour(lines: Iterable[str], out: str | None) -> None:
             pass
         return
     try:
-        with appearing(out) as path, path.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(f"{line}\n" for line in lines)
+        with writing(out) as file:
+            file.writelines(f"{line}\n".encode() for line in lines)
     except OSError as error:
         raise unwritable(path_shown(out), error) from None
 

@@ -140,20 +140,20 @@ class Desk:
         self.close()
 
     @classmethod
-    def of_edition(cls, log: Log, editions: Mapping[str, str], engine: str = "auto") -> Desk:
+    def of_edition(cls, kept: Callable[[str], bytes | None], editions: Mapping[str, str], engine: str = "auto") -> Desk:
         """
         A desk over a list and rules that a log has kept.
 
         Args:
+            kept: The text that a log keeps under a SHA-256, if any.
             editions: SHA-256 of `list` and `rules`, as a record names them.
 
         Raises:
             EditionMissing: The log does not hold one of them, or holds another text under its name.
         """
-        held = {}
-        for what in ("list", "rules"):
-            held[what] = log.store.edition(editions[what]) or b""
-            if sha256(held[what]) != editions[what]:
+        held = {what: kept(editions[what]) or b"" for what in ("list", "rules")}
+        for what, data in held.items():
+            if sha256(data) != editions[what]:
                 raise EditionMissing(what, editions[what])
         return cls(lists.from_edition(held["list"]), loader.from_edition(held["rules"]), engine)
 
@@ -330,7 +330,7 @@ class Desk:
         """The answer of an earlier record, from the editions that it names."""
         assert self.audit is not None  # noqa: S101 - INVARIANT: the record came from there
         same = record["editions"] == self.edition_digests
-        found = (self if same else Desk.of_edition(self.audit, record["editions"])).replayed(record)
+        found = (self if same else Desk.of_edition(self.audit.store.edition, record["editions"])).replayed(record)
         if found.digest != record["answer"]:
             raise EngineError(
                 f"番号 {record['seq']} の最初の答えを、この版のプログラムでは同じ文で示せません（`assign audit show {record['seq']}`）",

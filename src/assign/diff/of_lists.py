@@ -12,8 +12,8 @@ from typing import Any, Final
 from assign.catalog.manifest import UNREAD, Line, Manifest
 from assign.catalog.model import Catalog, Task
 from assign.explanation.wording import MEANING_TEXT, cell_name, printed
-from assign.rules.kinds import Work
 from assign.rules.entries import Act
+from assign.rules.kinds import Work
 from assign.words import Bilingual
 
 from .matching import Pair, aligned, folded, unspaced

@@ -13,6 +13,20 @@ from .keys import NoteError, PublicKey, SecretKey, base64_bytes, base64_text, is
 DASH: Final = "\u2014 "
 LARGEST: Final = 64_000_000  # bytes of a note's file, as in `audit.verifier`
 MOST: Final = 100  # signatures
+Signers = tuple[tuple[int, PublicKey], ...]  # the keys of a log, and the records that named them, in order
+WRONG: Final = "チェックポイントの署名が合いません", "the checkpoint's signature is wrong"
+UNKNOWN: Final = (
+    "チェックポイントは、知っている鍵で署名されていません",
+    "the checkpoint is not signed with a key that is known here",
+)
+OF_ANOTHER: Final = (
+    "チェックポイントは、別の名前の鍵だけで署名されています",
+    "the checkpoint is signed by keys of another name than the log's alone",
+)
+NOT_IN_FORCE: Final = (
+    "チェックポイントは、その時の鍵で署名されていません（替えられた後か、まだ使われていない鍵です）",
+    "the checkpoint is not signed with the key of its time (the log had replaced it, or not named it yet)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +92,59 @@ def open_verified(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, Pub
     """
     A note → its checkpoint and which of the keys signed it; of several, the one that signed first.
 
+    A log signs with a key of its own name. A known key of another name (a witness's, another log's) may have signed beside it, and
+    then must have signed rightly.
+
     Raises:
-        NoteError: It is no checkpoint, none of the keys signed it, or a signature of one of them is wrong.
+        NoteError: It is no checkpoint, none of the keys signed it, only one of another name did, or a signature is wrong.
     """
+    checkpoint, signers = _signers(text, keys)
+    return checkpoint, signers[0]
+
+
+def open_in_force(
+    text: str, signers: Signers, trusted: Iterable[PublicKey] | None = None
+) -> tuple[Checkpoint, PublicKey]:
+    """
+    The same of a log whose keys are known: the signer must be the one in force at the note's size, by the log's records.
+
+    Args:
+        trusted: The keys that may have signed; without it, those of the log.
+
+    Raises:
+        NoteError: As above, or a key signed it that the log had replaced by then, or had not named yet.
+    """
+    checkpoint, found = _signers(text, [key for _, key in signers] if trusted is None else trusted)
+    due = in_force(signers, checkpoint.size)
+    if due not in found:
+        raise NoteError(*NOT_IN_FORCE)
+    return checkpoint, due
+
+
+def in_force(signers: Signers, size: int) -> PublicKey | None:
+    """The key that signs a log of that size: the last one that its records have named by then; of the empty log, the first."""
+    known = [key for seq, key in signers if seq < max(size, 1)]
+    return known[-1] if known else None
+
+
+def _signers(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, list[PublicKey]]:
+    """The keys of the log's own name that signed a note. Raises NoteError."""
     checkpoint, signatures = parse(text)
     signed, known = _note(text)[0].encode(), list(keys)
-    by = None
+    found: list[PublicKey] = []
     for name, number, signature in signatures:
         for key in known:
             if (name, number) != (key.name, key.number):
                 continue
             if not key.signed(signed, signature):  # also beside a right one: C2SP signed-note
-                raise NoteError("チェックポイントの署名が合いません", "the checkpoint's signature is wrong")
-            by = by or key
-    if by:
-        return checkpoint, by
-    raise NoteError(
-        "チェックポイントは、知っている鍵で署名されていません",
-        "the checkpoint is not signed with a key that is known here",
-    )
+                raise NoteError(*WRONG)
+            found.append(key)
+    if not found:
+        raise NoteError(*UNKNOWN)
+    own = [key for key in found if key.name == checkpoint.origin]
+    if not own:
+        raise NoteError(*OF_ANOTHER)
+    return checkpoint, own
 
 
 def endorse(new: PublicKey, by: SecretKey) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from assign.errors import AssignError, BadRequest, shown
 
 from .fields import has_long_number
-from .store import StoreError, StoreMissing
+from .store.interface import StoreError, StoreMissing
 
 
 class NotPublished(AssignError):
@@ -20,6 +20,18 @@ class KeyReused(BadRequest):
     """An idempotency key came back with another request. The first answer stands; nothing was written."""
 
     code = "key_reused"
+
+
+class KeyTaken(StoreError):
+    """An idempotency key stands in a row that is no record of the log: whoever may insert can put one there."""
+
+    code = "key_taken"
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(
+            f"この `key` は、記録ではない行（番号 {seq}）に使われています。記録していません（新しい UUID で送り直してください。`assign audit verify` がその行を挙げます）",
+            f"this `key` stands in a row that is no record (number {seq}); nothing is recorded (send it again with a new UUID; `assign audit verify` names the row)",
+        )
 
 
 def key_reused() -> KeyReused:

@@ -6,22 +6,24 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
 
 from assign.errors import AssignError
 from assign.words import sha256
 
-from . import merkle
+from . import ending, merkle
 from .canonical import moment, read
 from .draft import Draft
-from .errors import NotPublished, key_reused, no_such_log, not_recorded
+from .errors import KeyTaken, NotPublished, key_reused, no_such_log, not_recorded
 from .kinds import Record
-from .reading import UnknownRecord, backed, require_unbroken_end
-from .store import Known, New, Store, StoreError, Writing, at_fork
+from .reading import UnknownRecord, backed
+from .store import Known, New, NumberTaken, Row, Store, Writing, at_fork
 
 TOGETHER: Final = 1000  # records that share a commit, at most
+PATIENT: Final = 20  # times that a batch is numbered anew, where others put rows at its numbers without taking turns
 
 
 class Kept(NamedTuple):
@@ -66,7 +68,9 @@ class GroupCommit:
     def __init__(self, store: Store, origin: str, number: int) -> None:
         self._store, self._origin, self._number = store, origin, number
         self._published: set[tuple[str, str]] = set()
-        self._last = b""
+        # The tree as the log was last seen committed, and the nodes of its last row as they are kept. The log never becomes
+        # shorter than that; this holds in a child process, too.
+        self._seen: tuple[merkle.Frontier, bytes] | None = None
         self._alone = False  # whether the last transaction found the log as we had left it
         self._reset()
         at_fork(self)
@@ -75,7 +79,6 @@ class GroupCommit:
         self._mutex = threading.Lock()
         self._queue: deque[PendingAppend] = deque()
         self._leader: PendingAppend | None = None  # who commits; the first in the queue
-        self._frontier: merkle.Frontier | None = None
 
     def before_fork(self) -> None:
         """Nothing to do: the store waits for a commit under way."""
@@ -118,7 +121,7 @@ class GroupCommit:
             self._commit(pending.batch)
         except Exception as error:  # noqa: BLE001 - whatever it was: there is no record, and each caller is told
             failed = error if isinstance(error, AssignError) else not_recorded(type(error).__name__)
-            self._frontier = None
+            self._alone = False
             for each in pending.batch:
                 each.kept, each.error = None, _own_copy(failed)
         for each in pending.batch:
@@ -147,21 +150,26 @@ class GroupCommit:
             pending.batch = []  # a reference cycle: it would wait for the garbage collector
 
     def _commit(self, batch: list[PendingAppend]) -> None:
-        if not self._appended_if_unchanged(batch):
-            self._append_in_transaction(batch)
+        if self._appended_if_unchanged(batch):
+            return
+        for _ in range(PATIENT - 1):
+            with suppress(NumberTaken):
+                self._append_in_transaction(batch)
+                return
+        self._append_in_transaction(batch)
 
     def _appended_if_unchanged(self, batch: list[PendingAppend]) -> bool:
-        """A lone record, where nobody else has written since we did: one statement. False: nothing was written."""
-        before, (pending, *others) = self._frontier, batch
+        """A lone record, where nobody else has written since we did: one round trip. False: nothing was written."""
+        seen, (pending, *others) = self._seen, batch
         draft = pending.draft
-        if before is None or others or not self._alone or draft.publishes or self._refused(draft, before.size):
+        if seen is None or others or not self._alone or draft.publishes or self._refused(draft, seen[0].size):
             return False
-        frontier, self._frontier = before.copy(), None  # whatever fails now, the next commit reads the frontier anew
+        frontier = seen[0].copy()
         (row,) = self._rows([draft], frontier)
-        if not self._store.append_if_unchanged(self._number, self._last, row):
-            self._frontier, self._alone = before, False
+        if not self._store.append_if_unchanged(self._number, seen[1], row):
+            self._alone = False
             return False
-        self._frontier, self._last = frontier, row.nodes
+        self._seen = frontier, row.nodes
         pending.kept = Kept(row.seq, row.payload, created=True)
         return True
 
@@ -173,14 +181,16 @@ class GroupCommit:
                 raise no_such_log(self._origin, [])
             if not self._published.issuperset(cited for each in batch for cited in each.draft.cited_editions):
                 cited = {each for pending in batch for each in pending.draft.cited_editions}
-                self._published |= backed(self._store, self._origin, self._number, writing.published(), cited)
+                told = [each for each in writing.published() if type(each[2]) is int and each[2] < size]
+                self._published |= backed(self._store, self._origin, self._number, told, cited)
             new: list[PendingAppend] = []
             waiting: list[tuple[PendingAppend, PendingAppend]] = []  # a later one, and the first one with the same key
             first: dict[str, PendingAppend] = {}
             for pending in batch:
                 key = pending.draft.key
+                pending.kept = pending.error = None
                 if key and key in known:
-                    pending.kept, pending.error = _retried(pending.draft.record, *known[key])
+                    pending.kept, pending.error = self._retried(pending.draft.record, known[key], size)
                 elif key and key in first:
                     waiting.append((pending, first[key]))
                 elif (error := self._refused(pending.draft, size)) is not None:
@@ -189,12 +199,21 @@ class GroupCommit:
                     new.append(pending)
                     if key:
                         first[key] = pending
-            written = self.write(writing, [pending.draft for pending in new], {})
+            written, seen = self.write(writing, [pending.draft for pending in new])
             for pending, kept in zip(new, written, strict=True):
                 pending.kept = kept
             for pending, earlier in waiting:
                 assert earlier.kept is not None  # noqa: S101 - INVARIANT: set just above
-                pending.kept, pending.error = _retried(pending.draft.record, earlier.kept.seq, earlier.kept.payload)
+                pending.kept, pending.error = _same_request(
+                    pending.draft.record, earlier.kept.seq, earlier.kept.payload
+                )
+        self.committed(seen)
+
+    def _retried(self, record: Record, row: Row, size: int) -> tuple[Kept | None, AssignError | None]:
+        """A retry by its idempotency key: the record that is there, or why it cannot be given."""
+        if row.seq < size and ending.is_kept_record(self._store, self._origin, self._number, row):
+            return _same_request(record, row.seq, row.payload)
+        return None, KeyTaken(row.seq)
 
     def _refused(self, draft: Draft, size: int) -> AssignError | None:
         """Why it cannot be recorded: it cites an edition that was not published, or corrects a record that is not there."""
@@ -212,52 +231,80 @@ class GroupCommit:
     @property
     def size(self) -> int:
         """How many records the log had when it was last read or extended."""
-        return 0 if self._frontier is None else self._frontier.size
+        return self._seen[0].size if self._seen else 0
+
+    def look(self) -> int:
+        """How many records the log has now; nothing is locked."""
+        known = self._seen
+        if known and known[0].size:
+            self._require_last(known, self._store.some(self._number, [known[0].size - 1]))
+        tree = ending.tree_at_end(self._store, self._origin, self._number, known[0] if known else None)
+        if known is None and tree[0].size:
+            self._seen = tree
+        return tree[0].size
 
     def begin(self, writing: Writing, keys: Sequence[str] = ()) -> Known:
         """
-        Lock the log, and bring the frontier (the tree's right edge) up to date: the remembered one is extended by what others
-        have appended since; where they do not follow on it, it is read anew from the rows that complete it.
+        Lock the log, and bring the tree that we know up to date: it is extended by the rows that others have appended since, each
+        by its bytes; where none is known, the end of the log is looked for.
 
         Returns:
-            The records that have one of the idempotency keys.
+            For each of the idempotency keys that a row has, the row; it may be no record of the log.
+
+        Raises:
+            StoreError: The log is shorter than we know it, or than a signed checkpoint beside it says.
         """
-        frontier, self._frontier = self._frontier, None
-        since = frontier.size - 1 if frontier else 0
-        newest, known = writing.lock_and_read_tail(since, keys)
-        self._alone = [(since, self._last)] == newest
-        if frontier is None or not self._extended_by(frontier, newest):
-            newest = newest or writing.lock_and_read_tail()[0]
-            size = newest[0][0] + 1 if newest else 0
-            require_unbroken_end(size, writing.nodes)
-            places = merkle.edge(size)
-            rows = writing.nodes([((place + 1) << level) - 1 for level, place in places])
-            frontier = merkle.Frontier(
-                size, [node_of(rows, ((place + 1) << level) - 1, level) for level, place in places]
-            )
-        self._frontier, self._last = frontier, newest[0][1] if newest else b""
-        return known
+        known = self._seen
+        since = known[0].size - 1 if known and known[0].size else 0
+        rows, found = writing.lock_and_read_tail(since, keys)
+        if known is None or not known[0].size:
+            seen = ending.tree_at_end(self._store, self._origin, self._number)
+            ending.require_signed_size(self._store, self._origin, self._number, seen[0].size)
+            self._alone = False
+        else:
+            self._require_last(known, rows)
+            tree, last = known[0].copy(), known[1]
+            self._alone = len(rows) == 1 or rows[1].seq != tree.size
+            for row in rows[1:]:
+                if row.seq != tree.size:
+                    break
+                tree.append(merkle.leaf_hash(row.payload))
+                last = row.nodes
+            else:
+                if len(rows) > 1:  # there may be more
+                    tree, last = ending.tree_at_end(self._store, self._origin, self._number, tree)
+            seen = tree, last
+        self._seen = seen
+        return found
 
-    def _extended_by(self, frontier: merkle.Frontier, newest: list[tuple[int, bytes]]) -> bool:
-        """Extend the frontier by rows of others. False: they do not follow on our last one without a gap."""
-        if not newest or newest[-1] != (frontier.size - 1, self._last):
-            return False
-        return all(
-            seq == frontier.size and nodes == frontier.append(nodes[:32]) for seq, nodes in reversed(newest[:-1])
-        )
+    def committed(self, seen: tuple[merkle.Frontier, bytes]) -> None:
+        """Go on from this tree: what `write` gave, once its transaction has ended well."""
+        self._seen = seen
 
-    def write(self, writing: Writing, drafts: list[Draft], editions: Mapping[str, bytes]) -> list[Kept]:
-        """Number, date, hash and insert drafts, in a transaction that has begun."""
-        assert self._frontier is not None  # noqa: S101 - INVARIANT: `begin` has left one
-        frontier, self._frontier = self._frontier, None  # whatever fails now, the next commit reads the frontier anew
+    def _require_last(self, known: tuple[merkle.Frontier, bytes], rows: Sequence[Row]) -> None:
+        """Require that our last row is still there."""
+        tree, last = known
+        if not rows or (rows[0].seq, rows[0].nodes) != (tree.size - 1, last):
+            raise ending.shorter(rows[0].seq if rows else tree.size - 1, tree.size)
+
+    def write(
+        self, writing: Writing, drafts: list[Draft], editions: Sequence[bytes] = ()
+    ) -> tuple[list[Kept], tuple[merkle.Frontier, bytes]]:
+        """
+        Number, date, hash and insert drafts, in a transaction that has begun.
+
+        Returns:
+            The records; and the tree with them, which is to be believed once they are committed.
+        """
+        assert self._seen is not None  # noqa: S101 - INVARIANT: `begin` has left one
+        frontier, last = self._seen[0].copy(), self._seen[1]
         rows = self._rows(drafts, frontier)
         if rows:
             puts = ((draft.publishes, row.seq) for draft, row in zip(drafts, rows, strict=True))
             published = [(*put, seq) for put, seq in puts if put is not None]
-            writing.add(rows, published, [(sha256(data), data) for data in editions.values()])
-            self._last = rows[-1].nodes
-        self._frontier = frontier
-        return [Kept(row.seq, row.payload, created=True) for row in rows]
+            writing.add(rows, published, [(sha256(data), data) for data in editions])
+            last = rows[-1].nodes
+        return [Kept(row.seq, row.payload, created=True) for row in rows], (frontier, last)
 
     def _rows(self, drafts: list[Draft], frontier: merkle.Frontier) -> list[New]:
         """Rows to insert; the frontier is extended by them."""
@@ -269,8 +316,8 @@ class GroupCommit:
         return rows
 
 
-def _retried(record: Record, seq: int, payload: bytes) -> tuple[Kept | None, AssignError | None]:
-    """A retry by its idempotency key: the record that is there, or KeyReused where it is of another request."""
+def _same_request(record: Record, seq: int, payload: bytes) -> tuple[Kept | None, AssignError | None]:
+    """A retry: the record that is there, or KeyReused where it is of another request."""
     before = read(payload)
     # A retry that names no date may come after midnight: it is the same request if it was given in the same words.
     same = all(before.get(name) == record.get(name) for name in ("kind", "corrects", "input"))
@@ -283,14 +330,3 @@ def _own_copy(error: AssignError) -> AssignError:
     """An exception of its own for each caller: a raised one gets its caller's traceback."""
     kind, arguments = error.__reduce__()[:2]
     return kind(*arguments)  # type: ignore[no-any-return]  # errors rebuild themselves
-
-
-def node_of(rows: Mapping[int, bytes], seq: int, level: int) -> bytes:
-    """The hash of the subtree of that level that a record completes. Raises StoreError where it is not there."""
-    found = rows.get(seq, b"")[level * 32 : level * 32 + 32]
-    if len(found) != 32:
-        raise StoreError(
-            f"記録の番号 {seq} が欠けているか、壊れています（`assign audit verify`）",
-            f"record {seq} of the log is missing or damaged (`assign audit verify`)",
-        )
-    return found

@@ -19,18 +19,23 @@ from __future__ import annotations
 import binascii
 import os
 import re
+import stat
 from base64 import b64decode, b64encode
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from assign.errors import DataError, path_shown, shown, system_reason
+from assign.errors import DataError, NotRegular, path_shown, shown, system_reason
+from assign.files import sync_folder
 from assign.resources import user_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+LARGEST: Final = 100_000  # bytes that are read of a secret key's file
+
 
 ED25519: Final = b"\x01"  # the signature type in key numbers and keys
 
@@ -89,10 +94,11 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class SecretKey:
-    """What signs: a name and an Ed25519 seed (32 bytes). Printed, it shows its name alone."""
+    """What signs: a name and an Ed25519 seed (32 bytes), and the file it was read from. Printed, it shows its name alone."""
 
     name: str
     seed: bytes
+    place: Path | None = field(default=None, compare=False)
 
     def public(self) -> PublicKey:
         """The public key to it."""
@@ -206,32 +212,86 @@ def held_key(name: str, *, make: bool = False) -> SecretKey:
 
 
 def write_key(path: Path, key: SecretKey) -> None:
-    """A new file that its owner alone can read. Raises FileExistsError, OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """
+    A new file that its owner alone can read, on the disk when this returns; nothing is replaced, and no link is followed.
+
+    Raises:
+        FileExistsError, OSError. NoteError: Others may write in the folder.
+    """
+    private_folder(path.parent)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(key.text() + "\n")
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def private_folder(folder: Path) -> None:
+    """
+    A folder for keys: made where it is not there, its owner's alone.
+
+    Raises:
+        NoteError: It is another user's, or others may write in it, and so put another key there. OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _require_own(folder, folder.stat())
+
+
+def _require_own(path: Path, found: os.stat_result) -> None:
+    """Raises NoteError where another user could have put the file there, or could replace it."""
+    if os.name != "posix":
+        return
+    if found.st_uid not in (os.geteuid(), 0):
+        raise NoteError(
+            f"{path_shown(path)} は別の利用者のものです。鍵は、動かす利用者か root のファイルだけを使います",
+            f"{path_shown(path)} is another user's: a key is taken from a file of the user who runs this, or of root",
+        )
+    shared = found.st_mode & 0o022 and not (stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX)
+    if shared:  # in a folder like /tmp (sticky) nobody can replace another's file
+        raise NoteError(
+            f"{path_shown(path)} にほかの利用者も書けます。鍵を置けません（chmod go-w してください）",
+            f"{path_shown(path)} can be written by others, and is no place for a key (chmod go-w)",
+        )
 
 
 def _from_file(path: Path, name: str, *, make: bool) -> SecretKey:
     try:
-        if make and not os.path.exists(path):
+        if make and not os.path.lexists(path):
             with suppress(FileExistsError):  # another process made it meanwhile
                 write_key(path, new_key(name))
-        if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise NoteError(
-                f"鍵 {path_shown(path)} を他人が読めます（chmod 600 してください）",
-                f"the key {path_shown(path)} can be read by others (chmod 600)",
-            )
-        return secret_key(path.read_text("ascii"))
+        _require_own_link(path)
+        real = Path(os.path.realpath(path))
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+        with open(os.open(real, flags), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise NotRegular
+            if os.name == "posix" and found.st_mode & 0o077 and found.st_uid == os.geteuid():
+                raise NoteError(
+                    f"鍵 {path_shown(path)} を他人が読めます（chmod 600 してください）",
+                    f"the key {path_shown(path)} can be read by others (chmod 600)",
+                )
+            _require_own(path, found)
+            for folder in {path.absolute().parent, real.parent}:
+                _require_own(folder, folder.stat())
+            text = file.read(LARGEST).decode("ascii")
+        return replace(secret_key(text), place=path.absolute())
     except (OSError, ValueError) as error:
         ja, en = system_reason(error, ("文字ではありません", "not text"))
         raise NoteError(
             f"鍵 {path_shown(path)} を読めません（{ja}）。記録を読むのに鍵は要りません",
             f"cannot read the key {path_shown(path)} ({en}); reading a log needs none",
         ) from None
+
+
+def _require_own_link(path: Path) -> None:
+    found = path.lstat()  # a mounted secret is a link, root's
+    if stat.S_ISLNK(found.st_mode) and os.name == "posix" and found.st_uid not in (os.geteuid(), 0):
+        raise NoteError(
+            f"{path_shown(path)} は、別の利用者が置いたリンクです。鍵として使いません",
+            f"{path_shown(path)} is a link that another user put there, and is not used as a key",
+        )
 
 
 def _printed(command: str) -> str:

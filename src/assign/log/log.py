@@ -10,23 +10,25 @@ A caller of `append` waits until the record is on the disk. Callers that wait at
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
-from assign.errors import BadRequest
+from assign.errors import BadRequest, path_shown, shown
+from assign.resources import user_folder
 from assign.words import sha256
 
 from . import merkle
 from .draft import Draft
+from .ending import Nodes
 from .errors import is_log_name, no_such_log
-from .group_commit import GroupCommit, Kept, node_of
+from .group_commit import GroupCommit, Kept
 from .kinds import EDITIONS, Kind, Record
-from .reading import UnknownRecord, backed, logs_of, published_by, require_unbroken_end
+from .reading import UnknownRecord, backed, logs_of, published_by
 from .store import Row, Store, StoreError, StoreMissing, open_store
 
 if TYPE_CHECKING:
-    from .checkpoint import Checkpoint
+    from .checkpoint import Checkpoint, Signers
     from .keys import PublicKey, SecretKey
 
 
@@ -104,6 +106,8 @@ class Log:
         try:
             store = open_store(url)
         except StoreMissing:
+            if not beside:
+                _require_never_kept(origin, url)
             if approve is not None:
                 approve()
                 approve = None
@@ -114,13 +118,17 @@ class Log:
                 raise no_such_log(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
             number = origins.get(origin)
+            store.require_ours()
             if approve is not None and (number is None or store.size(number) == 0):
                 approve()
             log = cls(store, origin, store.create(origin) if number is None else number)
-            if store.size(log.number) == 0:
+            if not log.size:
+                from . import signed
                 from .keys import held_key
 
-                log._begin(held_key(origin, make=True).public(), editions)
+                key = held_key(origin, make=True)
+                signed.begin(key)
+                log._begin(key.public(), editions)
         except BaseException:
             store.close()
             raise
@@ -133,7 +141,8 @@ class Log:
             if self._writer.size:
                 return  # another process made it meanwhile
             drafts = [first, *(_publication(what, editions[what]) for what in EDITIONS)]
-            self._writer.write(writing, self._drafts(drafts), editions)
+            _, seen = self._writer.write(writing, self._drafts(drafts), [*editions.values()])
+        self._writer.committed(seen)
 
     def append(self, record: Record) -> Kept:
         """
@@ -161,24 +170,38 @@ class Log:
             if not self._writer.size:
                 raise no_such_log(self.origin, [])
             wanted = {(what, sha256(editions[what])) for what in EDITIONS}
-            known = backed(self.store, self.origin, self.number, writing.published(), wanted)
+            told = [each for each in writing.published() if type(each[2]) is int and each[2] < self._writer.size]
+            known = backed(self.store, self.origin, self.number, told, wanted)
             new = [
                 _publication(what, editions[what]) for what in EDITIONS if (what, sha256(editions[what])) not in known
             ]
-            return self._writer.write(writing, self._drafts(new), editions)
+            kept, seen = self._writer.write(writing, self._drafts(new), [*editions.values()])
+        self._writer.committed(seen)
+        return kept
 
     def _drafts(self, records: list[Record]) -> list[Draft]:
         return [Draft(record, self.origin) for record in records]
 
-    def rotate(self, new: SecretKey, by: SecretKey | None = None) -> Kept:
+    def rotate(
+        self,
+        new: SecretKey,
+        by: SecretKey | None = None,
+        *,
+        abandon: bool = False,
+        keep: Callable[[], None] | None = None,
+    ) -> Kept:
         """
-        Another key signs from here on.
+        Another key signs from here on. It goes on from the last tree that the present one has signed, which signs no more.
 
         Args:
             by: The present key, which names the new one: who trusts it trusts the new one. None where it is lost.
+            abandon: The log is not the one that the present key has signed (a backup was restored on purpose, the state is lost).
+                The new key begins from the log as it is, and the present one does not endorse it, so that the change is seen.
+            keep: Writes the new key to its file. Called when nothing speaks against the change, before it is recorded.
 
         Raises:
             BadRequest: The new one is a key that the log has had, or another log's; or `by` is not the present one.
+            StoreError: The log does not extend what the present key has signed: nothing is changed.
         """
         now = self.keys()[-1]
         if new.name != self.origin or str(new.public()) in map(str, self.keys()):
@@ -186,26 +209,39 @@ class Log:
         if by is not None and str(by.public()) != str(now):
             raise BadRequest("今の鍵ではありません", "this is not the present key")
         from .checkpoint import endorse
+        from .signing import handed_on
 
         draft: Record = {"kind": Kind.KEY.value, "signer": str(new.public()), "replaces": str(now)}
-        return self.append({**draft, "endorsed": endorse(new.public(), by) if by else None})
+        with handed_on(self, new, by, keep, abandon=abandon):
+            return self.append({**draft, "endorsed": endorse(new.public(), by) if by and not abandon else None})
 
     def keys(self) -> list[PublicKey]:
         """The keys that the log's records have named, the present one last. The table says where; the records count."""
+        known = [key for _, key in self.signers()]
+        return [key for place, key in enumerate(known) if key not in known[place + 1 :]]
+
+    def signers(self) -> Signers:
+        """The same in the order of the records that named them, each with its number."""
         from .keys import public_key
 
-        told = [seq for what, _, seq in self.store.published(self.number) if what == "key"]
-        named = dict.fromkeys(published_by(self.store, self.origin, self.number, seq) for seq in (0, *told))
-        if not (found := [public_key(put[1]) for put in named if put is not None and put[0] == "key"]):
+        told = {seq for what, _, seq in self.store.published(self.number) if what == "key" and type(seq) is int}
+        named = ((seq, published_by(self.store, self.origin, self.number, seq)) for seq in sorted({0, *told}))
+        found = tuple((seq, public_key(put[1])) for seq, put in named if put is not None and put[0] == "key")
+        if not found:
             raise StoreError(
                 "記録に公開鍵がありません（`assign audit verify`）", "the log names no key (`assign audit verify`)"
             )
         return found
 
     @property
+    def url(self) -> str:
+        """Where it is kept, for whoever opens it anew; it may hold a password."""
+        return self.store.url
+
+    @property
     def size(self) -> int:
-        """How many records it has."""
-        return self.store.size(self.number)
+        """How many records it has: rows beyond the first number that is free are not of the log."""
+        return self._writer.look()
 
     def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """Records in order, as they are kept."""
@@ -220,62 +256,40 @@ class Log:
         return found
 
     def node(self, level: int, place: int) -> bytes:
-        """The hash of a perfect subtree, for `merkle`. It is kept in the row of the subtree's last record."""
-        seq = ((place + 1) << level) - 1
-        return node_of(self.store.nodes(self.number, [seq]), seq, level)
+        """The hash of a perfect subtree, for `merkle`: as it is kept in the row of its last record where that fits."""
+        return self._nodes(level, place)
+
+    @property
+    def _nodes(self) -> Nodes:
+        return Nodes(self.store, self.origin, self.number)
+
+    def node_from_bytes(self, level: int, place: int) -> bytes:
+        """The same from the records' bytes alone, which are all read for it."""
+        return Nodes(self.store, self.origin, self.number, exact=True)(level, place)
 
     def head(self) -> Checkpoint:
         """The log as it stands, unsigned."""
         from .checkpoint import Checkpoint
 
         size = self.size
-        require_unbroken_end(size, partial(self.store.nodes, self.number))
-        return Checkpoint(self.origin, size, merkle.root(size, self.node))
+        return Checkpoint(self.origin, size, merkle.root(size, self._nodes))
 
-    def checkpoint(self, key: SecretKey) -> str:
+    def checkpoint(self, key: SecretKey, last: str | None = None) -> str:
         """
         A signed note of the log as it stands; a copy is kept here, and proves nothing here.
 
+        It extends the tree that the key has signed last, by the bytes of the records since (`signing`).
+
+        Args:
+            last: The last checkpoint that left the building, where the state beside the key is lost.
+
         Raises:
             BadRequest: The key is not the one that the log has named.
-            StoreError: The log no longer holds what the last checkpoint here says: nothing is signed.
+            StoreError: The log does not extend what was signed last, or that is not known: nothing is signed.
         """
-        keys = self.keys()
-        if str(key.public()) != str(keys[-1]):
-            raise BadRequest(
-                "この鍵は、記録が示す今の鍵ではありません。今の鍵のファイルを ASSIGN_KEY_FILE に指定してください"
-                "（今の鍵は `assign audit key` で分かります。なくしたときだけ `assign audit key --rotate FILE` で替えます）",
-                "this key is not the one that the log names now; set ASSIGN_KEY_FILE to the file of that key "
-                "(`assign audit key` shows which it is; only if it is lost, `assign audit key --rotate FILE` changes it)",
-            )
-        from .checkpoint import sign
+        from .signing import signed_note
 
-        head = self.head()
-        notes = self.store.checkpoints(self.number)
-        self._require_fit(notes, head.size, keys)
-        note = sign(head, key)
-        if note not in notes:
-            self.store.add_checkpoint(self.number, head.size, note)
-        return note
-
-    def _require_fit(self, notes: list[str], size: int, keys: list[PublicKey]) -> None:
-        """Require that the last valid checkpoint here still fits: a log that lost its tail must not be signed again."""
-        from .checkpoint import open_verified
-        from .keys import NoteError
-
-        for note in reversed(notes):
-            try:
-                last, _ = open_verified(note, keys)
-            except NoteError:
-                continue  # anyone who may insert could insert nonsense; it must not stop the log
-            if last.origin != self.origin:
-                continue
-            if last.size > size or merkle.root(last.size, self.node) != last.root:
-                raise StoreError(
-                    f"記録が {last.size} 件のチェックポイントと合いません。署名しません（`assign audit verify`）",
-                    f"the log no longer fits its checkpoint of {last.size} records; nothing is signed (`assign audit verify`)",
-                )
-            return
+        return signed_note(self, key, last)
 
     def close(self) -> None:
         """Close the store. Whatever is asked of the log afterwards raises StoreError."""
@@ -286,6 +300,28 @@ class Log:
 
     def __exit__(self, *_how: object) -> None:
         self.close()
+
+
+def _require_never_kept(origin: str | None, url: str) -> None:
+    """
+    Require that there never was such a log, as far as this machine knows: where one is gone, or its place is mistyped, another must
+    not begin in silence. The key of a named log says so; at the place where a log is kept unless told otherwise, the key of the
+    log without a name.
+    """
+    from .keys import key_file
+
+    if origin is None and url != f"sqlite:///{user_folder('XDG_DATA_HOME', '.local/share') / 'assign' / 'audit.db'}":
+        return  # unnamed logs at other places share one key
+    if not os.path.exists(os.environ.get("ASSIGN_KEY_FILE") or key_file(origin or UNNAMED)):
+        return
+    origin = origin or UNNAMED
+    kind = "postgresql" if url.startswith("postgres") else path_shown(url.removeprefix("sqlite:///"))
+    raise StoreMissing(
+        f"記録 {shown(origin)} の鍵はありますが、{kind} に記録がありません（場所が違うか、なくなっています。控えがあれば `assign audit restore`、"
+        "ここに新しく始めるなら `assign audit init`）",
+        f"there is a key of the log {shown(origin)}, and no log at {kind} (its place is another one, or it is gone: `assign audit restore` "
+        "brings a backup back, `assign audit init` begins a new log here)",
+    )
 
 
 def _publication(what: str, data: bytes) -> Record:

@@ -7,7 +7,7 @@ another place or of another log. Each of them is `Unreadable`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -16,10 +16,10 @@ from assign.errors import AssignError, shown
 from assign.words import JAPAN
 
 from .canonical import read
-from .fields import RecordError, check, is_time, is_uuid4
+from .fields import FIELDS, RecordError, check, is_time, is_uuid4
 from .kinds import Kind, Record
 from .record import publishes
-from .store import SEQ, Row, Store, StoreDamaged, StoreError
+from .store.interface import Row, Store, StoreDamaged, StoreError
 
 
 class Unreadable(StoreError):
@@ -112,8 +112,14 @@ def _parsed(row: Row, origin: str) -> Record:
     if not isinstance(kind, str):
         raise Unreadable(seq, "unreadable", _NONE)
     if said != (seq, origin) or type(said[0]) is not int:
-        ja = f"別の記録（{shown(said[1])} の {shown(said[0])}）です"
-        raise Unreadable(seq, "moved", (ja, f"it is another record ({shown(said[0])} of {shown(said[1])})"))
+        # Repeated only where both are what a record may say: anything may stand there, a person's name, too.
+        number, name = (
+            shown(value) if FIELDS[Kind.LOG][field](value) else "`…`"
+            for field, value in zip(("seq", "origin"), said, strict=True)
+        )
+        raise Unreadable(
+            seq, "moved", (f"別の記録（{name} の {number}）です", f"it is another record ({number} of {name})")
+        )
     try:
         check(found)
     except RecordError as error:
@@ -217,24 +223,6 @@ def logs_of(store: Store, origin: str | None) -> dict[str, int]:
     if origin is None and len(origins) > 1:
         return {name: number for name, number in origins.items() if store.size(number)} or origins
     return origins
-
-
-def require_unbroken_end(size: int, nodes: Callable[[Sequence[int]], Mapping[int, bytes]]) -> None:
-    """
-    Require that the last record of a log of this size has its predecessor, and that one more has room.
-
-    Raises:
-        StoreError: Numbers before it are missing.
-    """
-    last = size - 1
-    if (0 < last < SEQ and last - 1 in nodes([last - 1])) or last <= 0:
-        return
-    raise StoreError(
-        f"番号 {last} の行は、記録の続きではありません（前の番号がありません）。記録も署名もしません"
-        "（`assign audit verify` で確かめ、だれかが足した行は管理者が取り除き、消された記録は控えから戻してください）",
-        f"row {last} does not follow on the records (numbers before it are missing); nothing is recorded or signed "
-        "(see `assign audit verify`: a row that somebody added is the administrator's to remove, deleted records come back from a backup)",
-    )
 
 
 # -- time ------------------------------------------------------------------------------------------------------------

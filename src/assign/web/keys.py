@@ -20,6 +20,7 @@ from fastapi.openapi.models import HTTPBase
 from fastapi.security.base import SecurityBase
 
 from assign.errors import DataError, UnknownWord, listed, shown, system_reason
+from assign.evidence import require_replaceable
 from assign.words import nearest, sha256
 
 from .problems import Problem
@@ -159,6 +160,7 @@ def new(path: str, role: str) -> str:
     """
     if role not in ROLES:
         raise UnknownRole(role)
+    require_replaceable(path)
     begin = ""
     if os.path.exists(path):
         load(path)  # never a line at the end of another file

@@ -34,9 +34,9 @@ from .options import (
     WithCertainty,
     app,
     chosen_by,
-    open_log,
     say,
     say_json,
+    snapshot,
     whole_number,
 )
 
@@ -65,7 +65,7 @@ def show(
             "give either a number `N` or what to look for (`--case` and the like)",
         )
     unread = Unread()
-    with open_log(audit, origin) as log:
+    with snapshot(audit, origin, unread) as log:
         names = Names(log)
         chosen = chosen_by(names, *filters)
         if n is not None:
@@ -101,7 +101,7 @@ def list_(
 ) -> None:
     """記録の一覧を示します / List records."""
     unread = Unread()
-    with open_log(audit, origin) as log:
+    with snapshot(audit, origin, unread) as log:
         names = Names(log)
         chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
         found = list(auditing.records(log, chosen, unread=unread))
@@ -132,7 +132,7 @@ def stats(
 ) -> None:
     """件数を示します / Count records."""
     unread = Unread()
-    with open_log(audit, origin) as log:
+    with snapshot(audit, origin, unread) as log:
         names = Names(log)
         chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
         found = auditing.stats(log, chosen, unread)
@@ -168,7 +168,7 @@ def exceptions(
 ) -> None:
     """見ておくべき記録を挙げます（遡り、遅れ、時計、見直し期限切れ） / List the records that an auditor should look at."""
     unread = Unread()
-    with open_log(audit, origin) as log:
+    with snapshot(audit, origin, unread) as log:
         names = Names(log)
         chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
         found = list(auditing.exceptions(log, whole_number(late, "--late"), chosen, unread))
@@ -211,7 +211,7 @@ def export(
         near = nearest(format_, report.FORMATS) or list(report.FORMATS)
         raise BadOption("形式は jsonl, csv, html のどれかです", "the format is jsonl, csv or html", near)
     unread = Unread()
-    with open_log(audit, origin) as log:
+    with snapshot(audit, origin, unread) as log:
         names = Names(log)
         chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
         terminal.pour(report.export(log, format_, chosen, lang, unread), out)
@@ -237,6 +237,11 @@ _ODD_TEXT = {
     "review_due": Text("見直し期限切れ", "review overdue"),
     "correction": Text("訂正", "correction"),
     "ruling_backdated": Text("回答の遡り", "backdated ruling"),
+    "ruling_changed": Text("回答の差し替え", "ruling changed under its id"),
+    "ruling_withdrawn": Text("回答の取り下げ", "ruling withdrawn"),
+    "edition_missing": Text("版がない", "edition missing"),
+    "edition_altered": Text("版の書き換え", "edition altered"),
+    "edition_unread": Text("読めない版", "edition not readable"),
     "key_unendorsed": Text("署名のない鍵の交替", "change of key without a signature"),
 }
 

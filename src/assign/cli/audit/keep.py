@@ -8,6 +8,7 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -29,16 +30,18 @@ from assign.cli.common import (
     briefly,
     open_desk,
     origin_name,
+    warn_of_memory,
 )
 from assign.desk.approval import NotApproved, approval, approve
 from assign.errors import AssignError, BadOption, CatalogDiffers, OutputError, path_shown, system_reason, visible
-from assign.log.checkpoint import open_verified
+from assign.log.checkpoint import parse
 from assign.log.keys import NoteError, SecretKey, held_key, new_key, write_key
 from assign.log.kinds import EDITION_TEXT
 from assign.log.log import Log
 from assign.words import JAPAN
 
-from .options import Unread, app, open_log, say, whole_number, write_file
+from . import checkpoints
+from .options import Unread, app, open_log, say, text_of, whole_number, write_file
 
 SHOWN: Final = 10  # findings; `assign check` shows all
 
@@ -63,6 +66,7 @@ def init(
     editions = _editions(list_, rules)
     with _findings_told(lang):
         log = Log.make(audit_url(audit), origin_name(origin), editions, approve=approval(editions, list_, rules))
+    warn_of_memory(log, lang)
     if grant is not None:
         log.store.grant(grant)
     key = log.keys()[-1]
@@ -106,6 +110,15 @@ def checkpoint(
             "--qr", help="QR コードも（.svg か .png） / also write it as a QR code (.svg or .png)", metavar="FILE"
         ),
     ] = None,
+    last: Annotated[
+        Word,
+        typer.Option(
+            "--last",
+            help="鍵のそばの控え（.signed）をなくしたとき: 建物の外へ出した最後のチェックポイント / where the state beside the key "
+            "(.signed) is lost: the last checkpoint that left the building",
+            metavar="FILE",
+        ),
+    ] = None,
     every: Annotated[
         Word,
         typer.Option(
@@ -123,16 +136,20 @@ def checkpoint(
     if seconds == 0:
         raise BadOption("`--every` は 1 秒以上です", "`--every` is at least one second")
 
+    known = None if last is None else text_of(last)
+
     def once() -> None:
         with open_log(audit, origin) as log:
-            note = log.checkpoint(held_key(log.origin))
             name = to if seconds is None else _stamped(to)
-            write_file(name, note.encode())
-            keys = log.keys()
-            write_file(f"{name}.pub", f"{keys[-1]}\n".encode())
+            there = checkpoints.replaceable(log, name)  # before anything is signed
+            keys = checkpoints.replaceable_keys(log, f"{name}.pub")
+            code = b"" if qr is None else checkpoints.replaceable_code(log, qr, there)
+            note = log.checkpoint(held_key(log.origin), known)
+            write_file(name, note.encode(), there)
+            write_file(f"{name}.pub", f"{log.keys()[-1]}\n".encode(), keys)
             if qr is not None:
-                write_file(qr, report.qr(note, qr))
-            size = open_verified(note, keys)[0].size
+                write_file(qr, report.qr(note, qr), code)
+            size = parse(note)[0].size
             say([], None, [f"{visible(name)}: {size} 件" if lang == "ja" else f"{visible(name)}: {size} records"])
 
     once()
@@ -154,27 +171,37 @@ def key(
             metavar="FILE",
         ),
     ] = None,
+    abandon: Annotated[
+        bool,
+        typer.Option(
+            "--abandon",
+            help="控えをわざと戻したか、鍵が最後に署名したものが分からないとき: 新しい鍵は今の記録から始め、前の鍵は署名しない"
+            "（`audit exceptions` に出る。監査の担当に伝える） / after a backup was restored on purpose, or where it is not known what "
+            "the key has signed last: the new key begins from the log as it is, and the old one does not endorse it",
+        ),
+    ] = False,
     audit: Audit = None,
     origin: Origin = None,
     lang: Lang = "ja",
 ) -> None:
     """公開鍵を示し、鍵を替えます / Show the public keys, and change the key."""
+    if abandon and rotate is None:
+        raise BadOption("`--abandon` は `--rotate` と使います", "`--abandon` goes with `--rotate`", ["--rotate"])
     with open_log(audit, origin) as log:
         if rotate is not None:
-            fresh = new_key(log.origin)
+            fresh = replace(new_key(log.origin), place=Path(rotate).absolute())
             present = _present_key(log)
-            try:
-                write_key(Path(rotate), fresh)
-            except OSError as error:
-                ja, en = system_reason(error)
-                raise OutputError(
-                    f"{path_shown(rotate)} を作れません（{ja}）", f"cannot make {path_shown(rotate)} ({en})"
-                ) from None
-            log.rotate(fresh, present)
+            log.rotate(fresh, present, abandon=abandon, keep=lambda: _written(rotate, fresh))
         keys = log.keys()
     now = "" if briefly() else "  （今の鍵）" if lang == "ja" else "  (now)"
     lines = [f"{each}{now if each == keys[-1] else ''}" for each in keys]
     told = []
+    if rotate is not None and abandon and present is not None:
+        told.append(
+            "前の鍵は新しい鍵に署名していません。新しい公開鍵と、替えた訳（控えを戻した日など）を、監査の担当へ直接伝えてください"
+            if lang == "ja"
+            else "the old key has not signed the new one: hand the new public key to the auditor yourself, and say why it was changed"
+        )
     if rotate is not None and present is None:
         told.append(
             "前の鍵がないため、交替に前の鍵の署名はありません。新しい公開鍵を監査の担当へ直接渡してください"
@@ -227,6 +254,16 @@ def _present_key(log: Log) -> SecretKey | None:
     except NoteError:
         return None
     return found if str(found.public()) == str(log.keys()[-1]) else None
+
+
+def _written(name: str, key: SecretKey) -> None:
+    try:
+        write_key(Path(name), key)
+    except OSError as error:
+        ja, en = system_reason(error)
+        raise OutputError(
+            f"{path_shown(name)} を作れません（{ja}）", f"cannot make {path_shown(name)} ({en})"
+        ) from None
 
 
 def _stamped(name: str) -> str:

@@ -15,17 +15,21 @@ import typer
 
 from assign import audit as auditing
 from assign import files
-from assign.audit import Filter
+from assign.audit import Filter, Text, verifier
+from assign.audit.door import Snapshot, opened
 from assign.audit.names import Names
+from assign.audit.text import harmless, plain_json
 from assign.cli import terminal
 from assign.cli.common import Command, Group, Word, audit_url, briefly, explained, origin_name
-from assign.errors import NOT_UTF8, BadOption, hidden, path_shown, system_reason, visible
+from assign.errors import NOT_UTF8, BadOption, path_shown, system_reason, visible
 from assign.log.checkpoint import LARGEST
 from assign.log.keys import NoteError
 from assign.log.kinds import Kind
 from assign.log.log import Log
 from assign.log.reading import Unreadable
 from assign.log.record import random_id
+from assign.log.store.interface import StoreDamaged
+from assign.log.store.schema import Strange
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case, nearest
 
 app: typer.Typer = typer.Typer(
@@ -67,6 +71,15 @@ KIND_TEXT: dict[str, dict[str, str]] = {
 
 
 @contextmanager
+def snapshot(url: str | None, origin: str | None, unread: "Unread | None" = None) -> Iterator[Snapshot]:
+    """A log through the auditor's door. What its database has that is not ours is told by `unread`, if that is given."""
+    with opened(audit_url(url), origin_name(origin)) as log:
+        if unread is not None:
+            unread.strange = [each for each in log.strangers if not each.harmless]
+        yield log
+
+
+@contextmanager
 def open_log(url: str | None, origin: str | None) -> Iterator[Log]:
     """A log that is there, for a while."""
     log = Log.open(audit_url(url), origin_name(origin))
@@ -86,30 +99,21 @@ def whole_number(given: str, name: str = "N") -> int:
 
 
 def text_of(name: str) -> str:
-    """A checkpoint or a key from a file, byte for byte, as the stand-alone verifier reads it."""
+    """A checkpoint or a key from a file, byte for byte: read by the stand-alone verifier's own rule, with its words."""
     try:
         with Path(name).open("rb") as file:
-            text = file.read(LARGEST).decode("utf-8")
+            return verifier.text_of(file.read(LARGEST), name)
+    except verifier.WrongError as error:
+        raise NoteError(*map(visible, error.args)) from None
     except (OSError, ValueError) as error:
         ja, en = system_reason(error, NOT_UTF8)
         raise NoteError(f"{path_shown(name)} を読めません（{ja}）", f"cannot read {path_shown(name)} ({en})") from None
-    for there, ja, en in (
-        (text.startswith("\ufeff"), "先頭に BOM が付いて", "begins with a BOM"),
-        ("\r" in text, "改行が CRLF になって", "has CRLF line ends"),
-        (not text.endswith("\n"), "最後の改行がなくなって", "lacks its last line feed"),
-    ):
-        if there:
-            raise NoteError(
-                f"{path_shown(name)} は{ja}います。書き換える前のファイルを使うか、元の形（UTF-8、BOM なし、改行は LF）で保存し直してください",
-                f"{path_shown(name)} {en}: use the file as it was, or save it as UTF-8 without a BOM, each line ended by LF",
-            )
-    return text
 
 
-def write_file(name: str, data: bytes) -> None:
-    """A file, whole or not at all."""
+def write_file(name: str, data: bytes, replaces: bytes | None = None) -> None:
+    """A file, whole or not at all; what it replaces, as `files.writing` has it."""
     try:
-        files.whole_or_not(name, data)
+        files.whole_or_not(name, data, replaces)
     except OSError as error:
         raise files.unwritable(path_shown(name), error) from None
 
@@ -156,10 +160,16 @@ def chosen_by(
 
 
 class Unread:
-    """What could not be read, told on stderr when all else has been said. Whoever asked for it has no whole answer: exit 1."""
+    """
+    What could not be read, told on stderr when all else has been said. Whoever asked for it has no whole answer: exit 1.
+
+    Attributes:
+        found: Records. strange: What stands in the database and may have changed what was read.
+    """
 
     def __init__(self) -> None:
         self.found: list[Unreadable] = []
+        self.strange: list[Strange] = []
 
     def __call__(self, error: Unreadable) -> None:
         """Remember it."""
@@ -167,7 +177,15 @@ class Unread:
 
     def told(self, lang: str, *, as_json: bool = False) -> None:
         """Say which, and end with 1 where there is one."""
+        for strange in self.strange[: 0 if as_json and self.found else auditing.MOST]:
+            said = StoreDamaged(*harmless(Text(strange.ja, strange.en)))
+            if as_json:
+                terminal.complain_bytes((json.dumps(said.as_json(lang), ensure_ascii=False) + "\n").encode())
+                break
+            terminal.complain(said.message(lang))
         if not self.found:
+            if self.strange:
+                raise typer.Exit(1)
             return
         first, more = self.found[0], len(self.found) - 1
         if as_json:
@@ -200,9 +218,4 @@ def say(lines: Iterable[str], out: str | None, aside: Iterable[str] = ()) -> Non
 
 def say_json(value: object, out: str | None) -> None:
     """JSON for a program; a character that nobody sees is written as JSON's own escape, which is the same text."""
-    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
-    terminal.write("\n".join(line if hidden(line) is None else _escaped(line) for line in lines), out, data=True)
-
-
-def _escaped(line: str) -> str:
-    return "".join(c if hidden(c) is None else json.dumps(c)[1:-1] for c in line)
+    terminal.write(plain_json(json.dumps(value, ensure_ascii=False, indent=2)), out, data=True)

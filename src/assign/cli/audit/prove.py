@@ -14,16 +14,17 @@ import typer
 from assign import audit as auditing
 from assign.audit import Text
 from assign.audit import verifier as program
+from assign.audit.door import Snapshot
+from assign.audit.text import plain_json
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly, origin_name
 from assign.errors import BadOption, visible
 from assign.log.keys import held_key, public_key
-from assign.log.log import Log
 from assign.log.reading import UnknownRecord
-from assign.log.store import StoreDamaged
+from assign.log.store import StoreDamaged, StoreMissing
 from assign.words import date_of_case
 
-from .options import Number, ToFile, app, open_log, say, say_json, text_of, whole_number, write_file
+from .options import Number, ToFile, Unread, app, open_log, say, say_json, snapshot, text_of, whole_number, write_file
 
 
 @app.command(cls=Command)
@@ -46,9 +47,14 @@ def verify(
     notes = [text_of(name) for name in against or ()]
     keys = [public_key(text_of(each) if os.path.isfile(each) else each) for each in key or ()]
     try:
-        with open_log(audit, origin) as log:
+        with snapshot(audit, origin) as log:
             found = auditing.verify(log, notes, keys)
-    except StoreDamaged as error:  # what is wrong is the answer
+    except (
+        StoreDamaged,
+        StoreMissing,
+    ) as error:  # what is wrong is the answer; with a checkpoint, also that there is no log
+        if isinstance(error, StoreMissing) and (not notes or (origin_name(origin) is None and error.candidates)):
+            raise
         found = auditing.VerificationReport(
             origin_name(origin) or "", findings=[auditing.Finding(error.code, None, Text(error.ja, error.en))]
         )
@@ -94,9 +100,10 @@ def replay(
         raise BadOption("`--first` が `--last` より後です", "`--first` is after `--last`")
     counts = dict.fromkeys(auditing.OUTCOMES, 0)
     batches, odd = 0, []
-    with open_log(audit, origin) as log:
-        if start and start >= log.size:  # nothing replayed is nothing shown
-            raise UnknownRecord(log.size - 1)
+    unread = Unread()
+    with snapshot(audit, origin, unread) as log:
+        if start and start >= log.length:  # nothing replayed is nothing shown
+            raise UnknownRecord(log.length - 1)
         anew = auditing.replay(log, start, stop)
         of_same: list[auditing.Text] = []
         if batch is not None and file is not None:
@@ -135,6 +142,7 @@ def replay(
         say(lines, out)
     if counts["different"] or counts["reason"] or counts["cannot"]:
         raise typer.Exit(6)
+    unread.told(lang, as_json=as_json)
 
 
 @app.command(cls=Command)
@@ -211,7 +219,7 @@ _OUTCOME_TEXT = {
 }
 
 
-def _batch_anew(log: Log, seq: int, file: str, format_: str | None, encoding: str) -> auditing.Replay:
+def _batch_anew(log: Snapshot, seq: int, file: str, format_: str | None, encoding: str) -> auditing.Replay:
     from assign import batch
     from assign.audit import batches
 
@@ -224,7 +232,7 @@ def _batch_anew(log: Log, seq: int, file: str, format_: str | None, encoding: st
 
 def _bundled(bundle: dict[str, Any], to: str | None, written: str) -> None:
     """A proof, to its file, which is said, or to the next program."""
-    text = json.dumps(bundle, ensure_ascii=False, indent=1)
+    text = plain_json(json.dumps(bundle, ensure_ascii=False, indent=1))
     if to is None:
         terminal.write(text, None, data=True)
     else:
@@ -238,9 +246,9 @@ def _verified(found: auditing.VerificationReport, lang: str) -> list[str]:
     lines = []
     if found.hashed or not found.findings:  # else it could not be read at all
         lines.append(
-            f"{found.origin}: {found.hashed:,} 件のハッシュを計算し直しました。根 {root}"
+            f"{found.origin}: {found.size:,} 件中 {found.hashed:,} 件のハッシュを計算し直しました。根 {root}"
             if ja
-            else f"{found.origin}: {found.hashed:,} records hashed again; root {root}"
+            else f"{found.origin}: {found.hashed:,} of {found.size:,} records hashed again; root {root}"
         )
     if found.findings:
         if not found.hashed:

@@ -18,6 +18,7 @@ from .interface import (
     ExtraMissing,
     Known,
     New,
+    NumberTaken,
     Row,
     Store,
     StoreDamaged,
@@ -30,6 +31,6 @@ from .interface import (
 )
 
 __all__ = [
-    "SEQ", "ExtraMissing", "Known", "New", "Row", "Store", "StoreDamaged", "StoreError", "StoreMissing", "StoreRefused",
+    "SEQ", "ExtraMissing", "Known", "New", "NumberTaken", "Row", "Store", "StoreDamaged", "StoreError", "StoreMissing", "StoreRefused",
     "Writing", "as_bytes", "at_fork", "open_store",
 ]  # fmt: skip

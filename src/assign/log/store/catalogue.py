@@ -11,9 +11,9 @@ from typing import Final
 
 from .schema import NAMES, Part
 
-# Tables of our names on the path of this connection; `home` is the schema of the one that is read as `record`.
+# Tables of our names on the path that the connection was given; `home` is the schema of the one that is read as `record`.
 CATALOGUE: Final = r"""
-WITH path AS (SELECT * FROM unnest(current_schemas(true)) WITH ORDINALITY AS each(name, place)),
+WITH path AS (SELECT * FROM unnest(%s::text[]) WITH ORDINALITY AS each(name, place)),
 home AS (SELECT relnamespace AS oid, nspname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE c.oid = to_regclass('record')),
 ours AS (SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -19,8 +19,7 @@ SHIFT: Final = 40  # bits of a sequence number in `at`: 10**12 records a log, 8 
 SEQ: Final = (1 << SHIFT) - 1
 PATIENCE: Final = 30.0  # seconds that a writer waits for the lock before it gives up
 PAGE: Final = 2000  # records read at a time
-NEWEST: Final = 65  # records of others, at most, by which a writer extends its frontier; for more it is read anew
-Known = dict[str, tuple[int, bytes]]  # idempotency key → number and bytes of its record
+NEWEST: Final = 65  # rows that are read with the lock: our last one, and what others have written since
 
 
 class StoreError(AssignError):
@@ -53,6 +52,12 @@ class ExtraMissing(StoreError):
     code = "extra_missing"
 
 
+class NumberTaken(StoreError):
+    """A row was put at the next number while we wrote, by somebody who takes no turns. Nothing was written."""
+
+    code = "log_number_taken"
+
+
 class Row(NamedTuple):
     """
     A record as it is kept: number, bytes, the tree hashes that it completes (level 0 first, 32 bytes each), and the column of its
@@ -74,20 +79,22 @@ class New(NamedTuple):
     key: str | None
 
 
+Known = dict[str, Row]  # idempotency key → the row whose bytes have it, which may be no record of the log
+
+
 class Writing(Protocol):
     """An open transaction on one log, which holds the log's lock once `lock_and_read_tail` returns."""
 
-    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[Row], Known]:
         """
         Wait for the log's lock, and read what others have appended meanwhile, in one round trip.
 
         Returns:
-            The newest records from number `since` on, newest first and at most NEWEST (from 0 on: the last one), as
-            (number, nodes); and for each idempotency key that is known the number and bytes of its record.
-        """
+            The rows from number `since` on, in order and at most NEWEST; and for each idempotency key that is known its row.
 
-    def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
-        """The nodes of some records."""
+        Raises:
+            StoreRefused: The tables are not as we made them.
+        """
 
     def published(self) -> list[tuple[str, str, int]]:
         """(what, value, record) of everything that the log has published."""
@@ -95,14 +102,16 @@ class Writing(Protocol):
     def add(
         self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
     ) -> None:
-        """Insert."""
+        """Insert, and read back what is there then. Raises StoreError where it is not what was to be inserted."""
 
 
 class Store(Protocol):
     """A database of logs."""
 
+    url: str  # its address; it may hold a password, and is shown to nobody
     shown: str
     made: bool  # whether this opening made the place
+    memory: str | None  # the kind of its file system, where that is in memory and gone when the machine stops
 
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""
@@ -115,17 +124,30 @@ class Store(Protocol):
 
     def append_if_unchanged(self, log: int, last: bytes, row: New) -> bool:
         """
-        Append a record durably to a log that still ends as we know it: one statement, and one round trip where there is a server.
+        Append a record durably to a log that still ends as we know it, and read it back before the commit: one round trip where
+        there is a server.
 
         Args:
             last: The nodes of the record before it.
 
         Returns:
             False where it does not end so, the key is known, or another writer has the lock: nothing was written.
+
+        Raises:
+            StoreError: It could not be written, or what was read back is something else; nothing is kept.
         """
 
+    def require_ours(self) -> None:
+        """Require that the tables are as we made them. Raises StoreRefused: whatever else is attached may change what is written."""
+
     def size(self, log: int) -> int:
-        """How many records the log has: one more than the last one's number."""
+        """One more than the largest number of a row. Whoever may insert may have put one anywhere: `ending` finds the log's end."""
+
+    def newest(self, log: int, below: int, limit: int) -> list[int]:
+        """The largest numbers of rows below one, largest first."""
+
+    def some(self, log: int, seqs: Sequence[int]) -> list[Row]:
+        """The rows of some numbers, in order."""
 
     def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """Records in order, from `start` to before `stop`."""
@@ -141,6 +163,9 @@ class Store(Protocol):
 
     def checkpoints(self, log: int) -> list[str]:
         """The notes made here, oldest first."""
+
+    def larger_checkpoints(self, log: int, size: int) -> list[str]:
+        """Of the notes made here, those that say a larger size (on SQLite: of the last thousand)."""
 
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
@@ -211,6 +236,29 @@ def not_inserted() -> StoreError:
         "データベースが記録を受け取ったことにして、書いていません。回答はありません（`assign audit verify` で原因が分かります）",
         "the database took a record and has not written it; there is no answer (`assign audit verify` says why)",
     )
+
+
+def number_taken() -> NumberTaken:
+    """The error where another row came to stand at a number that was free."""
+    return NumberTaken(
+        "順番を待たずに書いた行が、次の番号を取りました。記録していません（`assign audit verify`）",
+        "a row that was written out of turn took the next number; nothing is recorded (`assign audit verify`)",
+    )
+
+
+def refused(strange: Sequence[Strange]) -> None:
+    """
+    Require that a database has nothing that may change what is written. Raises StoreRefused.
+
+    A missing trigger against slips and an altered index of keys are let through: neither changes what an insert writes, and
+    `rebuild` makes the index anew.
+    """
+    if others := [each for each in strange if not each.harmless]:
+        more = len(others) - 1
+        raise StoreRefused(
+            f"記録しません: {others[0].ja}{f'（ほか {more}）' if more else ''}（`assign audit verify` が全部を挙げます）",
+            f"nothing is recorded: {others[0].en}{f' (and {more} more)' if more else ''} (`assign audit verify` names all)",
+        )
 
 
 def require_same_text(edition: tuple[str, bytes], there: object) -> None:

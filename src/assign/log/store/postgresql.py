@@ -33,7 +33,9 @@ from .interface import (  # fmt: skip
     free_number,
     is_number,
     not_inserted,
+    number_taken,
     paged,
+    refused,
     require_open,
     require_same_text,
 )
@@ -47,6 +49,7 @@ class PostgresStore:
     """Logs on a server. A role with INSERT and SELECT on the five tables is enough; `create` needs more, once."""
 
     made: bool = False
+    memory: str | None = None
 
     def __init__(self, url: str, *, create: bool) -> None:
         import logging  # as psycopg does
@@ -59,7 +62,7 @@ class PostgresStore:
         if not driver.handlers:
             driver.addHandler(logging.NullHandler())  # what it warns of on a terminal, we say in our words
         self._psycopg = psycopg
-        self._url = url
+        self.url: str = url
         self.shown = "`postgresql`"  # an address may carry a password
         self._lock = threading.RLock()
         self._pid = 0
@@ -67,6 +70,9 @@ class PostgresStore:
         self._closed = False
         self._finalizer: Callable[[], None] | None = None
         self._cursor: Any = None  # of `append_if_unchanged`, which asks the same each time
+        self._given = ""  # the search path that a connection began with
+        self._home: str | None = None  # the one of our tables
+        self._ours: list[int] = []  # our tables' numbers, once this connection has found them as we made them
         try:
             with self._translating_errors():
                 self._tables(self._connection(), create=create)
@@ -98,8 +104,9 @@ class PostgresStore:
         require_open(self.shown, closed=self._closed)
         if self._pid != os.getpid() or self._db is None or self._db.closed:
             self._drop_connection()
-            db = self._psycopg.connect(self._url, autocommit=True, application_name="assign", connect_timeout=5)
+            db = self._psycopg.connect(self.url, autocommit=True, application_name="assign", connect_timeout=5)
             try:
+                self._settle(db)
                 _durable(db.execute(f"SELECT {_SETTINGS}".encode()).fetchone())
             except BaseException:
                 db.close()
@@ -109,10 +116,39 @@ class PostgresStore:
             db.execute("SET statement_timeout = '60s'; SET lock_timeout = '30s'; SET client_encoding = 'UTF8'")
             # The catalogue's text, which `strangers` compares, depends on these.
             db.execute("SET bytea_output = hex; SET quote_all_identifiers = off; SET standard_conforming_strings = on")
-            self._db, self._cursor, self._pid = db, db.cursor(), os.getpid()
+            self._db, self._cursor, self._pid, self._ours = db, db.cursor(), os.getpid(), []
             # Runs before the driver's own finalizer, which warns, and at the end of the process; only in the process that connected.
             self._finalizer = weakref.finalize(self, _close_in, db, self._pid)
         return self._db  # type: ignore[no-any-return]  # psycopg's own type
+
+    def _settle(self, db: psycopg.Connection[Any]) -> None:
+        """Search nothing but the system's schema and the one that has our tables, so that no other thing of a name is taken for ours."""
+        given, searched, self._home = db.execute(
+            "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_schemas(true), pg_catalog.current_schema()"
+        ).fetchone()  # type: ignore[misc]  # one row
+        db.execute("SET search_path TO pg_catalog, pg_temp")
+        found = db.execute(_HOMES, (searched, list(NAMES))).fetchall()
+        whole = [name for name, number in found if number == len(NAMES)]
+        self._home = next(iter(whole or [name for name, _ in found]), self._home)
+        self._given = given
+        if self._home is not None:
+            self._narrow(db)
+
+    def _narrow(self, db: psycopg.Connection[Any]) -> None:
+        sql = "SELECT pg_catalog.set_config('search_path', 'pg_catalog, ' || pg_catalog.quote_ident(%s) || ', pg_temp', false)"
+        db.execute(sql.replace("||", "OPERATOR(pg_catalog.||)").encode(), (self._home,))
+
+    def _searched(self) -> list[str]:
+        """The schemas that a connection would search if it were not told otherwise, as they are now."""
+        with self._translating_errors(), self._lock:
+            db = self._connection()
+            try:
+                db.execute("SELECT set_config('search_path', %s, false)", (self._given,))
+                found = db.execute("SELECT pg_catalog.current_schemas(true)").fetchone()
+            finally:
+                if not db.closed:
+                    self._narrow(db)
+            return list(found[0]) if found else []
 
     def _tables(self, db: psycopg.Connection[Any], *, create: bool) -> None:
         found = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = ANY(current_schemas(false))")
@@ -134,6 +170,9 @@ class PostgresStore:
     def _make(self, db: psycopg.Connection[Any]) -> None:
         with db.transaction():
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
+            db.execute(
+                "SELECT set_config('search_path', quote_ident(%s), true)", (self._home,)
+            )  # where tables are made
             for statement in TABLES.format(int="bigint", text="text", blob="bytea").split(";"):
                 db.execute(statement.encode())
             db.execute(INDEX.encode())
@@ -208,6 +247,35 @@ class PostgresStore:
             self._finalizer()
         self._db = self._cursor = self._finalizer = None
 
+    def require_ours(self) -> None:
+        """Compare the catalogue with our schema, once for each connection; each transaction looks for what was attached since."""
+        with self._translating_errors(), self._lock:
+            self._connection()
+            if not self._ours:
+                refused(self._differences())
+                db = self._connection()
+                found = db.execute("SELECT name::regclass::oid FROM unnest(%s::text[]) AS each(name)", (list(NAMES),))
+                for (name,) in db.execute(
+                    "SELECT name FROM pg_prepared_statements WHERE name LIKE 'assign~_%' ESCAPE '~'"
+                ).fetchall():
+                    db.execute(f"DEALLOCATE {name}".encode())
+                db.execute(_EXTEND.encode())
+                db.execute(_IS_THERE.encode())
+                self._ours = [oid for (oid,) in found]
+
+    def _differences(self) -> list[Strange]:
+        there = [Part(*row) for row in self._rows(CATALOGUE, (self._searched(), list(NAMES)))]
+        return differences(there, OURS)
+
+    def _not_written(self) -> StoreError:
+        """Why what was read back is not what was inserted: something was attached to our tables."""
+        self._ours = []
+        try:
+            self.require_ours()
+        except StoreError as error:
+            return error
+        return not_inserted()
+
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._translating_errors(), self._lock:
             return self._connection().execute(sql.encode(), values).fetchall()
@@ -219,6 +287,7 @@ class PostgresStore:
 
     def create(self, origin: str) -> int:
         """A log's number; the log is made if it is not there."""
+        self.require_ours()
         with self._translating_errors(), self._lock, (db := self._connection()).transaction():
             db.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCKS,))
             logs = self.origins()
@@ -226,18 +295,22 @@ class PostgresStore:
                 taken = {number for (number,) in db.execute("SELECT id FROM log")}
                 logs[origin] = free_number(taken.union(self.numbers()))
                 db.execute("INSERT INTO log VALUES (%s, %s)", (logs[origin], origin))
+                if self.origins().get(origin) != logs[origin]:
+                    raise not_inserted()
             return logs[origin]
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
         """A transaction. Writers of one log queue for its advisory lock, first come first served; other logs do not wait."""
         with self._translating_errors(), self._lock:
+            self.require_ours()
             db = self._connection()
-            turn = _PostgresWriting(db, log)
-            with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips
-                yield turn
-            if any(inserted.rowcount != number for inserted, number in turn.written):
-                raise not_inserted()
+            turn = _PostgresWriting(db, log, self._ours, self._psycopg.errors.UniqueViolation)
+            try:
+                with self._uninterrupted(), db.pipeline(), db.transaction():  # two round trips, and one to read back
+                    yield turn
+            except NotWritten:
+                raise self._not_written() from None
             # Not idle: we were inside a transaction that an interrupt had left open, and nothing is committed.
             if db.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE:
                 self._drop_connection()
@@ -246,17 +319,31 @@ class PostgresStore:
                 )
 
     def append_if_unchanged(self, log: int, last: bytes, row: New) -> bool:
-        """One statement. Its number is free and the one before it is ours, or nothing is inserted."""
+        """
+        One message, which is a whole transaction. Its number is free and the one before it is ours, or nothing is inserted; and what
+        stands there then is this record, with nothing attached to our tables that could change it at the commit, or the server
+        divides by zero. Sent as text: a pipeline of the driver's costs a caller who is alone three times as much as this.
+        """
         seq, payload, nodes, key = row
         base = log << SHIFT
-        values = (base | seq, payload, nodes, key, base + seq - 1, last, _LOCKS, log, log, key)
+        at = base | seq
+        whole = f"{at}, '\\x{payload.hex()}', '\\x{nodes.hex()}', {_literal(key)}"
+        turn = (
+            f"EXECUTE assign_extend({whole}, {at - 1}, '\\x{last.hex()}', {_LOCKS}, {log}); "
+            f"SET CONSTRAINTS ALL IMMEDIATE; EXECUTE assign_is_there({whole})"
+        )
+        errors = self._psycopg.errors
         with self._lock:
+            self.require_ours()
+            db = self._connection()
             try:
-                self._connection()
-                self._cursor.execute(_EXTEND, values, prepare=True)
-                return self._cursor.rowcount == 1  # type: ignore[no-any-return]  # psycopg's own type
-            except self._psycopg.errors.UniqueViolation:
-                return False  # another writer was first
+                self._cursor.execute(turn.encode())
+                return db.info.transaction_status == self._psycopg.pq.TransactionStatus.IDLE
+            except (errors.UniqueViolation, errors.DivisionByZero, errors.InvalidSqlStatementName) as error:
+                # Another writer was first, or it was not written; `writing`, which follows, says what is wrong.
+                if isinstance(error, errors.InvalidSqlStatementName):
+                    self._ours = []
+                return False
             except self._psycopg.Error as error:
                 raise self._as_store_error(error) from None
             except BaseException:
@@ -269,6 +356,16 @@ class PostgresStore:
             0
         ][0]
         return 0 if found is None else (found & SEQ) + 1
+
+    def newest(self, log: int, below: int, limit: int) -> list[int]:
+        """The largest numbers of rows below one."""
+        base = log << SHIFT
+        sql = "SELECT at FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
+        return [at & SEQ for (at,) in self._rows(sql, (base, base + below, limit))]
+
+    def some(self, log: int, seqs: Sequence[int]) -> list[Row]:
+        """The rows of some numbers."""
+        return list(map(_row, self._rows(_SOME, ([log << SHIFT | seq for seq in seqs],))))
 
     def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """Records in order, a page at a time."""
@@ -296,6 +393,11 @@ class PostgresStore:
             for (note,) in self._rows("SELECT note FROM checkpoint WHERE log = %s ORDER BY size", (log,))
         ]
 
+    def larger_checkpoints(self, log: int, size: int) -> list[str]:
+        """Notes of a larger size."""
+        found = self._rows("SELECT note FROM checkpoint WHERE log = %s AND size > %s", (log, size))
+        return [as_bytes(note).decode("utf-8", "replace") for (note,) in found]
+
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
         self._rows("INSERT INTO checkpoint VALUES (%s, %s, %s) RETURNING size", (log, size, note))
@@ -322,8 +424,7 @@ class PostgresStore:
 
     def strangers(self) -> list[Strange]:
         """Differences from our schema: in our tables, in what is attached to them, and in what hides them."""
-        there = [Part(*row) for row in self._rows(CATALOGUE, (list(NAMES),))]
-        return differences(there, OURS)
+        return self._differences()
 
     def grant(self, role: str) -> None:
         """INSERT and SELECT on the five tables."""
@@ -349,27 +450,26 @@ def _close_in(db: psycopg.Connection[Any], pid: int) -> None:
             db.close()
 
 
+class NotWritten(Exception):
+    """What was read back is not what was inserted."""
+
+
 class _PostgresWriting:
-    def __init__(self, db: psycopg.Connection[Any], log: int) -> None:
+    def __init__(self, db: psycopg.Connection[Any], log: int, tables: list[int], taken: type[Exception]) -> None:
         self._db = db
         self._log = log
         self._base = log << SHIFT
-        self.written: list[tuple[psycopg.Cursor[Any], int]] = []  # each insert, and how many rows it was of
+        self._tables = tables
+        self._taken = taken
 
-    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
+    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[Row], Known]:
         # One round trip; the statements after the lock see what whoever held it before has committed.
         with self._db.pipeline():
             turn = self._db.execute(f"SELECT {_SETTINGS}, pg_advisory_xact_lock(%s, %s)".encode(), (_LOCKS, self._log))
-            newest = self._db.execute(_NEWEST, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1))
+            rows = self._db.execute(_PAGE, (self._base + since, self._base + (1 << SHIFT), NEWEST))
             known = self._db.execute(_BY_KEYS, (list(keys), self._log)) if keys else ()
         _durable(turn.fetchone())  # the settings may have changed since we connected
-        found = {key: (at & SEQ, as_bytes(payload)) for key, at, payload in known}
-        return [(at & SEQ, as_bytes(nodes)) for at, nodes in newest], found
-
-    def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
-        return _found_nodes(
-            self._db.execute("SELECT at, nodes FROM record WHERE at = ANY(%s)", ([self._base | seq for seq in seqs],))
-        )
+        return list(map(_row, rows)), {key: _row(row) for key, *row in known}
 
     def published(self) -> list[tuple[str, str, int]]:
         return self._db.execute(
@@ -379,20 +479,27 @@ class _PostgresWriting:
     def add(
         self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
     ) -> None:
-        inserted = self._db.execute(
-            "INSERT INTO record SELECT * FROM unnest(%s::bigint[], %b::bytea[], %b::bytea[], %s::text[])",
-            (
-                [self._base | row.seq for row in rows],
-                [r.payload for r in rows],
-                [r.nodes for r in rows],
-                [r.key for r in rows],
-            ),
-        )
-        self.written.append((inserted, len(rows)))
-        for each in published:
-            self._db.execute("INSERT INTO publication VALUES (%s, %s, %s, %s)", (self._log, *each))
+        new = [(self._base | row.seq, *row[1:]) for row in rows]
+        try:
+            if new:
+                self._db.execute(
+                    "INSERT INTO record SELECT * FROM unnest(%s::bigint[], %b::bytea[], %b::bytea[], %s::text[])",
+                    [list(column) for column in zip(*new, strict=True)],
+                )
+            for each in published:
+                self._db.execute("INSERT INTO publication VALUES (%s, %s, %s, %s)", (self._log, *each))
+            for edition in editions:
+                self._db.execute("INSERT INTO edition VALUES (%s, %s) ON CONFLICT DO NOTHING", edition)
+            self._db.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what was put off to the commit happens now
+            back = self._db.execute(_BACK, (new[0][0], new[-1][0]), binary=True) if new else None
+            intact = self._db.execute(f"SELECT {_INTACT.format(of='= ANY(%s::oid[])')}".encode(), [self._tables] * 4)
+            if back and back.fetchall() != new:
+                raise NotWritten
+        except self._taken:
+            raise number_taken() from None
+        if intact.fetchone() != (True,) or set(published).difference(self.published() if published else ()):
+            raise NotWritten
         for edition in editions:
-            self._db.execute("INSERT INTO edition VALUES (%s, %s) ON CONFLICT DO NOTHING", edition)
             there = self._db.execute("SELECT data FROM edition WHERE sha256 = %s", edition[:1]).fetchone()
             require_same_text(edition, there[0] if there else None)
 
@@ -406,6 +513,15 @@ def _durable(settings: Sequence[Any] | None) -> None:
             )
 
 
+def _literal(key: str | None) -> str:
+    return "NULL" if key is None else "'" + key.replace("'", "''") + "'"
+
+
+def _row(found: Sequence[Any]) -> Row:
+    at, payload, nodes, key = found
+    return Row(at & SEQ, as_bytes(payload), as_bytes(nodes), None if key is None else as_bytes(key))
+
+
 def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
     return {at & SEQ: as_bytes(nodes) for at, nodes in rows}
 
@@ -414,7 +530,8 @@ def _found_nodes(rows: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
 _FOUND: Final = """"position"(payload, '"key":"'::bytea)"""
 _KEY: Final = f"CASE WHEN {_FOUND} > 0 THEN encode(substr(payload, {_FOUND} + 7, 36), 'escape') END"
 INDEX: Final = KEYS.format(key=_KEY)
-_NEWEST: Final = "SELECT at, nodes FROM record WHERE at >= %s AND at < %s ORDER BY at DESC LIMIT %s"
+_SOME: Final = "SELECT at, payload, nodes, key FROM record WHERE at = ANY(%s) ORDER BY at"
+_BACK: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= %s AND at <= %s ORDER BY at"
 _PAGE: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= %s AND at < %s ORDER BY at LIMIT %s"
 _BESIDE: Final = {
     "log": "SELECT id, origin FROM log",
@@ -429,13 +546,33 @@ _SETTINGS: Final = ", ".join(f"current_setting('{name}')" for name in _DURABLE)
 # it reads every key of the log.
 _BY_KEYS: Final = f"""
 SELECT known.* FROM unnest(%s::text[]) AS asked(key),
-LATERAL (SELECT asked.key, at, payload FROM record WHERE (at >> 40) = %s AND {_KEY} = asked.key OFFSET 0) AS known
+LATERAL (SELECT asked.key, at, payload, nodes, record.key FROM record WHERE (at >> 40) = %s AND {_KEY} = asked.key OFFSET 0) AS known
 """.encode()  # noqa: S608 - our own
 
 # Insert, if the lock is free and the log still ends as we know it. Another writer holds the lock, or has committed: then its record
 # stands where ours would, which the primary key refuses even where our snapshot is older.
 _EXTEND: Final = f"""
-INSERT INTO record SELECT %s::bigint, %b::bytea, %b::bytea, %s::text FROM record
-WHERE at = %s AND nodes = %b AND pg_try_advisory_xact_lock(%s, %s::int) AND 'off' NOT IN ({_SETTINGS})
-AND NOT EXISTS (SELECT 1 FROM record WHERE (at >> 40) = %s AND {_KEY} = %s)
-""".encode()  # noqa: S608 - our own
+PREPARE assign_extend(bigint, bytea, bytea, text, bigint, bytea, int, int) AS
+INSERT INTO record SELECT $1, $2, $3, $4 FROM record
+WHERE at = $5 AND nodes = $6 AND pg_try_advisory_xact_lock($7, $8) AND 'off' NOT IN ({_SETTINGS})
+AND NOT EXISTS (SELECT 1 FROM record WHERE (at >> 40) = $8 AND {_KEY} = $4)
+"""  # noqa: S608 - our own
+
+# The schemas on a path that have tables of our names, in its order, and how many.
+_HOMES: Final = """
+SELECT name, count(*) FROM unnest(%s::text[]) WITH ORDINALITY AS path(name, place)
+JOIN pg_namespace ON nspname = name JOIN pg_class ON relnamespace = pg_namespace.oid AND relname = ANY(%s)
+WHERE name !~ '^pg_' GROUP BY name, place ORDER BY place
+"""
+
+# Whether nothing is attached to our tables that could change an insert until its commit: who attaches it must wait for us. 58: the
+# triggers that are ours, once for each statement that is no insert.
+_INTACT: Final = """
+NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid {of} AND NOT tgisinternal AND tgtype <> 58)
+AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class {of}) AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent {of})
+AND NOT EXISTS (SELECT FROM pg_class WHERE oid {of} AND (relrowsecurity OR relkind <> 'r'))
+"""
+_IS_THERE: Final = f"""
+PREPARE assign_is_there(bigint, bytea, bytea, text) AS SELECT 1 / count(*) FROM record
+WHERE at = $1 AND payload = $2 AND nodes = $3 AND key IS NOT DISTINCT FROM $4 AND ({_INTACT.format(of="= 'record'::regclass")})
+"""  # noqa: S608 - our own; the table's number is in it from here on

@@ -35,13 +35,16 @@ from .interface import (  # fmt: skip
     free_number,
     is_number,
     not_inserted,
+    number_taken,
     paged,
+    refused,
     require_open,
     require_same_text,
 )
-from .remains import APPLICATION, GROWS, how_broken, was_database, was_log
-from .schema import KEYS, NAMES, TABLES, Part, Strange, differences
-from .watch import WalWatch, network_file_system, require_place, stat_of, sync_folder
+from .remains import APPLICATION, how_broken, was_database, was_log
+from .schema import NAMES, Strange, differences
+from .sqlite_schema import COUNTED, INDEX, KEY, SCHEMA, is_ours, make_tables, our_schema, part_of
+from .watch import WalWatch, memory_file_system, network_file_system, require_place, stat_of, sync_folder
 
 if TYPE_CHECKING:
     import apsw
@@ -62,6 +65,7 @@ class SqliteStore:
 
     vfs: str | None = None  # the tests' own, which cuts the power
     made: bool = False
+    memory: str | None = None
 
     def __init__(self, path: Path, *, create: bool) -> None:
         try:
@@ -83,6 +87,8 @@ class SqliteStore:
                 f"{self.shown} はネットワークのファイルシステム（{kind}）にあり、確定を約束できません。手元のディスクに置くか、PostgreSQL を使ってください",
                 f"{self.shown} is on a network file system ({kind}), which cannot promise that a record is kept: use a local disk, or PostgreSQL",
             )
+        self.url: str = f"sqlite:///{path}"
+        self.memory = memory_file_system(path)
         self._path = path
         self._at = str(path)
         self._lock = threading.RLock()
@@ -93,6 +99,7 @@ class SqliteStore:
         self._size = 0  # bytes; a log's file never shrinks
         self._wal: WalWatch | None = None
         self._named = False  # whether the folder was synced since this connection made its WAL
+        self._ours: int | None = None  # the version of the schema that was found to be ours
         try:
             with self._translating_errors():
                 db = self._connection(make=create)
@@ -318,12 +325,30 @@ class SqliteStore:
         with self._translating_errors(), self._lock:
             db = self._connection()
             with _transaction(db):
+                self._require_ours(db)
                 logs = self.origins()
                 if origin not in logs:
                     taken = {number for (number,) in db.execute("SELECT id FROM log")}
                     logs[origin] = free_number(taken.union(self.numbers()))
                     db.execute("INSERT INTO log VALUES (?, ?)", (logs[origin], origin))
+                    if self.origins().get(origin) != logs[origin]:
+                        raise not_inserted()
             return logs[origin]
+
+    def require_ours(self) -> None:
+        """Compare the schema with ours, once for each version that SQLite gives it."""
+        with self._translating_errors(), self._lock:
+            self._require_ours(self._connection())
+
+    def _require_ours(self, db: apsw.Connection) -> None:
+        version = db.execute("PRAGMA schema_version").get
+        if version != self._ours:
+            refused(self._differences(db))
+            self._ours = version
+
+    def _differences(self, db: apsw.Connection) -> list[Strange]:
+        there = [row for row in db.execute(SCHEMA).fetchall() if row not in COUNTED]
+        return [] if is_ours(there) else differences([part_of(*row) for row in there], our_schema(self._apsw))
 
     @contextmanager
     def writing(self, log: int) -> Iterator[Writing]:
@@ -331,34 +356,49 @@ class SqliteStore:
         with self._translating_errors(), self._lock:
             db = self._connection()
             with _transaction(db):
-                yield _SqliteWriting(db, log)
+                self._require_ours(db)
+                yield _SqliteWriting(db, log, self._apsw)
             self._after_commit()
 
     def append_if_unchanged(self, log: int, last: bytes, row: New) -> bool:
-        """One statement, which is a transaction of its own; it begins by taking the lock."""
+        """A transaction of a few statements, which begins by taking the lock."""
         seq, payload, nodes, key = row
-        base = log << SHIFT
-        at = base | seq
-        values = (at, payload, at - 1, last, base + (1 << SHIFT), nodes, key)
+        at = log << SHIFT | seq
         apsw = self._apsw
         try:
             with self._lock:
                 db = self._connection()
                 if db.in_transaction:  # left open by an interrupt; `writing` ends it
                     return False
-                db.execute(_EXTEND, values)
-                done = db.changes() == 1
+                with _transaction(db):
+                    self._require_ours(db)
+                    db.execute(_EXTEND, (at, payload, nodes, key, at - 1, last))
+                    if not db.changes():
+                        return False  # there is nothing to commit
+                    if db.execute(_BACK, (at, at)).fetchall() != [(at, payload, nodes, key)]:
+                        raise not_inserted()
                 self._after_commit()
         except (apsw.ConstraintError, apsw.SQLError):
-            return False  # the log ends otherwise, or the index of keys is missing; `writing`, which follows, says what else is wrong
+            return False  # the number or the key is taken, or the index of keys is missing; `writing`, which follows, says what else is wrong
         except apsw.Error as error:
             raise self._as_store_error(error) from None
-        return done
+        return True
 
     def size(self, log: int) -> int:
         """How many records."""
         found = self._rows("SELECT max(at) FROM record WHERE at < ?", ((log + 1) << SHIFT,))[0][0]
         return 0 if found is None or found >> SHIFT != log else (found & SEQ) + 1
+
+    def newest(self, log: int, below: int, limit: int) -> list[int]:
+        """The largest numbers of rows below one."""
+        base = log << SHIFT
+        sql = "SELECT at FROM record WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ?"
+        return [at & SEQ for (at,) in self._rows(sql, (base, base + below, limit))]
+
+    def some(self, log: int, seqs: Sequence[int]) -> list[Row]:
+        """The rows of some numbers."""
+        places = [log << SHIFT | seq for seq in seqs]
+        return [_row(row) for at in places for row in self._rows(_PAGE, (at, at + 1, 1))]
 
     def read(self, log: int, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """Records in order, a page at a time: a long read must not keep the WAL from being checkpointed."""
@@ -385,6 +425,10 @@ class SqliteStore:
         """The notes made here."""
         found = self._rows("SELECT CAST(note AS BLOB) FROM checkpoint WHERE log = ? ORDER BY size", (log,))
         return [as_bytes(note).decode("utf-8", "replace") for (note,) in found]
+
+    def larger_checkpoints(self, log: int, size: int) -> list[str]:
+        """Notes of a larger size."""
+        return [as_bytes(note).decode("utf-8", "replace") for (note,) in self._rows(_LARGER, (log, size))]
 
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
@@ -420,8 +464,8 @@ class SqliteStore:
 
     def strangers(self) -> list[Strange]:
         """Differences from our schema, and what SQLite's integrity check finds."""
-        there = [row for row in self._rows(_SCHEMA) if row not in _COUNTED]
-        found = differences([_part(*row) for row in there], _our_schema(self._apsw))
+        with self._translating_errors(), self._lock:
+            found = self._differences(self._connection())
         for (text,) in self._rows("PRAGMA integrity_check(20)"):
             if text != "ok":
                 said = shown(text, 100)
@@ -449,29 +493,16 @@ class SqliteStore:
 
 
 class _SqliteWriting:
-    def __init__(self, db: apsw.Connection, log: int) -> None:
+    def __init__(self, db: apsw.Connection, log: int, apsw: Any) -> None:
         self._db = db
         self._base = log << SHIFT
         self._log = log
+        self._apsw = apsw
 
-    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[tuple[int, bytes]], Known]:
-        newest = self._db.execute(_NEWEST, (self._base + since, self._base + (1 << SHIFT), NEWEST if since else 1))
-        known = {
-            key: (at & SEQ, as_bytes(payload))
-            for key in keys
-            for at, payload in self._db.execute(
-                f"SELECT at, CAST(payload AS BLOB) FROM record WHERE (at >> 40) = ? AND {_KEY} = ?",  # noqa: S608 - our own
-                (self._log, key),
-            )
-        }
-        return [(at & SEQ, as_bytes(nodes)) for at, nodes in newest], known
-
-    def nodes(self, seqs: Sequence[int]) -> dict[int, bytes]:
-        return {
-            seq: as_bytes(nodes)
-            for seq in seqs
-            for (nodes,) in self._db.execute("SELECT CAST(nodes AS BLOB) FROM record WHERE at = ?", (self._base | seq,))
-        }
+    def lock_and_read_tail(self, since: int = 0, keys: Sequence[str] = ()) -> tuple[list[Row], Known]:
+        rows = self._db.execute(_PAGE, (self._base + since, self._base + (1 << SHIFT), NEWEST)).fetchall()
+        known = {key: _row(row) for key in keys for row in self._db.execute(_BY_KEY, (self._log, key))}
+        return [_row(row) for row in rows], known
 
     def published(self) -> list[tuple[str, str, int]]:
         return [tuple(map(_plain, row)) for row in self._db.execute(_PUBLISHED, (self._log,))]
@@ -479,14 +510,21 @@ class _SqliteWriting:
     def add(
         self, rows: Sequence[New], published: Sequence[tuple[str, str, int]], editions: Sequence[tuple[str, bytes]]
     ) -> None:
+        new = [(self._base | row.seq, *row[1:]) for row in rows]
         before = self._db.total_changes()
-        self._db.executemany(
-            "INSERT INTO record VALUES (?, ?, ?, ?)", [(self._base | row.seq, *row[1:]) for row in rows]
-        )
-        if self._db.total_changes() - before != len(rows):
+        try:
+            self._db.executemany("INSERT INTO record VALUES (?, ?, ?, ?)", new)
+        except self._apsw.ConstraintError:  # not under our lock: what was read is not what is there
+            raise number_taken() from None
+        if new and (
+            self._db.total_changes() - before != len(new)
+            or self._db.execute(_BACK, (new[0][0], new[-1][0])).fetchall() != new
+        ):
             raise not_inserted()
         for each in published:
             self._db.execute("INSERT INTO publication VALUES (?, ?, ?, ?)", (self._log, *each))
+        if set(published).difference(self.published()):
+            raise not_inserted()
         for edition in editions:
             self._db.execute("INSERT OR IGNORE INTO edition VALUES (?, ?)", edition)
             require_same_text(
@@ -510,54 +548,12 @@ def _transaction(db: apsw.Connection) -> Iterator[None]:
         raise
 
 
-def make_tables(db: apsw.Connection) -> None:
-    """Tables, index and triggers, where they are not there."""
-    db.execute(TABLES.format(int="INTEGER", text="TEXT", blob="BLOB"))
-    db.execute(INDEX)
-    make_triggers(db)
-
-
-def make_triggers(db: apsw.Connection, tables: Sequence[str] = NAMES) -> None:
-    """Triggers that stop an administrator's mistake, not an attack."""
-    for name in tables:
-        for verb in ("UPDATE", "DELETE"):
-            db.execute(
-                f"CREATE TRIGGER IF NOT EXISTS {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
-                f"BEGIN SELECT RAISE(ABORT, '{GROWS}'); END"
-            )
-
-
-def _our_schema(apsw: Any) -> list[Part]:
-    """Our schema in the words of this SQLite: made in memory, and read back."""
-    db = apsw.Connection(":memory:")
-    try:
-        make_tables(db)
-        return [_part(*row) for row in db.execute(_SCHEMA)]
-    finally:
-        db.close()
-
-
-def _part(kind: object, name: object, table: object, sql: object) -> Part:
-    return Part(str(kind), str(name), f"{table}: {sql}")
-
-
-_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
-# Tables that `ANALYZE` makes for the query planner; no answer depends on them.
-_COUNTED: Final = [
-    ("table", name, name, f"CREATE TABLE {name}({columns})")
-    for name, columns in (("sqlite_stat1", "tbl,idx,stat"), ("sqlite_stat4", "tbl,idx,neq,nlt,ndlt,sample"))
-]
-_BLOB: Final = "CAST(payload AS BLOB)"
-_FOUND: Final = f"""instr({_BLOB}, CAST('"key":"' AS BLOB))"""
-_KEY: Final = f"CASE WHEN {_FOUND} THEN CAST(substr({_BLOB}, {_FOUND} + 7, 36) AS TEXT) END"
-INDEX: Final = KEYS.format(key=_KEY)
-# Where the log does not end as we know it, `nodes` is NULL, which the column refuses. A number or a key that is taken is left as it
-# is; where the index of keys is missing, the statement is invalid (SQLError).
+# A number or a key that is taken is left as it is; where the index of keys is missing, the statement is invalid (SQLError).
 _EXTEND: Final = f"""
-INSERT INTO record VALUES (?, ?, CASE
-WHEN (SELECT at = ? AND nodes = ? FROM record WHERE at < ? ORDER BY at DESC LIMIT 1) THEN ? END, ?)
-ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({_KEY})) WHERE ({_KEY}) IS NOT NULL DO NOTHING
+INSERT INTO record SELECT ?, ?, ?, ? WHERE (SELECT nodes FROM record WHERE at = ?) = ?
+ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({KEY})) WHERE ({KEY}) IS NOT NULL DO NOTHING
 """  # noqa: S608 - our own
+_BACK: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= ? AND at <= ? ORDER BY at"
 
 
 def _cell(name: str, kind: str = "text") -> str:
@@ -579,9 +575,17 @@ _BESIDE: Final = {
     "checkpoint": f"SELECT {_cell('log', 'integer')}, {_cell('size', 'integer')}, CAST(note AS BLOB) FROM checkpoint",  # noqa: S608 - our own
 }
 _TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2,)}  # cells that stay bytes
-_NEWEST: Final = "SELECT at, CAST(nodes AS BLOB) FROM record WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ?"
 # A column of SQLite may hold a value of any type: a damaged one may have a number where bytes should be.
-_PAGE: Final = """
-SELECT at, CAST(payload AS BLOB), CAST(nodes AS BLOB), CASE typeof(key) WHEN 'null' THEN NULL ELSE CAST(key AS BLOB) END
-FROM record WHERE at >= ? AND at < ? ORDER BY at LIMIT ?
+_ROW: Final = """
+at, CAST(payload AS BLOB), CAST(nodes AS BLOB), CASE typeof(key) WHEN 'null' THEN NULL ELSE CAST(key AS BLOB) END
 """
+_BY_KEY: Final = f"SELECT {_ROW} FROM record WHERE (at >> 40) = ? AND {KEY} = ?"  # noqa: S608 - our own
+_PAGE: Final = f"SELECT {_ROW} FROM record WHERE at >= ? AND at < ? ORDER BY at LIMIT ?"  # noqa: S608 - our own
+_LARGER: Final = """
+SELECT CAST(note AS BLOB) FROM (SELECT * FROM checkpoint WHERE log = ? ORDER BY rowid DESC LIMIT 1000) WHERE size > ?
+"""
+
+
+def _row(found: tuple[Any, ...]) -> Row:
+    at, payload, nodes, key = found
+    return Row(at & SEQ, as_bytes(payload), as_bytes(nodes), None if key is None else as_bytes(key))

@@ -129,11 +129,23 @@ def _closed(handles: list[int]) -> None:
 
 
 def network_file_system(path: Path) -> str | None:
-    """The kind of the network file system that a path is on, or None. Linux says; elsewhere nothing is known."""
+    """The kind of the network file system that a path is on, or None."""
+    kind = file_system(path)
+    return kind if kind.startswith(_NETWORK) else None
+
+
+def memory_file_system(path: Path) -> str | None:
+    """The kind of the file system in memory that a path is on, or None: what is there is gone when the machine stops."""
+    kind = file_system(path)
+    return kind if kind in ("tmpfs", "ramfs") else None
+
+
+def file_system(path: Path) -> str:
+    """The kind of the file system that a path is on. Linux says; elsewhere nothing is known."""
     try:
         mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
-        return None
+        return ""
     real, best, kind = os.path.realpath(path), "", ""
     for mount in mounts:
         left, _, right = mount.partition(" - ")
@@ -143,7 +155,7 @@ def network_file_system(path: Path) -> str | None:
         inside = real == point or real.startswith(point.rstrip("/") + "/")
         if inside and len(point) >= len(best):
             best, kind = point, right.split(" ")[0]
-    return kind if kind.startswith(_NETWORK) else None
+    return kind
 
 
 _NETWORK: Final = (

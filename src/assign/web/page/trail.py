@@ -17,6 +17,8 @@ from starlette.responses import Response
 
 from assign import audit
 from assign.audit.chosen import Filter
+from assign.audit.door import reading
+from assign.audit.text import Text, harmless, plain_json
 from assign.explanation.short_answer import asked
 from assign.log.keys import NoteError, PublicKey, public_key
 from assign.log.kinds import KIND_TEXT, ROLE_TEXT, Kind, Role
@@ -115,7 +117,7 @@ def record(request: Request, page: Reader, seq: Seq) -> Response:
     """One record, and what it answered."""
     unread: list[Unreadable] = []
     shown = audit.shown_record(log_of(request), int(seq), unread.append)
-    text = json.dumps(shown["record"], ensure_ascii=False, indent=2)
+    text = plain_json(json.dumps(shown["record"], ensure_ascii=False, indent=2))
     printed = asked(shown["answer"], page.lang) if shown["answer"] else ""
     return page.page(
         "record.html", shown=shown, printed=printed, seq=int(seq), clock=clock, record_json=text, unread=unread
@@ -123,24 +125,26 @@ def record(request: Request, page: Reader, seq: Seq) -> Response:
 
 
 def _records(request: Request, page: Shell) -> dict[str, Any]:
-    log = log_of(request)
     chosen = _chosen(page)
-    size = log.size
-    given = page.asked.get("from")
-    if given is not None and not (given.isascii() and given.isdigit() and len(given) < 16):
-        raise Problem(422, "bad_parameter", "`from` は記録の番号です", "`from` is the number of a record")
-    newest = max(0, size - SHOWN) if chosen == Filter() else 0
-    start = newest if given is None else min(int(given), size)
     unread: list[Unreadable] = []
-    found = list(islice(audit.records(log, chosen, start, unread.append), SHOWN + 1))
+    with reading(log_of(request)) as log:
+        size = log.length
+        given = page.asked.get("from")
+        if given is not None and not (given.isascii() and given.isdigit() and len(given) < 16):
+            raise Problem(422, "bad_parameter", "`from` は記録の番号です", "`from` is the number of a record")
+        newest = max(0, size - SHOWN) if chosen == Filter() else 0
+        start = newest if given is None else min(int(given), size)
+        found = list(islice(audit.records(log, chosen, start, unread.append), SHOWN + 1))
+        notes, strange = len(log.checkpoints()), [each for each in log.strangers if not each.harmless]
     return {
         "rows": found[:SHOWN],
         "next": found[SHOWN]["seq"] if len(found) > SHOWN else None,
         "before": max(0, start - SHOWN) if start and chosen == Filter() else None,
         "unread": unread,
+        "strange": [harmless(Text(each.ja, each.en)) for each in strange],
         "size": size,
         "origin": log.origin,
-        "notes": len(log.store.checkpoints(log.number)),
+        "notes": notes,
         "clock": clock,
         "kinds": {kind.value: KIND_TEXT[kind][page.lang] for kind in Kind},
         "roles": _roles(page),
