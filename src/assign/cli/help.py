@@ -32,6 +32,19 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "plan": ("assign plan -d 国保 -i 25", "assign plan --event 死亡 --format html --out plan.html"),
     "check": ("assign check", "assign check --rules rules --list DIR"),
     "init": ("assign init our-city",),
+    "questions": (
+        "assign questions",
+        "assign questions --volumes volumes.csv --out questions.xlsx",
+        "assign questions --html --out letter.html",
+    ),
+    "rule": ("assign rule list", "assign rule check --list our-city", "assign help rule add"),
+    "rule add": (
+        "assign rule add --row kokuho-25 -a 申請書の受領 --assignee contractor --since 令和8年4月1日 --document 回答第1号 --role 契約担当課長",
+        "assign rule add --list our-city --from answers.xlsx",
+    ),
+    "rule list": ("assign rule list --on 令和8年4月1日", "assign rule list --all --json"),
+    "rule check": ("assign rule check --list our-city",),
+    "rule help": ("assign rule help add",),
     "batch": ("assign batch requests.csv answers.csv", "assign batch - - --format jsonl"),
     "mcp": ("assign mcp", "assign mcp --list DIR"),
     "export": ("assign export sql --dialect sqlite --out assign.sql",),
@@ -76,6 +89,8 @@ _WORDS: Final = {
     "葬祭": "funeral",
     "夫が亡くなりました": "direct debit",
     "ｿｳｻｲ": "lump sum",
+    "回答第1号": "answer-1",
+    "契約担当課長": "'head of contracts'",
 }
 _LAST: Final = (
     "json",
