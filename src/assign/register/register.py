@@ -171,7 +171,9 @@ class Register:
                 found.setdefault((act, tuple(decides)), []).append(row)
         if draft.some:
             with_part = {row for rows in found.values() for row in rows}
-            wrong += [reasons[0] for row, reasons in idle.items() if row not in with_part and reasons]
+            for row, reasons in idle.items():
+                if row not in with_part:  # that it is answered already says more than that another act is not its own
+                    wrong += sorted(reasons, key=lambda reason: reason.code != "overlap")[:1]
         return found
 
     def _ruling(self, draft: Draft, act: str, rows: Sequence[str], channels: tuple[str, ...]) -> Ruling:

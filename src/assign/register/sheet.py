@@ -27,7 +27,7 @@ from .register import Draft
 
 LARGEST: Final = 4_000_000  # bytes of a CSV
 MOST_ROWS: Final = workbook.MOST_ROWS
-SETTLED_OTHERWISE: Final = "-"  # in the cell of the answer, where none can be registered
+SETTLED_OTHERWISE: Final = "※"  # in the cell of the answer, where none can be registered
 
 # What a column is called; each may be found by either name, or by its key.
 HEADS: Final[Mapping[str, Bilingual]] = {
