@@ -39,7 +39,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "rule": ("assign rule list", "assign rule check --list our-city", "assign help rule add"),
     "rule add": (
-        "assign rule add --row kokuho-25 -a 申請書の受領 --assignee contractor --since 令和8年4月1日 --document 回答第1号 --role 契約担当課長",
+        "assign rule add --rules rules --from answers.csv --dry-run",
         "assign rule add --list our-city --from answers.xlsx",
     ),
     "rule list": ("assign rule list --on 令和8年4月1日", "assign rule list --all --json"),
@@ -89,8 +89,6 @@ _WORDS: Final = {
     "葬祭": "funeral",
     "夫が亡くなりました": "direct debit",
     "ｿｳｻｲ": "lump sum",
-    "回答第1号": "answer-1",
-    "契約担当課長": "'head of contracts'",
 }
 _LAST: Final = (
     "json",

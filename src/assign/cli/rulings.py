@@ -87,7 +87,9 @@ def add(
     assignee: Annotated[
         Word,
         typer.Option(
-            "--assignee", help="contractor（受託者）, city_staff（市職員）, split（両者）", metavar="ASSIGNEE"
+            "--assignee",
+            help="受託者 contractor、市職員 city_staff、両者 split / contractor, city_staff, split",
+            metavar="ASSIGNEE",
         ),
     ] = None,
     since: Annotated[
