@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import shutil
@@ -20,11 +21,16 @@ from assign import Desk
 from assign.catalog.model import Catalog
 from assign.errors import DataError
 from assign.register import Question, Register, RulingRefused, letter, open_questions, sheet
-from assign.register.questions import BY_LIST, BY_RULING
+from assign.register.questions import BY_KINDS, BY_LIST, BY_RULING
 from assign.resources import catalog_file, document_file, rules_folder
+from assign.rules.kinds import Work
+from assign.rules.loader import load
 from assign.words import CONSIGNING, Assignee, Certainty
 
 from .command_line import run
+from .test_lists import opened as of_list
+from .test_lists_of_other_shapes import opened as of_truth
+from .test_lists_of_other_shapes import truth
 
 SINCE = date(2027, 4, 1)
 HEADS = [*sheet.HEADS]
@@ -139,7 +145,7 @@ def test_the_letter_has_an_addressee_and_every_question(desk: Desk) -> None:
 
 def mended(tmp_path: Path) -> Catalog:
     """The list with the cell of line 64 as the original has it: what a city writes after it has looked."""
-    from assign.catalog import load
+    from assign.catalog import load as load_list
 
     folder = tmp_path / "list"
     (folder / "source").mkdir(parents=True)
@@ -150,7 +156,7 @@ def mended(tmp_path: Path) -> Catalog:
     assert before in text
     text = text.replace(before, "○,,as_printed,heading_carried channel_unsettled original_checked")
     (folder / "catalog.csv").write_text(text, "utf-8")
-    return load(folder)
+    return load_list(folder)
 
 
 @pytest.mark.parametrize("form", ["csv", "cp932", "xlsx"])
@@ -353,3 +359,37 @@ def test_the_answers_that_may_be_given_settle(desk: Desk) -> None:
         if question.by == BY_RULING:
             assert question.answers
             assert Assignee.NOBODY not in question.answers
+
+
+@pytest.mark.parametrize("name", ["three", "acts", "b", "d"])
+def test_lists_of_other_shapes_are_asked_and_answered(name: str, tmp_path: Path) -> None:
+    """What their rulings can settle is settled by them; what is left says that the list must."""
+    if name in ("b", "d"):
+        rows = truth(f"{name}/{'truth.jsonl' if name == 'b' else 'truth_d1.jsonl'}")
+        desk = of_truth(tmp_path, name, rows, "table")
+        rules = tmp_path / "rules"
+    else:
+        desk = of_list(name, tmp_path, "table")
+        rules = tmp_path / f"rules of {name}"
+    register = Register(rules / "rulings.yaml", desk)
+    questions = open_questions(desk, SINCE)
+    assert questions
+    letter.text(desk, questions, SINCE, "ja")
+    table = sheet.table(desk, questions, "ja")
+    if any(each.by == BY_RULING for each in questions):
+        path = as_csv(tmp_path / "a.csv", filled(table, lambda _number: ANSWER))
+        made = register.add(sheet.answers(path, desk, sheet.Given()))
+        assert made
+        desk = Desk(desk.catalog, load(rules), "table")
+    assert all(each.by == BY_LIST for each in open_questions(desk, SINCE))
+    assert [*Register(register.path, desk).findings()] == []
+
+
+def test_a_row_of_whose_work_nothing_can_be_asked_is_not_lost() -> None:
+    """Nobody has said its kind of work: it is asked about as a whole, with what must be said first."""
+    desk = Desk.open()
+    plain = desk.rules.work.plain()
+    kinds = [{**kind, "rows": [row for row in kind["rows"] if row != "kokuho-25"]} for kind in plain["kinds"]]
+    rules = dataclasses.replace(desk.rules, work=Work({**plain, "kinds": kinds, "counter": []}))
+    found = [each for each in open_questions(Desk(desk.catalog, rules, "table"), SINCE) if "kokuho-25" in each.rows]
+    assert {(each.by, tuple(each.rows), tuple(each.acts)) for each in found} == {(BY_KINDS, ("kokuho-25",), ())}

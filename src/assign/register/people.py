@@ -40,7 +40,9 @@ _PERSON: Final = tuple(
         (rf"\b(?:{_ROMAN})\b", re.IGNORECASE),
     )
 )  # fmt: skip
-_NO_PERSON: Final = re.compile("お客様|お客さん|皆様|皆さん|仕様|同様|模様|多様|一様|各氏")
+_NO_PERSON: Final = re.compile(
+    "仕様|同様|模様|多様|一様|異様|各氏|(?:お客|皆|本人|者|家族|世帯主|市民|住民|相手|[長当係課部局])(?:様|さん|殿)"
+)
 # A day may be written in one with the paper's name.
 _DAY: Final = re.compile(
     r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"

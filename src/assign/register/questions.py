@@ -20,7 +20,7 @@ from assign.catalog.model import Task
 from assign.desk.desk import Desk
 from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, printed
 from assign.rules.entries import Facts, Rule
-from assign.words import BY_JUDGEMENT, CONSIGNING, Assignee, Bilingual, Certainty, Meaning
+from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning
 
 from .refusals import possible
 
@@ -34,8 +34,8 @@ NOT_BY_RULING: Final[Mapping[str, Bilingual]] = {
         "en": "settled by mending the list (catalog.csv, manifest.yaml), by no ruling",
     },
     BY_KINDS: {
-        "ja": "この行の業務の種類を rules/kinds.yaml に定めると、行為ごとに照会できます",
-        "en": "say the kind of work of this row in rules/kinds.yaml; then it can be asked act by act",
+        "ja": "この行の業務にどんな行為があるかを rules/kinds.yaml に定めると、行為ごとに照会できます",
+        "en": "say which acts the work of this row has in rules/kinds.yaml; then it can be asked act by act",
     },
     BY_ACTS: {
         "ja": "行為の根拠（市の文書）を rules/acts.yaml に書くと決まります（回答の登録では決まりません）",
@@ -158,11 +158,16 @@ def _open(desk: Desk, on: date) -> Iterator[_Open]:
                     facts = desk.decider.facts(task, channel, None, on)
                     yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_LIST, ())
                 continue
-            steps = [*_steps(desk, task, channel, on)]
-            yield from steps
-            if whole.certainty is Certainty.NEEDS_RULING and desk.rules.work.kind(task.id) is None:
+            yield from _steps(desk, task, channel, on)
+            if whole.certainty is Certainty.NEEDS_RULING and not _can_be_asked(desk, task, channel, on):
                 facts = desk.decider.facts(task, channel, None, on)
                 yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS, ())
+
+
+def _can_be_asked(desk: Desk, task: Task, channel: str, on: date) -> bool:
+    """Whether a row's work has an act that a ruling may give away; without one nothing could be asked of it act by act."""
+    facts = (desk.decider.facts(task, channel, act, on).act for act in desk.rules.acts)
+    return any(fact in (ActFact.FACTUAL, ActFact.SHARED) for fact in facts)
 
 
 def _steps(desk: Desk, task: Task, channel: str, on: date) -> Iterator[_Open]:
