@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from assign.catalog.model import Task
 from assign.desk.desk import Desk
-from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, printed
+from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed
 from assign.rules.entries import Facts, Rule
 from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning
 
@@ -42,6 +42,8 @@ NOT_BY_RULING: Final[Mapping[str, Bilingual]] = {
         "en": "settled by the city's own paper as the act's source in rules/acts.yaml, by no ruling",
     },
 }
+
+_UNDER_A_MARK: Final = MEANING_TEXT[Meaning.CONSIGNED_DOUBTFUL]
 
 
 class Place(NamedTuple):
@@ -201,7 +203,10 @@ def asked(desk: Desk, question: Question) -> Bilingual:
     elif len(acts) == 1:
         about = {"ja": f"「{titles[0]['ja']}」", "en": f"the act '{titles[0]['en']}'"}
     elif acts:
-        about = {"ja": question.rule.title["ja"], "en": question.rule.title["en"]}
+        glyph = next((glyph for _, glyph in _read(desk, question.places[0]) if glyph), "")
+        about = {
+            lang: f"{text}（{glyph}）" if lang == "ja" else f"{text} ({glyph})" for lang, text in _UNDER_A_MARK.items()
+        }
     else:
         task = desk.catalog.by_id[question.rows[0]]
         name = printed(task.number, task.group, task.name)
