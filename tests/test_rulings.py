@@ -60,6 +60,7 @@ def codes(rules: Path, *drafts: Draft) -> list[str]:
 # -- what is added -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_several_rows_and_acts_are_registered_at_once_and_cited(rules: Path) -> None:
     """One entry for each act, with the channels on which it decides; each is the reason of the answers that it gives."""
     made = Register.open(rules=rules).add([draft(rows=("kokuho-25", "kokuho-24"), acts=("receive", "mail"))])
@@ -75,6 +76,7 @@ def test_several_rows_and_acts_are_registered_at_once_and_cited(rules: Path) -> 
     assert checked(rules=rules) == (2, [])
 
 
+@pytest.mark.long
 def test_what_a_person_wrote_stays_to_the_byte(rules: Path) -> None:
     """Comments, order, an odd indentation, and line ends as a Windows editor leaves them."""
     path = rules / "rulings.yaml"
@@ -169,6 +171,7 @@ def test_a_channel_that_the_row_is_not_consigned_on_is_refused_where_it_is_named
     assert {*made.channels} == channels
 
 
+@pytest.mark.long
 def test_of_two_on_one_act_the_second_is_refused(rules: Path) -> None:
     """Where it says the same and where it says another; not where the first has ended."""
     Register.open(rules=rules).add([draft(until=date(2028, 3, 31))])
@@ -247,6 +250,7 @@ def _whole_domain(desk: Desk, on: date) -> Iterator[tuple[tuple[str, str, str | 
         yield (task.id, channel, act), (outcome.rule.id, outcome.assignee.value, outcome.certainty.value)
 
 
+@pytest.mark.long
 def test_cases_dated_before_a_ruling_do_not_change(rules: Path) -> None:
     """Over every row, channel and act: the day before it all is as it was; from its day on what it names moves, and nothing else."""
     before = dict(_whole_domain(Desk.open(rules=rules, engine="table"), SINCE))
@@ -269,6 +273,7 @@ def test_cases_dated_before_a_ruling_do_not_change(rules: Path) -> None:
 ADD = ("rule", "add", "--row", "kokuho-25", "--act", "receive", "--since", "令和9年4月1日", "--document", "回答第1号")
 
 
+@pytest.mark.long
 def test_rule_add_says_what_it_did_and_why_not(rules: Path) -> None:
     """Exit codes 0, 6, 3 and 2; a dry run writes nothing."""
     words = (*ADD, "--rules", str(rules), "--assignee", "受託者")
@@ -294,6 +299,7 @@ def test_rule_add_says_what_it_did_and_why_not(rules: Path) -> None:
     assert "--role" in missing.stderr
 
 
+@pytest.mark.long
 def test_rule_list_shows_what_is_in_force(rules: Path) -> None:
     """On a day, or all."""
     Register.open(rules=rules).add([draft(until=SINCE), draft(acts=("mail",), since=date(2028, 4, 1))])
@@ -309,6 +315,7 @@ def test_rule_list_shows_what_is_in_force(rules: Path) -> None:
     assert run("rule", "list", "--all", "--on", "2027-04-01").returncode == 2
 
 
+@pytest.mark.long
 def test_rule_check_finds_what_a_hand_edit_broke(rules: Path) -> None:
     """What loads, and what does not even load; exit code 6."""
     Register.open(rules=rules).add([draft()])
