@@ -23,14 +23,15 @@ class KeepRules(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
 
 
 def keep(root: Path) -> list[Path]:
-    """Write what a cold start and a search need, as they are read: the list, the rules, the index of words."""
+    """Write what a cold start and a search need, as they are read: the list, the rules, the index of words, and that all of it was checked."""
     sys.path.insert(0, str(root / "src"))
     from assign.catalog import loader
+    from assign.desk import approval
     from assign.rules import build
     from assign.search import index
 
     made = [*loader.write_kept(root / "data"), *build.write(root / "rules")]
-    return [*made, index.write_kept(loader.load(root / "data"), root / "data")]
+    return [*made, index.write_kept(loader.load(root / "data"), root / "data"), approval.write_kept()]
 
 
 class Page(MetadataHookInterface):

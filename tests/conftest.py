@@ -14,8 +14,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from assign import Desk
+from assign.catalog import loader as lists
 from assign.catalog.loader import write_kept
 from assign.check import proofs
+from assign.desk import approval
 from assign.errors import EngineMissing
 from assign.resources import data_folder, document_file, kept, rules_folder
 from assign.rules.build import write
@@ -70,10 +72,12 @@ def durable_server() -> Iterator[Server]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    stale = kept_rules(load(rules_folder(), kept=False).data) is None or not kept("catalog.json")
-    if not hasattr(config, "workerinput") and stale:
+    ships = {"list": lists.load(data_folder()).data, "rules": (rules := load(rules_folder(), kept=False)).data}
+    stale = kept("checked.json").get("seen") != approval.seen({**ships, "rulings": rules.rulings_data})
+    if not hasattr(config, "workerinput") and (stale or kept_rules(rules.data) is None or not kept("catalog.json")):
         write_kept(data_folder())
-        write()  # a list, rules, or code that reads them, were edited since `make setup`; tests begin as a command does after it
+        write()
+        approval.write_kept()  # a list, rules, or code that reads them, were edited since `make setup`; tests begin as a command does after it
     config.addinivalue_line(
         "markers", "web: a browser, engines, servers under load (an environment of its own: tools/ci.sh web)"
     )

@@ -21,7 +21,7 @@ from assign import Desk, resources
 from assign.catalog import load as load_list
 from assign.check import Finding, floor
 from assign.check import proofs as checks
-from assign.desk.fitting import rules_beside
+from assign.decision.fitting import rules_beside
 from assign.errors import BadOption, CatalogDiffers, OutputError, RuleFileError
 from assign.export import list_folder
 from assign.files import folder_appearing

@@ -7,12 +7,12 @@ Data flows one way; each wing imports only what stands before it, and CI holds t
                                     ├─ decision ─▶ Outcome ─ explanation ─▶ answer ─ plan ─▶ steps
     rule files ─ rules ───▶ RuleSet ┘
     people’s words ─ search ─▶ candidates: rows to decide on, never a decision
+    list and rules ─ check ─▶ findings of the proofs: with one, nothing is published
     └─────────────── desk: the whole line in one call; it decides and records ───────────────┘
             │                                                 │
             ├─ batch    a file of requests, answered          └─ log ─▶ records, a Merkle tree, signed checkpoints
             ├─ export   every answer for a database                          │
-            ├─ check    the proofs over every case                         audit ─▶ verified, replayed, proved
-            ├─ register the city’s rulings, and the letter that asks
+            ├─ register the city’s rulings, and the letter that asks        audit ─▶ verified, replayed, proved
             ├─ web      the HTTP API and the page
             ├─ mcp      an assistant’s tools
             └─ cli      the command line (audit, too)

@@ -332,6 +332,21 @@ class once(Generic[_Value]):  # noqa: N801 - used like a decorator of the standa
         return value
 
 
+_CODE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+
+
+def is_code(value: object) -> bool:
+    """
+    Whether a key or an id of a rule file may stand in a record: no telephone number, no My Number.
+
+    >>> is_code("R-2026-001"), is_code("規則1"), is_code("R-0312345678")
+    (True, False, False)
+    """
+    if type(value) is not str or not 0 < len(value) <= 64 or not _CODE.issuperset(value) or not value[0].isalpha():
+        return False
+    return not any(value[at : at + 7].isdigit() and len(value[at : at + 7]) == 7 for at in range(len(value) - 6))
+
+
 def sha256(data: bytes) -> str:
     """Hexadecimal."""
     digest: str = _sha256(data).hexdigest()

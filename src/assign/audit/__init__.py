@@ -12,7 +12,7 @@ A log → an auditor's questions about it: is it complete, does every answer fol
 from __future__ import annotations
 
 from .chosen import Filter, missing, records
-from .copies import copy, rebuild
+from .copies import Copied, NotWhole, back_up, copy, rebuild, require_alone, restore
 from .prove import prove, prove_consistency
 from .replay import OUTCOMES, ROWS_ELSEWHERE, Desks, Replay, decided_anew, desks, replay
 from .review import LATE, ReviewItem, exceptions, shown_record, stats
@@ -20,7 +20,7 @@ from .text import Text
 from .verify import MOST, Finding, VerificationReport, verify
 
 __all__ = [
-    "LATE", "MOST", "OUTCOMES", "ROWS_ELSEWHERE", "Desks", "Filter", "Finding", "Replay", "ReviewItem", "Text",
-    "VerificationReport", "copy", "decided_anew", "desks", "exceptions", "missing", "prove", "prove_consistency",
-    "rebuild", "records", "replay", "shown_record", "stats", "verify",
+    "LATE", "MOST", "OUTCOMES", "ROWS_ELSEWHERE", "Copied", "Desks", "Filter", "Finding", "NotWhole", "Replay", "ReviewItem",
+    "Text", "VerificationReport", "back_up", "copy", "decided_anew", "desks", "exceptions", "missing", "prove", "prove_consistency",
+    "rebuild", "records", "replay", "require_alone", "restore", "shown_record", "stats", "verify",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ the message repeats what was typed, and nothing of columns that were carried thr
 from __future__ import annotations
 
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -21,7 +22,7 @@ from assign.batch import Listener, Options, files
 from assign.desk.desk import Desk
 from assign.desk.lookup import ASKED, Counts
 from assign.desk.recording import EditionMissing
-from assign.errors import BadOption, BadRequest, unreadable
+from assign.errors import BadOption, BadRequest, DataError
 from assign.log import kinds, merkle, record
 from assign.log.canonical import canonical
 from assign.log.group_commit import Kept
@@ -31,6 +32,10 @@ from assign.log.reading import record_of
 
 from . import Replay, Text, desks, prove
 
+OUTPUT_NOT_CHECKED: Final = Text(
+    "出力ファイルの SHA-256 は照らしていません（記録のまま。形式が違うと別のバイトになります）",
+    "the digest of the output file is as recorded, and not checked (another format has other bytes)",
+)
 SAID: Final = (*(name for name in ASKED if name != "on"), "assignee", "certainty", "rules", "row", "caveats")
 
 
@@ -66,25 +71,23 @@ def run(
         "engine": desk.engine,
     }
     kept: list[Kept] = []
+    given: list[str] = []
 
-    def finished(given: Path, answers: Path, counts: Counts) -> None:
-        tree = merkle.Frontier()
-        for leaf in _leaves(answers, options):
-            tree.append(merkle.leaf_hash(leaf))
-        if tree.size != counts.rows_out:
+    def finished(answers: Path, counts: Counts) -> None:
+        output, tree, outcomes = _digested(answers, options)
+        if (tree.size, outcomes) != (counts.rows_out, _told(counts)):
             raise BadRequest(
-                f"出力 {counts.rows_out} 行のうち {tree.size} 行しか読み戻せません",
-                f"only {tree.size} of {counts.rows_out} rows could be read back",
+                f"出力 {counts.rows_out} 行のうち {tree.size} 行しか、同じに読み戻せません",
+                f"only {tree.size} of {counts.rows_out} rows could be read back alike",
             )
-        output = _sha256(answers)
         found = log.append(
             {
                 **draft,
                 "rows": tree.size,
                 "root": tree.root().hex(),
-                "input": _sha256(given),
+                "input": given[0],
                 "output": output,
-                "outcomes": dict(sorted(counts.outcomes.items())),
+                "outcomes": outcomes,
             }
         )
         if found.record["output"] != output:
@@ -94,8 +97,29 @@ def run(
             )
         kept.append(found)
 
-    counts = batch.run(desk, source, target, options, listener, finished)
+    counts = batch.run(desk, source, target, options, listener, finished, given.append)
     return counts, kept[0]
+
+
+def _told(counts: Counts) -> dict[str, int]:
+    return dict(sorted((name, number) for name, number in counts.outcomes.items() if number))
+
+
+def _digested(answers: Path, options: Options) -> tuple[str, merkle.Frontier, dict[str, int]]:
+    """
+    What a record says of a file of answers, from the file itself: its digest, the tree of its rows, and how many there are of each
+    outcome.
+
+    Raises:
+        DataError: It changed between its rows and its digest.
+    """
+    tree, outcomes = merkle.Frontier(), Counter[str]()
+    before = _sha256(answers)
+    for leaf in _leaves(answers, options, outcomes):
+        tree.append(merkle.leaf_hash(leaf))
+    if _sha256(answers) != before:
+        raise DataError("読んでいる間に変わりました", "it changed while it was read")
+    return before, tree, dict(sorted(outcomes.items()))
 
 
 def prove_row(log: Log, seq: int, answers: Path, row: int, options: Options, checkpoint: str) -> dict[str, Any]:
@@ -111,17 +135,24 @@ def prove_row(log: Log, seq: int, answers: Path, row: int, options: Options, che
     said = _of_batch(log, seq)
     if not 1 <= row <= said["rows"]:
         raise BadRequest(f"行は 1 から {said['rows']} までです", f"rows run from 1 to {said['rows']}")
-    wanted, hashes = b"", bytearray()
-    for place, leaf in enumerate(_leaves(answers, options)):
-        hashes += merkle.leaf_hash(leaf)
-        if place == row - 1:
-            wanted = leaf
+    wanted, hashes, outcomes = b"", bytearray(), Counter[str]()
+    with files.workplace() as work:
+        copy, digest = files.hashed(str(answers), work)
+        if digest != said["output"]:
+            raise BadRequest(
+                f"このファイルは番号 {seq} の出力ではありません（SHA-256 が違います。書かれたままのファイルを使ってください）",
+                f"this file is not the output of record {seq} (another SHA-256; use it as it was written)",
+            )
+        for place, leaf in enumerate(_leaves(copy, options, outcomes)):
+            hashes += merkle.leaf_hash(leaf)
+            if place == row - 1:
+                wanted = leaf
     size = len(hashes) // 32
     node = _tree(bytes(hashes))
-    if size != said["rows"] or merkle.root(size, node).hex() != said["root"]:
+    if size != said["rows"] or merkle.root(size, node).hex() != said["root"] or dict(outcomes) != _some(said):
         raise BadRequest(
-            f"このファイルは番号 {seq} の出力ではありません（行が変わっています）",
-            f"this file is not the output of record {seq} (its rows differ)",
+            f"番号 {seq} の記録の行数・根・件数は、その出力ファイルのものではありません（記録が正しくありません）",
+            f"rows, root or counts in record {seq} are not those of its own output file (the record is not true)",
         )
     path = [b64encode(each).decode() for each in merkle.inclusion(row - 1, size, node)]
     bundle = prove(log, seq, checkpoint)
@@ -143,47 +174,59 @@ def replay(log: Log, seq: int, source: Path, options: Options, listener: Listene
     """
     said = _of_batch(log, seq)
     with files.workplace() as work:
-        return _anew(log, seq, said, files.spooled(str(source), work), work, options, listener)
+        return _anew(log, seq, said, source, work, options, listener)
 
 
 def _anew(
     log: Log, seq: int, said: dict[str, Any], source: Path, work: Path, options: Options, listener: Listener | None
 ) -> Replay:
-    try:
-        given = _sha256(source)
-    except OSError as error:
-        raise unreadable(source, error) from None
-    if given != said["input"]:
-        raise BadRequest(
-            f"このファイルは番号 {seq} の入力ではありません（SHA-256 が違います）",
-            f"this file is not the input of record {seq} (another SHA-256)",
-        )
+    def begun(digest: str) -> None:
+        if digest != said["input"]:
+            raise BadRequest(
+                f"このファイルは番号 {seq} の入力ではありません（SHA-256 が違います）",
+                f"this file is not the input of record {seq} (another SHA-256)",
+            )
+
     try:
         desk = desks(log)(said["editions"]["list"], said["editions"]["rules"])
     except EditionMissing as error:
         return Replay(seq, "cannot", Text(error.ja, error.en))
     options = replace(options, today=date.fromisoformat(said["on"]))
-    tree = merkle.Frontier()
+    found: list[tuple[str, merkle.Frontier, dict[str, int]]] = []
 
-    def finished(_given: Path, answers: Path, _counts: Counts) -> None:
-        for leaf in _leaves(answers, options):
-            tree.append(merkle.leaf_hash(leaf))
+    def finished(answers: Path, _counts: Counts) -> None:
+        found.append(_digested(answers, options))
 
-    counts = batch.run(desk, str(source), str(work / "anew"), options, listener, finished)
-    if (tree.size, tree.root().hex()) == (said["rows"], said["root"]):
-        return Replay(seq, "same", Text("", ""))
+    batch.run(desk, str(source), str(work / "anew"), options, listener, finished, begun)
+    output, tree, outcomes = found[0]
     moved = ", ".join(
-        f"{name} {said['outcomes'].get(name, 0):,} → {counts.outcomes.get(name, 0):,}"
-        for name in sorted({*said["outcomes"], *counts.outcomes})
-        if said["outcomes"].get(name, 0) != counts.outcomes.get(name, 0)
+        f"{name} {said['outcomes'].get(name, 0):,} → {outcomes.get(name, 0):,}"
+        for name in sorted({*said["outcomes"], *outcomes})
+        if said["outcomes"].get(name, 0) != outcomes.get(name, 0)
     )
-    return Replay(
-        seq,
-        "different",
-        Text(
-            f"答えの違う行があります（{moved or '件数は同じ'}）", f"rows have other answers ({moved or 'equally many'})"
-        ),
-    )
+    if (tree.size, tree.root().hex()) != (said["rows"], said["root"]):
+        return Replay(
+            seq,
+            "different",
+            Text(
+                f"答えの違う行があります（{moved or '件数は同じ'}）",
+                f"rows have other answers ({moved or 'equally many'})",
+            ),
+        )
+    if moved:
+        return Replay(
+            seq,
+            "different",
+            Text(
+                f"どの行も同じですが、記録の件数が行と合いません（{moved}）",
+                f"every row is the same, but the counts in the record are not those of its rows ({moved})",
+            ),
+        )
+    return Replay(seq, "same", Text("", "") if output == said["output"] else OUTPUT_NOT_CHECKED)
+
+
+def _some(said: dict[str, Any]) -> dict[str, int]:
+    return {name: number for name, number in said["outcomes"].items() if number}
 
 
 def _of_batch(log: Log, seq: int) -> dict[str, Any]:
@@ -193,28 +236,32 @@ def _of_batch(log: Log, seq: int) -> dict[str, Any]:
     return said
 
 
-def _leaves(answers: Path, options: Options) -> Iterator[bytes]:
+def _leaves(answers: Path, options: Options, outcomes: Counter[str]) -> Iterator[bytes]:
+    """The leaf of each row; each row is counted under its outcome."""
     around, day = lru_cache(maxsize=1 << 16)(_around), lru_cache(maxsize=1 << 16)(canonical)
     reading = replace(options, in_format=options.out_format)
     for number, (said, on) in enumerate(batch.said(answers, reading), 1):
-        before, after, dated = around(said)
+        before, after, dated, outcome = around(said)
+        outcomes[outcome] += 1
         if dated and on:
             yield b'%b%d,"on":%b%b' % (before, number, day(on), after)
         else:
             yield b"%b%d%b" % (before, number, after)
 
 
-def _around(said: tuple[str | None, ...]) -> tuple[bytes, bytes, bool]:
+def _around(said: tuple[str | None, ...]) -> tuple[bytes, bytes, bool, str]:
     """
-    A row's leaf before its number and after it, and whether its day belongs to it: equal rows differ in nothing else. In the
-    canonical order of names `on` follows `n`.
+    A row's leaf before its number and after it, whether its day belongs to it, and its outcome: equal rows differ in nothing else.
+    In the canonical order of names `on` follows `n`.
     """
     words = dict(zip(batch.SAID, said, strict=True))
     told: dict[str, object] = {name: words[name] for name in SAID if words[name]}
     if words["error"]:
         told = {"error": True}
     before, after = canonical({"n": 0, **told}).split(b'"n":0')  # inside a word, each quote has a backslash before it
-    return before + b'"n":', after, not words["error"]
+    code = (words["error"] or "").partition(":")[0]
+    outcome = f"error/{code}" if code else f"{words['assignee']}/{words['certainty']}"
+    return before + b'"n":', after, not words["error"], outcome
 
 
 def _tree(hashes: bytes) -> Callable[[int, int], bytes]:

@@ -17,6 +17,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -97,23 +99,35 @@ def spooled(source: str, work: Path) -> Path:
     Raises:
         DataError: It cannot be read. OutputError: There is no room for the copy.
     """
+    with _read(source) as file:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and source != "-":
+            return Path(source)
+        return _copied(file, work)[0]
+
+
+def hashed(source: str, work: Path) -> tuple[Path, str]:
+    """
+    A copy of a file, a pipe or stdin (`-`) in a folder of our own, and its SHA-256. It is opened once and read once: what is
+    answered from the copy is what was hashed, whatever happens to the name or to the file.
+
+    Raises:
+        DataError: It cannot be read, or changed while it was. OutputError: There is no room for the copy.
+    """
+    with _read(source) as file:
+        before = _told(os.fstat(file.fileno()))
+        found = _copied(file, work)
+        if before != _told(os.fstat(file.fileno())) and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise _changed()
+        return found
+
+
+@contextmanager
+def _read(source: str) -> Iterator[FileIO]:
     if source == "-" and (sys.stdin is None or sys.stdin.closed):
         raise DataError("標準入力が閉じています（ファイル名を指定してください）", "stdin is closed (name a file)")
     try:
         with open(sys.stdin.fileno() if source == "-" else source, "rb", buffering=0, closefd=source != "-") as file:
-            kind = os.fstat(file.fileno()).st_mode
-            if stat.S_ISREG(kind) and source != "-":
-                return Path(source)
-            path = work / "input"
-            with path.open("wb", buffering=0) as copy:
-                while block := file.read(1 << 20):
-                    try:
-                        rest = memoryview(block)
-                        while rest:
-                            rest = rest[copy.write(rest) :]
-                    except OSError as error:
-                        raise unwritable(path_shown(path), error) from None
-            return path
+            yield file
     except (OSError, ValueError) as error:
         if isinstance(error, IsADirectoryError):
             raise DataError(
@@ -124,6 +138,20 @@ def spooled(source: str, work: Path) -> Path:
             ja, en = system_reason(error)
             raise DataError(f"標準入力を読めません（{ja}）", f"stdin cannot be read ({en})") from None
         raise unreadable(source, error) from None
+
+
+def _copied(file: FileIO, work: Path) -> tuple[Path, str]:
+    path, digest = work / "input", sha256()
+    with path.open("wb", buffering=0) as copy:
+        while block := file.read(1 << 20):
+            digest.update(block)
+            try:
+                rest = memoryview(block)
+                while rest:
+                    rest = rest[copy.write(rest) :]
+            except OSError as error:
+                raise unwritable(path_shown(path), error) from None
+    return path, digest.hexdigest()
 
 
 @contextmanager
@@ -144,18 +172,25 @@ def require_unchanged(path: Path) -> Iterator[None]:
     before = _version(path)
     yield
     if _version(path) != before:
-        raise DataError(
-            "読んでいる間に変わりました。書き終わってから、または写しを取って、もう一度実行してください",
-            "it changed while it was read; run again when it is complete, or on a copy",
-        )
+        raise _changed()
+
+
+def _changed() -> DataError:
+    return DataError(
+        "読んでいる間に変わりました。書き終わってから、または写しを取って、もう一度実行してください",
+        "it changed while it was read; run again when it is complete, or on a copy",
+    )
 
 
 def _version(path: Path) -> tuple[int, ...]:
     try:
-        told = path.stat()
+        return _told(path.stat())
     except OSError as error:
         raise unreadable(path, error) from None
-    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns
+
+
+def _told(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def same_file(one: str, other: str) -> bool:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 SLICE: Final = 250_000  # rows
 _ODD: Final = -1  # the outcome of rows outside the table
 
-Finished = Callable[[Path, Path, Counts], None]
+Begun = Callable[[str], None]
+Finished = Callable[[Path, Counts], None]
 
 
 def run(
@@ -43,6 +44,7 @@ def run(
     options: Options,
     listener: Listener | None = None,
     finished: Finished | None = None,
+    begun: Begun | None = None,
 ) -> Counts:
     """
     Answer every row of a file.
@@ -51,7 +53,9 @@ def run(
         source, target: Paths, or `-` for stdin and stdout. A source that is no regular file is copied first.
         listener: Told (rows done, rows in all, the pass) as it goes. Where requests are outside the table: of the rows read,
             then of the requests decided, then of the rows read again and written.
-        finished: Called with the source, the whole answer and the counts, before the answer appears; if it raises, none does.
+        finished: Called with the whole answer and the counts, before the answer appears; if it raises, none does.
+        begun: Called with the SHA-256 of the source before it is answered. With it a copy of our own is answered, made and
+            hashed in one reading.
 
     Returns:
         The counts; rows out equal rows in, or nothing is written.
@@ -63,7 +67,12 @@ def run(
     consistent(options)
     files.apart(source, target)
     with files.workplace() as work:
-        path = files.spooled(source, work)
+        if begun is None:
+            path = files.spooled(source, work)
+        else:
+            with files.named(source):
+                path, digest = files.hashed(source, work)
+            begun(digest)
         with files.whole(target, work) as out:
             with files.named(source), files.require_unchanged(path):
                 if options.in_format == options.out_format == "jsonl":
@@ -76,7 +85,8 @@ def run(
                     f"{counts.rows_out} rows out of {counts.rows_in}",
                 )
             if finished is not None:
-                finished(path, out, counts)
+                with files.require_unchanged(out):
+                    finished(out, counts)
     return counts
 
 

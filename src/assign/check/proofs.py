@@ -13,17 +13,17 @@ from datetime import date
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 from assign import resources
 from assign.catalog import loader as lists
-from assign.catalog.model import Task
+from assign.catalog.model import Catalog, Task
 from assign.decision.decider import Decider, Outcome
 from assign.decision.durable import DurableEngine
-from assign.decision.engine import Engine, TableEngine
-from assign.desk.desk import Desk
-from assign.desk.fitting import rules_beside
+from assign.decision.engine import Engine, TableEngine, open_engine
+from assign.decision.fitting import fit, rules_beside
 from assign.errors import AssignError, EngineMissing, RuleGap, RuleOverlap, visible
+from assign.explanation.explainer import Explainer
 from assign.rules import loader
 from assign.rules.entries import Act, Entry, Facts, Holder, Note, Rule, Ruling, every_fact
 from assign.rules.kinds import KINDS, Chain, Kind, read_work
@@ -45,27 +45,74 @@ from assign.words import (
 )
 from assign.yaml_nodes import parse
 
-from . import document, floor, list_floor
+from . import document, floor, list_floor, recordable
 from .findings import Bilingual, Finding, Report, finding
 
 CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
 
 
-def unproved(catalog: str | None, rules: str | None, engine: str) -> Desk:
-    """A desk to be proved, and never to be asked: its list may say something else than its own raw text, which `check` finds."""
-    return Desk(
+class Subject(NamedTuple):
+    """A list and rules to be proved, and never to be asked. A desk is one, too."""
+
+    catalog: Catalog
+    rules: RuleSet
+    decider: Decider
+    explainer: Explainer
+    engine: str
+    editions: Mapping[str, bytes]
+
+
+class Provable(Protocol):
+    """What is proved: a `Subject`, or a desk that answers already."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The list."""
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules."""
+
+    @property
+    def decider(self) -> Decider:
+        """The bare decision on facts."""
+
+    @property
+    def explainer(self) -> Explainer:
+        """Answers to requests that are understood already."""
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine that answers."""
+
+
+def unproved(catalog: str | None, rules: str | None, engine: str) -> Subject:
+    """A list and rules from their folders; the list may say something else than its own raw text, which `check` finds."""
+    return _subject(
         lists.load(Path(catalog) if catalog is not None else resources.data_folder(), as_it_is=True),
         loader.load(rules_beside(catalog, rules), kept=False),
         engine,
     )
 
 
-def check(desk: Desk, *, list_path: Path | None = None, options: str = "") -> Report:
+def of_editions(editions: Mapping[str, bytes], engine: str = "auto") -> Subject:
+    """The list and rules in the very bytes that a log would keep."""
+    return _subject(lists.from_edition(editions["list"]), loader.from_edition(editions["rules"]), engine)
+
+
+def _subject(catalog: Catalog, rules: RuleSet, engine: str) -> Subject:
+    fit(catalog, rules)
+    decider = Decider(catalog, rules, open_engine(rules, engine))
+    editions = {"list": catalog.data, "rules": rules.data, "rulings": rules.rulings_data}
+    return Subject(catalog, rules, decider, Explainer(catalog, decider), decider.engine.name, editions)
+
+
+def check(desk: Provable, *, list_path: Path | None = None, options: str = "") -> Report:
     """
     Prove a desk's list and rules.
 
     Args:
-        desk: What to prove.
+        desk: What to prove: a desk, or what `unproved` gives.
         list_path: Where the desk's list is, if not the built-in one; its document is looked for in `source/` there.
         options: What to add to a command that reproduces a finding (`--rules DIR`).
 
@@ -87,13 +134,14 @@ def check(desk: Desk, *, list_path: Path | None = None, options: str = "") -> Re
     _floor(report, desk, built_in)
     document.compare(report, desk.catalog, desk.rules, list_path)
     _kept(report, desk.rules, built_in)
+    report.findings += recordable.unrecordable(desk.decider, desk.explainer, shower.command)
     return report
 
 
 class _Shower:
     """Finds a runnable command for a combination of facts."""
 
-    def __init__(self, desk: Desk, options: str) -> None:
+    def __init__(self, desk: Provable, options: str) -> None:
         self._options = f" {options}" if options else ""
         self._desk = desk
 
@@ -233,7 +281,7 @@ def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilin
     return None
 
 
-def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Shower) -> None:
+def _every_row(report: Report, desk: Provable, engines: list[Engine], shower: _Shower) -> None:
     """Every row, channel and act of the list, decided by each engine on its own."""
     today = date_of_case(None)
     deciders = [Decider(desk.catalog, desk.rules, engine) for engine in engines]
@@ -271,7 +319,7 @@ def _every_row(report: Report, desk: Desk, engines: list[Engine], shower: _Showe
     report.counts["requests"] = cases
 
 
-def _examples(report: Report, desk: Desk, built_in: RuleSet) -> None:
+def _examples(report: Report, desk: Provable, built_in: RuleSet) -> None:
     """Every example of every entry; of another city's list an act that says just what ships needs none."""
     shipped = floor.as_it_ships(desk.rules, built_in, desk.catalog.tasks[0].document)
     cases = 0
@@ -300,7 +348,7 @@ def _examples(report: Report, desk: Desk, built_in: RuleSet) -> None:
     report.counts["examples"] = cases
 
 
-def example_fails(desk: Desk, entry: Entry, example: Mapping[str, str]) -> str | None:
+def example_fails(desk: Provable, entry: Entry, example: Mapping[str, str]) -> str | None:
     """What an example of an entry says against what is so: None where it holds."""
     wanted = example.get("→holds") == "true"
     try:
@@ -349,7 +397,7 @@ def _citations(report: Report, rules: RuleSet) -> None:
             )
 
 
-def _work(report: Report, desk: Desk, shower: _Shower) -> None:
+def _work(report: Report, desk: Provable, shower: _Shower) -> None:
     """
     Every row has a kind of work. A ruling stands on an act of its row's work, and where the list leaves room for it: elsewhere it
     changes no answer, and whoever wrote it down believes that it does.
@@ -393,7 +441,7 @@ def _work(report: Report, desk: Desk, shower: _Shower) -> None:
     report.counts["kinds"] = len(work.kinds)
 
 
-def _not_followed(desk: Desk, ruling: Ruling, row: str) -> tuple[str, Assignee] | None:
+def _not_followed(desk: Provable, ruling: Ruling, row: str) -> tuple[str, Assignee] | None:
     """A channel on which the answer is not what a ruling says, and whose work it is there."""
     for channel in ruling.channels:
         try:
@@ -405,7 +453,7 @@ def _not_followed(desk: Desk, ruling: Ruling, row: str) -> tuple[str, Assignee] 
     return None
 
 
-def _floor(report: Report, desk: Desk, built_in: RuleSet) -> None:
+def _floor(report: Report, desk: Provable, built_in: RuleSet) -> None:
     """What rules and a manifest may never do, whatever their examples say."""
     of_rules = floor.roads(desk.rules, built_in, desk.catalog.tasks[0].document)
     report.findings += [Finding("floor", road.text) for road in (*of_rules, *list_floor.roads(desk.catalog))]

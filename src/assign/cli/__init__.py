@@ -281,10 +281,10 @@ def check(
     named = (("--rules", rules), ("--list", list_))
     options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
     try:
-        desk = open_desk(rules, list_, engine)
+        subject: proofs.Provable = open_desk(rules, list_, engine)
     except CatalogDiffers:
-        desk = proofs.unproved(list_, rules, engine)
-    report = proofs.check(desk, list_path=Path(list_) if list_ else None, options=options)
+        subject = proofs.unproved(list_, rules, engine)
+    report = proofs.check(subject, list_path=Path(list_) if list_ else None, options=options)
     if as_json:
         print_json(report.as_json(), out)
     elif report.findings or not quiet:

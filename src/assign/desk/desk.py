@@ -25,6 +25,7 @@ from assign.catalog import loader as lists
 from assign.catalog.model import Catalog
 from assign.decision.decider import Decider
 from assign.decision.engine import open_engine
+from assign.decision.fitting import fit, list_folder, rules_beside
 from assign.decision.request import Request, understand
 from assign.errors import AssignError, BadRequest, EngineError, UnknownItem, shown
 from assign.explanation.explainer import Brief, Explainer
@@ -35,7 +36,6 @@ from assign.rules.model import RuleSet
 from assign.words import date_of_case, importing, normal, once, sha256
 
 from .asked import ASKED, FOR_THE_RECORD, PLANNED, DeskClosed, known_names, memory, mutable_copy
-from .fitting import fit, list_folder, rules_beside
 from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated, of_case
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ class Desk:
             CatalogError, RuleFileError, DataError: With file and line of the first mistake.
             EngineMissing: durable-rules was asked for and is not installed.
             StoreError: The log is missing, or cannot promise to keep what is written (`StoreMissing`, `StoreRefused`).
+            NotApproved: A new log would begin with a list or rules in which the whole check finds something.
         """
         desk = cls(
             lists.load(Path(list) if list is not None else resources.data_folder()),
@@ -113,7 +114,10 @@ class Desk:
         if audit is not None:
             from assign.log.log import Log  # a desk without a log need not wait for it
 
-            desk.audit = Log.make(audit, origin, desk.editions, beside=False)
+            from .approval import approval
+
+            beginning = approval(desk.editions, list, rules)
+            desk.audit = Log.make(audit, origin, desk.editions, beside=False, approve=beginning)
         return desk
 
     def close(self) -> None:
@@ -251,10 +255,7 @@ class Desk:
             BadRequest: There is no log, or one of these is not of its form. StoreError, NotPublished, KeyReused, and as
             `decide`. There is no answer then.
         """
-        from assign.log import (
-            kinds,  # its allow-list is nothing that a desk without a log need make
-            record,  # its allow-list is nothing that a desk without a log need make
-        )
+        from assign.log import kinds, record  # an allow-list that a desk without a log need not make
 
         if self.audit is None:
             raise BadRequest(

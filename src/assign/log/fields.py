@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from assign.errors import AssignError, pasted
-from assign.words import Assignee, Certainty, date_of_case, item_reference, normal
+from assign.words import Assignee, Certainty, date_of_case, is_code, item_reference, normal
 
 from .canonical import moment
 from .kinds import EDITIONS, SCHEMAS, Kind, Record, Role
@@ -142,12 +142,7 @@ def _row(value: Any) -> bool:
     return bool(dash) and _key(name) and _item(item)
 
 
-@_short
-def _code(value: Any) -> bool:
-    """A key or an id (`RETAINED`, `R-2026-001`): no telephone number, no My Number."""
-    if not _made_of(value, _LETTERS | _DIGITS | frozenset("_.-"), 64) or value[0] not in _LETTERS:
-        return False
-    return not any(value[at : at + 7].isdigit() and len(value[at : at + 7]) == 7 for at in range(len(value) - 6))
+_code: Final = is_code
 
 
 @_short

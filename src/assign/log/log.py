@@ -10,7 +10,7 @@ A caller of `append` waits until the record is on the disk. Callers that wait at
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
@@ -74,7 +74,15 @@ class Log:
         return cls(store, origin, origins[origin])
 
     @classmethod
-    def make(cls, url: str, origin: str | None, editions: Mapping[str, bytes], *, beside: bool = True) -> Log:
+    def make(
+        cls,
+        url: str,
+        origin: str | None,
+        editions: Mapping[str, bytes],
+        *,
+        beside: bool = True,
+        approve: Callable[[], None] | None = None,
+    ) -> Log:
         """
         Open a log, and make it if it is not there: its key, its first record, and the editions that it begins with.
 
@@ -82,6 +90,7 @@ class Log:
             origin: Its name. None: the one log that is there, or `assign.local/log` where there is none.
             beside: Whether a new log may begin in a store that has others. A mistyped name must not begin one, since nobody
                 would look for the answer there.
+            approve: Called before a new log begins with these editions; if it raises, nothing is made.
 
         Raises:
             BadRequest: The origin is not a name. NoteError: No key could be had. StoreRefused, StoreError, BadOption.
@@ -95,6 +104,9 @@ class Log:
         try:
             store = open_store(url)
         except StoreMissing:
+            if approve is not None:
+                approve()
+                approve = None
             store = open_store(url, create=True)
         try:
             origins = logs_of(store, origin)
@@ -102,6 +114,8 @@ class Log:
                 raise no_such_log(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
             number = origins.get(origin)
+            if approve is not None and (number is None or store.size(number) == 0):
+                approve()
             log = cls(store, origin, store.create(origin) if number is None else number)
             if store.size(log.number) == 0:
                 from .keys import held_key
@@ -138,7 +152,10 @@ class Log:
         return self._writer.append(Draft(record, self.origin))  # refused before it waits
 
     def publish(self, editions: Mapping[str, bytes]) -> list[Kept]:
-        """Put editions into use: each that the log has not published gets a record, and its text is kept."""
+        """
+        Put editions into use: each that the log has not published gets a record, and its text is kept. Whoever calls has had
+        them approved (`desk.approval`): here they are bytes.
+        """
         with self.store.writing(self.number) as writing:
             self._writer.begin(writing)
             if not self._writer.size:

@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 
 from assign import files, resources
 from assign.check.proofs import example_fails
+from assign.decision.fitting import rules_beside
 from assign.desk.desk import Desk
-from assign.desk.fitting import rules_beside
 from assign.errors import BadOption, DataError, RuleFileError, hidden, path_shown
 from assign.resources import joined
 from assign.rules import loader

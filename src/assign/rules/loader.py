@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from assign.errors import DataError, RuleFileError, path_shown, shown, unreadable
 from assign.resources import joined
-from assign.words import ActClass, Assignee, Bilingual, Certainty, Meaning, nearest, normal
+from assign.words import ActClass, Assignee, Bilingual, Certainty, Meaning, is_code, nearest, normal
 from assign.yaml_nodes import Node, parse, read
 
 from .entries import DOMAIN, LEGEND, Act, Entry, Holder, Note, Rule, Ruling, Source
@@ -94,12 +94,22 @@ def load(folder: Path, *, kept: bool = True) -> RuleSet:
     files = {name: read(folder / name) for name in FILES}
     if kept and (found := kept_rules(data := joined(files))) is not None:
         return RuleSet(**found, data=data)
-    return _loaded(files, kept_trees() if kept else None)
+    rules = _loaded(files, kept_trees() if kept else None)
+    for entry in rules.entries:
+        if not is_code(entry.id):
+            raise _clash(
+                entry,
+                f"id {shown(entry.id)} は記録に書けません（英字で始まる英数字と _ . - で64字まで、数字は続けて6字まで）",
+                f"the id {shown(entry.id)} cannot stand in a record (a letter, then letters, digits and _ . -, "
+                "64 at most, no seven digits together)",
+            )
+    return rules
 
 
 def from_edition(data: bytes) -> RuleSet:
     """
-    A rule set from its one text, as `RuleSet.data` is and a decision log keeps it.
+    A rule set from its one text, as `RuleSet.data` is and a decision log keeps it. An id that no record may have is let through:
+    what an earlier program has published is replayed as it was.
 
     Raises:
         RuleFileError: It is none, or a file in it has a mistake.

@@ -14,7 +14,7 @@ from assign.errors import RuleFileError
 from assign.resources import split
 from assign.words import Bilingual, Choices, normal, once, sha256
 
-from .entries import Act, Holder, Note, Rule, Ruling, Rulings
+from .entries import Act, Entry, Holder, Note, Rule, Ruling, Rulings
 from .kinds import Work
 
 FILES: Final = ("decision_table.yaml", "acts.yaml", "holders.yaml", "notes.yaml", "kinds.yaml", "rulings.yaml")
@@ -51,6 +51,11 @@ class RuleSet:
     def rulings_data(self) -> bytes:
         """The bytes of the register of rulings."""
         return self.files["rulings.yaml"]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Every entry of every file but the kinds of work."""
+        return [*self.rules, *self.acts.values(), *self.holders, *self.notes, *self.rulings]
 
     @once
     def by_id(self) -> dict[str, Rule]:

@@ -4,9 +4,8 @@ Commands that copy a log whole: a backup, and back.
 
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,6 @@ from assign.cli import terminal
 from assign.cli.common import Audit, Command, Lang, Origin, Word, audit_url, origin_name
 from assign.errors import BadOption, path_shown, visible
 from assign.log.log import Log
-from assign.log.store import open_store
 
 from .options import app, open_log, say, text_of
 
@@ -31,33 +29,12 @@ def backup(
     lang: Lang = "ja",
 ) -> None:
     """記録の控えを 1 つのファイルに取ります / Copy the log into one file."""
-    if os.path.exists(to):
-        raise BadOption(f"{path_shown(to)} がもうあります", f"{path_shown(to)} is there already")
-    temporary = Path(to).absolute().parent / f".assign-{os.getpid()}-{Path(to).name}"
     try:
-        with open_log(audit, origin) as log, _writing(to):
-            temporary.open("xb").close()
-            store = open_store(f"sqlite:///{temporary}", create=True)
-            try:
-                size = auditing.copy(log, store)
-                bad = auditing.verify(Log(store, log.origin, store.origins()[log.origin])).findings
-            finally:
-                store.close()
-            if bad:
-                terminal.complain(
-                    "記録に誤りがあり、控えを取りません:"
-                    if lang == "ja"
-                    else "the log is not whole, no backup is made:"
-                )
-                raise typer.Exit(_refuse(bad, lang))
-        with _writing(to):
-            temporary.replace(to)
-            _synced(Path(to).absolute().parent)
-    finally:
-        for each in (temporary, Path(f"{temporary}-wal"), Path(f"{temporary}-shm")):
-            with suppress(OSError):
-                each.unlink(missing_ok=True)
-    say([], None, [f"{visible(to)}: {size} 件" if lang == "ja" else f"{visible(to)}: {size} records"])
+        with open_log(audit, origin) as log, _findings_told(lang), _writing(to):
+            found = auditing.back_up(log, Path(to))
+    except FileExistsError:
+        raise BadOption(f"{path_shown(to)} がもうあります", f"{path_shown(to)} is there already") from None
+    say([], None, [f"{visible(to)}: {_told(found, lang)}"])
 
 
 @app.command(cls=Command)
@@ -71,20 +48,27 @@ def restore(
     lang: Lang = "ja",
 ) -> None:
     """控えから記録を戻します（空のところへ） / Bring a copy back, into an empty place."""
+    auditing.require_alone(Path(source))
+    to = audit_url(audit)
     log = Log.open(f"sqlite:///{source}", origin_name(origin))
-    notes = [] if against is None else [text_of(against)]
     try:
-        bad = auditing.verify(log, notes).findings
-        if bad:
-            raise typer.Exit(_refuse(bad, lang))
-        store = open_store(audit_url(audit), create=True)
-        try:
-            size = auditing.copy(log, store)
-        finally:
-            store.close()
+        notes = [] if against is None else [text_of(against)]
+        with _findings_told(lang), _writing(to.partition("?")[0].rpartition("@")[2]):
+            if bad := auditing.verify(log, notes).findings:
+                raise auditing.NotWhole(bad)
+            found = auditing.restore(log, to, notes)
     finally:
         log.close()
-    say([], None, [f"{size} 件を戻しました" if lang == "ja" else f"{size} records are back"])
+    ja = f"記録 {log.origin} の {_told(found, lang)}を戻しました。この後に署名したチェックポイントがあれば、`assign audit checkpoint` は署名を断ります"
+    en = f"{_told(found, lang)} of the log {log.origin} are back; where a later checkpoint was signed, `assign audit checkpoint` refuses to sign"
+    say([], None, [ja if lang == "ja" else en])
+
+
+def _told(found: auditing.Copied, lang: str) -> str:
+    out = found.left_out
+    if lang == "ja":
+        return f"{found.size} 件" + (f"（鍵の署名のないチェックポイントの行 {out} 件は写していません）" if out else "")
+    return f"{found.size} records" + (f" ({out} checkpoint rows that no key has signed are left out)" if out else "")
 
 
 @contextmanager
@@ -92,20 +76,18 @@ def _writing(to: str) -> Iterator[None]:
     """What the system refuses is said of the file that was asked for, not of the temporary one."""
     try:
         yield
+    except FileExistsError:
+        raise
     except OSError as error:
         raise files.unwritable(path_shown(to), error) from None
 
 
-def _synced(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _refuse(findings: list[auditing.Finding], lang: str) -> int:
-    for each in findings[: auditing.MOST]:
-        terminal.complain(visible(each.text.say(lang)))
-    return 6
+@contextmanager
+def _findings_told(lang: str) -> Iterator[None]:
+    """What `verify` finds, before the error that nothing is copied."""
+    try:
+        yield
+    except auditing.NotWhole as error:
+        for each in error.findings[: auditing.MOST]:
+            terminal.complain(visible(each.text.say(lang)))
+        raise

@@ -255,6 +255,13 @@ def _whole(found: dict[str, Any], names: Names, lang: str) -> list[str]:
             if ja
             else f"The answer cannot be put into words again ({why}). The record:"
         )
+    elif found["record"]["kind"] == Kind.BATCH:
+        lines.append(
+            "行数・件数・ハッシュは記録のままで、ファイルとは照らしていません（`assign audit replay --batch N --file IN` が照らします）。記録:"
+            if ja
+            else "Rows, counts and digests are as recorded, and not checked against the files (`assign audit replay --batch N --file IN` does). "
+            "The record:"
+        )
     if found["answer"] is None:
         lines.append(json.dumps(found["record"], ensure_ascii=False, indent=2))
     for later in found["corrected_by"]:
@@ -296,7 +303,11 @@ def _line(record: dict[str, Any], names: Names, lang: str) -> str:
         tail = "" if fix is None else f" 訂正: 番号 {fix}" if lang == "ja" else f" corrects {fix}"
         return f"{head}{' '.join(word for word in words if word)}{tail}"
     if kind == Kind.BATCH:
-        return f"{head}{record['rows']:,} 行" if lang == "ja" else f"{head}{record['rows']:,} rows"
+        return (
+            f"{head}{record['rows']:,} 行（記録のまま）"
+            if lang == "ja"
+            else f"{head}{record['rows']:,} rows (as recorded)"
+        )
     if kind == Kind.PUBLICATION:
         return f"{head}{EDITION_TEXT[record['what']][lang]} {record['sha256'][:16]}…"
     return f"{head}{record['signer']}"

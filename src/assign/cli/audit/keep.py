@@ -6,9 +6,11 @@ Commands of whoever keeps the log: make it, publish, sign checkpoints, change th
 
 import shlex
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -28,7 +30,8 @@ from assign.cli.common import (
     open_desk,
     origin_name,
 )
-from assign.errors import AssignError, BadOption, OutputError, path_shown, system_reason, visible
+from assign.desk.approval import NotApproved, approval, approve
+from assign.errors import AssignError, BadOption, CatalogDiffers, OutputError, path_shown, system_reason, visible
 from assign.log.checkpoint import open_verified
 from assign.log.keys import NoteError, SecretKey, held_key, new_key, write_key
 from assign.log.kinds import EDITION_TEXT
@@ -36,6 +39,8 @@ from assign.log.log import Log
 from assign.words import JAPAN
 
 from .options import Unread, app, open_log, say, whole_number, write_file
+
+SHOWN: Final = 10  # findings; `assign check` shows all
 
 
 @app.command(cls=Command)
@@ -55,7 +60,9 @@ def init(
     list_: List = None,
 ) -> None:
     """記録を作ります（鍵、最初の記録、今の版） / Make a log: its key, its first records, the editions in use."""
-    log = Log.make(audit_url(audit), origin_name(origin), open_desk(rules, list_, "table").editions)
+    editions = _editions(list_, rules)
+    with _findings_told(lang):
+        log = Log.make(audit_url(audit), origin_name(origin), editions, approve=approval(editions, list_, rules))
     if grant is not None:
         log.store.grant(grant)
     key = log.keys()[-1]
@@ -69,9 +76,10 @@ def publish(
     audit: Audit = None, origin: Origin = None, lang: Lang = "ja", rules: Rules = None, list_: List = None
 ) -> None:
     """今の一覧・規則・回答の版を公示します / Put the present list, rules and rulings into use."""
-    desk = open_desk(rules, list_, "table")
-    with open_log(audit, origin) as log:
-        kept = log.publish(desk.editions)
+    editions = _editions(list_, rules)
+    with open_log(audit, origin) as log, _findings_told(lang):
+        approve(editions, list_, rules)
+        kept = log.publish(editions)
     lines = []
     for each in kept:
         record = each.record
@@ -182,13 +190,34 @@ def key(
 @app.command(cls=Command)
 def rebuild(audit: Audit = None, origin: Origin = None, lang: Lang = "ja") -> None:
     """記録から作れるもの（索引、公示の一覧）を作り直します / Make anew what is derived from the records."""
-    unread = Unread()
+    unread, ignored = Unread(), list[auditing.Text]()
     with open_log(audit, origin) as log:
-        missing = auditing.rebuild(log, unread)
+        missing = auditing.rebuild(log, unread, ignored.append)
     ja = f"索引を作り直しました。公示の一覧に足したもの: {missing} 件"
     en = f"The index is made anew; publications put back into their list: {missing}"
-    say([], None, [ja if lang == "ja" else en])
+    say([each.say(lang) for each in ignored], None, [ja if lang == "ja" else en])
     unread.told(lang)
+
+
+def _editions(list_: str | None, rules: str | None) -> Mapping[str, bytes]:
+    """The bytes of a list and rules; of a list that differs from its own document, too: the check says where."""
+    try:
+        return open_desk(rules, list_, "table").editions
+    except CatalogDiffers:
+        from assign.check import proofs  # nothing that the other commands wait for
+
+        return proofs.unproved(list_, rules, "table").editions
+
+
+@contextmanager
+def _findings_told(lang: str) -> Iterator[None]:
+    """The first of what the check finds, before the error that nothing is published."""
+    try:
+        yield
+    except NotApproved as error:
+        for each in error.findings[:SHOWN]:
+            terminal.complain(visible(f"[{each.kind}] {each.text[lang]}"))
+        raise
 
 
 def _present_key(log: Log) -> SecretKey | None:

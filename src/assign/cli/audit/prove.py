@@ -98,6 +98,7 @@ def replay(
         if start and start >= log.size:  # nothing replayed is nothing shown
             raise UnknownRecord(log.size - 1)
         anew = auditing.replay(log, start, stop)
+        of_same: list[auditing.Text] = []
         if batch is not None and file is not None:
             anew = iter([_batch_anew(log, whole_number(batch, "--batch"), file, format_, encoding)])
         for each in anew:
@@ -107,6 +108,8 @@ def replay(
             counts[each.outcome] += 1
             if each.outcome != "same":
                 odd.append(each)
+            elif each.detail.ja:
+                of_same.append(each.detail)
     if as_json:
         told = [{"seq": each.seq, "outcome": each.outcome, "detail": each.detail._asdict()} for each in odd]
         say_json({"records": sum(counts.values()), "outcomes": counts, "batches": batches, "not_the_same": told}, out)
@@ -119,6 +122,7 @@ def replay(
                 if lang == "ja"
                 else f"batches (one by one from their input file: --batch N --file IN): {batches:,}"
             )
+        lines += [f"  {each.say(lang)}" for each in of_same]
         for each in odd[: auditing.MOST]:
             head = f"番号 {each.seq}" if lang == "ja" else f"record {each.seq}"
             lines.append(

@@ -1,0 +1,108 @@
+"""
+Editions → published only where the whole check finds nothing in their very bytes.
+
+What ships was checked when the package was built: `built_in/checked.json` holds the digests of what was looked at, so that a first
+`--record` need not wait for the proofs. Whatever differs from that by a byte is checked here and now.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from assign import resources
+from assign.errors import AssignError, BadRequest, visible
+from assign.words import sha256
+
+if TYPE_CHECKING:
+    from assign.check import Finding
+
+FILE: Final = "checked.json"
+_Place = str | PathLike[str] | None
+
+
+class NotApproved(AssignError):
+    """
+    A list or rules in which the check finds something: they are not published, and nothing is recorded by them.
+
+    Attributes:
+        findings: All that it finds. options: What the command that shows them takes (`--rules DIR`).
+    """
+
+    code = "not_approved"
+    exit_code = 6
+
+    def __init__(self, findings: list[Finding], options: str = "") -> None:
+        first, command = findings[0].text, visible(f"assign check{f' {options}' if options else ''}")
+        super().__init__(
+            f"点検で問題が {len(findings)} 件見つかったため、公示しません（`{command}` で全部分かります）。最初のもの: {first['ja']}",
+            f"the check finds {len(findings)}, so nothing is published (`{command}` shows all); the first: {first['en']}",
+        )
+        self.findings: list[Finding] = findings
+        self.options: str = options
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.findings, self.options)
+
+
+def approval(editions: Mapping[str, bytes], list_: _Place, rules: _Place) -> Callable[[], None]:
+    """`approve` for later, where it is not known yet whether anything is to be published."""
+    return partial(approve, editions, list_, rules)
+
+
+def approve(editions: Mapping[str, bytes], list_: _Place = None, rules: _Place = None) -> None:
+    """
+    Let editions pass that may be published.
+
+    Args:
+        editions: The bytes that are to be published, as `Desk.editions` gives them.
+        list_, rules: Where they were read from; None is the built-in one. The document of a list is looked for beside it, and a
+            command that shows the findings names both.
+
+    Raises:
+        NotApproved: The check finds something. RuleFileError, CatalogError: They are no list or no rules.
+        BadRequest: The rulings are not those of the rules.
+    """
+    if list_ is None and seen(editions) == resources.kept(FILE).get("seen"):
+        return
+    from shlex import quote
+
+    from assign.check import proofs  # what ships need not wait for it
+
+    subject = proofs.of_editions(editions)
+    if subject.rules.rulings_data != editions["rulings"]:
+        raise BadRequest("回答の版が、規則の中の回答と違います", "the rulings are not those of the rules")
+    named = (("--rules", rules), ("--list", list_))
+    options = " ".join(f"{name} {quote(os.fspath(value))}" for name, value in named if value is not None)
+    list_path = None if list_ is None else Path(list_)
+    if found := proofs.check(subject, list_path=list_path, options=options).findings:
+        raise NotApproved(found, options)
+
+
+def seen(editions: Mapping[str, bytes]) -> dict[str, str]:
+    """The digests of all that a check of the built-in list looks at: both editions, the document, and the floor."""
+    folder = resources.data_folder()
+    beside = {path.name: path for path in (resources.document_file(), folder / "floor.json")}
+    found = {what: sha256(editions[what]) for what in ("list", "rules", "rulings")}
+    for name, path in beside.items():
+        try:
+            found[name] = sha256(path.read_bytes())
+        except OSError:
+            found[name] = ""
+    return found
+
+
+def write_kept() -> Path:
+    """Keep the digests of what ships, if the check finds nothing in it; where. Part of setting up, like byte-compiling."""
+    from assign.check import proofs
+
+    subject = proofs.unproved(None, None, "table")
+    file = resources.kept_file().with_name(FILE)
+    file.unlink(missing_ok=True)
+    if not proofs.check(subject).findings:
+        resources.keep(FILE, {"seen": seen(subject.editions)})
+    return file
