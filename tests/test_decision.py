@@ -28,8 +28,9 @@ def contract(facts: Facts) -> tuple[str, str]:
         return "city_staff", "settled"
     if meaning in {"unreadable", "undefined"}:
         return "city_staff", "settled" if reserved else "needs_ruling"
-    if reserved:  # settled where a statute or this list says so, and where the list does not give it away
-        return "city_staff", "settled" if named == "no" and not act.endswith("judged") else "needs_ruling"
+    if reserved:  # settled where a statute, this list or a ruling says so, and where the list does not give it away
+        judgement_alone = act.endswith("judged") and ruling != "city_staff"
+        return "city_staff", "settled" if named == "no" and not judgement_alone else "needs_ruling"
     if act in {"undetermined", "other_row"}:
         return "city_staff", "needs_ruling"
     ruled = ruling != "none" and meaning != "consigned" and act != "none" and (act, ruling) != ("shared", "contractor")

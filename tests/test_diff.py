@@ -444,7 +444,7 @@ def test_what_is_wrong_is_said_in_one_line(
 )
 def test_a_file_of_volumes_is_read_strictly(tmp_path: Path, text: str, says: str) -> None:
     """A weight that is guessed would be a figure before a committee."""
-    from assign.diff.volumes import read
+    from assign.desk.volumes import read
     from assign.errors import DataError
 
     path = tmp_path / "v.csv"

@@ -16,7 +16,7 @@ import pytest
 import typer
 
 from assign import cli
-from assign.cli import audit, shells
+from assign.cli import shells
 from assign.cli.common import Command, Group, Reader
 from assign.cli.help import EXAMPLES, example
 from assign.columns import width
@@ -28,7 +28,7 @@ JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 
 def root() -> Any:
-    audit.join(cli.app)
+    cli._join_groups()
     return typer.main.get_command(cli.app)
 
 

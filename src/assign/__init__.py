@@ -13,6 +13,7 @@ Data flows one way; each wing imports only what stands before it, and CI holds t
             ├─ batch    a file of requests, answered          └─ log ─▶ records, a Merkle tree, signed checkpoints
             ├─ export   every answer for a database                          │
             ├─ diff     two editions: every decision that moves            audit ─▶ verified, replayed, proved
+            ├─ register the city’s rulings, and the letter that asks
             ├─ web      the HTTP API and the page
             ├─ mcp      an assistant’s tools
             └─ cli      the command line (audit, too)

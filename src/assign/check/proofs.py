@@ -258,7 +258,7 @@ def _broken_law(facts: Facts, assignee: Assignee, certainty: Certainty) -> Bilin
             "ja": "一覧が渡している市に残る行為は確定しません",
             "en": "an act that stays with the city, and that the list gives away, is not settled",
         }
-    if facts.act in BY_JUDGEMENT and settled:
+    if facts.act in BY_JUDGEMENT and facts.ruling is not Ruled.CITY_STAFF and settled:
         return {
             "ja": "本システムの判断だけで市に残る行為は確定しません",
             "en": "an act that stays with the city by our judgement alone is not settled",

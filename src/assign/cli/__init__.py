@@ -27,7 +27,7 @@ from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, diff, init, lists, mcp, plan, schema, search, serve, terminal
+from . import batch, diff, init, lists, mcp, plan, rulings, schema, search, serve, terminal
 from .common import (
     AsJson,
     Audit,
@@ -296,6 +296,7 @@ def check(
 app.command(cls=Command)(diff.diff)
 app.command(cls=Command)(schema.schema)
 app.command(cls=Command)(init.init)
+app.command(cls=Command)(rulings.questions)
 app.command(cls=Command)(batch.batch)
 app.command(cls=Command)(serve.serve)
 app.command(cls=Command)(mcp.mcp)
@@ -364,10 +365,16 @@ def _asked_for(words: Sequence[str]) -> typer.Typer:
         alone = copy(app)
         alone.registered_commands = one
         return alone
+    _join_groups()
+    return app
+
+
+def _join_groups() -> None:
+    """The commands that have commands of their own: a cold start of another makes none of them."""
     from . import audit
 
     audit.join(app)
-    return app
+    rulings.join(app)
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
@@ -419,9 +426,9 @@ def _internal(error: BaseException) -> AssignError:
 
 def _complete() -> NoReturn:
     """What may stand at the cursor, for a shell. A shell shows no error: where there is one, nothing is offered."""
-    from . import audit, shells
+    from . import shells
 
-    audit.join(app)
+    _join_groups()
     try:
         lines = shells.answer(typer.main.get_command(app), os.environ)
     except Exception:  # noqa: BLE001 - a half-typed line may be anything

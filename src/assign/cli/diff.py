@@ -65,8 +65,8 @@ def diff(
     quiet: Quiet = False,
 ) -> None:
     """一覧の2つの版を比べ、変更と、動く判断をすべて示します / Compare two editions: what changed, and every decision that moves."""
+    from assign.desk.volumes import read
     from assign.diff import compare, pages, said
-    from assign.diff.volumes import read
 
     before, after = (open_desk(rules, list_, "table") for rules, list_ in ((old_rules, old), (new_rules, new)))
     counts = read(Path(volumes), {*before.catalog.by_id, *after.catalog.by_id}) if volumes is not None else None

@@ -376,6 +376,15 @@ def _note(node: Node) -> Note:
     )
 
 
+# Who a ruling may say handles an act, by its class. That one stays with the city it may confirm, where only our judgement keeps it there.
+MAY_RULE: Final[Mapping[ActClass, tuple[Assignee, ...]]] = {
+    ActClass.FACTUAL: (Assignee.CONTRACTOR, Assignee.CITY_STAFF, Assignee.SPLIT),
+    ActClass.SHARED: (Assignee.CITY_STAFF, Assignee.SPLIT),
+    ActClass.AUTHORITY: (Assignee.CITY_STAFF,),
+    ActClass.BARRED: (Assignee.CITY_STAFF,),
+}
+
+
 def _ruling(node: Node, acts: Mapping[str, Act]) -> Ruling:
     common, fields = _entry(node, "then", when=True)
     when = fields["when"].fields(("rows", "channel", "act", "since"), ("until",))
@@ -385,7 +394,7 @@ def _ruling(node: Node, acts: Mapping[str, Act]) -> Ruling:
         then["assignee"].choice([each for each in Assignee if each is not Assignee.NOBODY], "担当", "assignee")
     )
     kind = acts[act].act_class
-    if kind not in (ActClass.FACTUAL, ActClass.SHARED) or (kind is ActClass.SHARED and assignee is Assignee.CONTRACTOR):
+    if assignee not in MAY_RULE.get(kind, ()):
         raise then["assignee"].fail(
             f"`{act}`（{kind}）は疑義照会への回答で `{assignee}` にできません",
             f"a ruling cannot give `{act}` ({kind}) to `{assignee}`",

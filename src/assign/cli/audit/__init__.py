@@ -17,5 +17,5 @@ __all__ = ["app", "join"]
 
 def join(root: typer.Typer) -> None:
     """Put these commands beside the others."""
-    if not root.registered_groups:
+    if app not in [group.typer_instance for group in root.registered_groups]:
         root.add_typer(app)

@@ -1,5 +1,5 @@
 """
-A CSV of cases a month by row id → what a decision that moves weighs.
+A CSV of cases a month by row id → how much an answer or a decision weighs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def read(path: Path, known: Collection[str]) -> dict[str, int]:
 
     Args:
         path: CSV in UTF-8 or cp932 with a heading: a column `id` (行) and a column `volume` (件数); others are passed over.
-        known: The ids of both editions.
+        known: The ids that a row may have.
 
     Raises:
         DataError: With the first line that does not fit, and the nearest id.
@@ -56,8 +56,8 @@ def read(path: Path, known: Collection[str]) -> dict[str, int]:
                 raise _wrong(
                     path,
                     reader.line_num,
-                    f"行 {shown(row)} はどちらの版にもありません{f'（近いもの: {listed(near)}）' if near else ''}",
-                    f"neither edition has a row {shown(row)}{f' (near: {listed(near)})' if near else ''}",
+                    f"行 {shown(row)} は一覧にありません{f'（近いもの: {listed(near)}）' if near else ''}",
+                    f"the list has no row {shown(row)}{f' (near: {listed(near)})' if near else ''}",
                 )
             if row in found:
                 raise _wrong(

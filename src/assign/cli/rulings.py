@@ -1,0 +1,449 @@
+"""
+The register of rulings (`rule add|list|check`), and what is still open (`questions`).
+"""
+
+# No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assign import files
+from assign.errors import BadOption, listed, path_shown, shown
+from assign.words import ASSIGNEE_TEXT, Assignee, date_of_case, nearest, normal
+
+from . import terminal
+from .common import (
+    AsJson,
+    Command,
+    Group,
+    Lang,
+    List,
+    Out,
+    Quiet,
+    Rules,
+    Word,
+    as_options,
+    explained,
+    print_json,
+    wrapped,
+)
+
+app: typer.Typer = typer.Typer(
+    name="rule",
+    cls=Group,
+    help="疑義照会への回答の台帳に登録し、確かめます / Keep the register of the city's rulings: add, list, check.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.command("help", cls=Command, hidden=True)(explained)
+
+
+def join(root: typer.Typer) -> None:
+    """Put these commands beside the others."""
+    if app not in [group.typer_instance for group in root.registered_groups]:
+        root.add_typer(app)
+
+
+On = Annotated[
+    Word,
+    typer.Option(
+        "--on", help="この日に有効なもの。なければ今日 / in force on this day, today if absent", metavar="DATE"
+    ),
+]
+Volumes = Annotated[
+    Word,
+    typer.Option(
+        "--volumes",
+        help="行ごとの月の件数の CSV（列 id と volume） / a CSV of cases a month by row (columns id and volume)",
+        metavar="FILE",
+    ),
+]
+Several = list[str] | None
+
+
+@app.command(cls=Command)
+def add(
+    row: Annotated[
+        Several, typer.Option("--row", help="行の id。くり返せます / a row id; may be given again", metavar="ID")
+    ] = None,
+    act: Annotated[
+        Several, typer.Option("--act", "-a", help="行為。くり返せます / an act; may be given again", metavar="ACT")
+    ] = None,
+    channel: Annotated[
+        Several,
+        typer.Option(
+            "--channel",
+            "-c",
+            help="業務の場。なければ回答で決まる場すべて / a channel; every one on which the ruling decides if absent",
+            metavar="CHANNEL",
+        ),
+    ] = None,
+    assignee: Annotated[
+        Word,
+        typer.Option(
+            "--assignee",
+            help="受託者 contractor、市職員 city_staff、両者 split / contractor, city_staff, split",
+            metavar="ASSIGNEE",
+        ),
+    ] = None,
+    since: Annotated[
+        Word, typer.Option("--since", help="適用開始日 / the first day of the cases that it is for", metavar="DATE")
+    ] = None,
+    until: Annotated[
+        Word,
+        typer.Option("--until", help="適用の最後の日。なければ期限なし / the last day; open if absent", metavar="DATE"),
+    ] = None,
+    document: Annotated[
+        Word, typer.Option("--document", help="回答の文書の名前 / the paper that answers", metavar="TEXT")
+    ] = None,
+    role: Annotated[
+        Word,
+        typer.Option(
+            "--role", help="答えた人の役職（氏名ではなく） / the role that answered, never a name", metavar="ROLE"
+        ),
+    ] = None,
+    reason: Annotated[
+        Word, typer.Option("--reason", help="市の理由（日本語） / the city's reason, in Japanese", metavar="TEXT")
+    ] = None,
+    reason_en: Annotated[
+        Word, typer.Option("--reason-en", help="同じ理由の英語 / the same in English", metavar="TEXT")
+    ] = None,
+    from_: Annotated[
+        Word,
+        typer.Option(
+            "--from",
+            help="回答を書き入れた照会表（CSV か Excel）から登録 / register the answers in a question list (CSV or Excel)",
+            metavar="FILE",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="確かめるだけで書かない / look, and write nothing")
+    ] = False,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    list_: List = None,
+    quiet: Quiet = False,
+) -> None:
+    """回答を台帳に登録します。登録できないものは理由を示します / Register rulings; one that may not be is refused, with the reason."""
+    from assign.register import sheet
+    from assign.register.register import Register
+
+    one = {"--row": row, "--act": act, "--assignee": assignee}
+    if from_ is not None:
+        given = [
+            name for name, value in {**one, "--channel": channel, "--until": until, "--reason": reason}.items() if value
+        ]
+        if given:
+            raise BadOption(
+                f"`--from` と `{given[0]}` は一緒に使えません（照会表に書かれています）",
+                f"`--from` does not go with `{given[0]}` (the question list says it)",
+            )
+    else:
+        needed = {**one, "--since": since, "--document": document, "--role": role}
+        for name, value in needed.items():
+            if not value:
+                raise BadOption(
+                    f"`{name}` が要ります（照会表からなら `--from`）",
+                    f"`{name}` is needed (or `--from` a question list)",
+                )
+    register = Register.open(list=list_, rules=rules)
+    with _refusing(as_json=as_json, lang=lang):
+        if from_ is not None:
+            common = sheet.Given(None if since is None else date_of_case(since), document or "", role or "")
+            drafts = sheet.answers(Path(from_), register.desk, common)
+        else:
+            with as_options("row", "act", "channel"):
+                drafts = [_draft(register, row or [], act or [], channel, (assignee, since, until, document, role, reason, reason_en))]  # fmt: skip
+        made = register.add(drafts, dry=dry_run)
+    if as_json:
+        print_json(
+            {"file": str(register.path), "written": not dry_run, "rulings": [_plain(each) for each in made]}, out
+        )
+    elif not quiet:
+        ja = lang == "ja"
+        where = path_shown(register.path)
+        if dry_run:
+            head = (
+                f"登録できます（{len(made)} 件）。まだ書いていません"
+                if ja
+                else f"{len(made)} rulings can be registered; nothing is written"
+            )
+        else:
+            head = f"{where} に {len(made)} 件を登録しました" if ja else f"{len(made)} rulings are in {where}"
+        terminal.write("\n".join([head, *(f"    {line}" for line in _table(made, lang))]), out)
+
+
+def _draft(register: Any, rows: list[str], acts: list[str], channels: Several, words: tuple[Any, ...]) -> Any:
+    """The words of a command line → a draft. Raises UnknownRow, UnknownAct, UnknownChannel, BadDate, BadOption."""
+    from assign.decision.request import act as act_named
+    from assign.decision.request import row as row_named
+    from assign.register.register import Draft
+
+    assignee, since, until, document, role, reason, reason_en = words
+    desk = register.desk
+    return Draft(
+        rows=tuple(dict.fromkeys(row_named(desk.catalog, word).id for word in rows)),
+        acts=tuple(dict.fromkeys(act_named(desk.rules, word) for word in acts)),
+        channels=tuple(dict.fromkeys(desk.catalog.manifest.channel(word) for word in channels)) if channels else None,
+        assignee=_assignee(assignee),
+        since=date_of_case(since),
+        until=None if until is None else date_of_case(until),
+        document=document,
+        role=role,
+        because={"ja": reason or "", "en": reason_en or ""},
+    )
+
+
+def _assignee(word: str) -> Assignee:
+    """Raises BadOption."""
+    known = [Assignee.CONTRACTOR, Assignee.CITY_STAFF, Assignee.SPLIT]
+    names = {normal(name): each for each in known for name in (each.value, *ASSIGNEE_TEXT[each].values())}
+    if (found := names.get(normal(word))) is None:
+        keys = [each.value for each in known]
+        near = nearest(word, keys) or keys
+        raise BadOption(
+            f"`--assignee` に {shown(word)} は使えません（選べるもの: {listed(keys)}）",
+            f"`--assignee` cannot be {shown(word)} (choose: {listed(keys)})",
+            near,
+        )
+    return found
+
+
+@contextmanager
+def _refusing(*, as_json: bool, lang: str) -> Iterator[None]:
+    """A refusal, reason by reason; exit code 6."""
+    from assign.register.refusals import RulingRefused
+
+    try:
+        yield
+    except RulingRefused as error:
+        if as_json:
+            terminal.complain_bytes((json.dumps(error.as_json(lang), ensure_ascii=False) + "\n").encode())
+        else:
+            head = (
+                f"登録していません（{len(error.reasons)} 件の理由）:"
+                if lang == "ja"
+                else f"nothing was registered ({len(error.reasons)} reasons):"
+            )
+            for line in [head, *(f"  {reason.line(lang)}" for reason in error.reasons)]:
+                terminal.complain("\n".join(terminal.as_wide_as(sys.stderr, line)))
+        raise typer.Exit(error.exit_code) from None
+
+
+@app.command("list", cls=Command)
+def list_rulings(
+    on: On = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="終わったもの、これからのものも / those ended and those to come, too")
+    ] = False,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    list_: List = None,
+    quiet: Quiet = False,
+) -> None:
+    """台帳の回答のうち有効なものを示します / Show the rulings in force."""
+    from assign.register.register import Register
+
+    if all_ and on is not None:
+        raise BadOption("`--all` と `--on` は一緒に使えません", "`--all` does not go with `--on`")
+    register = Register.open(list=list_, rules=rules)
+    found = [*register.rulings] if all_ else register.in_force(date_of_case(on))
+    if as_json:
+        print_json([_plain(each) for each in found], out)
+    elif found:
+        terminal.write("\n".join(_table(found, lang, quiet=quiet)), out)
+    else:
+        rest = len(register.rulings)
+        ja = f"有効な回答はありません（台帳に {rest} 件。すべては `--all`）"
+        terminal.write(
+            ja if lang == "ja" else f"no ruling is in force ({rest} in the register; `--all` shows them)", out
+        )
+
+
+@app.command("check", cls=Command)
+def check_rulings(
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Out = None,
+    rules: Rules = None,
+    list_: List = None,
+    quiet: Quiet = False,
+) -> None:
+    """台帳の回答をすべて確かめます / Prove every ruling of the register."""
+    from assign.register.register import checked
+
+    count, findings = checked(list=list_, rules=rules)
+    if as_json:
+        plain = [
+            {"code": each.code, "message": {each_lang: each.line(each_lang) for each_lang in ("ja", "en")}}
+            for each in findings
+        ]
+        print_json({"ok": not findings, "rulings": count, "findings": plain}, out)
+    elif findings or not quiet:
+        ja = lang == "ja"
+        fine = f"台帳の {count} 件に問題はありません" if ja else f"{count} rulings, nothing wrong"
+        lines = [each.line(lang) for each in findings] or [fine]
+        terminal.write("\n".join(line for text in lines for line in wrapped(text, out)), out)
+    if findings:
+        raise typer.Exit(6)
+
+
+def _plain(ruling: Any) -> dict[str, Any]:
+    return {
+        "id": ruling.id,
+        "title": dict(ruling.title),
+        "document": ruling.source.document,
+        "role": ruling.role,
+        "rows": list(ruling.rows),
+        "channels": list(ruling.channels),
+        "act": ruling.act,
+        "since": ruling.since.isoformat(),
+        "until": ruling.until and ruling.until.isoformat(),
+        "assignee": ruling.assignee.value,
+        "because": dict(ruling.because),
+    }
+
+
+def _table(rulings: Sequence[Any], lang: str, *, quiet: bool = False) -> list[str]:
+    ja = lang == "ja"
+    heads = (
+        ["番号", "から", "まで", "担当", "行為", "行", "文書"]
+        if ja
+        else ["id", "since", "until", "who", "act", "rows", "document"]
+    )
+    body = [
+        [
+            *(each.id, each.since.isoformat(), each.until.isoformat() if each.until else "-"),
+            *(ASSIGNEE_TEXT[each.assignee][lang], each.act, _short(each.rows, ja=ja)),
+            f"{each.source.document}（{each.role}）" if ja else f"{each.source.document} ({each.role})",
+        ]
+        for each in rulings
+    ]
+    return terminal.listing(heads, body, 6, None, quiet=quiet)
+
+
+def _short(rows: Sequence[str], *, ja: bool) -> str:
+    more = len(rows) - 1
+    return rows[0] + ((f" ほか{more}行" if ja else f" and {more} more") if more else "")
+
+
+# -- what is open ------------------------------------------------------------------------------------------------------
+
+
+def questions(
+    volumes: Volumes = None,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            help="まとめ方: kind（業務の種類と行為）, act（行為） / grouped by kind and act, or by act",
+            metavar="kind|act",
+        ),
+    ] = "kind",
+    letter: Annotated[bool, typer.Option("--letter", help="照会書の文面 / the letter that asks")] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="照会書の HTML（Word で開けます） / the letter as HTML that Word opens")
+    ] = False,
+    on: On = None,
+    as_json: AsJson = False,
+    lang: Lang = "ja",
+    out: Annotated[
+        Word,
+        typer.Option(
+            "--out",
+            help="このファイルに書く。名前が .csv か .xlsx なら、回答を書き入れてもらう照会表 / "
+            "write to this file; one named .csv or .xlsx is the question list to be filled in",
+            metavar="FILE",
+        ),
+    ] = None,
+    rules: Rules = None,
+    list_: List = None,
+    quiet: Quiet = False,
+) -> None:
+    """まだ決まっていない点を、1つの回答で多く決まる順に示します / Show every open question, what settles most first."""
+    from assign.desk.volumes import read
+    from assign.register import letter as letters
+    from assign.register import questions as asking
+    from assign.register import sheet
+    from assign.register.register import Register
+
+    if by not in ("kind", "act"):
+        raise BadOption(f"`--by` に {shown(by)} は使えません（`kind` か `act`）", f"`--by` cannot be {shown(by)} (choose: `kind`, `act`)", ["kind", "act"])  # fmt: skip
+    if letter + html + as_json > 1:
+        raise BadOption(
+            "`--letter`、`--html`、`--json` は1つだけ使えます", "give one of `--letter`, `--html` and `--json`"
+        )
+    desk = Register.open(list=list_, rules=rules).desk
+    day = date_of_case(on)
+    counts = None if volumes is None else read(Path(volumes), desk.catalog.by_id)
+    found = asking.open_questions(desk, day, counts, by_act=by == "act")
+    form = "" if out is None or letter or html or as_json else Path(out).suffix.lower()
+    if as_json:
+        plain = [asking.as_plain(desk, each) for each in found]
+        print_json({"on": day.isoformat(), "open": len(found), "decisions": sum(len(each.places) for each in found), "questions": plain}, out)  # fmt: skip
+    elif html:
+        terminal.write(letters.html(desk, found, day, lang), out, data=True)
+    elif letter:
+        terminal.write("\n".join(letters.text(desk, found, day, lang)), out)
+    elif form == ".csv":
+        terminal.write(terminal.separated(sheet.table(desk, found, lang), "csv"), out, data=True)
+    elif form == ".xlsx":
+        _write_bytes(sheet.excel(desk, found, lang), str(out))
+    else:
+        terminal.write("\n".join(_overview(desk, found, lang, out, quiet=quiet)), out)
+
+
+def _write_bytes(data: bytes, out: str) -> None:
+    try:
+        files.whole_or_not(out, data)
+    except (OSError, ValueError) as error:
+        raise files.unwritable(path_shown(out), error) from None
+
+
+def _overview(desk: Any, found: Sequence[Any], lang: str, out: str | None, *, quiet: bool) -> list[str]:
+    from assign.register import questions as asking
+
+    ja = lang == "ja"
+    if not found:
+        return ["決まっていない点はありません" if ja else "nothing is open"]
+    heads = ["番号", "照会", "判定"] if ja else ["no.", "question", "decisions"]
+    by_volume = found[0].volume is not None
+    if by_volume:
+        heads.append("月の件数" if ja else "cases a month")
+    body = [
+        [
+            *(str(number), asking.asked(desk, each)[lang], f"{len(each.places):,}"),
+            *([f"{each.volume:,}"] if by_volume else []),
+        ]
+        for number, each in enumerate(found, start=1)
+    ]
+    ruled = [each for each in found if each.by == asking.BY_RULING]
+    rest = [each for each in found if each.by != asking.BY_RULING]
+    decisions = sum(len(each.places) for each in found)
+    lines = terminal.listing(heads, body, 1, out, quiet=quiet)
+    if quiet:
+        return lines
+    foot = [
+        f"{len(found)} 件の照会（判定 {decisions:,} 件）。回答の登録で決まるもの {len(ruled)} 件、ほかの方法で決まるもの {len(rest)} 件。"
+        if ja
+        else f"{len(found)} questions ({decisions:,} decisions): {len(ruled)} settled by a ruling, {len(rest)} otherwise."
+    ]
+    for by, text in asking.NOT_BY_RULING.items():
+        if numbers := [str(at) for at, each in enumerate(found, start=1) if each.by == by]:
+            foot.append(f"{'、'.join(numbers)}: {text[lang]}" if ja else f"{', '.join(numbers)}: {text[lang]}")
+    foot.append(
+        "照会表は `assign questions --out questions.xlsx`、文面は `--letter` か `--html`。"
+        if ja
+        else "The question list: `assign questions --out questions.xlsx`; the letter: `--letter` or `--html`."
+    )
+    return [*lines, *(line for text in foot for line in wrapped(text, out))]

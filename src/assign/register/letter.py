@@ -1,0 +1,94 @@
+"""
+Open questions → the letter that asks them (疑義照会書), as text and as HTML that Word opens.
+
+From the contractor's manager to the city's manager of the contract. The wording is our draft. What no answer can be registered for
+is asked at the end, with what settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from html import escape
+from typing import Final
+
+from assign.desk.desk import Desk
+from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER
+from assign.words import ASSIGNEE_TEXT, Bilingual
+
+from .questions import BY_RULING, NOT_BY_RULING, Question, asked, row_names
+
+_TITLE: Final[Bilingual] = {"ja": "疑義照会書", "en": "Request for rulings"}
+_TO: Final[Bilingual] = {"ja": "あて先", "en": "To"}
+_FROM: Final[Bilingual] = {"ja": "照会する人", "en": "From"}
+_DATE: Final[Bilingual] = {"ja": "作成日", "en": "Date"}
+_OPENING: Final[Bilingual] = {
+    "ja": "委託業務一覧から決まらない次の点について、文書での回答をお願いします。",
+    "en": "The list of consigned work does not settle the following. Please answer in writing.",
+}
+_HOW: Final[Bilingual] = {
+    "ja": "問いごとに、担当、適用開始日、回答の文書、答えた人の役職（氏名は書きません）をお書きください。回答は適用開始日からの案件に使い、それより前の案件の扱いは変わりません。",
+    "en": "For each, please state who handles it, from which day on, the document, and the answering role (no name). An answer applies to cases from that day on and changes none before it.",
+}
+_ROWS: Final[Bilingual] = {"ja": "対象", "en": "Rows"}
+_ANSWERS: Final[Bilingual] = {"ja": "回答の選択肢", "en": "Possible answers"}
+_SETTLES: Final[Bilingual] = {"ja": "この回答で決まる判定", "en": "Decisions that the answer settles"}
+_VOLUME: Final[Bilingual] = {"ja": "月の件数", "en": "Cases a month"}
+_DRAFT: Final[Bilingual] = {"ja": "文面は assign の案です。", "en": "The wording is a draft by assign."}
+_STYLE: Final = (
+    "@page { size: A4; margin: 20mm } body { font-family: 'Yu Mincho', 'MS Mincho', serif; font-size: 10.5pt; line-height: 1.6 }"
+    " h1 { font-size: 16pt; text-align: center } table { border-collapse: collapse; width: 100% }"
+    " td, th { border: 1px solid #000; padding: 3pt 6pt; vertical-align: top; text-align: left; font-weight: normal }"
+    " th { width: 9em } h2 { font-size: 11pt; page-break-after: avoid }"
+)
+
+
+def text(desk: Desk, questions: Sequence[Question], on: date, lang: str) -> list[str]:
+    """The letter, line by line."""
+    lines = [_TITLE[lang], *(f"{name}: {value}" for name, value in _head(on, lang)), "", _OPENING[lang], _HOW[lang]]
+    for number, question in enumerate(questions, start=1):
+        lines += ["", f"{number}. {asked(desk, question)[lang]}"]
+        lines += [f"   {name}: {value}" for name, value in _about(desk, question, lang)]
+    return [*lines, "", _DRAFT[lang]]
+
+
+def html(desk: Desk, questions: Sequence[Question], on: date, lang: str) -> str:
+    """The same as one HTML file, of elements that a word processor knows: headings, paragraphs and tables."""
+    body = [f"<h1>{escape(_TITLE[lang])}</h1>"]
+    body.append(f"<p>{'<br>'.join(escape(f'{name}: {value}') for name, value in _head(on, lang))}</p>")
+    body += [f"<p>{escape(_OPENING[lang])}</p>", f"<p>{escape(_HOW[lang])}</p>"]
+    for number, question in enumerate(questions, start=1):
+        body.append(f"<h2>{number}. {escape(asked(desk, question)[lang])}</h2>")
+        cells = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in _about(desk, question, lang))  # fmt: skip
+        body.append(f"<table>{''.join(cells)}</table>")
+    body.append(f"<p>{escape(_DRAFT[lang])}</p>")
+    return (
+        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n<title>{escape(_TITLE[lang])}</title>\n'
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>"
+    )
+
+
+def _head(on: date, lang: str) -> list[tuple[str, str]]:
+    return [
+        (_TO[lang], CONTRACT_MANAGER[lang]),
+        (_FROM[lang], CONTRACTOR_MANAGER[lang]),
+        (_DATE[lang], on.isoformat()),
+    ]
+
+
+def _about(desk: Desk, question: Question, lang: str) -> list[tuple[str, str]]:
+    """What stands below a question."""
+    ja = lang == "ja"
+    found = [(_ROWS[lang], ("、" if ja else "; ").join(row_names(desk, question, lang)))]
+    if len(question.acts) > 1:
+        titles = (desk.rules.acts[act].title[lang] for act in question.acts)
+        found.append(("行為" if ja else "Acts", ("、" if ja else "; ").join(titles)))
+    if question.by == BY_RULING:
+        who = (ASSIGNEE_TEXT[answer][lang] for answer in question.answers)
+        found.append((_ANSWERS[lang], ("・" if ja else ", ").join(who)))
+    else:
+        found.append((_ANSWERS[lang], NOT_BY_RULING[question.by][lang]))
+    found.append((_SETTLES[lang], f"{len(question.places):,}"))
+    if question.volume is not None:
+        found.append((_VOLUME[lang], f"{question.volume:,}"))
+    return found

@@ -1,0 +1,252 @@
+"""
+A list and its register → every question that they leave open, grouped so that one answer settles many.
+
+A question is open where an answer on an act of a row's own work needs a ruling. Asked for without an act, a △ row stays `split` whatever
+is ruled: what was asked of it is asked act by act here. Acts that are no part of a row's work are no question of the list.
+
+    of an act, where △ leaves it open         one question for each kind of work and act
+    of a mark that the legend does not define   one for all rows and acts under it
+    of an act that only our judgement reserves  one for all rows
+    of a cell that cannot be read, or a mark without a meaning: one a row, settled by mending the list and by no ruling
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from assign.catalog.model import Task
+from assign.desk.desk import Desk
+from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed
+from assign.rules.entries import Facts, Rule
+from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning
+
+from .refusals import possible
+
+BY_RULING: Final = "ruling"
+BY_LIST: Final = "list"
+BY_KINDS: Final = "kinds"
+BY_ACTS: Final = "acts"
+NOT_BY_RULING: Final[Mapping[str, Bilingual]] = {
+    BY_LIST: {
+        "ja": "原本か凡例で確かめ、一覧（catalog.csv、manifest.yaml）を直すと決まります（回答の登録では決まりません）",
+        "en": "settled by mending the list (catalog.csv, manifest.yaml), by no ruling",
+    },
+    BY_KINDS: {
+        "ja": "この行の業務にどんな行為があるかを rules/kinds.yaml に定めると、行為ごとに照会できます",
+        "en": "say which acts the work of this row has in rules/kinds.yaml; then it can be asked act by act",
+    },
+    BY_ACTS: {
+        "ja": "行為の根拠（市の文書）を rules/acts.yaml に書くと決まります（回答の登録では決まりません）",
+        "en": "settled by the city's own paper as the act's source in rules/acts.yaml, by no ruling",
+    },
+}
+
+_UNDER_A_MARK: Final = MEANING_TEXT[Meaning.CONSIGNED_DOUBTFUL]
+
+
+class Place(NamedTuple):
+    """An open decision: a row, a channel, and an act of the row's work; no act where the whole row is asked about."""
+
+    row: str
+    channel: str
+    act: str
+
+
+class Question(NamedTuple):
+    """
+    One question to the city.
+
+    Attributes:
+        key: What it is about, the same on every day and in every order: `PARTIAL_ACT/grant/receive`.
+        rule: The rule that leaves it open, with its question. kind: The kind of work, where the question is of one.
+        places: The decisions that one answer settles.
+        by: What settles it: `ruling`, `list`, `kinds` or `acts`. answers: What may be ruled.
+        volume: Cases a month of its rows, where they are known.
+    """
+
+    key: str
+    rule: Rule
+    kind: str
+    places: tuple[Place, ...]
+    by: str
+    answers: tuple[Assignee, ...]
+    volume: int | None
+
+    @property
+    def rows(self) -> list[str]:
+        """In the order of the list."""
+        return list(dict.fromkeys(place.row for place in self.places))
+
+    @property
+    def acts(self) -> list[str]:
+        """In the order of the work; none where whole rows are asked about."""
+        return list(dict.fromkeys(place.act for place in self.places if place.act))
+
+    @property
+    def channels(self) -> list[str]:
+        """In the order in which they are met."""
+        return list(dict.fromkeys(place.channel for place in self.places))
+
+
+class _Open(NamedTuple):
+    place: Place
+    rule: Rule
+    facts: Facts
+    by: str
+    answers: tuple[Assignee, ...]
+
+
+def open_questions(
+    desk: Desk, on: date, volumes: Mapping[str, int] | None = None, *, by_act: bool = False
+) -> list[Question]:
+    """
+    Every open question on a day; the one that settles most comes first (by monthly cases where they are given, else by decisions).
+
+    Args:
+        volumes: Cases a month by row id; a row that is not there counts none.
+        by_act: One question for each act, whatever the kind of work: fewer, and each answer says more.
+    """
+    groups: dict[tuple[str, ...], list[_Open]] = {}
+    for each in _open(desk, on):
+        groups.setdefault(_group(desk, each, by_act=by_act), []).append(each)
+    found = [_question(desk, key, members, volumes) for key, members in groups.items()]
+    return sorted(found, key=lambda each: (each.by != BY_RULING, -(each.volume or 0), -len(each.places)))
+
+
+def _question(desk: Desk, key: tuple[str, ...], members: list[_Open], volumes: Mapping[str, int] | None) -> Question:
+    first = members[0]
+    rows = dict.fromkeys(each.place.row for each in members)
+    kinds = {kind.id if (kind := desk.rules.work.kind(row)) else "" for row in rows}
+    return Question(
+        key="/".join(filter(None, key)),
+        rule=first.rule,
+        kind=kinds.pop() if len(kinds) == 1 else "",
+        places=tuple(each.place for each in members),
+        by=first.by,
+        answers=first.answers,
+        volume=None if volumes is None else sum(volumes.get(row, 0) for row in rows),
+    )
+
+
+def _group(desk: Desk, each: _Open, *, by_act: bool) -> tuple[str, ...]:
+    place, rule = each.place, each.rule
+    if each.by in (BY_LIST, BY_KINDS):
+        return rule.id, each.by, place.row
+    judged = each.facts.act in BY_JUDGEMENT
+    if each.facts.meaning is Meaning.CONSIGNED_DOUBTFUL and not judged:
+        glyphs = tuple(glyph for _, glyph in _read(desk, place))
+        return rule.id, *glyphs
+    if by_act or judged:
+        return rule.id, place.act
+    kind = desk.rules.work.kind(place.row)
+    return rule.id, kind.id if kind else place.row, place.act
+
+
+def _read(desk: Desk, place: Place) -> tuple[tuple[str, str], ...]:
+    task = desk.catalog.by_id[place.row]
+    return desk.catalog.says(task, place.channel, place.act).cells
+
+
+def _open(desk: Desk, on: date) -> Iterator[_Open]:
+    """Every open decision that somebody has to settle, in the order of the list."""
+    for task in desk.catalog.tasks:
+        for channel in desk.catalog.manifest.channels:
+            whole = desk.decider.decide(task, channel, None, on)
+            meaning = desk.decider.facts(task, channel, None, on).meaning
+            if meaning not in CONSIGNING:
+                if whole.certainty is Certainty.NEEDS_RULING:  # nobody can say what its acts are consigned as
+                    facts = desk.decider.facts(task, channel, None, on)
+                    yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_LIST, ())
+                continue
+            yield from _steps(desk, task, channel, on)
+            if whole.certainty is Certainty.NEEDS_RULING and not _can_be_asked(desk, task, channel, on):
+                facts = desk.decider.facts(task, channel, None, on)
+                yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS, ())
+
+
+def _can_be_asked(desk: Desk, task: Task, channel: str, on: date) -> bool:
+    """Whether a row's work has an act that a ruling may give away; without one nothing could be asked of it act by act."""
+    facts = (desk.decider.facts(task, channel, act, on).act for act in desk.rules.acts)
+    return any(fact in (ActFact.FACTUAL, ActFact.SHARED) for fact in facts)
+
+
+def _steps(desk: Desk, task: Task, channel: str, on: date) -> Iterator[_Open]:
+    for act in desk.rules.acts.values():
+        named = desk.catalog.says(task, channel, act.id).named
+        if not named and not desk.decider.own(task, act.id):
+            continue
+        outcome = desk.decider.decide(task, channel, act.id, on)
+        if outcome.certainty is Certainty.SETTLED:
+            continue
+        facts = desk.decider.facts(task, channel, act.id, on)
+        answers = possible(desk, facts, act)
+        by = BY_RULING if answers else BY_ACTS if facts.act in BY_JUDGEMENT and not named else BY_LIST
+        yield _Open(Place(task.id, channel, act.id), outcome.rule, facts, by, answers)
+
+
+# -- what is asked, in words ---------------------------------------------------------------------------------------------
+
+
+def asked(desk: Desk, question: Question) -> Bilingual:
+    """The question as the letter puts it, without the rows that it is about."""
+    acts, kind = question.acts, desk.rules.work.kind(question.rows[0])
+    titles = [desk.rules.acts[act].title for act in acts]
+    rows, labels = len(question.rows), [desk.catalog.manifest.channels[each].label for each in question.channels]
+    at = {lang: joint.join(label[lang] for label in labels) for lang, joint in (("ja", "・"), ("en", ", "))}
+    if len(acts) == 1 and question.kind and kind is not None:
+        about = {
+            "ja": f"{kind.label['ja']}の「{titles[0]['ja']}」",
+            "en": f"{kind.label['en']}, act '{titles[0]['en']}'",
+        }
+    elif len(acts) == 1:
+        about = {"ja": f"「{titles[0]['ja']}」", "en": f"the act '{titles[0]['en']}'"}
+    elif acts:
+        glyph = next((glyph for _, glyph in _read(desk, question.places[0]) if glyph), "")
+        about = {
+            lang: f"{text}（{glyph}）" if lang == "ja" else f"{text} ({glyph})" for lang, text in _UNDER_A_MARK.items()
+        }
+    else:
+        task = desk.catalog.by_id[question.rows[0]]
+        name = printed(task.number, task.group, task.name)
+        about = {"ja": f"「{name}」", "en": f"the row '{name}'"}
+    text = question.rule.question or question.rule.because
+    return {
+        "ja": f"{about['ja']}（{rows}行、{at['ja']}）について。{text['ja']}",
+        "en": f"On {about['en']} ({rows} {'row' if rows == 1 else 'rows'}, {at['en']}). {text['en']}",
+    }
+
+
+def row_names(desk: Desk, question: Question, lang: str) -> list[str]:
+    """Its rows as the paper has them, each with its division and the line of the text."""
+    found = []
+    for row in question.rows:
+        task = desk.catalog.by_id[row]
+        division = desk.catalog.manifest.divisions[task.division].label[lang]
+        name = printed(task.number, task.group, task.name)
+        found.append(
+            f"{division} {name}（一覧{task.line}行目）" if lang == "ja" else f"{division} {name} (line {task.line})"
+        )
+    return found
+
+
+def as_plain(desk: Desk, question: Question) -> dict[str, Any]:
+    """For `--json`."""
+    return {
+        "key": question.key,
+        "text": asked(desk, question),
+        "rule": question.rule.id,
+        "kind": question.kind or None,
+        "acts": question.acts,
+        "rows": question.rows,
+        "channels": question.channels,
+        "decisions": len(question.places),
+        "volume": question.volume,
+        "settled_by": question.by,
+        "answers": [answer.value for answer in question.answers],
+        "to": "city_contract_manager",
+        "to_label": dict(CONTRACT_MANAGER),
+        "from": "contractor_manager",
+        "from_label": dict(CONTRACTOR_MANAGER),
+    }
