@@ -22,9 +22,11 @@ from .tampered import World
 from .tampers import KINDS
 
 SAMPLE = (
-    "payload edited", "edited rechained and uncheckpointed", "node of level 2", "middle deleted", "junk at the end", "an extra field",
-    "an escape sequence", "origin as bytes", "trigger that ignores", "stale wal", "foreign key planted", "batch outcomes",
-)  # fmt: skip
+    "payload edited",
+    "edited rechained and uncheckpointed",
+    "an escape sequence",
+    "trigger that ignores",
+)  # of each group; `make ci` tries all
 ON_A_SERVER = ("rule instead nothing", "earlier schema")
 
 
@@ -74,7 +76,7 @@ def test_the_page_for_auditors_shows_the_table() -> None:
 
 @pytest.mark.long
 def test_a_sample_of_kinds_is_judged_as_the_table_says(files: World, tmp_path: Path) -> None:
-    """Twelve, of each group."""
+    """Four, of four groups."""
     held(files, "sqlite", list(SAMPLE), tmp_path)
 
 

@@ -37,7 +37,7 @@ _VOLUME: Final[Bilingual] = {"ja": "月の件数", "en": "Cases a month"}
 _DRAFT: Final[Bilingual] = {"ja": "文面は assign の案です。", "en": "The wording is a draft by assign."}
 _STYLE: Final = (
     "@page { size: A4; margin: 20mm } body { font-family: 'Yu Mincho', 'MS Mincho', serif; font-size: 10.5pt; line-height: 1.6 }"
-    " h1 { font-size: 16pt; text-align: center } table { border-collapse: collapse; width: 100% }"
+    " h1 { font-size: 16pt } table { border-collapse: collapse; width: 100% }"
     " td, th { border: 1px solid #000; padding: 3pt 6pt; vertical-align: top; text-align: left; font-weight: normal }"
     " th { width: 9em } h2 { font-size: 11pt; page-break-after: avoid }"
 )
