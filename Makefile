@@ -16,7 +16,7 @@ setup:  ## make .venv from the lock file
 	@sh tools/env.sh .venv locks/dev.txt
 
 .PHONY: test
-test:  ## set up, and pass style, types and the fast tests, in about 4 minutes (T=tests/test_x.py: one file, whole)
+test:  ## set up, and pass style, types and the fast tests, in about 5 minutes (T=tests/test_x.py: one file, whole)
 	@T="$(T)" sh tools/test.sh
 
 .PHONY: quick

@@ -1,6 +1,6 @@
 """
 Kinds of tampering with a log: what somebody who owns the database, or its files, can do to it. Each is a small function, with a
-sentence in both languages; `test_who_believes_what` holds every command of `assign audit` against each.
+sentence in both languages; `test_believed` holds every command of `assign audit` against each.
 
     bad        the record that is not what it was (None: no record of the log was touched)
     alone      whether `verify` finds it without the checkpoint from outside, too

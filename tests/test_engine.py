@@ -66,7 +66,7 @@ def test_durable_rules_shows_overlaps_and_gaps(tmp_path: Path) -> None:
     assert {len(each) for each in found} == {0, 1, 2}
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @needs_durable
 def test_a_fact_that_meets_no_rule_crashes_nothing(tmp_path: Path) -> None:
     """First or later, again and again: deleting a state that is not there once ended the process."""

@@ -219,7 +219,7 @@ def test_what_is_beyond_a_limit_is_refused_with_the_limit(data: Callable[[], byt
         from_edition(data())
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_thousand_rulings_on_one_row_are_decided_and_proved() -> None:
     """The case of the report, whole."""
     desk = desk_of(one_after_another(1000))

@@ -211,7 +211,7 @@ def test_the_legend_of_the_row_s_own_mark_is_cited() -> None:
         assert any(text.startswith(f"「{says[task.cells['mark']]}：") for text in legends)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_the_four_voices_agree() -> None:
     """Japanese sentence, English sentence, JSON and the terminal's first lines name one assignee and one certainty."""
     for _task, _channel, _act, decision in everything():

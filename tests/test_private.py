@@ -231,6 +231,7 @@ def test_no_name_of_a_file_or_folder_and_no_variable_gets_in(
             place / "out",
         )
         pairs = [part for pair in GOOD.items() for part in pair]
+        assert cli("audit", "init", "--audit", url, "--origin", ORIGIN).code == 0
         done = cli("decide", "--record", "--audit", url, "--origin", ORIGIN, *options, *pairs)
         assert done.code == 0, done.err
         wrong = cli("decide", "--record", "--audit", url_of(kept), *pairs, "--rules", place / "no such")

@@ -86,7 +86,7 @@ def test_what_the_check_refuses_is_not_published(tmp_path: Path, edit: Edit) -> 
     assert refused(city(tmp_path, edit))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_engine")
 def test_no_door_publishes_it(tmp_path: Path) -> None:
     """`publish`, `init`, and each first recording that publishes by itself: nothing is made and nothing written."""

@@ -215,7 +215,7 @@ def _rows(database: bytes, table: str) -> list[tuple[object, ...]]:
         return db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - a name of ours
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_every_row_has_a_word_and_every_word_finds_its_topic(desk: Desk) -> None:
     words = lexicon.load(lexicon.files(DATA), ROWS.by_id)
     reached = {row for topic in words.topics for row, weight in topic.rows.items() if weight == 3}

@@ -153,7 +153,7 @@ def test_no_page_has_an_order_or_a_field_for_one(web: TestClient) -> None:
     assert not re.search(r"氏名|お名前|住所|生年月日|指示", slip.partition("<main")[2].partition("</main>")[0])
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_every_link_leads_somewhere(web: TestClient) -> None:
     seen: set[str] = set()
     for page in [*PAGES, "/row/kokuho-25", "/row/kokuho-2?act=receive_notice&q=死亡", "/row/kouki-30-1?lang=en"]:

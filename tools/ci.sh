@@ -44,8 +44,8 @@ bare() {
       tests/test_check.py tests/test_desk*.py tests/test_cli.py tests/test_laws.py tests/test_batch.py tests/test_golden.py
 }
 
-# Another Python. 3.12 has durable-rules: the fast tests, but for those that only compute. 3.13 and later do not by default: what may depend on the interpreter, so not
-# what databases, Polars and the files of rules do, nor the long tests; of properties ten examples, since all are tried elsewhere.
+# Another Python: the quick tests, and of properties ten examples, since all are tried by `make test`. 3.13 and later do not have
+# durable-rules by default, and leave out what databases, Polars and the files of rules do.
 other() {
   PYTHON=$2 sh tools/env.sh ".venv-$1" locks/dev.txt || return 1
   if [ "$1" = 3.12 ]; then covered; return; fi
@@ -57,22 +57,16 @@ other() {
   ASSIGN_TEST_WITHOUT=durable-rules ".venv-$1/bin/python" -m pytest -q -n 2 -m "$FAST and not long" --hypothesis-profile quick $left_out
 }
 
-# On 3.12, where lines are counted at hardly any cost: what no fast test reaches. Interrupts may fall into coverage's own lock, so the
-# tests of logs are not measured. Of properties ten examples, and not what reaches no more lines and depends
-# on no interpreter: `make test` tries all.
+# On 3.12, where lines are counted at hardly any cost: what no quick test reaches. Interrupts may fall into coverage's own lock, so the
+# tests of logs are not measured. Of properties ten examples, and not the long tests: `make test` tries all.
 covered() {
   bin=.venv-3.12/bin whole=0
   export ASSIGN_TEST_WITHOUT=durable-rules
   rm -f .coverage .coverage.*
-  elsewhere=
-  for each in who_believes laws growth roads kinds printed tamper list_mutations desk_robust; do
-    elsewhere="$elsewhere --ignore-glob=tests/test_$each*"
-  done
-  # shellcheck disable=SC2086
-  $bin/coverage run -m pytest -q -n 2 -m "$FAST" --hypothesis-profile quick --ignore-glob "tests/test_log*" $elsewhere || whole=1
+  $bin/coverage run -m pytest -q -n 2 -m "$FAST and not long" --hypothesis-profile quick --ignore-glob "tests/test_log*" || whole=1
   $bin/python -m pytest -q -n 2 -m "$FAST" --hypothesis-profile quick tests/test_log*.py || whole=1
-  $bin/coverage combine -q && $bin/coverage report --fail-under=94 >$logs/coverage.txt || { cat $logs/coverage.txt; return 1; }
-  echo "coverage of lines by the fast tests: $(grep "^TOTAL" $logs/coverage.txt | grep -o "[0-9]*%") (at least 94 %; what is left are refusals of damaged files, and SQL, whose tests are slow)"
+  $bin/coverage combine -q && $bin/coverage report --fail-under=87 >$logs/coverage.txt || { cat $logs/coverage.txt; return 1; }
+  echo "coverage of lines by the quick tests: $(grep "^TOTAL" $logs/coverage.txt | grep -o "[0-9]*%") (at least 87 %; with the long tests it is 95 %)"
   return $whole
 }
 

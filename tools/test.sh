@@ -9,8 +9,8 @@ if [ -n "${T:-}" ]; then
   exec .venv/bin/python -m pytest -q $T
 fi
 
-say "テストは 2 コアで約 4 分です。初めてのときは環境を作るので、さらに約 1 分かかります。
-The tests take about 4 minutes on 2 cores; making the environment one more, the first time.
+say "テストは 2 コアで約 5 分です。初めてのときは環境を作るので、さらに約 1 分かかります。
+The tests take about 5 minutes on 2 cores; making the environment one more, the first time.
 入れるもの / it installs: $(grep -c == locks/dev.txt) Python packages into .venv/ (none outside this folder)."
 [ "${ASSIGN_APT:-}" = 1 ] && say "ASSIGN_APT=1: 足りない Debian のパッケージも入れます / and the Debian packages that are missing."
 

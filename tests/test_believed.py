@@ -17,7 +17,6 @@ from assign.audit import VerificationReport
 from . import believers
 from .believers import COMMANDS, Sound, judged, swift
 from .golden_tampers import DOCS, kept, short
-from .servers import Server
 from .tampered import World
 from .tampers import KINDS
 
@@ -27,7 +26,6 @@ SAMPLE = (
     "an escape sequence",
     "trigger that ignores",
 )  # of each group; `make ci` tries all
-ON_A_SERVER = ("rule instead nothing", "earlier schema")
 
 
 def held(world: World, database: str, names: list[str], folder: Path) -> None:
@@ -46,13 +44,6 @@ def files(table_desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A log in a file."""
     with swift():
         return World(tmp_path_factory.mktemp("world") / "log", table_desk)
-
-
-@pytest.fixture(scope="module")
-def served(table_desk: Desk, durable_server: Server, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A log on a server, read and written by the role that docs/audit.md grants."""
-    with swift():
-        return World(tmp_path_factory.mktemp("world") / "log", table_desk, durable_server)
 
 
 def test_the_table_has_every_kind_and_no_cell_that_is_wrong() -> None:
@@ -81,12 +72,6 @@ def test_a_sample_of_kinds_is_judged_as_the_table_says(files: World, tmp_path: P
 
 
 @pytest.mark.long
-def test_a_sample_on_a_server_is_judged_as_the_table_says(served: World, tmp_path: Path) -> None:
-    """What only a server has."""
-    held(served, "postgresql", list(ON_A_SERVER), tmp_path)
-
-
-@pytest.mark.long
 def test_a_command_that_believes_is_called_wrong(files: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control of the table: were `verify` to find nothing, and readers to check nothing, the cells would say so."""
     with swift():
@@ -104,12 +89,6 @@ def test_a_command_that_believes_is_called_wrong(files: World, tmp_path: Path, m
 def test_every_kind_is_judged_as_the_table_says(files: World, tmp_path: Path) -> None:
     """All of them, in a file."""
     held(files, "sqlite", [each.name for each in KINDS.values() if each.on != "postgresql"], tmp_path)
-
-
-@pytest.mark.slow
-def test_every_kind_on_a_server_is_judged_as_the_table_says(served: World, tmp_path: Path) -> None:
-    """All of them, in a database of PostgreSQL."""
-    held(served, "postgresql", [each.name for each in KINDS.values() if each.on != "sqlite"], tmp_path)
 
 
 def test_hostile_characters_are_recognised() -> None:
