@@ -51,7 +51,7 @@ if [ -n "${T:-}" ]; then
 fi
 # Not those that only compute: what they find does not depend on who asks. A new file of tests is tried here until it is named.
 computed=
-for each in acts architecture batch_columns bombs catalog check checkpoint contract_table dates decision growth hidden kinds laws \
+for each in acts architecture batch_columns believed diff parsing questions rulings same_verdict search web_asked web_lists web_words bombs catalog check checkpoint contract_table dates decision growth hidden kinds laws \
   list_mutations lists lists_of_other_shapes lookup merkle mutations near pasted people printed record roads rules schemas short_answer \
   verifier_refusals; do
   computed="$computed --ignore=tests/test_$each.py"
