@@ -20,7 +20,7 @@ test:  ## set up, and pass style, types and the fast tests, in about 5 minutes (
 	@T="$(T)" sh tools/test.sh
 
 .PHONY: quick
-quick: setup  ## of the fast tests those of less than a fifth of a second, in under a minute; the first failure ends it
+quick: setup  ## of the fast tests those of less than a fifth of a second, in about a minute; the first failure ends it
 	@$(V)/python -m pytest -q -x -n 2 -m "not long and not slow and not soak and not spark and not web" --hypothesis-profile quick
 
 .PHONY: ci
