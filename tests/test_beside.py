@@ -12,7 +12,6 @@ import apsw
 import pytest
 
 from assign.audit import rebuild, verify
-from assign.log import merkle
 from assign.log.group_commit import Kept
 from assign.log.keys import held_key
 from assign.log.log import Log
@@ -20,7 +19,7 @@ from assign.log.record import new_id
 from assign.log.store import StoreError
 from assign.words import sha256
 
-from .logs import EDITIONS, FIRST, ORIGIN, draft, make, sound, sqlite_url
+from .logs import EDITIONS, FIRST, ORIGIN, draft, make, root_of_bytes, sound, sqlite_url
 from .servers import Server
 from .trail import _home as _home  # noqa: PLC0414 - a fixture
 from .trail import broken_into, cli
@@ -206,7 +205,7 @@ def test_a_log_goes_on_before_a_row_that_somebody_added_or_after_it(path: Path, 
         assert log.size == (LAST + 1 if at == LAST else LAST)
         numbers = [log.append(draft()).seq for _ in range(3)]
         assert numbers == [seq for seq in range(LAST, LAST + 4) if seq != at][:3]
-        assert log.head().root == merkle.root(log.size, log.node_from_bytes)
+        assert log.head().root == root_of_bytes(log)
         assert log.publish({**EDITIONS, "list": b"new"})
     assert "unreadable" in found(path)
 
@@ -370,7 +369,7 @@ def test_strays_on_a_server_are_in_nobodys_way(durable_server: Server, server_lo
     with closing(Log.open(durable_server.url(db.info.dbname), ORIGIN)) as again:
         kept = again.append(draft())
         assert (kept.seq, again.size) == (LAST, LAST + 1)
-        assert again.head().root == merkle.root(LAST + 1, again.node_from_bytes)
+        assert again.head().root == root_of_bytes(again)
 
 
 @pytest.mark.parametrize(

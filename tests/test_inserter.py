@@ -21,7 +21,7 @@ from assign.log.record import new_id
 from .inserter import Inserter, Run
 from .log_fixtures import _any_url as _any_url  # noqa: PLC0414 - a fixture
 from .log_fixtures import _url as _url  # noqa: PLC0414 - a fixture
-from .logs import EDITIONS, ORIGIN, draft
+from .logs import EDITIONS, ORIGIN, draft, root_of_bytes
 from .servers import Server
 
 NEVER = {"rewritten", "tail_deleted", "payload_altered", "unread", "not_published", "key_twice"}
@@ -114,7 +114,7 @@ def _attack(warm: Log, key: SecretKey, run: Run, statements: int, seed: int, ope
         for seq, payload in kept.items():
             assert cold.row(seq).payload == payload
         head = cold.head()
-        assert head.root == merkle.root(head.size, cold.node_from_bytes)
+        assert head.root == root_of_bytes(cold)
         for seq in chance.sample(sorted(kept), min(20, len(kept))):
             path = merkle.inclusion(seq, head.size, cold.node)
             assert merkle.included(seq, head.size, merkle.leaf_hash(kept[seq]), path, head.root)

@@ -224,11 +224,12 @@ class Snapshot:
         """What was published, (what, value, record), oldest first: of the table's rows those that the record they name says."""
         found = []
         for log, what, value, seq in self._database.table("publication"):
-            if log == self.number and type(seq) is int and self._publishes(seq) == (what, value):
+            if log == self.number and type(seq) is int and self.put_into_use(seq) == (what, value):
                 found.append((what, value, seq))
         return sorted(set(found), key=lambda each: each[2])
 
-    def _publishes(self, seq: int) -> tuple[str, str] | None:
+    def put_into_use(self, seq: int) -> tuple[str, str] | None:
+        """What a record publishes (`record.publishes`); None where it publishes nothing, or is none."""
         try:
             return publishes(record_of(self.row(seq), self.origin))
         except (Unreadable, UnknownRecord):
@@ -387,6 +388,6 @@ def _begun(database: Database, origin: str, numbers: set[int]) -> bool:
     """Whether one of these nameless logs begins with the first record of that log."""
     for number in numbers:
         snapshot = Snapshot("", origin, number, database, [])
-        if snapshot._publishes(0) is not None:  # noqa: SLF001 - our own
+        if snapshot.put_into_use(0) is not None:
             return True
     return False

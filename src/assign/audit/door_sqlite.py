@@ -59,7 +59,7 @@ class SqliteReader:
     def _refuse_foreign_journal(self) -> None:
         """A log has no rollback journal: SQLite would write the one beside it into the file."""
         with suppress(OSError):
-            if os.stat(f"{self._path}-journal").st_size:  # noqa: PTH116 - as elsewhere
+            if Path(f"{self._path}-journal").stat().st_size:
                 raise StoreDamaged(
                     f"記録 {self.shown} の横に、assign の作らない `-journal` のファイルがあります（管理者に確かめてください）",
                     f"beside the log {self.shown} stands a file `-journal`, which assign does not make (ask the administrator)",
@@ -73,7 +73,7 @@ class SqliteReader:
         apsw = self._apsw
         waiting = False
         with suppress(OSError):
-            waiting = os.stat(f"{self._path}-wal").st_size > 0  # noqa: PTH116 - as elsewhere
+            waiting = Path(f"{self._path}-wal").stat().st_size > 0
         flags = apsw.SQLITE_OPEN_READONLY if waiting else apsw.SQLITE_OPEN_READWRITE
         try:
             db = apsw.Connection(str(self._path), flags=flags)

@@ -11,11 +11,11 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from assign.errors import DataError, listed, path_shown, shown, unreadable
-from assign.resources import NotText, TooLarge, decoded, whole
+from assign.errors import listed, shown
 from assign.words import nearest, normal
 
-LARGEST: Final = 4_000_000  # bytes
+from .spreadsheet import at_line, text_of
+
 _IDS: Final = ("id", "row", "行", "行のid", "行id")
 _COUNTS: Final = ("volume", "volumes", "count", "monthly", "件数", "月間件数", "月の件数")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3}){1,2}")
@@ -32,14 +32,13 @@ def read(path: Path, known: Collection[str]) -> dict[str, int]:
     Raises:
         DataError: With the first line that does not fit, and the nearest id.
     """
-    text = _text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text_of(path), newline=""), strict=True)
     found: dict[str, int] = {}
     try:
         head = [normal(name) for name in next(reader, [])]
         at = [next((place for place, name in enumerate(head) if name in names), None) for names in (_IDS, _COUNTS)]
         if at[0] is None or at[1] is None:
-            raise _wrong(
+            raise at_line(
                 path,
                 1,
                 "見出しに `id` と `volume`（行、件数）の列が要ります",
@@ -49,22 +48,22 @@ def read(path: Path, known: Collection[str]) -> dict[str, int]:
             if not any(cells):
                 continue
             if len(cells) <= max(at[0], at[1]):
-                raise _wrong(path, reader.line_num, "セルが足りません", "a cell is missing")
+                raise at_line(path, reader.line_num, "セルが足りません", "a cell is missing")
             row, count = cells[at[0]].strip(), normal(cells[at[1]])
             if row not in known:
                 near = nearest(row, known)
-                raise _wrong(
+                raise at_line(
                     path,
                     reader.line_num,
                     f"行 {shown(row)} は一覧にありません{f'（近いもの: {listed(near)}）' if near else ''}",
                     f"the list has no row {shown(row)}{f' (near: {listed(near)})' if near else ''}",
                 )
             if row in found:
-                raise _wrong(
+                raise at_line(
                     path, reader.line_num, f"行 {shown(row)} が2度あります", f"the row {shown(row)} stands twice"
                 )
             if not _NUMBER.fullmatch(count):
-                raise _wrong(
+                raise at_line(
                     path,
                     reader.line_num,
                     f"件数 {shown(count)} は 0 以上の整数ではありません",
@@ -72,26 +71,5 @@ def read(path: Path, known: Collection[str]) -> dict[str, int]:
                 )
             found[row] = int(count.replace(",", ""))
     except csv.Error as error:
-        raise _wrong(path, reader.line_num, f"CSV として読めません（{error}）", f"not CSV ({error})") from None
+        raise at_line(path, reader.line_num, f"CSV として読めません（{error}）", f"not CSV ({error})") from None
     return found
-
-
-def _text(path: Path) -> str:
-    """As Excel in Japan saves it, too."""
-    try:
-        data = whole(path, LARGEST)
-    except TooLarge:
-        raise _wrong(path, 1, "大きすぎます", f"larger than {LARGEST} bytes") from None
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
-    try:
-        return decoded(data)
-    except NotText as error:
-        try:
-            return data.decode("cp932")
-        except UnicodeDecodeError:
-            raise _wrong(path, error.line, error.ja, error.en) from None
-
-
-def _wrong(path: Path, line: int, ja: str, en: str) -> DataError:
-    return DataError(f"{path_shown(path)} の {line} 行目: {ja}", f"{path_shown(path)}, line {line}: {en}")

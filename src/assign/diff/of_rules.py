@@ -122,7 +122,7 @@ class OfRules:
             )
             labels = {each["id"]: each["label"] for plain in (old, new) for each in plain[part]}
             yield from order("work_changed", list(ours), list(theirs), labels)
-            yield from _named("work_changed", ours, theirs, lambda key, labels=labels: labels[key])  # type: ignore[misc]
+            yield from _named("work_changed", ours, theirs, labels.__getitem__)
 
     def _chain(self, plain: Mapping[str, Any], ids: Mapping[str, str], part: str) -> Fields:
         """A kind or a chain, comparable. Which rows are of a kind is told of row by row."""
@@ -156,8 +156,7 @@ def _core(fields: Fields) -> list[str]:
 
 
 def _of_act(before: Act | None, after: Act | None) -> str:
-    known = before is not None and after is not None
-    return "act_class_changed" if known and before.fact is not after.fact else "act_changed"  # type: ignore[union-attr]
+    return "act_class_changed" if before and after and before.fact is not after.fact else "act_changed"
 
 
 def _words(rules: RuleSet) -> dict[str, Any]:

@@ -193,21 +193,9 @@ def require_signed_size(store: Store, origin: str, log: int, size: int) -> None:
     from .checkpoint import endorsed, open_verified
     from .keys import NoteError, PublicKey, public_key
 
-    rows = store.some(
-        log,
-        sorted(
-            {
-                0,
-                *(
-                    seq
-                    for what, _, seq in store.published(log)
-                    if what == "key" and type(seq) is int and 0 < seq < size
-                ),
-            }
-        ),
-    )
+    told = {seq for what, _, seq in store.published(log) if what == "key" and type(seq) is int and 0 < seq < size}
     trusted: list[PublicKey] = []
-    for row in rows:
+    for row in store.some(log, sorted({0, *told})):
         try:
             record = record_of(row, origin)
             if row.seq and (record["kind"] != "key" or record["endorsed"] is None):
@@ -219,11 +207,11 @@ def require_signed_size(store: Store, origin: str, log: int, size: int) -> None:
             continue
     for note in notes:
         try:
-            told, _ = open_verified(note, trusted)
+            said, _ = open_verified(note, trusted)
         except NoteError:
             continue
-        if told.origin == origin and told.size > size:
-            raise shorter(size, told.size)
+        if said.origin == origin and said.size > size:
+            raise shorter(size, said.size)
 
 
 def shorter(size: int, known: int) -> StoreError:

@@ -263,10 +263,6 @@ class Log:
     def _nodes(self) -> Nodes:
         return Nodes(self.store, self.origin, self.number)
 
-    def node_from_bytes(self, level: int, place: int) -> bytes:
-        """The same from the records' bytes alone, which are all read for it."""
-        return Nodes(self.store, self.origin, self.number, exact=True)(level, place)
-
     def head(self) -> Checkpoint:
         """The log as it stands, unsigned."""
         from .checkpoint import Checkpoint

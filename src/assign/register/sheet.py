@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from assign.desk.desk import Desk
+from assign.desk.spreadsheet import at_line, text_of
 from assign.errors import AssignError, DataError, hidden, path_shown, unreadable
-from assign.resources import NotText, TooLarge, decoded, whole
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, normal
 
 from . import workbook
@@ -25,7 +25,6 @@ from .questions import BY_RULING, NOT_BY_RULING, Question, asked, row_names
 from .refusals import Reason, RulingRefused
 from .register import Draft
 
-LARGEST: Final = 4_000_000  # bytes of a CSV
 MOST_ROWS: Final = workbook.MOST_ROWS
 SETTLED_OTHERWISE: Final = "※"  # in the cell of the answer, where none can be registered
 
@@ -112,12 +111,12 @@ def answers(path: Path, desk: Desk, given: Given) -> list[Draft]:
         words = {normal(word) for word in (key, *label.values())}
         places = [place for place, word in enumerate(named) if word in words]
         if len(places) > 1:
-            raise _wrong(path, number, f"列「{label['ja']}」が2つあります", f"the column `{label['en']}` stands twice")
+            raise at_line(path, number, f"列「{label['ja']}」が2つあります", f"the column `{label['en']}` stands twice")
         if places:
             at[key] = places[0]
     if missing := [key for key in _NEEDED if key not in at]:
         names = HEADS[missing[0]]
-        raise _wrong(
+        raise at_line(
             path,
             number,
             f"列「{names['ja']}」がありません（`assign questions --out FILE` の列名のまま返してください）",
@@ -269,7 +268,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[object]]]:
     rows = workbook.read(path) if packed or path.suffix.lower() in (".xlsx", ".xlsm") else _separated(path)
     for number, values in rows:
         if number >= MOST_ROWS:
-            raise _wrong(path, number, f"{MOST_ROWS - 1:,} 行までです", f"more than {MOST_ROWS - 1:,} rows")
+            raise at_line(path, number, f"{MOST_ROWS - 1:,} 行までです", f"more than {MOST_ROWS - 1:,} rows")
         if any(value is not None and value != "" for value in values):
             yield number, values
 
@@ -280,30 +279,9 @@ def _separated(path: Path) -> Iterator[tuple[int, list[object]]]:
         for number, cells in enumerate(reader, start=1):
             yield number, [_plain(cell) for cell in cells]
     except csv.Error as error:
-        raise _wrong(path, reader.line_num, f"CSV として読めません（{error}）", f"not CSV ({error})") from None
+        raise at_line(path, reader.line_num, f"CSV として読めません（{error}）", f"not CSV ({error})") from None
 
 
 def _plain(cell: str) -> str:
     """A cell without the `'` that keeps a spreadsheet from taking it for a formula."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
-
-
-def text_of(path: Path) -> str:
-    """A CSV in UTF-8, or in cp932, as Excel in Japan saves it. Raises DataError."""
-    try:
-        data = whole(path, LARGEST)
-    except TooLarge:
-        raise _wrong(path, 1, f"{LARGEST:,} バイトより大きいファイルです", f"larger than {LARGEST:,} bytes") from None
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
-    try:
-        return decoded(data)
-    except NotText as error:
-        try:
-            return data.decode("cp932")
-        except UnicodeDecodeError:
-            raise _wrong(path, error.line, error.ja, error.en) from None
-
-
-def _wrong(path: Path, line: int, ja: str, en: str) -> DataError:
-    return DataError(f"{path_shown(path)} の {line} 行目: {ja}", f"{path_shown(path)}, line {line}: {en}")

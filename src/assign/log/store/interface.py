@@ -170,9 +170,6 @@ class Store(Protocol):
     def add_checkpoint(self, log: int, size: int, note: str) -> None:
         """Keep a note."""
 
-    def beside(self, table: str) -> list[tuple[Any, ...]]:
-        """All rows of a table that is not the records' (`log`, `publication`, `edition`, `checkpoint`), of every log."""
-
     def numbers(self) -> list[int]:
         """The numbers of the logs that have records, whether or not the table of logs knows them."""
 

@@ -408,10 +408,6 @@ class PostgresStore:
             db.execute("DROP INDEX IF EXISTS record_key")
             db.execute(INDEX.encode())
 
-    def beside(self, table: str) -> list[tuple[Any, ...]]:
-        """All rows of a table that is not the records', of every log, as they are kept."""
-        return self._rows(_BESIDE[table])
-
     def numbers(self) -> list[int]:
         """The numbers of the logs that have records."""
         found: list[int] = []
@@ -533,12 +529,6 @@ INDEX: Final = KEYS.format(key=_KEY)
 _SOME: Final = "SELECT at, payload, nodes, key FROM record WHERE at = ANY(%s) ORDER BY at"
 _BACK: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= %s AND at <= %s ORDER BY at"
 _PAGE: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= %s AND at < %s ORDER BY at LIMIT %s"
-_BESIDE: Final = {
-    "log": "SELECT id, origin FROM log",
-    "publication": "SELECT log, what, value, seq FROM publication",
-    "edition": "SELECT sha256, data FROM edition",
-    "checkpoint": "SELECT log, size, note FROM checkpoint",
-}
 _LOCKS: Final = 0x6173676E  # the first half of our advisory locks' numbers; the second is the log's
 _DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
 _SETTINGS: Final = ", ".join(f"current_setting('{name}')" for name in _DURABLE)

@@ -314,10 +314,7 @@ class SqliteStore:
 
     def origins(self) -> dict[str, int]:
         """The logs here: name → number."""
-        found = [
-            (_plain(name), log)
-            for log, name in self._rows(_BESIDE["log"] + " WHERE typeof(origin) = 'text' ORDER BY id")
-        ]
+        found = [(_plain(name), log) for log, name in self._rows(_LOGS)]
         return {name: log for name, log in found if is_number(log)}
 
     def create(self, origin: str) -> int:
@@ -444,14 +441,6 @@ class SqliteStore:
             db.execute("DROP INDEX IF EXISTS record_key")
             db.execute(INDEX)
 
-    def beside(self, table: str) -> list[tuple[Any, ...]]:
-        """All rows of a table that is not the records', of every log, as they are kept: in SQLite, of any type."""
-        texts = _TEXTS[table]
-        return [
-            tuple(cell if place in texts else _plain(cell) for place, cell in enumerate(row))
-            for row in self._rows(_BESIDE[table])
-        ]
-
     def numbers(self) -> list[int]:
         """The numbers of the logs that have records."""
         found: list[int] = []
@@ -568,13 +557,7 @@ def _plain(cell: Any) -> Any:
 
 _PUBLICATION: Final = f"{_cell('what')}, {_cell('value')}, {_cell('seq', 'integer')} FROM publication"
 _PUBLISHED: Final = f"SELECT {_PUBLICATION} WHERE log = ? ORDER BY seq"
-_BESIDE: Final = {
-    "log": f"SELECT {_cell('id', 'integer')}, {_cell('origin')} FROM log",  # noqa: S608 - our own
-    "publication": f"SELECT {_cell('log', 'integer')}, {_PUBLICATION}",
-    "edition": f"SELECT {_cell('sha256')}, CAST(data AS BLOB) FROM edition",  # noqa: S608 - our own
-    "checkpoint": f"SELECT {_cell('log', 'integer')}, {_cell('size', 'integer')}, CAST(note AS BLOB) FROM checkpoint",  # noqa: S608 - our own
-}
-_TEXTS: Final = {"log": (), "publication": (), "edition": (1,), "checkpoint": (2,)}  # cells that stay bytes
+_LOGS: Final = f"SELECT {_cell('id', 'integer')}, {_cell('origin')} FROM log WHERE typeof(origin) = 'text' ORDER BY id"  # noqa: S608 - our own
 # A column of SQLite may hold a value of any type: a damaged one may have a number where bytes should be.
 _ROW: Final = """
 at, CAST(payload AS BLOB), CAST(nodes AS BLOB), CASE typeof(key) WHEN 'null' THEN NULL ELSE CAST(key AS BLOB) END
