@@ -5,10 +5,10 @@ Which other kind of file a file is, where it is not the expected one: named as i
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Final
 
+from assign.desk.spreadsheet import is_euc
 from assign.errors import DataError, code_point
 
 BOM: Final = b"\xef\xbb\xbf"
@@ -128,7 +128,6 @@ def of_lines(path: Path, most: int = LONGEST) -> None:
 
 
 _TEXT: Final = bytes({*range(0x20, 0x7F), *range(0x80, 0x100), 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x1B})
-_EUC: Final = re.compile(rb"(?:[\x00-\x7f]++|\x8e[\xa1-\xdf]|\x8f?[\xa1-\xfe][\xa1-\xfe])*+")
 
 
 def _wide(head: bytes) -> str | None:
@@ -154,26 +153,12 @@ def _wide(head: bytes) -> str | None:
 
 
 def euc(data: bytes) -> None:
-    """
-    Raises DataError where text that is no UTF-8 is EUC-JP.
-
-    Text of half-width katakana alone is both that and cp932; it is taken for cp932. All other Japanese text is one of the two.
-    """
-    if _EUC.fullmatch(data) is None or data.isascii():
-        return
-    try:
-        data.decode("euc_jp")
-        data.decode("cp932")
-    except UnicodeDecodeError as error:
-        if error.encoding.startswith("euc"):
-            return
-    else:
-        if max(data) < 0xE0:
-            return
-    raise DataError(
-        "EUC-JP です。UTF-8 で保存し直してください（Shift_JIS なら `--encoding cp932` を指定してください）",
-        "EUC-JP; save it as UTF-8 (if it is Shift_JIS, say `--encoding cp932`)",
-    )
+    """Raises DataError where text that is no UTF-8 is EUC-JP."""
+    if is_euc(data):
+        raise DataError(
+            "EUC-JP です。UTF-8 で保存し直してください（Shift_JIS なら `--encoding cp932` を指定してください）",
+            "EUC-JP; save it as UTF-8 (if it is Shift_JIS, say `--encoding cp932`)",
+        )
 
 
 def _not_japanese(body: bytes) -> None:

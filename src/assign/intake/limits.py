@@ -1,0 +1,14 @@
+"""
+How large a list may be. The largest that we know of has 215 rows; what has more than this is no list, or not one alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LARGEST: Final = 20_000_000  # bytes of a workbook or a PDF
+LARGEST_TEXT: Final = 8_000_000  # bytes of a file of text
+MOST_ROWS: Final = 50_000  # of a sheet; of a text, its lines
+MOST_COLUMNS: Final = 256
+MOST_CELLS: Final = 300_000  # of the file, blank ones too
+MOST_TEXT: Final = 32_767  # characters in a cell: Excel's own limit
