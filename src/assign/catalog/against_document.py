@@ -59,13 +59,27 @@ def _other_marks(catalog: Catalog, file: str) -> CatalogDiffers | None:
     The first row declared as printed whose cells have other marks than its raw text: a △ that was lost would give the whole row away.
     A mark that moved to another cell of its row is not seen, since nothing says where a line's cells stand.
     """
+    at = {task.id: number for number, task in enumerate(catalog.tasks, start=2)}
+    for task, given, found in other_marks(catalog):
+        if task.reading is Reading.AS_PRINTED:
+            return CatalogDiffers(
+                file,
+                at[task.id],
+                f"`{task.id}` の印は {shown(' '.join(given))} ですが、raw では {shown(' '.join(found))} です"
+                "（文書どおりに直してください。判断で読んだ行なら reading を judged に）",
+                f"the marks of `{task.id}` are {shown(' '.join(given))}, but in its raw text {shown(' '.join(found))} "
+                "(make them what the document says; a row read by judgement has the reading `judged`)",
+            )
+    return None
+
+
+def other_marks(catalog: Catalog) -> Iterator[tuple[Task, list[str], list[str]]]:
+    """The rows whose cells have other marks than their raw text, with both."""
     printed = {cell for task in catalog.tasks for cell in task.cells.values()}
     printed |= {glyph for line in catalog.manifest.meanings for glyph in line.when.values()}
     marks = {mark for mark in printed if mark and mark != UNREAD and not _BETWEEN.search(mark)}
     each = "|".join(map(re.escape, sorted(marks, key=len, reverse=True)))  # 甲乙 before 甲
-    for number, task in enumerate(catalog.tasks, start=2):
-        if not task.raw or task.reading is not Reading.AS_PRINTED or not marks:
-            continue
+    for task in catalog.tasks if marks else ():
         rest = task.raw
         for words in (task.name, task.remark, task.section, task.group, task.number):
             rest = rest.replace(words, " ", 1) if words else rest
@@ -76,16 +90,8 @@ def _other_marks(catalog: Catalog, file: str) -> CatalogDiffers | None:
             for mark in re.findall(each, word)
         ]
         given = [cell for cell in task.cells.values() if cell in marks]
-        if Counter(found) != Counter(given):
-            return CatalogDiffers(
-                file,
-                number,
-                f"`{task.id}` の印は {shown(' '.join(given))} ですが、raw では {shown(' '.join(found))} です"
-                "（文書どおりに直してください。判断で読んだ行なら reading を judged に）",
-                f"the marks of `{task.id}` are {shown(' '.join(given))}, but in its raw text {shown(' '.join(found))} "
-                "(make them what the document says; a row read by judgement has the reading `judged`)",
-            )
-    return None
+        if task.raw and Counter(found) != Counter(given):
+            yield task, given, found
 
 
 def _tables(tasks: Sequence[Task], file: str, order: Sequence[str]) -> Iterator[tuple[list[Task], Task | None]]:

@@ -43,6 +43,11 @@ _NUMBER: Final = re.compile(
 LONGEST_CELL: Final = 2_000  # characters
 
 
+def is_number(text: str) -> bool:
+    """Whether a text can be a row's number, or none."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def as_csv(tasks: Sequence[Task], manifest: Manifest) -> bytes:
     """The catalog file: UTF-8 with a byte order mark (spreadsheets need it), LF, one row a task."""
     out = io.StringIO(newline="")

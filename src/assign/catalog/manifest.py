@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -53,7 +54,10 @@ class Channel(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A printed column: one cell a row, or one for each channel, or one for each of `acts`. `blank` is what an empty cell is called."""
+    """
+    A printed column: one cell a row, or one for each channel, or one for each of `acts`. `blank` is what an empty cell is called.
+    `channel`: it speaks of that channel alone. `same`: the acts that share a printed cell with another, each with that one.
+    """
 
     key: str
     label: Bilingual
@@ -61,6 +65,8 @@ class Column(NamedTuple):
     acts: tuple[str, ...]
     blank: Bilingual
     printed: str
+    channel: str
+    same: Mapping[str, str]
 
 
 class Document(NamedTuple):
@@ -140,12 +146,21 @@ class Manifest:
     @once
     def cells(self) -> tuple[str, ...]:
         """The catalog's columns of printed cells, in its order: `mark`, `counter`, …; of an act's column `KEY.ACT`."""
-        return tuple(name for column in self.columns for name in self._cells_of(column))
+        names = (
+            self.cell(column, channel, act)
+            for column in self.columns
+            for channel, act in (
+                product(self.channels, ("",)) if column.per == "channel" else product(("",), column.acts or ("",))
+            )
+        )
+        return tuple(dict.fromkeys(names))
 
-    def _cells_of(self, column: Column) -> list[str]:
+    def cell(self, column: Column, channel: str, act: str | None) -> str:
+        """What the catalog calls the cell of a column on a channel, for an act; of the only column by channel, as the channel."""
         if column.per == "channel":
-            return list(self.channels)
-        return [f"{column.key}.{act}" for act in column.acts] if column.per == "act" else [column.key]
+            alone = sum(each.per == "channel" for each in self.columns) == 1
+            return channel if alone else f"{column.key}.{channel}"
+        return f"{column.key}.{column.same.get(act or '', act)}" if column.per == "act" else column.key
 
     @once
     def printed_acts(self) -> tuple[str, ...]:
@@ -169,10 +184,10 @@ class Manifest:
         if act is not None:
             found = self._said(row, cells, channel, act)
             return found if found.named else self.beyond(self.says(row, cells, channel, None))
-        whole = [column for column in self.columns if column.per != "act"]
-        if whole or not self.columns:
+        here = [column for column in self.columns if column.channel in ("", channel)]
+        if not here or any(column.per != "act" for column in here):
             return self._said(row, cells, channel, None)
-        each = [self._said(row, cells, channel, one) for one in self.printed_acts]
+        each = [self._said(row, cells, channel, act) for act in dict.fromkeys(act for c in here for act in c.acts)]
         said: list[Meaning] = list(dict.fromkeys(one.meaning for one in each if one.meaning != Meaning.NO_STEP)) or [
             Meaning.NO_STEP
         ]
@@ -188,19 +203,22 @@ class Manifest:
         return said._replace(meaning=Meaning.PART_OPEN) if said.meaning is Meaning.PART_DIVIDED else said
 
     def _said(self, row: str, cells: Mapping[str, str], channel: str, act: str | None) -> Said:
-        read = []  # (name of the cell in the catalog, the column's key, what is printed)
-        for column in self.columns:
-            if column.per == "row":
-                read.append((column.key, column.key, cells[column.key]))
-            elif column.per == "channel":
-                read.append((channel, column.key, cells[channel]))
-            elif act in column.acts:
-                read.append((f"{column.key}.{act}", column.key, cells[f"{column.key}.{act}"]))
+        read = self._read(cells, channel, act)
         line = self._line(row, channel, act, tuple((key, printed) for _, key, printed in read))
-        own = "act" in line.when or any(column.per == "act" and act in column.acts for column in self.columns)
+        own = "act" in line.when or any(
+            act in column.acts for column in self.columns if column.channel in ("", channel)
+        )
         return Said(
             line.means, line, tuple((name, printed) for name, _, printed in read), named=act is not None and own
         )
+
+    def _read(self, cells: Mapping[str, str], channel: str, act: str | None) -> list[tuple[str, str, str]]:
+        """What is printed for an act on a channel: the name of the cell in the catalog, the column's key, what is printed."""
+        return [
+            (name := self.cell(column, channel, act), column.key, cells[name])
+            for column in self.columns
+            if column.channel in ("", channel) and (column.per != "act" or act in column.acts)
+        ]
 
     def _line(self, row: str, channel: str, act: str | None, read: tuple[tuple[str, str], ...]) -> Line:
         known = (row if row in self._rows_named else "", channel, act if act in self.printed_acts else "", read)
@@ -234,17 +252,13 @@ class Manifest:
         }
         for row, channel, act, cells in asked:
             said = self._said(row, dict(cells), channel, act)
-            facts = {**self._by_column(dict(cells), channel, act), "row": row, "channel": channel, "act": act}
+            printed = {key: text for _, key, text in self._read(dict(cells), channel, act)}
+            facts = {**printed, "row": row, "channel": channel, "act": act}
             for line in self.meanings:
                 same = line.rank == said.line.rank and line.says != said.line.says
                 if same and all(facts.get(name) == value for name, value in line.when.items()):
                     return said.line, line
         return None
-
-    def _by_column(self, cells: Mapping[str, str], channel: str, act: str | None) -> dict[str, str]:
-        found = {column.key: cells[column.key] for column in self.columns if column.per == "row"}
-        found |= {column.key: cells[channel] for column in self.columns if column.per == "channel"}
-        return found | {c.key: cells[f"{c.key}.{act}"] for c in self.columns if c.per == "act" and act in c.acts}
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -317,7 +331,7 @@ def parsed(data: bytes) -> Manifest:
     top = root.fields(FIELDS, MORE_FIELDS)
     divisions = _named(top["divisions"], _division)
     channels = _named(top["channels"], _channel)
-    columns = tuple(_named(top["columns"], _column).values()) if "columns" in top else ()
+    columns = tuple(_named(top["columns"], partial(_column, channels)).values()) if "columns" in top else ()
     if taken := {column.key for column in columns} & {*channels, "row", "channel", "act"}:
         raise top["columns"].fail(
             f"列の key {shown(min(taken))} は使えません（場の key か、row・channel・act です）",
@@ -399,16 +413,34 @@ def _channel(node: Node) -> Channel:
     return Channel(_key(fields["key"]), fields["label"].bilingual(), _texts(fields, "names"), kind, _printed(fields))
 
 
-def _column(node: Node) -> Column:
-    fields = node.fields(("key", "label"), ("per", "acts", "blank", "printed"))
+def _column(channels: Mapping[str, Channel], node: Node) -> Column:
+    fields = node.fields(("key", "label"), ("per", "acts", "blank", "printed", "channel", "same"))
     per = fields["per"].choice(PER, "単位", "`per`") if "per" in fields else "row"
     if ("acts" in fields) != (per == "act"):
         raise node.fail(
             "`acts` は per: act の列にだけ、必ず要ります", "`acts` is needed for a column per act, and for no other"
         )
     blank = fields["blank"].bilingual() if "blank" in fields else {"ja": "空欄", "en": "blank"}
+    if per == "channel" and "channel" in fields:
+        raise fields["channel"].fail(
+            "`channel` は per: channel の列には書けません", "`channel` is not for a column per channel"
+        )
+    acts = _texts(fields, "acts")
+    same = {
+        act: with_.choice([other for other in acts if other != act], "行為", "act")
+        for act, with_ in (fields["same"].fields((), acts).items() if "same" in fields else ())
+    }
+    if chained := next((act for act in same.values() if act in same), None):
+        raise fields["same"].fail(f"`{chained}` にも自分の欄がありません", f"`{chained}` has no cell of its own either")
     return Column(
-        _key(fields["key"]), fields["label"].bilingual(), per, _texts(fields, "acts"), blank, _printed(fields)
+        key=_key(fields["key"]),
+        label=fields["label"].bilingual(),
+        per=per,
+        acts=acts,
+        blank=blank,
+        printed=_printed(fields),
+        channel=fields["channel"].choice(channels, "業務の場", "channel") if "channel" in fields else "",
+        same=same,
     )
 
 

@@ -17,8 +17,11 @@ from .manifest import FILE, Manifest, Said
 
 CATALOG: Final = "catalog.csv"
 LARGEST: Final = 4_000_000  # bytes, of a catalog or a document; the built-in ones have 48,000 and 30,000
-# A clause in brackets that takes something out, and a sentence that begins with ただし or ※.
-_CONDITION: Final = re.compile(r"[（(]([^（()）]*(?:を除く|に限る|のみ)[^（()）]*)[）)]|((?:ただし|※)[^※]*)")
+# A clause in brackets that takes something out, a sentence that begins with ただし or ※, and what holds from a day on or until one.
+_CONDITION: Final = re.compile(
+    r"[（(]([^（()）]*(?:を除く|に限る|のみ)[^（()）]*)[）)]|((?:ただし|但し|※)[^※]*)"
+    r"|((?:(?:令和|平成)[0-9０-９元]+年|[0-9０-９]{4}年)[^。、※]{0,12}(?:から|まで|以降|以後|より)[^。※]*)"
+)
 
 
 ORIGINAL_CHECKED: Final = "original_checked"  # the one repair that a city makes, and the reader never
@@ -33,6 +36,10 @@ REPAIRS: Final = {
     "name_from_heading": "名称の印字がなく、中分類を名称とした。",
     "remark_split": "名称の中の注記を分けた。",
     "undefined_mark": "凡例に定義のない印がある。",
+    "name_wrapped": "名称が次の行に続いている。",
+    "merged_cell": "結合されたセルに1度だけ印字されたものを、その行のものと読んだ。",
+    "number_plain": "番号の全角を半角にした。",
+    "line_break": "セルの中に改行があり、文書の2行以上にわたる。",
     "channel_unsettled": "同じ区画の行がずれており、印がどの場の欄のものか、この文字データからは決められない。",
     ORIGINAL_CHECKED: "この文字データからは決められない欄を、原本で確かめた。市が台帳に書くもので、読み取りでは付かない。",
 }

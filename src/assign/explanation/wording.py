@@ -174,9 +174,9 @@ def cell_name(name: str, manifest: Manifest, acts: Mapping[str, Act]) -> tuple[B
     for column in manifest.columns:
         if column.key == name or (column.per == "channel" and name in manifest.channels):
             return (column if column.key == name else manifest.channels[name]).label, column.blank
-        if column.per == "act" and name.startswith(f"{column.key}."):
-            act = name.partition(".")[2]
-            title = acts[act].title
+        if column.per != "row" and name.startswith(f"{column.key}."):
+            of = name.removeprefix(f"{column.key}.")
+            title = acts[of].title if column.per == "act" else manifest.channels[of].label
             return {
                 "ja": f"{column.label['ja']}（{title['ja']}）",
                 "en": f"{column.label['en']}: {title['en']}",

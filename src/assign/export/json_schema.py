@@ -84,6 +84,12 @@ def manifest() -> Schema:
                 ),
                 "blank": ref("bilingual", "空欄の呼び方", "what an empty cell is called"),
                 "printed": printed,
+                "channel": ref("text", "この場だけの欄なら、その key", "the only channel that it speaks of"),
+                "same": {
+                    "type": "object",
+                    "additionalProperties": _known_act(),
+                    **described("別の行為と同じ欄に印字される行為", "acts that share the printed cell of another"),
+                },
             },
         ),
         **needed_where({"properties": {"per": {"const": "act"}}, "required": ["per"]}, "acts"),
@@ -401,7 +407,17 @@ def _floor_list() -> Schema:
                 mapping({**named, "names": some, "kind": {"enum": list(CHANNEL_KINDS)}, "printed": printed}), MOST_NAMED
             ),
             "columns": list_of(
-                mapping({**named, "per": {"enum": list(PER)}, "acts": some, "blank": bilingual, "printed": printed}),
+                mapping(
+                    {
+                        **named,
+                        "per": {"enum": list(PER)},
+                        "acts": some,
+                        "blank": bilingual,
+                        "printed": printed,
+                        "channel": {"type": "string"},
+                        "same": {"type": "object", "additionalProperties": text},
+                    }
+                ),
                 MOST_NAMED,
             ),
             "meanings": list_of(

@@ -85,6 +85,11 @@ def write(name: str) -> list[str]:
     return list(files)
 
 
+def kinds_offered() -> list[str]:
+    """The kinds of work that a new list can have, in the order of the template."""
+    return list(_rows_of_kinds())
+
+
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if os.path.isfile(path))
 

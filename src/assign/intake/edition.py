@@ -1,0 +1,205 @@
+"""
+A file, read by its mapping → the files of a list's folder: manifest, catalog, document, rules.
+
+The rules are those that `assign init` writes. The kinds of work are for the city to say: until then every row is of the kind `not_said`,
+of which no act but those that the list itself answers for is ever the contractor's as settled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from assign import resources
+from assign.catalog import manifest as manifests
+from assign.catalog.against_document import other_marks
+from assign.catalog.csv_file import as_csv
+from assign.catalog.manifest import FILE, UNREAD, Manifest
+from assign.catalog.model import CATALOG, Catalog, Task, with_keys
+from assign.catalog.printed import parse
+from assign.export import list_folder
+from assign.rules import elsewhere
+from assign.words import Meaning, Reading
+
+from . import rows as reader
+from .document import Document
+from .mapping import Edition, Mapping as TheMapping
+from .meanings import Columns, cited, columns_of, meanings_of
+from .notes import Notes
+from .sheets import Source
+from .yaml_text import entries, flow
+
+NOT_SAID: Final = "not_said"
+_JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "merged_cell", "line_break", "undefined_mark"}  # fmt: skip
+_HEAD: Final = f"""\
+{list_folder.EDITOR}schema/manifest.schema.json
+# 一覧の説明書き: assign import がマッピングから作りました。直すときはマッピングを直して、取り込み直してください。
+# Made by `assign import` from a mapping. Change the mapping, and import again.
+"""
+
+
+class Made(NamedTuple):
+    """An edition before it is written: its folder's files, and what the report says of it."""
+
+    edition: Edition
+    catalog: Catalog
+    printed: list[reader.Printed]
+    columns: Columns
+    files: Mapping[str, bytes]
+
+
+def make(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> Made:
+    """
+    An edition of a list.
+
+    Raises:
+        RuleFileError: The mapping does not fit the file. SourceError: A list of the printed form cannot be read.
+    """
+    columns = columns_of(mapping)
+    if mapping.cells == "printed_form":
+        manifest = _manifest(mapping, edition, document, columns, meanings_of(mapping, columns, document, [], []))
+        tasks = with_keys(parse("\n".join(document.lines) + "\n", manifest), document.file)
+        printed: list[reader.Printed] = []
+    else:
+        printed = reader.read(source, document, mapping, edition, notes)
+        cells_of = [{name: row.marks.get(at, "") for at, name in columns.cells.items()} for row in printed]
+        keyed = with_keys(map(_task, printed, cells_of), document.file)
+        keys = [task.id for task in keyed]
+        manifest = _manifest(mapping, edition, document, columns, meanings_of(mapping, columns, document, printed, keys))
+        tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)
+    rows = as_csv(tasks, manifest)
+    catalog = Catalog(tasks, manifest, rows)
+    return Made(edition, catalog, printed, columns, _files(mapping, document, catalog))
+
+
+def _task(row: reader.Printed, cells: Mapping[str, str]) -> Task:
+    return Task(
+        division=row.division, section=row.section, group=row.group, number=row.number, name=row.name, remark=row.remark,
+        cells=cells, line=row.line, raw=row.raw, reading=Reading.AS_PRINTED, repairs=row.repairs,
+    )  # fmt: skip
+
+
+def _in_order(tasks: tuple[Task, ...], manifest: Manifest) -> tuple[Task, ...]:
+    """Cells in the order of the catalog's columns."""
+    return tuple(task._replace(cells={name: task.cells[name] for name in manifest.cells}) for task in tasks)
+
+
+def _with_readings(catalog: Catalog, printed: list[reader.Printed], mapping: TheMapping, notes: Notes) -> tuple[Task, ...]:
+    """How sure each row is: what was read by judgement says so, and what cannot be read."""
+    known = [{mark.printed for mark in column.marks} for column in mapping.of_marks]
+    elsewhere_too = {task.id for task, _, _ in other_marks(catalog)}
+    found = []
+    for task, row in zip(catalog.tasks, printed, strict=True):
+        repairs = list(task.repairs)
+        said = {catalog.says(task, channel).meaning for channel in catalog.manifest.channels}
+        strange = [text for at, text in row.marks.items() if known[at] and text not in known[at] and text != UNREAD]
+        if any(strange) and said & {Meaning.UNDEFINED, Meaning.PART_DIVIDED}:
+            repairs.append("undefined_mark")
+        for text in strange:
+            notes.doubtful(
+                row.cell, "undefined_mark", f"印 {text!r} の意味がマッピングにありません（市職員・回答待ちになります）",
+                f"the mapping does not say what {text!r} means (city staff, needs a ruling)",
+            )  # fmt: skip
+        if row.broken:
+            repairs.append("line_break")
+        odd = bool(said & {Meaning.UNDEFINED, Meaning.CONSIGNED_DOUBTFUL})
+        judged = odd or task.id in elsewhere_too or _JUDGED & set(repairs)
+        reading = Reading.UNREADABLE if UNREAD in task.cells.values() else Reading.JUDGED if judged else Reading.AS_PRINTED
+        found.append(task._replace(reading=reading, repairs=tuple(dict.fromkeys(repairs))))
+    return tuple(found)
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def _manifest(
+    mapping: TheMapping, edition: Edition, document: Document, columns: Columns, meanings: list[dict[str, Any]]
+) -> Manifest:
+    channels = [dict(channel) for channel in mapping.channels]
+    divisions = [dict(division.plain) for division in mapping.divisions]
+    if mapping.cells == "printed_form":
+        divisions = [{**d.plain, "printed": d.printed[0]} if d.printed else dict(d.plain) for d in mapping.divisions]
+    parts = [
+        _HEAD,
+        f"title: {flow(dict(mapping.title))}\n",
+        f"edition: {flow(edition.name)}\n",
+        f"effective: {flow(edition.effective)}\n" if edition.effective else "",
+        entries("documents", [{"file": file, "sha256": digest} for file, digest in document.digests]),
+        entries("divisions", divisions),
+        entries("channels", channels),
+        entries("columns", columns.entries),
+        entries("designations", [{"act": d.act, "legend": cited(d.text, document)} for d in mapping.designations])
+        if mapping.designations
+        else "",
+        entries("meanings", meanings or [_NOTHING]),
+    ]
+    return manifests.parsed("".join(parts).encode())
+
+
+# A list of which no mark has a meaning: nothing that is printed is this, and so everything is undefined.
+_NOTHING: Final = {
+    "when": {"act": "undetermined"},
+    "means": str(Meaning.UNDEFINED),
+    "because": {"ja": "印の意味がまだ書かれていません", "en": "What the marks mean is not written down yet"},
+}
+
+
+def _files(mapping: TheMapping, document: Document, catalog: Catalog) -> dict[str, bytes]:
+    """Every file of the folder, by its path in it."""
+    files = {name: data for name, data in list_folder.contents().items() if not name.startswith("source/")}
+    files[FILE] = catalog.manifest.data
+    files[CATALOG] = catalog.rows
+    files |= {f"source/{name}": data for name, data in document.files.items()}
+    files["rules/kinds.yaml"] = _kinds(files["rules/kinds.yaml"].decode(), mapping, catalog)
+    files["rules/holders.yaml"] = _holders(files["rules/holders.yaml"].decode(), mapping)
+    return files
+
+
+def _kinds(text: str, mapping: TheMapping, catalog: Catalog) -> bytes:
+    """The kinds that ship, on the channels of this list; every row is of the kind that nobody has said."""
+    head = text[: text.index("\ncounter:") + 1]
+    shipped = (resources.rules_folder() / "kinds.yaml").read_text("utf-8")
+    rows = {kind: [] for kind in list_folder.kinds_offered()} | {NOT_SAID: [task.id for task in catalog.tasks]}
+    kinds = elsewhere.kinds(shipped, rows)
+    of = {channel["kind"]: channel["key"] for channel in reversed(mapping.channels)}
+    first = mapping.channels[0]["key"]
+    counter, office = of.get("counter", first), of.get("back_office", of.get("other", first))
+    places = {"counter": counter, "backyard": office}
+    kinds = re.sub(r"(?<=channel: )(counter|backyard)\b", lambda found: places[found[1]], kinds)
+    return (head + kinds).encode()
+
+
+_HOLDS: Final = {
+    "wide_area_union": ("後期高齢者医療広域連合", "the wide-area union"),
+    "minister": ("厚生労働大臣（日本年金機構）", "the Minister (Japan Pension Service)"),
+}
+
+
+def _holders(text: str, mapping: TheMapping) -> bytes:
+    """Whose authority it is: the city's, but where the mapping says whose; for the city to look at, and to name its papers."""
+    head = text[: text.index("\nrules:") + 1]
+    source = {"document": "（市の文書の名前をここに）", "role": "（定めた人の役職をここに）"}
+    rules = []
+    for division in mapping.divisions:
+        label = division.plain["label"]
+        rule = {"id": f"HOLDER_{division.key.upper()}", "title": {"ja": f"{label['ja']}は市", "en": f"{label['en']}: the city"}}
+        because = {"ja": f"{label['ja']}の事務は市が行います。", "en": f"For {label['en']} the city acts."}
+        example = {"given": {"division": division.key, "act": "accept"}, "holds": True}
+        rules.append(
+            {**rule, "source": source, "when": {"division": division.key}, "then": {"holder": "city"}, "because": because, "examples": [example]}
+        )
+        if division.holder != "city":
+            ja, en = _HOLDS[division.holder]
+            rules.append(
+                {
+                    "id": f"HOLDER_{division.key.upper()}_DECISION",
+                    "title": {"ja": f"{label['ja']}の決定は{ja}", "en": f"{label['en']}: {en} decides"},
+                    "source": source,
+                    "when": {"division": division.key, "act": ["decide", "relief"]},
+                    "then": {"holder": division.holder},
+                    "because": {"ja": f"{label['ja']}の決定と減免・免除は{ja}が行います。", "en": f"For {label['en']}, {en} decides."},
+                    "examples": [{"given": {"division": division.key, "act": "decide"}, "holds": True}],
+                }
+            )
+    return (head + entries("rules", rules)).encode()

@@ -1,0 +1,329 @@
+"""
+What a mapping says of the printed marks → the manifest's columns and its table of meanings.
+
+A row's own mark and the cell of a channel (or of an act) are read together: where the cell says `as_row`, the row's mark decides. Of
+columns by party the combination decides. What is printed and not written down has no line in the table, and so is undefined: the city's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from assign.catalog.manifest import UNREAD
+from assign.words import Meaning
+
+from .document import Document
+from .mapping import AS_ROW, DOES, DOES_NOT, Column, Mark, Quote
+from .mapping import Mapping as TheMapping
+from .rows import Printed
+
+Entry = dict[str, Any]
+_NO_ROLE: Final = (Meaning.UNDEFINED, AS_ROW)
+
+
+class Columns(NamedTuple):
+    """The manifest's columns, and for each printed column of marks the names of the catalog's cells that it fills."""
+
+    entries: list[Entry]
+    cells: Mapping[int, str]
+    key: Mapping[int, str]
+
+
+def columns_of(mapping: TheMapping) -> Columns:
+    """The manifest's columns. Raises RuleFileError where two printed columns would be one cell."""
+    marks = mapping.of_marks
+    taken = {*(channel["key"] for channel in mapping.channels), "row", "channel", "act"}
+    families: dict[tuple[str, str], list[int]] = {}  # (party or nothing, what it is by) → its printed columns
+    for index, column in enumerate(marks):
+        by = f"act {column.channel}".strip() if column.acts else "channel" if column.channel else f"row {index if not column.party else ''}"
+        families.setdefault((column.party, by), []).append(index)
+    by_channel = sum(by == "channel" for _, by in families)
+    entries: list[Entry] = []
+    cells: dict[int, str] = {}
+    keys: dict[int, str] = {}
+    for (party, by), of in families.items():
+        first = marks[of[0]]
+        key = _key(first, party, by, taken)
+        taken.add(key)
+        entry: Entry = {"key": key, "label": first.label or _label(mapping, [marks[i] for i in of])}
+        keys |= dict.fromkeys(of, key)
+        if by == "channel":
+            entry["per"] = "channel"
+            _once([marks[i].channel for i in of], marks[of[-1]], "場", "channel")
+            cells |= {i: marks[i].channel if by_channel == 1 else f"{key}.{marks[i].channel}" for i in of}
+        elif by.startswith("act"):
+            acts = [act for i in of for act in marks[i].acts]
+            _once(acts, marks[of[-1]], "行為", "act")
+            same = {act: marks[i].acts[0] for i in of for act in marks[i].acts[1:]}
+            entry |= {"per": "act", "acts": acts}
+            entry |= {"same": same} if same else {}
+            entry |= {"channel": first.channel} if first.channel else {}
+            cells |= {i: f"{key}.{marks[i].acts[0]}" for i in of}
+        else:
+            cells |= dict.fromkeys(of, key)
+        blank = next((marks[i].blank for i in of if marks[i].blank), None)
+        entry |= {"blank": dict(blank)} if blank else {}
+        if mapping.cells == "printed_form":
+            entry["printed"] = mapping.under_channels["ja"] if by == "channel" and mapping.under_channels else first.header
+        entries.append(entry)
+    return Columns(entries, cells, keys)
+
+
+def _key(column: Column, party: str, by: str, taken: set[str]) -> str:
+    if column.key:
+        return column.key
+    name = party or {"r": "mark", "c": "way", "a": "step"}[by[0]]
+    if by.startswith("act "):
+        name = f"{name}_{by.removeprefix('act ')}"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _label(mapping: TheMapping, columns: Sequence[Column]) -> dict[str, str]:
+    """What columns are called by what is printed above them: of several what is printed above all, if anything is."""
+    above = {column.header.partition("/")[0] for column in columns}
+    if len(columns) == 1:
+        name = columns[0].header.rpartition("/")[2] or "印"
+    elif mapping.under_channels and columns[0].channel and not columns[0].acts:
+        return dict(mapping.under_channels)
+    elif len(above) == 1 and any("/" in column.header for column in columns):
+        name = above.pop()
+    else:
+        name = "行為ごとの欄" if columns[0].acts else "場ごとの欄"
+    english = {"行為ごとの欄": "cells by act", "場ごとの欄": "cells by channel", "印": "mark"}
+    return {"ja": name, "en": english.get(name, name)}
+
+
+def _once(names: Sequence[str], column: Column, ja: str, en: str) -> None:
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice:
+        raise column.node.fail(f"{ja} `{twice}` の列が2度あります", f"the {en} `{twice}` has two columns")
+
+
+def meanings_of(
+    mapping: TheMapping, columns: Columns, document: Document, rows: Sequence[Printed], keys: Sequence[str]
+) -> list[Entry]:
+    """
+    The table of meanings.
+
+    Args:
+        rows: As they were read; `keys` are their ids.
+
+    Raises:
+        RuleFileError: A sentence is cited that the document does not have.
+    """
+    if mapping.meanings:
+        return [_explicit(entry, document, mapping) for entry in mapping.meanings]
+    marks = mapping.of_marks
+    own = [(i, c) for i, c in enumerate(marks) if not (c.channel or c.acts or c.party)]
+    cells = [(i, c) for i, c in enumerate(marks) if (c.channel or c.acts) and not c.party]
+    lines: list[Entry] = []
+    if any(column.party for column in marks):
+        lines += _by_party(mapping, columns, document, rows, keys)
+    if own and cells:
+        for index, column in own:
+            lines += _together(mapping, columns, document, (index, column), cells)
+    else:
+        for index, column, conditions in _conditions(columns, own or cells):
+            for mark in column.marks:
+                lines += _lines({**conditions, columns.key[index]: mark.printed}, mark, mark.means, document)
+    lines = _with_footnotes(mapping, columns, lines, rows)
+    return list({str(line): line for line in lines}.values())
+
+
+def _conditions(
+    columns: Columns, cells: Sequence[tuple[int, Column]]
+) -> Iterable[tuple[int, Column, dict[str, str]]]:
+    """Each column of marks with what its lines must name: the channel or the act, where columns of one key differ in their marks."""
+    for index, column in cells:
+        others = [other for i, other in cells if columns.key[i] == columns.key[index]]
+        if all(_alike(other, column) for other in others):
+            if others[0] is column:
+                yield index, column, {}
+        elif column.acts:
+            for act in column.acts:
+                yield index, column, {"act": act}
+        else:
+            yield index, column, {"channel": column.channel}
+
+
+def _alike(one: Column, other: Column) -> bool:
+    return [mark._replace(node=one.node) for mark in one.marks] == [mark._replace(node=one.node) for mark in other.marks]
+
+
+def _together(
+    mapping: TheMapping, columns: Columns, document: Document, own: tuple[int, Column], cells: Sequence[tuple[int, Column]]
+) -> list[Entry]:
+    """A row's own mark, read with the cells of channels or acts."""
+    index, column = own
+    name = columns.key[index]
+    lines: list[Entry] = []
+    for mark in column.marks:
+        if mark.means == Meaning.RETAINED:  # whatever stands in the cells
+            lines += _lines({name: mark.printed}, mark, mark.means, document)
+            continue
+        if mark.means == Meaning.UNDEFINED and not (mark.legend or mark.because):
+            continue
+        for at, cell, conditions in _conditions(columns, cells):
+            for under in cell.marks:
+                when = {**conditions, name: mark.printed, columns.key[at]: under.printed}
+                if under.means == AS_ROW:
+                    lines += _lines(when, mark, mark.means, document)
+                elif under.means in (Meaning.OUTSIDE, Meaning.NO_STEP, Meaning.RETAINED, Meaning.UNDEFINED):
+                    lines += _lines(when, under, under.means, document)
+                else:
+                    raise under.node.fail(
+                        "行の印の列があるとき、場や行為の列の印は as_row、outside、retained、no_step、undefined のどれかです",
+                        "where a row has a mark of its own, a channel's or an act's mark means as_row, outside, retained, no_step or undefined",
+                    )
+        if any(cell.acts for _, cell in cells):  # the work as a whole
+            lines += _lines({name: mark.printed}, mark, mark.means, document)
+    return lines
+
+
+def _by_party(
+    mapping: TheMapping, columns: Columns, document: Document, rows: Sequence[Printed], keys: Sequence[str]
+) -> list[Entry]:
+    """The combinations of marks under the contractor and under the city, for each channel and act that has its own columns."""
+    if mapping.parties is None:
+        return []
+    both = mapping.parties
+    lines: list[Entry] = []
+    pairs = _pairs(mapping)
+    for one, other in pairs.values():
+        first, second = mapping.of_marks[one], mapping.of_marks[other]
+        keys_of = (columns.key[one], columns.key[other])
+        where = {"act": first.acts[0]} if len(pairs) > 1 and first.acts and not _same_marks(mapping, pairs) else {}
+        for a in first.marks:
+            for b in second.marks:
+                if str(Meaning.UNDEFINED) in (a.means, b.means):
+                    continue
+                when = {**where, keys_of[0]: a.printed, keys_of[1]: b.printed}
+                does = (a.means == DOES, b.means == DOES)
+                if does == (True, False):
+                    lines += _lines(when, a, str(Meaning.CONSIGNED), document)
+                elif does == (False, True):
+                    lines += _lines(when, b, str(Meaning.RETAINED), document)
+                else:
+                    said = both.both if all(does) else both.neither
+                    lines += _lines(when, said, said.means, document)
+                if all(does) and both.by_remark:
+                    for key, row in zip(keys, rows, strict=True):
+                        printed = (row.marks.get(one), row.marks.get(other))
+                        if printed == (a.printed, b.printed) and divides(row.remark, both.names):
+                            lines += _lines({"row": key, **when}, both.both, str(Meaning.PART_DIVIDED), document)
+        third = [(i, c) for i, c in enumerate(mapping.of_marks) if c.party == "other" and c.channel == first.channel and c.acts == first.acts]
+        for index, column in third:
+            for mark in column.marks:
+                if mark.means == DOES:
+                    blank = [(a.printed, b.printed) for a in first.marks for b in second.marks if a.means == b.means == DOES_NOT]
+                    for a_printed, b_printed in blank:
+                        when = {**where, keys_of[0]: a_printed, keys_of[1]: b_printed, columns.key[index]: mark.printed}
+                        lines += _lines(when, mark, str(Meaning.RETAINED), document)
+    return lines
+
+
+def _pairs(mapping: TheMapping) -> dict[tuple[str, tuple[str, ...]], tuple[int, int]]:
+    """The contractor's and the city's column, for each channel and act that has such."""
+    found: dict[tuple[str, tuple[str, ...]], dict[str, int]] = {}
+    for index, column in enumerate(mapping.of_marks):
+        if column.party:
+            found.setdefault((column.channel, column.acts), {})[column.party] = index
+    pairs = {}
+    for of, each in found.items():
+        if not {"contractor", "city"} <= set(each):
+            node = mapping.of_marks[next(iter(each.values()))].node
+            raise node.fail(
+                "この場・行為には受託者と市の両方の列が要ります",
+                "this channel or act needs a column of both, the contractor and the city",
+            )
+        pairs[of] = each["contractor"], each["city"]
+    return pairs
+
+
+def _same_marks(mapping: TheMapping, pairs: Mapping[Any, tuple[int, int]]) -> bool:
+    marks = mapping.of_marks
+    some = next(iter(pairs.values()))
+    return all(_alike(marks[a], marks[some[0]]) and _alike(marks[b], marks[some[1]]) for a, b in pairs.values())
+
+
+def divides(remark: str, names: Mapping[str, Sequence[str]]) -> bool:
+    """
+    Whether a remark says whose part is what: it names a part for the contractor, and one for the city.
+
+    >>> names = {"contractor": ["受託者"], "city": ["市職員"]}
+    >>> divides("受付は受託者、内容の審査は市職員", names), divides("分担は協議中", names), divides("ただし、夜は市職員", names)
+    (True, False, False)
+    """
+    def has(party: str) -> bool:
+        return any(re.search(rf"[^、，。；;\s①-⑳]+は、?{re.escape(name)}", remark) for name in names[party])
+
+    return has("contractor") and has("city")
+
+
+def _lines(when: Mapping[str, str], mark: Mark, means: str, document: Document) -> list[Entry]:
+    """A line of the table, and those for single acts; a mark whose meaning nobody knows has none."""
+    if means in _NO_ROLE and not (mark.legend or mark.because):
+        return []
+    said = _said(mark, document)
+    lines: list[Entry] = [{"when": dict(when), "means": means, **said}]
+    if "act" not in when:
+        lines += [{"when": {**when, "act": act}, "means": of, **said} for act, of in mark.acts.items()]
+    return lines
+
+
+def _said(mark: Mark, document: Document) -> Entry:
+    if mark.legend is not None:
+        return {"legend": cited(mark.legend, document)}
+    because = mark.because or {"ja": "凡例に意味がありません", "en": "The legend does not say what it means"}
+    return {"because": dict(because)}
+
+
+def cited(quote: Quote, document: Document) -> Entry:
+    """A sentence with its line. Raises RuleFileError: The document does not have it."""
+    found = document.find(quote.text, quote.line)
+    if found is None:
+        where = (f" {quote.line} 行目に", f" on line {quote.line}") if quote.line else ("", "")
+        raise quote.node.fail(
+            f"文書の{where[0]}この文がありません: 「{quote.text}」（凡例のとおりに写してください）",
+            f"the document does not say this{where[1]}: `{quote.text}` (copy it as it is printed)",
+        )
+    line, text = found
+    return {"document": document.file, "line": line, "text": text, **({"en": quote.en} if quote.en else {})}
+
+
+def _explicit(entry: Mapping[str, Any], document: Document, mapping: TheMapping) -> Entry:
+    """A line that the mapping writes as the manifest does; its sentence is looked for in the document."""
+    found: Entry = dict(entry)
+    if isinstance(legend := found.get("legend"), dict):
+        quote = Quote(str(legend.get("text", "")), str(legend.get("en", "")), int(legend.get("line") or 0), mapping.root)
+        found["legend"] = cited(quote, document)
+    elif isinstance(legend, str):
+        found["legend"] = cited(Quote(legend, "", 0, mapping.root), document)
+    return found
+
+
+def _with_footnotes(mapping: TheMapping, columns: Columns, lines: list[Entry], rows: Sequence[Printed]) -> list[Entry]:
+    """A mark with a sign of a footnote at it means what the mark means; what the footnote takes out stands in the row's remark."""
+    signs = [note.sign for note in mapping.footnotes]
+    if not signs:
+        return lines
+    printed: dict[str, dict[str, set[str]]] = {}
+    for row in rows:
+        for index, text in row.marks.items():
+            base = text
+            while sign := next((s for s in signs if base.endswith(s) and base != s), ""):
+                base = base.removesuffix(sign).rstrip(" 　、,")
+            known = {mark.printed for mark in mapping.of_marks[index].marks}
+            if base != text and text not in known and text != UNREAD:
+                printed.setdefault(columns.key[index], {}).setdefault(base, set()).add(text)
+    found = list(lines)
+    for line in lines:
+        for key, bases in printed.items():
+            for text in sorted(bases.get(line["when"].get(key, UNREAD), ())):
+                found.append({**line, "when": {**line["when"], key: text}})
+    return found

@@ -1,0 +1,439 @@
+"""
+A source and its mapping → the rows of one edition, each with its printed cells, its place, and what was repaired in reading it.
+
+Nothing is borrowed from the row above but headings (and what is printed once for merged cells). A line that is no row, no heading and
+nothing that the mapping leaves out is refused by its place, and while one is refused there is no edition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from assign.catalog.csv_file import LONGEST_CELL, is_number
+from assign.catalog.manifest import UNREAD
+from assign.errors import hidden, shown
+from assign.words import normal
+
+from . import shifted
+from .document import Document
+from .header import Placed, headers, placed
+from .mapping import Edition, Mapping as TheMapping, Part
+from .notes import Notes
+from .sheets import Cell, Row, Source
+
+_SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
+
+
+class Printed(NamedTuple):
+    """A row as it was read: what names it, what is printed in its columns of marks (by the column's place in the mapping)."""
+
+    division: str
+    section: str
+    group: str
+    number: str
+    name: str
+    remark: str
+    marks: Mapping[int, str]
+    line: int
+    raw: str
+    repairs: tuple[str, ...]
+    cell: Cell
+    broken: bool  # its raw text is not the whole of it
+
+
+@dataclass
+class Above:
+    """What goes on from row to row: the division and the headings, and nothing else."""
+
+    division: str = ""
+    section: str = ""
+    group: str = ""
+    rows: list[Printed] = field(default_factory=list)
+
+
+def read(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> list[Printed]:
+    """The rows of an edition, in the order of print; what is repaired, doubtful or refused is noted."""
+    above = Above(division=mapping.divisions[0].key if len(mapping.divisions) == 1 else "")
+    for part in edition.parts:
+        sheets = list(_sheets(source, part))
+        if not sheets:
+            known = [sheet.name for sheet in source.sheets]
+            raise part.node.fail(
+                f"シート {shown(part.sheet)} がありません", f"there is no sheet {shown(part.sheet)}", known[:8]
+            )
+        for rows, sheet in sheets:
+            if division := _division(mapping, sheet):
+                above.division, above.section, above.group = division, "", ""
+            _part(_Reading(source, document, mapping, part, notes, above), rows)
+    return above.rows
+
+
+def _sheets(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
+    """The rows of each sheet that a part names; without a name, those of the whole file."""
+    if not part.sheet:
+        if len(source.sheets) > 1 and source.kind not in ("text", "csv", "pdf"):
+            raise part.node.fail(
+                "シートが2つ以上あります（`sheet` にシートの名前を書いてください）",
+                "there are several sheets (write the name of one as `sheet`)",
+                [sheet.name for sheet in source.sheets][:8],
+            )
+        yield (
+            [row for sheet in source.sheets for row in sheet.rows],
+            source.sheets[0].name if len(source.sheets) == 1 else "",
+        )
+        return
+    for sheet in source.sheets:
+        if sheet.name == part.sheet or (like(sheet.name, part.sheet) and not sheet.hidden):
+            yield list(sheet.rows), sheet.name
+
+
+def like(text: str, pattern: str) -> bool:
+    """
+    Whether a text is like a pattern, in which `*` stands for anything; spaces and widths are no matter.
+
+    >>> like("【国民年金】", "【*】"), like("- 1 -", "- * -"), like("1 受付", "【*】")
+    (True, True, False)
+    """
+    parts = map(re.escape, normal(pattern).split("*"))
+    return re.fullmatch(".*".join(parts), normal(text), re.DOTALL) is not None
+
+
+def _division(mapping: TheMapping, text: str) -> str:
+    """The division that begins with a printed heading, or none."""
+    wanted = normal(text)
+    return next((d.key for d in mapping.divisions if wanted and wanted in map(normal, d.printed)), "")
+
+
+class _Reading(NamedTuple):
+    source: Source
+    document: Document
+    mapping: TheMapping
+    part: Part
+    notes: Notes
+    above: Above
+
+    def number(self, row: Row) -> int:
+        """What a mapping calls a row: its line in the file of text, its number in a sheet."""
+        return row.line if row.line and not self.part.sheet else row.number
+
+
+def _part(reading: _Reading, rows: Sequence[Row]) -> None:
+    part, mapping = reading.part, reading.mapping
+    first, last = part.header
+    head = [row for row in rows if first and first <= reading.number(row) <= last]
+    if first and not head:
+        raise part.node.fail("見出しの行がありません", "there is no such header row")
+    where = placed(mapping.columns, headers(head), shifted=mapping.cells == "shifted")
+    repeated = {tuple(_texts(row)) for row in head}
+    body = [
+        row
+        for row in rows
+        if reading.number(row) >= part.first
+        and (not part.last or reading.number(row) <= part.last)
+        and not (first and first <= reading.number(row) <= last)
+        and not row.blank
+    ]
+    merged = _merged(rows)
+    for row in body:
+        texts = _texts(row)
+        whole = " ".join(filter(None, texts))
+        if tuple(texts) in repeated or any(like(whole, pattern) for pattern in mapping.skip):
+            reading.notes.skipped(row, whole)
+        elif not _heading(reading, row, texts, whole):
+            if mapping.cells == "shifted":
+                _shifted(reading, row, where)
+            else:
+                _in_columns(reading, row, where, merged)
+
+
+def _texts(row: Row) -> list[str]:
+    """What stands in the cells of a row, without spaces around it and blank cells at its end."""
+    texts = [cell.text.strip() for cell in row.cells]
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
+
+
+def _merged(rows: Sequence[Row]) -> dict[tuple[int, int], Cell]:
+    """The cell that holds what is printed, for each cell that is merged into one."""
+    tops = {(c.row, c.column): c for row in rows for c in row.cells if c.merged and not c.covered}
+    return {
+        (cell.row, cell.column): tops[cell.merged.top, cell.merged.left]
+        for row in rows
+        for cell in row.cells
+        if cell.merged and cell.covered and (cell.merged.top, cell.merged.left) in tops
+    }
+
+
+def _heading(reading: _Reading, row: Row, texts: list[str], whole: str) -> bool:
+    """Whether a row is a heading; if it is, what follows stands under it."""
+    filled = {text for text in texts if text}
+    if len(filled) != 1 and reading.mapping.cells != "shifted":
+        return False
+    if reading.mapping.cells == "shifted" and any("\t" in text for text in (row.raw.strip("\t"),)):
+        return False
+    level = next((level for pattern, level in reading.mapping.heading_rows if like(whole, pattern)), None)
+    if level is None:
+        return False
+    above = reading.above
+    if level == "division":
+        division = _division(reading.mapping, whole)
+        if not division:
+            reading.notes.refused(
+                row, "division", f"区分 {shown(whole)} は `divisions` の `printed` にありません",
+                f"no division has {shown(whole)} as its `printed`",
+            )  # fmt: skip
+        elif division != above.division:
+            above.division, above.section, above.group = division, "", ""
+    elif level == "section":
+        above.section, above.group = _one_line(whole), ""
+    elif level == "group":
+        above.group = _one_line(whole)
+    reading.notes.skipped(row, whole, heading=True)
+    return True
+
+
+# -- a row whose cells stand in their columns --------------------------------------------------------------------------
+
+
+def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tuple[int, int], Cell]) -> None:
+    above, mapping, notes = reading.above, reading.mapping, reading.notes
+    cells = {cell.column: cell for cell in row.cells}
+    repairs: list[str] = []
+
+    def printed(at: int) -> str:
+        """A cell's text; of a merged one what is printed for all of them."""
+        cell = cells.get(at)
+        if cell is not None and (top := merged.get((cell.row, cell.column))) is not None:
+            if top.text.strip():
+                repairs.append("merged_cell")
+            return _one_line(top.text)
+        return _one_line(cell.text) if cell is not None else ""
+
+    found: dict[str, list[str]] = {}
+    for column, at in where.places:
+        if column.role != "mark":
+            found.setdefault(column.role, []).append(printed(at))
+    marks = {index: _mark(reading, row, cells.get(at), merged) for index, at in where.marks}
+    if "division" in found and found["division"][0]:
+        division = _division(mapping, found["division"][0])
+        if not division:
+            notes.refused(
+                row, "division", f"区分 {shown(found['division'][0])} は `divisions` の `printed` にありません",
+                f"no division has {shown(found['division'][0])} as its `printed`",
+            )  # fmt: skip
+            return
+        if division != above.division:
+            above.division, above.section, above.group = division, "", ""
+    section, group = (" / ".join(filter(None, found.get(name, ()))) for name in ("section", "group"))
+    if section or group:
+        above.section, above.group = (section or above.section), group
+    elif {"section", "group"} & set(found):
+        repairs.append("heading_carried")
+    number, name = "".join(found.get("number", ())), "".join(found.get("name", ()))
+    if "number_and_name" in found:
+        number, name = shifted.number_and_name(found["number_and_name"][0])
+    if branch := "".join(found.get("branch", ())):
+        number = f"{number}-{branch}" if number else branch
+    remark = " ".join(filter(None, found.get("remark", ())))
+    if not name and not number and not any(marks.values()) and not remark:
+        if section or group:
+            notes.skipped(row, section or group, heading=True)
+            return
+    if not name and (number or any(marks.values())) and (group or section or above.group):
+        name = group or section or above.group
+        repairs.append("name_from_heading")
+    if "merged_cell" in repairs and not row_has_its_own(cells, where, merged):
+        notes.skipped(row, name)
+        return
+    _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row))
+
+
+def row_has_its_own(cells: Mapping[int, Cell], where: Placed, merged: Mapping[tuple[int, int], Cell]) -> bool:
+    """Whether anything is printed in a row itself, and not only for the rows that it is merged with."""
+    return any(
+        cell.text.strip() or ((cell.row, cell.column) not in merged and column.role in ("mark", "name"))
+        for column, at in where.places
+        if (cell := cells.get(at)) is not None
+    )
+
+
+def _mark(reading: _Reading, row: Row, cell: Cell | None, merged: Mapping[tuple[int, int], Cell]) -> str:
+    """What a cell of marks holds; where its look or its merging may say more than its text, the mapping must have said what."""
+    if cell is None:
+        return ""
+    mapping, notes = reading.mapping, reading.notes
+    text = _one_line(cell.text)
+    top = merged.get((cell.row, cell.column))
+    if top is not None or cell.merged is not None:
+        if not mapping.merged_marks:
+            notes.refused(
+                cell, "merged", "印のセルが結合されています（`merged_marks` に holds_for_all か holds_for_first を書いてください）",
+                "a merged cell of marks (write `merged_marks`: holds_for_all or holds_for_first)",
+            )  # fmt: skip
+        elif mapping.merged_marks == "holds_for_all" and top is not None:
+            text = _one_line(top.text)
+    looks = cell.look or (top.look if top is not None else ())
+    if looks:
+        if not mapping.colours:
+            notes.refused(
+                cell, "colour", f"印のセルに色や取消線があります（{'、'.join(looks)}）。`colours` に no_meaning か has_meaning を書いてください",
+                f"a cell of marks has a colour or is struck through ({', '.join(looks)}); write `colours`: no_meaning or has_meaning",
+            )  # fmt: skip
+        elif mapping.colours == "has_meaning":
+            notes.doubtful(
+                cell, "colour", f"色や取消線（{'、'.join(looks)}）が意味を持つので、読めない欄にしました",
+                f"its look ({', '.join(looks)}) has a meaning that is not read: the cell counts as unreadable",
+            )  # fmt: skip
+            return UNREAD
+    return text
+
+
+def _one_line(text: str) -> str:
+    """A cell's text without what nobody sees, and on one line."""
+    text = re.sub(r"\s*\n\s*", " ", text.strip())
+    while (c := hidden(text)) is not None:
+        text = text.replace(c, " " if c.isspace() else "")
+    return text.strip()
+
+
+def _line_breaks(row: Row) -> bool:
+    return any("\n" in cell.text for cell in row.cells)
+
+
+# -- a row whose cells have shifted ------------------------------------------------------------------------------------
+
+
+def _shifted(reading: _Reading, row: Row, where: Placed) -> None:
+    mapping, notes, above = reading.mapping, reading.notes, reading.above
+    texts = [_one_line(cell.text) for cell in row.cells]
+    known = frozenset(mark.printed for column in mapping.of_marks for mark in column.marks if mark.printed)
+    found = shifted.row(texts, mapping, known)
+    if found is None:
+        rest = [text for text in texts if text]
+        if len(texts) > 1 and len(rest) == 1 and rest[0] not in known and above.rows:
+            last = above.rows[-1]
+            above.rows[-1] = last._replace(name=last.name + rest[0], repairs=(*last.repairs, "name_wrapped"))
+            notes.repaired(
+                row, "name_wrapped", f"上の行の名称の続きです: {rest[0]}", f"goes on with the name above: {rest[0]}"
+            )
+        else:
+            _strange(notes, row, " ".join(rest))
+        return
+    repairs = list(found.repairs)
+    if len(found.headings) > len(where.headings):
+        _strange(notes, row, " ".join(filter(None, texts)))
+        return
+    if not found.headings:
+        repairs.append("heading_carried")
+    elif len(found.headings) == len(where.headings) == 2:
+        above.section, above.group = found.headings
+    elif where.headings == ("section",):
+        above.section = found.headings[0]
+    else:  # a section never opens without a group beside it, so one heading alone is a group
+        above.group = found.headings[0]
+        if where.headings and found.displaced:
+            repairs.append("heading_displaced")
+    name = found.name
+    if not name and above.group:
+        name = above.group
+        repairs.append("name_from_heading")
+    marks = {index: found.marks.get(index, "") for index, _ in where.marks}
+    _kept(reading, row, _Read(found.number, name, found.remark, marks, repairs), broken=False)
+
+
+# -- both --------------------------------------------------------------------------------------------------------------
+
+
+class _Read(NamedTuple):
+    number: str
+    name: str
+    remark: str
+    marks: dict[int, str]
+    repairs: list[str]
+
+
+def _strange(notes: Notes, row: Row, whole: str) -> None:
+    notes.refused(
+        row, "line", f"業務の行とも見出しとも読めません: {shown(whole)}（行でなければ `skip` に、見出しなら `heading_rows` に書いてください）",
+        f"neither a row nor a heading: {shown(whole)} (if it is no row, name it in `skip`; if it is a heading, in `heading_rows`)",
+    )  # fmt: skip
+
+
+def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
+    mapping, notes, above = reading.mapping, reading.notes, reading.above
+    number, name, remark, marks, repairs = read
+    if not name:
+        _strange(notes, row, " ".join(filter(None, _texts(row))))
+        return
+    if not above.division:
+        notes.refused(
+            row, "division", "どの区分の行か分かりません（`divisions` の `printed` と `heading_rows` を確かめてください）",
+            "no division (see `printed` in `divisions`, and `heading_rows`)",
+        )  # fmt: skip
+        return
+    plain = shifted.plain_number(number)
+    if number and not is_number(plain):
+        name, plain = f"{number} {name}", ""
+        notes.repaired(
+            row, "number_in_name", f"番号 {shown(number)} は番号の形でないので、名称の前に置きました",
+            f"{shown(number)} is no number that can be asked for: it stands before the name",
+        )  # fmt: skip
+    elif plain != number:
+        repairs.append("number_plain")
+    remark = _footnotes(reading, row, [name, remark, *marks.values()], remark)
+    if not any(marks.values()):
+        notes.doubtful(
+            row, "no_mark", f"印が1つもありません: {shown(name)}（空欄の意味のとおりに読みます。見出しなら `heading_rows` に）",
+            f"no mark at all: {shown(name)} (read as the blank cells say; if it is a heading, name it in `heading_rows`)",
+        )  # fmt: skip
+    line = reading.document.at[row.cells[0].sheet if row.cells else "", row.number]
+    for text in (name, remark, above.section, above.group):
+        if len(text) > LONGEST_CELL:
+            notes.refused(row, "long", f"{LONGEST_CELL:,} 文字を超えます", f"more than {LONGEST_CELL:,} characters")
+            return
+    for code in dict.fromkeys(repairs):
+        if code != "heading_carried":
+            notes.repaired(row, code, *_REPAIRED.get(code, (code, code)))
+    above.rows.append(
+        Printed(
+            above.division, above.section, above.group, plain, name, remark, marks, line,
+            reading.document.lines[line - 1], tuple(dict.fromkeys(repairs)),
+            next((c for c in row.cells if c.text.strip()), Cell("", row=row.number, line=row.line)), broken,
+        )
+    )  # fmt: skip
+
+
+_REPAIRED: Final[Mapping[str, tuple[str, str]]] = {
+    "heading_displaced": ("見出しのセルがずれています", "a heading stands in another cell"),
+    "cells_shifted": ("セルがずれているので、並び順で読みました", "its cells have shifted: read by their order"),
+    "past_last_column": ("印が最後の列より右にあります", "a mark stands past the last column"),
+    "channel_unsettled": (
+        "印がどの場の欄のものか決められません（市職員・回答待ちになります）",
+        "whose channel a mark is cannot be told (city staff, needs a ruling)",
+    ),
+    "number_split": ("番号と名称が別のセルです", "number and name stand in separate cells"),
+    "number_plain": ("番号の全角を半角にしました", "the number's full-width signs are written plain"),
+    "name_from_heading": ("名称がないので、見出しを名称としました", "without a name: the heading is its name"),
+    "merged_cell": ("結合されたセルの値を使いました", "what is printed in a merged cell holds for it"),
+}
+
+
+def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], remark: str) -> str:
+    """The remark with the sentences of the signs that stand in a row; a sign without a sentence is doubtful."""
+    known = {note.sign: note.text.text for note in reading.mapping.footnotes}
+    signs = [sign for sign in known if any(sign in text for text in texts)]
+    for text in texts:
+        for found in _SIGN.findall(text):
+            if found not in known and text != remark:
+                reading.notes.doubtful(
+                    row, "footnote", f"注の記号 {shown(found)} の文が `footnotes` にありません",
+                    f"no sentence in `footnotes` for the sign {shown(found)}",
+                )  # fmt: skip
+    added = [
+        known[sign] if known[sign].startswith("※") else f"※{known[sign]}" for sign in signs if known[sign] not in remark
+    ]
+    return " ".join(filter(None, [remark, *added]))
