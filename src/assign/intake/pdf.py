@@ -60,9 +60,9 @@ def of_pdf(data: bytes, remarks: Remarks) -> tuple[str, list[Sheet]]:
 def _pages(document: Any, remarks: Remarks) -> list[Sheet]:
     sheets = []
     cells = characters = 0
+    if len(document.pages) > MOST_PAGES:
+        raise DataError(f"{MOST_PAGES} ページより長い PDF です", f"a PDF of more than {MOST_PAGES} pages")
     for number, page in enumerate(document.pages, start=1):
-        if number > MOST_PAGES:
-            raise DataError(f"{MOST_PAGES} ページより長い PDF です", f"a PDF of more than {MOST_PAGES} pages")
         name = f"p{number}"
         rows = _rows(name, _lines(page, name, remarks))
         for row in rows:
@@ -82,7 +82,10 @@ def _lines(page: Any, name: str, remarks: Remarks) -> list[_Line]:
     """Ruled tables and the text between them, from the top of the page down."""
     if len(page.chars) > MOST_CHARACTERS // 50:
         raise DataError("1 ページの文字が多すぎます", "too much text on a page")
-    tables = page.find_tables()
+    # Where a page ends within a row, nothing is drawn below it, nor above its rest: the ends of the upright lines stand for that.
+    upright = [edge for edge in page.edges if edge["orientation"] == "v"]
+    ends = [min(edge["top"] for edge in upright), max(edge["bottom"] for edge in upright)] if upright else []
+    tables = page.find_tables({"explicit_horizontal_lines": ends})
     blocks = [
         (float(table.bbox[1]), _table(table)) for table in tables
     ]  # a table stays together, whatever stands beside it
