@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from assign.dates import ERAS
@@ -83,6 +84,7 @@ def plain(value: float) -> str:
 _OF_DAYS: Final = frozenset({"era", "year", "month", "day", "weekday", "hour", "second", "half"})
 
 
+@lru_cache(maxsize=1024)  # a workbook has few formats, each in many cells
 def _sections(code: str) -> list[str]:
     """A format's parts: for positive numbers, negative ones, zero, text."""
     parts = [""]
@@ -94,6 +96,7 @@ def _sections(code: str) -> list[str]:
     return parts
 
 
+@lru_cache(maxsize=1024)
 def _tokens(section: str) -> list[re.Match[str]]:
     return list(_TOKEN.finditer(section))
 

@@ -27,7 +27,7 @@ class Limits:
     """What reading a workbook or a PDF may take; what needs more is refused."""
 
     seconds: float = 4.0
-    megabytes: int = 240
+    megabytes: int = 200
 
 
 _USUAL: Final = Limits()

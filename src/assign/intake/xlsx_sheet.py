@@ -44,7 +44,6 @@ class Scan:
     merged: list[Span] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
-    filled: int = 0  # cells with something in them
     last_row: int = 0  # the last row and column with something in them
     last_column: int = 0
     conditional: bool = False
@@ -126,14 +125,14 @@ class _Position:
 
     def _keep(self, has: Mapping[str, str]) -> None:
         kind = has.get("t", "n")
-        content = "".join(self.said)
+        content = self.said[0] if len(self.said) == 1 else "".join(self.said)
         worn = Worn(_number(has.get("s", "0")), kind, bool(content), self.formula, content if kind in _TEXT_KINDS[:2] else ("=" if self.valued else ""))  # fmt: skip
         place = (self.row, self.column)
         if place in self.found.cells:
             raise _odd(f"{letters(self.column)}{self.row}")
         self.found.cells[place] = worn
-        if worn.value or worn.formula:
-            self.found.filled += 1
+        reaches = self.row > self.found.last_row or self.column > self.found.last_column
+        if reaches and (worn.value or worn.formula):
             self.found.last_row = max(self.found.last_row, self.row)
             self.found.last_column = max(self.found.last_column, self.column)
             require_few(self.found.last_row, self.found.last_column)

@@ -7,6 +7,7 @@ The standard library's expat, so that a part is never held as a tree. `package` 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from xml.parsers import expat
 
@@ -38,14 +39,15 @@ def walk(
         depth += 1
         if depth > DEEPEST:
             raise DataError("XML の入れ子が深すぎます", "its XML is nested too deeply")
-        plain = {key.rpartition(_SEPARATOR)[2]: value for key, value in attributes.items()}
-        start(name.rpartition(_SEPARATOR)[2], plain)
+        if any(_SEPARATOR in key for key in attributes):
+            attributes = {_plain(key): value for key, value in attributes.items()}
+        start(_plain(name), attributes)
 
     def ends(name: str) -> None:
         nonlocal depth
         depth -= 1
         if end is not None:
-            end(name.rpartition(_SEPARATOR)[2])
+            end(_plain(name))
 
     parser.StartElementHandler = begins
     parser.EndElementHandler = ends
@@ -56,6 +58,11 @@ def walk(
         parser.Parse(content, True)  # noqa: FBT003 - expat's own: that is all
     except expat.ExpatError as error:
         raise DataError(f"XML が壊れています（{error}）", f"its XML is damaged ({error})") from None
+
+
+@lru_cache(maxsize=4096)  # a file has few names, each many times over
+def _plain(name: str) -> str:
+    return name.rpartition(_SEPARATOR)[2]
 
 
 def _no_doctype(*_: Any) -> None:
