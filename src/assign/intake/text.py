@@ -50,7 +50,9 @@ def sheets_of(file: str, text: str, kind: str, separator: str, remarks: Remarks)
 
 
 def unseen(cell: Cell, remarks: Remarks) -> None:
-    """A remark where a cell has a character that nobody sees; a line break within a cell is none."""
+    """A remark where a cell has a character that nobody sees (a line break within a cell is none), or takes for another."""
+    if not cell.text.isascii():
+        _alike(cell, remarks)
     c = hidden(cell.text, "\n\t")
     if c is not None:
         remarks.add(
@@ -61,6 +63,23 @@ def unseen(cell: Cell, remarks: Remarks) -> None:
             column=cell.column,
             line=cell.line,
             of=c,
+        )
+
+
+def _alike(cell: Cell, remarks: Remarks) -> None:
+    """A remark where a radical stands in place of the character that it looks like, as it does in text out of many PDFs."""
+    c = next((c for c in cell.text if "\u2e80" <= c <= "\u2fdf"), None)
+    if c is not None:
+        remarks.add(
+            "radical",
+            {
+                "ja": f"漢字に見えて別の文字（部首 {code_point(c)} など）があります。PDF から取り出した文字によくあります",
+                "en": f"radicals that look like kanji ({code_point(c)} and others), as text out of a PDF often has",
+            },
+            sheet=cell.sheet,
+            row=cell.row,
+            column=cell.column,
+            line=cell.line,
         )
 
 
