@@ -27,7 +27,7 @@ from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, diff, init, lists, mcp, plan, rulings, schema, search, serve, terminal
+from . import batch, diff, init, intake, lists, mcp, plan, rulings, schema, search, serve, terminal
 from .common import (
     AsJson,
     Audit,
@@ -296,6 +296,7 @@ def check(
 app.command(cls=Command)(diff.diff)
 app.command(cls=Command)(schema.schema)
 app.command(cls=Command)(init.init)
+app.command("import", cls=Command)(intake.import_)
 app.command(cls=Command)(rulings.questions)
 app.command(cls=Command)(batch.batch)
 app.command(cls=Command)(serve.serve)

@@ -33,6 +33,10 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "check": ("assign check", "assign check --rules rules --list DIR"),
     "diff": ("assign diff r7 r8", "assign diff r7 r8 --volumes volumes.csv --html diff.html --xlsx diff.xlsx"),
     "init": ("assign init our-city",),
+    "import": (
+        "assign import list.xlsx --write-mapping mapping.yaml",
+        "assign import list.xlsx --mapping mapping.yaml --out our-city",
+    ),
     "questions": (
         "assign questions",
         "assign questions --volumes volumes.csv --out questions.xlsx",
