@@ -30,7 +30,9 @@ PER: Final = ("row", "channel", "act")
 MOST: Final = 200  # divisions, channels, columns; a line of the table for each row of a long list is allowed:
 MOST_LINES: Final = 20_000
 FIELDS: Final = ("title", "edition", "documents", "divisions", "channels", "meanings")
-MORE_FIELDS: Final = ("effective", "columns")
+MORE_FIELDS: Final = ("effective", "columns", "designations")
+# What a paper of designation can give away: taking and paying out public money (地方自治法243条の2), and no act beside.
+DESIGNABLE: Final = ("collect_cash", "pay_cash")
 
 
 class Division(NamedTuple):
@@ -83,6 +85,13 @@ class Legend(NamedTuple):
     line: int
     text: str
     en: str
+
+
+class Designation(NamedTuple):
+    """An act that a designated person does with public money where the list gives it away, and the list's own words for that."""
+
+    act: str
+    legend: Legend
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -141,7 +150,13 @@ class Manifest:
     channels: Mapping[str, Channel]
     columns: tuple[Column, ...]
     meanings: tuple[Line, ...]
+    designations: tuple[Designation, ...]
     data: bytes
+
+    @once
+    def designated(self) -> Mapping[str, Designation]:
+        """The acts that somebody is designated for, where the list itself gives them away."""
+        return {each.act: each for each in self.designations}
 
     @once
     def cells(self) -> tuple[str, ...]:
@@ -347,6 +362,7 @@ def parsed(data: bytes) -> Manifest:
         channels=channels,
         columns=columns,
         meanings=lines,
+        designations=tuple(_designation(n) for n in _list(top["designations"])) if "designations" in top else (),
         data=data,
     )
 
@@ -465,21 +481,26 @@ def _line(node: Node, channels: Mapping[str, Channel], columns: Sequence[Column]
             "`legend`（凡例の行）か `because`（読み方）のどちらか1つが要ります",
             "either `legend` (a line of the document) or `because` (how it is read) is needed",
         )
-    legend = None
-    if "legend" in fields:
-        cited = fields["legend"].fields(("document", "line", "text"), ("en",))
-        text = cited["text"].text()
-        legend = Legend(
-            cited["document"].text(),
-            cited["line"].number(),
-            text,
-            _sentence(cited["en"], cited["en"].text()) if "en" in cited else f"「{text.strip('「」')}」",
-        )
     return Line(
         when,
         Meaning(fields["means"].choice(Meaning, "意味", "meaning")),
-        legend,
+        _legend(fields["legend"]) if "legend" in fields else None,
         _reading(fields["because"]) if "because" in fields else None,
+    )
+
+
+def _legend(node: Node) -> Legend:
+    cited = node.fields(("document", "line", "text"), ("en",))
+    text = cited["text"].text()
+    english = _sentence(cited["en"], cited["en"].text()) if "en" in cited else f"「{text.strip('「」')}」"
+    return Legend(cited["document"].text(), cited["line"].number(), text, english)
+
+
+def _designation(node: Node) -> Designation:
+    fields = node.fields(("act", "legend"))
+    return Designation(
+        fields["act"].choice(DESIGNABLE, "指定公金事務取扱者の行為", "act of a designated person"),
+        _legend(fields["legend"]),
     )
 
 
@@ -519,6 +540,7 @@ def plain(manifest: Manifest) -> dict[str, Any]:
         "channels": list(manifest.channels.values()),
         "columns": manifest.columns,
         "meanings": [[line.when, line.means, line.legend, line.because] for line in manifest.meanings],
+        "designations": manifest.designations,
     }
 
 
@@ -535,5 +557,6 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
             Line(when, Meaning(means), legend and Legend(*legend), because)
             for when, means, legend, because in kept["meanings"]
         ),
+        designations=tuple(Designation(act, Legend(*legend)) for act, legend in kept["designations"]),
         data=data,
     )

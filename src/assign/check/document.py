@@ -73,6 +73,7 @@ def compare(report: Report, catalog: Catalog, rules: RuleSet, list_path: Path | 
         (entry.id, entry.source) for entry in entries if entry.source.line is None or entry.source.document == name
     ]
     legends = [line.legend for line in catalog.manifest.meanings if line.legend]
+    legends += [each.legend for each in catalog.manifest.designations]
     cited += [(FILE, Source(legend.document, legend.line, legend.text, "")) for legend in legends]
     for who, source in cited:
         if source.line is None:

@@ -81,10 +81,15 @@ class Decider:
         )
 
     def seen(self, task: Task, act: str | None, *, named: bool = False) -> ActFact:
-        """What a decision on a row sees of the act asked for; an act that the list names on the row is part of its work."""
+        """
+        What a decision on a row sees of the act asked for; an act that the list names on the row is part of its work. Public money is
+        taken by whom the city has designated for it, where the list both says so and gives the act away: then it is paperwork.
+        """
         if act is None:
             return ActFact.NONE
         fact = self._seen[act]
+        if named and fact in (ActFact.BARRED, ActFact.BARRED_JUDGED) and act in self.catalog.manifest.designated:
+            return ActFact.FACTUAL
         own = fact not in (ActFact.FACTUAL, ActFact.SHARED) or named or self.own(task, act)
         return fact if own else ActFact.OTHER_ROW
 

@@ -294,6 +294,14 @@ class Explainer:
 
     def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
         """What class the act is of, why, whose part is which, and whose authority it is."""
+        designation = self._manifest.designated.get(act.id)
+        if designation is not None and outcome.assignee is Assignee.CONTRACTOR:
+            paper = designation.legend
+            said = {
+                "ja": f"一覧は「{paper.text}」と定めています。指定された者が公金を扱うので、「{act.title['ja']}」は受託者が行います。",
+                "en": f"The list says {paper.en}: who is designated handles public money, so '{act.title['en']}' is the contractor's.",
+            }
+            return {"rule": outcome.rule.id, "text": said, "cites": [_cite("legend", *paper[:3])]}
         kind = CLASS_TEXT[act.act_class]
         source = self._not_of_another_division(act.source, request.division)
         text = {lang: grounded(act.because[lang], _basis(source, lang)) for lang in ("ja", "en")}

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from assign import resources
-from assign.catalog.manifest import CHANNEL_KINDS, KEY, MOST_LINES, PER
+from assign.catalog.manifest import CHANNEL_KINDS, DESIGNABLE, KEY, MOST_LINES, PER
 from assign.catalog.manifest import MOST as MOST_NAMED
 from assign.rules import kinds, loader
 from assign.rules.entries import DOMAIN
@@ -104,6 +104,14 @@ def manifest() -> Schema:
         ja="文書の凡例の行",
         en="a line of the document's legend",
     )
+    designation = mapping(
+        {
+            "act": one_of(DESIGNABLE, "公金を扱う行為", "an act with public money"),
+            "legend": legend,
+        },
+        ja="指定公金事務取扱者として受託者が公金を扱うという、一覧の文",
+        en="what the list says of who is designated to handle public money",
+    )
     meaning = mapping(
         {
             "when": {
@@ -148,6 +156,9 @@ def manifest() -> Schema:
             {
                 "effective": ref("day", "効き始める日", "its first day"),
                 "columns": list_of(column, MOST_NAMED, "印のある欄", "the printed columns"),
+                "designations": list_of(
+                    designation, len(DESIGNABLE), "指定公金事務取扱者", "who is designated for public money"
+                ),
             },
         ),
     )
