@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from assign import Desk
 from assign.catalog.loader import load
@@ -14,6 +15,7 @@ from assign.check.proofs import check, unproved
 from assign.errors import BadOption, RuleFileError
 from assign.intake import importing
 from assign.intake.report import as_json
+from assign.resources import catalog_file, data_folder, document_file
 from tests.import_lists import acts_as_columns, marks_in_the_channels_cells
 
 
@@ -112,3 +114,23 @@ def test_acts_as_columns_are_answered_and_a_decision_stays_with_the_city(tmp_pat
     desk = Desk.open(list=folder, engine="table")
     text = desk.decide(row="kokuho-イ", channel="anywhere", act="collect_cash", on="2026-04-01").explain("ja", why=True)
     assert "指定公金事務取扱者（令和7年告示第5号）" in text
+
+
+def test_the_built_in_list_goes_through_the_same_door(tmp_path: Path) -> None:
+    """Its text gives its catalog to the byte; a workbook of it, cell by cell, the same rows. Both answer as it does."""
+    mapping = LISTS / "built_in" / "mapping.yaml"
+    of_text = made(tmp_path / "text", document_file(), mapping)
+    assert (of_text / "catalog.csv").read_bytes() == catalog_file().read_bytes()
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("一覧")
+    for line in document_file().read_text("utf-8").replace("\f", "").split("\n"):
+        sheet.append(line.split("\t"))
+    book.save(tmp_path / "list.xlsx")
+    of_book = made(tmp_path / "book", tmp_path / "list.xlsx", mapping)
+    tasks = [load(folder).tasks for folder in (of_text, of_book)]
+    bare = [[task._replace(raw=task.raw.rstrip("\t"), document="") for task in each] for each in tasks]
+    assert bare[0] == bare[1]
+    ours = load(data_folder()).manifest
+    read = load(of_text).manifest
+    assert (read.columns, read.channels, read.divisions) == (ours.columns, ours.channels, ours.divisions)
+    assert [(line.when, line.says) for line in read.meanings] == [(line.when, line.says) for line in ours.meanings]
