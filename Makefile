@@ -63,6 +63,7 @@ floor: setup  ## the acts that no rule set may give away, anew from rules/acts.y
 .PHONY: schemas
 schemas: setup  ## the JSON Schemas of the data files, anew into data/schema/
 	$(V)/python -m assign.export.json_schema
+	$(V)/python -m assign.intake.mapping_schema
 
 .PHONY: golden
 golden: setup  ## record the golden decisions anew; read the diff before you commit it

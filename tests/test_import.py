@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+import yaml
 from openpyxl import Workbook
 
 from assign import Desk
 from assign.catalog.loader import load
 from assign.check.proofs import check, unproved
 from assign.errors import BadOption, RuleFileError
-from assign.intake import importing
+from assign.intake import importing, mapping_schema
 from assign.intake.report import as_json
 from assign.resources import catalog_file, data_folder, document_file
 from tests.import_lists import acts_as_columns, marks_in_the_channels_cells
@@ -134,3 +136,10 @@ def test_the_built_in_list_goes_through_the_same_door(tmp_path: Path) -> None:
     read = load(of_text).manifest
     assert (read.columns, read.channels, read.divisions) == (ours.columns, ours.channels, ours.divisions)
     assert [(line.when, line.says) for line in read.meanings] == [(line.when, line.says) for line in ours.meanings]
+
+
+@pytest.mark.parametrize("name", ["b", "d", "e", "f", "built_in"])
+def test_the_schema_takes_what_the_reader_takes(name: str) -> None:
+    """An editor that follows it underlines none of our mappings."""
+    text = yaml.load((LISTS / name / "mapping.yaml").read_bytes(), yaml.BaseLoader)  # noqa: S506 - text alone
+    jsonschema.Draft202012Validator(mapping_schema.schema()).validate(text)

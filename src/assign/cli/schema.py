@@ -42,7 +42,9 @@ def _schema(name: str) -> dict[str, Any]:
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
     from assign.export.json_schema import schemas
 
-    files = schemas()
+    from assign.intake import mapping_schema
+
+    files = {**schemas(), "mapping": mapping_schema.schema()}
     if name not in files:
         known = [*PRINTED, *files]
         raise BadOption(
