@@ -8,7 +8,7 @@ of which no act but those that the list itself answers for is ever the contracto
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from assign import resources
@@ -19,8 +19,9 @@ from assign.catalog.manifest import FILE, UNREAD, Manifest
 from assign.catalog.model import CATALOG, Catalog, Task, with_keys
 from assign.catalog.printed import parse
 from assign.export import list_folder
-from assign.rules import elsewhere
-from assign.words import Meaning, Reading
+from assign.check.lookalike import says
+from assign.rules import elsewhere, loader
+from assign.words import CONSIGNING, ActClass, Meaning, Reading, normal
 
 from . import rows as reader
 from .document import Document
@@ -31,7 +32,7 @@ from .sheets import Source
 from .yaml_text import entries, flow
 
 NOT_SAID: Final = "not_said"
-_JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "merged_cell", "line_break", "undefined_mark"}  # fmt: skip
+_JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "line_break", "undefined_mark"}  # fmt: skip
 _HEAD: Final = f"""\
 {list_folder.EDITOR}schema/manifest.schema.json
 # 一覧の説明書き: assign import がマッピングから作りました。直すときはマッピングを直して、取り込み直してください。
@@ -66,7 +67,10 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         cells_of = [{name: row.marks.get(at, "") for at, name in columns.cells.items()} for row in printed]
         keyed = with_keys(map(_task, printed, cells_of), document.file)
         keys = [task.id for task in keyed]
-        manifest = _manifest(mapping, edition, document, columns, meanings_of(mapping, columns, document, printed, keys))
+        table = meanings_of(mapping, columns, document, printed, keys)
+        manifest = _manifest(mapping, edition, document, columns, table)
+        if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, notes)):
+            manifest = _manifest(mapping, edition, document, columns, [*table, *kept])
         tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)
     rows = as_csv(tasks, manifest)
     catalog = Catalog(tasks, manifest, rows)
@@ -108,6 +112,45 @@ def _with_readings(catalog: Catalog, printed: list[reader.Printed], mapping: The
         reading = Reading.UNREADABLE if UNREAD in task.cells.values() else Reading.JUDGED if judged else Reading.AS_PRINTED
         found.append(task._replace(reading=reading, repairs=tuple(dict.fromkeys(repairs))))
     return tuple(found)
+
+
+def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) -> Iterator[dict[str, Any]]:
+    """
+    Lines of the table for rows that are themselves an act of authority, or another that cannot be consigned, and that the list
+    gives to the contractor: the city keeps them, and a ruling has to say what is meant.
+    """
+    acts = loader.load(resources.rules_folder()).acts
+    never = {
+        normal(name): act
+        for act in acts.values()
+        if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED) and act.id not in catalog.manifest.designated
+        for name in (act.title["ja"], *act.also)
+    }
+    for task, row in zip(catalog.tasks, printed, strict=True):
+        said = {channel: catalog.says(task, channel) for channel in catalog.manifest.channels}
+        given = [channel for channel, each in said.items() if each.meaning in CONSIGNING]
+        if not given:
+            continue
+        act = never.get(normal(task.name))
+        if act is None:
+            if word := says(task.name):
+                notes.doubtful(
+                    row.cell, "decides", f"「{task.name}」は「{word}」の業務に見えますが、一覧は受託者に渡しています（公権力の行使は市に残ります）",
+                    f"`{task.name}` looks like an act of authority, and the list gives it to the contractor (acts of authority stay with the city)",
+                )  # fmt: skip
+            continue
+        notes.doubtful(
+            row.cell, "authority", f"一覧は「{task.name}」を受託者に渡していますが、委託できない行為です（市職員・回答待ちにしました）",
+            f"the list gives `{task.name}` to the contractor, and it cannot be consigned (city staff, needs a ruling)",
+        )  # fmt: skip
+        because = {
+            "ja": f"一覧は受託者に渡していますが、「{act.title['ja']}」は委託できない行為です",
+            "en": f"The list gives it to the contractor, but '{act.title['en']}' cannot be consigned",
+        }
+        for channel in given:
+            cells = dict(said[channel].line.when)
+            when = {"row": task.id, "channel": channel, **{name: cells[name] for name in cells if name not in ("row", "channel")}}
+            yield {"when": when, "means": str(Meaning.UNDEFINED), "because": because}
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

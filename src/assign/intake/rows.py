@@ -24,6 +24,8 @@ from .mapping import Edition, Mapping as TheMapping, Part
 from .notes import Notes
 from .sheets import Cell, Row, Source
 
+_HEADINGS: Final = ("division", "section", "group")
+_NOTE: Final = re.compile(r"[※＊*]|注[0-9０-９:：）)、　 ]|（注|\(注|凡例|備考")  # begins what is written below a table
 _SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
 
 
@@ -51,6 +53,7 @@ class Above:
     division: str = ""
     section: str = ""
     group: str = ""
+    number: str = ""
     rows: list[Printed] = field(default_factory=list)
 
 
@@ -213,10 +216,15 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
             return _one_line(top.text)
         return _one_line(cell.text) if cell is not None else ""
 
+    def own(at: int) -> str:
+        """What is printed in a row itself; a heading that is merged with those above is carried, as one that is not."""
+        cell = cells.get(at)
+        return _one_line(cell.text) if cell is not None and (cell.row, cell.column) not in merged else ""
+
     found: dict[str, list[str]] = {}
     for column, at in where.places:
         if column.role != "mark":
-            found.setdefault(column.role, []).append(printed(at))
+            found.setdefault(column.role, []).append(own(at) if column.role in _HEADINGS else printed(at))
     marks = {index: _mark(reading, row, cells.get(at), merged) for index, at in where.marks}
     if "division" in found and found["division"][0]:
         division = _division(mapping, found["division"][0])
@@ -237,13 +245,18 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     if "number_and_name" in found:
         number, name = shifted.number_and_name(found["number_and_name"][0])
     if branch := "".join(found.get("branch", ())):
+        if not number and above.number:  # the number heads its branches
+            number = above.number
+            repairs.append("heading_carried")
+        above.number = number
         number = f"{number}-{branch}" if number else branch
     remark = " ".join(filter(None, found.get("remark", ())))
     if not name and not number and not any(marks.values()) and not remark:
         if section or group:
             notes.skipped(row, section or group, heading=True)
             return
-    if not name and (number or any(marks.values())) and (group or section or above.group):
+    numbered = bool(number) and is_number(shifted.plain_number(number))
+    if not name and (numbered or (not number and any(marks.values()))) and (group or section or above.group):
         name = group or section or above.group
         repairs.append("name_from_heading")
     if "merged_cell" in repairs and not row_has_its_own(cells, where, merged):
@@ -385,6 +398,9 @@ def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
     elif plain != number:
         repairs.append("number_plain")
     remark = _footnotes(reading, row, [name, remark, *marks.values()], remark)
+    if not any(marks.values()) and _NOTE.match(f"{number}{name}"):
+        _strange(notes, row, name)
+        return
     if not any(marks.values()):
         notes.doubtful(
             row, "no_mark", f"印が1つもありません: {shown(name)}（空欄の意味のとおりに読みます。見出しなら `heading_rows` に）",
