@@ -9,7 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import PatternFill
 
 from assign import Desk
 from assign.catalog.loader import load
@@ -20,6 +21,7 @@ from assign.errors import BadOption, RuleFileError
 from assign.intake import importing, mapping_schema
 from assign.intake.report import as_json
 from assign.resources import catalog_file, data_folder, document_file
+from tests.command_line import run
 from tests.import_lists import acts_as_columns, marks_in_the_channels_cells
 
 
@@ -143,3 +145,153 @@ def test_the_schema_takes_what_the_reader_takes(name: str) -> None:
     """An editor that follows it underlines none of our mappings."""
     text = yaml.load((LISTS / name / "mapping.yaml").read_bytes(), yaml.BaseLoader)  # noqa: S506 - text alone
     jsonschema.Draft202012Validator(mapping_schema.schema()).validate(text)
+
+
+def test_a_mapping_is_offered_with_what_speaks_for_it_and_never_applied(tmp_path: Path) -> None:
+    """The header's words, the legend's lines; nothing is made until a person has confirmed it."""
+    file, mapping = marks_in_the_channels_cells(tmp_path / "e.xlsx"), tmp_path / "mapping.yaml"
+    done = run("import", str(file), "--write-mapping", str(mapping))
+    assert "凡例 `●`: 「● 市が行う」" in done.stdout
+    assert "印 `〇` の凡例が見つかりません" in done.stdout
+    refused = run("import", str(file), "--mapping", str(mapping), "--out", str(tmp_path / "list"))
+    assert (refused.returncode, (tmp_path / "list").exists()) == (2, False)
+    assert "confirmed" in refused.stderr
+    mapping.write_text(mapping.read_text("utf-8").replace("confirmed: false", "confirmed: true"), "utf-8")
+    made_ = run("import", str(file), "--mapping", str(mapping), "--out", str(tmp_path / "list"))
+    assert made_.returncode == 0, made_.stderr
+    asked = run("decide", "--list", str(tmp_path / "list"), "--row", "part1-1-001", "--channel", "窓口")
+    assert "受託者" in asked.stdout
+    again = run("import", str(file), "--write-mapping", str(mapping))
+    assert again.returncode == 2  # what somebody has written is not written over
+
+
+def book_of(path: Path, **sheets: list[list[Any]]) -> Path:
+    book = Workbook()
+    for at, (name, rows) in enumerate(sheets.items()):
+        sheet: Any = book.active if not at else book.create_sheet()
+        sheet.title = name
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+SMALL = """
+confirmed: true
+title: {ja: 分担, en: Division}
+cells: in_columns
+divisions: [{key: all, label: {ja: 全体, en: all}}]
+channels: [{key: desk, label: {ja: 窓口, en: counter}, kind: counter}]
+columns:
+  - {column: A, header: 業務, role: name}
+  - {column: B, header: 担当, role: mark, marks: main}
+marks:
+  main:
+    - {mark: 委託, means: consigned, legend: "委託:受託者"}
+    - {mark: 直営, means: retained, legend: "直営:市"}
+    - {mark: "", means: undefined}
+"""
+
+
+def small(tmp_path: Path, more: str, mapping: str = SMALL) -> Path:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(mapping + more, "utf-8")
+    return path
+
+
+def test_two_lists_in_one_file_are_two_folders_side_by_side(tmp_path: Path) -> None:
+    """Before and after a change of law, as contracts annex them."""
+    legend = ["委託:受託者　直営:市"]
+    before = [["業務", "担当"], ["証の交付", "委託"], legend]
+    after = [["業務", "担当"], ["証の交付", "直営"], ["証の送付", "委託"], legend]
+    file = book_of(tmp_path / "two.xlsx", 前=before, 後=after)
+    mapping = small(
+        tmp_path,
+        "editions:\n"
+        "  - {folder: before, edition: 改正前, effective: 2026-04-01, parts: [{sheet: 前, header: 1, rows: 2-2}]}\n"
+        "  - {folder: after, edition: 改正後, effective: 2026-10-01, parts: [{sheet: 後, header: 1, rows: 2-3}]}\n",
+    )
+    folder = made(tmp_path / "lists", file, mapping)
+    said_ = {
+        name: Desk.open(list=folder / name, engine="table").decide(division="all", item="証の交付", channel="desk").assignee
+        for name in ("before", "after")
+    }
+    assert said_ == {"before": "contractor", "after": "city_staff"}
+    assert "effective: " in (folder / "after" / "manifest.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([["証の交付", "委託"], ["※夜は市", None]], "neither a row nor a heading: `※夜は市`"),
+        ([["証の交付", "委託"], [None, "委託"]], "neither a row nor a heading"),
+    ],
+)
+def test_a_line_that_is_no_row_is_refused_with_its_place(tmp_path: Path, rows: list[list[Any]], says: str) -> None:
+    """What is left out in silence could be a row."""
+    file = book_of(tmp_path / "a.xlsx", 表=[["業務", "担当"], *rows, ["委託:受託者　直営:市"]])
+    report = importing.report_on(file, small(tmp_path, "edition: 1\nparts: [{sheet: 表, header: 1, rows: 2-3}]\n"))
+    refused = report.notes.of("refused")
+    assert [says in note.text["en"] for note in refused] == [True]
+    assert "`表`!3" in refused[0].place["en"]
+    assert not report.fit
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('    - {mark: "", means: undefined}\n', "", "what a blank cell means is missing"),
+        ('"直営:市"', '"直営:町"', "the document does not say this: `直営:町`"),
+        ("header: 担当", "header: 区分", "the header of column B is `担当`, not `区分`"),
+        ("means: retained, ", "means: retaind, ", "no meaning `retaind` (near: `retained`"),
+        ("  - {column: B, header: 担当, role: mark, marks: main}\n", "", "no column holds marks"),
+        ("role: name", "role: ignored", "no column holds the names"),
+        ("means: consigned", "means: does", "`does` is for a column with a `party`"),
+        ("marks: main}", "marks: mian}", "no set of marks `mian` (near: `main`"),
+    ],
+)
+def test_a_mistake_in_a_mapping_is_one_line_with_its_place(tmp_path: Path, old: str, new: str, says: str) -> None:
+    """And with the nearest choice."""
+    file = book_of(tmp_path / "a.xlsx", 表=[["業務", "担当"], ["証の交付", "委託"], ["委託:受託者　直営:市"]])
+    assert old in SMALL
+    mapping = small(tmp_path, "edition: 1\nparts: [{header: 1, rows: 2-2}]\n", SMALL.replace(old, new))
+    with pytest.raises(RuleFileError) as caught:
+        importing.report_on(file, mapping)
+    assert says in str(caught.value)
+    assert str(caught.value).startswith("mapping.yaml, line ")
+
+
+def test_a_column_that_the_mapping_does_not_name_is_refused(tmp_path: Path) -> None:
+    """Next year's list may have one more."""
+    file = book_of(tmp_path / "a.xlsx", 表=[["業務", "担当", "夜間"], ["証の交付", "委託", "直営"], ["委託:受託者　直営:市"]])
+    with pytest.raises(RuleFileError, match="columns that the mapping does not name: C"):
+        importing.report_on(file, small(tmp_path, "edition: 1\nparts: [{header: 1, rows: 2-2}]\n"))
+
+
+def test_an_act_of_authority_as_a_row_stays_with_the_city(tmp_path: Path) -> None:
+    """A list that gives it away is imported, and says so."""
+    rows = [["業務", "担当"], ["支給決定", "委託"], ["証の交付", "委託"], ["委託:受託者　直営:市"]]
+    file = book_of(tmp_path / "a.xlsx", 表=rows)
+    mapping = small(tmp_path, "edition: 1\nparts: [{header: 1, rows: 2-3}]\n")
+    folder = made(tmp_path / "list", file, mapping)
+    desk = Desk.open(list=folder, engine="table")
+    found = desk.decide(division="all", item="支給決定", channel="desk")
+    assert (found.assignee, found.certainty) == ("city_staff", "needs_ruling")
+    assert desk.decide(division="all", item="証の交付", channel="desk").assignee == "contractor"
+    assert [note.code for note in importing.report_on(file, mapping).notes.of("doubtful")] == ["authority"]
+
+
+def test_merged_marks_and_colours_need_a_word_of_the_mapping(tmp_path: Path) -> None:
+    """Whether a mark holds for all rows that it is merged over, and whether its colour says something, nobody can guess."""
+    path = book_of(tmp_path / "a.xlsx", 表=[["業務", "担当"], ["証の交付", "委託"], ["証の送付"], ["案内", "直営"], ["委託:受託者　直営:市"]])
+    book = load_workbook(path)
+    book["表"].merge_cells("B2:B3")
+    book["表"]["B4"].fill = PatternFill("solid", fgColor="FFFF00")
+    book.save(path)
+    more = "edition: 1\nparts: [{header: 1, rows: 2-4}]\n"
+    report = importing.report_on(path, small(tmp_path, more))
+    assert {note.code for note in report.notes.of("refused")} == {"merged", "colour"}
+    folder = made(tmp_path / "one", path, small(tmp_path, f"{more}merged_marks: holds_for_all\ncolours: no_meaning\n"))
+    assert [task.cells["mark"] for task in load(folder).tasks] == ["委託", "委託", "直営"]
+    folder = made(tmp_path / "two", path, small(tmp_path, f"{more}merged_marks: holds_for_first\ncolours: has_meaning\n"))
+    assert [task.cells["mark"] for task in load(folder).tasks] == ["委託", "", "?"]

@@ -24,7 +24,7 @@ from .yaml_text import flow
 
 MOST_MARKS: Final = 12  # different texts in a column of marks
 LONGEST_MARK: Final = 8
-_LEGEND: Final = re.compile(r"[:：＝=…]")
+SIGN: Final = re.compile(r"(?:※|＊|\*|注)[0-9０-９]{1,2}")
 
 
 class Offered(NamedTuple):
@@ -35,10 +35,13 @@ class Offered(NamedTuple):
 
 
 class _Table(NamedTuple):
+    """A table: its header's rows, its rows, and the sheets that have the very same header."""
+
     sheet: Sheet
     head: list[Row]
     body: list[Row]
     in_text: bool
+    others: list[Sheet]
 
 
 @cache
@@ -72,27 +75,32 @@ def of(source: Source) -> Offered:
     names = "、".join(f"{letters(column)} {text}" for column, text in above.items() if text)
     evidence.append({"ja": f"見出し: {at['ja']}（{names}）", "en": f"header: {at['en']} ({names})"})
     columns = [_column(column, above.get(column, ""), table) for column in range(1, _widest(table) + 1)]
-    columns = [column for column in columns if column["header"] or column.get("role") != "ignored"]
+    columns = [column for column in columns if column["header"] or column["role"] != "ignored"]
     marks = _marks(table, columns)
-    legends = _legends(source, marks)
+    legends = _legends(source, marks, {id(row) for row in (*table.head, *table.body)})
     for mark, (sentence, where) in legends.items():
         name = shown(mark) if mark else "空欄"
-        evidence.append({"ja": f"凡例 {name}: 「{sentence}」（{where['ja']}）", "en": f"legend {name}: `{sentence}` ({where['en']})"})
+        evidence.append(
+            {"ja": f"凡例 {name}: 「{sentence}」（{where['ja']}）", "en": f"legend {name}: `{sentence}` ({where['en']})"}
+        )
     evidence += [
-        {"ja": f"印 {shown(mark)} の凡例が見つかりません（undefined としました）", "en": f"no legend for {shown(mark)} (offered as undefined)"}
+        {
+            "ja": f"印 {shown(mark)} の凡例が見つかりません（undefined としました）",
+            "en": f"no legend for {shown(mark)} (offered as undefined)",
+        }
         for mark in marks
         if mark and mark not in legends
     ]
-    headings = _headings(table)
-    return Offered(_text(source, table, columns, marks, list(legends.items()), headings), evidence)
+    return Offered(_text(source, table, columns, marks, list(legends.items()), _headings(table)), evidence)
 
 
 def _table(source: Source) -> _Table | None:
     best: tuple[int, Sheet, int] | None = None
     for sheet in source.sheets:
         for at, row in enumerate(sheet.rows[:200]):
-            score = sum(_header_word(cell.text) for cell in row.cells)
-            if score >= 2 and not sheet.hidden and (best is None or score > best[0]):
+            texts = {cell.text.strip() for cell in row.cells}
+            score = sum(map(_header_word, texts)) + 3 * any(_known("role", text) == "name" for text in texts)
+            if score >= 4 and not sheet.hidden and (best is None or score > best[0]):
                 best = (score, sheet, at)
     if best is None:
         return None
@@ -101,7 +109,25 @@ def _table(source: Source) -> _Table | None:
     rows = list(sheet.rows[at + 1 :])
     if rows and _second_of_header(head[0], rows[0]):
         head.append(rows.pop(0))
-    return _Table(sheet, head, [row for row in rows if not row.blank], source.kind in ("text", "csv"))
+    wanted = headers(head)
+    others = [
+        other
+        for other in source.sheets
+        if other is not sheet and headers([row for row in other.rows if row.number in {r.number for r in head}]) == wanted
+    ]
+    return _Table(sheet, head, _body(rows), source.kind in ("text", "csv"), others)
+
+
+def _body(rows: Sequence[Row]) -> list[Row]:
+    """The rows of the table: what stands below it, after a blank row or as one cell, is none."""
+    last = max((at for at, row in enumerate(rows) if sum(bool(cell.text.strip()) for cell in row.cells) > 1), default=-1)
+    body = []
+    for at, row in enumerate(rows[: last + 1]):
+        rest = [sum(bool(cell.text.strip()) for cell in each.cells) for each in rows[at:]]
+        if row.blank and max(rest, default=0) < 3:
+            break
+        body.append(row)
+    return [row for row in body if not row.blank]
 
 
 def _second_of_header(first: Row, second: Row) -> bool:
@@ -135,13 +161,14 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
     marked = bool(values) and short > 0.7 * len(values) and len(set(values)) <= MOST_MARKS and not all(v.isdigit() for v in values)
     last = header.rpartition("/")[2]
     role = _known("role", last)
-    if marked and role not in ("number", "branch", "division", "section", "group"):
+    repeated = len(set(values)) * 2 <= len(values)
+    if marked and (not role or (role in ("name", "quantity") and repeated)):
         found["role"] = "mark"
         for part in dict.fromkeys((last, *header.split("/"))):
             if "channel" not in found and (channel := _known("channel", part)):
-                found["channel"] = channel.split()[0]
-            elif "act" not in found and (act := _known("act", part)):
-                found["act"] = act
+                found |= {"channel": channel.split()[0], "kind": channel.split()[1], "called": part}
+            elif "act" not in found and (acts := list(filter(None, (_known("act", each) for each in re.split("[・、，]", part))))):
+                found["act"] = acts if len(set(acts)) > 1 else acts[0]
             elif "party" not in found and (party := _exactly("party", part)):
                 found["party"] = party
     else:
@@ -162,29 +189,38 @@ def _exactly(what: str, text: str) -> str:
 
 
 def _marks(table: _Table, columns: Sequence[dict[str, Any]]) -> list[str]:
+    """What is printed in the columns of marks, the commonest first; of a mark with a footnote's sign the mark. A blank cell is last."""
     places = {column["column"] for column in columns if column["role"] == "mark"}
     found: Counter[str] = Counter()
-    for row in table.body:
+    for row in (*table.body, *(row for sheet in table.others for row in sheet.rows[table.head[-1].number :])):
         for cell in row.cells:
             text = cell.text.strip()
             if letters(cell.column) in places and len(text) <= LONGEST_MARK and hidden(text) is None:
-                found[text] += 1
-    return [text for text, _ in found.most_common(MOST_MARKS) if text] + [""]
+                found[SIGN.sub("", text) or text] += 1
+    return [*(text for text, _ in found.most_common(MOST_MARKS) if text), ""]
 
 
-def _legends(source: Source, marks: Sequence[str]) -> dict[str, tuple[str, Bilingual]]:
-    """A sentence for each mark: `MARK：…` in a cell, or the mark alone with the sentence beside it."""
+def _signs(table: _Table) -> list[str]:
+    """The signs of footnotes in the table."""
+    rows = (*table.body, *(row for sheet in table.others for row in sheet.rows))
+    found = (sign for row in rows for cell in row.cells if len(cell.text) < 40 for sign in SIGN.findall(cell.text))
+    return list(dict.fromkeys(found))
+
+
+def _legends(source: Source, marks: Sequence[str], table: set[int]) -> dict[str, tuple[str, Bilingual]]:
+    """A sentence for each mark, outside the table: `MARK：…` in a cell, or the mark alone with the sentence beside it."""
     found: dict[str, tuple[str, Bilingual]] = {}
     blanks = _words()["blank"]["blank"]
-    for sheet in source.sheets:
-        for row in sheet.rows:
-            texts = [(cell, cell.text.strip()) for cell in row.cells if cell.text.strip()]
-            for (cell, text), following in zip(texts, [*(t for _, t in texts[1:]), ""], strict=False):
-                for mark in marks:
-                    for name in (mark,) if mark else blanks:
-                        said = _sentence(text, name) or (f"{text} {following}" if text == name and len(following) > LONGEST_MARK else "")
-                        if said and mark not in found and len(said) > len(name) + 2:
-                            found[mark] = (said, place(source.file, cell))
+    for row in (row for sheet in source.sheets for row in sheet.rows if id(row) not in table):
+        texts = [(cell, cell.text.strip()) for cell in row.cells if cell.text.strip()]
+        beside = [*(text for _, text in texts[1:]), ""]
+        for (cell, text), following in zip(texts, beside, strict=False):
+            for mark in marks:
+                for name in (mark,) if mark else blanks:
+                    alone = text == name and len(following) > 2 and len(texts) == 2
+                    said = _sentence(text, name) or (f"{text} {following}" if alone else "")
+                    if said and mark not in found and len(said) > len(name) + 2:
+                        found[mark] = (said, place(source.file, cell))
     return found
 
 
@@ -208,6 +244,26 @@ def _headings(table: _Table) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _divisions(table: _Table | None, columns: Sequence[dict[str, Any]]) -> list[str]:
+    """What is printed where divisions begin: the names of sheets of one form, or the values of a column."""
+    if table is None:
+        return []
+    if table.others:
+        return [table.sheet.name, *(sheet.name for sheet in table.others)]
+    of = next((column["column"] for column in columns if column["role"] == "division"), None)
+    values = (cell.text.strip() for row in table.body for cell in row.cells if letters(cell.column) == of)
+    return list(dict.fromkeys(filter(None, values)))[:20]
+
+
+def _sentences_of(source: Source, signs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The sentence of each sign that begins a cell somewhere."""
+    for sign in signs:
+        texts = (cell.text.strip() for cell in source.cells())
+        text = next((text for text in texts if text.startswith(sign) and len(text) > len(sign) + 4), "")
+        if text and "\n" not in text and hidden(text) is None:
+            yield sign, text
+
+
 def _notes(table: _Table) -> list[str]:
     """How the lines below a table begin that are notes and no rows."""
     signs = (cell.text.strip()[:1] for row in table.body for cell in row.cells if cell.column == 1)
@@ -215,9 +271,16 @@ def _notes(table: _Table) -> list[str]:
 
 
 def _means(sentence: str) -> str:
-    """What a sentence seems to say: the first meaning, in the order of the file, of which a word stands in it."""
+    """
+    What a sentence seems to say: the first meaning, in the order of the file, of which a word stands in it; where it names both parties, that
+    the work is divided.
+    """
     word = normal(sentence)
-    return next((value for value, words in _words()["means"].items() if any(normal(each) in word for each in words)), "undefined")
+    found = next(
+        (value for value, words in _words()["means"].items() if any(normal(each) in word for each in words)), "undefined"
+    )
+    both = all(re.search(f"[はを](?:{'|'.join(_words()['party'][party])})", sentence) for party in ("contractor", "city"))
+    return "part_divided" if both and found in ("retained", "consigned") else found
 
 
 def _text(
@@ -261,6 +324,8 @@ def _lines(
         sheet = {} if table.in_text or not table.sheet.name else {"sheet": table.sheet.name}
         rows = f"{first[-1] + 1}-{last.line if table.in_text else last.number}"
         yield f"  - {flow({**sheet, **span, 'rows': rows})}"
+        for other in table.others:
+            yield f"  - {flow({'sheet': other.name, **span, 'rows': f'{first[-1] + 1}-{len(other.rows)}'})}"
     yield parts["skip"].rstrip("\n")
     if table is not None and (notes := _notes(table)):
         yield f"skip: {flow(notes)}"
@@ -269,16 +334,17 @@ def _lines(
         yield f"heading_rows:\n  - {flow({'like': pattern, 'level': 'division'})}"
     yield parts["divisions"].rstrip("\n")
     yield "divisions:"
-    for at, heading in enumerate(headings or [""], start=1):
+    begins = list(headings) or _divisions(table, columns)
+    for at, heading in enumerate(begins or [""], start=1):
         name = heading.strip("【】〔〕[]（）()<>＜＞《》") or "全体"
-        yield f"  - {flow({'key': f'part{at}', 'label': {'ja': name, 'en': name}, **({'printed': heading} if heading else {})})}"
+        printed = {"printed": heading} if heading else {}
+        yield f"  - {flow({'key': f'part{at}', 'label': {'ja': name, 'en': name}, **printed})}"
     yield parts["channels"].rstrip("\n")
     yield "channels:"
-    kinds = {value.split()[0]: (value.split()[1], words[0]) for value, words in _words()["channel"].items()}
-    channels = list(dict.fromkeys(column["channel"] for column in columns if "channel" in column))
-    for key in channels:
-        kind, name = kinds[key]
-        yield f"  - {flow({'key': key, 'label': {'ja': name, 'en': key.replace('_', ' ')}, 'kind': kind})}"
+    channels = {column["channel"]: column for column in columns if "channel" in column}
+    for key, column in channels.items():
+        label = {"ja": column["called"], "en": key.replace("_", " ")}
+        yield f"  - {flow({'key': key, 'label': label, 'kind': column['kind']})}"
     if not channels:
         yield f"  - {flow({'key': 'anywhere', 'label': {'ja': 'すべて', 'en': 'anywhere'}, 'kind': 'other'})}"
     yield parts["columns"].rstrip("\n")
@@ -309,3 +375,6 @@ def _lines(
         yield "  both: {means: undefined}"
         yield "  neither: {means: undefined}"
     yield parts["more"].rstrip("\n")
+    if table is not None and (notes := list(_sentences_of(source, _signs(table)))):
+        yield "footnotes:"
+        yield from (f"  - {flow({'sign': sign, 'text': text})}" for sign, text in notes)

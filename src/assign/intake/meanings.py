@@ -19,6 +19,7 @@ from .document import Document
 from .mapping import AS_ROW, DOES, DOES_NOT, Column, Mark, Quote
 from .mapping import Mapping as TheMapping
 from .rows import Printed
+from .sheets import letters
 
 Entry = dict[str, Any]
 _NO_ROLE: Final = (Meaning.UNDEFINED, AS_ROW)
@@ -176,9 +177,11 @@ def _together(
                 elif under.means in (Meaning.OUTSIDE, Meaning.NO_STEP, Meaning.RETAINED, Meaning.UNDEFINED):
                     lines += _lines(when, under, under.means, document)
                 else:
+                    name_ja, name_en = (column.header or letters(column.place) for _ in range(2))
                     raise under.node.fail(
-                        "行の印の列があるとき、場や行為の列の印は as_row、outside、retained、no_step、undefined のどれかです",
-                        "where a row has a mark of its own, a channel's or an act's mark means as_row, outside, retained, no_step or undefined",
+                        f"列「{name_ja}」は行に1つの印（場も行為もない列）なので、場や行為の列の印は as_row、outside、retained、no_step、undefined のどれかです",
+                        f"the column `{name_en}` is a mark of the row (of no channel and no act), so a channel's or an act's mark means "
+                        "as_row, outside, retained, no_step or undefined",
                     )
         if any(cell.acts for _, cell in cells):  # the work as a whole
             lines += _lines({name: mark.printed}, mark, mark.means, document)

@@ -63,7 +63,7 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
     for part in edition.parts:
         sheets = list(_sheets(source, part))
         if not sheets:
-            known = [sheet.name for sheet in source.sheets]
+            known = [sheet.name for sheet in source.sheets if sheet.name]
             raise part.node.fail(
                 f"シート {shown(part.sheet)} がありません", f"there is no sheet {shown(part.sheet)}", known[:8]
             )
