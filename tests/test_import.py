@@ -13,17 +13,16 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import PatternFill
 
 from assign import Desk
-from assign.catalog.loader import load
 from assign.catalog import manifest as manifests
+from assign.catalog.loader import load
 from assign.check.list_floor import said
 from assign.check.proofs import check, unproved
-from assign.errors import BadOption, RuleFileError
+from assign.errors import RuleFileError
 from assign.intake import importing, mapping_schema
 from assign.intake.report import as_json
 from assign.resources import catalog_file, data_folder, document_file
 from tests.command_line import run
 from tests.import_lists import acts_as_columns, marks_in_the_channels_cells
-
 
 LISTS = Path(__file__).parent / "lists"
 
@@ -48,7 +47,9 @@ def placed(rows: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
     return [{**row, "line": row["row"] + (lines.index(f"== {row['sheet']}") + 1 if several else 0)} for row in rows]
 
 
-def other_answers(folder: Path, wanted: list[dict[str, Any]], channels: dict[str, str], acts: dict[str, str]) -> list[Any]:
+def other_answers(
+    folder: Path, wanted: list[dict[str, Any]], channels: dict[str, str], acts: dict[str, str]
+) -> list[Any]:
     """The answers that are not those of the truth, row by row."""
     desk = Desk.open(list=folder, engine="table")
     rows = {task.line: task for task in desk.catalog.tasks}
@@ -213,7 +214,9 @@ def test_two_lists_in_one_file_are_two_folders_side_by_side(tmp_path: Path) -> N
     )
     folder = made(tmp_path / "lists", file, mapping)
     said_ = {
-        name: Desk.open(list=folder / name, engine="table").decide(division="all", item="証の交付", channel="desk").assignee
+        name: Desk.open(list=folder / name, engine="table")
+        .decide(division="all", item="証の交付", channel="desk")
+        .assignee
         for name in ("before", "after")
     }
     assert said_ == {"before": "contractor", "after": "city_staff"}
@@ -263,7 +266,9 @@ def test_a_mistake_in_a_mapping_is_one_line_with_its_place(tmp_path: Path, old: 
 
 def test_a_column_that_the_mapping_does_not_name_is_refused(tmp_path: Path) -> None:
     """Next year's list may have one more."""
-    file = book_of(tmp_path / "a.xlsx", 表=[["業務", "担当", "夜間"], ["証の交付", "委託", "直営"], ["委託:受託者　直営:市"]])
+    file = book_of(
+        tmp_path / "a.xlsx", 表=[["業務", "担当", "夜間"], ["証の交付", "委託", "直営"], ["委託:受託者　直営:市"]]
+    )
     with pytest.raises(RuleFileError, match="columns that the mapping does not name: C"):
         importing.report_on(file, small(tmp_path, "edition: 1\nparts: [{header: 1, rows: 2-2}]\n"))
 
@@ -283,7 +288,10 @@ def test_an_act_of_authority_as_a_row_stays_with_the_city(tmp_path: Path) -> Non
 
 def test_merged_marks_and_colours_need_a_word_of_the_mapping(tmp_path: Path) -> None:
     """Whether a mark holds for all rows that it is merged over, and whether its colour says something, nobody can guess."""
-    path = book_of(tmp_path / "a.xlsx", 表=[["業務", "担当"], ["証の交付", "委託"], ["証の送付"], ["案内", "直営"], ["委託:受託者　直営:市"]])
+    path = book_of(
+        tmp_path / "a.xlsx",
+        表=[["業務", "担当"], ["証の交付", "委託"], ["証の送付"], ["案内", "直営"], ["委託:受託者　直営:市"]],
+    )
     book = load_workbook(path)
     book["表"].merge_cells("B2:B3")
     book["表"]["B4"].fill = PatternFill("solid", fgColor="FFFF00")
@@ -293,5 +301,7 @@ def test_merged_marks_and_colours_need_a_word_of_the_mapping(tmp_path: Path) -> 
     assert {note.code for note in report.notes.of("refused")} == {"merged", "colour"}
     folder = made(tmp_path / "one", path, small(tmp_path, f"{more}merged_marks: holds_for_all\ncolours: no_meaning\n"))
     assert [task.cells["mark"] for task in load(folder).tasks] == ["委託", "委託", "直営"]
-    folder = made(tmp_path / "two", path, small(tmp_path, f"{more}merged_marks: holds_for_first\ncolours: has_meaning\n"))
+    folder = made(
+        tmp_path / "two", path, small(tmp_path, f"{more}merged_marks: holds_for_first\ncolours: has_meaning\n")
+    )
     assert [task.cells["mark"] for task in load(folder).tasks] == ["委託", "", "?"]

@@ -25,7 +25,9 @@ def import_(
     ] = None,
     write_mapping: Annotated[
         Word,
-        typer.Option("--write-mapping", help="マッピングの案を書く / write the mapping that is offered", metavar="FILE"),
+        typer.Option(
+            "--write-mapping", help="マッピングの案を書く / write the mapping that is offered", metavar="FILE"
+        ),
     ] = None,
     out: Annotated[
         Word,
@@ -57,7 +59,11 @@ def import_(
     if as_json:
         print_json(report.as_json(found), None)
     elif not quiet:
-        text = [*report.lines(found, lang), "", *_next(file, mapping, write_mapping, out if made else None, lang, fit=found.fit)]
+        text = [
+            *report.lines(found, lang),
+            "",
+            *_next(file, mapping, write_mapping, out if made else None, lang, fit=found.fit),
+        ]
         terminal.write("\n".join(line for each in text for line in wrapped(each, None)), None)
     if mapping is not None and not found.fit:
         raise typer.Exit(6)
@@ -76,7 +82,9 @@ def _next(
         ]
     if written is not None:
         return [
-            f"{written} に案を書きました。1行ずつ確かめて直し、次を実行してください:" if ja else f"The mapping is in {written}. Look at each line, mend it, and run:",
+            f"{written} に案を書きました。1行ずつ確かめて直し、次を実行してください:"
+            if ja
+            else f"The mapping is in {written}. Look at each line, mend it, and run:",
             f"    assign import {quote(file)} --mapping {quote(written)}",
         ]
     if mapping is None:
@@ -84,6 +92,8 @@ def _next(
     if not fit:
         return ["直してから、もう一度実行してください。" if ja else "Mend it, and run this again."]
     return [
-        "正しければ confirmed: true にして、次を実行してください:" if ja else "If it is right, set confirmed: true and run:",
+        "正しければ confirmed: true にして、次を実行してください:"
+        if ja
+        else "If it is right, set confirmed: true and run:",
         f"    assign import {quote(file)} --mapping {quote(mapping)} --out our-list",
     ]

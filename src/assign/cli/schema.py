@@ -41,7 +41,6 @@ def _schema(name: str) -> dict[str, Any]:
         found: dict[str, Any] = kind.model_json_schema(mode="serialization")
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
     from assign.export.json_schema import schemas
-
     from assign.intake import mapping_schema
 
     files = {**schemas(), "mapping": mapping_schema.schema()}

@@ -18,14 +18,15 @@ from assign.catalog.csv_file import as_csv
 from assign.catalog.manifest import FILE, UNREAD, Manifest
 from assign.catalog.model import CATALOG, Catalog, Task, with_keys
 from assign.catalog.printed import parse
-from assign.export import list_folder
 from assign.check.lookalike import says
+from assign.export import list_folder
 from assign.rules import elsewhere, loader
 from assign.words import CONSIGNING, ActClass, Meaning, Reading, normal
 
 from . import rows as reader
 from .document import Document
-from .mapping import Edition, Mapping as TheMapping
+from .mapping import Edition
+from .mapping import Mapping as TheMapping
 from .meanings import Columns, cited, columns_of, meanings_of
 from .notes import Notes
 from .sheets import Source
@@ -89,7 +90,9 @@ def _in_order(tasks: tuple[Task, ...], manifest: Manifest) -> tuple[Task, ...]:
     return tuple(task._replace(cells={name: task.cells[name] for name in manifest.cells}) for task in tasks)
 
 
-def _with_readings(catalog: Catalog, printed: list[reader.Printed], mapping: TheMapping, notes: Notes) -> tuple[Task, ...]:
+def _with_readings(
+    catalog: Catalog, printed: list[reader.Printed], mapping: TheMapping, notes: Notes
+) -> tuple[Task, ...]:
     """How sure each row is: what was read by judgement says so, and what cannot be read."""
     known = [{mark.printed for mark in column.marks} for column in mapping.of_marks]
     elsewhere_too = {task.id for task, _, _ in other_marks(catalog)}
@@ -109,7 +112,9 @@ def _with_readings(catalog: Catalog, printed: list[reader.Printed], mapping: The
             repairs.append("line_break")
         odd = bool(said & {Meaning.UNDEFINED, Meaning.CONSIGNED_DOUBTFUL})
         judged = odd or task.id in elsewhere_too or _JUDGED & set(repairs)
-        reading = Reading.UNREADABLE if UNREAD in task.cells.values() else Reading.JUDGED if judged else Reading.AS_PRINTED
+        reading = (
+            Reading.UNREADABLE if UNREAD in task.cells.values() else Reading.JUDGED if judged else Reading.AS_PRINTED
+        )
         found.append(task._replace(reading=reading, repairs=tuple(dict.fromkeys(repairs))))
     return tuple(found)
 
@@ -149,7 +154,11 @@ def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) 
         }
         for channel in given:
             cells = dict(said[channel].line.when)
-            when = {"row": task.id, "channel": channel, **{name: cells[name] for name in cells if name not in ("row", "channel")}}
+            when = {
+                "row": task.id,
+                "channel": channel,
+                **{name: cells[name] for name in cells if name not in ("row", "channel")},
+            }
             yield {"when": when, "means": str(Meaning.UNDEFINED), "because": because}
 
 
@@ -205,7 +214,8 @@ def _kinds(text: str, mapping: TheMapping, catalog: Catalog) -> bytes:
     """The kinds that ship, on the channels of this list; every row is of the kind that nobody has said."""
     head = text[: text.index("\ncounter:") + 1]
     shipped = (resources.rules_folder() / "kinds.yaml").read_text("utf-8")
-    rows = {kind: [] for kind in list_folder.kinds_offered()} | {NOT_SAID: [task.id for task in catalog.tasks]}
+    rows: dict[str, list[str]] = {kind: [] for kind in list_folder.kinds_offered()}
+    rows[NOT_SAID] = [task.id for task in catalog.tasks]
     kinds = elsewhere.kinds(shipped, rows)
     of = {channel["kind"]: channel["key"] for channel in reversed(mapping.channels)}
     first = mapping.channels[0]["key"]
@@ -228,11 +238,21 @@ def _holders(text: str, mapping: TheMapping) -> bytes:
     rules = []
     for division in mapping.divisions:
         label = division.plain["label"]
-        rule = {"id": f"HOLDER_{division.key.upper()}", "title": {"ja": f"{label['ja']}は市", "en": f"{label['en']}: the city"}}
+        rule = {
+            "id": f"HOLDER_{division.key.upper()}",
+            "title": {"ja": f"{label['ja']}は市", "en": f"{label['en']}: the city"},
+        }
         because = {"ja": f"{label['ja']}の事務は市が行います。", "en": f"For {label['en']} the city acts."}
         example = {"given": {"division": division.key, "act": "accept"}, "holds": True}
         rules.append(
-            {**rule, "source": source, "when": {"division": division.key}, "then": {"holder": "city"}, "because": because, "examples": [example]}
+            {
+                **rule,
+                "source": source,
+                "when": {"division": division.key},
+                "then": {"holder": "city"},
+                "because": because,
+                "examples": [example],
+            }
         )
         if division.holder != "city":
             ja, en = _HOLDS[division.holder]
@@ -243,7 +263,10 @@ def _holders(text: str, mapping: TheMapping) -> bytes:
                     "source": source,
                     "when": {"division": division.key, "act": ["decide", "relief"]},
                     "then": {"holder": division.holder},
-                    "because": {"ja": f"{label['ja']}の決定と減免・免除は{ja}が行います。", "en": f"For {label['en']}, {en} decides."},
+                    "because": {
+                        "ja": f"{label['ja']}の決定と減免・免除は{ja}が行います。",
+                        "en": f"For {label['en']}, {en} decides.",
+                    },
                     "examples": [{"given": {"division": division.key, "act": "decide"}, "holds": True}],
                 }
             )

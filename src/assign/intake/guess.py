@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -18,12 +18,14 @@ from assign import resources
 from assign.errors import hidden, shown, unreadable
 from assign.words import Bilingual, normal
 
+from . import offered
 from .header import headers
+from .offered import Offer
 from .sheets import Cell, Row, Sheet, Source, letters, place
-from .yaml_text import flow
 
 MOST_MARKS: Final = 12  # different texts in a column of marks
 LONGEST_MARK: Final = 8
+_BRACKETS: Final = "【】〔〕[]（）()<>＜＞《》"
 SIGN: Final = re.compile(r"(?:※|＊|\*|注)[0-9０-９]{1,2}")
 
 
@@ -69,7 +71,7 @@ def of(source: Source) -> Offered:
                 "en": "no header of a table was found: write parts and columns yourself",
             }
         )
-        return Offered(_text(source, None, [], [], [], []), evidence)
+        return Offered(offered.text(_offer(source, None, [], [], {})), evidence)
     above = headers(table.head)
     at = place(source.file, Cell("", table.sheet.name, table.head[0].number, 0, table.head[0].line))
     names = "、".join(f"{letters(column)} {text}" for column, text in above.items() if text)
@@ -81,7 +83,10 @@ def of(source: Source) -> Offered:
     for mark, (sentence, where) in legends.items():
         name = shown(mark) if mark else "空欄"
         evidence.append(
-            {"ja": f"凡例 {name}: 「{sentence}」（{where['ja']}）", "en": f"legend {name}: `{sentence}` ({where['en']})"}
+            {
+                "ja": f"凡例 {name}: 「{sentence}」（{where['ja']}）",
+                "en": f"legend {name}: `{sentence}` ({where['en']})",
+            }
         )
     evidence += [
         {
@@ -91,7 +96,7 @@ def of(source: Source) -> Offered:
         for mark in marks
         if mark and mark not in legends
     ]
-    return Offered(_text(source, table, columns, marks, list(legends.items()), _headings(table)), evidence)
+    return Offered(offered.text(_offer(source, table, columns, marks, legends)), evidence)
 
 
 def _table(source: Source) -> _Table | None:
@@ -113,14 +118,17 @@ def _table(source: Source) -> _Table | None:
     others = [
         other
         for other in source.sheets
-        if other is not sheet and headers([row for row in other.rows if row.number in {r.number for r in head}]) == wanted
+        if other is not sheet
+        and headers([row for row in other.rows if row.number in {r.number for r in head}]) == wanted
     ]
     return _Table(sheet, head, _body(rows), source.kind in ("text", "csv"), others)
 
 
 def _body(rows: Sequence[Row]) -> list[Row]:
     """The rows of the table: what stands below it, after a blank row or as one cell, is none."""
-    last = max((at for at, row in enumerate(rows) if sum(bool(cell.text.strip()) for cell in row.cells) > 1), default=-1)
+    last = max(
+        (at for at, row in enumerate(rows) if sum(bool(cell.text.strip()) for cell in row.cells) > 1), default=-1
+    )
     body = []
     for at, row in enumerate(rows[: last + 1]):
         rest = [sum(bool(cell.text.strip()) for cell in each.cells) for each in rows[at:]]
@@ -141,12 +149,17 @@ def _second_of_header(first: Row, second: Row) -> bool:
 def _header_word(text: str) -> bool:
     word = normal(text)
     return 0 < len(word) < 20 and any(
-        normal(each) in word for what in ("role", "channel", "act", "party") for words in _words()[what].values() for each in words
+        normal(each) in word
+        for what in ("role", "channel", "act", "party")
+        for words in _words()[what].values()
+        for each in words
     )
 
 
 def _widest(table: _Table) -> int:
-    return max((cell.column for row in (*table.head, *table.body) for cell in row.cells if cell.text.strip()), default=0)
+    return max(
+        (cell.column for row in (*table.head, *table.body) for cell in row.cells if cell.text.strip()), default=0
+    )
 
 
 def _values(table: _Table, column: int) -> list[str]:
@@ -158,7 +171,12 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
     found: dict[str, Any] = {"column": letters(at), "header": header}
     values = [value for value in _values(table, at) if value]
     short = sum(len(value) <= LONGEST_MARK for value in values)
-    marked = bool(values) and short > 0.7 * len(values) and len(set(values)) <= MOST_MARKS and not all(v.isdigit() for v in values)
+    marked = (
+        bool(values)
+        and short > 0.7 * len(values)
+        and len(set(values)) <= MOST_MARKS
+        and not all(v.isdigit() for v in values)
+    )
     last = header.rpartition("/")[2]
     role = _known("role", last)
     repeated = len(set(values)) * 2 <= len(values)
@@ -167,7 +185,9 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
         for part in dict.fromkeys((last, *header.split("/"))):
             if "channel" not in found and (channel := _known("channel", part)):
                 found |= {"channel": channel.split()[0], "kind": channel.split()[1], "called": part}
-            elif "act" not in found and (acts := list(filter(None, (_known("act", each) for each in re.split("[・、，]", part))))):
+            elif "act" not in found and (
+                acts := list(filter(None, (_known("act", each) for each in re.split("[・、，]", part))))
+            ):
                 found["act"] = acts if len(set(acts)) > 1 else acts[0]
             elif "party" not in found and (party := _exactly("party", part)):
                 found["party"] = party
@@ -277,104 +297,79 @@ def _means(sentence: str) -> str:
     """
     word = normal(sentence)
     found = next(
-        (value for value, words in _words()["means"].items() if any(normal(each) in word for each in words)), "undefined"
+        (value for value, words in _words()["means"].items() if any(normal(each) in word for each in words)),
+        "undefined",
     )
-    both = all(re.search(f"[はを](?:{'|'.join(_words()['party'][party])})", sentence) for party in ("contractor", "city"))
+    both = all(
+        re.search(f"[はを](?:{'|'.join(_words()['party'][party])})", sentence) for party in ("contractor", "city")
+    )
     return "part_divided" if both and found in ("retained", "consigned") else found
 
 
-def _text(
+def _offer(
     source: Source,
     table: _Table | None,
     columns: Sequence[dict[str, Any]],
     marks: Sequence[str],
-    legends: Sequence[tuple[str, tuple[str, Bilingual]]],
-    headings: Sequence[str],
-) -> str:
-    """The mapping file."""
-    return "".join(f"{line}\n" for line in _lines(source, table, columns, marks, dict(legends), headings))
-
-
-def _lines(
-    source: Source,
-    table: _Table | None,
-    columns: Sequence[dict[str, Any]],
-    marks: Sequence[str],
-    legends: dict[str, tuple[str, Bilingual]],
-    headings: Sequence[str],
-) -> Iterator[str]:
-    template = (resources.data_folder() / "intake_mapping.txt").read_text("utf-8")
-    parts = dict(re.findall(r"(?m)^== (\w+)\n((?:(?!== ).*\n)*)", template))
-    yield parts["head"].rstrip("\n")
-    yield "confirmed: false"
+    legends: Mapping[str, tuple[str, Bilingual]],
+) -> Offer:
     title = next((cell.text.strip() for sheet in source.sheets for cell in sheet.cells() if cell.text.strip()), "")
-    title = " ".join(title.split())[:80] if hidden(" ".join(title.split())) is None else ""
-    yield parts["title"].rstrip("\n")
-    yield f"title: {flow({'ja': title or '（題名）', 'en': '(title)'})}"
-    yield "edition: 第1版"
-    yield "cells: in_columns"
-    yield parts["parts"].rstrip("\n")
-    yield "parts:"
-    if table is None:
-        yield "  - {header: 1, rows: 2-}"
-    else:
-        first = [row.line if table.in_text else row.number for row in table.head]
-        last = table.body[-1] if table.body else table.head[-1]
-        span = {"header": f"{first[0]}-{first[-1]}" if len(first) > 1 else str(first[0])}
-        sheet = {} if table.in_text or not table.sheet.name else {"sheet": table.sheet.name}
-        rows = f"{first[-1] + 1}-{last.line if table.in_text else last.number}"
-        yield f"  - {flow({**sheet, **span, 'rows': rows})}"
-        for other in table.others:
-            yield f"  - {flow({'sheet': other.name, **span, 'rows': f'{first[-1] + 1}-{len(other.rows)}'})}"
-    yield parts["skip"].rstrip("\n")
-    if table is not None and (notes := _notes(table)):
-        yield f"skip: {flow(notes)}"
-    if headings:
-        pattern = f"{headings[0][0]}*{headings[0][-1]}"
-        yield f"heading_rows:\n  - {flow({'like': pattern, 'level': 'division'})}"
-    yield parts["divisions"].rstrip("\n")
-    yield "divisions:"
-    begins = list(headings) or _divisions(table, columns)
-    for at, heading in enumerate(begins or [""], start=1):
-        name = heading.strip("【】〔〕[]（）()<>＜＞《》") or "全体"
-        printed = {"printed": heading} if heading else {}
-        yield f"  - {flow({'key': f'part{at}', 'label': {'ja': name, 'en': name}, **printed})}"
-    yield parts["channels"].rstrip("\n")
-    yield "channels:"
-    channels = {column["channel"]: column for column in columns if "channel" in column}
-    for key, column in channels.items():
-        label = {"ja": column["called"], "en": key.replace("_", " ")}
-        yield f"  - {flow({'key': key, 'label': label, 'kind': column['kind']})}"
-    if not channels:
-        yield f"  - {flow({'key': 'anywhere', 'label': {'ja': 'すべて', 'en': 'anywhere'}, 'kind': 'other'})}"
-    yield parts["columns"].rstrip("\n")
-    yield "columns:"
+    title = " ".join(title.split())[:80]
+    headings = _headings(table) if table else []
+    begins = headings or _divisions(table, columns) or [""]
     parties = any("party" in column for column in columns)
-    for column in columns:
-        order = ("column", "header", "role", "channel", "act", "party")
-        entry = {name: column[name] for name in order if column.get(name)}
-        if column["role"] == "mark":
-            entry["marks"] = "by_party" if "party" in column else "main"
-        yield f"  - {flow(entry)}"
-    yield parts["marks"].rstrip("\n")
-    yield "marks:"
-    sets = ["by_party"] if parties else []
-    if any(column["role"] == "mark" and "party" not in column for column in columns) or not parties:
-        sets.insert(0, "main")
-    for name in sets:
-        yield f"  {name}:"
-        for mark in marks or [""]:
-            sentence = legends.get(mark, ("", {}))[0]
-            means = _means(sentence) if sentence else "undefined"
-            if name == "by_party" and sentence:
-                means = "does" if mark else "does_not"
-            yield f"    - {flow({'mark': mark, 'means': means, **({'legend': sentence} if sentence else {})})}"
-    if parties:
-        yield parts["parties"].rstrip("\n")
-        yield "parties:"
-        yield "  both: {means: undefined}"
-        yield "  neither: {means: undefined}"
-    yield parts["more"].rstrip("\n")
-    if table is not None and (notes := list(_sentences_of(source, _signs(table)))):
-        yield "footnotes:"
-        yield from (f"  - {flow({'sign': sign, 'text': text})}" for sign, text in notes)
+    others = any(column["role"] == "mark" and "party" not in column for column in columns)
+    channels = {column["channel"]: column for column in columns if "channel" in column}
+    return Offer(
+        title=title if hidden(title) is None else "",
+        parts=_parts(table) if table else [{"header": "1", "rows": "2-"}],
+        skip=_notes(table) if table else [],
+        heading_rows=[{"like": f"{headings[0][0]}*{headings[0][-1]}", "level": "division"}] if headings else [],
+        divisions=[
+            {"key": f"part{at}", "label": dict.fromkeys(("ja", "en"), name.strip(_BRACKETS) or "全体")}
+            | ({"printed": name} if name else {})
+            for at, name in enumerate(begins, start=1)
+        ],
+        channels=[
+            {"key": key, "label": {"ja": column["called"], "en": key.replace("_", " ")}, "kind": column["kind"]}
+            for key, column in channels.items()
+        ]
+        or [{"key": "anywhere", "label": {"ja": "すべて", "en": "anywhere"}, "kind": "other"}],
+        columns=[
+            {name: column[name] for name in ("column", "header", "role", "channel", "act", "party") if column.get(name)}
+            | ({"marks": "by_party" if "party" in column else "main"} if column["role"] == "mark" else {})
+            for column in columns
+        ],
+        marks={
+            name: [_entry(mark, legends.get(mark, ("", {}))[0], by_party=name == "by_party") for mark in marks or [""]]
+            for name in (*(["main"] if others or not parties else []), *(["by_party"] if parties else []))
+        },
+        by_party=parties,
+        footnotes=[
+            {"sign": sign, "text": text} for sign, text in _sentences_of(source, _signs(table) if table else [])
+        ],
+    )
+
+
+def _entry(mark: str, sentence: str, *, by_party: bool) -> dict[str, Any]:
+    """A mark with what its sentence seems to say; without a sentence it is undefined."""
+    means = "undefined"
+    if sentence:
+        means = ("does" if mark else "does_not") if by_party else _means(sentence)
+    return {"mark": mark, "means": means, **({"legend": sentence} if sentence else {})}
+
+
+def _parts(table: _Table) -> list[dict[str, str]]:
+    """Where the table stands, and those of the sheets with the very same header."""
+    first = [row.line if table.in_text else row.number for row in table.head]
+    last = table.body[-1] if table.body else table.head[-1]
+    header = f"{first[0]}-{first[-1]}" if len(first) > 1 else str(first[0])
+    sheet = {} if table.in_text or not table.sheet.name else {"sheet": table.sheet.name}
+    own = {**sheet, "header": header, "rows": f"{first[-1] + 1}-{last.line if table.in_text else last.number}"}
+    return [
+        own,
+        *(
+            {"sheet": other.name, "header": header, "rows": f"{first[-1] + 1}-{other.rows[-1].number}"}
+            for other in table.others
+        ),
+    ]

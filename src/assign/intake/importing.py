@@ -26,7 +26,9 @@ from .reader import read_source
 from .report import Report
 from .sheets import Cell, Source, place
 
-_LEFT_TO_THE_CITY = ("reserved",)  # findings of a list that is against the law: it is imported, and the answers stay lawful
+_LEFT_TO_THE_CITY = (
+    "reserved",
+)  # findings of a list that is against the law: it is imported, and the answers stay lawful
 
 
 def report_on(file: Path, mapping: Path | None) -> Report:
@@ -96,7 +98,8 @@ def write(report: Report, name: str) -> None:
         )
     if not report.fit:
         raise BadOption(
-            "読めない所があるので、版は作りません（報告を見てください）", "something is refused, so no edition is made (see the report)"
+            "読めない所があるので、版は作りません（報告を見てください）",
+            "something is refused, so no edition is made (see the report)",
         )
     try:
         with folder_appearing(name) as folder:
@@ -130,7 +133,10 @@ def _checked(folder: Path) -> list[Finding]:
     if other:
         first = other[0].text
         more = (f"（ほか {len(other) - 1} 件）", f" (and {len(other) - 1} more)") if len(other) > 1 else ("", "")
-        raise DataError(f"作った版が check を通りません: {first['ja']}{more[0]}", f"the edition does not pass `check`: {first['en']}{more[1]}")
+        raise DataError(
+            f"作った版が check を通りません: {first['ja']}{more[0]}",
+            f"the edition does not pass `check`: {first['en']}{more[1]}",
+        )
     return found
 
 
@@ -148,7 +154,8 @@ def offer(file: Path, name: str) -> Report:
             out.write(offered.text.encode())
     except FileExistsError:
         raise BadOption(
-            f"{path_shown(name)} は既にあります（別の名前にしてください）", f"{path_shown(name)} is there already (choose another name)"
+            f"{path_shown(name)} は既にあります（別の名前にしてください）",
+            f"{path_shown(name)} is there already (choose another name)",
         ) from None
     except (OSError, ValueError) as error:
         raise unwritable(path_shown(name), error) from None

@@ -22,7 +22,11 @@ _PLACE: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^([1-
 
 def schema() -> Schema:
     """`mapping.yaml`, whatever it is called."""
-    key = {"type": "string", "pattern": f"^(?:{KEY.pattern})$", **described("key（英小文字で始まる a-z 0-9 _）", "a key")}
+    key = {
+        "type": "string",
+        "pattern": f"^(?:{KEY.pattern})$",
+        **described("key（英小文字で始まる a-z 0-9 _）", "a key"),
+    }
     texts = one_or_more(ref("text"), least=0, unique=False)
     label = ref("bilingual", "呼び方", "what it is called")
     quote = {
@@ -81,11 +85,21 @@ def schema() -> Schema:
             "parts": parts,
         }
     )
-    said = {"oneOf": [{"required": ["legend"]}, {"required": ["because"]}, {"properties": {"means": {"const": str(Meaning.UNDEFINED)}}}]}
+    said = {
+        "oneOf": [
+            {"required": ["legend"]},
+            {"required": ["because"]},
+            {"properties": {"means": {"const": str(Meaning.UNDEFINED)}}},
+        ]
+    }
     combination = {**mapping({"means": whole}, {"legend": quote, "because": because}), "anyOf": said["oneOf"]}
     explicit = mapping(
         {
-            "when": {"type": "object", "minProperties": 1, "additionalProperties": {"anyOf": [ref("text"), {"const": ""}]}},
+            "when": {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": {"anyOf": [ref("text"), {"const": ""}]},
+            },
             "means": {"enum": [str(word) for word in Meaning]},
         },
         {
@@ -111,7 +125,7 @@ def schema() -> Schema:
             "holder": one_of(HOLDERS, "決める権限の主体", "who decides"),
         },
     )
-    names = mapping({party: texts for party in PARTIES[:2]})
+    names = mapping(dict.fromkeys(PARTIES[:2], texts))
     return whole_schema(
         "一覧のファイルの読み方 / how the file of a list is read",
         mapping(
@@ -136,7 +150,9 @@ def schema() -> Schema:
                 "parties": mapping(
                     {"both": combination, "neither": combination}, {"divided_by_remark": ref("truth"), "names": names}
                 ),
-                "meanings": list_of(explicit, MOST_LINES, "manifest.yaml の形の意味の表", "the table, as a manifest has it"),
+                "meanings": list_of(
+                    explicit, MOST_LINES, "manifest.yaml の形の意味の表", "the table, as a manifest has it"
+                ),
                 "footnotes": list_of(mapping({"sign": ref("text"), "text": quote}), MOST),
                 "third_parties": texts,
                 "designations": list_of(mapping({"act": {"enum": list(DESIGNABLE)}, "text": quote}), len(DESIGNABLE)),

@@ -39,7 +39,13 @@ def columns_of(mapping: TheMapping) -> Columns:
     taken = {*(channel["key"] for channel in mapping.channels), "row", "channel", "act"}
     families: dict[tuple[str, str], list[int]] = {}  # (party or nothing, what it is by) → its printed columns
     for index, column in enumerate(marks):
-        by = f"act {column.channel}".strip() if column.acts else "channel" if column.channel else f"row {index if not column.party else ''}"
+        by = (
+            f"act {column.channel}".strip()
+            if column.acts
+            else "channel"
+            if column.channel
+            else f"row {index if not column.party else ''}"
+        )
         families.setdefault((column.party, by), []).append(index)
     by_channel = sum(by == "channel" for _, by in families)
     entries: list[Entry] = []
@@ -68,7 +74,9 @@ def columns_of(mapping: TheMapping) -> Columns:
         blank = next((marks[i].blank for i in of if marks[i].blank), None)
         entry |= {"blank": dict(blank)} if blank else {}
         if mapping.cells == "printed_form":
-            entry["printed"] = mapping.under_channels["ja"] if by == "channel" and mapping.under_channels else first.header
+            entry["printed"] = (
+                mapping.under_channels["ja"] if by == "channel" and mapping.under_channels else first.header
+            )
         entries.append(entry)
     return Columns(entries, cells, keys)
 
@@ -127,7 +135,7 @@ def meanings_of(
         lines += _by_party(mapping, columns, document, rows, keys)
     if own and cells:
         for index, column in own:
-            lines += _together(mapping, columns, document, (index, column), cells)
+            lines += _together(columns, document, (index, column), cells)
     else:
         for index, column, conditions in _conditions(columns, own or cells):
             for mark in column.marks:
@@ -136,9 +144,7 @@ def meanings_of(
     return list({str(line): line for line in lines}.values())
 
 
-def _conditions(
-    columns: Columns, cells: Sequence[tuple[int, Column]]
-) -> Iterable[tuple[int, Column, dict[str, str]]]:
+def _conditions(columns: Columns, cells: Sequence[tuple[int, Column]]) -> Iterable[tuple[int, Column, dict[str, str]]]:
     """Each column of marks with what its lines must name: the channel or the act, where columns of one key differ in their marks."""
     for index, column in cells:
         others = [other for i, other in cells if columns.key[i] == columns.key[index]]
@@ -153,11 +159,16 @@ def _conditions(
 
 
 def _alike(one: Column, other: Column) -> bool:
-    return [mark._replace(node=one.node) for mark in one.marks] == [mark._replace(node=one.node) for mark in other.marks]
+    return [mark._replace(node=one.node) for mark in one.marks] == [
+        mark._replace(node=one.node) for mark in other.marks
+    ]
 
 
 def _together(
-    mapping: TheMapping, columns: Columns, document: Document, own: tuple[int, Column], cells: Sequence[tuple[int, Column]]
+    columns: Columns,
+    document: Document,
+    own: tuple[int, Column],
+    cells: Sequence[tuple[int, Column]],
 ) -> list[Entry]:
     """A row's own mark, read with the cells of channels or acts."""
     index, column = own
@@ -219,11 +230,20 @@ def _by_party(
                         printed = (row.marks.get(one), row.marks.get(other))
                         if printed == (a.printed, b.printed) and divides(row.remark, both.names):
                             lines += _lines({"row": key, **when}, both.both, str(Meaning.PART_DIVIDED), document)
-        third = [(i, c) for i, c in enumerate(mapping.of_marks) if c.party == "other" and c.channel == first.channel and c.acts == first.acts]
+        third = [
+            (i, c)
+            for i, c in enumerate(mapping.of_marks)
+            if c.party == "other" and c.channel == first.channel and c.acts == first.acts
+        ]
         for index, column in third:
             for mark in column.marks:
                 if mark.means == DOES:
-                    blank = [(a.printed, b.printed) for a in first.marks for b in second.marks if a.means == b.means == DOES_NOT]
+                    blank = [
+                        (a.printed, b.printed)
+                        for a in first.marks
+                        for b in second.marks
+                        if a.means == b.means == DOES_NOT
+                    ]
                     for a_printed, b_printed in blank:
                         when = {**where, keys_of[0]: a_printed, keys_of[1]: b_printed, columns.key[index]: mark.printed}
                         lines += _lines(when, mark, str(Meaning.RETAINED), document)
@@ -262,6 +282,7 @@ def divides(remark: str, names: Mapping[str, Sequence[str]]) -> bool:
     >>> divides("受付は受託者、内容の審査は市職員", names), divides("分担は協議中", names), divides("ただし、夜は市職員", names)
     (True, False, False)
     """
+
     def has(party: str) -> bool:
         return any(re.search(rf"[^、，。；;\s①-⑳]+は、?{re.escape(name)}", remark) for name in names[party])
 
@@ -303,7 +324,9 @@ def _explicit(entry: Mapping[str, Any], document: Document, mapping: TheMapping)
     """A line that the mapping writes as the manifest does; its sentence is looked for in the document."""
     found: Entry = dict(entry)
     if isinstance(legend := found.get("legend"), dict):
-        quote = Quote(str(legend.get("text", "")), str(legend.get("en", "")), int(legend.get("line") or 0), mapping.root)
+        quote = Quote(
+            str(legend.get("text", "")), str(legend.get("en", "")), int(legend.get("line") or 0), mapping.root
+        )
         found["legend"] = cited(quote, document)
     elif isinstance(legend, str):
         found["legend"] = cited(Quote(legend, "", 0, mapping.root), document)
@@ -327,6 +350,6 @@ def _with_footnotes(mapping: TheMapping, columns: Columns, lines: list[Entry], r
     found = list(lines)
     for line in lines:
         for key, bases in printed.items():
-            for text in sorted(bases.get(line["when"].get(key, UNREAD), ())):
-                found.append({**line, "when": {**line["when"], key: text}})
+            texts = sorted(bases.get(line["when"].get(key, UNREAD), ()))
+            found += [{**line, "when": {**line["when"], key: text}} for text in texts]
     return found

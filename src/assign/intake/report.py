@@ -91,7 +91,9 @@ _SHAPES: Final = (
 
 def _look(text: str) -> str:
     return "".join(
-        next((sign for sign, names in _SHAPES if any(name in unicodedata.name(c, "") for name in names)), folded(c) or c)
+        next(
+            (sign for sign, names in _SHAPES if any(name in unicodedata.name(c, "") for name in names)), folded(c) or c
+        )
         for c in text
     )
 
@@ -156,7 +158,11 @@ def lines(report: Report, lang: str) -> Iterator[str]:
     for each in said["editions"]:
         yield ""
         counts = "、".join(f"{key} {count}" for key, count in each["divisions"].items())
-        yield f"版 {each['edition']}: {each['rows']} 行（{counts}）" if ja else f"Edition {each['edition']}: {each['rows']} rows ({counts})"
+        yield (
+            f"版 {each['edition']}: {each['rows']} 行（{counts}）"
+            if ja
+            else f"Edition {each['edition']}: {each['rows']} rows ({counts})"
+        )
         yield from _marks(each, ja=ja)
         for name, title in _LISTS.items():
             if each[name]:
@@ -174,11 +180,19 @@ def lines(report: Report, lang: str) -> Iterator[str]:
                 yield f"  …ほか {rest} 件（--json にすべて）" if ja else f"  … and {rest} more (all in --json)"
     if report.unread:
         yield ""
-        yield f"読んでいない行（表の外）: {len(report.unread)}" if ja else f"Lines that are no part of a table: {len(report.unread)}"
+        yield (
+            f"読んでいない行（表の外）: {len(report.unread)}"
+            if ja
+            else f"Lines that are no part of a table: {len(report.unread)}"
+        )
         yield from (f"  {place[lang]}: {text[:100]}" for place, text in report.unread[:MOST_SHOWN])
     if report.offered:
         yield ""
-        yield "マッピングの案（まだ使っていません。確かめてください）:" if ja else "A mapping is offered (it is not applied; look at it):"
+        yield (
+            "マッピングの案（まだ使っていません。確かめてください）:"
+            if ja
+            else "A mapping is offered (it is not applied; look at it):"
+        )
         yield from (f"  {each[lang]}" for each in report.offered)
     for finding in report.findings:
         yield f"× [{finding.kind}] {finding.text[lang]}" if ja else f"x [{finding.kind}] {finding.text[lang]}"
@@ -199,10 +213,20 @@ def _marks(each: dict[str, Any], *, ja: bool) -> Iterator[str]:
             yield f"  {column}:"
         name = f"「{mark['mark']}」" if mark["mark"] else ("空欄" if ja else "blank")
         points = " ".join(part.partition(" ")[0] for part in mark["characters"])
-        means = mark["means"] if mark["means"] is not None else "意味なし→市・回答待ち" if ja else "undefined: the city, needs a ruling"
+        means = (
+            mark["means"]
+            if mark["means"] is not None
+            else "意味なし→市・回答待ち"
+            if ja
+            else "undefined: the city, needs a ruling"
+        )
         rows = f"{mark['rows']} 行" if ja else f"{mark['rows']} rows"
         legend = f" ← {mark['legend']}" if mark["legend"] else ""
         yield f"    {name} {points} {rows}: {means}{legend}".rstrip().rstrip(":")
     for alike in each["lookalikes"]:
         points = " / ".join(f"{text}（{' '.join(map(code_point, text))}）" for text in alike)
-        yield f"  ! 見た目の似た別の印です。1つにまとめていません: {points}" if ja else f"  ! other marks that look alike; none is folded: {points}"
+        yield (
+            f"  ! 見た目の似た別の印です。1つにまとめていません: {points}"
+            if ja
+            else f"  ! other marks that look alike; none is folded: {points}"
+        )

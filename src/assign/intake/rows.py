@@ -20,7 +20,8 @@ from assign.words import normal
 from . import shifted
 from .document import Document
 from .header import Placed, headers, placed
-from .mapping import Edition, Mapping as TheMapping, Part
+from .mapping import Edition, Part
+from .mapping import Mapping as TheMapping
 from .notes import Notes
 from .sheets import Cell, Row, Source
 
@@ -225,7 +226,7 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     for column, at in where.places:
         if column.role != "mark":
             found.setdefault(column.role, []).append(own(at) if column.role in _HEADINGS else printed(at))
-    marks = {index: _mark(reading, row, cells.get(at), merged) for index, at in where.marks}
+    marks = {index: _mark(reading, cells.get(at), merged) for index, at in where.marks}
     if "division" in found and found["division"][0]:
         division = _division(mapping, found["division"][0])
         if not division:
@@ -251,10 +252,9 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
         above.number = number
         number = f"{number}-{branch}" if number else branch
     remark = " ".join(filter(None, found.get("remark", ())))
-    if not name and not number and not any(marks.values()) and not remark:
-        if section or group:
-            notes.skipped(row, section or group, heading=True)
-            return
+    if not name and not number and not any(marks.values()) and not remark and (section or group):
+        notes.skipped(row, section or group, heading=True)
+        return
     numbered = bool(number) and is_number(shifted.plain_number(number))
     if not name and (numbered or (not number and any(marks.values()))) and (group or section or above.group):
         name = group or section or above.group
@@ -274,7 +274,7 @@ def row_has_its_own(cells: Mapping[int, Cell], where: Placed, merged: Mapping[tu
     )
 
 
-def _mark(reading: _Reading, row: Row, cell: Cell | None, merged: Mapping[tuple[int, int], Cell]) -> str:
+def _mark(reading: _Reading, cell: Cell | None, merged: Mapping[tuple[int, int], Cell]) -> str:
     """What a cell of marks holds; where its look or its merging may say more than its text, the mapping must have said what."""
     if cell is None:
         return ""
@@ -377,7 +377,7 @@ def _strange(notes: Notes, row: Row, whole: str) -> None:
 
 
 def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
-    mapping, notes, above = reading.mapping, reading.notes, reading.above
+    notes, above = reading.notes, reading.above
     number, name, remark, marks, repairs = read
     if not name:
         _strange(notes, row, " ".join(filter(None, _texts(row))))

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 
 from assign.catalog.manifest import UNREAD
 
-from .mapping import UNSETTLED, Mapping as TheMapping
+from .mapping import UNSETTLED
+from .mapping import Mapping as TheMapping
 
 _NUMBER: Final = re.compile(r"([0-9０-９]{1,8}(?:[-－の][0-9０-９]{1,6}|[(（][0-9０-９]{1,4}[)）])?)(?:[\s　]+(\S.*))?")
 
