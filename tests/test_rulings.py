@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from assign import Desk, files
-from assign.errors import BadOption, DataError, RuleFileError
+from assign.errors import BadOption, RuleFileError
 from assign.register import Draft, Register, RulingRefused
 from assign.register.people import no_role, person
 from assign.register.register import appended, checked
