@@ -102,6 +102,8 @@ def test_tabs_with_quotes_are_a_table_and_tabs_alone_are_text(tmp_path: Path) ->
     assert source(tmp_path, "a.txt", '1\t"受付\n入力"\t○\n2\t決定\t×\n').kind == "csv"
     assert source(tmp_path, "b.txt", "1\t受付,入力,確認\t○\n2\t決定\t×\n").kind == "text"
     assert read_source(tmp_path / "a.txt", form=("text", "")).kind == "text"
+    preamble = "分担表\n" * 9 + "受付,○\n"
+    assert (source(tmp_path, "c.csv", preamble).kind, source(tmp_path, "c.txt", preamble).kind) == ("csv", "text")
 
 
 def test_what_nobody_sees_is_kept_and_said(tmp_path: Path) -> None:

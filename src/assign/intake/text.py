@@ -90,12 +90,15 @@ def _alike(cell: Cell, remarks: Remarks) -> None:
         )
 
 
-def form_of(text: str) -> tuple[str, str]:
+def form_of(text: str, *, named_csv: bool = False) -> tuple[str, str]:
     """
     Whether a text is a CSV, and what stands between its cells: `("csv", ",")`; else `("text", "")`.
 
     It is a CSV where commas (semicolons; or tabs, with a quoted cell) divide more of its lines alike than tabs do: a comma in a
     sentence divides one line in one way, the next in another.
+
+    Args:
+        named_csv: Whether its name says that it is a CSV; then any line that is divided will do.
     """
     if not text.strip():
         return "text", ""
@@ -109,7 +112,7 @@ def form_of(text: str) -> tuple[str, str]:
         quoted = text.startswith('"') or f'{_TAB}"' in text or '\n"' in text
         return ("csv", _TAB) if quoted else ("text", "")
     lines = sum(1 for line in islice(_ended(text), _LOOKED_AT) if line.strip())
-    return ("csv", best) if scores[best] > scores[_TAB] and scores[best] * 3 > lines else ("text", "")
+    return ("csv", best) if scores[best] > scores[_TAB] and (named_csv or scores[best] * 3 > lines) else ("text", "")
 
 
 def _loosely(text: str, separator: str) -> Iterator[list[str]]:
