@@ -40,13 +40,12 @@ class Hostile(NamedTuple):
     says: str | None
 
 
-def every() -> list[Hostile]:
-    """All of them."""
+def every() -> Iterator[Hostile]:
+    """All of them; one after another, since some are large."""
     from . import hostile_books
 
-    found = [*_text(), *_places(), *hostile_books.every(), *_other_kinds(), *_pdf(), *_by_chance()]
-    assert len({each.name for each in found}) == len(found)
-    return found
+    for each in (_text, _places, hostile_books.every, _other_kinds, _pdf, _by_chance):
+        yield from each()
 
 
 def of_bytes(name: str, data: bytes | Callable[[], bytes], says: str | None) -> Hostile:

@@ -116,6 +116,7 @@ def test_what_nobody_sees_is_kept_and_said(tmp_path: Path) -> None:
     assert all(remark.text["ja"].isprintable() for remark in found.remarks)
 
 
+@pytest.mark.long
 def test_the_ending_of_a_name_decides_nothing_and_is_said_where_it_is_wrong(tmp_path: Path) -> None:
     """A CSV named .xlsx, a workbook named .csv: what is in it is read."""
     assert codes(source(tmp_path, "list.xlsx", "業務,印\n受付,○\n")) == {"other_ending": 1}
@@ -133,6 +134,7 @@ def test_a_link_is_followed_and_said(tmp_path: Path) -> None:
 # -- xlsx ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_workbook_is_read_as_printed(tmp_path: Path) -> None:
     """Numbers without `.0`, days as their format prints them, spaces and line breaks as they are, blanks as blank cells."""
     style = w.styles(formats=['0"号"', "yyyy/m/d"], fonts=[""], fills=[""], cells=[(0, 0, 0), (164, 0, 0), (28, 0, 0), (165, 0, 0), (10, 0, 0)])  # fmt: skip
@@ -150,6 +152,7 @@ def test_a_workbook_is_read_as_printed(tmp_path: Path) -> None:
     assert place("list.xlsx", found.sheets[0].rows[1].cells[2])["ja"] == "`list.xlsx` の `表1`!C2"
 
 
+@pytest.mark.long
 def test_merged_cells_hold_their_text_once_and_know_their_span(tmp_path: Path) -> None:
     """What is blank because it is merged is told from what is blank."""
     rows = [["区分", "業務", "○"], ["", "届出", ""]]
@@ -162,6 +165,7 @@ def test_merged_cells_hold_their_text_once_and_know_their_span(tmp_path: Path) -
     assert (blank.text, blank.merged, blank.covered) == ("", None, False)
 
 
+@pytest.mark.long
 def test_hidden_rows_columns_and_sheets_are_read_and_said(tmp_path: Path) -> None:
     """Whoever printed the workbook never saw them."""
     data = w.table([["a", "b"], ["c", "d"]]).replace('<row r="2">', '<row r="2" hidden="1">')
@@ -175,6 +179,7 @@ def test_hidden_rows_columns_and_sheets_are_read_and_said(tmp_path: Path) -> Non
     assert codes(found) == {"hidden_row": 1, "hidden_column": 1, "hidden_sheet": 1}
 
 
+@pytest.mark.long
 def test_colour_and_strike_through_are_said_even_of_blank_cells(tmp_path: Path) -> None:
     """A grey blank may mean `not applicable`, a struck row that it is no more; black on white means nothing."""
     style = w.styles(
@@ -197,6 +202,7 @@ def test_colour_and_strike_through_are_said_even_of_blank_cells(tmp_path: Path) 
     assert codes(found) == {"strike": 1, "colour": 1, "fill": 1}
 
 
+@pytest.mark.long
 def test_a_text_that_is_struck_through_in_part_is_said_and_its_reading_is_left_out(tmp_path: Path) -> None:
     """`窓口・̶郵̶送̶`; and furigana is no part of the text."""
     shared = w.shared_strings(
@@ -214,6 +220,7 @@ def test_a_text_that_is_struck_through_in_part_is_said_and_its_reading_is_left_o
     ]
 
 
+@pytest.mark.long
 def test_a_formula_gives_the_value_that_was_last_worked_out_and_none_is_said(tmp_path: Path) -> None:
     """A formula without a value is no blank cell, and an error of one is no text of the list's."""
     row = (
@@ -229,6 +236,7 @@ def test_a_formula_gives_the_value_that_was_last_worked_out_and_none_is_said(tmp
     assert codes(found) == {"formula": 3, "formula_without_value": 1, "error_value": 1}
 
 
+@pytest.mark.long
 def test_a_format_that_prints_marks_is_not_guessed_at(tmp_path: Path) -> None:
     """`[=1]"○";"×"` prints a mark for a number; `;;;` prints nothing of what is there."""
     style = w.styles(
@@ -247,6 +255,7 @@ def test_a_format_that_prints_marks_is_not_guessed_at(tmp_path: Path) -> None:
     assert [remark.code for remark in found.remarks] == ["format", "format"]
 
 
+@pytest.mark.long
 def test_text_that_stands_in_no_cell_is_said(tmp_path: Path) -> None:
     """A legend in a text box, a condition in a comment, conditional colours, macros: none is passed over in silence."""
     parts = w.xlsx_parts({"表1": w.sheet(w.table(ROWS), after='<conditionalFormatting sqref="A1"/>')})
@@ -267,6 +276,7 @@ def test_text_that_stands_in_no_cell_is_said(tmp_path: Path) -> None:
     assert (said["comment"].row, said["comment"].column) == (2, 2)
 
 
+@pytest.mark.long
 def test_the_catalog_in_excel_says_what_the_catalog_in_csv_says(tmp_path: Path) -> None:
     """215 rows, through two readers."""
     openpyxl = pytest.importorskip("openpyxl")
@@ -300,6 +310,7 @@ def test_a_number_is_printed_as_excel_prints_it_or_said_not_to_be(
 # -- the others ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_old_and_binary_workbooks_are_read_and_what_cannot_be_seen_in_them_is_said(tmp_path: Path) -> None:
     """xls (made by xlwt; nothing that still lives writes it) and xlsb: values, merged cells of the former, no dress."""
     found = read_source(Path(__file__).parent / "intake" / "list.xls", PATIENT)
@@ -312,6 +323,7 @@ def test_old_and_binary_workbooks_are_read_and_what_cannot_be_seen_in_them_is_sa
     assert (binary.kind, texts(binary), codes(binary)) == ("xlsb", [*map(list, ROWS)], {"dress_unseen": 1})
 
 
+@pytest.mark.long
 def test_an_open_document_gives_its_printed_text_and_dress(tmp_path: Path) -> None:
     """What LibreOffice prints stands in the file: days, blanks between, repeated and merged cells, what is hidden."""
     styles = (
@@ -336,6 +348,7 @@ def test_an_open_document_gives_its_printed_text_and_dress(tmp_path: Path) -> No
     assert codes(found) == {"hidden_row": 1, "date": 1, "comment": 1, "fill": 1, "strike": 1}
 
 
+@pytest.mark.long
 def test_a_ruled_table_in_a_pdf_gives_its_cells_and_the_text_around_it(tmp_path: Path) -> None:
     """The legend stands under the table; a cell is what lines enclose, and a blank one is a cell."""
     content = w.printed(ROWS) + w.printed([["○：受託者　×：市職員"]], ruled=False, top=600)
@@ -345,6 +358,7 @@ def test_a_ruled_table_in_a_pdf_gives_its_cells_and_the_text_around_it(tmp_path:
     assert not found.remarks
 
 
+@pytest.mark.long
 def test_merged_cells_of_a_pdf_are_told_by_their_lines(tmp_path: Path) -> None:
     """A heading beside two rows: one cell, two rows long."""
     lines = b"40 760 100 40 re S 140 780 100 20 re S 140 760 100 20 re S 240 780 60 20 re S 240 760 60 20 re S\n"
@@ -357,6 +371,7 @@ def test_merged_cells_of_a_pdf_are_told_by_their_lines(tmp_path: Path) -> None:
     assert found.sheets[0].rows[1].cells[0].merged == Span(1, 1, 2, 1)
 
 
+@pytest.mark.long
 def test_text_without_lines_is_divided_at_wide_gaps_and_its_columns_are_not_told(tmp_path: Path) -> None:
     """Which column a mark stands in, such a page does not say; that is said."""
     found = source(tmp_path, "list.pdf", w.pdf_of(w.printed([["1", "受付", "", "○"]], ruled=False)))
@@ -367,6 +382,7 @@ def test_text_without_lines_is_divided_at_wide_gaps_and_its_columns_are_not_told
 # -- apart ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_process_that_reads_is_given_nothing_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library that is taken over finds no key and no address of a log; and no module beside the user is taken for one of ours."""
     (tmp_path / "json.py").write_text("raise SystemExit(9)\n")
@@ -378,6 +394,7 @@ def test_the_process_that_reads_is_given_nothing_of_the_users(tmp_path: Path, mo
     assert texts(source(tmp_path, "list.xlsx", w.xlsx(w.table(ROWS)))) == [*map(list, ROWS)]
 
 
+@pytest.mark.long
 def test_what_takes_too_long_or_too_much_memory_is_ended(tmp_path: Path) -> None:
     """The limits are the system's: no library is asked to keep them."""
     path = tmp_path / "list.xlsx"
@@ -388,6 +405,7 @@ def test_what_takes_too_long_or_too_much_memory_is_ended(tmp_path: Path) -> None
         read_source(path, Limits(seconds=60, megabytes=20))
 
 
+@pytest.mark.long
 def test_what_is_missing_is_named() -> None:
     """Without the extra `import`, the command that installs it is said."""
     code = "import sys; sys.modules[sys.argv[1]] = None; sys.argv[1:] = [sys.argv[2], '60', '300']; from assign.intake.child import main; main()"
