@@ -6,6 +6,7 @@ Three hundred files that somebody could hand in to break a reader: each by its n
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import socket
@@ -190,6 +191,8 @@ def _other_kinds() -> Iterator[Hostile]:
     ):
         yield of_bytes(f"a_{name}.xlsx", data + bytes(range(256)), name[:0])
     yield of_bytes("tar.csv", b"a.csv" + b"\0" * 252 + b"ustar" + b"\0" * 250, "tar")
+    yield of_bytes("last_cell.xlsb", w.xlsb([["a"], ["b"]], last_at=1_048_575), "")
+    yield of_bytes("last_column.xlsb", w.xlsb([["a"], ["b"]], last_at=1), "beyond column IV")
     yield of_bytes("list.pdf", old, None)
     yield of_bytes("list.csv", w.zipped(hostile_books.good()), None)
     yield of_bytes("list.xlsx", "業務,受託者\n資格取得,○\n喪失,×\n".encode("cp932"), None)
@@ -344,3 +347,23 @@ def _by_chance() -> Iterator[Hostile]:
             for at in chance.sample(range(len(data)), 1 + number * 4):
                 changed[at] = chance.randrange(256)
             yield of_bytes(f"changed_{number}.{kind}", bytes(changed), None)
+    yield from _changed_parts("xlsx", hostile_books.good(), 24)
+    yield from _changed_parts("ods", _parts(good["ods"]), 12)
+    yield from _changed_parts("xlsb", _parts(good["xlsb"]), 24)
+
+
+def _parts(data: bytes) -> dict[str, bytes | str]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _changed_parts(kind: str, parts: dict[str, bytes | str], count: int) -> Iterator[Hostile]:
+    """The archive is sound, and what is in it is not: a check sum does not give it away."""
+    chance = random.Random(f"parts of {kind}")
+    for number in range(count):
+        name = chance.choice(sorted(parts))
+        content = parts[name]
+        changed = bytearray(content.encode() if isinstance(content, str) else content)
+        for at in chance.sample(range(len(changed)), min(len(changed), 1 + number // 4)):
+            changed[at] = chance.choice((0, 0xFF, ord("<"), ord('"'), ord("&"), chance.randrange(256)))
+        yield of_bytes(f"changed_within_{number}.{kind}", w.zipped(parts | {name: bytes(changed)}), None)

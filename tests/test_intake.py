@@ -163,6 +163,10 @@ def test_merged_cells_hold_their_text_once_and_know_their_span(tmp_path: Path) -
     assert (first.text, first.merged, first.covered) == ("区分", Span(1, 1, 2, 1), False)
     assert (covered.text, covered.merged, covered.covered) == ("", Span(1, 1, 2, 1), True)
     assert (blank.text, blank.merged, blank.covered) == ("", None, False)
+    covered_text = w.xlsx(
+        w.table([["区分", "業務"], ["見えない", ""]]), after='<mergeCells><mergeCell ref="A1:A2"/></mergeCells>'
+    )
+    assert codes(source(tmp_path, "list.xlsx", covered_text)) == {"covered_text": 1}
 
 
 @pytest.mark.long

@@ -107,8 +107,15 @@ def ods(rows: str, *, styles_: str = "", columns: str = "", manifest: str = "", 
 # -- xlsb ----------------------------------------------------------------------------------------------------------------
 
 
-def xlsb(rows: Sequence[Sequence[str]]) -> bytes:
-    """A binary workbook of one sheet `表1`, of texts. Source: [MS-XLSB] 2.1.4, 2.4."""
+def xlsb(rows: Sequence[Sequence[str]], last_at: int | None = None) -> bytes:
+    """
+    A binary workbook of one sheet `表1`, of texts.
+
+    Args:
+        last_at: The row (from 0) that the last one really stands at, in the last column that there is.
+
+    Source: [MS-XLSB] 2.1.4, 2.4.
+    """
 
     def record(kind: int, content: bytes = b"") -> bytes:
         number = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
@@ -125,8 +132,12 @@ def xlsb(rows: Sequence[Sequence[str]]) -> bytes:
     book = record(131) + record(143) + record(156, struct.pack("<II", 0, 1) + wide("rId1") + wide("表1")) + record(144) + record(132)  # fmt: skip
     cells = b""
     for number, row in enumerate(rows):
-        cells += record(0, struct.pack("<IIHHBI", number, 0, 300, 0, 0, 0))
-        cells += b"".join(record(6, struct.pack("<II", at, 0) + wide(text)) for at, text in enumerate(row) if text)
+        far = last_at is not None and number == len(rows) - 1
+        row_at, column = (last_at or 0, 16_383) if far else (number, 0)
+        cells += record(0, struct.pack("<IIHHBI", row_at, 0, 300, 0, 0, 0))
+        cells += b"".join(
+            record(6, struct.pack("<II", column + at, 0) + wide(text)) for at, text in enumerate(row) if text
+        )
     extent = struct.pack("<IIII", 0, len(rows) - 1, 0, max(map(len, rows)) - 1)
     page = record(129) + record(148, extent) + record(145) + cells + record(146) + record(130)
     return zipped(
