@@ -53,7 +53,7 @@ def read_apart(
         late.set()
         process.kill()
 
-    clock = threading.Timer(seconds + 0.5, end)  # a machine that is busy gives it less than it may take
+    clock = threading.Timer(seconds * 1.125, end)  # a machine that is busy gives it less than it may take
     clock.start()
     try:
         feeder = threading.Thread(target=_feed, args=(process.stdin, data))

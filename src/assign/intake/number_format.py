@@ -28,6 +28,7 @@ _COLOURS: Final = re.compile(
 _ERA_SIGNS: Final = {"令和": ("R", "令"), "平成": ("H", "平"), "昭和": ("S", "昭")}
 _WEEKDAYS: Final = "月火水木金土日"
 _MONTHS: Final = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
+_LONGEST: Final = 255  # characters of a format, Excel's own limit
 _FIRST: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's days have no zone
 
 
@@ -58,6 +59,11 @@ def printed(value: Value, code: str, *, since_1904: bool = False) -> Printed:
         return Printed("")
     if isinstance(value, bool):
         return Printed("TRUE" if value else "FALSE")
+    if len(code) > _LONGEST:
+        return Printed(
+            value if isinstance(value, str) else plain(value) if isinstance(value, float | int) else _iso(value),
+            sure=False,
+        )
     sections = _sections(code)
     if isinstance(value, str):
         return _text(value, sections)

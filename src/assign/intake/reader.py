@@ -66,12 +66,13 @@ def read_source(path: Path, limits: Limits = _USUAL, *, form: tuple[str, str] | 
             return Source(file, sha256(data), kind, sheets, (*remarks.all(), *said))
     except DataError as error:
         raise _wrong(file, error.ja, error.en) from None
-    found = _of_text(file, data, remarks, form)
+    found = _of_text(path, data, remarks, form)
     _ending(path, found.kind, remarks)
     return replace(found, remarks=remarks.all())
 
 
-def _of_text(file: str, data: bytes, remarks: Remarks, form: tuple[str, str] | None) -> Source:
+def _of_text(path: Path, data: bytes, remarks: Remarks, form: tuple[str, str] | None) -> Source:
+    file = str(path)
     if len(data) > LARGEST_TEXT:
         raise _wrong(
             file, f"{LARGEST_TEXT:,} バイトより大きいテキストです", f"text of more than {LARGEST_TEXT:,} bytes"
@@ -83,7 +84,7 @@ def _of_text(file: str, data: bytes, remarks: Remarks, form: tuple[str, str] | N
     if "\0" in content:
         line = content.count("\n", 0, content.index("\0")) + 1
         raise _at_line(file, line, "テキストではありません（NUL があります）", "not text (it has a NUL)")
-    kind, separator = form or text.form_of(content)
+    kind, separator = form or text.form_of(content, named_csv=path.suffix.lower() == ".csv")
     sheets = text.sheets_of(file, content, kind, separator, remarks)
     if not any(cell.text.strip() for sheet in sheets for cell in sheet.cells()):
         raise _wrong(file, "どの欄も空です", "every cell is empty")

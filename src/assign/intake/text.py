@@ -10,16 +10,18 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from assign.errors import DataError, code_point, hidden, path_shown
 
-from .limits import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, MOST_TEXT
+from .limits import MOST_CELLS, MOST_COLUMNS, MOST_PAGES, MOST_ROWS, MOST_TEXT
 from .remarks import Remarks
 from .sheets import Cell, Row, Sheet
 
 SEPARATORS: Final = (",", "\t", ";")
 _TAB: Final = "\t"
+_LOOKED_AT: Final = 2_000  # lines, to tell which kind of text it is
 
 
 def sheets_of(file: str, text: str, kind: str, separator: str, remarks: Remarks) -> tuple[Sheet, ...]:
@@ -36,12 +38,17 @@ def sheets_of(file: str, text: str, kind: str, separator: str, remarks: Remarks)
         rows = tuple(_limited(file, _records(file, text, separator)))
         found: tuple[Sheet, ...] = (Sheet("", rows),)
     else:
+        paged = "\f" in text
+        if text.count("\f") > MOST_PAGES:
+            raise DataError(
+                f"{path_shown(file)}: {MOST_PAGES} ページより多いです",
+                f"{path_shown(file)}: more than {MOST_PAGES} pages",
+            )
         pages: list[list[Row]] = [[]]
-        for page, row in _limited_pages(file, _lines(text)):
+        for page, row in _limited_pages(file, _lines(file, text)):
             while len(pages) < page:
                 pages.append([])
             pages[-1].append(row)
-        paged = "\f" in text
         found = tuple(Sheet(f"p{number}" if paged else "", tuple(rows)) for number, rows in enumerate(pages, start=1))
     for sheet in found:
         for cell in sheet.cells():
@@ -83,25 +90,29 @@ def _alike(cell: Cell, remarks: Remarks) -> None:
         )
 
 
-def form_of(text: str) -> tuple[str, str]:
+def form_of(text: str, *, named_csv: bool = False) -> tuple[str, str]:
     """
     Whether a text is a CSV, and what stands between its cells: `("csv", ",")`; else `("text", "")`.
 
     It is a CSV where commas (semicolons; or tabs, with a quoted cell) divide more of its lines alike than tabs do: a comma in a
     sentence divides one line in one way, the next in another.
+
+    Args:
+        named_csv: Whether its name says that it is a CSV; then any line that is divided will do.
     """
     if not text.strip():
         return "text", ""
     scores: dict[str, int] = {}
     for separator in SEPARATORS:
-        widths = Counter(len(row) for row in _loosely(text, separator) if row)
-        wide = Counter({width: count for width, count in widths.items() if width > 1})
-        scores[separator] = max(wide.values(), default=0)
+        by_record = Counter(len(row) for row in _loosely(text, separator) if len(row) > 1)
+        by_line = Counter(line.count(separator) for line in islice(_ended(text), _LOOKED_AT) if separator in line)
+        scores[separator] = max([*by_record.values(), *by_line.values()], default=0)
     best = max(SEPARATORS, key=lambda each: scores[each])
     if best == _TAB:
         quoted = text.startswith('"') or f'{_TAB}"' in text or '\n"' in text
         return ("csv", _TAB) if quoted else ("text", "")
-    return ("csv", best) if scores[best] > scores[_TAB] and scores[best] * 2 > sum(1 for _ in _loosely(text, best)) else ("text", "")  # fmt: skip
+    lines = sum(1 for line in islice(_ended(text), _LOOKED_AT) if line.strip())
+    return ("csv", best) if scores[best] > scores[_TAB] and (named_csv or scores[best] * 3 > lines) else ("text", "")
 
 
 def _loosely(text: str, separator: str) -> Iterator[list[str]]:
@@ -109,7 +120,7 @@ def _loosely(text: str, separator: str) -> Iterator[list[str]]:
     reader = csv.reader(_ended(text), delimiter=separator)
     try:
         for number, row in enumerate(reader):
-            if number == 2_000:
+            if number == _LOOKED_AT:
                 return
             yield row
     except csv.Error:
@@ -125,7 +136,7 @@ def _ended(text: str) -> Iterator[str]:
         start = end
 
 
-def _lines(text: str) -> Iterator[tuple[int, Row]]:
+def _lines(file: str, text: str) -> Iterator[tuple[int, Row]]:
     """Each line with the page that it stands on; a line that a form feed divides gives a row on each of its pages."""
     paged = "\f" in text
     page, number = 1, 0
@@ -139,6 +150,7 @@ def _lines(text: str) -> Iterator[tuple[int, Row]]:
                 page, number = page + 1, 0
             if part or "\f" not in content:
                 number += 1
+                _require_width(file, line, part.count(_TAB) + 1)
                 sheet = f"p{page}" if paged else ""
                 cells = (Cell(cell, sheet, number, at, line) for at, cell in enumerate(part.split(_TAB), start=1))
                 yield page, Row(number, tuple(cells), line, part)
@@ -166,6 +178,7 @@ def _records(file: str, text: str, separator: str) -> Iterator[Row]:
         except csv.Error as error:
             raise _not_csv(file, begin, error) from None
         number += 1
+        _require_width(file, begin, len(values))
         raw = "".join(read).removesuffix("\n").removesuffix("\r")
         lines = (
             value.replace("\r\n", "\n") for value in values
@@ -204,11 +217,19 @@ def _limited(file: str, rows: Iterator[Row]) -> Iterator[Row]:
         yield row
 
 
+def _require_width(file: str, line: int, columns: int) -> None:
+    """Before cells are made of them. Raises DataError."""
+    if columns > MOST_COLUMNS:
+        name = path_shown(file)
+        raise DataError(
+            f"{name} の {line} 行目: {MOST_COLUMNS:,} 列より多いです",
+            f"{name}, line {line}: more than {MOST_COLUMNS:,} columns",
+        )
+
+
 def _require_few(file: str, row: Row, number: int, count: int) -> None:
     what = None
-    if len(row.cells) > MOST_COLUMNS:
-        what = f"{MOST_COLUMNS:,} 列より多いです", f"more than {MOST_COLUMNS:,} columns"
-    elif max(number, row.line) > MOST_ROWS:
+    if max(number, row.line) > MOST_ROWS:
         what = f"{MOST_ROWS:,} 行より多いです", f"more than {MOST_ROWS:,} rows"
     elif count > MOST_CELLS:
         what = f"欄が {MOST_CELLS:,} より多いです", f"more than {MOST_CELLS:,} cells"

@@ -305,6 +305,8 @@ def _kept(sheets: list[Sheet], remarks: Remarks) -> list[Sheet]:
                 )
             if cell.text:
                 unseen(cell, remarks)
+                if cell.covered:
+                    remarks.add("covered_text", {"ja": f"結合に隠れて見えない文字があります: {shown(cell.text)}", "en": f"text that a merged cell covers, and nobody sees: {shown(cell.text)}"}, sheet=cell.sheet, row=cell.row, column=cell.column)  # fmt: skip
             if cell.look:
                 _say_look(cell, remarks)
         if characters > MOST_CHARACTERS:

@@ -14,6 +14,7 @@ from assign.errors import DataError, shown
 
 from .xlsx_xml import walk
 
+_MOST_STYLES: Final = 65_490  # Excel's own limit
 _BLACK: Final = frozenset({"000000", "theme 1", "indexed 8", "indexed 64"})
 _WHITE: Final = frozenset({"FFFFFF", "theme 0", "indexed 9", "indexed 65"})
 
@@ -128,6 +129,8 @@ class _Styles:
         if name == "numFmt" and table == "numFmts":
             self.formats[_whole(has.get("numFmtId"))] = has.get("formatCode", "General")
         elif name == "xf" and table == "cellXfs":
+            if len(self.cells) >= _MOST_STYLES:
+                raise DataError(f"書式が {_MOST_STYLES:,} より多いです", f"more than {_MOST_STYLES:,} styles")
             self.cells.append((_whole(has.get("numFmtId")), _whole(has.get("fontId")), _whole(has.get("fillId"))))
         elif table in ("fonts", "fills"):
             if len(self._path) == 3:
