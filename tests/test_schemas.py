@@ -76,7 +76,7 @@ def test_the_closed_words_are_the_engines() -> None:
     """Every enumeration is one of the engine's, whole."""
     engine: list[Any] = [
         set(Meaning), set(Assignee), set(Assignee) - {"nobody"}, set(Certainty), set(ActClass) - {"none"}, *map(set, DOMAIN.values()),
-        set(loader.BASES), set(loader.WITHOUT_TEXT), set(loader.CAVEATS), set(manifest.CHANNEL_KINDS), set(manifest.PER), {"judged"},
+        set(loader.BASES), set(loader.WITHOUT_TEXT), set(loader.CAVEATS), set(manifest.CHANNEL_KINDS), set(manifest.PER), {"judged"}, set(manifest.DESIGNABLE),
         set(loader.load(resources.rules_folder()).acts),
     ]  # fmt: skip
     found = [

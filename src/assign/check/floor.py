@@ -337,7 +337,7 @@ def _lost(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
 def _lost_of_kinds(rules: RuleSet, built_in: RuleSet) -> Iterator[Road]:
     """The same of another list: a kind of work that ships keeps its acts of authority, whatever rows are of it."""
     decide = {act.id for act in built_in.acts.values() if act.act_class is ActClass.AUTHORITY}
-    shipped_kinds = {kind.id: kind for kind in built_in.work.kinds}
+    shipped_kinds = {kind.id: kind for kind in (*built_in.work.kinds, elsewhere.not_said())}
     for kind in rules.work.kinds:
         before = shipped_kinds.get(kind.id)
         lost = sorted(_acts_in(before) & decide - _acts_in(kind)) if before is not None else []
@@ -430,7 +430,9 @@ def _work(rules: RuleSet, built_in: RuleSet, *, ours: bool) -> Iterator[Road]:
             "the acts of every counter (`counter`) differ from what ships (add them to the `chain` of a kind, with a paper of the "
             "city's as its `source`)",
         )  # fmt: skip
-    pairs: list[tuple[Iterable[Kind | Chain], Iterable[Kind | Chain]]] = [(mine.kinds, theirs.kinds)]
+    pairs: list[tuple[Iterable[Kind | Chain], Iterable[Kind | Chain]]] = [
+        (mine.kinds, theirs.kinds if ours else (*theirs.kinds, elsewhere.not_said()))
+    ]
     if ours:
         pairs.append((mine.chains, theirs.chains))
     for found, shipped_ones in pairs:

@@ -18,6 +18,7 @@ from assign.catalog.csv_file import as_csv
 from assign.catalog.manifest import FILE, UNREAD, Manifest
 from assign.catalog.model import CATALOG, Catalog, Task, with_keys
 from assign.catalog.printed import parse
+from assign.check.list_floor import shipped as shipped_manifest
 from assign.check.lookalike import says
 from assign.export import list_folder
 from assign.rules import elsewhere, loader
@@ -32,7 +33,6 @@ from .notes import Notes
 from .sheets import Source
 from .yaml_text import entries, flow
 
-NOT_SAID: Final = "not_said"
 _JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "line_break", "undefined_mark"}  # fmt: skip
 _HEAD: Final = f"""\
 {list_folder.EDITOR}schema/manifest.schema.json
@@ -215,13 +215,12 @@ def _kinds(text: str, mapping: TheMapping, catalog: Catalog) -> bytes:
     head = text[: text.index("\ncounter:") + 1]
     shipped = (resources.rules_folder() / "kinds.yaml").read_text("utf-8")
     rows: dict[str, list[str]] = {kind: [] for kind in list_folder.kinds_offered()}
-    rows[NOT_SAID] = [task.id for task in catalog.tasks]
+    rows[elsewhere.NOT_SAID] = [task.id for task in catalog.tasks]
     kinds = elsewhere.kinds(shipped, rows)
     of = {channel["kind"]: channel["key"] for channel in reversed(mapping.channels)}
-    first = mapping.channels[0]["key"]
-    counter, office = of.get("counter", first), of.get("back_office", of.get("other", first))
-    places = {"counter": counter, "backyard": office}
-    kinds = re.sub(r"(?<=channel: )(counter|backyard)\b", lambda found: places[found[1]], kinds)
+    first = of.get("back_office", of.get("other", mapping.channels[0]["key"]))
+    places = {key: of.get(channel.kind, first) for key, channel in shipped_manifest().channels.items()}
+    kinds = re.sub(r"(?<=channel: )(\w+)", lambda found: places[found[1]], kinds)
     return (head + kinds).encode()
 
 

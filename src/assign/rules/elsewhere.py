@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
+from assign import resources
+from assign.errors import unreadable
 from assign.words import Bilingual
 from assign.yaml_nodes import parse
 
 from .entries import Act
+from .kinds import KINDS, Kind, read_work
 from .loader import acts_of
 
 # Reasons that say what stands in our list.
@@ -26,6 +30,8 @@ _BECAUSE: Final[Mapping[str, Bilingual]] = {
     },
     "appeal": {"ja": "審査請求への対応は市が行います。", "en": "Dealing with an appeal is the city's."},
 }
+# A list that was imported names its rows and not their kinds: until somebody says them, nothing of the work is given away by a guess.
+NOT_SAID: Final = "not_said"
 _OURS: Final = (
     (re.compile(r"^    source: \{document: .*\}$", re.MULTILINE), "    source: {basis: judged}"),
     (re.compile(r"^    examples: \[.*\]$", re.MULTILINE), "    examples: []"),
@@ -60,12 +66,30 @@ def kinds(text: str, rows: Mapping[str, Iterable[str]]) -> str:
     `kinds.yaml` as it ships, without its opening comment → the kinds that another list needs.
 
     Args:
-        rows: The kinds to take, by their ids, each with the rows of that list which are of it.
+        rows: The kinds to take, by their ids, each with the rows of that list which are of it; `NOT_SAID` among them, if it is needed.
     """
     before, _, after = without_head(text, "counter").partition("\nkinds:\n")
     found = {entry[1]: entry[0] for entry in _ENTRY.finditer(after.partition("\nchains:\n")[0] + "\n")}
+    found[NOT_SAID] = _not_said()
     entries = [f"{_ROWS.sub('', found[kind])}    rows: [{', '.join(of)}]\n" for kind, of in rows.items()]
     return f"{before}\nkinds:\n{''.join(entries)}\nchains: []\n"
+
+
+def _not_said() -> str:
+    """Its entry, but for its rows: `data/kind_not_said.yaml`."""
+    path = resources.data_folder() / "kind_not_said.yaml"
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+
+
+@cache
+def not_said() -> Kind:
+    """The kind of a row of which nobody has said it; it ships, for every list but our own."""
+    return read_work(
+        parse(KINDS, f"counter: [guide]\nkinds:\n{_not_said()}    rows: []\nchains: []\n".encode()), None
+    ).kinds[0]
 
 
 def without_head(text: str, first: str) -> str:
