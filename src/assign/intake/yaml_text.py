@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 # What needs no quotes: nothing that YAML gives a meaning to, and nothing that an editor takes for a number, a truth value or nothing.
-_PLAIN: Final = re.compile(r"[A-Za-zぁ-んァ-ヶ一-龠々〇○◯◎●△▲×✕【（「][^\s:#,\[\]{}&*!|>'\"%@`?\\]*")
+_PLAIN: Final = re.compile(r"[A-Za-z\u00a1-\uffee][^\s:#,\[\]{}&*!|>'\"%@`?\\]*")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
