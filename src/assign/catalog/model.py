@@ -22,6 +22,10 @@ _CONDITION: Final = re.compile(
     r"[（(]([^（()）]*(?:を除く|に限る|のみ)[^（()）]*)[）)]|((?:ただし|但し|※)[^※]*)"
     r"|((?:(?:令和|平成)[0-9０-９元]+年|[0-9０-９]{4}年)[^。、※]{0,12}(?:から|まで|以降|以後|より)[^。※]*)"
 )
+# The same without brackets, where it is a remark of its own: 65歳以上を除く, 本人が来た場合は市職員.
+_IN_REMARK: Final = re.compile(
+    rf"{_CONDITION.pattern}|([^。※]*(?:を除[くき]|に限[るり]|のみ|の?場合[はにも、]|のときは?|ときは|以外は)[^。※]*)"
+)
 
 
 ORIGINAL_CHECKED: Final = "original_checked"  # the one repair that a city makes, and the reader never
@@ -76,7 +80,8 @@ class Task(NamedTuple):
     @property
     def conditions(self) -> list[str]:
         """What the row excepts or asks for, as printed (ただし…, …を除く, ※…): shown with every answer, and never evaluated."""
-        return [found[0].strip() for text in (self.name, self.remark) for found in _CONDITION.finditer(text)]
+        pairs = ((_CONDITION, self.name), (_IN_REMARK, self.remark))
+        return [found[0].strip() for pattern, text in pairs for found in pattern.finditer(text)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -179,6 +179,8 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
     )
     last = header.rpartition("/")[2]
     role = _known("role", last)
+    if not values and header and not role:  # nobody has a mark in it, and its header is as that of a column of marks
+        marked = any(_header_word(part) for part in header.split("/"))
     repeated = len(set(values)) * 2 <= len(values)
     if marked and (not role or (role in ("name", "quantity") and repeated)):
         found["role"] = "mark"
@@ -245,12 +247,12 @@ def _legends(source: Source, marks: Sequence[str], table: set[int]) -> dict[str,
 
 
 def _sentence(text: str, name: str) -> str:
-    """The part of a text that begins with a mark and a colon, up to the next mark with one."""
-    at = re.search(rf"(?:^|[\s　「・、。]){re.escape(name)}\s*[:：＝=]", text)
+    """The part of a text that begins with a mark and a colon (or a space), up to the next mark with one."""
+    at = re.search(rf"(?:^|[\s　「・、。：:]){re.escape(name)}(?:\s*[:：＝=]|[ 　]+(?=\S))", text)
     if at is None:
         return ""
-    rest = text[at.start() :].strip("　 「・、。")
-    ends = re.search(r"[\s　]+\S{1,6}[:：＝=]", rest)
+    rest = text[at.start() :].strip("　 「・、。：:")
+    ends = re.search(r"[\s　]+\S{1,6}[:：＝=]|、\S{1,6}[ 　]", rest)
     return (rest[: ends.start()] if ends else rest).strip("　 」")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from assign.catalog.manifest import UNREAD
-from assign.words import Meaning
+from assign.words import Meaning, normal
 
 from .document import Document
 from .mapping import AS_ROW, DOES, DOES_NOT, Column, Mark, Quote
@@ -55,7 +55,10 @@ def columns_of(mapping: TheMapping) -> Columns:
         first = marks[of[0]]
         key = _key(first, party, by, taken)
         taken.add(key)
-        entry: Entry = {"key": key, "label": first.label or _label(mapping, [marks[i] for i in of])}
+        label = first.label or _label(mapping, [marks[i] for i in of])
+        if any(normal(each["label"]["ja"]) == normal(label["ja"]) for each in entries):
+            label = {lang: f"{text} {key}" for lang, text in label.items()}
+        entry: Entry = {"key": key, "label": label}
         keys |= dict.fromkeys(of, key)
         if by == "channel":
             entry["per"] = "channel"
@@ -94,13 +97,13 @@ def _key(column: Column, party: str, by: str, taken: set[str]) -> str:
 
 def _label(mapping: TheMapping, columns: Sequence[Column]) -> dict[str, str]:
     """What columns are called by what is printed above them: of several what is printed above all, if anything is."""
-    above = {column.header.partition("/")[0] for column in columns}
+    above, below = ({column.header.split("/")[at] for column in columns} for at in (0, -1))
     if len(columns) == 1:
         name = columns[0].header.rpartition("/")[2] or "印"
     elif mapping.under_channels and columns[0].channel and not columns[0].acts:
         return dict(mapping.under_channels)
-    elif len(above) == 1 and any("/" in column.header for column in columns):
-        name = above.pop()
+    elif len(above) == 1 or len(below) == 1:
+        name = (above if len(above) == 1 else below).pop()
     else:
         name = "行為ごとの欄" if columns[0].acts else "場ごとの欄"
     english = {"行為ごとの欄": "cells by act", "場ごとの欄": "cells by channel", "印": "mark"}
