@@ -17,12 +17,14 @@ from assign.catalog import manifest as manifests
 from assign.catalog.loader import load
 from assign.check.list_floor import said
 from assign.check.proofs import check, unproved
+from assign.diff import compare
 from assign.errors import RuleFileError
 from assign.intake import importing, mapping_schema
 from assign.intake.report import as_json
 from assign.resources import catalog_file, data_folder, document_file
 from tests.command_line import run
 from tests.import_lists import acts_as_columns, marks_in_the_channels_cells
+from tests.test_diff import said_id
 
 LISTS = Path(__file__).parent / "lists"
 
@@ -305,3 +307,18 @@ def test_merged_marks_and_colours_need_a_word_of_the_mapping(tmp_path: Path) -> 
         tmp_path / "two", path, small(tmp_path, f"{more}merged_marks: holds_for_first\ncolours: has_meaning\n")
     )
     assert [task.cells["mark"] for task in load(folder).tasks] == ["委託", "", "?"]
+
+
+def test_the_diff_of_two_imported_editions_is_that_of_the_truth(tmp_path: Path) -> None:
+    """From the raw texts of both: page breaks, shifts and the extraction's spaces are no change."""
+    folders = [
+        made(tmp_path / name, LISTS / "d" / f"list_{name}.txt", LISTS / "d" / "mapping.yaml") for name in ("d1", "d2")
+    ]
+    report = compare(*(Desk.open(list=folder, engine="table") for folder in folders), None)
+    wanted = json.loads((LISTS / "d" / "diff.json").read_text("utf-8"))
+    found = {
+        (c.kind, c.pair and c.pair.old and c.pair.old.id, c.pair and c.pair.new and c.pair.new.id)
+        for c in report.changes
+    }
+    assert found == {(each["kind"], said_id(each["old"]), said_id(each["new"])) for each in wanted["changes"]}
+    assert report.unchanged == wanted["summary"]["rows_unchanged"]
