@@ -106,7 +106,7 @@ def test_marks_in_the_channels_own_cells_are_answered(tmp_path: Path) -> None:
     report = as_json(importing.report_on(file, LISTS / "e" / "mapping.yaml"))
     assert report["editions"][0]["lookalikes"] == [["○", "〇"], ["ー", "－"]]
     undefined = [note["text"]["en"] for note in report["notes"] if note["code"] == "undefined_mark"]
-    assert len(undefined) == 3
+    assert undefined == ["the mapping does not say what '〇' means (city staff, needs a ruling)", "the mapping does not say what 'ー' means (city staff, needs a ruling)"]  # fmt: skip
     assert check(unproved(str(folder), None, "table"), list_path=folder).findings == []
 
 
@@ -314,7 +314,8 @@ def test_the_diff_of_two_imported_editions_is_that_of_the_truth(tmp_path: Path) 
     folders = [
         made(tmp_path / name, LISTS / "d" / f"list_{name}.txt", LISTS / "d" / "mapping.yaml") for name in ("d1", "d2")
     ]
-    report = compare(*(Desk.open(list=folder, engine="table") for folder in folders), None)
+    before, after = (Desk.open(list=folder, engine="table") for folder in folders)
+    report = compare(before, after)
     wanted = json.loads((LISTS / "d" / "diff.json").read_text("utf-8"))
     found = {
         (c.kind, c.pair and c.pair.old and c.pair.old.id, c.pair and c.pair.new and c.pair.new.id)
@@ -322,3 +323,30 @@ def test_the_diff_of_two_imported_editions_is_that_of_the_truth(tmp_path: Path) 
     }
     assert found == {(each["kind"], said_id(each["old"]), said_id(each["new"])) for each in wanted["changes"]}
     assert report.unchanged == wanted["summary"]["rows_unchanged"]
+
+
+def test_what_stands_beside_a_mark_goes_into_the_remark(tmp_path: Path) -> None:
+    """A quantity, a name, a condition in the cell: no part of the mark, and lost nowhere."""
+    cells = ["委託（年120件）", "委託 本人に限る", "委託しない", "委託(第2号契約)"]
+    rows = [[f"業務{at}", cell] for at, cell in enumerate(cells)]
+    file = book_of(tmp_path / "a.xlsx", 表=[["業務", "担当"], *rows, ["委託:受託者　直営:市"]])
+    more = "edition: 1\nparts: [{header: 1, rows: 2-5}]\n"
+    folder = made(
+        tmp_path / "list", file, small(tmp_path, more, SMALL.replace("marks: main}", "marks: main, rest: in_remark}"))
+    )
+    desk = Desk.open(list=folder, engine="table")
+    found = [desk.decide(row=task.id, channel="desk") for task in desk.tasks()]
+    assert [each.assignee for each in found] == ["contractor", "contractor", "city_staff", "contractor"]
+    assert [[one.text for one in each.exceptions] for each in found] == [[], ["※担当: 本人に限る"], [], []]
+    assert [row.remark for row in load(folder).tasks] == [
+        "担当: （年120件）",
+        "※担当: 本人に限る",
+        "",
+        "担当: (第2号契約)",
+    ]
+    plain = made(
+        tmp_path / "plain", file, small(tmp_path, more)
+    )  # where the mapping does not say so, it is another mark
+    assert {
+        Desk.open(list=plain, engine="table").decide(row=f"all-L{at}", channel="desk").assignee for at in (2, 3, 4, 5)
+    } == {"city_staff"}

@@ -28,6 +28,16 @@ _IN_REMARK: Final = re.compile(
 )
 
 
+def is_condition(text: str) -> bool:
+    """
+    Whether a remark excepts something, or asks for something.
+
+    >>> is_condition("本人が来た場合は市職員"), is_condition("年間約1,200件")
+    (True, False)
+    """
+    return _IN_REMARK.search(text) is not None
+
+
 ORIGINAL_CHECKED: Final = "original_checked"  # the one repair that a city makes, and the reader never
 
 # What a repair is called, and why it was made. Every code of the catalog stands here.

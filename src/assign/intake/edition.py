@@ -28,6 +28,7 @@ from . import rows as reader
 from .document import Document
 from .mapping import Edition
 from .mapping import Mapping as TheMapping
+from .marks import read as read_mark
 from .meanings import Columns, cited, columns_of, meanings_of
 from .notes import Notes
 from .sheets import Source
@@ -94,13 +95,17 @@ def _with_readings(
     catalog: Catalog, printed: list[reader.Printed], mapping: TheMapping, notes: Notes
 ) -> tuple[Task, ...]:
     """How sure each row is: what was read by judgement says so, and what cannot be read."""
-    known = [{mark.printed for mark in column.marks} for column in mapping.of_marks]
+    columns, signs = mapping.of_marks, [note.sign for note in mapping.footnotes]
     elsewhere_too = {task.id for task, _, _ in other_marks(catalog)}
     found = []
     for task, row in zip(catalog.tasks, printed, strict=True):
         repairs = list(task.repairs)
         said = {catalog.says(task, channel).meaning for channel in catalog.manifest.channels}
-        strange = [text for at, text in row.marks.items() if known[at] and text not in known[at] and text != UNREAD]
+        strange = [
+            text
+            for at, text in row.marks.items()
+            if text != UNREAD and columns[at].marks and read_mark(text, columns[at], signs) is None
+        ]
         if any(strange) and said & {Meaning.UNDEFINED, Meaning.PART_DIVIDED}:
             repairs.append("undefined_mark")
         for text in strange:

@@ -72,6 +72,7 @@ class Column(NamedTuple):
         header: What is printed above it; of two rows, both with `/` between.
         key: What it is called in the manifest, where that was said.
         marks: Of a column of marks, each mark that it can hold, a blank cell among them.
+        rest: Whether what stands behind a mark in its cell is no part of it, and goes into the remark.
         node: Where it stands in the mapping.
     """
 
@@ -85,6 +86,7 @@ class Column(NamedTuple):
     acts: tuple[str, ...]
     party: str
     marks: tuple[Mark, ...]
+    rest: bool
     node: Node
 
 
@@ -332,14 +334,16 @@ def _channel(node: Node) -> dict[str, Any]:
 
 
 def _column(node: Node, channels: Sequence[str], sets: Mapped[str, tuple[Mark, ...]], *, explicit: bool) -> Column:
-    more = ("column", "header", "channel", "act", "party", "marks", "key", "label", "blank")
+    more = ("column", "header", "channel", "act", "party", "marks", "rest", "key", "label", "blank")
     fields = node.fields(("role",), more)
     role = fields["role"].choice(ROLES, "列の役割", "role of a column")
     if "column" not in fields and "header" not in fields:
         raise node.fail(
             "`column`（A、B、…）か `header`（見出し）が要ります", "`column` (A, B, …) or `header` is needed"
         )
-    if role != "mark" and (strange := next((n for n in ("channel", "act", "party", "marks") if n in fields), None)):
+    if role != "mark" and (
+        strange := next((n for n in ("channel", "act", "party", "marks", "rest") if n in fields), None)
+    ):
         raise fields[strange].fail(f"`{strange}` は role: mark の列にだけ書けます", f"`{strange}` is for `role: mark`")
     party = fields["party"].choice(PARTIES, "担当者", "party") if "party" in fields else ""
     marks = _marks_of(node, fields, sets, party=party, explicit=explicit) if role == "mark" else ()
@@ -354,6 +358,7 @@ def _column(node: Node, channels: Sequence[str], sets: Mapped[str, tuple[Mark, .
         acts=tuple(each.text() for each in fields["act"].items()) if "act" in fields else (),
         party=party,
         marks=marks,
+        rest="rest" in fields and bool(fields["rest"].choice(("in_remark",), "`rest` の値", "value of `rest`")),
         node=node,
     )
 

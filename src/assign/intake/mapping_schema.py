@@ -58,6 +58,10 @@ def schema() -> Schema:
             "act": one_or_more(ref("text"), "この列の行為", "the acts that it is of"),
             "party": one_of(PARTIES, "この列の担当者", "the party that it is of"),
             "marks": {"anyOf": [ref("text"), marks]},
+            "rest": {
+                "const": "in_remark",
+                **described("印の後ろの数量や名前は備考へ", "what is behind a mark is a remark"),
+            },
             "key": key,
             "label": label,
             "blank": ref("bilingual", "空欄の呼び方", "what an empty cell is called"),

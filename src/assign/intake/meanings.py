@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from assign.catalog.manifest import UNREAD
 from assign.words import Meaning, normal
 
 from .document import Document
 from .mapping import AS_ROW, DOES, DOES_NOT, Column, Mark, Quote
 from .mapping import Mapping as TheMapping
+from .marks import read as read_mark
 from .rows import Printed
 from .sheets import letters
 
@@ -143,7 +143,7 @@ def meanings_of(
         for index, column, conditions in _conditions(columns, own or cells):
             for mark in column.marks:
                 lines += _lines({**conditions, columns.key[index]: mark.printed}, mark, mark.means, document)
-    lines = _with_footnotes(mapping, columns, lines, rows)
+    lines = _as_printed(mapping, columns, lines, rows)
     return list({str(line): line for line in lines}.values())
 
 
@@ -336,23 +336,17 @@ def _explicit(entry: Mapping[str, Any], document: Document, mapping: TheMapping)
     return found
 
 
-def _with_footnotes(mapping: TheMapping, columns: Columns, lines: list[Entry], rows: Sequence[Printed]) -> list[Entry]:
-    """A mark with a sign of a footnote at it means what the mark means; what the footnote takes out stands in the row's remark."""
+def _as_printed(mapping: TheMapping, columns: Columns, lines: list[Entry], rows: Sequence[Printed]) -> list[Entry]:
+    """A mark with something beside it means what the mark means; what stands beside it is in the row's remark."""
     signs = [note.sign for note in mapping.footnotes]
-    if not signs:
-        return lines
     printed: dict[str, dict[str, set[str]]] = {}
     for row in rows:
         for index, text in row.marks.items():
-            base = text
-            while sign := next((s for s in signs if base.endswith(s) and base != s), ""):
-                base = base.removesuffix(sign).rstrip(" 　、,")
-            known = {mark.printed for mark in mapping.of_marks[index].marks}
-            if base != text and text not in known and text != UNREAD:
-                printed.setdefault(columns.key[index], {}).setdefault(base, set()).add(text)
-    found = list(lines)
-    for line in lines:
-        for key, bases in printed.items():
-            texts = sorted(bases.get(line["when"].get(key, UNREAD), ()))
-            found += [{**line, "when": {**line["when"], key: text}} for text in texts]
-    return found
+            found = read_mark(text, mapping.of_marks[index], signs)
+            if found is not None and found.mark != text:
+                printed.setdefault(columns.key[index], {}).setdefault(found.mark, set()).add(text)
+    for key, bases in printed.items():
+        of = [line for line in lines if key in line["when"]]
+        texts = ((line, text) for line in of for text in sorted(bases.get(line["when"][key], ())))
+        lines = [*lines, *({**line, "when": {**line["when"], key: text}} for line, text in texts)]
+    return lines

@@ -18,6 +18,7 @@ from assign.words import Bilingual, Meaning
 
 from .edition import Made
 from .mapping import Mapping
+from .marks import read as read_mark
 from .notes import LEVELS, Notes
 from .sheets import Source, letters
 
@@ -55,8 +56,10 @@ def marks_of(made: Made, mapping: Mapping) -> list[dict[str, Any]]:
     for at, column in enumerate(mapping.of_marks):
         counts = Counter(row.marks.get(at, "") for row in made.printed)
         means = {mark.printed: mark for mark in column.marks}
+        signs = [note.sign for note in mapping.footnotes]
         for text, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
-            known = means.get(text)
+            beside = read_mark(text, column, signs)
+            known = means[beside.mark] if beside else None
             found.append(
                 {
                     "column": column.header or letters(column.place),

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from assign.catalog.csv_file import LONGEST_CELL, is_number
 from assign.catalog.manifest import UNREAD
+from assign.catalog.model import is_condition
 from assign.errors import hidden, shown
 from assign.words import normal
 
@@ -22,8 +23,9 @@ from .document import Document
 from .header import Placed, headers, placed
 from .mapping import Edition, Part
 from .mapping import Mapping as TheMapping
+from .marks import read as read_mark
 from .notes import Notes
-from .sheets import Cell, Row, Source
+from .sheets import Cell, Row, Source, letters
 
 _HEADINGS: Final = ("division", "section", "group")
 _NOTE: Final = re.compile(r"[※＊*]|注[0-9０-９:：）)、　 ]|（注|\(注|凡例|備考")  # begins what is written below a table
@@ -397,6 +399,7 @@ def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
         )  # fmt: skip
     elif plain != number:
         repairs.append("number_plain")
+    remark = _beside_marks(reading.mapping, marks, remark)
     remark = _footnotes(reading, row, [name, remark, *marks.values()], remark)
     if not any(marks.values()) and _NOTE.match(f"{number}{name}"):
         _strange(notes, row, name)
@@ -436,6 +439,19 @@ _REPAIRED: Final[Mapping[str, tuple[str, str]]] = {
     "name_from_heading": ("名称がないので、見出しを名称としました", "without a name: the heading is its name"),
     "merged_cell": ("結合されたセルの値を使いました", "what is printed in a merged cell holds for it"),
 }
+
+
+def _beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) -> str:
+    """The remark with what stands beside a mark in its cell, and with a mark that is a condition itself: neither is lost."""
+    signs = [note.sign for note in mapping.footnotes]
+    added = []
+    for at, text in marks.items():
+        column = mapping.of_marks[at]
+        found = read_mark(text, column, signs)
+        if found is not None and (found.rest or (len(text) > 2 and is_condition(text))):
+            sign = "※" if is_condition(found.rest or text) else ""
+            added.append(f"{sign}{column.header or letters(column.place)}: {found.rest or text}")
+    return " ".join(filter(None, [remark, *added]))
 
 
 def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], remark: str) -> str:
