@@ -11,7 +11,7 @@ from assign.catalog.model import Task
 from assign.decision.decider import Decider
 from assign.decision.request import Request
 from assign.rules.entries import Act, Note
-from assign.rules.kinds import KINDS
+from assign.rules.kinds import KINDS, NOT_SAID
 from assign.words import ASSIGNEE_TEXT, ActFact, Meaning, Reading
 
 from .citations import _cite, _entry_cite, _row_cite, _ruling_cite
@@ -138,7 +138,8 @@ class Caveats:
             if owners
             else {"ja": "この区分に、この行為のある行はありません。", "en": "No row of this division has it."}
         )
-        kinds = {kind.id: kind for task in strange if (kind := self._rules.work.kind(task.id))}
+        every = [kind for task in strange if (kind := self._rules.work.kind(task.id))]
+        kinds = {kind.id: kind for kind in every if kind.id != NOT_SAID}
         own = [kind.source for kind in kinds.values() if kind.source.own]
         text = {
             "ja": f"「{act.title['ja']}」は、この行の業務の中の行為ではありません{_basis(own[0], 'ja') if own else '（本システムの判断）'}。",
@@ -149,6 +150,11 @@ class Caveats:
                 "ja": f"この行の業務の種類が規則になく、「{act.title['ja']}」がこの行の業務の中の行為かは決まっていません。",
                 "en": f"The rules name no kind of work for this row, so whether '{act.title['en']}' is part of it is open.",
             }
+            if every and not owners:
+                where = {
+                    "ja": f"業務の種類を {KINDS} に書くと決まります。",
+                    "en": f"It is settled once its kind of work is written in {KINDS}.",
+                }
         yield {
             "code": "other_row",
             "text": _about(strange, request, _both(text, where)),

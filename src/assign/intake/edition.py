@@ -22,6 +22,7 @@ from assign.check.list_floor import shipped as shipped_manifest
 from assign.check.lookalike import says
 from assign.export import list_folder
 from assign.rules import elsewhere, loader
+from assign.rules.kinds import NOT_SAID
 from assign.words import CONSIGNING, ActClass, Meaning, Reading, normal
 
 from . import rows as reader
@@ -220,7 +221,7 @@ def _kinds(text: str, mapping: TheMapping, catalog: Catalog) -> bytes:
     head = text[: text.index("\ncounter:") + 1]
     shipped = (resources.rules_folder() / "kinds.yaml").read_text("utf-8")
     rows: dict[str, list[str]] = {kind: [] for kind in list_folder.kinds_offered()}
-    rows[elsewhere.NOT_SAID] = [task.id for task in catalog.tasks]
+    rows[NOT_SAID] = [task.id for task in catalog.tasks]
     kinds = elsewhere.kinds(shipped, rows)
     of = {channel["kind"]: channel["key"] for channel in reversed(mapping.channels)}
     first = of.get("back_office", of.get("other", mapping.channels[0]["key"]))

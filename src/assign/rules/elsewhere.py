@@ -19,7 +19,7 @@ from assign.words import Bilingual
 from assign.yaml_nodes import parse
 
 from .entries import Act
-from .kinds import KINDS, Kind, read_work
+from .kinds import KINDS, NOT_SAID, Kind, read_work
 from .loader import acts_of
 
 # Reasons that say what stands in our list.
@@ -30,8 +30,6 @@ _BECAUSE: Final[Mapping[str, Bilingual]] = {
     },
     "appeal": {"ja": "審査請求への対応は市が行います。", "en": "Dealing with an appeal is the city's."},
 }
-# A list that was imported names its rows and not their kinds: until somebody says them, nothing of the work is given away by a guess.
-NOT_SAID: Final = "not_said"
 _OURS: Final = (
     (re.compile(r"^    source: \{document: .*\}$", re.MULTILINE), "    source: {basis: judged}"),
     (re.compile(r"^    examples: \[.*\]$", re.MULTILINE), "    examples: []"),

@@ -16,6 +16,7 @@ from assign.yaml_nodes import Node
 from .entries import Source
 
 KINDS: Final = "kinds.yaml"
+NOT_SAID: Final = "not_said"  # the kind of a row of which nobody has said it yet: of a list that was imported
 MOST_STEPS: Final = 60  # of one chain
 MOST: Final = 500  # kinds, and chains
 _NO_ACTS: Final[frozenset[str]] = frozenset()
