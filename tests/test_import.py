@@ -350,3 +350,13 @@ def test_what_stands_beside_a_mark_goes_into_the_remark(tmp_path: Path) -> None:
     assert {
         Desk.open(list=plain, engine="table").decide(row=f"all-L{at}", channel="desk").assignee for at in (2, 3, 4, 5)
     } == {"city_staff"}
+
+
+def test_what_is_offered_for_a_text_whose_cells_have_slipped_is_right_once_confirmed(tmp_path: Path) -> None:
+    """The legend says it all; a person has only to look."""
+    mapping = tmp_path / "mapping.yaml"
+    importing.offer(LISTS / "d" / "list_d1.txt", str(mapping))
+    mapping.write_text(mapping.read_text("utf-8").replace("confirmed: false", "confirmed: true"), "utf-8")
+    folder = made(tmp_path / "list", LISTS / "d" / "list_d1.txt", mapping)
+    channels = {"窓口": "counter", "郵送": "post"}
+    assert other_answers(folder, truth(LISTS / "d" / "truth_d1.jsonl"), channels, {}) == []

@@ -11,6 +11,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +23,7 @@ from . import offered
 from .header import headers
 from .offered import Offer
 from .sheets import Cell, Row, Sheet, Source, letters, place
+from .shifted import number_and_name
 
 MOST_MARKS: Final = 12  # different texts in a column of marks
 LONGEST_MARK: Final = 8
@@ -44,6 +46,7 @@ class _Table(NamedTuple):
     body: list[Row]
     in_text: bool
     others: list[Sheet]
+    slipped: bool
 
 
 @cache
@@ -62,6 +65,9 @@ def _words() -> dict[str, dict[str, list[str]]]:
 
 def of(source: Source) -> Offered:
     """The mapping that a file looks like it has."""
+    if source.kind == "text":  # a page's end divides no table
+        rows = tuple(row for sheet in source.sheets for row in sheet.rows)
+        source = replace(source, sheets=(Sheet("", rows),))
     table = _table(source)
     evidence: list[Bilingual] = []
     if table is None:
@@ -77,9 +83,14 @@ def of(source: Source) -> Offered:
     names = "、".join(f"{letters(column)} {text}" for column, text in above.items() if text)
     evidence.append({"ja": f"見出し: {at['ja']}（{names}）", "en": f"header: {at['en']} ({names})"})
     columns = [_column(column, above.get(column, ""), table) for column in range(1, _widest(table) + 1)]
-    columns = [column for column in columns if column["header"] or column["role"] != "ignored"]
-    marks = _marks(table, columns)
-    legends = _legends(source, marks, {id(row) for row in (*table.head, *table.body)})
+    slipped = source.kind == "text"
+    columns = [column for column in columns if column["header"] or (column["role"] != "ignored" and not slipped)]
+    titles = {part for text in above.values() for part in text.split("/")}
+    marks = [mark for mark in _marks(table, columns) if not mark or "".join(mark.split()) not in titles]
+    inside = {id(row) for row in (*table.head, *(row for row in table.body if not slipped or len(row.cells) > 1))}
+    legends = _legends(source, marks, inside)
+    if slipped:  # a name that has slipped under a column of marks is none
+        marks = [mark for mark in marks if len(mark) < 3 or mark in legends]
     for mark, (sentence, where) in legends.items():
         name = shown(mark) if mark else "空欄"
         evidence.append(
@@ -121,7 +132,9 @@ def _table(source: Source) -> _Table | None:
         if other is not sheet
         and headers([row for row in other.rows if row.number in {r.number for r in head}]) == wanted
     ]
-    return _Table(sheet, head, _body(rows), source.kind in ("text", "csv"), others)
+    slipped = source.kind == "text"
+    body = [row for row in rows if not row.blank] if slipped else _body(rows)
+    return _Table(sheet, head, body, source.kind in ("text", "csv"), others, slipped)
 
 
 def _body(rows: Sequence[Row]) -> list[Row]:
@@ -136,6 +149,13 @@ def _body(rows: Sequence[Row]) -> list[Row]:
             break
         body.append(row)
     return [row for row in body if not row.blank]
+
+
+def _numbered(table: _Table, column: str) -> bool:
+    """Whether most cells of a column begin with a number and go on with a name."""
+    values = [cell.text.strip() for row in table.body for cell in row.cells if letters(cell.column) == column]
+    values = [value for value in values if value]
+    return bool(values) and sum(all(number_and_name(value)) for value in values) * 2 > len(values)
 
 
 def _second_of_header(first: Row, second: Row) -> bool:
@@ -195,6 +215,8 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
                 found["party"] = party
     else:
         found["role"] = role or "ignored"
+        if role in ("", "name", "number") and _numbered(table, found["column"]):
+            found["role"] = "number_and_name"
     return found
 
 
@@ -232,7 +254,7 @@ def _signs(table: _Table) -> list[str]:
 def _legends(source: Source, marks: Sequence[str], table: set[int]) -> dict[str, tuple[str, Bilingual]]:
     """A sentence for each mark, outside the table: `MARK：…` in a cell, or the mark alone with the sentence beside it."""
     found: dict[str, tuple[str, Bilingual]] = {}
-    blanks = _words()["blank"]["blank"]
+    blanks = [word for words in _words()["blank"].values() for word in words]
     for row in (row for sheet in source.sheets for row in sheet.rows if id(row) not in table):
         texts = [(cell, cell.text.strip()) for cell in row.cells if cell.text.strip()]
         beside = [*(text for _, text in texts[1:]), ""]
@@ -287,7 +309,16 @@ def _sentences_of(source: Source, signs: Sequence[str]) -> Iterator[tuple[str, s
 
 
 def _notes(table: _Table) -> list[str]:
-    """How the lines below a table begin that are notes and no rows."""
+    """How the lines below a table begin that are notes and no rows; in a text with pages what stands between the tables."""
+    if table.slipped:
+        lines = (
+            " ".join(cell.text.strip() for cell in row.cells if cell.text.strip())
+            for row in table.sheet.rows
+            if sum(bool(cell.text.strip()) for cell in row.cells) == 1
+        )
+        headings = set(_headings(table))
+        found = [re.sub("[0-9]+", "*", line) for line in lines if line not in headings and not number_and_name(line)[0]]
+        return [line for line, count in Counter(found).items() if count > 1 or re.search("[:：]", line)][:40]
     signs = (cell.text.strip()[:1] for row in table.body for cell in row.cells if cell.column == 1)
     return [f"{sign}*" for sign in dict.fromkeys(signs) if sign and sign in "※＊*注"]
 
@@ -320,10 +351,10 @@ def _offer(
     headings = _headings(table) if table else []
     begins = headings or _divisions(table, columns) or [""]
     parties = any("party" in column for column in columns)
-    others = any(column["role"] == "mark" and "party" not in column for column in columns)
     channels = {column["channel"]: column for column in columns if "channel" in column}
     return Offer(
         title=title if hidden(title) is None else "",
+        cells="shifted" if table and table.slipped else "in_columns",
         parts=_parts(table) if table else [{"header": "1", "rows": "2-"}],
         skip=_notes(table) if table else [],
         heading_rows=[{"like": f"{headings[0][0]}*{headings[0][-1]}", "level": "division"}] if headings else [],
@@ -338,14 +369,15 @@ def _offer(
         ]
         or [{"key": "anywhere", "label": {"ja": "すべて", "en": "anywhere"}, "kind": "other"}],
         columns=[
-            {name: column[name] for name in ("column", "header", "role", "channel", "act", "party") if column.get(name)}
-            | ({"marks": "by_party" if "party" in column else "main"} if column["role"] == "mark" else {})
+            {
+                name: column[name]
+                for name in ("column", "header", "role", "channel", "act", "party")
+                if column.get(name) and not (name == "column" and table and table.slipped)
+            }
+            | ({"marks": _set_of(column, columns)} if column["role"] == "mark" else {})
             for column in columns
         ],
-        marks={
-            name: [_entry(mark, legends.get(mark, ("", {}))[0], by_party=name == "by_party") for mark in marks or [""]]
-            for name in (*(["main"] if others or not parties else []), *(["by_party"] if parties else []))
-        },
+        marks=_sets(table, columns, marks, legends),
         by_party=parties,
         footnotes=[
             {"sign": sign, "text": text} for sign, text in _sentences_of(source, _signs(table) if table else [])
@@ -353,12 +385,57 @@ def _offer(
     )
 
 
-def _entry(mark: str, sentence: str, *, by_party: bool) -> dict[str, Any]:
+def _set_of(column: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> str:
+    """Which set of marks a column has: where a row has a mark of its own and cells for its channels, a set for each."""
+    if "party" in column:
+        return "by_party"
+    marks = [each for each in columns if each["role"] == "mark" and "party" not in each]
+    own = [each for each in marks if not {"channel", "act"} & set(each)]
+    if own and len(own) < len(marks):
+        return "cells" if {"channel", "act"} & set(column) else "row"
+    return "main"
+
+
+def _sets(
+    table: _Table | None,
+    columns: Sequence[dict[str, Any]],
+    marks: Sequence[str],
+    legends: Mapping[str, tuple[str, Bilingual]],
+) -> dict[str, list[dict[str, Any]]]:
+    """The sets of marks, each with the marks that stand in its columns."""
+    of: dict[str, list[dict[str, Any]]] = {}
+    for column in columns:
+        if column["role"] == "mark":
+            of.setdefault(_set_of(column, columns), []).append(column)
+    slipped = table is not None and table.slipped
+    as_row = {
+        mark for mark, (sentence, _) in legends.items() if mark and _entry(mark, sentence, "cells")["means"] == "as_row"
+    }
+    found = {}
+    for name, its in (of or {"main": []}).items():
+        there = set(marks) if table is None or len(of) < 2 or slipped else set(_marks(table, its))
+        if name == "row":
+            there -= as_row
+        elif name == "cells" and slipped:  # whose mark is whose, the text does not show
+            there = {*as_row, ""}
+        found[name] = [_entry(mark, legends.get(mark, ("", {}))[0], name) for mark in marks or [""] if mark in there]
+    return found
+
+
+def _entry(mark: str, sentence: str, of: str) -> dict[str, Any]:
     """A mark with what its sentence seems to say; without a sentence it is undefined."""
-    means = "undefined"
-    if sentence:
-        means = ("does" if mark else "does_not") if by_party else _means(sentence)
-    return {"mark": mark, "means": means, **({"legend": sentence} if sentence else {})}
+    if of == "by_party" and sentence:
+        means = "does" if mark else "does_not"
+    elif not mark and (of == "row") is not sentence.startswith(tuple(_words()["blank"]["of_row"])) and of != "cells":
+        return {"mark": "", "means": "undefined"}
+    elif of == "cells" and sentence and not mark:
+        means = "outside" if _means(sentence) == "retained" else "undefined"
+    elif of == "cells" and any(word in sentence for word in _words()["row"]["as_row"]):
+        means = "as_row"
+    else:
+        means = _means(sentence) if sentence else "undefined"
+    said = sentence and (means != "undefined" or _means(sentence) == "undefined")
+    return {"mark": mark, "means": means, **({"legend": sentence} if said else {})}
 
 
 def _parts(table: _Table) -> list[dict[str, str]]:
@@ -367,7 +444,8 @@ def _parts(table: _Table) -> list[dict[str, str]]:
     last = table.body[-1] if table.body else table.head[-1]
     header = f"{first[0]}-{first[-1]}" if len(first) > 1 else str(first[0])
     sheet = {} if table.in_text or not table.sheet.name else {"sheet": table.sheet.name}
-    own = {**sheet, "header": header, "rows": f"{first[-1] + 1}-{last.line if table.in_text else last.number}"}
+    begin = 1 if table.slipped else first[-1] + 1  # the first division's heading stands above the header
+    own = {**sheet, "header": header, "rows": f"{begin}-{last.line if table.in_text else last.number}"}
     return [
         own,
         *(

@@ -18,6 +18,7 @@ class Offer(NamedTuple):
     """What a mapping may say, a list of entries for each of its fields; `marks` are the entries of each set."""
 
     title: str
+    cells: str
     parts: Sequence[Mapping[str, Any]]
     skip: Sequence[str]
     heading_rows: Sequence[Mapping[str, Any]]
@@ -41,7 +42,7 @@ def _lines(offer: Offer) -> Iterator[str]:
     yield said["title"]
     yield f"title: {flow({'ja': offer.title or '（題名）', 'en': '(title)'})}"
     yield "edition: 第1版"
-    yield "cells: in_columns"
+    yield f"cells: {offer.cells}"
     yield from _entries("parts", offer.parts, said["parts"])
     yield said["skip"]
     if offer.skip:
