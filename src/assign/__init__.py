@@ -14,6 +14,7 @@ Data flows one way; each wing imports only what stands before it, and CI holds t
             ├─ export   every answer for a database                          │
             ├─ diff     two editions: every decision that moves            audit ─▶ verified, replayed, proved
             ├─ register the city’s rulings, and the letter that asks
+            ├─ intake   a list in text, CSV, Excel or PDF, read in
             ├─ web      the HTTP API and the page
             ├─ mcp      an assistant’s tools
             └─ cli      the command line (audit, too)
