@@ -77,9 +77,10 @@ def packed_kind(data: bytes) -> str:
 
 def ole_kind(data: bytes) -> str:
     """`xls`. Raises DataError where it is an encrypted workbook, or no workbook."""
+    folded = data.lower()  # names are the same in either case
 
     def has(name: str) -> bool:
-        return name.encode("utf-16-le") in data
+        return name.lower().encode("utf-16-le") in folded
 
     if has("EncryptedPackage") or has("EncryptionInfo"):
         raise DataError(
@@ -105,7 +106,9 @@ def part_kind(names: frozenset[str]) -> str:
     """`xlsx`, `xlsb` or `ods`, by what is in a packed file. Raises DataError where it is none of them."""
     if "xl/workbook.bin" in names:
         return "xlsb"
-    if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
+    if "[Content_Types].xml" in names and any(
+        name.endswith("workbook.xml") or name.startswith("xl/") for name in names
+    ):
         return "xlsx"
     if "content.xml" in names and "mimetype" in names:
         return "ods"

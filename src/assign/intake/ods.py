@@ -24,13 +24,8 @@ def sheets_of(parts: Mapping[str, bytes], remarks: Remarks) -> list[Sheet]:
     Its sheets, in their order.
 
     Raises:
-        DataError: It is encrypted, damaged or too large.
+        DataError: It is no spreadsheet, damaged or too large.
     """
-    manifest = parts.get("META-INF/manifest.xml", b"")
-    if b"encryption-data" in manifest:
-        raise DataError(
-            "暗号化されています（パスワードを外して保存してください）", "encrypted (save it without a password)"
-        )
     if not parts["mimetype"].startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         raise DataError("OpenDocument の表計算ではありません", "an OpenDocument file, but no spreadsheet")
     reader = _Reader(remarks)

@@ -45,15 +45,18 @@ def opened(data: bytes) -> tuple[dict[str, bytes], frozenset[str]]:
     seen: set[str] = set()
     left = MOST_UNPACKED
     for info in found:
-        _require_plain(info, seen)
-        if info.is_dir() or not _wanted(info.filename):
-            continue
-        content = _unpacked(archive, info, left)
-        left -= len(content)
-        if info.filename.endswith((".xml", ".rels")):
-            _require_plain_xml(info.filename, content)
-        parts[info.filename] = content
-    return parts, frozenset(info.filename for info in found)
+        name = info.filename.replace("\\", "/")  # as some programs on Windows write it
+        _require_plain(info, name, seen)
+        seen.add(name.casefold())
+        if not name.endswith("/") and _wanted(name):
+            parts[name] = _unpacked(archive, info, left)
+            left -= len(parts[name])
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        raise _encrypted()
+    for name, content in parts.items():
+        if name.endswith((".xml", ".rels")):
+            _require_plain_xml(name, content)
+    return parts, frozenset(info.filename.replace("\\", "/") for info in found)
 
 
 def packed(parts: Mapping[str, bytes]) -> io.BytesIO:
@@ -74,18 +77,11 @@ def has_macros(names: frozenset[str]) -> bool:
 def _wanted(name: str) -> bool:
     if name.startswith(_LEFT_OUT) or name.casefold().endswith(("vbaproject.bin", "calcchain.xml", "calcchain.bin")):
         return False
-    return name == "mimetype" or name.endswith((".xml", ".rels")) or (name.startswith("xl/") and name.endswith(".bin"))
+    return name == "mimetype" or name.endswith((".xml", ".rels", ".bin"))
 
 
-def _require_plain(info: zipfile.ZipInfo, seen: set[str]) -> None:
-    name = info.filename
-    if (
-        "\\" in info.orig_filename
-        or "\0" in info.orig_filename
-        or ":" in name
-        or name.startswith("/")
-        or ".." in name.split("/")
-    ):
+def _require_plain(info: zipfile.ZipInfo, name: str, seen: set[str]) -> None:
+    if "\0" in info.orig_filename or ":" in name or name.startswith("/") or ".." in name.split("/"):
         raise DataError(
             f"書庫の中に、外を指す名前 {shown(info.orig_filename)} があります",
             f"the archive has a name that leads outside: {shown(info.orig_filename)}",
@@ -93,12 +89,9 @@ def _require_plain(info: zipfile.ZipInfo, seen: set[str]) -> None:
     if name.casefold() in seen:
         raise DataError(f"書庫の中に {shown(name)} が2つあります", f"the archive has two parts {shown(name)}")
     if info.flag_bits & 0x41:
-        raise DataError(
-            "暗号化されています（パスワードを外して保存してください）", "encrypted (save it without a password)"
-        )
+        raise _encrypted()
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError("Excel にはない圧縮の方法です", "packed in a way that no workbook is")
-    seen.add(name.casefold())
 
 
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
@@ -140,6 +133,12 @@ def _require_plain_xml(name: str, content: bytes) -> None:
             f"中の {shown(name)} に文書型宣言（DTD）があります。Excel のブックにはありません",
             f"its part {shown(name)} has a document type declaration (DTD), which no workbook has",
         )
+
+
+def _encrypted() -> DataError:
+    return DataError(
+        "暗号化されています（パスワードを外して保存してください）", "encrypted (save it without a password)"
+    )
 
 
 def _damaged() -> DataError:

@@ -106,11 +106,21 @@ def _lines(page: Any, name: str, remarks: Remarks) -> list[_Line]:
         remarks.add("colour", {"ja": "黒でない文字があります（色に意味がありますか）", "en": "text that is not black: does the colour mean something?"}, sheet=name)  # fmt: skip
     if page.images:
         remarks.add("picture", {"ja": "画像があります（中の文字は読めません）", "en": "a picture (text in it cannot be read)"}, sheet=name)  # fmt: skip
-    if page.annots:
-        said = "; ".join(text for each in page.annots if (text := str(each.get("contents") or "").strip()))
-        if said:
-            remarks.add("comment", {"ja": f"注釈があります: {shown(said, 400)}", "en": f"an annotation: {shown(said, 400)}"}, sheet=name)  # fmt: skip
+    _annotations(page, name, remarks)
     return [line for _, block in sorted(blocks, key=lambda block: block[0]) for line in block]
+
+
+def _annotations(page: Any, name: str, remarks: Remarks) -> None:
+    """What is said beside the text; where that cannot be read (notes that refer to each other without end), so much is said."""
+    from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
+
+    try:
+        said = "; ".join(text for each in page.annots if (text := str(each.get("contents") or "").strip()))
+    except (MalformedPDFException, PdfminerException):
+        remarks.add("comment", {"ja": "読めない注釈があります", "en": "an annotation that cannot be read"}, sheet=name)
+        return
+    if said:
+        remarks.add("comment", {"ja": f"注釈があります: {shown(said, 400)}", "en": f"an annotation: {shown(said, 400)}"}, sheet=name)  # fmt: skip
 
 
 def _is_dark(colour: Any) -> bool:

@@ -53,10 +53,11 @@ def of_xls(data: bytes, remarks: Remarks) -> tuple[str, list[Sheet]]:
 
 
 def _xlsx(parts: Mapping[str, bytes], remarks: Remarks) -> list[Sheet]:
-    listed, since_1904 = xlsx_book.sheet_parts(parts)
+    about = xlsx_book.book_of(parts)
+    listed = about.sheets
     _require_sheets(len(listed))
-    styles = xlsx_book.styles_of(parts.get("xl/styles.xml"))
-    shared = xlsx_book.shared_of(parts.get("xl/sharedStrings.xml"))
+    styles = xlsx_book.styles_of(parts.get(about.styles))
+    shared = xlsx_book.shared_of(parts.get(about.shared))
     scans = {}
     area = 0
     for sheet in listed:
@@ -76,7 +77,7 @@ def _xlsx(parts: Mapping[str, bytes], remarks: Remarks) -> list[Sheet]:
             remarks.add("no_cells", {"ja": f"シート {shown(sheet.name)} はグラフなどで、欄がありません", "en": f"the sheet {shown(sheet.name)} is a chart or the like, without cells"}, sheet=sheet.name)  # fmt: skip
             continue
         values = _values(book, sheet.name)
-        made = _XlsxSheet(sheet.name, scans.pop(sheet.name), values, styles, shared, since_1904, remarks)
+        made = _XlsxSheet(sheet.name, scans.pop(sheet.name), values, styles, shared, about.since_1904, remarks)
         out.append(Sheet(sheet.name, made.rows(), sheet.hidden))
         made.remark()
         for part, content in others:
@@ -162,13 +163,18 @@ class _XlsxSheet:
     def _require_same(self) -> None:
         """Raises DataError where calamine gives something else than the sheet's XML has: then neither is believed."""
         for (row, column), worn in self.scan.cells.items():
-            empty = not worn.value or worn.kind == "e" or (worn.kind == "s" and worn.content.isdigit() and int(worn.content) in self.shared.empty)  # fmt: skip
-            if empty != (self._value(row, column) == "") and worn.kind != "e":
+            if worn.kind != "e" and not self._may_be_blank(worn) and worn.value != (self._value(row, column) != ""):
                 raise self._differs(row, column)
         for row, values in enumerate(self.values, start=1):
             for column, value in enumerate(values, start=1):
                 if value != "" and (row, column) not in self.scan.cells:
                     raise self._differs(row, column)
+
+    def _may_be_blank(self, worn: xlsx_sheet.Worn) -> bool:
+        """Whether it is a text of blanks, which may be given or not."""
+        if worn.kind == "s":
+            return worn.content.isdigit() and int(worn.content) in self.shared.blank
+        return worn.blank
 
     def _differs(self, row: int, column: int) -> DataError:
         at = f"{letters(column)}{row}"

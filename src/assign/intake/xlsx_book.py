@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from assign.errors import DataError, shown
 
-from .xlsx_xml import walk
+from .xlsx_xml import BLANKS, walk
 
 _MOST_STYLES: Final = 65_490  # Excel's own limit
 _BLACK: Final = frozenset({"000000", "theme 1", "indexed 8", "indexed 64"})
@@ -37,15 +37,24 @@ class Style(NamedTuple):
 
 @dataclass
 class Shared:
-    """Of the shared texts: how many, which are empty, and what those with parts of different dress look like."""
+    """Of the shared texts: how many, which are blank, and what those with parts of different dress look like."""
 
     count: int = 0
-    empty: set[int] = field(default_factory=set)
+    blank: set[int] = field(default_factory=set)
     looks: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
-def sheet_parts(parts: Mapping[str, bytes]) -> tuple[list[SheetPart], bool]:
-    """The sheets, in their order, and whether days are counted from 1904. Raises DataError."""
+class Book(NamedTuple):
+    """The sheets, in their order; whether days are counted from 1904; and where styles and shared texts are, empty where there are none."""
+
+    sheets: list[SheetPart]
+    since_1904: bool
+    styles: str
+    shared: str
+
+
+def book_of(parts: Mapping[str, bytes]) -> Book:
+    """What is in a workbook, and where. Raises DataError."""
     book = _target(parts, "", "_rels/.rels", "officeDocument") or "xl/workbook.xml"
     if book not in parts:
         raise DataError("ブックの本体（workbook.xml）がありません", "there is no workbook.xml in it")
@@ -64,7 +73,8 @@ def sheet_parts(parts: Mapping[str, bytes]) -> tuple[list[SheetPart], bool]:
             found.append(SheetPart(has.get("name", ""), part, has.get("state", "visible") != "visible", others))
 
     walk(parts[book], begins)
-    return found, any(since_1904)
+    kinds = {kind: target for kind, target in leads.values() if target in parts}
+    return Book(found, any(since_1904), kinds.get("styles", ""), kinds.get("sharedStrings", ""))
 
 
 def _target(parts: Mapping[str, bytes], base: str, rels: str, ending: str) -> str:
@@ -203,7 +213,7 @@ def shared_of(content: bytes | None) -> Shared:
             look.extend(font_look(name, has))
 
     def says(text: str) -> None:
-        if state["text"] and text:
+        if state["text"] and text.strip(BLANKS):
             state["said"] = True
 
     def ends(name: str) -> None:
@@ -216,7 +226,7 @@ def shared_of(content: bytes | None) -> Shared:
             runs.append(tuple(look))
         elif name == "si":
             if not state["said"]:
-                found.empty.add(found.count)
+                found.blank.add(found.count)
             every = [each for each in runs[0] if all(each in run for run in runs)] if runs else []
             some = dict.fromkeys(each for run in runs for each in run if each not in every)
             if every or some:

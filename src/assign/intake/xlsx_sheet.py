@@ -17,16 +17,15 @@ from assign.errors import DataError, shown
 
 from .limits import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
 from .sheets import Span, letters
-from .xlsx_xml import walk
+from .xlsx_xml import BLANKS, walk
 
 _REFERENCE: Final = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)
-_TEXT_KINDS: Final = ("s", "e", "str", "inlineStr")
 
 
 class Worn(NamedTuple):
     """
     What a cell's element says: its style, its kind (`s` a shared text, `e` an error …), whether it holds a value and a formula, and
-    what it holds where that is a number of a shared text or an error.
+    what it holds where that is a number of a shared text or an error, and whether it holds blanks alone.
     """
 
     style: int
@@ -34,6 +33,7 @@ class Worn(NamedTuple):
     value: bool
     formula: bool
     content: str
+    blank: bool
 
 
 @dataclass
@@ -75,7 +75,7 @@ class _Position:
         self.cell: dict[str, str] | None = None
         self.inside = ""
         self.said: list[str] = []
-        self.formula = self.valued = False
+        self.formula = False
 
     def begins(self, name: str, has: Mapping[str, str]) -> None:
         if name == "c":
@@ -87,7 +87,6 @@ class _Position:
                 self.found.hidden_rows.add(self.row)
         elif name in ("v", "t") and self.cell is not None:
             self.inside = name
-            self.valued = self.valued or name == "v"
         elif name == "f" and self.cell is not None:
             self.formula = True
         elif name == "col":
@@ -115,7 +114,7 @@ class _Position:
 
     def _cell(self, has: Mapping[str, str]) -> None:
         self.cell = dict(has)
-        self.said, self.formula, self.valued = [], False, False
+        self.said, self.formula = [], False
         if "r" in has:
             row, self.column = _place(has["r"])
             if row != self.row:
@@ -126,7 +125,9 @@ class _Position:
     def _keep(self, has: Mapping[str, str]) -> None:
         kind = has.get("t", "n")
         content = self.said[0] if len(self.said) == 1 else "".join(self.said)
-        worn = Worn(_number(has.get("s", "0")), kind, bool(content), self.formula, content if kind in _TEXT_KINDS[:2] else ("=" if self.valued else ""))  # fmt: skip
+        kept = content if kind in ("s", "e") else ""
+        blank = bool(content) and not content.strip(BLANKS)
+        worn = Worn(_number(has.get("s") or "0"), kind, bool(content), self.formula, kept, blank)
         place = (self.row, self.column)
         if place in self.found.cells:
             raise _odd(f"{letters(self.column)}{self.row}")

@@ -15,6 +15,7 @@ from assign.errors import DataError
 
 from .limits import DEEPEST
 
+BLANKS: Final = " \t\r\n"  # what a reader of XML may take for no text
 _SEPARATOR: Final = " "
 
 
