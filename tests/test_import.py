@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 from openpyxl import Workbook, load_workbook
-from openpyxl.styles import PatternFill
+from openpyxl.styles import Font, PatternFill
 
 from assign import Desk
 from assign.catalog import manifest as manifests
@@ -297,6 +297,7 @@ def test_merged_marks_and_colours_need_a_word_of_the_mapping(tmp_path: Path) -> 
     book = load_workbook(path)
     book["表"].merge_cells("B2:B3")
     book["表"]["B4"].fill = PatternFill("solid", fgColor="FFFF00")
+    book["表"]["A2"].font = Font(strike=True)
     book.save(path)
     more = "edition: 1\nparts: [{header: 1, rows: 2-4}]\n"
     report = importing.report_on(path, small(tmp_path, more))
@@ -306,7 +307,15 @@ def test_merged_marks_and_colours_need_a_word_of_the_mapping(tmp_path: Path) -> 
     folder = made(
         tmp_path / "two", path, small(tmp_path, f"{more}merged_marks: holds_for_first\ncolours: has_meaning\n")
     )
-    assert [task.cells["mark"] for task in load(folder).tasks] == ["委託", "", "?"]
+    assert [task.cells["mark"] for task in load(folder).tasks] == ["?", "", "?"]
+
+
+def test_a_formula_that_was_never_worked_out_is_an_unreadable_mark(tmp_path: Path) -> None:
+    """Its blank text is no blank cell."""
+    path = book_of(tmp_path / "a.xlsx", 表=[["業務", "担当"], ["証の交付", '="委"&"託"'], ["委託:受託者　直営:市"]])
+    folder = made(tmp_path / "list", path, small(tmp_path, "edition: 1\nparts: [{header: 1, rows: 2-2}]\n"))
+    found = Desk.open(list=folder, engine="table").decide(division="all", item="証の交付", channel="desk")
+    assert (found.meaning, found.assignee, found.certainty) == ("unreadable", "city_staff", "needs_ruling")
 
 
 def test_the_diff_of_two_imported_editions_is_that_of_the_truth(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from .marks import read as read_mark
 from .notes import Notes
 from .sheets import Cell, Row, Source, letters
 
+_NAMES: Final = ("name", "number_and_name")
 _HEADINGS: Final = ("division", "section", "group")
 _NOTE: Final = re.compile(r"[※＊*]|注[0-9０-９:：）)、　 ]|（注|\(注|凡例|備考")  # begins what is written below a table
 _SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
@@ -261,6 +262,13 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     if not name and (numbered or (not number and any(marks.values()))) and (group or section or above.group):
         name = group or section or above.group
         repairs.append("name_from_heading")
+    marks = _struck(
+        reading, row, [cells[at] for column, at in where.places if column.role in _NAMES and at in cells], marks
+    )
+    if any(cell.hidden and cell.text.strip() for cell in row.cells):
+        notes.doubtful(
+            row, "hidden", "隠された行か列の中の文字も読みました", "what stands in a hidden row or column is read, too"
+        )
     if "merged_cell" in repairs and not row_has_its_own(cells, where, merged):
         notes.skipped(row, name)
         return
@@ -291,13 +299,15 @@ def _mark(reading: _Reading, cell: Cell | None, merged: Mapping[tuple[int, int],
             )  # fmt: skip
         elif mapping.merged_marks == "holds_for_all" and top is not None:
             text = _one_line(top.text)
-    looks = cell.look or (top.look if top is not None else ())
-    if looks:
+    if {"formula without a value", "error"} & set(cell.look):
+        notes.doubtful(
+            cell, "formula", "計算されていない式か、式の誤りです。読めない欄にしました",
+            "a formula that was never worked out, or failed: the cell counts as unreadable",
+        )  # fmt: skip
+        return UNREAD
+    if looks := _dress(cell if cell.look or top is None else top):
         if not mapping.colours:
-            notes.refused(
-                cell, "colour", f"印のセルに色や取消線があります（{'、'.join(looks)}）。`colours` に no_meaning か has_meaning を書いてください",
-                f"a cell of marks has a colour or is struck through ({', '.join(looks)}); write `colours`: no_meaning or has_meaning",
-            )  # fmt: skip
+            _colour_unsaid(notes, cell, looks)
         elif mapping.colours == "has_meaning":
             notes.doubtful(
                 cell, "colour", f"色や取消線（{'、'.join(looks)}）が意味を持つので、読めない欄にしました",
@@ -305,6 +315,36 @@ def _mark(reading: _Reading, cell: Cell | None, merged: Mapping[tuple[int, int],
             )  # fmt: skip
             return UNREAD
     return text
+
+
+def _struck(reading: _Reading, row: Row, names: Sequence[Cell], marks: dict[int, str]) -> dict[int, str]:
+    """The marks of a row; of one whose name is struck through, which was taken out perhaps, none can be read where looks have a meaning."""
+    struck = [look for cell in names for look in _dress(cell) if "strike" in look]
+    if struck and not reading.mapping.colours:
+        _colour_unsaid(reading.notes, names[0], struck)
+    if not struck or reading.mapping.colours != "has_meaning":
+        return marks
+    reading.notes.doubtful(
+        row,
+        "colour",
+        "名称に取消線があるので、印は読めない欄にしました",
+        "its name is struck through: its marks count as unreadable",
+    )
+    return dict.fromkeys(marks, UNREAD)
+
+
+def _dress(cell: Cell) -> list[str]:
+    """What a cell wears that may say more than its text: a fill, a colour, a line through it."""
+    return [
+        look for look in cell.look if look.removeprefix("partly ").startswith(("fill", "pattern", "colour", "strike"))
+    ]
+
+
+def _colour_unsaid(notes: Notes, cell: Cell, looks: Sequence[str]) -> None:
+    notes.refused(
+        cell, "colour", f"色や取消線があります（{'、'.join(looks)}）。`colours` に no_meaning か has_meaning を書いてください",
+        f"a cell has a colour or is struck through ({', '.join(looks)}); write `colours`: no_meaning or has_meaning",
+    )  # fmt: skip
 
 
 def _one_line(text: str) -> str:
