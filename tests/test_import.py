@@ -253,6 +253,8 @@ def test_a_line_that_is_no_row_is_refused_with_its_place(tmp_path: Path, rows: l
         ("role: name", "role: ignored", "no column holds the names"),
         ("means: consigned", "means: does", "`does` is for a column with a `party`"),
         ("marks: main}", "marks: mian}", "no set of marks `mian` (near: `main`"),
+        ("marks: main}", "marks: main, act: recieve}", "no act `recieve` (near: `receive`"),
+        ('legend: "直営:市"', "because: {ja: 市が行う。ほか, en: a}", "write one sentence"),
     ],
 )
 def test_a_mistake_in_a_mapping_is_one_line_with_its_place(tmp_path: Path, old: str, new: str, says: str) -> None:

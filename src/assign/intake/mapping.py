@@ -13,13 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as Mapped
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from assign import yaml_nodes
-from assign.catalog.manifest import CHANNEL_KINDS, KEY
+from assign import resources, yaml_nodes
+from assign.catalog.manifest import CHANNEL_KINDS, DESIGNABLE, KEY
 from assign.errors import shown
-from assign.words import Bilingual, Meaning
+from assign.rules import loader
+from assign.words import Bilingual, Meaning, sentences
 from assign.yaml_nodes import Node
 
 CELLS: Final = ("in_columns", "shifted", "printed_form")
@@ -355,7 +357,7 @@ def _column(node: Node, channels: Sequence[str], sets: Mapped[str, tuple[Mark, .
         label=fields["label"].bilingual() if "label" in fields else None,
         blank=fields["blank"].bilingual() if "blank" in fields else None,
         channel=fields["channel"].choice(channels, "業務の場", "channel") if "channel" in fields else "",
-        acts=tuple(each.text() for each in fields["act"].items()) if "act" in fields else (),
+        acts=fields["act"].choices(_known_acts(), "行為", "act") if "act" in fields else (),
         party=party,
         marks=marks,
         rest="rest" in fields and bool(fields["rest"].choice(("in_remark",), "`rest` の値", "value of `rest`")),
@@ -437,22 +439,33 @@ def _mark(node: Node) -> Mark:
         known = [str(each) for each in Meaning if each is not Meaning.UNREADABLE]
         acts = {
             act: value.choice(known, "意味", "meaning")
-            for act, value in fields["acts"].fields((), dict(_mapping(fields["acts"]))).items()
+            for act, value in fields["acts"].fields((), _known_acts()).items()
         }
     return Mark(
         printed="" if fields["mark"].value == "" else fields["mark"].text(),
         means=means,
         legend=_quote(fields["legend"]) if "legend" in fields else None,
-        because=fields["because"].bilingual() if "because" in fields else None,
+        because=_because(fields["because"]) if "because" in fields else None,
         acts=acts,
         node=node,
     )
 
 
-def _mapping(node: Node) -> Mapped[str, Node]:
-    if not isinstance(node.value, dict):
-        raise node.fail("項目（名前: 値）が要ります", "a mapping is needed here")
-    return node.value
+@cache
+def _known_acts() -> tuple[str, ...]:
+    """The keys of the table of acts that ships."""
+    return tuple(loader.load(resources.rules_folder()).acts)
+
+
+def _because(node: Node) -> Bilingual:
+    """How the city reads a mark: one sentence, which stands alone in the short answer."""
+    said = node.bilingual()
+    if any(len(sentences(text)) != 1 for text in said.values()):
+        raise node.fail(
+            "1つの文で、終わりの句点なしで書いてください（補足は括弧の中に）",
+            "write one sentence, without its full stop (what is beside the point goes into brackets)",
+        )
+    return said
 
 
 def _quote(node: Node) -> Quote:
@@ -492,7 +505,7 @@ def _combination(node: Node) -> Mark:
         "",
         means,
         _quote(fields["legend"]) if "legend" in fields else None,
-        fields["because"].bilingual() if "because" in fields else None,
+        _because(fields["because"]) if "because" in fields else None,
         {},
         node,
     )
@@ -505,7 +518,9 @@ def _footnote(node: Node) -> Footnote:
 
 def _designation(node: Node) -> Designation:
     fields = node.fields(("act", "text"))
-    return Designation(fields["act"].text(), _quote(fields["text"]))
+    return Designation(
+        fields["act"].choice(DESIGNABLE, "公金を扱う行為", "act with public money"), _quote(fields["text"])
+    )
 
 
 # -- small things ------------------------------------------------------------------------------------------------------
