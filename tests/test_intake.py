@@ -142,7 +142,7 @@ def test_a_workbook_is_read_as_printed(tmp_path: Path) -> None:
     row = "".join(
         w.cell(f"{letter}2", attributes=f's="{number}"', inside=f"<v>{value}</v>") for letter, number, value in numbers
     )
-    data = f'<row r="1">{w.cell("A1", " 受付 ")}{w.cell("C1", "ア&イ" + chr(10) + "ウ")}</row><row r="2">{row}</row>'
+    data = f'<row r="1">{w.cell("A1", " 受付 ")}{w.cell("C1", "ア&イ_x000D_" + chr(10) + "ウ")}</row><row r="2">{row}</row>'
     found = source(tmp_path, "list.xlsx", w.zipped(w.xlsx_parts({"表1": w.sheet(data)}, {"xl/styles.xml": style})))
     assert texts(found) == [
         [" 受付 ", "", "ア&イ\nウ", "", "", "", ""],

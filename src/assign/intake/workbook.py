@@ -141,6 +141,7 @@ class _XlsxSheet:
         else:
             text, said = self._printed(self._value(row, column), style.format, row, column)
             look += said
+        text = text.replace("\r\n", "\n")  # a break within a cell is one, whatever it is made of
         if worn.kind == "s" and worn.content.isdigit():
             look += self.shared.looks.get(int(worn.content), ())
         if worn.formula:
