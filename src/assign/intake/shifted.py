@@ -9,7 +9,6 @@ lone mark past the last column the text cannot tell whose it is; the mapping may
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -19,6 +18,8 @@ from .mapping import UNSETTLED
 from .mapping import Mapping as TheMapping
 
 _NUMBER: Final = re.compile(r"([0-9０-９]{1,8}(?:[-－の][0-9０-９]{1,6}|[(（][0-9０-９]{1,4}[)）])?)(?:[\s　]+(\S.*))?")
+
+_PLAIN: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x2212: "-", 0x2010: "-", 0x3000: " "}
 
 
 class Shifted(NamedTuple):
@@ -46,12 +47,12 @@ def number_and_name(text: str) -> tuple[str, str]:
 
 def plain_number(number: str) -> str:
     """
-    A number with full-width signs written plain.
+    A number with full-width signs written plain; no other sign is bent into a number.
 
-    >>> plain_number("１－００１"), plain_number("９の２"), plain_number("ア")
-    ('1-001', '9の2', 'ア')
+    >>> plain_number("１－００１"), plain_number("９の２"), plain_number("ア"), plain_number("①")
+    ('1-001', '9の2', 'ア', '①')
     """
-    return unicodedata.normalize("NFKC", number).replace("−", "-").replace("‐", "-").replace(" ", "")
+    return number.translate(_PLAIN).replace(" ", "")
 
 
 def row(texts: Sequence[str], mapping: TheMapping, known: frozenset[str]) -> Shifted | None:
