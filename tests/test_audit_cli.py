@@ -426,6 +426,24 @@ def test_a_command_that_reads_makes_no_log_and_says_what_is_wrong_in_a_line(
     assert {each.name: each.stat().st_size for each in tmp_path.iterdir()} == before
 
 
+@pytest.mark.parametrize("words", [["list"], ["show", "1"], ["verify"], ["export"], ["prove", "1"]])
+def test_who_reads_a_log_that_is_not_there_is_told_to_look_at_its_place(words: list[str], url: str) -> None:
+    """An auditor who followed "`assign audit init` makes it" made an empty log at the mistyped place."""
+    for given in (["--audit", f"{url}x"], ["--origin", "example.city/other"]):
+        for lang, says in (("ja", "確かめてください"), ("en", "check where `ASSIGN_AUDIT` (`--audit`) points")):
+            told = cli("audit", *words, *given, "--lang", lang)
+            assert (told.code, says in told.err, "init" in told.err) == (1, True, False), told.err
+
+
+def test_a_log_that_a_checkpoint_knows_is_missing_by_mistake_or_on_purpose(url: str, tmp_path: Path) -> None:
+    """6: it may have been deleted, which is evidence; `init` would destroy that."""
+    for lang, says in (("ja", ("確かめてください", "消されたか")), ("en", ("check where", "was deleted"))):
+        told = cli("audit", "verify", "--against", tmp_path / "outside", "--audit", f"{url}x", "--lang", lang)
+        assert told.code == 6
+        assert all(each in told.out for each in says), told.out
+        assert "init" not in told.out
+
+
 def test_a_log_that_is_begun_is_announced_once(tmp_path: Path) -> None:
     """`--audit` with a slip in it made a new log, and nothing said so."""
     where = f"sqlite:///{tmp_path}/mistyped.db"

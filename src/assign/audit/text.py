@@ -23,6 +23,8 @@ class Text(NamedTuple):
         return self.en if lang == "en" else self.ja
 
 
+# Never `audit init`: an auditor who has mistyped the place would make an empty log there, and take it for the one looked for.
+WHERE: Final = Text("場所（`ASSIGN_AUDIT`、`--audit`）を確かめてください", "check where `ASSIGN_AUDIT` (`--audit`) points")
 _TAGS: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e"})
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 

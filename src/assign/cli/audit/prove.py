@@ -6,6 +6,8 @@ Commands of an auditor: is the log whole, does every answer follow, and what pro
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,8 +57,14 @@ def verify(
     ) as error:  # what is wrong is the answer; with a checkpoint, also that there is no log
         if isinstance(error, StoreMissing) and (not notes or (origin_name(origin) is None and error.candidates)):
             raise
+        said = Text(error.ja, error.en)
+        if isinstance(error, StoreMissing):
+            said = Text(
+                f"{said.ja}。場所が合っていれば、記録は消されたか、読めなくされています",
+                f"{said.en}; if that is the place, the log was deleted, or made unreadable",
+            )
         found = auditing.VerificationReport(
-            origin_name(origin) or "", findings=[auditing.Finding(error.code, None, Text(error.ja, error.en))]
+            origin_name(origin) or "", findings=[auditing.Finding(error.code, None, said)]
         )
     if as_json:
         say_json(found.as_json(), out)
@@ -173,7 +181,7 @@ def prove(
     """記録 1 件の証明を書きます（assign なしで検証できます） / Write a proof that is checked without assign."""
     if (row is None) is not (file is None):
         raise BadOption("`--row` と `--file` は一緒に使います", "`--row` and `--file` go together")
-    with open_log(audit, origin) as log:
+    with _missing_as_read(audit, origin), open_log(audit, origin) as log:
         note = text_of(checkpoint_) if checkpoint_ is not None else log.checkpoint(held_key(log.origin))
         if row is not None and file is not None:
             from assign import batch
@@ -199,7 +207,7 @@ def growth(
     lang: Lang = "ja",
 ) -> None:
     """前のチェックポイントの記録が後にすべて残る証明を書きます / Prove that one checkpoint's log begins another's."""
-    with open_log(audit, origin) as log:
+    with _missing_as_read(audit, origin), open_log(audit, origin) as log:
         bundle = auditing.prove_consistency(log, text_of(old), text_of(new))
     _bundled(bundle, to, f"{to} を書きました" if lang == "ja" else f"wrote {to}")
 
@@ -217,6 +225,16 @@ _OUTCOME_TEXT = {
     "different": Text("違う", "different"),
     "cannot": Text("判定し直せない", "cannot be decided anew"),
 }
+
+
+@contextmanager
+def _missing_as_read(audit: str | None, origin: str | None) -> Iterator[None]:
+    """An auditor proves, too: that there is no log is said as the readers say it, whose door is opened for that."""
+    try:
+        yield
+    except StoreMissing:
+        with snapshot(audit, origin):
+            raise
 
 
 def _batch_anew(log: Snapshot, seq: int, file: str, format_: str | None, encoding: str) -> auditing.Replay:
