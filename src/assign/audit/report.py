@@ -27,7 +27,7 @@ from .chosen import Filter, records
 from .door import Place, reading
 from .names import Names
 from .replay import Desks, decided_anew, desks
-from .text import cell, plain_json
+from .text import LEAF, cell, plain_json
 from .tree import leaf_hash
 
 FORMATS: Final = ("jsonl", "csv", "html")
@@ -41,16 +41,29 @@ COLUMNS: Final = (
 Unread = Callable[[Unreadable], None]
 
 
-def export(log: Place, format_: str, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
+def export(log: Place, format_: str, chosen: Filter | int, lang: str, unread: Unread) -> Iterator[str]:
     """
     The records asked for, line by line.
 
     Args:
         format_: `jsonl` (the records' own bytes, hidden characters escaped), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
+        chosen: Which records, or the number of one.
         unread: Called for each record that cannot be read. A table and a sheet show it in its place, too.
+
+    Raises:
+        BadOption: A sheet of one record that is no decision. UnknownRecord, Unreadable: of the one that is asked for by its number.
     """
+    if isinstance(chosen, int):
+        with reading(log) as there:
+            kind = there.record(chosen)["kind"]
+        if format_ == "html" and kind != Kind.DECISION:
+            raise BadOption(
+                f"番号 {chosen} は判定の記録ではありません。説明書は判定のものです（`assign audit show {chosen}` で見られます）",
+                f"record {chosen} is no decision, and a sheet is of decisions (`assign audit show {chosen}` shows it)",
+            )
     if format_ == "jsonl":
-        return (plain_json(canonical(record).decode("utf-8")) for record in records(log, chosen, unread=unread))
+        found = (each for each in _with_unread(log, chosen, unread) if not isinstance(each, Unreadable))
+        return (plain_json(canonical(record).decode("utf-8")) for record in found)
     return _csv(log, chosen, unread) if format_ == "csv" else _html(log, chosen, lang, unread)
 
 
@@ -71,10 +84,14 @@ def qr(note: str, name: str) -> bytes:
     return out.getvalue()
 
 
-def _with_unread(log: Place, chosen: Filter, unread: Unread) -> Iterator[Record | Unreadable]:
+def _with_unread(place: Place, chosen: Filter | int, unread: Unread) -> Iterator[Record | Unreadable]:
     """Records in order, and in their places those that cannot be read."""
+    if isinstance(chosen, int):
+        with reading(place) as log:
+            yield log.record(chosen)
+        return
     waiting: list[Unreadable] = []
-    for record in records(log, chosen, unread=waiting.append):
+    for record in records(place, chosen, unread=waiting.append):
         yield from _told(waiting, unread)
         yield record
     yield from _told(waiting, unread)
@@ -87,7 +104,7 @@ def _told(waiting: list[Unreadable], unread: Unread) -> Iterator[Unreadable]:
     waiting.clear()
 
 
-def _csv(log: Place, chosen: Filter, unread: Unread) -> Iterator[str]:
+def _csv(log: Place, chosen: Filter | int, unread: Unread) -> Iterator[str]:
     yield "\ufeff" + ",".join(COLUMNS)
     for record in _with_unread(log, chosen, unread):
         line = io.StringIO(newline="")
@@ -136,7 +153,7 @@ _SAYS: Final = {
         "en": "Recorded answers to who handles the city's work, the contractor or city staff, and why.",
     },
     "list": {"ja": "一覧", "en": "List"},
-    "document": {"ja": "もとの文書", "en": "document"},
+    "printing": {"ja": "版", "en": "edition"},
     "privacy": {
         "ja": "記録に住民の氏名や番号は含まれません。",
         "en": "The log holds no names or numbers of residents.",
@@ -152,7 +169,6 @@ _SAYS: Final = {
     "later": {"ja": "この日より後の改正は含みません", "en": "later changes of the law are not in it"},
     "unread": {"ja": "規則に書かれていません", "en": "the rules do not say"},
     "edition": {"ja": "使った版のハッシュ", "en": "Hash of the edition used"},
-    "leaf": {"ja": "この記録のハッシュ", "en": "Hash of this record"},
     "program": {"ja": "プログラムの版", "en": "Program"},
     "engine": {"ja": "判定エンジン", "en": "engine"},
     "lost": {
@@ -166,8 +182,10 @@ _SAYS: Final = {
         "en": "A hash (SHA-256) is worked out from the content; where one character differs, so does the hash.",
     },
     "foot": {
-        "ja": "この紙の内容が記録のとおりであることは、`assign audit prove 記録の番号` の証明と、建物の外に置いたチェックポイント（記録全体の署名つきの控え）で確かめられます。",
-        "en": "That this sheet says what was recorded can be checked with `assign audit prove NUMBER` and a checkpoint (a signed summary of the whole log) kept outside the building.",
+        "ja": "確かめたかどうかは、この紙では分かりません。この紙の内容が記録のとおりであることは、`assign audit prove 記録の番号 --checkpoint チェックポイント` の証明と、"
+        "建物の外に置いたそのチェックポイント（記録全体の署名つきの控え）で確かめられます。確かめた結果にも、この記録のハッシュが出ます。",
+        "en": "This sheet does not say whether the log was verified. That it says what was recorded can be checked with `assign audit prove NUMBER "
+        "--checkpoint FILE` and that checkpoint (a signed summary of the whole log), kept outside the building; the result names the hash of the record, too.",
     },
 }
 
@@ -177,12 +195,12 @@ def _safe(text: str) -> str:
     return escape(visible(text))
 
 
-def _html(place: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
+def _html(place: Place, chosen: Filter | int, lang: str, unread: Unread) -> Iterator[str]:
     with reading(place) as log:
         yield from _sheet(log, chosen, lang, unread)
 
 
-def _sheet(log: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
+def _sheet(log: Place, chosen: Filter | int, lang: str, unread: Unread) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
@@ -191,7 +209,8 @@ def _sheet(log: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[st
     yield f"<title>{say('title')}</title><style>{_STYLE}</style></head>\n<body>"
     yield f"<h1>{say('title')}</h1>\n<p>{say('lead')}{apart}{say('privacy')}</p>\n<p>{say('record')}: <code>{_safe(log.origin)}</code></p>"
     told = 0
-    for record in _with_unread(log, chosen._replace(kind=Kind.DECISION.value), unread):
+    decisions = chosen if isinstance(chosen, int) else chosen._replace(kind=Kind.DECISION.value)
+    for record in _with_unread(log, decisions, unread):
         told += 1
         if isinstance(record, Unreadable):
             yield f"<section><h2>{say('number')} {record.seq}</h2><p>{_safe(record.message(lang))}</p></section>"
@@ -261,14 +280,21 @@ def _proof(record: Record, answer: Answer | None, desk: Desk | None, lang: str) 
     yield say("case"), record["case"]
     yield say("rules"), " ".join(_rule(each, desk, lang) for each in record["decision"]["rules"])
     if answer and desk:
-        documents = dict.fromkeys(row["source"]["document"] for row in answer["rows"])
-        yield say("list"), f"{desk.catalog.manifest.title[lang]} / {say('document')}: {', '.join(documents)}"
+        listed = desk.catalog.manifest
+        first = (
+            ""
+            if listed.effective is None
+            else f"（{listed.effective} から）"
+            if lang == "ja"
+            else f" (from {listed.effective})"
+        )
+        yield say("list"), f"{listed.title[lang]} {say('printing')} {listed.edition}{first}"
     read = str(rules.read) if rules and rules.read else ""
     day = f"{read}（{say('later')}）" if lang == "ja" else f"{read} ({say('later')})"
     yield say("read"), day if read else say("unread")
     for what, value in record["editions"].items():
         yield f"{say('edition')}: {EDITION_TEXT[what][lang]}", value
-    yield say("leaf"), leaf_hash(canonical(record)).hex()
+    yield LEAF.say(lang), leaf_hash(canonical(record)).hex()
     yield say("program"), f"assign {record['version']}, {say('engine')} {record['engine']}"
 
 

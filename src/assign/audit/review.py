@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from assign.errors import AssignError
+from assign.log.canonical import canonical
 from assign.log.kinds import EDITION_TEXT, Kind, Record
 from assign.log.reading import clock, in_japan
 from assign.rules import loader
@@ -20,13 +21,14 @@ from .chosen import EVERY, Filter, Unread, records
 from .door import Place, Snapshot, reading
 from .replay import decided_anew, desks
 from .text import Text
+from .tree import leaf_hash
 
 LATE: Final = 7  # days from the date of the case to its record, after which it counts as late
 
 
 def shown_record(place: Place, seq: int, unread: Unread | None = None) -> dict[str, Any]:
     """
-    A record, the answer in its words where it still follows, and the later records that correct it.
+    A record and its hash, the answer in its words where it still follows, and the later records that correct it.
 
     Args:
         unread: Called for each later record that cannot be read, since it might correct this one.
@@ -44,6 +46,7 @@ def shown_record(place: Place, seq: int, unread: Unread | None = None) -> dict[s
         corrected = [each["seq"] for each in later if each["corrects"] == seq]
     return {
         "record": record,
+        "leaf_hash": leaf_hash(canonical(record)).hex(),
         "replay": outcome,
         "detail": detail._asdict(),
         "answer": answer,

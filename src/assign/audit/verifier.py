@@ -230,6 +230,7 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
     need(str(at(record, "replaces")).split("+")[1:2] != [tree.number], *RETIRED)  # this very record replaced the signer
     when = need(re.fullmatch("(.{19})([.][0-9]+)?Z", str(at(record, "recorded"))), "日時の形でない", "not a time")[1]
     report = [("記録", "record", record["seq"], kind),
+              ("この記録のハッシュ", "hash of this record", sha256(b"\x00" + bundle["record"].encode()).hexdigest()),
               ("記録日時（日本時間）", "recorded (Japan time)", datetime.fromisoformat(when) + timedelta(hours=9))]  # fmt: skip
     report += of_decision(record, held[names[0]], held[names[1]]) if kind == "decision" else []
     if bundle["row"] is not None:

@@ -51,6 +51,9 @@ class VerificationReport:
     notes_outside: int = 0
     notes_inside: int = 0
     covered: int = 0
+    keys_given: int = (
+        0  # public keys that the auditor trusts; where there is none, those count that the log itself names
+    )
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -68,6 +71,7 @@ class VerificationReport:
             "root": b64encode(self.root).decode(),
             "checkpoints": {"outside": self.notes_outside, "inside": self.notes_inside},
             "covered": self.covered,
+            "keys_given": self.keys_given,
             "first_bad": self.first_bad,
             "findings": [each.as_json() for each in self.findings[:MOST]],
             "findings_in_all": len(self.findings),
@@ -99,9 +103,11 @@ def verify(
     outside = [(parse(text)[0], text, True) for text in against]
     try:
         with reading(place) as log:
-            return _whole(log, outside, keys, listener)
+            found = _whole(log, outside, keys, listener)
     except StoreDamaged as error:  # it could not even be opened
-        return _unread(place.origin, error, [])
+        found = _unread(place.origin, error, [])
+    found.keys_given = len(keys)
+    return found
 
 
 def _whole(

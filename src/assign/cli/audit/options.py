@@ -41,6 +41,7 @@ app: typer.Typer = typer.Typer(
 )
 app.command("help", cls=Command, hidden=True)(explained)
 Number = Annotated[str, typer.Argument(metavar="N", help="記録の番号 / a record's number")]
+OneRecord = Annotated[Word, typer.Argument(metavar="N", help="記録の番号 / a record's number")]
 Since = Annotated[
     Word, typer.Option("--from", help="案件の日付がこの日以後 / cases of this day or later", metavar="DATE")
 ]

@@ -269,14 +269,15 @@ def _verified(found: auditing.VerificationReport, lang: str) -> list[str]:
             else f"{found.origin}: {found.hashed:,} of {found.size:,} records hashed again; root {root}"
         )
     if found.findings:
-        if not found.hashed:
-            first = Text("記録は 1 件も確かめられません", "no record could be checked")
-        elif found.first_bad is None:
-            first = Text("記録そのものの誤りはありません", "the first bad record: none")
-        else:
-            first = Text(f"最初の番号: {found.first_bad}", f"the first bad record: {found.first_bad}")
         number = len(found.findings)
-        lines.append(f"誤りが {number} 件あります。{first.ja}" if ja else f"{number} findings; {first.en}")
+        told = Text(f"誤りが {number} 件あります", f"{number} findings")
+        if not found.hashed:
+            told = Text(f"{told.ja}。記録は 1 件も確かめられません", f"{told.en}; no record could be checked")
+        elif found.first_bad is not None:
+            told = Text(
+                f"{told.ja}。最初の番号: {found.first_bad}", f"{told.en}; the first bad record: {found.first_bad}"
+            )
+        lines.append(told.say(lang))  # of no one record: nothing is said that could be read as an all-clear
         lines += [f"  {each.text.say(lang)}" for each in found.findings[: auditing.MOST]]
         return lines
     if found.notes_outside and found.covered:
@@ -286,6 +287,12 @@ def _verified(found: auditing.VerificationReport, lang: str) -> list[str]:
             if ja
             else f"It fits the checkpoint from outside: the first {found.covered:,} records are unchanged and complete since it was signed."
         )
+        if not found.keys_given:
+            lines.append(
+                "公開鍵は記録の中のもの。`--key` で、別の道で受け取った鍵を渡してください（記録を作り直した人の鍵でも、合います）。"
+                if ja
+                else "The public key is the log's own. Give one that came another way as `--key`: who made the log anew has a key that fits it, too."
+            )
         if rest:
             lines.append(
                 f"後の {rest:,} 件は、まだ外のチェックポイントがありません。"
