@@ -479,7 +479,7 @@ def test_the_words_of_an_answer_select_records_and_no_key_of_a_program_stands_in
     assert url
     for option, word in (("--kind", "判定"), ("--assignee", "市職員"), ("--certainty", "確定")):
         assert cli("audit", "list", option, word).code == 0
-    said = cli("audit", "list", "--kind", "公示").out
-    assert "公示  一覧 " in said
+    said = cli("audit", "list", "--kind", "使用開始").out
+    assert "使用開始  一覧 " in said
     assert "rules" not in said
     assert "`unstated`（記載なし）" in cli("decide", "--record", *ASKED, "--role", "nobody").err

@@ -190,7 +190,7 @@ def test_a_replay_of_no_record_is_a_mistake() -> None:
         ("assign batch --fail-on r", ["ruling"]),
         ("assign audit list --assignee 市", ["市職員"]),
         ("assign audit list --certainty 回", ["回答待ち"]),
-        ("assign audit list --kind 公", ["公示"]),
+        ("assign audit list --kind 使", ["使用開始"]),
         ("assign audit list --kind d", ["decision"]),
     ],
 )

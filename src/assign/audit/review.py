@@ -133,7 +133,7 @@ def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], da
             "backdated",
             seq,
             Text(
-                f"案件の日付 {on} は、引いた版の公示（{begun}）より前です",
+                f"案件の日付 {on} は、引いた版の使用開始（{begun}）より前です",
                 f"the case is of {on}, before the edition it cites was published ({begun})",
             ),
         )
@@ -175,7 +175,7 @@ def _odd_edition(log: Snapshot, record: Record, day: date, seen: dict[str, dict[
             "edition_missing",
             seq,
             Text(
-                f"公示した{name['ja']}の版 {digest[:16]}… がありません",
+                f"使用開始と記録した{name['ja']}の版 {digest[:16]}… がありません",
                 f"the edition {digest[:16]}… of the {name['en']} that it published is missing",
             ),
         )
@@ -184,7 +184,7 @@ def _odd_edition(log: Snapshot, record: Record, day: date, seen: dict[str, dict[
             "edition_altered",
             seq,
             Text(
-                f"公示した{name['ja']}の版 {digest[:16]}… が書き換えられています（中は見ていません）",
+                f"使用開始と記録した{name['ja']}の版 {digest[:16]}… が書き換えられています（中は見ていません）",
                 f"the edition {digest[:16]}… of the {name['en']} that it published was altered (nothing was read from it)",
             ),
         )
@@ -196,7 +196,7 @@ def _odd_edition(log: Snapshot, record: Record, day: date, seen: dict[str, dict[
                 "edition_unread",
                 seq,
                 Text(
-                    f"公示した規則を、今のプログラムは読めません。回答を比べていません（{error.ja}）",
+                    f"使用開始と記録した規則を、今のプログラムは読めません。回答を比べていません（{error.ja}）",
                     f"this program cannot read the rules that it published; their rulings were not compared ({error.en})",
                 ),
             )
@@ -220,7 +220,7 @@ def _odd_rulings(
                 "ruling_backdated",
                 seq,
                 Text(
-                    f"回答 {name} は {says['since']} から適用され、公示は {day} です",
+                    f"回答 {name} は {says['since']} から適用され、使用開始は {day} です",
                     f"the ruling {name} applies from {says['since']} and was published on {day}",
                 ),
             )
@@ -233,7 +233,7 @@ def _odd_rulings(
                 "ruling_changed",
                 seq,
                 Text(
-                    f"回答 {name} が、同じ番号のまま変わりました（{ja}。公示は {day}）",
+                    f"回答 {name} が、同じ番号のまま変わりました（{ja}。使用開始は {day}）",
                     f"the ruling {name} says something else under the same id ({en}; published on {day})",
                 ),
             )

@@ -277,7 +277,7 @@ class _Verifier:
             self._say(
                 "not_published",
                 seq,
-                f"番号 {seq} は、それより前に公示されていない版を引いています",
+                f"番号 {seq} は、それより前に使用開始の記録がない版を引いています",
                 f"record {seq} cites an edition that was not published before it",
             )
 
@@ -430,14 +430,14 @@ class _Verifier:
             self._say(
                 "publications",
                 None,
-                f"公示の表に、番号 {shown(seq)} の記録にない行があります（{name}。記録の本文が正です）",
+                f"使用開始の表に、番号 {shown(seq)} の記録にない行があります（{name}。記録の本文が正です）",
                 f"the table of publications has a row that record {shown(seq)} does not say ({name}; the records count)",
             )
         for what, _, seq in derived - told:
             self._say(
                 "publications",
                 None,
-                f"公示の表に、番号 {seq} の記録の公示（{what}）がありません（`assign audit rebuild` で直ります）",
+                f"使用開始の表に、番号 {seq} の記録の使用開始（{what}）がありません（`assign audit rebuild` で直ります）",
                 f"the table of publications lacks what record {seq} puts into use, {what} (`assign audit rebuild` mends it)",
             )
 
@@ -452,7 +452,7 @@ class _Verifier:
                 self._edition(names[name], str(name), "書き換えられて", "was altered")
             elif name in names and self._sizes[name] != {len(data)}:
                 self._edition(
-                    names[name], str(name), "公示の記録と違うバイト数になって", "is not as long as its record says"
+                    names[name], str(name), "使用開始の記録と違うバイト数になって", "is not as long as its record says"
                 )
             elif not sound or (name not in names and name not in others):
                 self._stray("edition", str(name))
