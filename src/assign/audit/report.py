@@ -41,29 +41,27 @@ COLUMNS: Final = (
 Unread = Callable[[Unreadable], None]
 
 
-def export(log: Place, format_: str, chosen: Filter | int, lang: str, unread: Unread) -> Iterator[str]:
+def export(log: Place, format_: str, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     """
     The records asked for, line by line.
 
     Args:
         format_: `jsonl` (the records' own bytes, hidden characters escaped), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
-        chosen: Which records, or the number of one.
         unread: Called for each record that cannot be read. A table and a sheet show it in its place, too.
 
     Raises:
         BadOption: A sheet of one record that is no decision. UnknownRecord, Unreadable: of the one that is asked for by its number.
     """
-    if isinstance(chosen, int):
+    if (seq := chosen.seq) is not None:
         with reading(log) as there:
-            kind = there.record(chosen)["kind"]
+            kind = there.record(seq)["kind"]
         if format_ == "html" and kind != Kind.DECISION:
             raise BadOption(
-                f"番号 {chosen} は判定の記録ではありません。説明書は判定のものです（`assign audit show {chosen}` で見られます）",
-                f"record {chosen} is no decision, and a sheet is of decisions (`assign audit show {chosen}` shows it)",
+                f"番号 {seq} は判定の記録ではありません。説明書は判定のものです（`assign audit show {seq}` で見られます）",
+                f"record {seq} is no decision, and a sheet is of decisions (`assign audit show {seq}` shows it)",
             )
     if format_ == "jsonl":
-        found = (each for each in _with_unread(log, chosen, unread) if not isinstance(each, Unreadable))
-        return (plain_json(canonical(record).decode("utf-8")) for record in found)
+        return (plain_json(canonical(record).decode("utf-8")) for record in records(log, chosen, unread=unread))
     return _csv(log, chosen, unread) if format_ == "csv" else _html(log, chosen, lang, unread)
 
 
@@ -84,14 +82,10 @@ def qr(note: str, name: str) -> bytes:
     return out.getvalue()
 
 
-def _with_unread(place: Place, chosen: Filter | int, unread: Unread) -> Iterator[Record | Unreadable]:
+def _with_unread(log: Place, chosen: Filter, unread: Unread) -> Iterator[Record | Unreadable]:
     """Records in order, and in their places those that cannot be read."""
-    if isinstance(chosen, int):
-        with reading(place) as log:
-            yield log.record(chosen)
-        return
     waiting: list[Unreadable] = []
-    for record in records(place, chosen, unread=waiting.append):
+    for record in records(log, chosen, unread=waiting.append):
         yield from _told(waiting, unread)
         yield record
     yield from _told(waiting, unread)
@@ -104,7 +98,7 @@ def _told(waiting: list[Unreadable], unread: Unread) -> Iterator[Unreadable]:
     waiting.clear()
 
 
-def _csv(log: Place, chosen: Filter | int, unread: Unread) -> Iterator[str]:
+def _csv(log: Place, chosen: Filter, unread: Unread) -> Iterator[str]:
     yield "\ufeff" + ",".join(COLUMNS)
     for record in _with_unread(log, chosen, unread):
         line = io.StringIO(newline="")
@@ -195,12 +189,12 @@ def _safe(text: str) -> str:
     return escape(visible(text))
 
 
-def _html(place: Place, chosen: Filter | int, lang: str, unread: Unread) -> Iterator[str]:
+def _html(place: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     with reading(place) as log:
         yield from _sheet(log, chosen, lang, unread)
 
 
-def _sheet(log: Place, chosen: Filter | int, lang: str, unread: Unread) -> Iterator[str]:
+def _sheet(log: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[str]:
     def say(name: str) -> str:
         return _safe(_SAYS[name][lang])
 
@@ -209,8 +203,7 @@ def _sheet(log: Place, chosen: Filter | int, lang: str, unread: Unread) -> Itera
     yield f"<title>{say('title')}</title><style>{_STYLE}</style></head>\n<body>"
     yield f"<h1>{say('title')}</h1>\n<p>{say('lead')}{apart}{say('privacy')}</p>\n<p>{say('record')}: <code>{_safe(log.origin)}</code></p>"
     told = 0
-    decisions = chosen if isinstance(chosen, int) else chosen._replace(kind=Kind.DECISION.value)
-    for record in _with_unread(log, decisions, unread):
+    for record in _with_unread(log, chosen._replace(kind=Kind.DECISION.value), unread):
         told += 1
         if isinstance(record, Unreadable):
             yield f"<section><h2>{say('number')} {record.seq}</h2><p>{_safe(record.message(lang))}</p></section>"

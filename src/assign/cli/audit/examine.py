@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from assign import audit as auditing
-from assign.audit import Text, report
+from assign.audit import Filter, Text, report
 from assign.audit.names import Names
 from assign.audit.text import LEAF
 from assign.cli import terminal
@@ -222,7 +222,7 @@ def export(
     unread = Unread()
     with snapshot(audit, origin, unread) as log:
         names = Names(log)
-        chosen = chosen_by(names, *filters) if n is None else whole_number(n)
+        chosen = chosen_by(names, *filters) if n is None else Filter(seq=whole_number(n))
         terminal.pour(report.export(log, format_, chosen, lang, unread), out)
     unread.told(lang)
 
