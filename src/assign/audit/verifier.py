@@ -223,9 +223,7 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
     for part in (fields(each, record=str, index=int, path=list, text=str) for each in bundle["editions"]):
         public, number = standing(part, part["record"], tree), sha256(part["text"].encode()).hexdigest()
         fits = (at(public, "kind"), at(public, "sha256")) == ("publication", number) and part["index"] < bundle["index"]
-        need(
-            fits, "版が、記録より前の使用開始と合いません", "an edition is not one that was published before the record"
-        )
+        need(fits, "版が、記録前の使用開始と合いません", "an edition is not one that was published before the record")
         held[at(public, "what"), number] = part["text"]
     kind, names = at(record, "kind"), [(what, at(record, "editions", what)) for what in ("list", "rules", "rulings")]
     need(kind not in ("decision", "batch") or held.keys() >= set(names), "版が足りません", "an edition is missing")
