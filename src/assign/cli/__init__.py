@@ -224,7 +224,7 @@ def decide(
     kept: list[Any] = []
     as_json = as_json or cloudevent
     if record:
-        with open_desk(rules, list_, engine, audit_url(audit), origin_name(origin)) as desk, as_options():
+        with open_desk(rules, list_, engine, audit_url(audit), origin_name(origin), on=on) as desk, as_options():
             report_new_log(desk, as_json=as_json, lang=lang)
             kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
         answers = [each.answer for each in kept]
@@ -235,9 +235,9 @@ def decide(
                 raise BadOption(
                     f"`--{name}` は `--record` と使います", f"`--{name}` goes with `--record`", ["--record"]
                 )
-        desk = open_desk(rules, list_, engine)
+        desk = open_desk(rules, list_, engine, on=on)
         with as_options():
-            answers = desk.answers(**asked, provenance=as_json)
+            answers = desk.answers(**asked, provenance=as_json or desk.beside is not None)
     if cloudevent:
         from assign.desk.cloud_event import event
 

@@ -58,6 +58,10 @@ class Editions(Generic[_Desk]):
         """The desk of every edition, in the order of their days."""
         return map(self._desk, range(len(self.found)))
 
+    def days(self) -> list[tuple[date, date]]:
+        """The first and the last day of every edition; the last of an open one is that of time."""
+        return [(edition.since, edition.until or date.max) for edition in self.found]
+
     def recorded_in(self, log: Log) -> None:
         """From here on all of them record in this log."""
         self.audit = log
