@@ -53,6 +53,19 @@ class NoEdition(BadRequest):
         self.nearest: date = nearest
 
 
+class OtherEdition(BadRequest):
+    """A day of another edition, where one alone was asked: its answers are to be recorded, and a record names one edition."""
+
+    code = "other_edition"
+
+    def __init__(self, on: date, other: Edition, only: Edition) -> None:
+        super().__init__(
+            f"{shown(on.isoformat())} は版 {other.title} の日です（ここでは {only.title} だけが答えます。版ごとに分けてください）",
+            f"{shown(on.isoformat())} is a day of {other.title} (here {only.title} alone answers; ask for each edition by itself)",
+            [only.since.isoformat()],
+        )
+
+
 class Edition(NamedTuple):
     """
     An edition of a list, as its manifest has it.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from assign.catalog.editions import Edition, in_force
+from assign.catalog.editions import Edition, OtherEdition, in_force
 from assign.catalog.manifest import Effective
 
 from .asked import DeskClosed
@@ -41,26 +41,37 @@ class Editions(Generic[_Desk]):
     """
     Attributes:
         found: In the order of their days. audit: The decision log, if answers are recorded. closed: Whether none answers any more.
+        only: The place of the one that answers, where the others are not to; None: each answers on its own days.
     """
 
-    def __init__(self, found: Sequence[Edition], make: Callable[[Edition], _Desk]) -> None:
+    def __init__(self, found: Sequence[Edition], make: Callable[[Edition], _Desk], only: int | None = None) -> None:
         self.found: tuple[Edition, ...] = tuple(found)
         self.audit: Log | None = None
         self.closed: bool = False
+        self.only: int | None = only
         self._make = make
         self._desks: dict[int, _Desk] = {}
 
     def at(self, on: date) -> _Desk:
-        """The desk of the edition that is in force on a day. Raises NoEdition."""
-        return self._desk(in_force(self.found, on))
+        """The desk of the edition that is in force on a day. Raises NoEdition, OtherEdition."""
+        place = in_force(self.found, on)
+        if self.only not in (None, place):
+            raise OtherEdition(on, self.found[place], self.found[self.only or 0])
+        return self._desk(place)
 
     def each(self) -> Iterator[_Desk]:
-        """The desk of every edition, in the order of their days."""
-        return map(self._desk, range(len(self.found)))
+        """The desk of every edition that answers, in the order of their days."""
+        return map(self._desk, range(len(self.found)) if self.only is None else (self.only,))
 
-    def days(self) -> list[tuple[date, date]]:
-        """The first and the last day of every edition; the last of an open one is that of time."""
-        return [(edition.since, edition.until or date.max) for edition in self.found]
+    def alone(self, place: int) -> _Desk:
+        """The desk of an edition that answers on its own days alone, and refuses those of the others."""
+        found = Editions(self.found, self._make, place)
+        found.audit = self.audit
+        return found.at(self.found[place].since)
+
+    def days(self, place: int) -> tuple[date, date]:
+        """The first and the last day of an edition; the last of an open one is that of time."""
+        return self.found[place].since, self.found[place].until or date.max
 
     def recorded_in(self, log: Log) -> None:
         """From here on all of them record in this log."""

@@ -8,7 +8,7 @@ numbers); how other spellings are understood stays with the desk.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -68,18 +68,14 @@ def decision_table(desk: Desk) -> tuple[Line, ...]:
     if desk.closed:
         raise DeskClosed
     if (known := _tables.get(desk)) is None:
-        desks = (
-            [(desk, (FIRST, LAST))] if desk.beside is None else zip(desk.beside.each(), desk.beside.days(), strict=True)
-        )
-        known = _tables[desk] = tuple(line for each, days in desks for line in _lines(each, days))
+        desks = (desk,) if desk.beside is None else desk.beside.each()
+        known = _tables[desk] = tuple(line for each in desks for line in table_of_edition(each))
     return known
 
 
-def table_of_edition(desk: Desk) -> Iterable[Line]:
+def table_of_edition(desk: Desk) -> Iterator[Line]:
     """The lines of a desk's own edition; of a list that has one edition, all of them."""
-    if desk.beside is None:
-        return decision_table(desk)
-    return _lines(desk, desk.beside.days()[desk.place])
+    return _lines(desk, (FIRST, LAST) if desk.beside is None else desk.beside.days(desk.place))
 
 
 def windows(days: list[date], of: tuple[date, date] = (FIRST, LAST)) -> list[tuple[date, date]]:

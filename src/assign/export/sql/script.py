@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from assign.desk.desk import Desk
-from assign.desk.lookup import table_of_edition
+from assign.desk.lookup import decision_table, table_of_edition
 from assign.errors import BadOption, hidden, listed, listed_with, shown
 from assign.rules.changes import FIRST, LAST
 
@@ -175,7 +175,7 @@ def _packed(desk: Desk) -> tuple[list[_Row], list[_Row], list[_Row], int]:
     answers: dict[_Row, int] = {}
     grouped: dict[_Row, list[str]] = {}
     count = 0
-    for line in table_of_edition(desk):
+    for line in decision_table(desk) if desk.beside is None else table_of_edition(desk):
         answer = answers.setdefault(line[6:], len(answers) + 1)
         grouped.setdefault((*line[:3], *line[4:6], answer), []).append(line.act)
         count += 1
@@ -189,7 +189,7 @@ def _errors(desk: Desk) -> list[tuple[str, str, str]]:
     """The errors of words that the table does not know; the desk's are better, since it knows what is near."""
     first, last, ja, en = FIRST, LAST, "", ""
     if desk.beside is not None:
-        first, last = desk.beside.days()[desk.place]
+        first, last = desk.beside.days(desk.place)
         ja, en = "。この表は一覧のその間の版のもの", "; the table is of the edition of those days"
     of = desk.catalog.manifest.divisions, desk.catalog.manifest.channels
     (divisions, channels), (divisions_ja, channels_ja) = (
