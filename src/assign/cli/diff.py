@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from assign import files
-from assign.errors import path_shown
+from assign.catalog.editions import of_folder
+from assign.errors import BadOption, path_shown
 
 from . import terminal
 from .common import AsJson, Lang, Out, Quiet, Word, open_desk, print_json, wrapped
@@ -21,8 +22,13 @@ def diff(
         str, typer.Argument(metavar="OLD", help="古い版の一覧のフォルダ / the folder of the list, old edition")
     ],
     new: Annotated[
-        str, typer.Argument(metavar="NEW", help="新しい版の一覧のフォルダ / the folder of the list, new edition")
-    ],
+        Word,
+        typer.Argument(
+            metavar="[NEW]",
+            help="新しい版の一覧のフォルダ。なければ OLD は版を並べたフォルダで、最後の2つ / the folder of the list, new edition; without it "
+            "OLD holds the editions, and the last two are compared",
+        ),
+    ] = None,
     old_rules: Annotated[
         Word,
         typer.Option(
@@ -68,6 +74,7 @@ def diff(
     from assign.desk.volumes import read
     from assign.diff import compare, pages, said
 
+    old, new = (old, new) if new is not None else last_two(old)
     before, after = (open_desk(rules, list_, "table") for rules, list_ in ((old_rules, old), (new_rules, new)))
     counts = read(Path(volumes), {*before.catalog.by_id, *after.catalog.by_id}) if volumes is not None else None
     report = compare(before, after, counts)
@@ -81,6 +88,17 @@ def diff(
         terminal.write("\n".join(line for text in pages.lines(report, lang) for line in wrapped(text, out)), out)
     if exit_code and not report.equal:
         raise typer.Exit(6)
+
+
+def last_two(folder: str) -> tuple[str, str]:
+    """The folders of the last two editions. Raises BadOption: There are no two."""
+    editions = of_folder(folder)
+    if len(editions) < 2:
+        raise BadOption(
+            f"{path_shown(folder)} に比べる2つの版がありません（NEW を指定するか、版を並べたフォルダを指定してください）",
+            f"{path_shown(folder)} does not hold two editions to compare (name NEW, or a folder of editions)",
+        )
+    return str(editions[-2].folder), str(editions[-1].folder)
 
 
 def _write(name: str, data: bytes) -> None:

@@ -8,8 +8,7 @@ What ships was checked when the package was built: `built_in/checked.json` holds
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -50,11 +49,6 @@ class NotApproved(AssignError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.findings, self.options)
-
-
-def approval(editions: Mapping[str, bytes], list_: _Place, rules: _Place) -> Callable[[], None]:
-    """`approve` for later, where it is not known yet whether anything is to be published."""
-    return partial(approve, editions, list_, rules)
 
 
 def opened_log(

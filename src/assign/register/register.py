@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from assign import files, resources
+from assign.catalog.editions import of_folder
 from assign.check.proofs import example_fails
 from assign.decision.fitting import rules_beside
+from assign.desk.approval import place_of
 from assign.desk.desk import Desk
 from assign.errors import BadOption, DataError, RuleFileError, hidden, path_shown
 from assign.resources import joined
@@ -81,9 +83,11 @@ class Register:
         *,
         list: str | PathLike[str] | None = None,  # noqa: A002 - the contract's name
         rules: str | PathLike[str] | None = None,
+        on: object = None,
     ) -> Register:
-        """The register of a list. Raises what `Desk.open` raises."""
-        return cls(rules_beside(list, rules) / FILE, Desk.open(list=list, rules=rules, engine="table"))
+        """The register of a list; of a folder of editions that of the one in force on a day. Raises what `Desk.open` raises."""
+        desk = Desk.open(list=list, rules=rules, engine="table", on=on)
+        return cls(rules_beside(place_of(desk, list), rules) / FILE, desk)
 
     @property
     def rulings(self) -> tuple[Ruling, ...]:
@@ -257,11 +261,17 @@ def checked(
     rules: str | PathLike[str] | None = None,
 ) -> tuple[int, Sequence[Reason]]:
     """
-    How many rulings a register holds, and what is wrong with them. A file that does not even load is a finding, too.
+    How many rulings a register holds, and what is wrong with them. A file that does not even load is a finding, too. Of a folder of
+    editions the registers of all.
 
     Raises:
         AssignError: Another file than the register cannot be used.
     """
+    if list is not None and (editions := of_folder(list)):
+        each = [(edition.title, *checked(list=edition.folder, rules=rules)) for edition in editions]
+        return sum(count for _, count, _ in each), [
+            reason.within(title) for title, _, found in each for reason in found
+        ]
     try:
         register = Register.open(list=list, rules=rules)
     except RuleFileError as error:
