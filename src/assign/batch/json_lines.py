@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
 from assign.desk.lookup import ANSWERED, ASKED, Answered, Counts, Line, of_line
-from assign.errors import BadRequest, first_line, shown
+from assign.errors import BadRequest, shown
 from assign.words import LONGEST as LONGEST_WORD
 
 from . import columns
 from .recognise import BOM, LONGEST, of_lines, refuse
+from .source import first_line
 
 DAY: Final = re.compile(
     r"[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"

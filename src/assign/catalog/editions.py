@@ -115,6 +115,17 @@ def of_folder(path: str | PathLike[str]) -> tuple[Edition, ...]:
     return (*(_before(one, other) for one, other in pairwise(editions)), editions[-1])
 
 
+def last_two(path: str) -> tuple[str, str]:
+    """The folders of the last two editions, the older first. Raises BadRequest: There are no two."""
+    match of_folder(path):
+        case [*_, old, new]:
+            return str(old.folder), str(new.folder)
+    raise BadRequest(
+        f"{path_shown(path)} に比べる2つの版がありません（NEW を指定するか、版を並べたフォルダを指定してください）",
+        f"{path_shown(path)} does not hold two editions to compare (name NEW, or a folder of editions)",
+    )
+
+
 def in_force(editions: Sequence[Edition], on: date) -> int:
     """The place of the edition that is in force on a day. Raises NoEdition."""
     place = bisect_right(editions, on, key=lambda each: each.since) - 1

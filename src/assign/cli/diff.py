@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from assign import files
-from assign.catalog.editions import of_folder
-from assign.errors import BadOption, path_shown
+from assign.catalog.editions import last_two
+from assign.errors import path_shown
 
 from . import terminal
 from .common import AsJson, Lang, Out, Quiet, Word, open_desk, print_json, wrapped
@@ -88,17 +88,6 @@ def diff(
         terminal.write("\n".join(line for text in pages.lines(report, lang) for line in wrapped(text, out)), out)
     if exit_code and not report.equal:
         raise typer.Exit(6)
-
-
-def last_two(folder: str) -> tuple[str, str]:
-    """The folders of the last two editions. Raises BadOption: There are no two."""
-    editions = of_folder(folder)
-    if len(editions) < 2:
-        raise BadOption(
-            f"{path_shown(folder)} に比べる2つの版がありません（NEW を指定するか、版を並べたフォルダを指定してください）",
-            f"{path_shown(folder)} does not hold two editions to compare (name NEW, or a folder of editions)",
-        )
-    return str(editions[-2].folder), str(editions[-1].folder)
 
 
 def _write(name: str, data: bytes) -> None:
