@@ -16,7 +16,6 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from assign.catalog.editions import NoEdition
 from assign.desk.desk import Desk
 from assign.errors import BadOption, listed, shown
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
@@ -186,6 +185,8 @@ def _opened(rules: str | None, list_: str | None, on: str | None, log: tuple[str
     """The desk; without a record it answers each row by the row's own date, so that today need not be a day of any edition."""
     if log is not None:
         return open_desk(rules, list_, "auto", *log, on=on)
+    from assign.catalog.editions import NoEdition
+
     try:
         return open_desk(rules, list_, "auto", on=on)
     except NoEdition as error:

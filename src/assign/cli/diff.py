@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from assign import files
-from assign.catalog.editions import last_two
 from assign.errors import path_shown
 
 from . import terminal
@@ -71,6 +70,7 @@ def diff(
     quiet: Quiet = False,
 ) -> None:
     """一覧の2つの版を比べ、変更と、動く判断をすべて示します / Compare two editions: what changed, and every decision that moves."""
+    from assign.catalog.editions import last_two
     from assign.desk.volumes import read
     from assign.diff import compare, pages, said
 
