@@ -140,7 +140,8 @@ def lost_beside(folder: Path) -> list[str]:
     """Folders of lists within the folder of one list, which never answer: whoever put them there takes them for editions."""
     if not os.path.exists(folder / FILE):
         return []
-    return sorted(each.parent.name for each in folder.glob(f"*/{FILE}"))
+    found = {each.parent.name for each in folder.glob(f"*/{FILE}")}
+    return sorted(found - {"template"})  # what `assign init` copies stands beside the list that ships
 
 
 def _read(folder: Path) -> tuple[Edition, Manifest]:

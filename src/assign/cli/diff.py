@@ -23,7 +23,7 @@ def diff(
     new: Annotated[
         Word,
         typer.Argument(
-            metavar="[NEW]",
+            metavar="NEW",
             help="新しい版の一覧のフォルダ。なければ OLD は版を並べたフォルダで、最後の2つ / the folder of the list, new edition; without it "
             "OLD holds the editions, and the last two are compared",
         ),
