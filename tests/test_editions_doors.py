@@ -187,6 +187,9 @@ def test_a_ruling_goes_into_the_register_of_the_edition_of_its_first_day(run: Ru
         assert code == 0, said
         assert json.loads(out)["file"] == str(files[folder])
         assert [each for each, path in files.items() if path.read_bytes() != before[each]] == [folder]
+    code, _, said = run("rule", "add", *words, *about, "--since", "2026-04-01", "--on", OLD, "--dry-run")
+    assert code == 6
+    assert "2026-03-31" in said
     code, out, _ = run("rule", "check", "--list", own, "--json")
     assert (code, json.loads(out)["rulings"]) == (0, 6)
     for on, number in (("2025-04-01", 1), ("2025-06-01", 2), ("2026-04-01", 2)):

@@ -137,7 +137,7 @@ class Register:
         taken = {ruling.id for ruling in self.rulings}
         numbers = count(max((int(found[1]) for name in taken if (found := _NUMBER.fullmatch(name))), default=0) + 1)
         for draft in drafts:
-            wrong = [*_form(draft)]
+            wrong = [*_form(draft), *self._outside(draft)]
             entries: list[Ruling] = []
             for (act, channels), rows in self._places(draft, wrong).items():
                 entries.append(self._ruling(draft, act, rows, channels))
@@ -147,6 +147,21 @@ class Register:
             if not wrong:
                 made += [entry._replace(id=f"R-{draft.since.year:04}-{next(numbers):03}") for entry in entries]
         return made, reasons
+
+    def _outside(self, draft: Draft) -> Iterator[Reason]:
+        """A ruling on no day of its edition would never be asked."""
+        if self.desk.beside is None:
+            return
+        first, last = self.desk.beside.days(self.desk.place)
+        if draft.since > last or (draft.until is not None and draft.until < first):
+            name = self.desk.catalog.manifest.edition
+            yield Reason(
+                "form",
+                {
+                    "ja": f"版 {name}（{first} から {last} まで）の日が1日もありません（その日の版の台帳に、`--on` で）",
+                    "en": f"it applies on no day of the edition {name} ({first} to {last}); `--on` names a day of another",
+                },
+            )
 
     def _places(self, draft: Draft, wrong: list[Reason]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
         """The rows of a draft by act and by the channels on which a ruling decides; what it may not do goes into `wrong`."""
