@@ -104,6 +104,7 @@ def test_every_command_shows_the_edition_of_the_day(
     ]
     if command.startswith("plan"):
         assert both[0]["provenance"].pop("in_force")["since"] <= on
+        assert "\n版: 令和" in run(*command.split(), "--list", city, "--on", on)[1]
     assert both[0] == both[1]
 
 

@@ -16,7 +16,7 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
-from assign.errors import BadRequest, DataError, RuleFileError, listed, path_shown, shown, visible
+from assign.errors import BadRequest, DataError, RuleFileError, listed, path_shown, shown, unreadable, visible
 from assign.words import normal
 
 from .manifest import FILE, Manifest, load
@@ -98,14 +98,13 @@ def of_folder(path: str | PathLike[str]) -> tuple[Edition, ...]:
     Raises:
         EditionsError: They are not the editions of one list, day after day. RuleFileError: A manifest is wrong, with its line.
     """
-    if not os.path.isdir(path) or any((Path(path) / name).exists() for name in (FILE, CATALOG)):
+    if not os.path.isdir(path) or any(os.path.exists(Path(path) / name) for name in (FILE, CATALOG)):
         return ()
-    with os.scandir(path) as entries:
-        folders = [
-            Path(path) / entry.name
-            for entry in sorted(entries, key=lambda each: each.name)
-            if entry.is_dir() and not entry.name.startswith(".")
-        ]
+    try:
+        inside = sorted(each for each in Path(path).iterdir() if not each.name.startswith("."))
+    except OSError as error:
+        raise unreadable(path, error) from None
+    folders = [each for each in inside if os.path.isdir(each)]
     if not any(os.path.exists(folder / FILE) for folder in folders):
         return ()
     found = sorted(map(_read, folders), key=lambda each: each[0].since)
