@@ -75,7 +75,10 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "audit prove": ("assign audit prove 5 --to proof.json",),
     "audit growth": ("assign audit growth old.txt new.txt --to growth.json",),
     "audit verifier": ("assign audit verifier --out verify.py",),
-    "audit export": ("assign audit export --format csv --out records.csv",),
+    "audit export": (
+        "assign audit export --format csv --out records.csv",
+        "assign audit export 4 --format html --out sheet.html",
+    ),
     "audit backup": ("assign audit backup copy.db",),
     "audit restore": ("assign audit restore copy.db --audit sqlite:///new.db",),
     "audit rebuild": ("assign audit rebuild",),

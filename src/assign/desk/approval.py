@@ -41,7 +41,7 @@ class NotApproved(AssignError):
     def __init__(self, findings: list[Finding], options: str = "") -> None:
         first, command = findings[0].text, visible(f"assign check{f' {options}' if options else ''}")
         super().__init__(
-            f"点検で問題が {len(findings)} 件見つかったため、公示しません（`{command}` で全部分かります）。最初のもの: {first['ja']}",
+            f"点検で問題が {len(findings)} 件見つかったため、使用開始にしません（`{command}` で全部分かります）。最初のもの: {first['ja']}",
             f"the check finds {len(findings)}, so nothing is published (`{command}` shows all); the first: {first['en']}",
         )
         self.findings: list[Finding] = findings

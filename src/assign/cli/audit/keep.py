@@ -87,7 +87,7 @@ def init(
 def publish(
     audit: Audit = None, origin: Origin = None, lang: Lang = "ja", rules: Rules = None, list_: List = None
 ) -> None:
-    """今の一覧・規則・回答の版を公示します / Put the present list, rules and rulings into use."""
+    """今の一覧・規則・回答の版を使い始め、記録します / Put the present list, rules and rulings into use."""
     all_of_them = _editions(list_, rules)
     with open_log(audit, origin) as log, _findings_told(lang):
         for editions, folder in all_of_them:
@@ -225,11 +225,11 @@ def key(
 
 @app.command(cls=Command)
 def rebuild(audit: Audit = None, origin: Origin = None, lang: Lang = "ja") -> None:
-    """記録から作れるもの（索引、公示の一覧）を作り直します / Make anew what is derived from the records."""
+    """記録から作れるもの（索引、使用開始の一覧）を作り直します / Make anew what is derived from the records."""
     unread, ignored = Unread(), list[auditing.Text]()
     with open_log(audit, origin) as log:
         missing = auditing.rebuild(log, unread, ignored.append)
-    ja = f"索引を作り直しました。公示の一覧に足したもの: {missing} 件"
+    ja = f"索引を作り直しました。使用開始の一覧に足したもの: {missing} 件"
     en = f"The index is made anew; publications put back into their list: {missing}"
     say([each.say(lang) for each in ignored], None, [ja if lang == "ja" else en])
     unread.told(lang)
