@@ -292,7 +292,7 @@ def _backed_by_none(log: Log, publications: set[tuple[str, str, int]]) -> Iterat
             f"公示の一覧の行（{shown(what)}、番号 {shown(seq)}）はどの記録も裏付けず、使いません",
             f"the row of publications ({shown(what)}, record {shown(seq)}) is backed by no record, and not used",
         )
-    keys = log.keys()
+    keys = [each.key for each in log.named()]
     for note in log.store.checkpoints(log.number):
         try:
             open_verified(note, keys)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from assign.errors import BadRequest, path_shown, shown
@@ -24,11 +25,11 @@ from .ending import Nodes
 from .errors import is_log_name, no_such_log
 from .group_commit import GroupCommit, Kept
 from .kinds import EDITIONS, Kind, Record
-from .reading import UnknownRecord, backed, logs_of, published_by
+from .reading import UnknownRecord, Unreadable, backed, logs_of, record_of
 from .store import Row, Store, StoreError, StoreMissing, open_store
 
 if TYPE_CHECKING:
-    from .checkpoint import Checkpoint, Signers
+    from .checkpoint import Checkpoint, Named, Signers
     from .keys import PublicKey, SecretKey
 
 
@@ -203,10 +204,10 @@ class Log:
             BadRequest: The new one is a key that the log has had, or another log's; or `by` is not the present one.
             StoreError: The log does not extend what the present key has signed: nothing is changed.
         """
-        now = self.keys()[-1]
-        if new.name != self.origin or str(new.public()) in map(str, self.keys()):
+        now = self.keys(by.public() if by else None)[-1]
+        if new.name != self.origin or new.public() in [each.key for each in self.named()]:
             raise BadRequest("新しい鍵が要ります", "a new key of this log is needed")
-        if by is not None and str(by.public()) != str(now):
+        if by is not None and by.public() != now:
             raise BadRequest("今の鍵ではありません", "this is not the present key")
         from .checkpoint import endorse
         from .signing import handed_on
@@ -215,18 +216,30 @@ class Log:
         with handed_on(self, new, by, keep, abandon=abandon):
             return self.append({**draft, "endorsed": endorse(new.public(), by) if by and not abandon else None})
 
-    def keys(self) -> list[PublicKey]:
-        """The keys that the log's records have named, the present one last. The table says where; the records count."""
-        known = [key for _, key in self.signers()]
-        return [key for place, key in enumerate(known) if key not in known[place + 1 :]]
+    def keys(self, key: PublicKey | None = None) -> list[PublicKey]:
+        """
+        The log's keys as whoever holds one of them has it (`checkpoint.line`), the present one last. Without one: the first, and
+        those that each has named as its successor.
+        """
+        return [each for _, each in self.signers(key)]
 
-    def signers(self) -> Signers:
-        """The same in the order of the records that named them, each with its number."""
-        from .keys import public_key
+    def signers(self, key: PublicKey | None = None) -> Signers:
+        """The same, each with the record that named it."""
+        from .checkpoint import line
+
+        return line(self.named(), key)
+
+    def named(self) -> list[Named]:
+        """All keys that the log's records name, in order, whoever wrote them there. The table says where; the records count."""
+        from .checkpoint import named_by
 
         told = {seq for what, _, seq in self.store.published(self.number) if what == "key" and type(seq) is int}
-        named = ((seq, published_by(self.store, self.origin, self.number, seq)) for seq in sorted({0, *told}))
-        found = tuple((seq, public_key(put[1])) for seq, put in named if put is not None and put[0] == "key")
+        found = []
+        for row in self.store.some(self.number, sorted(seq for seq in {0, *told} if 0 <= seq < 1 << 40)):
+            with suppress(Unreadable):
+                record = record_of(row, self.origin)
+                if record["kind"] in (Kind.LOG, Kind.KEY):
+                    found.append(named_by(row.seq, record))
         if not found:
             raise StoreError(
                 "記録に公開鍵がありません（`assign audit verify`）", "the log names no key (`assign audit verify`)"
