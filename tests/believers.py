@@ -9,6 +9,7 @@ from what the same command says of the untouched log.
     named        it says which record, or what, is wrong, and ends with an error; what else it shows is true
     refused      it ends with an error that is not of one record; what it shows, if anything, is true
     as written   it shows what is written: the log was made to fit again, and only a checkpoint from outside can tell
+    made, named  a copy with nothing mended and nothing left out, and what is wrong is named: exit 6
     mended       what is derived was made anew, and `verify` finds nothing more
     -            it does not apply
     WRONG: …     anything else
@@ -312,7 +313,7 @@ def backup(site: Site, kind: Kind, sound: Sound) -> str:
     """A copy: what is in it is the records, or what a coherent log says."""
     to = site.folder / "backup.db"
     done = said(site, "audit", "backup", to)
-    return _copied(done, to, kind, sound, f"sqlite:///{to}")
+    return _copied(done, to, kind, sound, f"sqlite:///{to}", _raw(site))
 
 
 def restore(site: Site, kind: Kind, sound: Sound) -> str:
@@ -325,15 +326,19 @@ def restore(site: Site, kind: Kind, sound: Sound) -> str:
     )
     if done.code == 0 and kind.bad is not None and not kind.lawful:
         raise Wrong("restores what was not recorded")
-    return _copied(done, to, kind, sound, f"sqlite:///{to}")
+    return _copied(done, to, kind, sound, f"sqlite:///{to}", _raw(site))
 
 
-def _copied(done: Any, to: Path, kind: Kind, sound: Sound, url: str) -> str:
+def _copied(done: Any, to: Path, kind: Kind, sound: Sound, url: str, raw: dict[int, bytes]) -> str:
     there = Hand(url).payloads() if to.exists() else []
     if done.code:
-        if there:
+        if not there:
+            return "refused"
+        if done.code != 6 or not done.err:
             raise Wrong("leaves a copy")
-        return "refused"
+        if Hand(url).numbered() != raw:
+            raise Wrong("copies what is not there")
+        return "made, named"
     if there == sound.originals or (there[:SIZE] == sound.originals and kind.lawful):
         return "sound"
     if kind.coherent:
