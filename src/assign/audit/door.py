@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from assign.errors import BadOption
 from assign.log.errors import is_log_name, no_such_log
+from assign.log.keys import PublicKey, log_of_key, public_key
 from assign.log.kinds import Record
 from assign.log.reading import UnknownRecord, Unreadable, record_of
 from assign.log.record import publishes
@@ -258,6 +259,11 @@ class Snapshot:
         """The numbers of the logs that have records."""
         return self._database.logs()
 
+    def others(self) -> list[str]:
+        """The names of other logs of this database that have records, whoever began them."""
+        there = set(self.logs()) - {self.number}
+        return sorted({str(name) for number, name in self._database.table("log") if number in there})
+
     def unsound(self) -> list[Strange]:
         """What a check of the whole database finds."""
         return self._database.unsound()
@@ -316,13 +322,14 @@ def reading(place: Place) -> Iterator[Snapshot]:
 
 
 @contextmanager
-def opened(url: str, origin: str | None = None) -> Iterator[Snapshot]:
+def opened(url: str, origin: str | None = None, likely: str | None = None) -> Iterator[Snapshot]:
     """
     A snapshot of a log.
 
     Args:
         url: `sqlite:///…` or `postgresql://…`.
-        origin: The log's name; may be left out where the database has one log.
+        origin: The log's name; may be left out where the database has one log, or one of which the key is here.
+        likely: The name that evidence at hand has (a checkpoint, a public key): it counts where the database has several logs.
 
     Raises:
         StoreMissing: There is no such log, or several and none was named. StoreDamaged: There was one. StoreError, BadOption.
@@ -331,13 +338,22 @@ def opened(url: str, origin: str | None = None) -> Iterator[Snapshot]:
     try:
         strangers = database.strangers()
         logs = _logs(database, origin)
-        if origin is None and len(logs) == 1:
+        if origin is None and likely in logs:
+            origin = likely
+        elif origin is None and len(logs) == 1:
             [origin] = logs
+        elif origin is None:
+            origin = log_of_key(logs, lambda name: _keys_of(Snapshot(url, name, logs[name], database, [])))
         if origin is None or origin not in logs:
             raise no_such_log(origin, list(logs))
         yield Snapshot(url, origin, logs[origin], database, strangers)
     finally:
         database.close()
+
+
+def _keys_of(log: Snapshot) -> list[PublicKey]:
+    """The keys that a log's records name."""
+    return [public_key(value) for what, value, _ in log.published() if what == "key"]
 
 
 def _database(url: str) -> Database:

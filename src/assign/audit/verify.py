@@ -44,6 +44,7 @@ class VerificationReport:
     """
     What `verify` did and found. `covered`: how many records a checkpoint from outside vouches for. `contradicted`: the size of the first
     checkpoint, signed as it must be, whose records are not there as they were. Nobody who may only insert can bring that about.
+    `others`: other logs in the same database, which were not looked at.
     """
 
     origin: str
@@ -54,6 +55,7 @@ class VerificationReport:
     notes_inside: int = 0
     covered: int = 0
     contradicted: int | None = None
+    others: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -71,6 +73,7 @@ class VerificationReport:
             "root": b64encode(self.root).decode(),
             "checkpoints": {"outside": self.notes_outside, "inside": self.notes_inside},
             "covered": self.covered,
+            "other_logs": [shown(each) for each in self.others[:MOST]],
             "first_bad": self.first_bad,
             "findings": [each.as_json() for each in self.findings[:MOST]],
             "findings_in_all": len(self.findings),
@@ -201,6 +204,7 @@ class _Verifier:
         self._check_number(size)
         self._check_notes(found.size)
         self._check_tables()
+        found.others = self._log.others()
         found.findings.sort(key=lambda each: (each.seq is None, each.seq or 0))
         return found
 

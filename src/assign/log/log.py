@@ -53,13 +53,14 @@ class Log:
         )  # holds no reference to this log, so that a log without an owner is closed at once
 
     @classmethod
-    def open(cls, url: str, origin: str | None = None) -> Log:
+    def open(cls, url: str, origin: str | None = None, likely: str | None = None) -> Log:
         """
         Open a log that is there.
 
         Args:
             url: As `store.open_store` takes it.
-            origin: The log's name; may be left out where the store has one log.
+            origin: The log's name; may be left out where the store has one log, or one of which the key is here.
+            likely: The name that evidence at hand has (a checkpoint, a public key): it counts where the store has several logs.
 
         Raises:
             StoreMissing: There is no such log, or several and none was named. StoreRefused, StoreError, BadOption.
@@ -67,8 +68,7 @@ class Log:
         store = open_store(url)
         try:
             origins = logs_of(store, origin)
-            if origin is None and len(origins) == 1:
-                origin = next(iter(origins))
+            origin = origin or _only(cls, store, origins, likely)
             if origin is None or origin not in origins:
                 raise no_such_log(origin, list(origins))
         except BaseException:
@@ -90,7 +90,7 @@ class Log:
         Open a log, and make it if it is not there: its key, its first record, and the editions that it begins with.
 
         Args:
-            origin: Its name. None: the one log that is there, or `assign.local/log` where there is none.
+            origin: Its name. None: the one log that is there or of which the key is here, or `assign.local/log` where there is none.
             beside: Whether a new log may begin in a store that has others. A mistyped name must not begin one, since nobody
                 would look for the answer there.
             approve: Called before a new log begins with these editions; if it raises, nothing is made.
@@ -115,6 +115,8 @@ class Log:
             store = open_store(url, create=True)
         try:
             origins = logs_of(store, origin)
+            if origin is None and len(origins) > 1:
+                origin = _only(cls, store, origins)
             if (origin is None and len(origins) > 1) or (origins and origin not in (None, *origins) and not beside):
                 raise no_such_log(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
@@ -309,6 +311,20 @@ class Log:
 
     def __exit__(self, *_how: object) -> None:
         self.close()
+
+
+def _only(cls: type[Log], store: Store, origins: Mapping[str, int], likely: str | None = None) -> str | None:
+    """The one log of a store; of several the one that is likely, or else whose key is here."""
+    if len(origins) < 2 or likely in origins:
+        return likely if likely in origins else next(iter(origins), None)
+    from .keys import log_of_key
+
+    def keys_of(origin: str) -> list[PublicKey]:
+        with suppress(StoreError):
+            return [each.key for each in cls(store, origin, origins[origin]).named()]
+        return []
+
+    return log_of_key(origins, keys_of)
 
 
 def _require_never_kept(origin: str | None, url: str) -> None:

@@ -18,7 +18,7 @@ from assign.cli.common import Audit, Command, Lang, Origin, Word, audit_url, ori
 from assign.errors import BadOption, path_shown, visible
 from assign.log.log import Log
 
-from .options import app, open_log, say, text_of
+from .options import app, log_of, open_log, say, text_of
 
 
 @app.command(cls=Command)
@@ -51,9 +51,9 @@ def restore(
     """控えから記録を戻します（空のところへ） / Bring a copy back, into an empty place."""
     auditing.require_alone(Path(source))
     to = audit_url(audit)
-    log = Log.open(f"sqlite:///{source}", origin_name(origin))
+    notes = [] if against is None else [text_of(against)]
+    log = Log.open(f"sqlite:///{source}", origin_name(origin), log_of(notes))
     try:
-        notes = [] if against is None else [text_of(against)]
         with _findings_told(lang), _writing(to.partition("?")[0].rpartition("@")[2]):
             if (bad := auditing.verify(log, notes)).contradicted is not None:
                 raise auditing.NotWhole(bad.findings)
