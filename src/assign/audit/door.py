@@ -49,6 +49,7 @@ class Database(Protocol):
     """A database that is open for reading, in one snapshot."""
 
     shown: str
+    memory: str | None  # the kind of the file system in memory that it is on
 
     def page(self, low: int, high: int, most: int) -> list[tuple[int, bytes, bytes, bytes | None]]:
         """The first rows of `record`, (at, payload, nodes, key), with `low <= at < high`, by the table itself."""
@@ -258,6 +259,11 @@ class Snapshot:
     def logs(self) -> list[int]:
         """The numbers of the logs that have records."""
         return self._database.logs()
+
+    @property
+    def memory(self) -> str | None:
+        """The kind of the file system in memory that the log is on: what is there is gone when the machine stops."""
+        return self._database.memory
 
     def others(self) -> list[str]:
         """The names of other logs of this database that have records, whoever began them."""

@@ -44,7 +44,7 @@ class VerificationReport:
     """
     What `verify` did and found. `covered`: how many records a checkpoint from outside vouches for. `contradicted`: the size of the first
     checkpoint, signed as it must be, whose records are not there as they were. Nobody who may only insert can bring that about.
-    `others`: other logs in the same database, which were not looked at.
+    `memory`: the kind of the file system in memory that the log is on. `others`: other logs in its database, which were not looked at.
     """
 
     origin: str
@@ -55,6 +55,7 @@ class VerificationReport:
     notes_inside: int = 0
     covered: int = 0
     contradicted: int | None = None
+    memory: str | None = None
     others: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -73,6 +74,7 @@ class VerificationReport:
             "root": b64encode(self.root).decode(),
             "checkpoints": {"outside": self.notes_outside, "inside": self.notes_inside},
             "covered": self.covered,
+            "memory": self.memory,
             "other_logs": [shown(each) for each in self.others[:MOST]],
             "first_bad": self.first_bad,
             "findings": [each.as_json() for each in self.findings[:MOST]],
@@ -204,7 +206,7 @@ class _Verifier:
         self._check_number(size)
         self._check_notes(found.size)
         self._check_tables()
-        found.others = self._log.others()
+        found.memory = self._log.memory
         found.findings.sort(key=lambda each: (each.seq is None, each.seq or 0))
         return found
 
@@ -421,6 +423,7 @@ class _Verifier:
         """Check each row of the other tables."""
         store = self._log
         try:
+            self._found.others = self._log.others()
             logs, numbers = {number for number, _ in store.beside("log")}, {*store.logs()}
             for number in sorted(numbers - logs):
                 self._stray("record", f"log {number}")

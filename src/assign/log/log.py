@@ -26,7 +26,7 @@ from .errors import is_log_name, no_such_log
 from .group_commit import GroupCommit, Kept
 from .kinds import EDITIONS, Kind, Record
 from .reading import UnknownRecord, Unreadable, backed, logs_of, record_of
-from .store import Row, Store, StoreError, StoreMissing, open_store
+from .store import Row, Store, StoreError, StoreMissing, open_store, require_fit
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint, Named, Signers
@@ -104,14 +104,17 @@ class Log:
                 "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます（数字は続けて5字まで）",
                 "a log's name is written like `example.city/assign`: small letters, digits (five together at most) and . - _ /",
             )
+        key = None
         try:
             store = open_store(url)
         except StoreMissing:
             if not beside:
                 _require_never_kept(origin, url)
+            require_fit(url)
             if approve is not None:
                 approve()
                 approve = None
+            key = _new_key(origin or UNNAMED)  # what is refused leaves no file behind
             store = open_store(url, create=True)
         try:
             origins = logs_of(store, origin)
@@ -122,16 +125,13 @@ class Log:
             origin = origin or next(iter(origins), UNNAMED)
             number = origins.get(origin)
             store.require_ours()
-            if approve is not None and (number is None or store.size(number) == 0):
-                approve()
+            if number is None or store.size(number) == 0:
+                if approve is not None:
+                    approve()
+                key = key or _new_key(origin)
             log = cls(store, origin, store.create(origin) if number is None else number)
             if not log.size:
-                from . import signed
-                from .keys import held_key
-
-                key = held_key(origin, make=True)
-                signed.begin(key)
-                log._begin(key.public(), editions)
+                log._begin((key or _new_key(origin)).public(), editions)
         except BaseException:
             store.close()
             raise
@@ -311,6 +311,16 @@ class Log:
 
     def __exit__(self, *_how: object) -> None:
         self.close()
+
+
+def _new_key(origin: str) -> SecretKey:
+    """The key of a log that is to begin: made where there is none, and with nothing signed yet."""
+    from . import signed
+    from .keys import held_key
+
+    key = held_key(origin, make=True)
+    signed.begin(key)
+    return key
 
 
 def _only(cls: type[Log], store: Store, origins: Mapping[str, int], likely: str | None = None) -> str | None:

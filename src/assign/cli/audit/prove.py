@@ -265,6 +265,12 @@ def _verified(found: auditing.VerificationReport, lang: str) -> list[str]:
             if ja
             else f"{found.origin}: {found.hashed:,} of {found.size:,} records hashed again; root {root}"
         )
+    if found.memory is not None:
+        lines.append(
+            f"注意: 記録はメモリ上のファイルシステム（{found.memory}）にあります。電源が切れると消えます"
+            if ja
+            else f"note: the log is on a file system in memory ({found.memory}): it is gone when the machine stops"
+        )
     if found.others:
         names = ", ".join(shown(each) for each in found.others[:10])
         lines.append(
