@@ -194,13 +194,25 @@ def _outcome(kind: Kind, done: Any) -> str:
 def _parts(name: str, text: str) -> Iterator[str]:
     """What a reader shows, one by one, without what it says of the whole or of records that it cannot read."""
     if name == "html":
-        yield from (each.partition("</section>")[0] for each in text.split("<section>")[1:] if "読めません" not in each)
+        yield from (
+            each.partition("</section>")[0]
+            for each in text.split("<section>")[1:]
+            if "読めません" not in each and "証明のない" not in each
+        )
     elif name == "exceptions":
         yield from (json.dumps(each) for each in json.loads(text or "[]"))
     elif name in ("list", "jsonl"):
-        yield from (each for each in text.split("\n") if each and not re.fullmatch(r"[0-9,]+ 件", each))
+        yield from (
+            each
+            for each in text.split("\n")
+            if each
+            and not re.fullmatch(r"[0-9,]+ 件", each)
+            and not each.startswith(("証明なし", '{"kind":"behind_a_gap"'))
+        )
     elif name == "csv":
-        yield from (each for each in text.split("\n") if "unreadable_record" not in each)
+        yield from (
+            each for each in text.split("\n") if "unreadable_record" not in each and ",behind_a_gap," not in each
+        )
 
 
 def show(site: Site, kind: Kind, sound: Sound) -> str:

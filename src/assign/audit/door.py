@@ -12,7 +12,7 @@ place, and compares the schema with ours, word for word, each time it opens.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol
 
 from assign.errors import BadOption
@@ -145,7 +145,7 @@ class Snapshot:
     def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record | Unreadable]:
         """
         The records in order, for whoever shows them; in the place of one that cannot be read, or that does not fit its hashes, the
-        error that says so. The log is the unbroken run of numbers from 0: what stands behind a gap is named, and not shown.
+        error that says so. The log is the unbroken run of numbers from 0: what stands behind a gap is named here, and is in `unproved`.
         """
         rows, expected, tree = self.rows(start, stop), start, None
         if start and self._database.between(self.number << SHIFT, (self.number << SHIFT) + start) != start:
@@ -185,6 +185,15 @@ class Snapshot:
                     f"{en} not follow on the records (numbers before are missing)",
                 ),
             )
+
+    def unproved(self) -> Iterator[Record]:
+        """
+        What stands behind a gap, where it has the form of a record. The records before were deleted, or somebody who may insert wrote
+        it: nothing proves it, and whoever shows it says so.
+        """
+        for row in self.rows(self.length):
+            with suppress(Unreadable):
+                yield record_of(row, self.origin)
 
     def record(self, seq: int) -> Record:
         """
