@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Final
 
 from assign.errors import DataError, NotRegular, path_shown, shown, system_reason
 from assign.files import sync_folder
-from assign.resources import user_folder
+
+from .places import key_file as key_file  # noqa: PLC0414 - where a key is belongs to keys
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -179,11 +180,6 @@ def is_note_text(text: str) -> bool:
 def _has_x(y: int) -> bool:
     """Whether the curve -x² + y² = 1 + d x² y² has a point there: (y² - 1) / (d y² + 1) is a square (Euler's criterion)."""
     return pow((y * y - 1) * (CURVE * y * y + 1), (PRIME - 1) // 2, PRIME) <= 1
-
-
-def key_file(name: str) -> Path:
-    """Where a log's secret key is kept unless told otherwise: `~/.config/assign/keys/`, as XDG has it."""
-    return user_folder("XDG_CONFIG_HOME", ".config") / "assign" / "keys" / f"{name.replace('/', '_')}.key"
 
 
 def held_key(name: str, *, make: bool = False) -> SecretKey:
