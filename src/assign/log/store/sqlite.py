@@ -377,13 +377,19 @@ class SqliteStore:
                 db = self._connection()
                 if db.in_transaction:  # left open by an interrupt; `writing` ends it
                     return False
-                with _transaction(db):
-                    self._require_ours(db)
-                    db.execute(_EXTEND, (at, payload, nodes, key, at - 1, last))
-                    if not db.changes():
-                        return False  # there is nothing to commit
-                    if db.execute(_BACK, (at, at)).fetchall() != [(at, payload, nodes, key)]:
+                try:  # a lone caller waits for each call from here on: few statements, and each of them asks twice
+                    if db.execute(_BEGIN).get != self._ours:
+                        self._require_ours(db)
+                    kept = db.execute(_EXTEND, (at, payload, nodes, key, at - 1, last, at)).fetchall()
+                    inserted = db.changes()
+                    if inserted and kept != [(at, payload, nodes, key)]:
                         raise not_inserted()
+                    db.execute("COMMIT")
+                except BaseException:
+                    _roll_back(db)
+                    raise
+                if not inserted:
+                    return False
                 self._after_commit()
         except (apsw.ConstraintError, apsw.SQLError):
             return False  # the number or the key is taken, or the index of keys is missing; `writing`, which follows, says what else is wrong
@@ -541,16 +547,22 @@ def _transaction(db: apsw.Connection) -> Iterator[None]:
         yield
         db.execute("COMMIT")
     except BaseException:
-        if db.in_transaction:
-            with suppress(Exception):
-                db.execute("ROLLBACK")
+        _roll_back(db)
         raise
 
 
-# A number or a key that is taken is left as it is; where the index of keys is missing, the statement is invalid (SQLError).
+def _roll_back(db: apsw.Connection) -> None:
+    if db.in_transaction:
+        with suppress(Exception):
+            db.execute("ROLLBACK")
+
+
+_BEGIN: Final = "BEGIN IMMEDIATE; PRAGMA schema_version"
+# What is there after it is read back from the table. A number or a key that is taken is left as it is; where the index of keys is missing, the statement is invalid (SQLError).
 _EXTEND: Final = f"""
 INSERT INTO record SELECT ?, ?, ?, ? WHERE (SELECT nodes FROM record WHERE at = ?) = ?
-ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({KEY})) WHERE ({KEY}) IS NOT NULL DO NOTHING
+ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({KEY})) WHERE ({KEY}) IS NOT NULL DO NOTHING;
+SELECT at, payload, nodes, key FROM record WHERE at = ?
 """  # noqa: S608 - our own
 _BACK: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= ? AND at <= ? ORDER BY at"
 
