@@ -3,7 +3,7 @@ Every bench, one after the other, in one run → one table of ratios beside thei
 
     decide.py, start.py, batch.py   with this Python (an environment from locks/bench.txt)
     spark.py                        with `--spark PYTHON` (one from locks/spark.txt, and Java)
-    search.py                       with this Python: what is found, and how fast
+    search.py, diff.py              with this Python: what is found, and how fast; what moves between two editions
     audit.py                        with `--audit PYTHON` (one from locks/dev.txt, and a PostgreSQL server)
     web.py                          with `--web PYTHON` (one from locks/dev.txt)
 
@@ -39,6 +39,7 @@ FULL: Final = {
     "spark": ["--rows", "20000000", "--rounds", "2", "--compare"],
     "audit": [],
     "search": [],
+    "diff": [],
     "web": [],
 }
 QUICK: Final = {
@@ -48,6 +49,7 @@ QUICK: Final = {
     "spark": ["--rows", "300000", "--rounds", "1", "--compare"],
     "audit": ["--rounds", "1", "--records", "10000"],
     "search": ["--worked"],
+    "diff": ["--rows", "215"],
     "web": ["--rounds", "1", "--requests", "320", "--seconds", "6"],
 }
 NEVER: Final = {
@@ -280,6 +282,28 @@ def search_lines(found: dict[str, Any]) -> Iterator[Line]:
         yield Line(ja, en, f"{taken:.1f} ms", f"{most:g} ms", *at_most(taken / most, 1))
 
 
+def diff_lines(found: list[dict[str, Any]]) -> Iterator[Line]:
+    for one in found:
+        if not one["at_most"]:
+            continue
+        seconds, megabytes = one["at_most"]
+        ja, en = (
+            ("同じ 2 つの版", "two equal editions") if one["editions"] == "are equal" else ("2 つの版", "two editions")
+        )
+        for what, unit, taken, most in (
+            ("時間 / time", "s", one["cpu"], seconds),
+            ("メモリ / memory", "MB", one["megabytes"], megabytes),
+        ):
+            of_ja, of_en = what.split(" / ")
+            yield Line(
+                f"{ja}（{one['rows']:,} 行）の差: {of_ja} : 上限",
+                f"what moves between {en} of {one['rows']:,} rows, {of_en} : the limit",
+                f"{taken:.2f} {unit}",
+                f"{most:g} {unit}",
+                *at_most(taken / most, 1),
+            )
+
+
 def web_lines(found: dict[str, Any]) -> Iterator[Line]:
     mine = f"{found['ours_ms']:.3f} ms"
     yield Line(
@@ -325,6 +349,7 @@ LINES: Final = {
     "spark": spark_lines,
     "audit": audit_lines,
     "search": search_lines,
+    "diff": diff_lines,
     "web": web_lines,
 }
 
@@ -436,7 +461,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works; no figure counts")
     options = parser.parse_args()
     left_out: dict[str, str] = {}
-    pythons = dict.fromkeys(("decide", "start", "batch", "search"), sys.executable)
+    pythons = dict.fromkeys(("decide", "start", "batch", "search", "diff"), sys.executable)
     if options.known:
         whole = json.loads(options.known.read_text("utf-8"))
         about, found, left_out = whole["about"], whole["found"], whole["left_out"]

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 from assign.export.list_folder import contents
 from assign.resources import rules_folder
@@ -125,9 +125,10 @@ def main() -> None:
             old = edition(Path(name) / "old", rows, changed=False)
             new = edition(Path(name) / "new", rows, changed=True)
             for what, other in (("differ", new), ("are equal", old)):
-                one = {"rows": rows, "editions": what, **measured(old, other)}
+                one: dict[str, Any] = {"rows": rows, "editions": what, **measured(old, other)}
                 found.append(one)
                 limit = LIMITS.get(rows)
+                one["at_most"] = limit
                 said = f"{limit[0]:g} s, {limit[1]:,} MB" if limit else ""
                 print(f"{rows:7,} {what:>10} {one['seconds']:7.2f} {one['cpu']:7.2f} {one['megabytes']:6.0f}   {said}")
     if given.json:

@@ -34,7 +34,6 @@ from typer.main import get_command
 from assign import Desk
 from assign.audit import verifier
 from assign.batch import join
-from assign.desk.lookup import decision_table
 from assign.log.canonical import read
 from assign.log.checkpoint import parse
 from assign.log.keys import NoteError
@@ -430,12 +429,13 @@ def swift() -> Iterator[None]:
     What a process makes anew for each command, and thousands run in this one: the tree of commands, rules that were read, a table of
     answers, and what the stand-alone verifier's own arithmetic says of a signature.
     """
-    tables = cache(lambda desk_of: decision_table(desk_of.desk))
+    table = join.Table
+    tables = cache(lambda desk_of, options: table(desk_of.desk, options))
     commands = cache(lambda app, *_: get_command(app))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loader, "from_edition", read_once)
         patch.setattr(verifier, "signed", cache(verifier.signed))
-        patch.setattr(join, "decision_table", lambda desk: tables(_ByEdition(desk)))
+        patch.setattr(join, "Table", lambda desk, options: tables(_ByEdition(desk), options))
         patch.setattr(
             typer.main,
             "get_command",

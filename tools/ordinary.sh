@@ -60,6 +60,5 @@ done
 # shellcheck disable=SC2086
 tests -m "$fast and not long" $computed
 # Of the long ones those of logs, programs, streams and other users' files.
-tests -m "$fast and long" tests/test_log*.py tests/test_store*.py tests/test_face*.py tests/test_desk*.py tests/test_cli.py \
-  tests/test_beside.py tests/test_denied.py tests/test_descriptors.py tests/test_private.py tests/test_remains.py \
-  tests/test_batch_command.py tests/test_init.py --deselect tests/test_init.py::test_the_floor_holds_for_another_citys_list
+tests -m "$fast and long" tests/test_log*.py tests/test_store*.py tests/test_face*.py tests/test_desk*.py \
+  tests/test_denied.py tests/test_descriptors.py tests/test_private.py tests/test_remains.py tests/test_batch_command.py

@@ -9,7 +9,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,12 +53,30 @@ def writing(name: str, replaces: bytes | None = None) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
             os.chmod(file.fileno() if os.chmod in os.supports_fd else temporary, mode)  # noqa: PTH101 - a handle
-            _require_replaceable(path, replaces)
-            os.replace(temporary, path)  # noqa: PTH105 - a name, as `mkstemp` gives it
+            with nullcontext() if replaces is None else _alone(path.parent):
+                _require_replaceable(path, replaces)
+                os.replace(temporary, path)  # noqa: PTH105 - a name, as `mkstemp` gives it
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108 - the same
         raise
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Of all processes that replace what they have read, one at a time in a folder; where it cannot be locked, as good as it goes."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _require_replaceable(path: Path, replaces: bytes | None) -> None:

@@ -48,4 +48,4 @@ def plain_json(text: str) -> str:
     """JSON, in which a character that nobody sees is written as JSON's own escape: the same value, and its digest the same."""
     if hidden(text, "\n") is None:
         return text
-    return "".join(c if c == "\n" or hidden(c) is None else json.dumps(c)[1:-1] for c in text)
+    return text.translate({ord(c): json.dumps(c)[1:-1] for c in set(text) - {"\n"} if hidden(c) is not None})

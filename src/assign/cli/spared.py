@@ -60,13 +60,14 @@ def spare(ctx: Any, params: list[Any]) -> None:
     streams = [number for number in (2, 1) if _into_a_file(number)]
     if not written and not streams:
         return
-    held = [*_held(ctx, params), *_ours()]
+    held = list(_held(ctx, params))
     for i, (name, target) in enumerate(written):
         refuse(
             name,
             target,
             [
                 *held,
+                *_ours(target),
                 *(() if ctx.info_name == "checkpoint" else _known_by_sight(target)),  # which looks by itself
                 *(Held(Path(other), f"`{by}` と同じファイル", f"the file of `{by}`, too") for by, other in written[:i]),
             ],
@@ -75,7 +76,8 @@ def spare(ctx: Any, params: list[Any]) -> None:
     for number in streams:
         target = f"/dev/fd/{number}"
         try:
-            refuse(("stdout", "stderr")[number - 1], target, [*held, *_known_by_sight(os.path.realpath(target))])
+            kept = [*held, *_ours(target), *_known_by_sight(os.path.realpath(target))]
+            refuse(("stdout", "stderr")[number - 1], target, kept)
         except BadOption as error:
             wrong[number] = error
     if 2 in wrong:  # what is said now would go into the file: it is said on stdout, if that is another one
@@ -89,7 +91,11 @@ def refuse(name: str, target: str, held: list[Held]) -> None:
     there = _told(target)
     for each in held:
         other = _told(each.path)
-        if os.path.samestat(there, other) if there and other else files.same_file(target, each.path):
+        if there and other:
+            same = os.path.samestat(there, other)
+        else:  # where the one is there and the other is not, they are two
+            same = not (there or other) and files.same_file(target, each.path)
+        if same:
             shown_ = path_shown(target)
             raise BadOption(
                 f"`{name}` に {shown_} は使えません。失ってはならないファイルです（{each.ja}）。別の名前にしてください",
@@ -159,9 +165,24 @@ def _known_by_sight(target: str) -> Iterator[Held]:
         yield Held(Path(target), *what)
 
 
-def _ours() -> Iterator[Held]:
-    for folder in (resources.rules_folder(), resources.catalog_file().parent, Path(resources.__file__).parent):
-        yield from _files(folder, "assign のファイル", "a file of assign")
+def _ours(target: str) -> Iterator[Held]:
+    """
+    The program's own files that may be the target's, which is then there. Inodes are compared first: a folder tells them without a
+    look at each of its files, which are hundreds.
+    """
+    if there := _told(target):
+        for folder in (resources.rules_folder(), resources.catalog_file().parent, Path(resources.__file__).parent):
+            for path in _with_inode(folder, there.st_ino):
+                yield Held(Path(path), "assign のファイル", "a file of assign")
+
+
+def _with_inode(folder: str | Path, inode: int) -> Iterator[str]:
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _with_inode(entry.path, inode)
+            elif entry.inode() == inode or entry.is_symlink():
+                yield entry.path
 
 
 def _files(path: Path, ja: str, en: str) -> Iterator[Held]:

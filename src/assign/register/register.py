@@ -20,7 +20,7 @@ from assign import files, resources
 from assign.check.proofs import example_fails
 from assign.decision.fitting import rules_beside
 from assign.desk.desk import Desk
-from assign.errors import BadOption, DataError, RuleFileError, hidden, path_shown
+from assign.errors import BadOption, RuleFileError, hidden, path_shown
 from assign.resources import joined
 from assign.rules import loader
 from assign.rules.entries import Ruling, Source
@@ -107,7 +107,7 @@ class Register:
             The entries that they became: one for each act, and for each set of channels on which it decides.
 
         Raises:
-            RulingRefused: With every reason. BadOption: It is the register that ships. DataError, OutputError: The file.
+            RulingRefused: With every reason. BadOption: It is the register that ships, or it changed meanwhile. DataError, OutputError: The file.
         """
         if not dry and files.same_file(self.path, resources.rules_folder() / FILE):
             raise BadOption(
@@ -121,13 +121,8 @@ class Register:
         after = appended(before, "".join(map(_entry, made)))
         self._proved(after, made)
         if not dry:
-            if read(self.path) != before:
-                raise DataError(
-                    f"{path_shown(self.path)} が読んだ後に変わりました。もう一度実行してください",
-                    f"{path_shown(self.path)} has changed since it was read; run it again",
-                )
             try:
-                files.whole_or_not(str(self.path), after)
+                files.whole_or_not(str(self.path), after, replaces=before)
             except (OSError, ValueError) as error:
                 raise files.unwritable(path_shown(self.path), error) from None
         return made
