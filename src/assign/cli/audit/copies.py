@@ -64,6 +64,14 @@ def restore(
     en = f"{_told(found, lang)} of the log {log.origin} are back; where a later checkpoint was signed, `assign audit checkpoint` refuses to sign"
     say([], None, [ja if lang == "ja" else en])
     _carried(found, lang)
+    if bad.findings:
+        _tell(bad.findings, lang)
+        terminal.complain(
+            f"控えのファイルにあった {len(bad.findings)} 点です。戻した記録にはありません"
+            if lang == "ja"
+            else f"the {len(bad.findings)} findings above are of the file that was given, and not of what came back"
+        )
+        raise typer.Exit(auditing.NotWhole.exit_code)
 
 
 def _told(found: auditing.Copied, lang: str) -> str:
