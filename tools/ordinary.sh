@@ -51,7 +51,7 @@ if [ -n "${T:-}" ]; then
 fi
 # Not those that only compute: what they find does not depend on who asks. A new file of tests is tried here until it is named.
 computed=
-for each in acts architecture batch_columns bombs catalog check checkpoint contract_table dates decision \
+for each in acts architecture batch_columns bombs catalog check checkpoint contract_table dates decision diff import questions \
   growth hidden kinds laws list_mutations lists lists_of_other_shapes lookup merkle mutations near parsing \
   pasted people printed record roads rules same_verdict schemas search short_answer \
   verifier_refusals web_lists web_words; do
