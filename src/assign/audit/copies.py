@@ -199,8 +199,8 @@ def _copied(log: Log, target: Store) -> Copied:
                 try:
                     record = record_of(row, log.origin)
                 except Unreadable:
-                    if not row.seq:
-                        raise
+                    if not row.seq:  # nothing says any more whose log it is
+                        raise NotWhole(verify(log).findings) from None
                     rows.append(New(row.seq, row.payload, row.nodes, _text(row.key)))
                     continue
                 rows.append(New(row.seq, row.payload, row.nodes, record.get("key")))

@@ -278,7 +278,7 @@ FROM main.record NOT INDEXED WHERE at >= ? AND at < ? ORDER BY at LIMIT ?
 def _not_there(path: Path, named: str) -> Text | None:
     """That there is no file, or an empty one; None where something else is wrong with it."""
     try:
-        if path.stat().st_size or not path.is_file():
+        if path.stat().st_size or not os.path.isfile(path):
             return None
     except (FileNotFoundError, NotADirectoryError):
         return Text(f"記録 {named} がありません", f"there is no log {named}")

@@ -147,7 +147,8 @@ class Desk:
         Raises:
             NoEdition: No edition of its folder is in force then. BadDate.
         """
-        return self if self.beside is None else self.beside.at(date_of_case(on))
+        when = date_of_case(on)
+        return self if self.beside is None else self.beside.at(when)
 
     def close(self) -> None:
         """
