@@ -26,7 +26,11 @@ async def server() -> WorkflowEnvironment:
     """A server on loopback, gone with this process."""
     beside = Path(sys.executable).with_name("temporal")
     program = str(beside) if beside.exists() else shutil.which("temporal")
-    return await WorkflowEnvironment.start_local(dev_server_existing_path=program, dev_server_log_level="error")
+    return await WorkflowEnvironment.start_local(
+        dev_server_existing_path=program,
+        dev_server_log_level="error",
+        dev_server_extra_args=["--output", "none"],  # where it listens would be printed between our lines
+    )
 
 
 def worker(client: Client, threads: ThreadPoolExecutor) -> Worker:

@@ -124,11 +124,11 @@ BATCHED: Final = {
 TASKS: Final = {**_answer(None, "行 / rows", model=list[Row]), **problems(304, 422)}
 TASK: Final = {**_answer(None, "行 / a row", model=Row), **problems(304, 422)}
 SEARCH: Final = {**_answer(None, "候補 / candidates", model=list[Candidate]), **problems(400, 422)}
-ACTS: Final = {**_answer({"type": "array", "items": {"type": "object"}}, "行為 / acts"), **problems(304)}
+ACTS: Final = {**_answer({"type": "array", "items": {"type": "object"}}, "行為 / acts"), **problems(304, 422)}
 KINDS: Final = {
     **_answer({"type": "array", "items": {"type": "object"}}, "業務の種類 / kinds of work"),
-    **problems(304),
+    **problems(304, 422),
 }
-CATALOG: Final = {**_answer({"type": "object"}, "一覧と規則の版 / the edition of list and rules"), **problems(304)}
+CATALOG: Final = {**_answer({"type": "object"}, "一覧と規則の版 / the edition of list and rules"), **problems(304, 422)}
 PLAN: Final = {**_answer({"type": "object"}, "業務の流れ / the plan"), **problems(400, 422)}
 RECORD: Final = {**_answer({"type": "object"}, "記録 / the record"), **problems(404, 409, 422, 503)}
