@@ -88,10 +88,15 @@ class Legend(NamedTuple):
 
 
 class Designation(NamedTuple):
-    """An act that a designated person does with public money where the list gives it away, and the list's own words for that."""
+    """
+    An act that a designated person does with public money where the list gives it away, and the list's own words for that.
+
+    `rows`: what a row's own remark says holds for that row alone; none: the words are about the whole list.
+    """
 
     act: str
     legend: Legend
+    rows: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -154,9 +159,12 @@ class Manifest:
     data: bytes
 
     @once
-    def designated(self) -> Mapping[str, Designation]:
-        """The acts that somebody is designated for, where the list itself gives them away."""
-        return {each.act: each for each in self.designations}
+    def _designated(self) -> Mapping[tuple[str, str], Designation]:
+        return {(each.act, row): each for each in self.designations for row in each.rows or ("",)}
+
+    def designation(self, act: str, row: str) -> Designation | None:
+        """What the list says of who is designated for an act, of a row or of all of them; None: it says nothing."""
+        return self._designated.get((act, row)) or self._designated.get((act, ""))
 
     @once
     def cells(self) -> tuple[str, ...]:
@@ -362,7 +370,7 @@ def parsed(data: bytes) -> Manifest:
         channels=channels,
         columns=columns,
         meanings=lines,
-        designations=tuple(_designation(n) for n in _list(top["designations"])) if "designations" in top else (),
+        designations=tuple(_designation(n) for n in _list(top["designations"], MOST_LINES)) if "designations" in top else (),
         data=data,
     )
 
@@ -497,10 +505,11 @@ def _legend(node: Node) -> Legend:
 
 
 def _designation(node: Node) -> Designation:
-    fields = node.fields(("act", "legend"))
+    fields = node.fields(("act", "legend"), ("rows",))
     return Designation(
         fields["act"].choice(DESIGNABLE, "指定公金事務取扱者の行為", "act of a designated person"),
         _legend(fields["legend"]),
+        tuple(each.text() for each in fields["rows"].items()) if "rows" in fields else (),
     )
 
 
@@ -557,6 +566,6 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
             Line(when, Meaning(means), legend and Legend(*legend), because)
             for when, means, legend, because in kept["meanings"]
         ),
-        designations=tuple(Designation(act, Legend(*legend)) for act, legend in kept["designations"]),
+        designations=tuple(Designation(act, Legend(*legend), tuple(rows)) for act, legend, rows in kept["designations"]),
         data=data,
     )

@@ -26,12 +26,15 @@ from assign.rules.kinds import NOT_SAID
 from assign.words import CONSIGNING, ActClass, Meaning, Reading, normal
 
 from . import rows as reader
+from .designations import designated
 from .document import Document
+from .fitting import fitted
 from .mapping import Edition
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
-from .meanings import Columns, cited, columns_of, meanings_of
+from .meanings import Columns, columns_of, meanings_of
 from .notes import Notes
+from .scope import scope_of
 from .sheets import Source
 from .yaml_text import entries, flow
 
@@ -51,6 +54,7 @@ class Made(NamedTuple):
     printed: list[reader.Printed]
     columns: Columns
     files: Mapping[str, bytes]
+    mapping: TheMapping  # as it holds of this edition
 
 
 def make(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> Made:
@@ -60,9 +64,12 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
     Raises:
         RuleFileError: The mapping does not fit the file. SourceError: A list of the printed form cannot be read.
     """
+    scope = scope_of(source, document, mapping, edition)
+    mapping = fitted(mapping, edition, document, scope, notes)
     columns = columns_of(mapping)
+    inside = document._replace(order=(scope.own, scope.shared))
     if mapping.cells == "printed_form":
-        manifest = _manifest(mapping, edition, document, columns, meanings_of(mapping, columns, document, [], []))
+        manifest = _manifest(mapping, edition, document, columns, meanings_of(mapping, columns, inside, [], []), [])
         tasks = with_keys(parse("\n".join(document.lines) + "\n", manifest), document.file)
         printed: list[reader.Printed] = []
     else:
@@ -70,14 +77,16 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         cells_of = [{name: row.marks.get(at, "") for at, name in columns.cells.items()} for row in printed]
         keyed = with_keys(map(_task, printed, cells_of), document.file)
         keys = [task.id for task in keyed]
-        table = meanings_of(mapping, columns, document, printed, keys)
-        manifest = _manifest(mapping, edition, document, columns, table)
+        table = meanings_of(mapping, columns, inside, printed, keys)
+        since = edition.effective if isinstance(edition.effective, str) else (edition.effective or {}).get("since", "")
+        papers = list(designated(mapping, document, scope, list(zip(keys, printed, strict=True)), since, notes))
+        manifest = _manifest(mapping, edition, document, columns, table, papers)
         if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, notes)):
-            manifest = _manifest(mapping, edition, document, columns, [*table, *kept])
+            manifest = _manifest(mapping, edition, document, columns, [*table, *kept], papers)
         tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)
     rows = as_csv(tasks, manifest)
     catalog = Catalog(tasks, manifest, rows)
-    return Made(edition, catalog, printed, columns, _files(mapping, document, catalog))
+    return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping)
 
 
 def _task(row: reader.Printed, cells: Mapping[str, str]) -> Task:
@@ -134,7 +143,7 @@ def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) 
     never = {
         normal(name): act
         for act in acts.values()
-        if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED) and act.id not in catalog.manifest.designated
+        if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
         for name in (act.title["ja"], *act.also)
     }
     for task, row in zip(catalog.tasks, printed, strict=True):
@@ -143,6 +152,8 @@ def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) 
         if not given:
             continue
         act = never.get(normal(task.name))
+        if act is not None and catalog.manifest.designation(act.id, task.id):
+            continue
         if act is None:
             if word := says(task.name):
                 notes.doubtful(
@@ -172,7 +183,12 @@ def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) 
 
 
 def _manifest(
-    mapping: TheMapping, edition: Edition, document: Document, columns: Columns, meanings: list[dict[str, Any]]
+    mapping: TheMapping,
+    edition: Edition,
+    document: Document,
+    columns: Columns,
+    meanings: list[dict[str, Any]],
+    papers: list[dict[str, Any]],
 ) -> Manifest:
     channels = [dict(channel) for channel in mapping.channels]
     divisions = [dict(division.plain) for division in mapping.divisions]
@@ -187,9 +203,7 @@ def _manifest(
         entries("divisions", divisions),
         entries("channels", channels),
         entries("columns", columns.entries),
-        entries("designations", [{"act": d.act, "legend": cited(d.text, document)} for d in mapping.designations])
-        if mapping.designations
-        else "",
+        entries("designations", papers) if papers else "",
         entries("meanings", meanings or [_NOTHING]),
     ]
     return manifests.parsed("".join(parts).encode())
