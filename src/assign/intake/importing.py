@@ -22,6 +22,7 @@ from .edition import Made, make
 from .mapping import Mapping as TheMapping
 from .mapping import load
 from .notes import Notes
+from .overlooked import rows_left
 from .reader import read_source
 from .report import Report
 from .sheets import Cell, Source, place
@@ -54,6 +55,8 @@ def report_on(file: Path, mapping: Path | None) -> Report:
             "見えない文字を除きました", "characters that nobody sees were taken out",
         )  # fmt: skip
     made = [make(source, document, said, edition, notes) for edition in said.editions]
+    cited = {line.legend.line for each in made for line in each.catalog.manifest.meanings if line.legend}
+    rows_left(source, document, said, [row for each in made for row in each.printed], cited, notes)
     return Report(source, said, made, notes, unread=_unread(source, document, said, made, notes))
 
 
