@@ -222,7 +222,12 @@ def test_two_lists_in_one_file_are_two_folders_side_by_side(tmp_path: Path) -> N
         for name in ("before", "after")
     }
     assert said_ == {"before": "contractor", "after": "city_staff"}
-    assert "effective: " in (folder / "after" / "manifest.yaml").read_text("utf-8")
+    both = Desk.open(list=folder, engine="table")  # as one list, whose edition the day of the case chooses
+    days = {
+        on: both.decide(division="all", item="証の交付", channel="desk", on=on).assignee
+        for on in ("2026-09-30", "2026-10-01")
+    }
+    assert days == {"2026-09-30": "contractor", "2026-10-01": "city_staff"}
 
 
 @pytest.mark.parametrize(
