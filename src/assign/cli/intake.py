@@ -33,12 +33,23 @@ def import_(
         Word,
         typer.Option("--out", "-o", help="作る一覧のフォルダ / the folder of the list to be made", metavar="DIR"),
     ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--seconds",
+            min=1,
+            max=600,
+            help="Excel・PDF を読むのにかけてよい秒数。大きな PDF のとき / how long reading may take, for a large PDF",
+            metavar="N",
+        ),
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     quiet: Quiet = False,
 ) -> None:
     """市の一覧のファイルを読み、報告し、答えられる一覧にします / Read a city's list: a report, then a list that answers."""
     from assign.intake import importing, report
+    from assign.intake.reader import USUAL, Limits
 
     if mapping is not None and write_mapping is not None:
         raise BadOption(
@@ -49,10 +60,11 @@ def import_(
             "--out には --mapping が要ります（先に --write-mapping で案を作ってください）",
             "--out needs --mapping (make one with --write-mapping first)",
         )
+    limits = USUAL if seconds is None else Limits(seconds=seconds)
     if write_mapping is not None:
-        found = importing.offer(Path(file), write_mapping)
+        found = importing.offer(Path(file), write_mapping, limits)
     else:
-        found = importing.report_on(Path(file), Path(mapping) if mapping is not None else None)
+        found = importing.report_on(Path(file), Path(mapping) if mapping is not None else None, limits)
     made = out is not None and found.fit
     if out is not None and (made or (found.mapping is not None and not found.mapping.confirmed)):
         importing.write(found, out)
