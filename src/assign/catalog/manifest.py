@@ -134,8 +134,16 @@ _NOT_READ: Final = {
     "en": "The text cannot tell what is printed in this cell",
 }
 _DIVIDED: Final = {"ja": "一覧は行為ごとに担当を分けています", "en": "The list divides this work by acts"}
+_SILENT: Final = {
+    "ja": "一覧にこの行為の欄はなく、だれが行うかを言っていません",
+    "en": "The list has no column for this act, and does not say who does it",
+}
 UNDEFINED: Final = Line({}, Meaning.UNDEFINED, None, _NOT_IN_THE_LEGEND)
 UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
+SILENT: Final = Line(
+    {}, Meaning.UNDEFINED, None, _SILENT
+)  # of an act, where the list answers for others and for them alone
+DIVIDED: Final = Line({}, Meaning.PART_DIVIDED, None, _DIVIDED)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -194,15 +202,18 @@ class Manifest:
 
         Returns:
             For an act that the list answers for, that answer. Else that of the row and channel; where the list answers by acts
-            alone, what all its answers say, or that it divides the work.
+            alone, what all its answers say, or that it divides the work, and of an act that is none of them nothing.
         """
         if act is not None:
             found = self._said(row, cells, channel, act)
-            return found if found.named else self.beyond(self.says(row, cells, channel, None))
-        here = [column for column in self.columns if column.channel in ("", channel)]
-        if not here or any(column.per != "act" for column in here):
+            if found.named:
+                return found
+            whole = self.says(row, cells, channel, None)
+            return Said(SILENT.means, SILENT, whole.cells, named=False) if self.by_acts(channel) else self.beyond(whole)
+        acts = self.by_acts(channel)
+        if not acts:
             return self._said(row, cells, channel, None)
-        each = [self._said(row, cells, channel, act) for act in dict.fromkeys(act for c in here for act in c.acts)]
+        each = [self._said(row, cells, channel, act) for act in acts]
         said: list[Meaning] = list(dict.fromkeys(one.meaning for one in each if one.meaning != Meaning.NO_STEP)) or [
             Meaning.NO_STEP
         ]
@@ -211,7 +222,21 @@ class Manifest:
         if len(said) == 1 or doubtful is not None:
             first = doubtful or next(one for one in each if one.meaning is said[0])
             return first._replace(named=False, cells=cells_read)
-        return Said(Meaning.PART_DIVIDED, Line({}, Meaning.PART_DIVIDED, None, _DIVIDED), cells_read, named=False)
+        return Said(DIVIDED.means, DIVIDED, cells_read, named=False)
+
+    def by_acts(self, channel: str) -> tuple[str, ...]:
+        """The acts for which the list has a cell on a channel, where it has no other cell there: each speaks for its act alone."""
+        found = self._by_acts.get(channel)
+        if found is None:
+            here = [column for column in self.columns if column.channel in ("", channel)]
+            alone = all(column.per == "act" for column in here)
+            acts = tuple(dict.fromkeys(act for column in here for act in column.acts)) if alone else ()
+            found = self._by_acts[channel] = acts
+        return found
+
+    @once
+    def _by_acts(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     def beyond(self, said: Said) -> Said:
         """What is said of an act that the list does not name: of work divided by acts, which side it is on stays open."""
@@ -307,8 +332,9 @@ class Manifest:
         return dict(_words(self.channels.values()))
 
     def legend_of(self, meaning: Meaning) -> Legend | None:
-        """The first line of the document that defines a meaning, if one does."""
-        return next((line.legend for line in self.meanings if line.means is meaning and line.legend), None)
+        """The line of the document that defines a meaning, if one does; where several marks have it, no line speaks for the others."""
+        found = dict.fromkeys(line.legend for line in self.meanings if line.means is meaning and line.legend)
+        return next(iter(found)) if len({legend.text for legend in found}) == 1 else None
 
 
 def _named_by(given: object, words: Mapping[str, str]) -> str | None:

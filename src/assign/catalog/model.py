@@ -118,11 +118,14 @@ class Catalog:
 
     def says(self, task: Task, channel: str, act: str | None = None) -> Said:
         """What the list says of a row on a channel, for an act or for the work as a whole; worked out once for each."""
-        key = (task.id, channel, act if act in self.manifest.printed_acts else None)
+        named = act if act in self.manifest.printed_acts else None
+        if act is not None and named is None and self.manifest.by_acts(channel):
+            named = ""  # none of those that it prints, whichever that is
+        key = (task.id, channel, named)
         found = self._said.get(key)
         if found is None:
-            found = self._said[key] = self.manifest.says(task.id, task.cells, channel, key[2])
-        return found if act is None or key[2] is not None else self.manifest.beyond(found)
+            found = self._said[key] = self.manifest.says(task.id, task.cells, channel, named)
+        return found if act is None or named is not None else self.manifest.beyond(found)
 
     @once
     def _said(self) -> dict[tuple[str, str, str | None], Said]:

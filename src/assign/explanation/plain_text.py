@@ -116,13 +116,13 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
         place = f"{name}（一覧{line}行目）: " if ja else f"{name} (line {line} of the list): "
         yield place + each["printed"][lang] + note
     undefined = answer["meaning"] == Meaning.CONSIGNED_DOUBTFUL.value
-    legends = {
-        cite["line"]: cite["text"]
+    legends = {  # of a legend that stands in one line, each sentence that is cited
+        (cite["line"], cite["text"]): None
         for reason in answer["reasons"]
         for cite in reason["cites"]
         if cite["kind"] == "legend"
     }
-    for line, text in legends.items():
+    for line, text in legends:
         note = (
             (
                 "（この印の定義ではなく、これに準じて読む）"

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from assign.catalog.manifest import UNREAD, Line, Manifest, Said
 from assign.catalog.model import Task
-from assign.decision.decider import Outcome
+from assign.decision.decider import Outcome, Part
 from assign.decision.request import Request
 from assign.rules.entries import Act, Facts, Rule, Source
 from assign.words import RESERVED_ACTS, ActClass, ActFact, Assignee, Bilingual, Certainty, Meaning, Ruled
@@ -86,6 +86,14 @@ _BASIS_TEXT: Final[dict[str, Bilingual]] = {
 OWN_RULE: Final[Bilingual] = {"ja": "この市の規則", "en": "this city's own rule"}
 
 
+# An act of which a list by acts does not say a word.
+SILENT_TITLE: Final[Bilingual] = {"ja": "一覧に欄のない行為", "en": "An act for which the list has no column"}
+SILENT_QUESTION: Final[Bilingual] = {
+    "ja": "この行為は、この行の業務に含まれますか。含まれるなら、だれが行いますか。",
+    "en": "Is this act part of this row's work? If it is, who does it?",
+}
+
+
 CITY: Final = "city"  # the key of the holder that is the city itself
 
 
@@ -142,6 +150,40 @@ def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest, acts: M
         "en": f"{en} {', '.join(cell['en'] for cell in cells)}.",
     }
     return _both(row, _list_sentence(said.line))
+
+
+def _of_parts(parts: Sequence[Part], acts: Mapping[str, Act]) -> Text:
+    """Of work that the list answers for by acts alone, some of which wait: which they are and why, and whose the others are."""
+    waiting = [part for part in parts if part.waits]
+    found = {
+        "ja": f"回答待ちの行為は{_titles(waiting, acts, 'ja')}で、回答が出るまで市職員が行います。",
+        "en": f"A ruling is needed for {_titles(waiting, acts, 'en')}; until then city staff do it.",
+    }
+    for rule in {part.outcome.rule.id: part.outcome.rule for part in waiting}.values():
+        names = {lang: _titles([p for p in waiting if p.outcome.rule is rule], acts, lang) for lang in ("ja", "en")}
+        found = _both(
+            found,
+            {"ja": f"{names['ja']}: {rule.because['ja']}", "en": f"On {names['en']}: {rule.because['en']}"},
+        )
+    for who, label in _THE.items():
+        settled = [part for part in parts if not part.waits and part.outcome.assignee is who]
+        if settled:
+            text = {
+                "ja": f"{label['ja']}の行為は{_titles(settled, acts, 'ja')}です。",
+                "en": f"{_capital(label['en'])}: {_titles(settled, acts, 'en')}.",
+            }
+            found = _both(found, text)
+    return found
+
+
+def _titles(parts: Sequence[Part], acts: Mapping[str, Act], lang: str) -> str:
+    """Acts by their short names."""
+    return ("、" if lang == "ja" else "; ").join(
+        f"「{acts[part.act].title['ja'].partition('（')[0]}」"
+        if lang == "ja"
+        else acts[part.act].title["en"].partition(" (")[0]
+        for part in parts
+    )
 
 
 def _list_sentence(line: Line) -> Text:
