@@ -52,8 +52,12 @@ from .wording import (
 WITH_HOLDER: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.SHARED)
 
 
+# Among the caveats of a brief: the row excepts or asks for something, which its reason quotes; an answer has it in `exceptions`.
+PRINTED_CONDITION: Final = "printed_condition"
+
+
 class Brief(NamedTuple):
-    """A decision in one line: ids of rules, rows and caveats joined by spaces, and a short reason."""
+    """A decision in one line: ids of rules, rows and caveats joined by spaces, and a short reason with the conditions printed."""
 
     assignee: str
     certainty: str
@@ -178,14 +182,17 @@ class Explainer:
         strange = self._cautions.strange(request)
         caveats = [*self._cautions.of_act(request, act, strange), *self._cautions.of_rows(request)]
         titles = self._titles(request, outcomes)
+        conditions = list(dict.fromkeys(text for task in request.tasks for text in task.conditions))
+        printed_ja = f"。一覧の条件: {' / '.join(conditions)}" if conditions else ""
+        printed_en = f". As printed: {' / '.join(conditions)}" if conditions else ""
         return Brief(
             assignee=outcomes[0].assignee.value,
             certainty=outcomes[0].certainty.value,
             rules=" ".join(rules),
             row=" ".join(task.id for task in request.tasks),
-            caveats=" ".join(caveat["code"] for caveat in caveats),
-            reason_ja=f"一覧{lines}行目: {' / '.join(title['ja'] for title in titles)}",
-            reason_en=f"line {lines.replace('・', ', ')}: {' / '.join(title['en'] for title in titles)}",
+            caveats=" ".join([*(caveat["code"] for caveat in caveats), *([PRINTED_CONDITION] if conditions else [])]),
+            reason_ja=f"一覧{lines}行目: {' / '.join(title['ja'] for title in titles)}{printed_ja}",
+            reason_en=f"line {lines.replace('・', ', ')}: {' / '.join(title['en'] for title in titles)}{printed_en}",
         )
 
     def _titles(self, request: Request, outcomes: Sequence[Outcome]) -> list[Bilingual]:
