@@ -30,7 +30,7 @@ HEAD: Final = ("database", "kind", "group", "ja", "en", *COMMANDS)
 GROUPS: Final = {
     "rows": "記録の行 / rows of records",
     "types": "列の型 / types of columns",
-    "publications": "公示の表 / publications",
+    "publications": "使用開始の表 / publications",
     "editions": "版 / editions",
     "checkpoints": "記録のそばのチェックポイント / checkpoints beside",
     "logs": "記録の名前 / names of logs",
@@ -55,6 +55,7 @@ WORDS: Final = {
     "sound": "正しい / sound",
     "says so": "そう言う / says so",
     "named": "名指す / named",
+    "made, named": "写して名指す / made and named",
     "refused": "断る / refused",
     "as written": "書いてあるまま / as written",
     "signed": "署名 / signed",

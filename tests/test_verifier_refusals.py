@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assign.audit import verifier
+from assign.log.checkpoint import endorse
 
 from .bundles import (
     BATCH,
@@ -144,6 +145,13 @@ def with_record(place: int, *, text: str | None = None, **more: Any) -> list[Any
 
 
 DECIDED: Json = decision(PLACE)["decision"]
+REPLACED: Json = {"kind": "key", "signer": str(STRANGER.public()), "replaces": str(KEY.public())}
+
+
+@pytest.mark.parametrize("signature", [None, endorse(STRANGER.public(), STRANGER), endorse(KEY.public(), KEY)])
+def test_a_record_that_anybody_could_have_written_ends_no_key(judge: Judge, signature: str | None) -> None:
+    """The key that it says it replaces has not signed the new one."""
+    assert judge(bundle(with_record(PLACE, **REPLACED, endorsed=signature))).code == 0
 
 
 @pytest.mark.parametrize(
@@ -155,7 +163,7 @@ DECIDED: Json = decision(PLACE)["decision"]
         (with_record(PLACE, origin="other.city/assign"), "番号かログの名"),
         (with_record(1, seq=True), "番号かログの名"),
         (with_record(1, origin="other.city/assign"), "番号かログの名"),
-        (with_record(PLACE, kind="key", signer=str(STRANGER.public()), replaces=str(KEY.public())), "替えられた"),
+        (with_record(PLACE, **REPLACED, endorsed=endorse(STRANGER.public(), KEY)), "替えられた"),
         (with_record(PLACE, text=json.dumps(decision(PLACE), ensure_ascii=False)), "正準"),
         (with_record(PLACE, text=json.dumps(decision(PLACE), sort_keys=True, separators=(",", ":"))), "正準"),
         (with_record(PLACE, text=canonical(decision(PLACE))[:-1] + ',"zz":1.0}'), "整数でない"),
@@ -172,8 +180,8 @@ DECIDED: Json = decision(PLACE)["decision"]
         (with_record(PLACE, editions={"list": OURS["list"], "rules": OURS["rules"]}), "版が足りません"),
         (with_record(PLACE, editions=None), "版が足りません"),
         (with_record(PLACE, editions={**OURS, "rulings": {}}), "読めない形"),
-        (with_record(1, sha256=digest("another")), "公表"),
-        (with_record(1, kind="decision"), "公表"),
+        (with_record(1, sha256=digest("another")), "使用開始"),
+        (with_record(1, kind="decision"), "使用開始"),
         (with_record(1, what="rules"), "版が足りません"),
         (with_record(1, what=["list"]), "読めない形"),
         (with_record(PLACE, decision={**DECIDED, "rows": ["nenkin-99"]}), "nenkin-99 は一覧の版に"),
@@ -199,7 +207,7 @@ def test_an_edition_that_came_after_the_record_is_refused(judge: Judge) -> None:
     log[PLACE + 1] = {**log[1], "seq": PLACE + 1}
     said = judge(bundle(log, editions=(PLACE + 1, 2, 3)))
     assert refused(said)
-    assert "公表" in said.err
+    assert "使用開始" in said.err
     earlier = records()
     earlier[PLACE - 1] = {**earlier[1], "seq": PLACE - 1}
     assert judge(bundle(earlier, editions=(PLACE - 1, 2, 3))).code == 0  # the control

@@ -13,6 +13,8 @@ from assign.log.store.catalogue import CATALOGUE, OURS
 from assign.log.store.interface import ExtraMissing, StoreDamaged, StoreError, StoreMissing
 from assign.log.store.schema import NAMES, Part, Strange, differences
 
+from .text import WHERE
+
 COLUMNS: Final = {
     "log": "id, origin",
     "publication": "log, what, value, seq",
@@ -30,6 +32,7 @@ _AS_BEFORE: Final = (
 class PostgresReader:
     """A database in one snapshot. A role with SELECT on the five tables is enough."""
 
+    memory: str | None = None
     shown: str = "`postgresql`"  # an address may carry a password
 
     def __init__(self, url: str) -> None:
@@ -85,8 +88,8 @@ class PostgresReader:
                 "the tables of a log are gone from the database (move the function assign_log_only_grows away; `assign audit restore` then brings a backup back)",
             )
         raise StoreMissing(
-            "データベースに記録の表がありません（管理者が `assign audit init` で作ります）",
-            "the database has no tables of a log (an administrator makes them with `assign audit init`)",
+            f"データベースに記録の表がありません。{WHERE.ja}",
+            f"the database has no tables of a log; {WHERE.en}",
         )
 
     @contextmanager

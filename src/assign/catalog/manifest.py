@@ -71,6 +71,17 @@ class Column(NamedTuple):
     same: Mapping[str, str]
 
 
+class Effective(NamedTuple):
+    """The first day of the list and its last, both among its days; no last day: until another edition begins, if one does."""
+
+    since: date
+    until: date | None
+
+    def plain(self) -> dict[str, str | None]:
+        """As JSON gives it."""
+        return {"since": self.since.isoformat(), "until": None if self.until is None else self.until.isoformat()}
+
+
 class Document(NamedTuple):
     """A file that the list was read from, and its SHA-256 in hexadecimal."""
 
@@ -148,11 +159,11 @@ DIVIDED: Final = Line({}, Meaning.PART_DIVIDED, None, _DIVIDED)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Manifest:
-    """All of it, in the file's order, and the file's bytes. `effective` is the first day of the list, where it is known."""
+    """All of it, in the file's order, and the file's bytes. `effective`: on which days the list is in force, where it is known."""
 
     title: Bilingual
     edition: str
-    effective: date | None
+    effective: Effective | None
     documents: tuple[Document, ...]
     divisions: Mapping[str, Division]
     channels: Mapping[str, Channel]
@@ -382,7 +393,7 @@ def parsed(data: bytes) -> Manifest:
     return Manifest(
         title=top["title"].bilingual(),
         edition=top["edition"].text(),
-        effective=top["effective"].day() if "effective" in top else None,
+        effective=_effective(top["effective"]) if "effective" in top else None,
         documents=tuple(_document(node) for node in _list(top["documents"], empty=True)),
         divisions=divisions,
         channels=channels,
@@ -391,6 +402,19 @@ def parsed(data: bytes) -> Manifest:
         designations=tuple(_designation(n) for n in _list(top["designations"])) if "designations" in top else (),
         data=data,
     )
+
+
+def _effective(node: Node) -> Effective:
+    """A day alone is the first; with `until` the last day is said, too."""
+    if not isinstance(node.value, dict):
+        return Effective(node.day(), None)
+    fields = node.fields(("since",), ("until",))
+    since, until = fields["since"].day(), fields["until"].day() if "until" in fields else None
+    if until is not None and until < since:
+        raise fields["until"].fail(
+            f"終わりの日 {until} が始まりの日 {since} より前です", f"it ends on {until}, before it begins on {since}"
+        )
+    return Effective(since, until)
 
 
 def _list(node: Node, most: int = MOST, *, empty: bool = False) -> list[Node]:
@@ -560,7 +584,7 @@ def plain(manifest: Manifest) -> dict[str, Any]:
     return {
         "title": manifest.title,
         "edition": manifest.edition,
-        "effective": manifest.effective and manifest.effective.isoformat(),
+        "effective": manifest.effective and manifest.effective.plain(),
         "documents": manifest.documents,
         "divisions": list(manifest.divisions.values()),
         "channels": list(manifest.channels.values()),
@@ -574,7 +598,7 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
     return Manifest(
         title=kept["title"],
         edition=kept["edition"],
-        effective=date.fromisoformat(kept["effective"]) if kept["effective"] else None,
+        effective=_effective_of(kept["effective"]) if kept["effective"] else None,
         documents=tuple(Document(*each) for each in kept["documents"]),
         divisions={each[0]: Division(*each) for each in kept["divisions"]},
         channels={each[0]: Channel(*each) for each in kept["channels"]},
@@ -585,4 +609,10 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
         ),
         designations=tuple(Designation(act, Legend(*legend)) for act, legend in kept["designations"]),
         data=data,
+    )
+
+
+def _effective_of(kept: Mapping[str, str | None]) -> Effective:
+    return Effective(
+        date.fromisoformat(str(kept["since"])), date.fromisoformat(kept["until"]) if kept["until"] else None
     )

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from assign.catalog import editions
 from assign.check.findings import Finding
 from assign.check.proofs import check, unproved
 from assign.errors import BadOption, DataError, path_shown
@@ -88,6 +89,7 @@ def write(report: Report, name: str) -> None:
 
     Raises:
         BadOption: The mapping is not confirmed, something is refused, or something stands there. DataError: `check` finds something.
+        EditionsError: Several lists are not the editions of one, day after day.
         OutputError: It could not be written.
     """
     mapping = report.mapping
@@ -107,6 +109,7 @@ def write(report: Report, name: str) -> None:
                 at = folder / each.edition.folder if each.edition.folder else folder
                 _write(at, each)
                 report.findings += _checked(at)
+            editions.of_folder(folder)  # of several: day after day, and of one list
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY):
             raise BadOption(

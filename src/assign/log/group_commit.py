@@ -96,6 +96,7 @@ class GroupCommit:
                 self._queue.append(pending)
                 if self._leader is None:
                     self._leader = pending
+                    pending.batch = [pending]  # nobody else waits
                 else:
                     pending.lock = lock = threading.Lock()
                     lock.acquire()
@@ -115,8 +116,9 @@ class GroupCommit:
         return pending.kept
 
     def _commit_batch(self, pending: PendingAppend) -> None:
-        with self._mutex:
-            pending.batch = list(islice(self._queue, TOGETHER))
+        if not pending.batch:
+            with self._mutex:
+                pending.batch = list(islice(self._queue, TOGETHER))
         try:
             self._commit(pending.batch)
         except Exception as error:  # noqa: BLE001 - whatever it was: there is no record, and each caller is told
@@ -220,7 +222,7 @@ class GroupCommit:
         if not draft.cited_editions <= self._published:
             missing = sorted(what for what, _ in draft.cited_editions - self._published)
             return NotPublished(
-                f"この版の {', '.join(missing)} は記録に公示されていません（`assign audit publish` で公示します）",
+                f"この版の {', '.join(missing)} は、まだ使用開始の記録がありません（`assign audit publish` で記録します）",
                 f"the log has not published this edition of {', '.join(missing)} (`assign audit publish` does)",
             )
         corrects = draft.record.get("corrects")

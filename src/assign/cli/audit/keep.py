@@ -17,6 +17,7 @@ import typer
 
 from assign import audit as auditing
 from assign.audit import report
+from assign.catalog.editions import of_folder
 from assign.cli import terminal
 from assign.cli.common import (
     Audit,
@@ -32,11 +33,11 @@ from assign.cli.common import (
     origin_name,
     warn_of_memory,
 )
-from assign.desk.approval import NotApproved, approval, approve
+from assign.desk.approval import NotApproved, approve
 from assign.errors import AssignError, BadOption, CatalogDiffers, OutputError, path_shown, system_reason, visible
 from assign.log.checkpoint import parse
-from assign.log.keys import NoteError, SecretKey, held_key, new_key, write_key
-from assign.log.kinds import EDITION_TEXT
+from assign.log.keys import NoteError, PublicKey, SecretKey, held_key, new_key, write_key
+from assign.log.kinds import EDITION_TEXT, EDITIONS
 from assign.log.log import Log
 from assign.words import JAPAN
 
@@ -63,13 +64,20 @@ def init(
     list_: List = None,
 ) -> None:
     """記録を作ります（鍵、最初の記録、今の版） / Make a log: its key, its first records, the editions in use."""
-    editions = _editions(list_, rules)
+    all_of_them = _editions(list_, rules)
+
+    def approved() -> None:
+        for editions, folder in all_of_them:
+            approve(editions, folder, rules)
+
     with _findings_told(lang):
-        log = Log.make(audit_url(audit), origin_name(origin), editions, approve=approval(editions, list_, rules))
+        log = Log.make(audit_url(audit), origin_name(origin), all_of_them[0][0], approve=approved)
+    for editions, _ in all_of_them[1:] if log.size == len(EDITIONS) + 1 else ():  # it has just begun
+        log.publish(editions)
     warn_of_memory(log, lang)
     if grant is not None:
         log.store.grant(grant)
-    key = log.keys()[-1]
+    key = _keys(log)[-1]
     ja = f"記録 {log.origin} は {log.size} 件です。公開鍵（監査の担当に渡してください）:\n{key}"
     en = f"The log {log.origin} has {log.size} records. Its public key, for the auditor:\n{key}"
     say([str(key)] if briefly() else [ja if lang == "ja" else en], None)
@@ -79,11 +87,12 @@ def init(
 def publish(
     audit: Audit = None, origin: Origin = None, lang: Lang = "ja", rules: Rules = None, list_: List = None
 ) -> None:
-    """今の一覧・規則・回答の版を公示します / Put the present list, rules and rulings into use."""
-    editions = _editions(list_, rules)
+    """今の一覧・規則・回答の版を使い始め、記録します / Put the present list, rules and rulings into use."""
+    all_of_them = _editions(list_, rules)
     with open_log(audit, origin) as log, _findings_told(lang):
-        approve(editions, list_, rules)
-        kept = log.publish(editions)
+        for editions, folder in all_of_them:
+            approve(editions, folder, rules)
+        kept = [each for editions, _ in all_of_them for each in log.publish(editions)]
     lines = []
     for each in kept:
         record = each.record
@@ -144,9 +153,10 @@ def checkpoint(
             there = checkpoints.replaceable(log, name)  # before anything is signed
             keys = checkpoints.replaceable_keys(log, f"{name}.pub")
             code = b"" if qr is None else checkpoints.replaceable_code(log, qr, there)
-            note = log.checkpoint(held_key(log.origin), known)
+            key = held_key(log.origin)
+            note = log.checkpoint(key, known)
             write_file(name, note.encode(), there)
-            write_file(f"{name}.pub", f"{log.keys()[-1]}\n".encode(), keys)
+            write_file(f"{name}.pub", f"{key.public()}\n".encode(), keys)
             if qr is not None:
                 write_file(qr, report.qr(note, qr), code)
             size = parse(note)[0].size
@@ -192,9 +202,17 @@ def key(
             fresh = replace(new_key(log.origin), place=Path(rotate).absolute())
             present = _present_key(log)
             log.rotate(fresh, present, abandon=abandon, keep=lambda: _written(rotate, fresh))
-        keys = log.keys()
+        keys, named = _keys(log) if rotate is None else log.keys(fresh.public()), log.named()
     now = "" if briefly() else "  （今の鍵）" if lang == "ja" else "  (now)"
     lines = [f"{each}{now if each == keys[-1] else ''}" for each in keys]
+    if not briefly():
+        lines += [
+            f"{each.key}  （番号 {each.seq} が示すだけ。前の鍵の署名はなく、使いません）"
+            if lang == "ja"
+            else f"{each.key}  (named by record {each.seq} alone, not signed by the key before: not used)"
+            for each in named
+            if each.key not in keys
+        ]
     told = []
     if rotate is not None and abandon and present is not None:
         told.append(
@@ -216,17 +234,23 @@ def key(
 
 @app.command(cls=Command)
 def rebuild(audit: Audit = None, origin: Origin = None, lang: Lang = "ja") -> None:
-    """記録から作れるもの（索引、公示の一覧）を作り直します / Make anew what is derived from the records."""
+    """記録から作れるもの（索引、使用開始の一覧）を作り直します / Make anew what is derived from the records."""
     unread, ignored = Unread(), list[auditing.Text]()
     with open_log(audit, origin) as log:
         missing = auditing.rebuild(log, unread, ignored.append)
-    ja = f"索引を作り直しました。公示の一覧に足したもの: {missing} 件"
+    ja = f"索引を作り直しました。使用開始の一覧に足したもの: {missing} 件"
     en = f"The index is made anew; publications put back into their list: {missing}"
     say([each.say(lang) for each in ignored], None, [ja if lang == "ja" else en])
     unread.told(lang)
 
 
-def _editions(list_: str | None, rules: str | None) -> Mapping[str, bytes]:
+def _editions(list_: str | None, rules: str | None) -> list[tuple[Mapping[str, bytes], str | None]]:
+    """The bytes of every edition of a list with its rules, the oldest first, and the folder of each."""
+    folders: list[str | None] = [str(each.folder) for each in of_folder(list_)] if list_ is not None else []
+    return [(_bytes(folder, rules), folder) for folder in folders or [list_]]
+
+
+def _bytes(list_: str | None, rules: str | None) -> Mapping[str, bytes]:
     """The bytes of a list and rules; of a list that differs from its own document, too: the check says where."""
     try:
         return open_desk(rules, list_, "table").editions
@@ -247,13 +271,22 @@ def _findings_told(lang: str) -> Iterator[None]:
         raise
 
 
+def _keys(log: Log) -> list[PublicKey]:
+    """The log's keys, as whoever holds the key that is here has them."""
+    try:
+        held = held_key(log.origin).public()
+    except NoteError:
+        held = None
+    return log.keys(held)
+
+
 def _present_key(log: Log) -> SecretKey | None:
     """The key that signs now, if it is here and the right one: a lost key does not block a new one."""
     try:
         found = held_key(log.origin)
     except NoteError:
         return None
-    return found if str(found.public()) == str(log.keys()[-1]) else None
+    return found if found.public() == log.keys(found.public())[-1] else None
 
 
 def _written(name: str, key: SecretKey) -> None:
