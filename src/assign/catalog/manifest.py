@@ -15,12 +15,28 @@ from datetime import date
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from assign import resources, yaml_nodes
 from assign.errors import UnknownChannel, UnknownDivision, shown
 from assign.words import LONGEST, Bilingual, Choices, Meaning, normal, once, sentences, sha256
 from assign.yaml_nodes import Node
+
+from .parts import (
+    DIVIDED,
+    SILENT,
+    UNDEFINED,
+    UNREADABLE,
+    Channel,
+    Column,
+    Designation,
+    Division,
+    Document,
+    Effective,
+    Legend,
+    Line,
+    Said,
+)
 
 FILE: Final = "manifest.yaml"
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -33,128 +49,6 @@ FIELDS: Final = ("title", "edition", "documents", "divisions", "channels", "mean
 MORE_FIELDS: Final = ("effective", "columns", "designations")
 # What a paper of designation can give away: taking and paying out public money (地方自治法243条の2), and no act beside.
 DESIGNABLE: Final = ("collect_cash", "pay_cash")
-
-
-class Division(NamedTuple):
-    """A part of the list, most often a sheet. `desk` takes over what is the city's; `printed` is its heading in the document."""
-
-    key: str
-    label: Bilingual
-    names: tuple[str, ...]
-    desk: Bilingual
-    printed: str
-
-
-class Channel(NamedTuple):
-    """Where or how the work is done. `kind` is one of `CHANNEL_KINDS`; `printed` is its heading in the document."""
-
-    key: str
-    label: Bilingual
-    names: tuple[str, ...]
-    kind: str
-    printed: str
-
-
-class Column(NamedTuple):
-    """
-    A printed column: one cell a row, or one for each channel, or one for each of `acts`. `blank` is what an empty cell is called.
-    `channel`: it speaks of that channel alone. `same`: the acts that share a printed cell with another, each with that one.
-    """
-
-    key: str
-    label: Bilingual
-    per: str
-    acts: tuple[str, ...]
-    blank: Bilingual
-    printed: str
-    channel: str
-    same: Mapping[str, str]
-
-
-class Effective(NamedTuple):
-    """The first day of the list and its last, both among its days; no last day: until another edition begins, if one does."""
-
-    since: date
-    until: date | None
-
-    def plain(self) -> dict[str, str | None]:
-        """As JSON gives it."""
-        return {"since": self.since.isoformat(), "until": None if self.until is None else self.until.isoformat()}
-
-
-class Document(NamedTuple):
-    """A file that the list was read from, and its SHA-256 in hexadecimal."""
-
-    file: str
-    sha256: str
-
-
-class Legend(NamedTuple):
-    """A line of a document, and what it says as an English clause."""
-
-    document: str
-    line: int
-    text: str
-    en: str
-
-
-class Designation(NamedTuple):
-    """An act that a designated person does with public money where the list gives it away, and the list's own words for that."""
-
-    act: str
-    legend: Legend
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Line:
-    """
-    A line of the table of meanings; it is what it is by itself, and no two are alike.
-
-    `when` names the cells that it is about, by column, and may name a row, a channel and an act. Either `legend` is what the
-    document says, or `because` is how the city reads it.
-    """
-
-    when: Mapping[str, str]
-    means: Meaning
-    legend: Legend | None
-    because: Bilingual | None
-
-    @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """How much it names: a line on one row goes before all others, a line on an act before those on any."""
-        return "row" in self.when, "act" in self.when, len(self.when)
-
-    @property
-    def says(self) -> tuple[Meaning, Legend | None]:
-        """What two lines of one rank must agree in."""
-        return self.means, self.legend
-
-
-class Said(NamedTuple):
-    """What the list says of a row on a channel, for an act or for the work as a whole: the cells read, and the line that reads them."""
-
-    meaning: Meaning
-    line: Line
-    cells: tuple[tuple[str, str], ...]  # (column, what is printed), in the order of the columns
-    named: bool  # whether the list prints an answer for this very act
-
-
-_NOT_IN_THE_LEGEND: Final = {"ja": "この印の意味は凡例にありません", "en": "The legend does not say what this means"}
-_NOT_READ: Final = {
-    "ja": "この欄に何が印字されているかを、文字データからは決められません",
-    "en": "The text cannot tell what is printed in this cell",
-}
-_DIVIDED: Final = {"ja": "一覧は行為ごとに担当を分けています", "en": "The list divides this work by acts"}
-_SILENT: Final = {
-    "ja": "一覧にこの行為の欄はなく、だれが行うかを言っていません",
-    "en": "The list has no column for this act, and does not say who does it",
-}
-UNDEFINED: Final = Line({}, Meaning.UNDEFINED, None, _NOT_IN_THE_LEGEND)
-UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
-SILENT: Final = Line(
-    {}, Meaning.UNDEFINED, None, _SILENT
-)  # of an act, where the list answers for others and for them alone
-DIVIDED: Final = Line({}, Meaning.PART_DIVIDED, None, _DIVIDED)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 from assign.resources import joined
 from assign.words import CONSIGNING, Choices, Reading, normal, once, printed_number, sha256
 
-from .manifest import FILE, Manifest, Said
+from .manifest import FILE, Manifest
+from .parts import Said
 
 CATALOG: Final = "catalog.csv"
 LARGEST: Final = 4_000_000  # bytes, of a catalog or a document; the built-in ones have 48,000 and 30,000

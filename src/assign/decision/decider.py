@@ -12,8 +12,8 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from assign.catalog.manifest import DIVIDED, Said
 from assign.catalog.model import Catalog, Task
+from assign.catalog.parts import DIVIDED, Said
 from assign.errors import RuleGap, RuleOverlap
 from assign.rules.entries import Facts, Rule, Ruling
 from assign.rules.model import RuleSet

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assign.catalog.manifest import Said
 from assign.catalog.model import Task
+from assign.catalog.parts import Said
 from assign.decision.decider import Decider
 from assign.decision.request import Request
 from assign.rules.entries import Act, Note

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from itertools import product
 from typing import Any, Final
 
-from assign.catalog.manifest import Said
+from assign.catalog.parts import Said
 from assign.decision.decider import Decider, Outcome
 from assign.decision.request import Request
 from assign.errors import RuleGap, RuleOverlap

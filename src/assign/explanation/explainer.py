@@ -11,8 +11,9 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from assign.catalog.manifest import SILENT, Legend, Manifest, Said
+from assign.catalog.manifest import Manifest
 from assign.catalog.model import Catalog, Task
+from assign.catalog.parts import SILENT, Legend, Said
 from assign.decision.decider import Decider, Outcome, Part
 from assign.decision.request import Request, candidate_lines
 from assign.errors import AmbiguousItem

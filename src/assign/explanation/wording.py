@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from assign.catalog.manifest import UNREAD, Line, Manifest, Said
+from assign.catalog.manifest import UNREAD, Manifest
 from assign.catalog.model import Task
+from assign.catalog.parts import Line, Said
 from assign.decision.decider import Outcome, Part
 from assign.decision.request import Request
 from assign.rules.entries import Act, Facts, Rule, Source
