@@ -282,7 +282,9 @@ def test_what_is_said_of_another_list_reads_well(three: Desk, acts: Desk) -> Non
     """A legend without English, a remark that is a sentence, a division of rows without numbers, a step that there is not."""
     garden = three.decide(division="garden", item="L7", channel="desk")
     assert "The legend says 「託：" in garden.explain("en")
-    assert "公園の花壇の申請 ただし、" in three.decide(division="garden", item="L8", channel="desk").explain("ja")
+    assert "一覧の条件: ただし、祭りの日は市職員" in three.decide(division="garden", item="L8", channel="desk").explain(
+        "ja"
+    )
     with pytest.raises(UnknownItem, match="from L7 to L9"):
         three.decide(division="garden", item="99", channel="desk")
     none = acts.decide(division="money", item="1-001", channel="anywhere", act="hand_over")

@@ -96,6 +96,16 @@ class Manifest:
         columns = [act for column in self.columns for act in column.acts]
         return tuple(dict.fromkeys([*columns, *(line.when["act"] for line in self.meanings if "act" in line.when)]))
 
+    @once
+    def act_headings(self) -> Mapping[str, tuple[str, ...]]:
+        """What is printed above cells of acts, as it is compared, and the acts that it names in this list."""
+        found: dict[str, tuple[str, ...]] = {}
+        for column in self.columns:
+            for act, heading in column.headings.items():
+                for word in {normal(heading), normal(heading.rpartition("/")[2])}:
+                    found[word] = tuple(dict.fromkeys((*found.get(word, ()), act)))
+        return found
+
     def says(self, row: str, cells: Mapping[str, str], channel: str, act: str | None) -> Said:
         """
         What the list says.
@@ -374,7 +384,7 @@ def _channel(node: Node) -> Channel:
 
 
 def _column(channels: Mapping[str, Channel], node: Node) -> Column:
-    fields = node.fields(("key", "label"), ("per", "acts", "blank", "printed", "channel", "same"))
+    fields = node.fields(("key", "label"), ("per", "acts", "blank", "printed", "channel", "same", "headings"))
     per = fields["per"].choice(PER, "単位", "`per`") if "per" in fields else "row"
     if ("acts" in fields) != (per == "act"):
         raise node.fail(
@@ -392,6 +402,9 @@ def _column(channels: Mapping[str, Channel], node: Node) -> Column:
     }
     if chained := next((act for act in same.values() if act in same), None):
         raise fields["same"].fail(f"`{chained}` にも自分の欄がありません", f"`{chained}` has no cell of its own either")
+    headings = {
+        act: text.text() for act, text in (fields["headings"].fields((), acts).items() if "headings" in fields else ())
+    }
     return Column(
         key=_key(fields["key"]),
         label=fields["label"].bilingual(),
@@ -401,6 +414,7 @@ def _column(channels: Mapping[str, Channel], node: Node) -> Column:
         printed=_printed(fields),
         channel=fields["channel"].choice(channels, "業務の場", "channel") if "channel" in fields else "",
         same=same,
+        headings=headings,
     )
 
 
@@ -413,7 +427,7 @@ def _document(node: Node) -> Document:
 
 
 def _line(node: Node, channels: Mapping[str, Channel], columns: Sequence[Column]) -> Line:
-    fields = node.fields(("when", "means"), ("legend", "because"))
+    fields = node.fields(("when", "means"), ("legend", "because", "third_party"))
     known = ("row", "channel", "act", *(column.key for column in columns))
     when = {name: _cell(value) for name, value in fields["when"].fields((), known).items()}
     if not when:
@@ -425,11 +439,18 @@ def _line(node: Node, channels: Mapping[str, Channel], columns: Sequence[Column]
             "`legend`（凡例の行）か `because`（読み方）のどちらか1つが要ります",
             "either `legend` (a line of the document) or `because` (how it is read) is needed",
         )
+    means = Meaning(fields["means"].choice(Meaning, "意味", "meaning"))
+    if "third_party" in fields and means is not Meaning.UNDEFINED:
+        raise fields["third_party"].fail(
+            "第三者が印字された欄は `means: undefined` です（担当者は受託者か市職員です）",
+            "a cell that names a third party means `undefined`: work is assigned to the contractor or to city staff",
+        )
     return Line(
         when,
-        Meaning(fields["means"].choice(Meaning, "意味", "meaning")),
+        means,
         _legend(fields["legend"]) if "legend" in fields else None,
         _reading(fields["because"]) if "because" in fields else None,
+        fields["third_party"].text() if "third_party" in fields else "",
     )
 
 
@@ -483,7 +504,9 @@ def plain(manifest: Manifest) -> dict[str, Any]:
         "divisions": list(manifest.divisions.values()),
         "channels": list(manifest.channels.values()),
         "columns": manifest.columns,
-        "meanings": [[line.when, line.means, line.legend, line.because] for line in manifest.meanings],
+        "meanings": [
+            [line.when, line.means, line.legend, line.because, line.third_party] for line in manifest.meanings
+        ],
         "designations": manifest.designations,
     }
 
@@ -498,8 +521,8 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
         channels={each[0]: Channel(*each) for each in kept["channels"]},
         columns=tuple(Column(key, label, per, tuple(acts), *rest) for key, label, per, acts, *rest in kept["columns"]),
         meanings=tuple(
-            Line(when, Meaning(means), legend and Legend(*legend), because)
-            for when, means, legend, because in kept["meanings"]
+            Line(when, Meaning(means), legend and Legend(*legend), because, third_party)
+            for when, means, legend, because, third_party in kept["meanings"]
         ),
         designations=tuple(Designation(act, Legend(*legend)) for act, legend in kept["designations"]),
         data=data,

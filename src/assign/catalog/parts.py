@@ -36,6 +36,7 @@ class Column(NamedTuple):
     """
     A printed column: one cell a row, or one for each channel, or one for each of `acts`. `blank` is what an empty cell is called.
     `channel`: it speaks of that channel alone. `same`: the acts that share a printed cell with another, each with that one.
+    `headings`: of its acts, what is printed above the cell of each.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Column(NamedTuple):
     printed: str
     channel: str
     same: Mapping[str, str]
+    headings: Mapping[str, str]
 
 
 class Effective(NamedTuple):
@@ -88,13 +90,15 @@ class Line:
     A line of the table of meanings; it is what it is by itself, and no two are alike.
 
     `when` names the cells that it is about, by column, and may name a row, a channel and an act. Either `legend` is what the
-    document says, or `because` is how the city reads it.
+    document says, or `because` is how the city reads it. `third_party`: whom the cell names, who is neither the contractor nor the city:
+    who does it at this counter is then open, whatever the act.
     """
 
     when: Mapping[str, str]
     means: Meaning
     legend: Legend | None
     because: Bilingual | None
+    third_party: str = ""
 
     @property
     def rank(self) -> tuple[bool, bool, int]:

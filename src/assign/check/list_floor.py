@@ -95,7 +95,10 @@ def said(manifest: Manifest) -> dict[str, Any]:
         "documents": [each._asdict() for each in manifest.documents],
         "divisions": [_without_desk(each._asdict()) for each in manifest.divisions.values()],
         "channels": [each._asdict() for each in manifest.channels.values()],
-        "columns": [each._asdict() for each in manifest.columns],
+        "columns": [
+            {name: value for name, value in each._asdict().items() if name != "headings" or value}
+            for each in manifest.columns
+        ],
         "meanings": [
             {
                 "when": dict(line.when),

@@ -102,10 +102,15 @@ class Decider:
                 Facts(waiting.said.meaning, Named.NO, ActFact.NONE, Ruled.NONE) if waiting.doubtful else waiting.facts
             )
         ruling = self.ruling(task, channel, act, on) if on else None
+        seen = self.seen(task, act, named=said.named)
+        if (
+            act is not None and said.line.third_party
+        ):  # whose counter it is done at nobody has said: no class of the act settles that
+            seen = ActFact.UNDETERMINED
         return Facts(
             meaning=said.meaning,
             named=Named.YES if said.named else Named.NO,
-            act=self.seen(task, act, named=said.named),
+            act=seen,
             ruling=Ruled(ruling.assignee.value) if ruling else Ruled.NONE,
         )
 

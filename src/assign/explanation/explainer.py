@@ -47,6 +47,7 @@ from .wording import (
     grounded,
     printed,
     printed_cells,
+    third_party_question,
 )
 
 # Acts that somebody holds: to take in a form is nobody's authority.
@@ -371,6 +372,10 @@ class Explainer:
         for task in request.tasks:
             holder = self._rules.holder(request.division, act.id, task.id)
             by_holder.setdefault(holder.id, (holder, []))[1].append(task)
+        if any(
+            self._decider.said(task, request.channel, act.id, request.on).line.third_party for task in request.tasks
+        ):
+            by_holder = {}  # the list itself names who acts
         for holder, tasks in by_holder.values():
             if act.act_class in (ActClass.AUTHORITY, ActClass.SHARED) or (
                 act.act_class is ActClass.BARRED and (holder.holder != CITY or holder.acts)
@@ -461,6 +466,8 @@ class Explainer:
         asked = self._rules.acts[waiting.act] if waiting else act
         said = self._decider.said(first, request.channel, request.act, request.on)
         question = SILENT_QUESTION if said.line is SILENT else outcome.rule.question
+        if said.line.third_party:
+            question = third_party_question(said.line.third_party)
         name = printed(first.number, first.group, first.name)
         rest = len(request.tasks) - 1
         more = {"ja": f"ほか{rest}行" if rest else "", "en": f" and {rest} more row{'s' * (rest > 1)}" if rest else ""}

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from assign.catalog.manifest import UNREAD, Manifest
 from assign.catalog.model import Task
-from assign.catalog.parts import Line, Said
+from assign.catalog.parts import Column, Line, Said
 from assign.decision.decider import Outcome, Part
 from assign.decision.request import Request
 from assign.rules.entries import Act, Facts, Rule, Source
@@ -93,6 +93,14 @@ SILENT_QUESTION: Final[Bilingual] = {
     "ja": "この行為は、この行の業務に含まれますか。含まれるなら、だれが行いますか。",
     "en": "Is this act part of this row's work? If it is, who does it?",
 }
+
+
+def third_party_question(name: str) -> Bilingual:
+    """What is asked where the cell names a third party."""
+    return {
+        "ja": f"一覧は「{name}」としています。この窓口では、だれが行いますか。",
+        "en": f"The list has 「{name}」. Who does it at this counter?",
+    }
 
 
 CITY: Final = "city"  # the key of the holder that is the city itself
@@ -219,12 +227,22 @@ def cell_name(name: str, manifest: Manifest, acts: Mapping[str, Act]) -> tuple[B
             return (column if column.key == name else manifest.channels[name]).label, column.blank
         if column.per != "row" and name.startswith(f"{column.key}."):
             of = name.removeprefix(f"{column.key}.")
+            if heading := column.headings.get(of, "").rpartition("/")[2]:
+                return _headed(heading, column, manifest), column.blank
             title = acts[of].title if column.per == "act" else manifest.channels[of].label
             return {
                 "ja": f"{column.label['ja']}（{title['ja']}）",
                 "en": f"{column.label['en']}: {title['en']}",
             }, column.blank
     return {"ja": name, "en": name}, {"ja": "空欄", "en": "blank"}
+
+
+def _headed(heading: str, column: Column, manifest: Manifest) -> Bilingual:
+    """A heading as printed; of a column of one channel in a list of several, with the channel."""
+    channel = manifest.channels[column.channel].label if column.channel and len(manifest.channels) > 1 else None
+    if channel is None or channel["ja"] in heading:
+        return {"ja": heading, "en": heading}
+    return {"ja": f"{channel['ja']}の{heading}", "en": f"{channel['en']}, {heading}"}
 
 
 def printed_cells(task: Task, manifest: Manifest, acts: Mapping[str, Act]) -> Text:

@@ -90,6 +90,11 @@ def manifest() -> Schema:
                     "additionalProperties": _known_act(),
                     **described("別の行為と同じ欄に印字される行為", "acts that share the printed cell of another"),
                 },
+                "headings": {
+                    "type": "object",
+                    "additionalProperties": ref("text"),
+                    **described("行為ごとの欄の見出しの印字", "what is printed above the cell of each act"),
+                },
             },
         ),
         **needed_where({"properties": {"per": {"const": "act"}}, "required": ["per"]}, "acts"),
@@ -129,7 +134,13 @@ def manifest() -> Schema:
                 "what it means",
             ),
         },
-        {"legend": legend, "because": ref("bilingual", "凡例にないときの読み方", "how it is read, without a legend")},
+        {
+            "legend": legend,
+            "because": ref("bilingual", "凡例にないときの読み方", "how it is read, without a legend"),
+            "third_party": ref(
+                "text", "欄に印字された第三者", "whom the cell names, neither the contractor nor the city"
+            ),
+        },
         oneOf=[{"required": ["legend"]}, {"required": ["because"]}],
     )
     document = mapping(
@@ -438,7 +449,8 @@ def _floor_list() -> Schema:
                         "printed": printed,
                         "channel": {"type": "string"},
                         "same": {"type": "object", "additionalProperties": text},
-                    }
+                    },
+                    {"headings": {"type": "object", "additionalProperties": text}},
                 ),
                 MOST_NAMED,
             ),
