@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from assign import Desk
+from assign.check.proofs import check, unproved
 from assign.errors import AmbiguousAct
 from assign.intake import importing
 from tests.command_line import run
@@ -217,3 +218,30 @@ def test_what_the_list_excepts_is_seen_wherever_an_answer_is_short(desk: Desk, f
     asked = ("decide", "--list", str(folder), "--division", "国保", "--channel", "窓口", "-q", "--item")
     assert "一覧の条件あり" in run(*asked, "6").stdout
     assert "一覧の条件あり" not in run(*asked, "8").stdout
+
+
+def test_an_answer_names_the_sheet_and_the_row_of_the_file_itself(desk: Desk) -> None:
+    """Of a text that was made of a workbook the line goes with it, for whoever verifies; without a workbook nothing changes."""
+    found = desk.decide(division="国保", item="1", channel="窓口", on="2026-04-01")
+    assert "シート「一覧」4行" in found.explain("ja")
+    assert "sheet 一覧!4" in found.explain("en")
+    assert "シート「一覧」4行、テキスト4行目" in found.explain("ja", why=True)
+    assert (found.rows[0].model_extra or {})["source.row"] == "4"
+    assert "一覧4行目" not in found.explain("ja", why=True)
+
+
+def test_the_row_of_a_second_sheet_is_its_own(tmp_path: Path) -> None:
+    """The text has the sheets one below the other; who looks into the file counts in each."""
+    path = book(tmp_path / "list.xlsx")
+    made = load_workbook(path)
+    made.create_sheet("表紙", 0)["A1"] = "業務一覧の表紙"
+    made.save(path)
+    (tmp_path / "mapping.yaml").write_text(_MAPPING, "utf-8")
+    importing.write(importing.report_on(path, tmp_path / "mapping.yaml"), str(tmp_path / "made"))
+    desk = Desk.open(list=tmp_path / "made", engine="table")
+    found = desk.decide(division="国保", item="1", channel="窓口", on="2026-04-01")
+    line = found.rows[0].source.line
+    assert line > 4
+    assert f"シート「一覧」4行、テキスト{line}行目" in found.explain("ja", why=True)
+    findings = check(unproved(str(tmp_path / "made"), None, "table"), list_path=tmp_path / "made").findings
+    assert {each.kind for each in findings} == {"reserved"}  # which this list gives away

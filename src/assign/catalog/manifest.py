@@ -36,6 +36,7 @@ from .parts import (
     Legend,
     Line,
     Said,
+    SheetOf,
 )
 
 FILE: Final = "manifest.yaml"
@@ -105,6 +106,19 @@ class Manifest:
                 for word in {normal(heading), normal(heading.rpartition("/")[2])}:
                     found[word] = tuple(dict.fromkeys((*found.get(word, ()), act)))
         return found
+
+    def place(self, document: str, lines: Sequence[int]) -> Bilingual | None:
+        """Where lines of a text that was made of a workbook are printed: the sheet and its rows; None of a text that is the file itself."""
+        of = next((each for each in self.documents if each.file == document), None)
+        found = [of.printed_at(line) if of else None for line in lines]
+        at = [each for each in found if each is not None]
+        if len(at) < len(lines):
+            return None
+        sheets = dict.fromkeys(sheet for sheet, _ in at)
+        return {
+            "ja": "、".join(f"「{name}」{'・'.join(str(row) for of, row in at if of == name)}行" for name in sheets),
+            "en": ", ".join(f"{name}!{', '.join(str(row) for of, row in at if of == name)}" for name in sheets),
+        }
 
     def says(self, row: str, cells: Mapping[str, str], channel: str, act: str | None) -> Said:
         """
@@ -419,11 +433,19 @@ def _column(channels: Mapping[str, Channel], node: Node) -> Column:
 
 
 def _document(node: Node) -> Document:
-    fields = node.fields(("file", "sha256"))
+    fields = node.fields(("file", "sha256"), ("sheets",))
     digest = fields["sha256"].text()
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise fields["sha256"].fail("SHA-256（16進64桁）が要ります", "a SHA-256 of 64 hexadecimal digits is needed")
-    return Document(fields["file"].text(), digest)
+    sheets = [node.fields(("name", "line")) for node in _list(fields["sheets"])] if "sheets" in fields else []
+    return Document(
+        fields["file"].text(), digest, tuple(SheetOf(each["name"].text(), _above(each["line"])) for each in sheets)
+    )
+
+
+def _above(node: Node) -> int:
+    """The line above the first row of a sheet; 0 where nothing is above it."""
+    return 0 if node.value == "0" else node.number()
 
 
 def _line(node: Node, channels: Mapping[str, Channel], columns: Sequence[Column]) -> Line:
@@ -500,7 +522,7 @@ def plain(manifest: Manifest) -> dict[str, Any]:
         "title": manifest.title,
         "edition": manifest.edition,
         "effective": manifest.effective and manifest.effective.plain(),
-        "documents": manifest.documents,
+        "documents": [each.plain() for each in manifest.documents],
         "divisions": list(manifest.divisions.values()),
         "channels": list(manifest.channels.values()),
         "columns": manifest.columns,
@@ -516,7 +538,10 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
         title=kept["title"],
         edition=kept["edition"],
         effective=_effective_of(kept["effective"]) if kept["effective"] else None,
-        documents=tuple(Document(*each) for each in kept["documents"]),
+        documents=tuple(
+            Document(each["file"], each["sha256"], tuple(SheetOf(**sheet) for sheet in each.get("sheets", ())))
+            for each in kept["documents"]
+        ),
         divisions={each[0]: Division(*each) for each in kept["divisions"]},
         channels={each[0]: Channel(*each) for each in kept["channels"]},
         columns=tuple(Column(key, label, per, tuple(acts), *rest) for key, label, per, acts, *rest in kept["columns"]),

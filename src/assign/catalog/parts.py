@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from assign.words import Bilingual, Meaning
 
@@ -61,11 +61,29 @@ class Effective(NamedTuple):
         return {"since": self.since.isoformat(), "until": None if self.until is None else self.until.isoformat()}
 
 
+class SheetOf(NamedTuple):
+    """A sheet of a workbook, or a page, of which a text was made: its rows stand on the lines after `line`."""
+
+    name: str
+    line: int
+
+
 class Document(NamedTuple):
-    """A file that the list was read from, and its SHA-256 in hexadecimal."""
+    """A file that the list was read from, and its SHA-256 in hexadecimal. `sheets`: of a text that was made of a workbook, in its order."""
 
     file: str
     sha256: str
+    sheets: tuple[SheetOf, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON and the manifest give it."""
+        more = {"sheets": [sheet._asdict() for sheet in self.sheets]} if self.sheets else {}
+        return {"file": self.file, "sha256": self.sha256, **more}
+
+    def printed_at(self, line: int) -> tuple[str, int] | None:
+        """The sheet and the row of a line; None where the text is the file itself."""
+        found = next((sheet for sheet in reversed(self.sheets) if sheet.line < line), None)
+        return (found.name, line - found.line) if found else None
 
 
 class Legend(NamedTuple):

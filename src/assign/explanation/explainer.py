@@ -32,6 +32,8 @@ from .wording import (
     CLASS_TEXT,
     CONTRACT_MANAGER,
     CONTRACTOR_MANAGER,
+    SHEET,
+    SHEET_ROW,
     SILENT_QUESTION,
     SILENT_TITLE,
     Answer,
@@ -45,6 +47,7 @@ from .wording import (
     _of_parts,
     _row_sentence,
     grounded,
+    placed,
     printed,
     printed_cells,
     third_party_question,
@@ -180,7 +183,7 @@ class Explainer:
         outcomes = self._agreed(request)
         act = self._rules.acts[request.act] if request.act else None
         rules = {outcome.rule.id: outcome.rule for outcome in outcomes}
-        lines = "・".join(str(task.line) for task in request.tasks)
+        place = placed(request.tasks, self._manifest)
         strange = self._cautions.strange(request)
         caveats = [*self._cautions.of_act(request, act, strange), *self._cautions.of_rows(request)]
         titles = self._titles(request, outcomes)
@@ -193,8 +196,8 @@ class Explainer:
             rules=" ".join(rules),
             row=" ".join(task.id for task in request.tasks),
             caveats=" ".join([*(caveat["code"] for caveat in caveats), *([PRINTED_CONDITION] if conditions else [])]),
-            reason_ja=f"一覧{lines}行目: {' / '.join(title['ja'] for title in titles)}{printed_ja}",
-            reason_en=f"line {lines.replace('・', ', ')}: {' / '.join(title['en'] for title in titles)}{printed_en}",
+            reason_ja=f"{place['ja']}: {' / '.join(title['ja'] for title in titles)}{printed_ja}",
+            reason_en=f"{place['en'].removesuffix(' of the list')}: {' / '.join(title['en'] for title in titles)}{printed_en}",
         )
 
     def _titles(self, request: Request, outcomes: Sequence[Outcome]) -> list[Bilingual]:
@@ -439,7 +442,7 @@ class Explainer:
         if outcome.assignee in (Assignee.CONTRACTOR, Assignee.NOBODY):
             return None
         desk = self._manifest.divisions[request.division].desk
-        lines = [str(task.line) for task in request.tasks]
+        place = placed(request.tasks, self._manifest)
         part = _first(request, outcome, meanings)
         en = f"the contractor's 業務責任者 transfers the case to {desk['en']}."
         return {
@@ -451,8 +454,8 @@ class Explainer:
                 "en": part["en"] + (en if part["en"].endswith(", ") else _capital(en)),
             },
             "slip": {
-                "ja": f"理由コード {outcome.rule.id}、一覧{'・'.join(lines)}行目。市から返るのは結果です。",
-                "en": f"Reason code {outcome.rule.id}, line{'s' * (len(lines) > 1)} {', '.join(lines)} of the list. What comes back is a result.",
+                "ja": f"理由コード {outcome.rule.id}、{place['ja']}。市から返るのは結果です。",
+                "en": f"Reason code {outcome.rule.id}, {place['en']}. What comes back is a result.",
             },
             "from_label": dict(CONTRACTOR_MANAGER),
             "to_label": dict(desk),
@@ -468,7 +471,7 @@ class Explainer:
         question = SILENT_QUESTION if said.line is SILENT else outcome.rule.question
         if said.line.third_party:
             question = third_party_question(said.line.third_party)
-        name = printed(first.number, first.group, first.name)
+        name, place = printed(first.number, first.group, first.name), placed([first], self._manifest)
         rest = len(request.tasks) - 1
         more = {"ja": f"ほか{rest}行" if rest else "", "en": f" and {rest} more row{'s' * (rest > 1)}" if rest else ""}
         step = {"ja": "", "en": ""}
@@ -476,8 +479,8 @@ class Explainer:
             step = {"ja": f"の「{asked.title['ja']}」", "en": f", act '{asked.title['en']}'"}
         return {
             "text": {
-                "ja": f"「{name}」（一覧{first.line}行目）{more['ja']}{step['ja']}について。{question['ja']}",
-                "en": f"On '{name}' (line {first.line} of the list){more['en']}{step['en']}. {question['en']}",
+                "ja": f"「{name}」（{place['ja']}）{more['ja']}{step['ja']}について。{question['ja']}",
+                "en": f"On '{name}' ({place['en']}){more['en']}{step['en']}. {question['en']}",
             },
             "to": "city_contract_manager",
             "from": "contractor_manager",
@@ -488,6 +491,8 @@ class Explainer:
 
 def row(task: Task, kind: Shared | None, manifest: Manifest, acts: Mapping[str, Act]) -> Shared:
     """A row of the list and its kind of work, as decisions and `assign tasks` show it: its cells as printed, by their names."""
+    of = next((each for each in manifest.documents if each.file == task.document), None)
+    at = of.printed_at(task.line) if of else None
     return Shared(
         {
             "id": task.id,
@@ -496,6 +501,7 @@ def row(task: Task, kind: Shared | None, manifest: Manifest, acts: Mapping[str, 
             "number": task.number,
             "name": task.name,
             **task.cells,
+            **({SHEET: at[0], SHEET_ROW: str(at[1])} if at else {}),
             "kind": kind,
             "source": {"document": task.document, "line": task.line, "raw": task.raw},
             "division": task.division,

@@ -18,7 +18,7 @@ from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CONSIGNING, ActClass, As
 
 from .in_force import edition_line
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, OWN_RULE, Answer, _capital, grounded, printed, with_remark
+from .wording import _BASIS_TEXT, OWN_RULE, SHEET, SHEET_ROW, Answer, _capital, grounded, printed, with_remark
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -111,6 +111,12 @@ def asked(answer: Answer, lang: str, *, apart: bool = False) -> str:
     """
     rows = answer["rows"]
     lines = _spans([row["source"]["line"] for row in rows], lang)
+    if all(SHEET in row for row in rows):
+        sheets = dict.fromkeys(row[SHEET] for row in rows)
+        of = {name: [int(row[SHEET_ROW]) for row in rows if row[SHEET] == name] for name in sheets}
+        if lang == "ja":
+            return f"{printed_name(answer, apart=apart)}（シート{'、'.join(f'「{name}」{_spans(at, lang)}行' for name, at in of.items())}）"
+        return f"{printed_name(answer, apart=apart)} (sheet {', '.join(f'{name}!{_spans(at, lang)}' for name, at in of.items())})"
     where = f"（一覧{lines}行目）" if lang == "ja" else f" ({'lines' if len(rows) > 1 else 'line'} {lines})"
     return f"{printed_name(answer, apart=apart)}{where}"
 
@@ -192,7 +198,10 @@ def _citation(answer: Answer, lang: str) -> str:
     quoted = sentences(rule["text"]["ja"])[1]
     for cite in rule["cites"]:
         if cite["kind"] == "legend" and cite["text"] in quoted:
-            return f"凡例{cite['line']}行目" if lang == "ja" else f"legend, line {cite['line']}"
+            text = SHEET in answer["rows"][0]  # that was made of a workbook
+            if lang == "ja":
+                return f"凡例{'テキスト' if text else ''}{cite['line']}行目"
+            return f"legend, line {cite['line']}{' of the text' if text else ''}"
     return ""
 
 

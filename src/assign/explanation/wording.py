@@ -123,6 +123,25 @@ def _about(tasks: Sequence[Task], request: Request, text: Text) -> Text:
     }
 
 
+# What an answer's rows say of a place in a workbook, beside the line of the text that was made of it.
+SHEET: Final = "source.sheet"
+SHEET_ROW: Final = "source.row"
+
+
+def placed(tasks: Sequence[Task], manifest: Manifest) -> Text:
+    """Where rows stand: the line of the list; of a workbook the sheet and its row, as who has the file finds them."""
+    first = tasks[0]
+    lines = [task.line for task in tasks]
+    place = manifest.place(first.document, lines) if all(task.document == first.document for task in tasks) else None
+    if place is not None:
+        return {"ja": f"シート{place['ja']}", "en": f"sheet {place['en']}"}
+    texts = [str(line) for line in lines]
+    return {
+        "ja": f"一覧{'・'.join(texts)}行目",
+        "en": f"line{'s' * (len(texts) > 1)} {', '.join(texts)} of the list",
+    }
+
+
 def _concerns(rows: Sequence[str], tasks: Sequence[Task]) -> bool:
     """Whether what is said of some rows, or of all where none is named, is said of one of these."""
     return not rows or any(task.id in rows for task in tasks)
@@ -146,13 +165,13 @@ def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest, acts: M
     """What is printed in the cells of these rows, which all say the same, and what the list's own legend makes of it."""
     task = tasks[0]
     name = printed(task.number, task.group, task.name)
+    place = placed(tasks, manifest)
     if len(tasks) == 1:
-        ja = f"「{name}」（一覧{task.line}行目）は"
-        en = f"The row '{name}' (line {task.line} of the list):"
+        ja = f"「{name}」（{place['ja']}）は"
+        en = f"The row '{name}' ({place['en']}):"
     else:
-        lines = [str(each.line) for each in tasks]
-        ja = f"一覧{'・'.join(lines)}行目の{len(tasks)}行は、いずれも"
-        en = f"Lines {', '.join(lines)} of the list, each:"
+        ja = f"{place['ja']}の{len(tasks)}行は、いずれも"
+        en = f"{_capital(place['en'])}, each:"
     cells = [_cell(cell, glyph, manifest, acts) for cell, glyph in said.cells]
     row = {
         "ja": f"{ja}{'で、'.join(cell['ja'] for cell in cells)}です。",

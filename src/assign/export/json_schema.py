@@ -151,7 +151,23 @@ def manifest() -> Schema:
                 "pattern": SHA256,
                 **described("SHA-256（16進64桁）", "hex"),
             },
-        }
+        },
+        {
+            "sheets": list_of(
+                mapping(
+                    {
+                        "name": ref("text", "シートの名前", "the name of the sheet"),
+                        "line": {
+                            "type": ["integer", "string"],
+                            **described("最初の行の1つ前の行番号", "the line above its first row"),
+                        },
+                    }
+                ),
+                MOST_NAMED,
+                "表計算ファイルから作ったテキストの、シートの所",
+                "where in a text that was made of a workbook its sheets stand",
+            )
+        },
     )
     return whole_schema(
         "一覧の説明書き / the manifest of a list",
