@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from assign.catalog.manifest import UNREAD, Designation, Line, Manifest
+from assign.catalog.manifest import UNREAD, Manifest
 from assign.catalog.model import Catalog, Task
+from assign.catalog.parts import Designation, Line
 from assign.explanation.wording import MEANING_TEXT, cell_name, printed
 from assign.rules.entries import Act
 from assign.rules.kinds import Work

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from assign.catalog.manifest import DESIGNABLE, Designation
+from assign.catalog.manifest import DESIGNABLE
 from assign.catalog.model import Catalog, Task
+from assign.catalog.parts import Designation
 from assign.words import CONSIGNING, normal
 
 from .document import Document

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from assign.catalog.csv_file import LONGEST_CELL
 from assign.catalog.model import LARGEST
@@ -35,6 +35,7 @@ class Document(NamedTuple):
         lines: What stands on each of its lines.
         at: The line of a sheet's row.
         files: Every file of `source/`: the document, and the file as it came where that is another.
+        sheets: Of a text that was made of sheets each sheet's name, and the line above its first row.
         cleaned: The lines from which characters were taken that nobody sees.
         folded: The lines in which radicals were read as the kanji that they look like.
         order: Where a sentence is looked for, one after the other; empty: on every line.
@@ -47,12 +48,17 @@ class Document(NamedTuple):
     files: Mapping[str, bytes]
     cleaned: tuple[int, ...]
     folded: tuple[int, ...]
+    sheets: tuple[tuple[str, int], ...] = ()
     order: tuple[Collection[int], ...] = ()
 
     @property
-    def digests(self) -> list[tuple[str, str]]:
-        """Each file with its SHA-256."""
-        return [(name, sha256(data)) for name, data in self.files.items()]
+    def digests(self) -> list[dict[str, Any]]:
+        """Each file with its SHA-256, as a manifest has it; the text with the places of its sheets."""
+        sheets = [{"name": name, "line": line} for name, line in self.sheets]
+        return [
+            {"file": name, "sha256": sha256(data), **({"sheets": sheets} if sheets and name == self.file else {})}
+            for name, data in self.files.items()
+        ]
 
     def find(self, sentence: str, line: int = 0) -> tuple[int, str] | None:
         """
@@ -105,7 +111,8 @@ def of_source(path: Path, source: Source) -> Document:
         )
     file = name if source.kind in TEXTS else f"{Path(name).stem or 'list'}.txt"
     files = {file: data} if as_it_came else {file: data, (f"original-{name}" if name == file else name): original}
-    return Document(file, data, tuple(lines), at, files, cleaned, folded)
+    sheets = {sheet: line - number for (sheet, number), line in at.items()} if source.kind not in TEXTS else {}
+    return Document(file, data, tuple(lines), at, files, cleaned, folded, tuple(sheets.items()))
 
 
 def _of_text(source: Source, data: bytes) -> tuple[list[str], dict[tuple[str, int], int]]:

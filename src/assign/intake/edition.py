@@ -207,7 +207,7 @@ def _manifest(
         f"title: {flow(dict(mapping.title))}\n",
         f"edition: {flow(edition.name)}\n",
         f"effective: {flow(edition.effective)}\n" if edition.effective else "",
-        entries("documents", [{"file": file, "sha256": digest} for file, digest in document.digests]),
+        entries("documents", document.digests),
         entries("divisions", divisions),
         entries("channels", channels),
         entries("columns", columns.entries),

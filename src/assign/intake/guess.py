@@ -233,6 +233,8 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
             elif "act" not in found and (
                 acts := list(filter(None, (_known("act", each) for each in re.split("[・、，]", part))))
             ):
+                if normal(part) == normal("受付"):  # of an application, and of a notice
+                    acts = ["receive", "receive_notice"]
                 found["act"] = acts if len(set(acts)) > 1 else acts[0]
             elif "party" not in found and (party := _exactly("party", part)):
                 found["party"] = party
