@@ -99,11 +99,7 @@ class Legend(NamedTuple):
 
 
 class Designation(NamedTuple):
-    """
-    An act that a designated person does with public money where the list gives it away, and the list's own words for that.
-
-    `rows`: what a row's own remark says holds for that row alone; none: the words are about the whole list.
-    """
+    """An act that a designated person does with public money where the list gives it away, and its words. `rows`: whose alone they are."""
 
     act: str
     legend: Legend
@@ -592,9 +588,7 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
             Line(when, Meaning(means), legend and Legend(*legend), because)
             for when, means, legend, because in kept["meanings"]
         ),
-        designations=tuple(
-            Designation(act, Legend(*legend), tuple(rows)) for act, legend, rows in kept["designations"]
-        ),
+        designations=tuple(Designation(act, Legend(*said), tuple(on)) for act, said, on in kept["designations"]),
         data=data,
     )
 
