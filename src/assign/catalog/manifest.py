@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -71,6 +71,14 @@ class Manifest:
     def designated(self) -> Mapping[str, Designation]:
         """The acts that somebody is designated for, where the list itself gives them away."""
         return {each.act: each for each in self.designations}
+
+    @property
+    def turns(self) -> tuple[date, ...]:
+        """The days on which the list begins and on which it no longer is in force, as far as it says them."""
+        if self.effective is None:
+            return ()
+        since, until = self.effective
+        return (since, until + timedelta(days=1)) if until is not None and until < date.max else (since,)
 
     @once
     def cells(self) -> tuple[str, ...]:
