@@ -245,3 +245,20 @@ def test_the_row_of_a_second_sheet_is_its_own(tmp_path: Path) -> None:
     assert f"シート「一覧」4行、テキスト{line}行目" in found.explain("ja", why=True)
     findings = check(unproved(str(tmp_path / "made"), None, "table"), list_path=tmp_path / "made").findings
     assert {each.kind for each in findings} == {"reserved"}  # which this list gives away
+
+
+def test_a_day_before_the_list_begins_is_said(tmp_path: Path) -> None:
+    """A list that says its first day answers for an earlier one with that warning, in a batch too; from that day on without."""
+    (tmp_path / "mapping.yaml").write_text(
+        _MAPPING.replace("edition: 一", "edition: 一\neffective: 2026-04-01"), "utf-8"
+    )
+    importing.write(
+        importing.report_on(book(tmp_path / "list.xlsx"), tmp_path / "mapping.yaml"), str(tmp_path / "made")
+    )
+    desk = Desk.open(list=tmp_path / "made", engine="table")
+    for on, said in (("2026-03-31", True), ("2026-04-01", False), ("2026-03-31", True)):
+        asked = {"division": "国保", "item": "8", "channel": "窓口", "on": on}
+        found = desk.decide(**asked)
+        assert ("not_in_force" in [caveat.code for caveat in found.caveats]) is said
+        assert ("この一覧が効いているのは 2026-04-01 から" in found.explain("ja")) is said
+        assert ("not_in_force" in desk.brief(**asked).caveats.split()) is said

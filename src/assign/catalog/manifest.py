@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -74,6 +74,14 @@ class Manifest:
     def designation(self, act: str, row: str) -> Designation | None:
         """What the list says of who is designated for an act, of a row or of all of them; None: it says nothing."""
         return self._designated.get((act, row)) or self._designated.get((act, ""))
+
+    @property
+    def turns(self) -> tuple[date, ...]:
+        """The days on which the list begins and on which it no longer is in force, as far as it says them."""
+        if self.effective is None:
+            return ()
+        since, until = self.effective
+        return (since, until + timedelta(days=1)) if until is not None and until < date.max else (since,)
 
     @once
     def cells(self) -> tuple[str, ...]:

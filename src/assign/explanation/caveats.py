@@ -51,6 +51,17 @@ class Caveats:
         return [*shared, *self._waiting(request), *self._ruled_acts(request)]
 
     def _noted(self, request: Request) -> Iterator[Answer]:
+        effective = self._decider.catalog.manifest.effective
+        if effective is not None and not effective.since <= request.on <= (effective.until or request.on):
+            until = {"ja": f"、{effective.until} まで", "en": f" until {effective.until}"} if effective.until else {}
+            yield {
+                "code": "not_in_force",
+                "text": {
+                    "ja": f"この一覧が効いているのは {effective.since} から{until.get('ja', '')}で、この案件の日はその外です。その日の一覧で確かめてください。",
+                    "en": f"This list is in force from {effective.since}{until.get('en', '')}, and the case is of another day: see the list of that day.",
+                },
+                "cites": [],
+            }
         undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task, request.channel))]
         if undefined:
             because = undefined[0][1].line.because or {"ja": "", "en": ""}
