@@ -36,7 +36,8 @@ def agrees(desk: Desk, line: Line) -> bool:
                 " ".join(decision.rules),
                 " ".join(row.id for row in decision.rows),
             )
-            caveats = " ".join(caveat.code for caveat in decision.caveats)
+            printed = ["printed_condition"] if decision.exceptions else []
+            caveats = " ".join([*(caveat.code for caveat in decision.caveats), *printed])
             if (*said, caveats, "") != (line.assignee, line.certainty, line.rules, line.row, line.caveats, line.error):
                 return False
     return True

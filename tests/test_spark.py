@@ -157,7 +157,7 @@ def test_days_between_the_same_changes_are_one_odd_request(
     """A file that says 国民年金 on every row of seven years is not thousands of odd requests."""
     changes = {
         day
-        for day in boundaries(desk.rules, [task.id for task in desk.catalog.tasks], CHANNELS)
+        for day in boundaries(desk.rules, [task.id for task in desk.catalog.tasks], CHANNELS, of_list=())
         if day > date(2020, 1, 1)
     }
     assert len(changes) < 20

@@ -232,7 +232,12 @@ class _Asked:
             date
         ] = []  # of a folder of editions: an error names the day itself, where no edition is in force
         if desk.beside is None:
-            self._changes = [FIRST, *boundaries(desk.rules, desk.catalog.by_id, desk.catalog.manifest.channels)]
+            self._changes = [
+                FIRST,
+                *boundaries(
+                    desk.rules, desk.catalog.by_id, desk.catalog.manifest.channels, of_list=desk.catalog.manifest.turns
+                ),
+            ]
         text = {name: f.col(f"`{names[name]}`").cast("string") if name in names else f.lit("") for name in ASKED}
         if columns.GROUP in names:
             parts = (text["section"], f.col(f"`{names[columns.GROUP]}`").cast("string"))

@@ -3,7 +3,8 @@ The list: manifest and document → rows → the `Catalog` that every decision l
 """
 
 from .loader import from_edition, load
-from .manifest import Manifest, Said
+from .manifest import Manifest
 from .model import Catalog, Task
+from .parts import Said
 
 __all__ = ["Catalog", "Manifest", "Said", "Task", "from_edition", "load"]

@@ -11,16 +11,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from assign import resources, yaml_nodes
 from assign.errors import UnknownChannel, UnknownDivision, shown
 from assign.words import LONGEST, Bilingual, Choices, Meaning, normal, once, sentences, sha256
 from assign.yaml_nodes import Node
+
+from .parts import (
+    DIVIDED,
+    SILENT,
+    UNDEFINED,
+    UNREADABLE,
+    Channel,
+    Column,
+    Designation,
+    Division,
+    Document,
+    Effective,
+    Legend,
+    Line,
+    Said,
+    SheetOf,
+)
 
 FILE: Final = "manifest.yaml"
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -33,120 +50,6 @@ FIELDS: Final = ("title", "edition", "documents", "divisions", "channels", "mean
 MORE_FIELDS: Final = ("effective", "columns", "designations")
 # What a paper of designation can give away: taking and paying out public money (地方自治法243条の2), and no act beside.
 DESIGNABLE: Final = ("collect_cash", "pay_cash")
-
-
-class Division(NamedTuple):
-    """A part of the list, most often a sheet. `desk` takes over what is the city's; `printed` is its heading in the document."""
-
-    key: str
-    label: Bilingual
-    names: tuple[str, ...]
-    desk: Bilingual
-    printed: str
-
-
-class Channel(NamedTuple):
-    """Where or how the work is done. `kind` is one of `CHANNEL_KINDS`; `printed` is its heading in the document."""
-
-    key: str
-    label: Bilingual
-    names: tuple[str, ...]
-    kind: str
-    printed: str
-
-
-class Column(NamedTuple):
-    """
-    A printed column: one cell a row, or one for each channel, or one for each of `acts`. `blank` is what an empty cell is called.
-    `channel`: it speaks of that channel alone. `same`: the acts that share a printed cell with another, each with that one.
-    """
-
-    key: str
-    label: Bilingual
-    per: str
-    acts: tuple[str, ...]
-    blank: Bilingual
-    printed: str
-    channel: str
-    same: Mapping[str, str]
-
-
-class Effective(NamedTuple):
-    """The first day of the list and its last, both among its days; no last day: until another edition begins, if one does."""
-
-    since: date
-    until: date | None
-
-    def plain(self) -> dict[str, str | None]:
-        """As JSON gives it."""
-        return {"since": self.since.isoformat(), "until": None if self.until is None else self.until.isoformat()}
-
-
-class Document(NamedTuple):
-    """A file that the list was read from, and its SHA-256 in hexadecimal."""
-
-    file: str
-    sha256: str
-
-
-class Legend(NamedTuple):
-    """A line of a document, and what it says as an English clause."""
-
-    document: str
-    line: int
-    text: str
-    en: str
-
-
-class Designation(NamedTuple):
-    """An act that a designated person does with public money where the list gives it away, and the list's own words for that."""
-
-    act: str
-    legend: Legend
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Line:
-    """
-    A line of the table of meanings; it is what it is by itself, and no two are alike.
-
-    `when` names the cells that it is about, by column, and may name a row, a channel and an act. Either `legend` is what the
-    document says, or `because` is how the city reads it.
-    """
-
-    when: Mapping[str, str]
-    means: Meaning
-    legend: Legend | None
-    because: Bilingual | None
-
-    @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """How much it names: a line on one row goes before all others, a line on an act before those on any."""
-        return "row" in self.when, "act" in self.when, len(self.when)
-
-    @property
-    def says(self) -> tuple[Meaning, Legend | None]:
-        """What two lines of one rank must agree in."""
-        return self.means, self.legend
-
-
-class Said(NamedTuple):
-    """What the list says of a row on a channel, for an act or for the work as a whole: the cells read, and the line that reads them."""
-
-    meaning: Meaning
-    line: Line
-    cells: tuple[tuple[str, str], ...]  # (column, what is printed), in the order of the columns
-    named: bool  # whether the list prints an answer for this very act
-
-
-_NOT_IN_THE_LEGEND: Final = {"ja": "この印の意味は凡例にありません", "en": "The legend does not say what this means"}
-_NOT_READ: Final = {
-    "ja": "この欄に何が印字されているかを、文字データからは決められません",
-    "en": "The text cannot tell what is printed in this cell",
-}
-_DIVIDED: Final = {"ja": "一覧は行為ごとに担当を分けています", "en": "The list divides this work by acts"}
-UNDEFINED: Final = Line({}, Meaning.UNDEFINED, None, _NOT_IN_THE_LEGEND)
-UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -165,9 +68,20 @@ class Manifest:
     data: bytes
 
     @once
-    def designated(self) -> Mapping[str, Designation]:
-        """The acts that somebody is designated for, where the list itself gives them away."""
-        return {each.act: each for each in self.designations}
+    def _designated(self) -> Mapping[tuple[str, str], Designation]:
+        return {(each.act, row): each for each in self.designations for row in each.rows or ("",)}
+
+    def designation(self, act: str, row: str) -> Designation | None:
+        """What the list says of who is designated for an act, of a row or of all of them; None: it says nothing."""
+        return self._designated.get((act, row)) or self._designated.get((act, ""))
+
+    @property
+    def turns(self) -> tuple[date, ...]:
+        """The days on which the list begins and on which it no longer is in force, as far as it says them."""
+        if self.effective is None:
+            return ()
+        since, until = self.effective
+        return (since, until + timedelta(days=1)) if until is not None and until < date.max else (since,)
 
     @once
     def cells(self) -> tuple[str, ...]:
@@ -194,6 +108,29 @@ class Manifest:
         columns = [act for column in self.columns for act in column.acts]
         return tuple(dict.fromkeys([*columns, *(line.when["act"] for line in self.meanings if "act" in line.when)]))
 
+    @once
+    def act_headings(self) -> Mapping[str, tuple[str, ...]]:
+        """What is printed above cells of acts, as it is compared, and the acts that it names in this list."""
+        found: dict[str, tuple[str, ...]] = {}
+        for column in self.columns:
+            for act, heading in column.headings.items():
+                for word in {normal(heading), normal(heading.rpartition("/")[2])}:
+                    found[word] = tuple(dict.fromkeys((*found.get(word, ()), act)))
+        return found
+
+    def place(self, document: str, lines: Sequence[int]) -> Bilingual | None:
+        """Where lines of a text that was made of a workbook are printed: the sheet and its rows; None of a text that is the file itself."""
+        of = next((each for each in self.documents if each.file == document), None)
+        found = [of.printed_at(line) if of else None for line in lines]
+        at = [each for each in found if each is not None]
+        if len(at) < len(lines):
+            return None
+        sheets = dict.fromkeys(sheet for sheet, _ in at)
+        return {
+            "ja": "、".join(f"「{name}」{'・'.join(str(row) for of, row in at if of == name)}行" for name in sheets),
+            "en": ", ".join(f"{name}!{', '.join(str(row) for of, row in at if of == name)}" for name in sheets),
+        }
+
     def says(self, row: str, cells: Mapping[str, str], channel: str, act: str | None) -> Said:
         """
         What the list says.
@@ -205,15 +142,18 @@ class Manifest:
 
         Returns:
             For an act that the list answers for, that answer. Else that of the row and channel; where the list answers by acts
-            alone, what all its answers say, or that it divides the work.
+            alone, what all its answers say, or that it divides the work, and of an act that is none of them nothing.
         """
         if act is not None:
             found = self._said(row, cells, channel, act)
-            return found if found.named else self.beyond(self.says(row, cells, channel, None))
-        here = [column for column in self.columns if column.channel in ("", channel)]
-        if not here or any(column.per != "act" for column in here):
+            if found.named:
+                return found
+            whole = self.says(row, cells, channel, None)
+            return Said(SILENT.means, SILENT, whole.cells, named=False) if self.by_acts(channel) else self.beyond(whole)
+        acts = self.by_acts(channel)
+        if not acts:
             return self._said(row, cells, channel, None)
-        each = [self._said(row, cells, channel, act) for act in dict.fromkeys(act for c in here for act in c.acts)]
+        each = [self._said(row, cells, channel, act) for act in acts]
         said: list[Meaning] = list(dict.fromkeys(one.meaning for one in each if one.meaning != Meaning.NO_STEP)) or [
             Meaning.NO_STEP
         ]
@@ -222,7 +162,21 @@ class Manifest:
         if len(said) == 1 or doubtful is not None:
             first = doubtful or next(one for one in each if one.meaning is said[0])
             return first._replace(named=False, cells=cells_read)
-        return Said(Meaning.PART_DIVIDED, Line({}, Meaning.PART_DIVIDED, None, _DIVIDED), cells_read, named=False)
+        return Said(DIVIDED.means, DIVIDED, cells_read, named=False)
+
+    def by_acts(self, channel: str) -> tuple[str, ...]:
+        """The acts for which the list has a cell on a channel, where it has no other cell there: each speaks for its act alone."""
+        found = self._by_acts.get(channel)
+        if found is None:
+            here = [column for column in self.columns if column.channel in ("", channel)]
+            alone = all(column.per == "act" for column in here)
+            acts = tuple(dict.fromkeys(act for column in here for act in column.acts)) if alone else ()
+            found = self._by_acts[channel] = acts
+        return found
+
+    @once
+    def _by_acts(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     def beyond(self, said: Said) -> Said:
         """What is said of an act that the list does not name: of work divided by acts, which side it is on stays open."""
@@ -318,8 +272,9 @@ class Manifest:
         return dict(_words(self.channels.values()))
 
     def legend_of(self, meaning: Meaning) -> Legend | None:
-        """The first line of the document that defines a meaning, if one does."""
-        return next((line.legend for line in self.meanings if line.means is meaning and line.legend), None)
+        """The line of the document that defines a meaning, if one does; where several marks have it, no line speaks for the others."""
+        found = dict.fromkeys(line.legend for line in self.meanings if line.means is meaning and line.legend)
+        return next(iter(found)) if len({legend.text for legend in found}) == 1 else None
 
 
 def _named_by(given: object, words: Mapping[str, str]) -> str | None:
@@ -373,7 +328,9 @@ def parsed(data: bytes) -> Manifest:
         channels=channels,
         columns=columns,
         meanings=lines,
-        designations=tuple(_designation(n) for n in _list(top["designations"])) if "designations" in top else (),
+        designations=tuple(_designation(n) for n in _list(top["designations"], MOST_LINES))
+        if "designations" in top
+        else (),
         data=data,
     )
 
@@ -454,7 +411,7 @@ def _channel(node: Node) -> Channel:
 
 
 def _column(channels: Mapping[str, Channel], node: Node) -> Column:
-    fields = node.fields(("key", "label"), ("per", "acts", "blank", "printed", "channel", "same"))
+    fields = node.fields(("key", "label"), ("per", "acts", "blank", "printed", "channel", "same", "headings"))
     per = fields["per"].choice(PER, "単位", "`per`") if "per" in fields else "row"
     if ("acts" in fields) != (per == "act"):
         raise node.fail(
@@ -472,6 +429,9 @@ def _column(channels: Mapping[str, Channel], node: Node) -> Column:
     }
     if chained := next((act for act in same.values() if act in same), None):
         raise fields["same"].fail(f"`{chained}` にも自分の欄がありません", f"`{chained}` has no cell of its own either")
+    headings = {
+        act: text.text() for act, text in (fields["headings"].fields((), acts).items() if "headings" in fields else ())
+    }
     return Column(
         key=_key(fields["key"]),
         label=fields["label"].bilingual(),
@@ -481,19 +441,28 @@ def _column(channels: Mapping[str, Channel], node: Node) -> Column:
         printed=_printed(fields),
         channel=fields["channel"].choice(channels, "業務の場", "channel") if "channel" in fields else "",
         same=same,
+        headings=headings,
     )
 
 
 def _document(node: Node) -> Document:
-    fields = node.fields(("file", "sha256"))
+    fields = node.fields(("file", "sha256"), ("sheets",))
     digest = fields["sha256"].text()
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise fields["sha256"].fail("SHA-256（16進64桁）が要ります", "a SHA-256 of 64 hexadecimal digits is needed")
-    return Document(fields["file"].text(), digest)
+    sheets = [node.fields(("name", "line")) for node in _list(fields["sheets"])] if "sheets" in fields else []
+    return Document(
+        fields["file"].text(), digest, tuple(SheetOf(each["name"].text(), _above(each["line"])) for each in sheets)
+    )
+
+
+def _above(node: Node) -> int:
+    """The line above the first row of a sheet; 0 where nothing is above it."""
+    return 0 if node.value == "0" else node.number()
 
 
 def _line(node: Node, channels: Mapping[str, Channel], columns: Sequence[Column]) -> Line:
-    fields = node.fields(("when", "means"), ("legend", "because"))
+    fields = node.fields(("when", "means"), ("legend", "because", "third_party"))
     known = ("row", "channel", "act", *(column.key for column in columns))
     when = {name: _cell(value) for name, value in fields["when"].fields((), known).items()}
     if not when:
@@ -505,11 +474,18 @@ def _line(node: Node, channels: Mapping[str, Channel], columns: Sequence[Column]
             "`legend`（凡例の行）か `because`（読み方）のどちらか1つが要ります",
             "either `legend` (a line of the document) or `because` (how it is read) is needed",
         )
+    means = Meaning(fields["means"].choice(Meaning, "意味", "meaning"))
+    if "third_party" in fields and means is not Meaning.UNDEFINED:
+        raise fields["third_party"].fail(
+            "第三者が印字された欄は `means: undefined` です（担当者は受託者か市職員です）",
+            "a cell that names a third party means `undefined`: work is assigned to the contractor or to city staff",
+        )
     return Line(
         when,
-        Meaning(fields["means"].choice(Meaning, "意味", "meaning")),
+        means,
         _legend(fields["legend"]) if "legend" in fields else None,
         _reading(fields["because"]) if "because" in fields else None,
+        fields["third_party"].text() if "third_party" in fields else "",
     )
 
 
@@ -521,10 +497,11 @@ def _legend(node: Node) -> Legend:
 
 
 def _designation(node: Node) -> Designation:
-    fields = node.fields(("act", "legend"))
+    fields = node.fields(("act", "legend"), ("rows",))
     return Designation(
         fields["act"].choice(DESIGNABLE, "指定公金事務取扱者の行為", "act of a designated person"),
         _legend(fields["legend"]),
+        tuple(each.text() for each in fields["rows"].items()) if "rows" in fields else (),
     )
 
 
@@ -559,11 +536,13 @@ def plain(manifest: Manifest) -> dict[str, Any]:
         "title": manifest.title,
         "edition": manifest.edition,
         "effective": manifest.effective and manifest.effective.plain(),
-        "documents": manifest.documents,
+        "documents": [each.plain() for each in manifest.documents],
         "divisions": list(manifest.divisions.values()),
         "channels": list(manifest.channels.values()),
         "columns": manifest.columns,
-        "meanings": [[line.when, line.means, line.legend, line.because] for line in manifest.meanings],
+        "meanings": [
+            [line.when, line.means, line.legend, line.because, line.third_party] for line in manifest.meanings
+        ],
         "designations": manifest.designations,
     }
 
@@ -573,15 +552,20 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
         title=kept["title"],
         edition=kept["edition"],
         effective=_effective_of(kept["effective"]) if kept["effective"] else None,
-        documents=tuple(Document(*each) for each in kept["documents"]),
+        documents=tuple(
+            Document(each["file"], each["sha256"], tuple(SheetOf(**sheet) for sheet in each.get("sheets", ())))
+            for each in kept["documents"]
+        ),
         divisions={each[0]: Division(*each) for each in kept["divisions"]},
         channels={each[0]: Channel(*each) for each in kept["channels"]},
         columns=tuple(Column(key, label, per, tuple(acts), *rest) for key, label, per, acts, *rest in kept["columns"]),
         meanings=tuple(
-            Line(when, Meaning(means), legend and Legend(*legend), because)
-            for when, means, legend, because in kept["meanings"]
+            Line(when, Meaning(means), legend and Legend(*legend), because, third_party)
+            for when, means, legend, because, third_party in kept["meanings"]
         ),
-        designations=tuple(Designation(act, Legend(*legend)) for act, legend in kept["designations"]),
+        designations=tuple(
+            Designation(act, Legend(*legend), tuple(rows)) for act, legend, rows in kept["designations"]
+        ),
         data=data,
     )
 

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 from assign.resources import joined
 from assign.words import CONSIGNING, Choices, Reading, normal, once, printed_number, sha256
 
-from .manifest import FILE, Manifest, Said
+from .manifest import FILE, Manifest
+from .parts import Said
 
 CATALOG: Final = "catalog.csv"
 LARGEST: Final = 4_000_000  # bytes, of a catalog or a document; the built-in ones have 48,000 and 30,000
@@ -118,11 +119,14 @@ class Catalog:
 
     def says(self, task: Task, channel: str, act: str | None = None) -> Said:
         """What the list says of a row on a channel, for an act or for the work as a whole; worked out once for each."""
-        key = (task.id, channel, act if act in self.manifest.printed_acts else None)
+        named = act if act in self.manifest.printed_acts else None
+        if act is not None and named is None and self.manifest.by_acts(channel):
+            named = ""  # none of those that it prints, whichever that is
+        key = (task.id, channel, named)
         found = self._said.get(key)
         if found is None:
-            found = self._said[key] = self.manifest.says(task.id, task.cells, channel, key[2])
-        return found if act is None or key[2] is not None else self.manifest.beyond(found)
+            found = self._said[key] = self.manifest.says(task.id, task.cells, channel, named)
+        return found if act is None or named is not None else self.manifest.beyond(found)
 
     @once
     def _said(self) -> dict[tuple[str, str, str | None], Said]:

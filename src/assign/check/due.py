@@ -16,8 +16,8 @@ from os import PathLike
 from typing import Any, Final, NamedTuple
 
 from assign.catalog.editions import Edition, of_folder
-from assign.catalog.manifest import Effective
 from assign.catalog.model import Catalog, Task
+from assign.catalog.parts import Effective
 from assign.dates import day as day_of
 from assign.errors import BadDate
 from assign.explanation.wording import printed

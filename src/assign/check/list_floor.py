@@ -92,10 +92,13 @@ def said(manifest: Manifest) -> dict[str, Any]:
     """What the floor holds of a manifest: all but the edition, its first day, and who takes over."""
     return {
         "title": dict(manifest.title),
-        "documents": [each._asdict() for each in manifest.documents],
+        "documents": [each.plain() for each in manifest.documents],
         "divisions": [_without_desk(each._asdict()) for each in manifest.divisions.values()],
         "channels": [each._asdict() for each in manifest.channels.values()],
-        "columns": [each._asdict() for each in manifest.columns],
+        "columns": [
+            {name: value for name, value in each._asdict().items() if name != "headings" or value}
+            for each in manifest.columns
+        ],
         "meanings": [
             {
                 "when": dict(line.when),
@@ -144,7 +147,7 @@ def roads(catalog: Catalog) -> Iterator[Road]:
 def _of_what_ships(catalog: Catalog, manifest: Manifest, wanted: Mapping[str, Any]) -> bool:
     """Whether a list is of the document that ships, by its name or by its SHA-256."""
     ours = {value for document in wanted["documents"] for value in document.values()}
-    theirs = {value for document in manifest.documents for value in document}
+    theirs = {value for document in manifest.documents for value in document[:2]}
     return catalog.tasks[0].document in ours or not ours.isdisjoint(theirs)
 
 

@@ -304,7 +304,7 @@ def _every_row(report: Report, desk: Provable, engines: list[Engine], shower: _S
                 )
             )
         facts = desk.decider.facts(task, channel, act, today)
-        if facts.named is Named.YES and facts.act in RESERVED_ACTS and facts.meaning in CONSIGNING:
+        if act and facts.named is Named.YES and facts.act in RESERVED_ACTS and facts.meaning in CONSIGNING:
             report.findings.append(
                 finding(
                     "reserved",

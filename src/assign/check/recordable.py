@@ -97,7 +97,10 @@ def _asked(decider: Decider, explainer: Explainer, item: str, rows: Sequence[Tas
             if (alike := explainer.alike(rows, act)) in known:
                 continue
             known.add(alike)
-            for day in {FIRST, *boundaries(decider.rules, ids, (channel,), act)}:
+            for day in {
+                FIRST,
+                *boundaries(decider.rules, ids, (channel,), act, of_list=decider.catalog.manifest.turns),
+            }:
                 yield Request(rows[0].division, item, tuple(rows), channel, act, day)
 
 

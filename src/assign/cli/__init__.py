@@ -324,7 +324,8 @@ def _who(answer: Answer, lang: str, *, named: bool) -> str:
     """The answer in a word, with the channel where there are two."""
     who, sure = ASSIGNEE_TEXT[Assignee(answer["assignee"])][lang], CERTAINTY_TEXT[Certainty(answer["certainty"])][lang]
     where = f"{answer['channel_label'][lang]}: " if named else ""
-    return f"{where}{who}（{sure}）" if lang == "ja" else f"{where}{who} ({sure})"
+    excepts = {"ja": "（一覧の条件あり）", "en": " (with a printed condition)"}[lang] if answer["exceptions"] else ""
+    return f"{where}{who}（{sure}）{excepts}" if lang == "ja" else f"{where}{who} ({sure}){excepts}"
 
 
 def _asked_for(words: Sequence[str]) -> typer.Typer:

@@ -13,10 +13,11 @@ from datetime import date
 from typing import NamedTuple
 
 from assign.catalog.model import Catalog, Task
+from assign.catalog.parts import DIVIDED, Said
 from assign.errors import RuleGap, RuleOverlap
 from assign.rules.entries import Facts, Rule, Ruling
 from assign.rules.model import RuleSet
-from assign.words import ActFact, Assignee, Certainty, Named, Ruled
+from assign.words import ActFact, Assignee, Certainty, Meaning, Named, Ruled
 
 from .engine import Engine
 
@@ -27,6 +28,30 @@ class Outcome(NamedTuple):
     rule: Rule
     assignee: Assignee
     certainty: Certainty
+
+
+class Part(NamedTuple):
+    """An act for which the list has a cell of its own on a row and channel, with its own answer."""
+
+    act: str
+    said: Said
+    facts: Facts
+    outcome: Outcome
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether nobody knows what its cell says."""
+        return self.said.meaning in (Meaning.UNDEFINED, Meaning.UNREADABLE)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the work as a whole needs a ruling for it: of an act that the law settles, its cell can still be doubtful."""
+        return self.doubtful or self.outcome.certainty is Certainty.NEEDS_RULING
+
+    @property
+    def assignee(self) -> Assignee:
+        """Whose it is as a part of the whole: of an act of which an open part is consigned, both sides'."""
+        return Assignee.SPLIT if self.waits and self.said.meaning is Meaning.PART_OPEN else self.outcome.assignee
 
 
 class Decider:
@@ -66,19 +91,61 @@ class Decider:
         rule = self.rules.by_id[holding[0]]
         return Outcome(rule, rule.assignee, rule.certainty)
 
-    def facts(self, task: Task, channel: str, act: str | None, on: date) -> Facts:
+    def facts(self, task: Task, channel: str, act: str | None, on: date | None) -> Facts:
         """
         What a decision looks at: what the list says of the row on this channel, and whether of the very act; the class of the act and
-        what that rests on; a ruling in force.
+        what that rests on; a ruling in force, on a day. Of work that the list answers for by acts alone, what its acts' answers come to.
         """
-        said = self.catalog.says(task, channel, act)
-        ruling = self.ruling(task, channel, act, on)
+        said = self.said(task, channel, act, on)
+        if act is None and (waiting := next((part for part in self.parts(task, channel, on) if part.waits), None)):
+            return (
+                Facts(waiting.said.meaning, Named.NO, ActFact.NONE, Ruled.NONE) if waiting.doubtful else waiting.facts
+            )
+        ruling = self.ruling(task, channel, act, on) if on else None
+        seen = self.seen(task, act, named=said.named)
+        if (
+            act is not None and said.line.third_party
+        ):  # whose counter it is done at nobody has said: no class of the act settles that
+            seen = ActFact.UNDETERMINED
         return Facts(
             meaning=said.meaning,
             named=Named.YES if said.named else Named.NO,
-            act=self.seen(task, act, named=said.named),
+            act=seen,
             ruling=Ruled(ruling.assignee.value) if ruling else Ruled.NONE,
         )
+
+    def parts(self, task: Task, channel: str, on: date | None) -> list[Part]:
+        """The acts that the list answers for on this row and channel, each with its answer, where it answers by acts alone."""
+        found = []
+        for act in self.catalog.manifest.by_acts(channel):
+            said, facts = self.catalog.says(task, channel, act), self.facts(task, channel, act, on)
+            found.append(Part(act, said, facts, self.outcome(facts)))
+        return found
+
+    def said(self, task: Task, channel: str, act: str | None, on: date | None) -> Said:
+        """
+        What the list says, as a decision takes it. Where it answers by acts alone, the whole is what the answers of its acts come to: a
+        cell can give an act away that nobody can give, and whole work is the contractor's only where every act of it is.
+        """
+        said = self.catalog.says(task, channel, act)
+        parts = self.parts(task, channel, on) if act is None else []
+        if not parts:
+            return said
+        found = [part for part in parts if part.outcome.assignee is not Assignee.NOBODY]
+        whose = {part.assignee for part in found}
+        if len(whose) > 1 or whose == {Assignee.SPLIT}:
+            alike = len({(part.said.meaning, part.said.line) for part in found}) == 1 and not any(
+                p.waits for p in found
+            )
+            return (found[0].said if alike else Said(DIVIDED.means, DIVIDED, (), named=False))._replace(
+                cells=said.cells, named=False
+            )
+        plain = (Meaning.CONSIGNED, Meaning.RETAINED, Meaning.OUTSIDE)  # a whole of these is settled as they are
+        decides = next(
+            (part for part in found if part.waits),
+            next((part for part in found if part.said.meaning in plain), (found or parts)[0]),
+        )
+        return decides.said._replace(cells=said.cells, named=False)
 
     def seen(self, task: Task, act: str | None, *, named: bool = False) -> ActFact:
         """
@@ -88,7 +155,11 @@ class Decider:
         if act is None:
             return ActFact.NONE
         fact = self._seen[act]
-        if named and fact in (ActFact.BARRED, ActFact.BARRED_JUDGED) and act in self.catalog.manifest.designated:
+        if (
+            named
+            and fact in (ActFact.BARRED, ActFact.BARRED_JUDGED)
+            and self.catalog.manifest.designation(act, task.id)
+        ):
             return ActFact.FACTUAL
         own = fact not in (ActFact.FACTUAL, ActFact.SHARED) or named or self.own(task, act)
         return fact if own else ActFact.OTHER_ROW
@@ -101,6 +172,11 @@ class Decider:
         """The ruling in force for an act on a row and channel."""
         return self.rules.ruling(task.id, channel, act, on)
 
-    def decide(self, task: Task, channel: str, act: str | None, on: date) -> Outcome:
-        """The outcome for one row."""
-        return self.outcome(self.facts(task, channel, act, on))
+    def decide(self, task: Task, channel: str, act: str | None, on: date | None) -> Outcome:
+        """The outcome for one row; of a whole of which an act needs a ruling, by the rule of that act."""
+        outcome = self.outcome(self.facts(task, channel, act, on))
+        parts = self.parts(task, channel, on) if act is None else []
+        if not any(part.waits for part in parts):
+            return outcome
+        whose = {part.assignee for part in parts} - {Assignee.NOBODY}
+        return outcome._replace(assignee=whose.pop() if len(whose) == 1 else Assignee.SPLIT)

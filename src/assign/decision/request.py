@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from assign.catalog.model import Catalog, Task
@@ -88,17 +89,34 @@ def understand(
         item=tasks[0].item if len(tasks) == 1 else tasks[0].number,
         tasks=tasks,
         channel=catalog.manifest.channel(channel_word),
-        act=None if act_word is None else act(rules, act_word),
+        act=None if act_word is None else act(rules, act_word, catalog.manifest.act_headings),
         on=date_of_case(on_word),
     )
 
 
-def act(rules: RuleSet, given: object) -> str:
-    """A key, label or other name of an act → its key. Raises UnknownAct; AmbiguousAct where the word may be several."""
+def act(rules: RuleSet, given: object, headings: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> str:
+    """
+    A key, label or other name of an act → its key.
+
+    Args:
+        headings: What the list prints above the cells of acts, and the acts that it names there. Acts that share a cell and are of one
+            class are answered alike: the heading is then the name of the first.
+
+    Raises:
+        UnknownAct: With the nearest.
+        AmbiguousAct: The word may be several.
+    """
     if isinstance(given, str) and given in rules.acts:  # most words are keys
         return given
     word = normal(given) if isinstance(given, str) and len(given) <= LONGEST_WORD else ""
     found = rules.act_words.get(word)
+    if printed := headings.get(word):
+        meant = [found] if found else list(rules.words.get(word, ()))
+        strange = bool(meant) and not {*meant} & {*printed}  # the word is the name of other acts
+        if strange or len({rules.acts[key].fact for key in printed}) > 1:
+            several = dict.fromkeys((*printed, *(meant if strange else ())))
+            raise AmbiguousAct(given, {key: rules.acts[key].title for key in several})
+        return found or printed[0]
     if found is None:
         if word in rules.words:
             raise AmbiguousAct(given, {key: rules.acts[key].title for key in rules.words[word]})

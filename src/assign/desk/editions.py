@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from assign.catalog.editions import Edition, OtherEdition, in_force
-from assign.catalog.manifest import Effective
+from assign.catalog.parts import Effective
 
 from .asked import DeskClosed
 

@@ -22,7 +22,7 @@ def catalog(desk: Desk) -> dict[str, Any]:
         "title": dict(manifest.title),
         "edition": manifest.edition,
         "effective": manifest.effective and manifest.effective.plain(),
-        "documents": [each._asdict() for each in manifest.documents],
+        "documents": [each.plain() for each in manifest.documents],
         "divisions": [{"key": each.key, "label": dict(each.label)} for each in manifest.divisions.values()],
         "channels": [{"key": each.key, "label": dict(each.label)} for each in manifest.channels.values()],
         "rows": len(desk.catalog.tasks),

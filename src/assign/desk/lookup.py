@@ -222,7 +222,9 @@ def _lines(desk: Desk, days: tuple[date, date]) -> Iterator[Line]:
                 for act, alike in acts:
                     if alike not in known:
                         # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
-                        spans = windows(boundaries(desk.rules, ids, (channel,), act), days)
+                        spans = windows(
+                            boundaries(desk.rules, ids, (channel,), act, of_list=desk.catalog.manifest.turns), days
+                        )
                         known[alike] = list(
                             _over_time(desk, Request(division, item, rows, channel, act, days[0]), spans)
                         )

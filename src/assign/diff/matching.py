@@ -17,8 +17,8 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import Final, NamedTuple
 
-from assign.catalog.manifest import Channel, Division
 from assign.catalog.model import Catalog, Task
+from assign.catalog.parts import Channel, Division
 from assign.words import normal, printed_number
 
 # Other spellings of one word, as lists have them: whoever changes one has reworded the row, and not renamed it.

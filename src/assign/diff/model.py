@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from assign.catalog.manifest import Effective
 from assign.catalog.model import Task
+from assign.catalog.parts import Effective
 from assign.rules.changes import FIRST, LAST
 from assign.words import ActFact, Assignee, Bilingual, Certainty, Meaning
 

@@ -66,11 +66,11 @@ class Side:
 
     def _decided(self, task: Task, channel: str, act: Asked, on: date | None) -> Answer:
         decider = self.desk.decider
-        facts = decider.facts(task, channel, act, on or FIRST)
+        facts = decider.facts(task, channel, act, on)
         ruling = decider.ruling(task, channel, act, on) if on else None
         if on is None:  # whatever is ruled on this row is not of all rows that are like it
             facts = facts._replace(ruling=Ruled.NONE)
-        rule, assignee, certainty = decider.outcome(facts)
+        rule, assignee, certainty = decider.outcome(facts) if act else decider.decide(task, channel, act, on)
         holder = self._holder(task, act) if act in self._held else ""
         return Answer(assignee, certainty, rule.id, facts.meaning, facts.act, ruling.id if ruling else "", holder)
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assign.catalog.manifest import Said
 from assign.catalog.model import Task
+from assign.catalog.parts import Said
 from assign.decision.decider import Decider
 from assign.decision.request import Request
 from assign.rules.entries import Act, Note
@@ -17,7 +17,7 @@ from assign.words import ASSIGNEE_TEXT, ActFact, Meaning, Reading
 from .citations import _cite, _entry_cite, _row_cite, _ruling_cite
 from .row_work import RowWork
 from .shared import Memory, Shared
-from .wording import MOST_OWNERS, Answer, _about, _basis, _both, _concerns, _rows, grounded
+from .wording import MOST_OWNERS, Answer, _about, _basis, _both, _concerns, _rows, _titles, grounded
 
 
 class Caveats:
@@ -48,9 +48,20 @@ class Caveats:
         rows = tuple([task.id for task in request.tasks])
         key = (rows, request.channel, self._work.between(rows, request.on))
         shared = self._of_rows.get(key, lambda: [Shared(caveat) for caveat in self._noted(request)])
-        return [*shared, *self._ruled_acts(request)]
+        return [*shared, *self._waiting(request), *self._ruled_acts(request)]
 
     def _noted(self, request: Request) -> Iterator[Answer]:
+        effective = self._decider.catalog.manifest.effective
+        if effective is not None and not effective.since <= request.on <= (effective.until or request.on):
+            until = {"ja": f"、{effective.until} まで", "en": f" until {effective.until}"} if effective.until else {}
+            yield {
+                "code": "not_in_force",
+                "text": {
+                    "ja": f"この一覧が効いているのは {effective.since} から{until.get('ja', '')}で、この案件の日はその外です。その日の一覧で確かめてください。",
+                    "en": f"This list is in force from {effective.since}{until.get('en', '')}, and the case is of another day: see the list of that day.",
+                },
+                "cites": [],
+            }
         undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task, request.channel))]
         if undefined:
             because = undefined[0][1].line.because or {"ja": "", "en": ""}
@@ -161,6 +172,27 @@ class Caveats:
             "cites": [_row_cite(task) for task in strange]
             + [_cite("chain", KINDS, kind.line, kind.label["ja"]) for kind in kinds.values()],
         }
+
+    def _waiting(self, request: Request) -> Iterator[Answer]:
+        """Where no act is asked of work that the list answers for by acts alone: which of them need a ruling."""
+        if request.act is not None:
+            return
+        waiting = {
+            task.id: found
+            for task in request.tasks
+            if (found := [p for p in self._decider.parts(task, request.channel, request.on) if p.waits])
+        }
+        if waiting:
+            parts = list({part.act: part for found in waiting.values() for part in found}.values())
+            names = {lang: _titles(parts, self._rules.acts, lang) for lang in ("ja", "en")}
+            yield {
+                "code": "waiting_acts",
+                "text": {
+                    "ja": f"回答が出るまで受託者が行わない行為: {names['ja']}。",
+                    "en": f"Until there is a ruling the contractor does not do: {names['en']}.",
+                },
+                "cites": [_row_cite(task) for task in request.tasks if task.id in waiting],
+            }
 
     def _ruled_acts(self, request: Request) -> Iterator[Answer]:
         """Where no act is asked: which acts of these rows a ruling has settled."""

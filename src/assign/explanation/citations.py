@@ -4,8 +4,8 @@ What a sentence stands on: a row, the legend, an act, a ruling, each with its te
 
 from __future__ import annotations
 
-from assign.catalog.manifest import Legend
 from assign.catalog.model import Task
+from assign.catalog.parts import Legend
 from assign.rules.entries import Entry, Ruling
 
 from .wording import Answer, _basis

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from itertools import product
 from typing import Any, Final
 
-from assign.catalog.manifest import Said
+from assign.catalog.parts import Said
 from assign.decision.decider import Decider, Outcome
 from assign.decision.request import Request
 from assign.errors import RuleGap, RuleOverlap
@@ -83,6 +83,25 @@ class Counterfactuals:
                     unmet={name: list(map(str, nearest.when[name])) for name in unmet},
                 )
             )
+        return found
+
+    def of_parts(self, outcome: Outcome) -> list[Shared]:
+        """The same of a whole that follows from the answers of its acts, some of which wait."""
+        closed: Answer = {"nearest_rule": None, "unmet": {}}
+        found = []
+        for assignee, who in _THE.items():
+            if assignee in (outcome.assignee, Assignee.NOBODY):
+                continue
+            text = {
+                "ja": f"行為ごとの答えから決まります。「{who['ja']}」になるのは、どの行為の答えも「{who['ja']}」のときです。",
+                "en": f"It follows from the answers of its acts. It goes to {who['en']} where each of them does.",
+            }
+            if assignee is Assignee.SPLIT:
+                text = {
+                    "ja": "行為ごとの答えから決まります。「両者」になるのは、行為の答えが受託者と市職員に分かれるときです。",
+                    "en": "It follows from the answers of its acts. It goes to both where some are the contractor's and some the city's.",
+                }
+            found.append(Shared(assignee=assignee.value, rule=outcome.rule.id, text=text, **closed))
         return found
 
     def would_change(self, request: Request, outcome: Outcome) -> Iterator[Shared]:

@@ -11,14 +11,15 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from assign.catalog.manifest import Manifest, Said
+from assign.catalog.manifest import Manifest
 from assign.catalog.model import Catalog, Task
-from assign.decision.decider import Decider, Outcome
+from assign.catalog.parts import SILENT, Legend, Said
+from assign.decision.decider import Decider, Outcome, Part
 from assign.decision.request import Request, candidate_lines
 from assign.errors import AmbiguousItem
-from assign.rules.entries import LEGEND, Act, Holder, Source
+from assign.rules.entries import LEGEND, Act, Holder, Rule, Source
 from assign.rules.kinds import KINDS
-from assign.words import ActClass, Assignee, Certainty, Meaning
+from assign.words import ActClass, Assignee, Bilingual, Certainty, Meaning
 
 from .caveats import Caveats
 from .citations import _cite, _entry_cite, _legend_cite, _row_cite, _ruling_cite
@@ -31,6 +32,10 @@ from .wording import (
     CLASS_TEXT,
     CONTRACT_MANAGER,
     CONTRACTOR_MANAGER,
+    SHEET,
+    SHEET_ROW,
+    SILENT_QUESTION,
+    SILENT_TITLE,
     Answer,
     Text,
     _about,
@@ -39,18 +44,25 @@ from .wording import (
     _both,
     _capital,
     _first,
+    _of_parts,
     _row_sentence,
     grounded,
+    placed,
     printed,
     printed_cells,
+    third_party_question,
 )
 
 # Acts that somebody holds: to take in a form is nobody's authority.
 WITH_HOLDER: Final = (ActClass.AUTHORITY, ActClass.BARRED, ActClass.SHARED)
 
 
+# Among the caveats of a brief: the row excepts or asks for something, which its reason quotes; an answer has it in `exceptions`.
+PRINTED_CONDITION: Final = "printed_condition"
+
+
 class Brief(NamedTuple):
-    """A decision in one line: ids of rules, rows and caveats joined by spaces, and a short reason."""
+    """A decision in one line: ids of rules, rows and caveats joined by spaces, and a short reason with the conditions printed."""
 
     assignee: str
     certainty: str
@@ -171,18 +183,33 @@ class Explainer:
         outcomes = self._agreed(request)
         act = self._rules.acts[request.act] if request.act else None
         rules = {outcome.rule.id: outcome.rule for outcome in outcomes}
-        lines = "・".join(str(task.line) for task in request.tasks)
+        place = placed(request.tasks, self._manifest)
         strange = self._cautions.strange(request)
         caveats = [*self._cautions.of_act(request, act, strange), *self._cautions.of_rows(request)]
+        titles = self._titles(request, outcomes)
+        conditions = list(dict.fromkeys(text for task in request.tasks for text in task.conditions))
+        printed_ja = f"。一覧の条件: {' / '.join(conditions)}" if conditions else ""
+        printed_en = f". As printed: {' / '.join(conditions)}" if conditions else ""
         return Brief(
             assignee=outcomes[0].assignee.value,
             certainty=outcomes[0].certainty.value,
             rules=" ".join(rules),
             row=" ".join(task.id for task in request.tasks),
-            caveats=" ".join(caveat["code"] for caveat in caveats),
-            reason_ja=f"一覧{lines}行目: {' / '.join(rule.title['ja'] for rule in rules.values())}",
-            reason_en=f"line {lines.replace('・', ', ')}: {' / '.join(rule.title['en'] for rule in rules.values())}",
+            caveats=" ".join([*(caveat["code"] for caveat in caveats), *([PRINTED_CONDITION] if conditions else [])]),
+            reason_ja=f"{place['ja']}: {' / '.join(title['ja'] for title in titles)}{printed_ja}",
+            reason_en=f"{place['en'].removesuffix(' of the list')}: {' / '.join(title['en'] for title in titles)}{printed_en}",
         )
+
+    def _titles(self, request: Request, outcomes: Sequence[Outcome]) -> list[Bilingual]:
+        """What the rules are called; where the list does not say a word of the act, that."""
+        said = [self._decider.said(task, request.channel, request.act, request.on) for task in request.tasks]
+        titles = {
+            SILENT_TITLE["ja"] if one.line is SILENT else outcome.rule.id: SILENT_TITLE
+            if one.line is SILENT
+            else outcome.rule.title
+            for one, outcome in zip(said, outcomes, strict=True)
+        }
+        return list(titles.values())
 
     def alike(self, tasks: Sequence[Task], act: str | None) -> Hashable:
         """What `brief` looks at, of an act: where it is the same of two acts, so is their brief, on any channel and day."""
@@ -205,7 +232,7 @@ class Explainer:
     def _made(self, request: Request) -> OfClass:
         outcomes = self._agreed(request)
         facts = self._decider.facts(request.tasks[0], request.channel, request.act, request.on)
-        said = [self._catalog.says(task, request.channel, request.act) for task in request.tasks]
+        said = [self._decider.said(task, request.channel, request.act, request.on) for task in request.tasks]
         meanings = [each.meaning for each in said]
         act = self._rules.acts[request.act] if request.act else None
         caveats = self._cautions.of_rows(request)
@@ -220,7 +247,9 @@ class Explainer:
             exceptions=[Shared(text=text, cite=_row_cite(task)) for task in request.tasks for text in task.conditions],
             caveats=caveats,
             next=Shared(text=self._step(request, outcomes[0], meanings, act, caveats)),
-            why_not=self._other.why_not(facts, outcomes[0].rule.id, said[0]),
+            why_not=self._other.of_parts(outcomes[0])
+            if any(part.waits for part in self._parts(request, request.tasks[0]))
+            else self._other.why_not(facts, outcomes[0].rule.id, said[0]),
             would_change=list(self._other.would_change(request, outcomes[0])),
         )
 
@@ -249,23 +278,40 @@ class Explainer:
 
     def _reasons(self, request: Request, outcomes: Sequence[Outcome]) -> Iterator[Answer]:
         """The row and the legend."""
-        groups: dict[tuple[str, Said], list[int]] = {}
+        groups: dict[tuple[str, Said, tuple[tuple[str, Said, str], ...]], list[int]] = {}
         for i, (task, outcome) in enumerate(zip(request.tasks, outcomes, strict=True)):
-            groups.setdefault((outcome.rule.id, self._catalog.says(task, request.channel, request.act)), []).append(i)
-        for (_, said), members in groups.items():
-            rule = outcomes[members[0]].rule
+            said = self._decider.said(task, request.channel, request.act, request.on)
+            each = tuple((part.act, part.said, part.outcome.rule.id) for part in self._parts(request, task))
+            groups.setdefault((outcome.rule.id, said, each), []).append(i)
+        for (_, said, _), members in groups.items():
+            rule, parts = outcomes[members[0]].rule, self._parts(request, request.tasks[members[0]])
             tasks = [request.tasks[i] for i in members]
-            lines = [said.line.legend]
-            if rule.source.basis == LEGEND:
-                lines.append(self._manifest.legend_of(Meaning(rule.source.text)))
-            if said.meaning is Meaning.CONSIGNED_DOUBTFUL:  # it is read as this is
-                lines.append(self._manifest.legend_of(Meaning.CONSIGNED))
-            legend = dict.fromkeys(filter(None, lines))
+            text = _row_sentence(tasks, said, self._manifest, self._rules.acts)
             yield {
                 "rule": rule.id,
-                "text": _both(_row_sentence(tasks, said, self._manifest, self._rules.acts), rule.because),
-                "cites": [_row_cite(task) for task in tasks] + [_legend_cite(source) for source in legend],
+                "text": _both(
+                    text, _of_parts(parts, self._rules.acts) if any(p.waits for p in parts) else rule.because
+                ),
+                "cites": [_row_cite(task) for task in tasks]
+                + [_legend_cite(source) for source in self._legends(said, rule, parts)],
             }
+
+    def _parts(self, request: Request, task: Task) -> list[Part]:
+        """The acts with cells of their own, where the work as a whole is asked for."""
+        return self._decider.parts(task, request.channel, request.on) if request.act is None else []
+
+    def _legends(self, said: Said, rule: Rule, parts: Sequence[Part]) -> dict[Legend, None]:
+        """
+        The legend's sentences on the very marks that are read. A rule that rests on the sentence on another mark cites that, too, where
+        the list has one such sentence and no more.
+        """
+        lines = [part.said.line.legend for part in parts] if parts else [said.line.legend]
+        if not self._manifest.printed_acts:
+            rests_on = [Meaning(rule.source.text)] if rule.source.basis == LEGEND else []
+            if said.meaning is Meaning.CONSIGNED_DOUBTFUL:  # it is read as this is
+                rests_on.append(Meaning.CONSIGNED)
+            lines += [self._manifest.legend_of(meaning) for meaning in rests_on if meaning is not said.meaning]
+        return dict.fromkeys(filter(None, lines))
 
     def _reasons_of_act(self, request: Request, outcomes: Sequence[Outcome], act: Act | None) -> Iterator[Answer]:
         """The act, then the ruling, where the rule looked at them."""
@@ -289,12 +335,13 @@ class Explainer:
         holders = {self._rules.holder(request.division, act.id, task.id).id for task in request.tasks}
         own = any(self._rules.work.is_own(task.id) for task in request.tasks)
         speaks_of = tuple(task.id for task in request.tasks) if own or len(holders) > 1 else holders.pop()
-        key = (act.id, outcome.rule.id, request.division, speaks_of)
+        paper = self._manifest.designation(act.id, request.tasks[0].id)
+        key = (act.id, outcome.rule.id, request.division, speaks_of, paper)
         return self._of_act.get(key, lambda: Shared(self._act_reason(request, outcome, act)))
 
     def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
         """What class the act is of, why, whose part is which, and whose authority it is."""
-        designation = self._manifest.designated.get(act.id)
+        designation = self._manifest.designation(act.id, request.tasks[0].id)
         if designation is not None and outcome.assignee is Assignee.CONTRACTOR:
             paper = designation.legend
             said = {
@@ -329,6 +376,10 @@ class Explainer:
         for task in request.tasks:
             holder = self._rules.holder(request.division, act.id, task.id)
             by_holder.setdefault(holder.id, (holder, []))[1].append(task)
+        if any(
+            self._decider.said(task, request.channel, act.id, request.on).line.third_party for task in request.tasks
+        ):
+            by_holder = {}  # the list itself names who acts
         for holder, tasks in by_holder.values():
             if act.act_class in (ActClass.AUTHORITY, ActClass.SHARED) or (
                 act.act_class is ActClass.BARRED and (holder.holder != CITY or holder.acts)
@@ -374,8 +425,7 @@ class Explainer:
                     "holder_label": dict(self._rules.holder_names[holder]),
                 }
             )
-            for act, row in self._work.acts(rows)
-            if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
+            for act, row in self._work.kept(rows)
         ]
 
     def _shared_acts(self, rows: tuple[str, ...]) -> list[Shared]:
@@ -393,7 +443,7 @@ class Explainer:
         if outcome.assignee in (Assignee.CONTRACTOR, Assignee.NOBODY):
             return None
         desk = self._manifest.divisions[request.division].desk
-        lines = [str(task.line) for task in request.tasks]
+        place = placed(request.tasks, self._manifest)
         part = _first(request, outcome, meanings)
         en = f"the contractor's 業務責任者 transfers the case to {desk['en']}."
         return {
@@ -405,8 +455,8 @@ class Explainer:
                 "en": part["en"] + (en if part["en"].endswith(", ") else _capital(en)),
             },
             "slip": {
-                "ja": f"理由コード {outcome.rule.id}、一覧{'・'.join(lines)}行目。市から返るのは結果です。",
-                "en": f"Reason code {outcome.rule.id}, line{'s' * (len(lines) > 1)} {', '.join(lines)} of the list. What comes back is a result.",
+                "ja": f"理由コード {outcome.rule.id}、{place['ja']}。市から返るのは結果です。",
+                "en": f"Reason code {outcome.rule.id}, {place['en']}. What comes back is a result.",
             },
             "from_label": dict(CONTRACTOR_MANAGER),
             "to_label": dict(desk),
@@ -416,14 +466,22 @@ class Explainer:
         if outcome.rule.question is None:
             return None
         first = request.tasks[0]
-        name = printed(first.number, first.group, first.name)
+        waiting = next((part for part in self._parts(request, first) if part.waits), None)
+        asked = self._rules.acts[waiting.act] if waiting else act
+        said = self._decider.said(first, request.channel, request.act, request.on)
+        question = SILENT_QUESTION if said.line is SILENT else outcome.rule.question
+        if said.line.third_party:
+            question = third_party_question(said.line.third_party)
+        name, place = printed(first.number, first.group, first.name), placed([first], self._manifest)
         rest = len(request.tasks) - 1
         more = {"ja": f"ほか{rest}行" if rest else "", "en": f" and {rest} more row{'s' * (rest > 1)}" if rest else ""}
-        step = {"ja": f"の「{act.title['ja']}」", "en": f", act '{act.title['en']}'"} if act else {"ja": "", "en": ""}
+        step = {"ja": "", "en": ""}
+        if asked:
+            step = {"ja": f"の「{asked.title['ja']}」", "en": f", act '{asked.title['en']}'"}
         return {
             "text": {
-                "ja": f"「{name}」（一覧{first.line}行目）{more['ja']}{step['ja']}について。{outcome.rule.question['ja']}",
-                "en": f"On '{name}' (line {first.line} of the list){more['en']}{step['en']}. {outcome.rule.question['en']}",
+                "ja": f"「{name}」（{place['ja']}）{more['ja']}{step['ja']}について。{question['ja']}",
+                "en": f"On '{name}' ({place['en']}){more['en']}{step['en']}. {question['en']}",
             },
             "to": "city_contract_manager",
             "from": "contractor_manager",
@@ -434,6 +492,8 @@ class Explainer:
 
 def row(task: Task, kind: Shared | None, manifest: Manifest, acts: Mapping[str, Act]) -> Shared:
     """A row of the list and its kind of work, as decisions and `assign tasks` show it: its cells as printed, by their names."""
+    of = next((each for each in manifest.documents if each.file == task.document), None)
+    at = of.printed_at(task.line) if of else None
     return Shared(
         {
             "id": task.id,
@@ -442,6 +502,7 @@ def row(task: Task, kind: Shared | None, manifest: Manifest, acts: Mapping[str, 
             "number": task.number,
             "name": task.name,
             **task.cells,
+            **({SHEET: at[0], SHEET_ROW: str(at[1])} if at else {}),
             "kind": kind,
             "source": {"document": task.document, "line": task.line, "raw": task.raw},
             "division": task.division,

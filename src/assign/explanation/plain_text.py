@@ -12,7 +12,7 @@ from assign.words import ASSIGNEE_TEXT, Assignee, Meaning
 from .glossary import explained
 from .in_force import edition_line
 from .short_answer import asked, short_pairs, summary
-from .wording import Answer, _capital, printed, with_remark
+from .wording import SHEET, SHEET_ROW, Answer, _capital, printed, with_remark
 
 
 def heading(answer: Answer, lang: str = "ja") -> str:
@@ -116,16 +116,25 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
         note = ("（セルのずれを補正）" if ja else " (displaced cells put right)") if mended else ""
         line = each["source"]["line"]
         name = printed(each["number"], each["group"], with_remark(each["name"], each["remark"]))
+        if SHEET in each:
+            sheet, row = each[SHEET], each[SHEET_ROW]
+            at = (
+                f"シート「{sheet}」{row}行、テキスト{line}行目"
+                if ja
+                else f"sheet {sheet}!{row}, line {line} of the text"
+            )
+            yield f"{name}{f'（{at}）' if ja else f' ({at})'}: {each['printed'][lang]}{note}"
+            continue
         place = f"{name}（一覧{line}行目）: " if ja else f"{name} (line {line} of the list): "
         yield place + each["printed"][lang] + note
     undefined = answer["meaning"] == Meaning.CONSIGNED_DOUBTFUL.value
-    legends = {
-        cite["line"]: cite["text"]
+    legends = {  # of a legend that stands in one line, each sentence that is cited
+        (cite["line"], cite["text"]): None
         for reason in answer["reasons"]
         for cite in reason["cites"]
         if cite["kind"] == "legend"
     }
-    for line, text in legends.items():
+    for line, text in legends:
         note = (
             (
                 "（この印の定義ではなく、これに準じて読む）"
@@ -135,7 +144,9 @@ def _grounds(answer: Answer, lang: str) -> Iterator[str]:
             if undefined
             else ""
         )
-        yield f"凡例（{line}行目）{text}{note}" if ja else f"Legend (line {line}): {text}{note}"
+        of_text = SHEET in answer["rows"][0]
+        at = f"{'テキスト' if of_text else ''}{line}行目" if ja else f"line {line}{' of the text' if of_text else ''}"
+        yield f"凡例（{at}）{text}{note}" if ja else f"Legend ({at}): {text}{note}"
 
 
 def _reserved_text(answer: Answer, lang: str) -> str:

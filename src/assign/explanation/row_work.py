@@ -13,6 +13,7 @@ from assign.catalog.model import Catalog, Task
 from assign.decision.decider import Decider
 from assign.rules.changes import boundaries
 from assign.rules.entries import Act
+from assign.words import ActClass, Meaning
 
 from .shared import Shared
 
@@ -40,6 +41,30 @@ class RowWork:
                 found.append((act, row))
         return found
 
+    def kept(self, rows: tuple[str, ...]) -> list[tuple[Act, str]]:
+        """
+        Acts that the law or another reason keeps with the city, of these rows' work or printed on them by the list, each with the first
+        row that has it. Public money that the list gives to whom the city has designated is not kept.
+        """
+        of_work = {act.id: row for act, row in self.acts(rows)}
+        found = []
+        for act in self._rules.acts.values():
+            if act.act_class not in (ActClass.AUTHORITY, ActClass.BARRED):
+                continue
+            row = of_work.get(act.id) or next((row for row in rows if self._printed(row, act.id)), None)
+            if row is not None:
+                found.append((act, row))
+        return found
+
+    def _printed(self, row: str, act: str) -> bool:
+        """Whether the list has a cell for an act on a row, which says that there is such a step; and nobody is designated for it."""
+        task, manifest = self._catalog.by_id[row], self._catalog.manifest
+        said = [
+            self._catalog.says(task, channel, act) for channel in manifest.channels if act in manifest.by_acts(channel)
+        ]
+        there = [one.meaning for one in said if one.meaning is not Meaning.NO_STEP]
+        return bool(there) and not (manifest.designation(act, row) and Meaning.CONSIGNED in there)
+
     def _choices_of(self, rows: tuple[str, ...]) -> dict[str | None, Hashable]:
         """No act, and the acts of these rows' work, each with what a decision sees of it."""
         tasks = [self._catalog.by_id[row] for row in rows]
@@ -50,7 +75,7 @@ class RowWork:
         return bisect_right(self._changes(rows), on)
 
     def _changes_of(self, rows: tuple[str, ...]) -> list[date]:
-        return boundaries(self._rules, rows, self._catalog.manifest.channels)
+        return boundaries(self._rules, rows, self._catalog.manifest.channels, of_list=self._catalog.manifest.turns)
 
     def seen(self, tasks: Sequence[Task], act: str | None) -> Hashable:
         """

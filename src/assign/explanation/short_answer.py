@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from assign.catalog.model import is_condition
 from assign.columns import labelled, width
 from assign.errors import visible
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CONSIGNING, ActClass, Assignee, Certainty, Meaning, sentences
 
 from .in_force import edition_line
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, OWN_RULE, Answer, _capital, grounded, printed, with_remark
+from .wording import _BASIS_TEXT, OWN_RULE, SHEET, SHEET_ROW, Answer, _capital, grounded, printed, with_remark
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -32,6 +33,7 @@ _LABELS: Final = {
     "more": {"ja": "詳細", "en": "More"},
 }
 _LAST: Final = ("undefined_mark", "judged_reading")  # how the text was read goes behind what has changed
+WAITING: Final = "waiting_acts"  # which acts need a ruling goes before all else but the conditions printed
 _RESERVED: Final = 5  # acts that it names
 _NO_PART: Final = (
     Assignee.CITY_STAFF.value,
@@ -49,20 +51,27 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         how: What asks for the whole text, as the reader types it.
     """
     reasons = _whys(answer, lang)
+    # Before a warning is left out, the reason is shortened, then what the list excepts is only said to be there.
+    ways = [
+        *((why, True) for why in reasons),
+        *([(reasons[-1], False)] if _conditions(answer, lang, how, whole=True) else []),
+    ]
     edition = [("edition", text) for text in (edition_line(answer, lang),) if text]
-    for why in reasons:
+    for why, whole in ways:
         head: Pairs = [
             ("who", _who(answer, [answer["channel_label"][lang]], lang)),
             ("next", answer["next"]["text"][lang]),
-            ("asked", asked(answer, lang)),
+            ("asked", asked(answer, lang, apart=True)),
             ("why", why),
         ]
         warnings = [
-            *_conditions(answer, lang),
+            *_conditions(answer, lang, how, whole=whole),
+            *[caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] == WAITING],
             *_reserved(answer, lang),
             *_warnings(answer, lang, said=[text for _, text in head]),
         ]
-        fewest = 0 if why is reasons[-1] else len(warnings)  # before a warning is left out, the reason is shortened
+        # What the list excepts is never left out for what else there is to say, nor for itself.
+        fewest = 0 if (why, whole) == ways[-1] else 1 if whole and why is reasons[-1] else len(warnings)
         for kept in range(len(warnings), fewest - 1, -1):
             more = ("more", _more(answer, len(warnings) - kept, lang, how))
             pairs = [*head, *(("note", text) for text in warnings[:kept]), *edition, more]
@@ -93,20 +102,31 @@ def summary(answer: Answer, lang: str = "ja") -> str:
     return f"{who}（{sure}）" if lang == "ja" else f"{who[0].upper()}{who[1:]} ({sure})"
 
 
-def asked(answer: Answer, lang: str) -> str:
-    """The row as the paper prints it: division, number, heading, name; the line of the text in brackets."""
+def asked(answer: Answer, lang: str, *, apart: bool = False) -> str:
+    """
+    The row as the paper prints it: division, number, heading, name, remark; the line of the text in brackets.
+
+    Args:
+        apart: A remark that is a condition has a line of its own, and is left out here.
+    """
     rows = answer["rows"]
     lines = _spans([row["source"]["line"] for row in rows], lang)
+    if all(SHEET in row for row in rows):
+        sheets = dict.fromkeys(row[SHEET] for row in rows)
+        of = {name: [int(row[SHEET_ROW]) for row in rows if row[SHEET] == name] for name in sheets}
+        if lang == "ja":
+            return f"{printed_name(answer, apart=apart)}（シート{'、'.join(f'「{name}」{_spans(at, lang)}行' for name, at in of.items())}）"
+        return f"{printed_name(answer, apart=apart)} (sheet {', '.join(f'{name}!{_spans(at, lang)}' for name, at in of.items())})"
     where = f"（一覧{lines}行目）" if lang == "ja" else f" ({'lines' if len(rows) > 1 else 'line'} {lines})"
-    return f"{printed_name(answer)}{where}"
+    return f"{printed_name(answer, apart=apart)}{where}"
 
 
-def printed_name(answer: Answer) -> str:
+def printed_name(answer: Answer, *, apart: bool = False) -> str:
     """`国民年金 24 障害基礎年金 相談、請求の受付`; of several rows what they have in common, and the first of their names."""
     rows = answer["rows"]
     first = rows[0]
     group = first["group"] if all(row["group"] == first["group"] for row in rows) else ""
-    name = with_remark(first["name"], first["remark"])
+    name = first["name"] if apart and is_condition(first["remark"]) else with_remark(first["name"], first["remark"])
     if len(rows) > 1:
         name = f"{name} ほか{len(rows) - 1}行"
     group = "" if group == first["name"] else group
@@ -178,15 +198,22 @@ def _citation(answer: Answer, lang: str) -> str:
     quoted = sentences(rule["text"]["ja"])[1]
     for cite in rule["cites"]:
         if cite["kind"] == "legend" and cite["text"] in quoted:
-            return f"凡例{cite['line']}行目" if lang == "ja" else f"legend, line {cite['line']}"
+            text = SHEET in answer["rows"][0]  # that was made of a workbook
+            if lang == "ja":
+                return f"凡例{'テキスト' if text else ''}{cite['line']}行目"
+            return f"legend, line {cite['line']}{' of the text' if text else ''}"
     return ""
 
 
-def _conditions(answer: Answer, lang: str) -> list[str]:
-    """What the list excepts, as printed; of one row it stands in its name already."""
-    name = printed_name(answer)
-    texts = dict.fromkeys(each["text"] for each in answer["exceptions"] if each["text"] not in name)
-    return [f"一覧の条件: {text}" if lang == "ja" else f"As printed: {text}" for text in texts]
+def _conditions(answer: Answer, lang: str, how: str, *, whole: bool) -> list[str]:
+    """What the list excepts or asks for, as printed, in a line of its own; what stands in the row's name is read there."""
+    name = printed_name(answer, apart=True)
+    remarks = [row["remark"] for row in answer["rows"] if is_condition(row["remark"])]
+    others = [each["text"] for each in answer["exceptions"]]
+    texts = dict.fromkeys([*remarks, *(text for text in others if not any(text in said for said in (name, *remarks)))])
+    if texts and not whole:
+        return [f"一覧の条件があります（文は {how}）" if lang == "ja" else f"The list prints a condition (see {how})"]
+    return [f"一覧の条件: {' '.join(texts)}" if lang == "ja" else f"As printed: {' '.join(texts)}"] if texts else []
 
 
 def _reserved(answer: Answer, lang: str) -> list[str]:
@@ -213,7 +240,7 @@ def _warnings(answer: Answer, lang: str, said: Sequence[str]) -> list[str]:
         answer["caveats"], key=lambda each: _LAST.index(each["code"]) if each["code"] in _LAST else -1
     ):
         told = sentences(caveat["text"][lang])
-        if caveat["code"] == "condition" and _stays(answer):
+        if caveat["code"] == WAITING or (caveat["code"] == "condition" and _stays(answer)):
             continue
         if caveat["code"] == "other_row":
             texts.append(

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from assign.catalog.manifest import UNREAD, Line, Manifest, Said
+from assign.catalog.manifest import UNREAD, Manifest
 from assign.catalog.model import Task
-from assign.decision.decider import Outcome
+from assign.catalog.parts import Column, Line, Said
+from assign.decision.decider import Outcome, Part
 from assign.decision.request import Request
 from assign.rules.entries import Act, Facts, Rule, Source
 from assign.words import RESERVED_ACTS, ActClass, ActFact, Assignee, Bilingual, Certainty, Meaning, Ruled
@@ -86,6 +87,22 @@ _BASIS_TEXT: Final[dict[str, Bilingual]] = {
 OWN_RULE: Final[Bilingual] = {"ja": "この市の規則", "en": "this city's own rule"}
 
 
+# An act of which a list by acts does not say a word.
+SILENT_TITLE: Final[Bilingual] = {"ja": "一覧に欄のない行為", "en": "An act for which the list has no column"}
+SILENT_QUESTION: Final[Bilingual] = {
+    "ja": "この行為は、この行の業務に含まれますか。含まれるなら、だれが行いますか。",
+    "en": "Is this act part of this row's work? If it is, who does it?",
+}
+
+
+def third_party_question(name: str) -> Bilingual:
+    """What is asked where the cell names a third party."""
+    return {
+        "ja": f"一覧は「{name}」としています。この窓口では、だれが行いますか。",
+        "en": f"The list has 「{name}」. Who does it at this counter?",
+    }
+
+
 CITY: Final = "city"  # the key of the holder that is the city itself
 
 
@@ -103,6 +120,25 @@ def _about(tasks: Sequence[Task], request: Request, text: Text) -> Text:
     return {
         "ja": f"一覧{'・'.join(lines)}行目について: {text['ja']}",
         "en": f"Line{'s' * (len(lines) > 1)} {', '.join(lines)}: {text['en']}",
+    }
+
+
+# What an answer's rows say of a place in a workbook, beside the line of the text that was made of it.
+SHEET: Final = "source.sheet"
+SHEET_ROW: Final = "source.row"
+
+
+def placed(tasks: Sequence[Task], manifest: Manifest) -> Text:
+    """Where rows stand: the line of the list; of a workbook the sheet and its row, as who has the file finds them."""
+    first = tasks[0]
+    lines = [task.line for task in tasks]
+    place = manifest.place(first.document, lines) if all(task.document == first.document for task in tasks) else None
+    if place is not None:
+        return {"ja": f"シート{place['ja']}", "en": f"sheet {place['en']}"}
+    texts = [str(line) for line in lines]
+    return {
+        "ja": f"一覧{'・'.join(texts)}行目",
+        "en": f"line{'s' * (len(texts) > 1)} {', '.join(texts)} of the list",
     }
 
 
@@ -129,19 +165,53 @@ def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest, acts: M
     """What is printed in the cells of these rows, which all say the same, and what the list's own legend makes of it."""
     task = tasks[0]
     name = printed(task.number, task.group, task.name)
+    place = placed(tasks, manifest)
     if len(tasks) == 1:
-        ja = f"「{name}」（一覧{task.line}行目）は"
-        en = f"The row '{name}' (line {task.line} of the list):"
+        ja = f"「{name}」（{place['ja']}）は"
+        en = f"The row '{name}' ({place['en']}):"
     else:
-        lines = [str(each.line) for each in tasks]
-        ja = f"一覧{'・'.join(lines)}行目の{len(tasks)}行は、いずれも"
-        en = f"Lines {', '.join(lines)} of the list, each:"
+        ja = f"{place['ja']}の{len(tasks)}行は、いずれも"
+        en = f"{_capital(place['en'])}, each:"
     cells = [_cell(cell, glyph, manifest, acts) for cell, glyph in said.cells]
     row = {
         "ja": f"{ja}{'で、'.join(cell['ja'] for cell in cells)}です。",
         "en": f"{en} {', '.join(cell['en'] for cell in cells)}.",
     }
     return _both(row, _list_sentence(said.line))
+
+
+def _of_parts(parts: Sequence[Part], acts: Mapping[str, Act]) -> Text:
+    """Of work that the list answers for by acts alone, some of which wait: which they are and why, and whose the others are."""
+    waiting = [part for part in parts if part.waits]
+    found = {
+        "ja": f"回答待ちの行為は{_titles(waiting, acts, 'ja')}で、回答が出るまで市職員が行います。",
+        "en": f"A ruling is needed for {_titles(waiting, acts, 'en')}; until then city staff do it.",
+    }
+    for rule in {part.outcome.rule.id: part.outcome.rule for part in waiting}.values():
+        names = {lang: _titles([p for p in waiting if p.outcome.rule is rule], acts, lang) for lang in ("ja", "en")}
+        found = _both(
+            found,
+            {"ja": f"{names['ja']}: {rule.because['ja']}", "en": f"On {names['en']}: {rule.because['en']}"},
+        )
+    for who, label in _THE.items():
+        settled = [part for part in parts if not part.waits and part.outcome.assignee is who]
+        if settled:
+            text = {
+                "ja": f"{label['ja']}の行為は{_titles(settled, acts, 'ja')}です。",
+                "en": f"{_capital(label['en'])}: {_titles(settled, acts, 'en')}.",
+            }
+            found = _both(found, text)
+    return found
+
+
+def _titles(parts: Sequence[Part], acts: Mapping[str, Act], lang: str) -> str:
+    """Acts by their short names."""
+    return ("、" if lang == "ja" else "; ").join(
+        f"「{acts[part.act].title['ja'].partition('（')[0]}」"
+        if lang == "ja"
+        else acts[part.act].title["en"].partition(" (")[0]
+        for part in parts
+    )
 
 
 def _list_sentence(line: Line) -> Text:
@@ -176,12 +246,22 @@ def cell_name(name: str, manifest: Manifest, acts: Mapping[str, Act]) -> tuple[B
             return (column if column.key == name else manifest.channels[name]).label, column.blank
         if column.per != "row" and name.startswith(f"{column.key}."):
             of = name.removeprefix(f"{column.key}.")
+            if heading := column.headings.get(of, "").rpartition("/")[2]:
+                return _headed(heading, column, manifest), column.blank
             title = acts[of].title if column.per == "act" else manifest.channels[of].label
             return {
                 "ja": f"{column.label['ja']}（{title['ja']}）",
                 "en": f"{column.label['en']}: {title['en']}",
             }, column.blank
     return {"ja": name, "en": name}, {"ja": "空欄", "en": "blank"}
+
+
+def _headed(heading: str, column: Column, manifest: Manifest) -> Bilingual:
+    """A heading as printed; of a column of one channel in a list of several, with the channel."""
+    channel = manifest.channels[column.channel].label if column.channel and len(manifest.channels) > 1 else None
+    if channel is None or channel["ja"] in heading:
+        return {"ja": heading, "en": heading}
+    return {"ja": f"{channel['ja']}の{heading}", "en": f"{channel['en']}, {heading}"}
 
 
 def printed_cells(task: Task, manifest: Manifest, acts: Mapping[str, Act]) -> Text:

@@ -90,6 +90,11 @@ def manifest() -> Schema:
                     "additionalProperties": _known_act(),
                     **described("別の行為と同じ欄に印字される行為", "acts that share the printed cell of another"),
                 },
+                "headings": {
+                    "type": "object",
+                    "additionalProperties": ref("text"),
+                    **described("行為ごとの欄の見出しの印字", "what is printed above the cell of each act"),
+                },
             },
         ),
         **needed_where({"properties": {"per": {"const": "act"}}, "required": ["per"]}, "acts"),
@@ -109,6 +114,7 @@ def manifest() -> Schema:
             "act": one_of(DESIGNABLE, "公金を扱う行為", "an act with public money"),
             "legend": legend,
         },
+        {"rows": one_or_more(ref("text"))},
         ja="指定公金事務取扱者として受託者が公金を扱うという、一覧の文",
         en="what the list says of who is designated to handle public money",
     )
@@ -129,7 +135,13 @@ def manifest() -> Schema:
                 "what it means",
             ),
         },
-        {"legend": legend, "because": ref("bilingual", "凡例にないときの読み方", "how it is read, without a legend")},
+        {
+            "legend": legend,
+            "because": ref("bilingual", "凡例にないときの読み方", "how it is read, without a legend"),
+            "third_party": ref(
+                "text", "欄に印字された第三者", "whom the cell names, neither the contractor nor the city"
+            ),
+        },
         oneOf=[{"required": ["legend"]}, {"required": ["because"]}],
     )
     document = mapping(
@@ -140,7 +152,23 @@ def manifest() -> Schema:
                 "pattern": SHA256,
                 **described("SHA-256（16進64桁）", "hex"),
             },
-        }
+        },
+        {
+            "sheets": list_of(
+                mapping(
+                    {
+                        "name": ref("text", "シートの名前", "the name of the sheet"),
+                        "line": {
+                            "type": ["integer", "string"],
+                            **described("最初の行の1つ前の行番号", "the line above its first row"),
+                        },
+                    }
+                ),
+                MOST_NAMED,
+                "表計算ファイルから作ったテキストの、シートの所",
+                "where in a text that was made of a workbook its sheets stand",
+            )
+        },
     )
     return whole_schema(
         "一覧の説明書き / the manifest of a list",
@@ -168,7 +196,7 @@ def manifest() -> Schema:
                 },
                 "columns": list_of(column, MOST_NAMED, "印のある欄", "the printed columns"),
                 "designations": list_of(
-                    designation, len(DESIGNABLE), "指定公金事務取扱者", "who is designated for public money"
+                    designation, MOST_LINES, "指定公金事務取扱者", "who is designated for public money"
                 ),
             },
         ),
@@ -438,7 +466,8 @@ def _floor_list() -> Schema:
                         "printed": printed,
                         "channel": {"type": "string"},
                         "same": {"type": "object", "additionalProperties": text},
-                    }
+                    },
+                    {"headings": {"type": "object", "additionalProperties": text}},
                 ),
                 MOST_NAMED,
             ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from assign.words import Meaning, normal
@@ -70,6 +70,14 @@ def columns_of(mapping: TheMapping) -> Columns:
             same = {act: marks[i].acts[0] for i in of for act in marks[i].acts[1:]}
             entry |= {"per": "act", "acts": acts}
             entry |= {"same": same} if same else {}
+            below = Counter(marks[i].header.rpartition("/")[2] for i in of)
+            printed = {i: marks[i].header.rpartition("/")[2] for i in of}
+            entry["headings"] = {
+                act: printed[i] if below[printed[i]] == 1 else marks[i].header
+                for i in of
+                if marks[i].header
+                for act in marks[i].acts
+            }
             entry |= {"channel": first.channel} if first.channel else {}
             cells |= {i: f"{key}.{marks[i].acts[0]}" for i in of}
         else:
@@ -143,8 +151,43 @@ def meanings_of(
         for index, column, conditions in _conditions(columns, own or cells):
             for mark in column.marks:
                 lines += _lines({**conditions, columns.key[index]: mark.printed}, mark, mark.means, document)
-    lines = _as_printed(mapping, columns, lines, rows)
+    lines = [*_third_parties(mapping, columns, rows), *_as_printed(mapping, columns, lines, rows)]
     return list({str(line): line for line in lines}.values())
+
+
+# Who decides or does what a counter does not, by the names that lists print. A mapping adds its own.
+_HOLDERS: Final = ("広域連合", "年金事務所", "年金機構", "国保連", "団体連合会", "厚生労働大臣", "都道府県")
+
+
+def _third_parties(mapping: TheMapping, columns: Columns, rows: Sequence[Printed]) -> Iterator[Entry]:
+    """
+    Lines for cells in which neither the contractor nor the city is named, but somebody else: nobody has said who does it at this
+    counter. Where the mapping says what such a mark means, that holds.
+    """
+    known = [name for name in dict.fromkeys((*mapping.third_parties, *_HOLDERS)) if name]
+    for index, column in enumerate(mapping.of_marks):
+        if column.party:
+            continue
+        open_ = {mark.printed for mark in column.marks if mark.means == Meaning.UNDEFINED and not mark.legend}
+        for text in dict.fromkeys(row.marks.get(index, "") for row in rows):
+            name = next((name for name in known if normal(name) in normal(text)), None)
+            mark = read_mark(text, column, [note.sign for note in mapping.footnotes])
+            if name is None or (mark is not None and mark.mark not in open_):
+                continue
+            when = {columns.key[index]: text, **({"channel": column.channel} if column.channel else {})}
+            for more in [{"act": act} for act in column.acts] or [{}]:
+                yield {"when": {**when, **more}, "means": str(Meaning.UNDEFINED), **_named_there(text)}
+
+
+def _named_there(name: str) -> Entry:
+    """What is said of a cell that names a third party."""
+    return {
+        "third_party": name,
+        "because": {
+            "ja": f"一覧は「{name}」としていて、この窓口でだれが行うかを言っていません",
+            "en": f"The list has 「{name}」, and does not say who does it at this counter",
+        },
+    }
 
 
 def _conditions(columns: Columns, cells: Sequence[tuple[int, Column]]) -> Iterable[tuple[int, Column, dict[str, str]]]:
@@ -249,8 +292,12 @@ def _by_party(
                     ]
                     for a_printed, b_printed in blank:
                         when = {**where, keys_of[0]: a_printed, keys_of[1]: b_printed, columns.key[index]: mark.printed}
-                        lines += _lines(when, mark, str(Meaning.RETAINED), document)
+                        lines.append({"when": when, "means": str(Meaning.UNDEFINED), **_named_there(_heading(column))})
     return lines
+
+
+def _heading(column: Column) -> str:
+    return column.header.rpartition("/")[2] or letters(column.place)
 
 
 def _pairs(mapping: TheMapping) -> dict[tuple[str, tuple[str, ...]], tuple[int, int]]:
@@ -314,10 +361,8 @@ def cited(quote: Quote, document: Document) -> Entry:
     """A sentence with its line. Raises RuleFileError: The document does not have it."""
     found = document.find(quote.text, quote.line)
     if found is None:
-        where = (f" {quote.line} 行目に", f" on line {quote.line}") if quote.line else ("", "")
         raise quote.node.fail(
-            f"文書の{where[0]}この文がありません: 「{quote.text}」（凡例のとおりに写してください）",
-            f"the document does not say this{where[1]}: `{quote.text}` (copy it as it is printed)",
+            f"この文がありません: 「{quote.text}」", f"the document does not say this: `{quote.text}`"
         )
     line, text = found
     return {"document": document.file, "line": line, "text": text, **({"en": quote.en} if quote.en else {})}

@@ -1,0 +1,161 @@
+"""
+What a manifest is made of: divisions, channels, columns, documents, the lines of the table of meanings, and what one of them says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from assign.words import Bilingual, Meaning
+
+
+class Division(NamedTuple):
+    """A part of the list, most often a sheet. `desk` takes over what is the city's; `printed` is its heading in the document."""
+
+    key: str
+    label: Bilingual
+    names: tuple[str, ...]
+    desk: Bilingual
+    printed: str
+
+
+class Channel(NamedTuple):
+    """Where or how the work is done. `kind` is one of `CHANNEL_KINDS`; `printed` is its heading in the document."""
+
+    key: str
+    label: Bilingual
+    names: tuple[str, ...]
+    kind: str
+    printed: str
+
+
+class Column(NamedTuple):
+    """
+    A printed column: one cell a row, or one for each channel, or one for each of `acts`. `blank` is what an empty cell is called.
+    `channel`: it speaks of that channel alone. `same`: the acts that share a printed cell with another, each with that one.
+    `headings`: of its acts, what is printed above the cell of each.
+    """
+
+    key: str
+    label: Bilingual
+    per: str
+    acts: tuple[str, ...]
+    blank: Bilingual
+    printed: str
+    channel: str
+    same: Mapping[str, str]
+    headings: Mapping[str, str]
+
+
+class Effective(NamedTuple):
+    """The first day of the list and its last, both among its days; no last day: until another edition begins, if one does."""
+
+    since: date
+    until: date | None
+
+    def plain(self) -> dict[str, str | None]:
+        """As JSON gives it."""
+        return {"since": self.since.isoformat(), "until": None if self.until is None else self.until.isoformat()}
+
+
+class SheetOf(NamedTuple):
+    """A sheet of a workbook, or a page, of which a text was made: its rows stand on the lines after `line`."""
+
+    name: str
+    line: int
+
+
+class Document(NamedTuple):
+    """A file that the list was read from, and its SHA-256 in hexadecimal. `sheets`: of a text that was made of a workbook, in its order."""
+
+    file: str
+    sha256: str
+    sheets: tuple[SheetOf, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON and the manifest give it."""
+        more = {"sheets": [sheet._asdict() for sheet in self.sheets]} if self.sheets else {}
+        return {"file": self.file, "sha256": self.sha256, **more}
+
+    def printed_at(self, line: int) -> tuple[str, int] | None:
+        """The sheet and the row of a line; None where the text is the file itself."""
+        found = next((sheet for sheet in reversed(self.sheets) if sheet.line < line), None)
+        return (found.name, line - found.line) if found else None
+
+
+class Legend(NamedTuple):
+    """A line of a document, and what it says as an English clause."""
+
+    document: str
+    line: int
+    text: str
+    en: str
+
+
+class Designation(NamedTuple):
+    """
+    An act that a designated person does with public money where the list gives it away, and the list's own words for that.
+
+    `rows`: what a row's own remark says holds for that row alone; none: the words are about the whole list.
+    """
+
+    act: str
+    legend: Legend
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Line:
+    """
+    A line of the table of meanings; it is what it is by itself, and no two are alike.
+
+    `when` names the cells that it is about, by column, and may name a row, a channel and an act. Either `legend` is what the
+    document says, or `because` is how the city reads it. `third_party`: whom the cell names, who is neither the contractor nor the city:
+    who does it at this counter is then open, whatever the act.
+    """
+
+    when: Mapping[str, str]
+    means: Meaning
+    legend: Legend | None
+    because: Bilingual | None
+    third_party: str = ""
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """How much it names: a line on one row goes before all others, a line on an act before those on any."""
+        return "row" in self.when, "act" in self.when, len(self.when)
+
+    @property
+    def says(self) -> tuple[Meaning, Legend | None]:
+        """What two lines of one rank must agree in."""
+        return self.means, self.legend
+
+
+class Said(NamedTuple):
+    """What the list says of a row on a channel, for an act or for the work as a whole: the cells read, and the line that reads them."""
+
+    meaning: Meaning
+    line: Line
+    cells: tuple[tuple[str, str], ...]  # (column, what is printed), in the order of the columns
+    named: bool  # whether the list prints an answer for this very act
+
+
+_NOT_IN_THE_LEGEND: Final = {"ja": "この印の意味は凡例にありません", "en": "The legend does not say what this means"}
+_NOT_READ: Final = {
+    "ja": "この欄に何が印字されているかを、文字データからは決められません",
+    "en": "The text cannot tell what is printed in this cell",
+}
+_DIVIDED: Final = {"ja": "一覧は行為ごとに担当を分けています", "en": "The list divides this work by acts"}
+_SILENT: Final = {
+    "ja": "一覧にこの行為の欄はなく、だれが行うかを言っていません",
+    "en": "The list has no column for this act, and does not say who does it",
+}
+UNDEFINED: Final = Line({}, Meaning.UNDEFINED, None, _NOT_IN_THE_LEGEND)
+UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
+SILENT: Final = Line(
+    {}, Meaning.UNDEFINED, None, _SILENT
+)  # of an act, where the list answers for others and for them alone
+DIVIDED: Final = Line({}, Meaning.PART_DIVIDED, None, _DIVIDED)
