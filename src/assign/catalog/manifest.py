@@ -68,9 +68,12 @@ class Manifest:
     data: bytes
 
     @once
-    def designated(self) -> Mapping[str, Designation]:
-        """The acts that somebody is designated for, where the list itself gives them away."""
-        return {each.act: each for each in self.designations}
+    def _designated(self) -> Mapping[tuple[str, str], Designation]:
+        return {(each.act, row): each for each in self.designations for row in each.rows or ("",)}
+
+    def designation(self, act: str, row: str) -> Designation | None:
+        """What the list says of who is designated for an act, of a row or of all of them; None: it says nothing."""
+        return self._designated.get((act, row)) or self._designated.get((act, ""))
 
     @property
     def turns(self) -> tuple[date, ...]:
@@ -325,7 +328,9 @@ def parsed(data: bytes) -> Manifest:
         channels=channels,
         columns=columns,
         meanings=lines,
-        designations=tuple(_designation(n) for n in _list(top["designations"])) if "designations" in top else (),
+        designations=tuple(_designation(n) for n in _list(top["designations"], MOST_LINES))
+        if "designations" in top
+        else (),
         data=data,
     )
 
@@ -492,10 +497,11 @@ def _legend(node: Node) -> Legend:
 
 
 def _designation(node: Node) -> Designation:
-    fields = node.fields(("act", "legend"))
+    fields = node.fields(("act", "legend"), ("rows",))
     return Designation(
         fields["act"].choice(DESIGNABLE, "指定公金事務取扱者の行為", "act of a designated person"),
         _legend(fields["legend"]),
+        tuple(each.text() for each in fields["rows"].items()) if "rows" in fields else (),
     )
 
 
@@ -557,7 +563,9 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
             Line(when, Meaning(means), legend and Legend(*legend), because, third_party)
             for when, means, legend, because, third_party in kept["meanings"]
         ),
-        designations=tuple(Designation(act, Legend(*legend)) for act, legend in kept["designations"]),
+        designations=tuple(
+            Designation(act, Legend(*legend), tuple(rows)) for act, legend, rows in kept["designations"]
+        ),
         data=data,
     )
 

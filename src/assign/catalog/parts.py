@@ -96,10 +96,15 @@ class Legend(NamedTuple):
 
 
 class Designation(NamedTuple):
-    """An act that a designated person does with public money where the list gives it away, and the list's own words for that."""
+    """
+    An act that a designated person does with public money where the list gives it away, and the list's own words for that.
+
+    `rows`: what a row's own remark says holds for that row alone; none: the words are about the whole list.
+    """
 
     act: str
     legend: Legend
+    rows: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -114,6 +114,7 @@ def manifest() -> Schema:
             "act": one_of(DESIGNABLE, "公金を扱う行為", "an act with public money"),
             "legend": legend,
         },
+        {"rows": one_or_more(ref("text"))},
         ja="指定公金事務取扱者として受託者が公金を扱うという、一覧の文",
         en="what the list says of who is designated to handle public money",
     )
@@ -195,7 +196,7 @@ def manifest() -> Schema:
                 },
                 "columns": list_of(column, MOST_NAMED, "印のある欄", "the printed columns"),
                 "designations": list_of(
-                    designation, len(DESIGNABLE), "指定公金事務取扱者", "who is designated for public money"
+                    designation, MOST_LINES, "指定公金事務取扱者", "who is designated for public money"
                 ),
             },
         ),

@@ -102,7 +102,16 @@ def _cell(cell: Cell) -> Any:
 
 
 def _remark(remark: Remark) -> list[Any]:
-    return [remark.code, remark.text["ja"], remark.text["en"], remark.sheet, remark.row, remark.column, remark.count]
+    return [
+        remark.code,
+        remark.text["ja"],
+        remark.text["en"],
+        remark.sheet,
+        remark.row,
+        remark.column,
+        remark.count,
+        remark.said,
+    ]
 
 
 def understood(said: dict[str, Any]) -> tuple[str, tuple[Sheet, ...], tuple[Remark, ...]]:
@@ -115,8 +124,8 @@ def understood(said: dict[str, Any]) -> tuple[str, tuple[Sheet, ...], tuple[Rema
             made.append(Row(int(number), read, 0, "\t".join(cell.text for cell in read)))
         sheets.append(Sheet(str(name), tuple(made), bool(hidden)))
     remarks = tuple(
-        Remark(str(code), {"ja": str(ja), "en": str(en)}, str(sheet), int(row), int(column), 0, int(count))
-        for code, ja, en, sheet, row, column, count in said["remarks"]
+        Remark(str(code), {"ja": str(ja), "en": str(en)}, str(sheet), int(row), int(column), 0, int(count), str(text))
+        for code, ja, en, sheet, row, column, count, text in said["remarks"]
     )
     return str(said["kind"]), tuple(sheets), remarks
 

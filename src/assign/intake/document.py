@@ -8,7 +8,7 @@ where there are several sheets, each begins with a line that names it. The file 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,7 @@ from assign.resources import TooLarge, whole
 from assign.words import normal, sha256
 
 from .limits import LARGEST as LARGEST_FILE
+from .radicals import RADICAL, kanji
 from .sheets import Cell, Row, Source
 
 TEXTS: Final = ("text", "csv")
@@ -36,6 +37,8 @@ class Document(NamedTuple):
         files: Every file of `source/`: the document, and the file as it came where that is another.
         sheets: Of a text that was made of sheets each sheet's name, and the line above its first row.
         cleaned: The lines from which characters were taken that nobody sees.
+        folded: The lines in which radicals were read as the kanji that they look like.
+        order: Where a sentence is looked for, one after the other; empty: on every line.
     """
 
     file: str
@@ -44,7 +47,9 @@ class Document(NamedTuple):
     at: Mapping[tuple[str, int], int]
     files: Mapping[str, bytes]
     cleaned: tuple[int, ...]
+    folded: tuple[int, ...]
     sheets: tuple[tuple[str, int], ...] = ()
+    order: tuple[Collection[int], ...] = ()
 
     @property
     def digests(self) -> list[dict[str, Any]]:
@@ -62,12 +67,16 @@ class Document(NamedTuple):
         Args:
             line: Where it must stand; 0: the first line that has it.
         """
+        return next(self.each(sentence, line), None)
+
+    def each(self, sentence: str, line: int = 0) -> Iterator[tuple[int, str]]:
+        """Everywhere that it stands, as `find` says it."""
         wanted = normal(sentence)
-        for number, text in enumerate(self.lines, start=1):
-            if line in (0, number) and wanted and wanted in normal(text):
-                found = sentence if sentence in text else _verbatim(sentence, text)
-                return number, found
-        return None
+        for among in self.order or (range(1, len(self.lines) + 1),):
+            for number in sorted(among) if wanted else ():
+                text = self.lines[number - 1]
+                if line in (0, number) and wanted in normal(text):
+                    yield number, sentence if sentence in text else _verbatim(sentence, text)
 
 
 def of_source(path: Path, source: Source) -> Document:
@@ -91,8 +100,9 @@ def of_source(path: Path, source: Source) -> Document:
     lines, at = _of_text(source, original) if source.kind in TEXTS else _of_sheets(source)
     name = _plain_name(path.name)
     cleaned = tuple(number for number, line in enumerate(lines, start=1) if _unseen(line))
-    as_it_came = source.kind in TEXTS and not cleaned and _is_utf8(original)
-    lines = [_seen(line) for line in lines]
+    folded = tuple(number for number, line in enumerate(lines, start=1) if RADICAL.search(line))
+    as_it_came = source.kind in TEXTS and not cleaned and not folded and _is_utf8(original)
+    lines = [kanji(_seen(line)) for line in lines]
     data = original if as_it_came else ("\n".join(lines) + "\n").encode()
     if len(data) > LARGEST:
         raise DataError(
@@ -102,7 +112,7 @@ def of_source(path: Path, source: Source) -> Document:
     file = name if source.kind in TEXTS else f"{Path(name).stem or 'list'}.txt"
     files = {file: data} if as_it_came else {file: data, (f"original-{name}" if name == file else name): original}
     sheets = {sheet: line - number for (sheet, number), line in at.items()} if source.kind not in TEXTS else {}
-    return Document(file, data, tuple(lines), at, files, cleaned, tuple(sheets.items()))
+    return Document(file, data, tuple(lines), at, files, cleaned, folded, tuple(sheets.items()))
 
 
 def _of_text(source: Source, data: bytes) -> tuple[list[str], dict[tuple[str, int], int]]:

@@ -20,18 +20,24 @@ from assign.catalog.model import CATALOG, Catalog, Task, with_keys
 from assign.catalog.printed import parse
 from assign.check.list_floor import shipped as shipped_manifest
 from assign.check.lookalike import says
+from assign.errors import RuleFileError
 from assign.export import list_folder
 from assign.rules import elsewhere, loader
 from assign.rules.kinds import NOT_SAID
 from assign.words import CONSIGNING, ActClass, Meaning, Reading, normal
 
 from . import rows as reader
+from .designations import designated
 from .document import Document
+from .fitting import fitted, without_others
+from .headings import compare
 from .mapping import Edition
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
-from .meanings import Columns, cited, columns_of, meanings_of
+from .meanings import Columns, columns_of, meanings_of
 from .notes import Notes
+from .overlooked import branches, columns_read, columns_unused
+from .scope import scope_of
 from .sheets import Source
 from .yaml_text import entries, flow
 
@@ -51,6 +57,8 @@ class Made(NamedTuple):
     printed: list[reader.Printed]
     columns: Columns
     files: Mapping[str, bytes]
+    mapping: TheMapping  # as it holds of this edition
+    read: list[dict[str, Any]]  # its columns, as the file has them
 
 
 def make(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> Made:
@@ -60,9 +68,12 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
     Raises:
         RuleFileError: The mapping does not fit the file. SourceError: A list of the printed form cannot be read.
     """
+    scope = without_others(mapping, document, scope_of(source, document, mapping, edition))
+    mapping = fitted(mapping, edition, document, scope, notes)
     columns = columns_of(mapping)
+    inside = document._replace(order=(scope.own, scope.shared))
     if mapping.cells == "printed_form":
-        manifest = _manifest(mapping, edition, document, columns, meanings_of(mapping, columns, document, [], []))
+        manifest = _manifest(mapping, edition, document, columns, meanings_of(mapping, columns, inside, [], []), [])
         tasks = with_keys(parse("\n".join(document.lines) + "\n", manifest), document.file)
         printed: list[reader.Printed] = []
     else:
@@ -70,14 +81,20 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         cells_of = [{name: row.marks.get(at, "") for at, name in columns.cells.items()} for row in printed]
         keyed = with_keys(map(_task, printed, cells_of), document.file)
         keys = [task.id for task in keyed]
-        table = meanings_of(mapping, columns, document, printed, keys)
-        manifest = _manifest(mapping, edition, document, columns, table)
+        table = meanings_of(mapping, columns, inside, printed, keys)
+        since = edition.effective if isinstance(edition.effective, str) else (edition.effective or {}).get("since", "")
+        papers = list(designated(mapping, document, scope, list(zip(keys, printed, strict=True)), since, notes))
+        manifest = _manifest(mapping, edition, document, columns, table, papers)
         if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, notes)):
-            manifest = _manifest(mapping, edition, document, columns, [*table, *kept])
+            manifest = _manifest(mapping, edition, document, columns, [*table, *kept], papers)
         tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)
     rows = as_csv(tasks, manifest)
     catalog = Catalog(tasks, manifest, rows)
-    return Made(edition, catalog, printed, columns, _files(mapping, document, catalog))
+    read = columns_read(source, mapping, edition)
+    compare(mapping, {str(each["line"]): each["header"] for each in read if each["role"] == "mark"}, notes)
+    columns_unused(source, mapping, edition, notes)
+    branches(printed, notes)
+    return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping, read)
 
 
 def _task(row: reader.Printed, cells: Mapping[str, str]) -> Task:
@@ -134,7 +151,7 @@ def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) 
     never = {
         normal(name): act
         for act in acts.values()
-        if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED) and act.id not in catalog.manifest.designated
+        if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
         for name in (act.title["ja"], *act.also)
     }
     for task, row in zip(catalog.tasks, printed, strict=True):
@@ -143,6 +160,8 @@ def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) 
         if not given:
             continue
         act = never.get(normal(task.name))
+        if act is not None and catalog.manifest.designation(act.id, task.id):
+            continue
         if act is None:
             if word := says(task.name):
                 notes.doubtful(
@@ -172,7 +191,12 @@ def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) 
 
 
 def _manifest(
-    mapping: TheMapping, edition: Edition, document: Document, columns: Columns, meanings: list[dict[str, Any]]
+    mapping: TheMapping,
+    edition: Edition,
+    document: Document,
+    columns: Columns,
+    meanings: list[dict[str, Any]],
+    papers: list[dict[str, Any]],
 ) -> Manifest:
     channels = [dict(channel) for channel in mapping.channels]
     divisions = [dict(division.plain) for division in mapping.divisions]
@@ -187,12 +211,33 @@ def _manifest(
         entries("divisions", divisions),
         entries("channels", channels),
         entries("columns", columns.entries),
-        entries("designations", [{"act": d.act, "legend": cited(d.text, document)} for d in mapping.designations])
-        if mapping.designations
-        else "",
+        entries("designations", papers) if papers else "",
         entries("meanings", meanings or [_NOTHING]),
     ]
-    return manifests.parsed("".join(parts).encode())
+    text = "".join(parts)
+    try:
+        return manifests.parsed(text.encode())
+    except RuleFileError as error:  # what is wrong is in the mapping, and is mended there
+        raise _in_the_mapping(error, text, mapping) from None
+
+
+def _in_the_mapping(error: RuleFileError, text: str, mapping: TheMapping) -> RuleFileError:
+    """A mistake on a line of the manifest that was made → the same, on the line of the mapping that it was made from."""
+    above = text.splitlines()[: error.line]
+    section, at = "", -1
+    for line in above:
+        if line and not line.startswith(("  - ", "#")):
+            section, at = line.partition(":")[0], -1
+        elif line.startswith("  - "):
+            at += 1
+    fields = mapping.root.value if isinstance(mapping.root.value, dict) else {}
+    node = fields.get({"meanings": "marks" if "marks" in fields else "meanings"}.get(section, section), mapping.root)
+    if section in ("divisions", "channels", "designations") and isinstance(node.value, list) and at < len(node.value):
+        node = node.value[max(at, 0)]
+    elif section == "columns":
+        marks = mapping.of_marks
+        node = marks[min(max(at, 0), len(marks) - 1)].node
+    return RuleFileError(mapping.file, node.line, error.ja.partition(": ")[2], error.en.partition(": ")[2])
 
 
 # A list of which no mark has a meaning: nothing that is printed is this, and so everything is undefined.

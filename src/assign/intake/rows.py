@@ -25,12 +25,12 @@ from .mapping import Edition, Part
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
 from .notes import Notes
-from .sheets import Cell, Row, Source, letters
+from .sheets import Cell, Remark, Row, Source, letters
 
 _NAMES: Final = ("name", "number_and_name")
 _HEADINGS: Final = ("division", "section", "group")
 _NOTE: Final = re.compile(r"[※＊*]|注[0-9０-９:：）)、　 ]|（注|\(注|凡例|備考")  # begins what is written below a table
-_SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
+SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
 
 
 class Printed(NamedTuple):
@@ -64,8 +64,12 @@ class Above:
 def read(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> list[Printed]:
     """The rows of an edition, in the order of print; what is repaired, doubtful or refused is noted."""
     above = Above(division=mapping.divisions[0].key if len(mapping.divisions) == 1 else "")
+    comments: dict[tuple[str, int], list[Remark]] = {}
+    for remark in source.remarks:
+        if remark.code == "comment" and remark.said:
+            comments.setdefault((remark.sheet, remark.row), []).append(remark)
     for part in edition.parts:
-        sheets = list(_sheets(source, part))
+        sheets = list(sheets_of(source, part))
         if not sheets:
             known = [sheet.name for sheet in source.sheets if sheet.name]
             raise part.node.fail(
@@ -74,11 +78,11 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
         for rows, sheet in sheets:
             if division := _division(mapping, sheet):
                 above.division, above.section, above.group = division, "", ""
-            _part(_Reading(source, document, mapping, part, notes, above), rows)
+            _part(_Reading(source, document, mapping, part, notes, above, comments), rows)
     return above.rows
 
 
-def _sheets(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
+def sheets_of(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
     """The rows of each sheet that a part names; without a name, those of the whole file."""
     if not part.sheet:
         if len(source.sheets) > 1 and source.kind not in ("text", "csv", "pdf"):
@@ -121,6 +125,7 @@ class _Reading(NamedTuple):
     part: Part
     notes: Notes
     above: Above
+    comments: Mapping[tuple[str, int], Sequence[Remark]]
 
     def number(self, row: Row) -> int:
         """What a mapping calls a row: its line in the file of text, its number in a sheet."""
@@ -229,7 +234,7 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     for column, at in where.places:
         if column.role != "mark":
             found.setdefault(column.role, []).append(own(at) if column.role in _HEADINGS else printed(at))
-    marks = {index: _mark(reading, cells.get(at), merged) for index, at in where.marks}
+    marks = {index: _mark(reading, index, cells.get(at), merged) for index, at in where.marks}
     if "division" in found and found["division"][0]:
         division = _division(mapping, found["division"][0])
         if not division:
@@ -262,12 +267,10 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     if not name and (numbered or (not number and any(marks.values()))) and (group or section or above.group):
         name = group or section or above.group
         repairs.append("name_from_heading")
-    marks = _struck(
-        reading, row, [cells[at] for column, at in where.places if column.role in _NAMES and at in cells], marks
-    )
-    if any(cell.hidden and cell.text.strip() for cell in row.cells):
+    marks = _struck(reading, [cells[at] for column, at in where.places if column.role in _NAMES and at in cells], marks)
+    if all(cell.hidden for cell in row.cells if cell.text.strip()):
         notes.doubtful(
-            row, "hidden", "隠された行か列の中の文字も読みました", "what stands in a hidden row or column is read, too"
+            row, "hidden", f"隠された行です。読みました: {shown(name)}", f"a hidden row, and read: {shown(name)}"
         )
     if "merged_cell" in repairs and not row_has_its_own(cells, where, merged):
         notes.skipped(row, name)
@@ -284,7 +287,7 @@ def row_has_its_own(cells: Mapping[int, Cell], where: Placed, merged: Mapping[tu
     )
 
 
-def _mark(reading: _Reading, cell: Cell | None, merged: Mapping[tuple[int, int], Cell]) -> str:
+def _mark(reading: _Reading, index: int, cell: Cell | None, merged: Mapping[tuple[int, int], Cell]) -> str:
     """What a cell of marks holds; where its look or its merging may say more than its text, the mapping must have said what."""
     if cell is None:
         return ""
@@ -305,45 +308,53 @@ def _mark(reading: _Reading, cell: Cell | None, merged: Mapping[tuple[int, int],
             "a formula that was never worked out, or failed: the cell counts as unreadable",
         )  # fmt: skip
         return UNREAD
-    if looks := _dress(cell if cell.look or top is None else top):
+    dressed = cell if cell.look or top is None else top
+    if text and any("strike" in look for look in dressed.look):
+        notes.doubtful(
+            dressed, "struck", f"取消線のある印です（{shown(text)}）。読めない欄にしました（市職員・回答待ちになります）",
+            f"a mark that is struck through ({shown(text)}): it counts as unreadable (city staff, needs a ruling)",
+        )  # fmt: skip
+        return UNREAD
+    if looks := _dress(dressed):
         if not mapping.colours:
             _colour_unsaid(notes, cell, looks)
         elif mapping.colours == "has_meaning":
             notes.doubtful(
-                cell, "colour", f"色や取消線（{'、'.join(looks)}）が意味を持つので、読めない欄にしました",
+                cell, "colour", f"色（{'、'.join(looks)}）が意味を持つので、読めない欄にしました",
                 f"its look ({', '.join(looks)}) has a meaning that is not read: the cell counts as unreadable",
             )  # fmt: skip
             return UNREAD
+    wrapped = "".join((cell.text if top is None else top.text).split())
+    known = {mark.printed for mark in mapping.of_marks[index].marks}
+    if "\n" in (cell.text if top is None else top.text).strip() and text not in known and wrapped in known:
+        notes.repaired(
+            cell, "mark_wrapped", f"セルの中で改行された印を {shown(wrapped)} と読みました", f"a mark with a line break in its cell is read as {shown(wrapped)}"
+        )  # fmt: skip
+        return wrapped
     return text
 
 
-def _struck(reading: _Reading, row: Row, names: Sequence[Cell], marks: dict[int, str]) -> dict[int, str]:
-    """The marks of a row; of one whose name is struck through, which was taken out perhaps, none can be read where looks have a meaning."""
-    struck = [look for cell in names for look in _dress(cell) if "strike" in look]
-    if struck and not reading.mapping.colours:
-        _colour_unsaid(reading.notes, names[0], struck)
-    if not struck or reading.mapping.colours != "has_meaning":
+def _struck(reading: _Reading, names: Sequence[Cell], marks: dict[int, str]) -> dict[int, str]:
+    """The marks of a row; of one whose name is struck through, which was taken out perhaps, none can be read."""
+    struck = next((cell for cell in names if cell.text.strip() and any("strike" in look for look in cell.look)), None)
+    if struck is None:
         return marks
     reading.notes.doubtful(
-        row,
-        "colour",
-        "名称に取消線があるので、印は読めない欄にしました",
-        "its name is struck through: its marks count as unreadable",
-    )
+        struck, "struck", f"名称に取消線があります: {shown(_one_line(struck.text))}。印は読めない欄にしました（市職員・回答待ちになります）",
+        f"a name that is struck through: {shown(_one_line(struck.text))}; its marks count as unreadable (city staff, needs a ruling)",
+    )  # fmt: skip
     return dict.fromkeys(marks, UNREAD)
 
 
 def _dress(cell: Cell) -> list[str]:
-    """What a cell wears that may say more than its text: a fill, a colour, a line through it."""
-    return [
-        look for look in cell.look if look.removeprefix("partly ").startswith(("fill", "pattern", "colour", "strike"))
-    ]
+    """What a cell wears that may say more than its text: a fill, a colour. A line through it always does."""
+    return [look for look in cell.look if look.removeprefix("partly ").startswith(("fill", "pattern", "colour"))]
 
 
 def _colour_unsaid(notes: Notes, cell: Cell, looks: Sequence[str]) -> None:
     notes.refused(
-        cell, "colour", f"色や取消線があります（{'、'.join(looks)}）。`colours` に no_meaning か has_meaning を書いてください",
-        f"a cell has a colour or is struck through ({', '.join(looks)}); write `colours`: no_meaning or has_meaning",
+        cell, "colour", f"色があります（{'、'.join(looks)}）。`colours` に no_meaning か has_meaning を書いてください",
+        f"a cell has a colour ({', '.join(looks)}); write `colours`: no_meaning or has_meaning",
     )  # fmt: skip
 
 
@@ -441,6 +452,7 @@ def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
         repairs.append("number_plain")
     remark = _beside_marks(reading.mapping, marks, remark)
     remark = _footnotes(reading, row, [name, remark, *marks.values()], remark)
+    remark = _comments(reading, row, remark)
     if not any(marks.values()) and _NOTE.match(f"{number}{name}"):
         _strange(notes, row, name)
         return
@@ -488,10 +500,30 @@ def _beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) ->
     for at, text in marks.items():
         column = mapping.of_marks[at]
         found = read_mark(text, column, signs)
-        if found is not None and (found.rest or (len(text) > 2 and is_condition(text))):
+        if found is not None and (found.rest or (len(text) > 2 and is_condition(_unsigned(text, signs)))):
             sign = "※" if is_condition(found.rest or text) else ""
             added.append(f"{sign}{column.header or letters(column.place)}: {found.rest or text}")
     return " ".join(filter(None, [remark, *added]))
+
+
+def _unsigned(text: str, signs: Sequence[str]) -> str:
+    """A cell without the signs of footnotes at its end, whose sentences the remark has anyway."""
+    while sign := next((s for s in signs if text.endswith(s)), ""):
+        text = text.removesuffix(sign).rstrip(" 　、,")
+    return text
+
+
+def _comments(reading: _Reading, row: Row, remark: str) -> str:
+    """The remark with what comments on a row's cells make a condition; every comment on a row is doubtful."""
+    for each in reading.comments.get((row.cells[0].sheet if row.cells else "", row.number), ()):
+        text = _one_line(each.said)
+        condition = is_condition(text)
+        ja, en = ("（条件なので備考に加えました）", " (a condition: added to the remark)") if condition else ("", "")
+        reading.notes.doubtful(
+            each, "comment", f"コメントがあります: {shown(text, 200)}{ja}", f"a comment: {shown(text, 200)}{en}"
+        )
+        remark = f"{remark} {text}".strip() if condition else remark
+    return remark
 
 
 def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], remark: str) -> str:
@@ -499,7 +531,7 @@ def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], remark: str) -
     known = {note.sign: note.text.text for note in reading.mapping.footnotes}
     signs = [sign for sign in known if any(sign in text for text in texts)]
     for text in texts:
-        for found in _SIGN.findall(text):
+        for found in SIGN.findall(text):
             if found not in known and text != remark:
                 reading.notes.doubtful(
                     row, "footnote", f"注の記号 {shown(found)} の文が `footnotes` にありません",

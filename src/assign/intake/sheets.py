@@ -103,6 +103,7 @@ class Remark:
         text: One line, in both languages; what stood in the file is shown escaped.
         sheet, row, column, line: Where, as in `Cell`; 0 and empty: of the whole sheet or file.
         count: How many places it is true of; the place is that of the first.
+        said: Of a comment, what it says.
     """
 
     code: str
@@ -112,6 +113,7 @@ class Remark:
     column: int = 0
     line: int = 0
     count: int = 1
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

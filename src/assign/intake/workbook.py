@@ -13,7 +13,7 @@ from typing import Any
 from assign.errors import DataError, needs_extra, shown, visible
 
 from . import kinds, ods, package, xlsx_book, xlsx_sheet
-from .limits import MOST_CELLS, MOST_CHARACTERS, MOST_SHEETS, MOST_TEXT
+from .limits import MOST_CELLS, MOST_CHARACTERS, MOST_COMMENTS, MOST_SHEETS, MOST_TEXT
 from .number_format import Value, printed
 from .remarks import Remarks
 from .sheets import Cell, Row, Sheet, Span, letters
@@ -205,9 +205,9 @@ def _beside(sheet: str, part: str, content: bytes, remarks: Remarks) -> None:
         if b":blip " in content:
             remarks.add("picture", {"ja": "画像があります（中の文字は読めません）", "en": "a picture (text in it cannot be read)"}, sheet=sheet)  # fmt: skip
     elif "omments" in part:
-        for where, said in xlsx_book.comments(content)[:MOST_SHEETS]:
+        for where, said in xlsx_book.comments(content)[:MOST_COMMENTS]:
             at = xlsx_sheet.span_of(where)
-            remarks.add("comment", {"ja": f"コメントがあります: {shown(said, 400)}", "en": f"a comment: {shown(said, 400)}"}, sheet=sheet, row=at.top, column=at.left, of=where)  # fmt: skip
+            remarks.add("comment", {"ja": f"コメントがあります: {shown(said, 400)}", "en": f"a comment: {shown(said, 400)}"}, sheet=sheet, row=at.top, column=at.left, of=where, said=said)  # fmt: skip
 
 
 # -- by calamine alone ---------------------------------------------------------------------------------------------------
