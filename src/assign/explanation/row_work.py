@@ -63,7 +63,7 @@ class RowWork:
             self._catalog.says(task, channel, act) for channel in manifest.channels if act in manifest.by_acts(channel)
         ]
         there = [one.meaning for one in said if one.meaning is not Meaning.NO_STEP]
-        return bool(there) and not (manifest.designation(act, row) and Meaning.CONSIGNED in there)
+        return bool(there) and not (manifest.designation(act, row) is not None and Meaning.CONSIGNED in there)
 
     def _choices_of(self, rows: tuple[str, ...]) -> dict[str | None, Hashable]:
         """No act, and the acts of these rows' work, each with what a decision sees of it."""
