@@ -14,6 +14,7 @@ no thread of its own. What it has decided it remembers, up to a fixed number of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -114,7 +115,8 @@ class Desk:
             StoreError: The log is missing, or cannot promise to keep what is written (`StoreMissing`, `StoreRefused`).
             NotApproved: A new log would begin with a list or rules in which the whole check finds something.
         """
-        when = date_of_case(on)
+        with nullcontext() if audit is None else recording.unrepeated([on]):
+            when = date_of_case(on)
         beside = None
         if list is not None:
             from assign.catalog.editions import of_folder  # the built-in list has one edition
