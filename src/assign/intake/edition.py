@@ -23,7 +23,7 @@ from assign.check.lookalike import says
 from assign.export import list_folder
 from assign.rules import elsewhere, loader
 from assign.rules.kinds import NOT_SAID
-from assign.words import CONSIGNING, ActClass, Meaning, Reading, normal
+from assign.words import CONSIGNING, ActClass, Meaning, Reading
 
 from . import rows as reader
 from .document import Document
@@ -31,6 +31,7 @@ from .mapping import Edition
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
 from .meanings import Columns, cited, columns_of, meanings_of
+from .named_acts import NamedActs
 from .notes import Notes
 from .sheets import Source
 from .yaml_text import entries, flow
@@ -72,7 +73,7 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         keys = [task.id for task in keyed]
         table = meanings_of(mapping, columns, document, printed, keys)
         manifest = _manifest(mapping, edition, document, columns, table)
-        if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, notes)):
+        if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)):
             manifest = _manifest(mapping, edition, document, columns, [*table, *kept])
         tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)
     rows = as_csv(tasks, manifest)
@@ -125,25 +126,24 @@ def _with_readings(
     return tuple(found)
 
 
-def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) -> Iterator[dict[str, Any]]:
+def _never_given(
+    catalog: Catalog, printed: list[reader.Printed], mapping: TheMapping, notes: Notes
+) -> Iterator[dict[str, Any]]:
     """
     Lines of the table for rows that are themselves an act of authority, or another that cannot be consigned, and that the list
     gives to the contractor: the city keeps them, and a ruling has to say what is meant.
     """
-    acts = loader.load(resources.rules_folder()).acts
-    never = {
-        normal(name): act
-        for act in acts.values()
-        if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED) and act.id not in catalog.manifest.designated
-        for name in (act.title["ja"], *act.also)
-    }
+    named = NamedActs(loader.load(resources.rules_folder()).acts)
+    by_act = any(column.acts for column in mapping.of_marks)  # there a name is the work, and the columns are its acts
     for task, row in zip(catalog.tasks, printed, strict=True):
         said = {channel: catalog.says(task, channel) for channel in catalog.manifest.channels}
-        given = [channel for channel, each in said.items() if each.meaning in CONSIGNING]
+        act = named.of(task.name)
+        # Of an act that both share, a mark that divides the work says already whose part is what.
+        whole = (Meaning.CONSIGNED, Meaning.CONSIGNED_DOUBTFUL) if act and act.act_class is ActClass.SHARED else CONSIGNING
+        given = [channel for channel, each in said.items() if each.meaning in whole]
         if not given:
             continue
-        act = never.get(normal(task.name))
-        if act is None:
+        if act is None or by_act or act.id in catalog.manifest.designated:
             if word := says(task.name):
                 notes.doubtful(
                     row.cell, "decides", f"「{task.name}」は「{word}」の業務に見えますが、一覧は受託者に渡しています（公権力の行使は市に残ります）",
