@@ -30,7 +30,7 @@ HEAD: Final = ("database", "kind", "group", "ja", "en", *COMMANDS)
 GROUPS: Final = {
     "rows": "記録の行 / rows of records",
     "types": "列の型 / types of columns",
-    "publications": "公示の表 / publications",
+    "publications": "使用開始の表 / publications",
     "editions": "版 / editions",
     "checkpoints": "記録のそばのチェックポイント / checkpoints beside",
     "logs": "記録の名前 / names of logs",

@@ -234,7 +234,7 @@ def _xlsx() -> Iterator[Hostile]:
     yield _xml(
         "many_blank_cells",
         w.sheet(f'<row r="1">{one}</row>' + "<row>" + "<c/>" * 900_000 + "</row>"),
-        "more than 200,000 cells",
+        "",
     )
     yield _xml("two_of_a_cell", _row(one, one), "`A1`")
     yield _xml("two_of_a_row", w.sheet(f'<row r="1">{one}</row><row r="1">{one}</row>'), "`A1`")

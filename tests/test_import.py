@@ -18,7 +18,7 @@ from assign.catalog.loader import load
 from assign.check.list_floor import said
 from assign.check.proofs import check, unproved
 from assign.diff import compare
-from assign.errors import RuleFileError
+from assign.errors import DataError, RuleFileError
 from assign.intake import importing, mapping_schema
 from assign.intake.report import as_json
 from assign.resources import catalog_file, data_folder, document_file
@@ -371,3 +371,16 @@ def test_what_is_offered_for_a_text_whose_cells_have_slipped_is_right_once_confi
     folder = made(tmp_path / "list", LISTS / "d" / "list_d1.txt", mapping)
     channels = {"窓口": "counter", "郵送": "post"}
     assert other_answers(folder, truth(LISTS / "d" / "truth_d1.jsonl"), channels, {}) == []
+
+
+def test_a_sentence_that_cites_no_designation_gives_no_money_away(tmp_path: Path) -> None:
+    """That the contractor takes it is not why it may."""
+    file = acts_as_columns(tmp_path / "f.xlsx")
+    text = (LISTS / "f" / "mapping.yaml").read_text("utf-8")
+    old = "収納は、指定公金事務取扱者（令和7年告示第5号）である受託者が行う。"
+    assert old in text
+    (tmp_path / "mapping.yaml").write_text(text.replace(old, "委託：受託者が行う"), "utf-8")
+    report = importing.report_on(file, tmp_path / "mapping.yaml")
+    with pytest.raises(DataError, match="cites no designation"):
+        importing.write(report, str(tmp_path / "list"))
+    assert not (tmp_path / "list").exists()

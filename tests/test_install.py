@@ -111,6 +111,15 @@ def test_no_command_in_the_tree_fetches_a_strangers_package() -> None:
     assert not found
 
 
+def test_no_page_installs_from_an_index_what_is_on_none() -> None:
+    """`pip install 'itaku-assign[web]'` finds nothing; only where the package is installed does pip add an extra of it (README)."""
+    pages = {path: path.read_text("utf-8") for part in ("docs", "examples") for path in (ROOT / part).rglob("*.md")}
+    assert len(pages) > 20
+    assert [
+        name for name, text in pages.items() if re.search(rf"(pip|pipx|uv)\b[^`\n]* '?{DISTRIBUTION}\b", text)
+    ] == []
+
+
 def test_the_name_is_ours_everywhere() -> None:
     """The project, its extras that name it, and the hint."""
     assert PROJECT["name"] == DISTRIBUTION != "assign"

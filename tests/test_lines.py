@@ -41,7 +41,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A log whose first record, with its key, is wider than 80 columns."""
+    """A log of five records, whose key is longer than a terminal is wide."""
     monkeypatch.setenv("ASSIGN_AUDIT", f"sqlite:///{tmp_path}/audit.db")
     assert cli("audit", "init", "--origin", ORIGIN).code == 0
     assert cli("decide", "--record", "--row", "nenkin-24", "--engine", "table", "-c", "counter").code == 0
@@ -75,11 +75,27 @@ def test_a_long_line_goes_on_further_in_and_a_key_stays_whole() -> None:
 
 
 @pytest.mark.usefixtures("log")
-def test_a_record_is_one_line_in_a_pipe() -> None:
-    """The key of the first record stood on a line of its own, without the record's number."""
+def test_a_record_is_one_line_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However narrow the terminal is: `grep` reads it."""
+    monkeypatch.setenv("COLUMNS", "40")
     lines = cli("audit", "list", "-q").out.splitlines()
     assert [line.split()[0] for line in lines] == ["0", "1", "2", "3", "4"]
-    assert width(lines[0]) > 80
+    assert width(lines[0]) > 40
+
+
+@pytest.mark.usefixtures("log")
+def test_a_list_of_records_has_room_in_a_terminal_of_80_columns(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The first record's key made its line one of 122; its number is enough, and `audit key` shows it whole."""
+    monkeypatch.setattr(terminal, "in_terminal", lambda out: out is None)
+    [key] = cli("audit", "key", "-q").out.splitlines()
+    assert cli("audit", "checkpoint", "--to", tmp_path / "note").code == 0
+    for words in (["list"], ["verify"], ["verify", "--against", tmp_path / "note"], ["show", "4"], ["exceptions"]):
+        for lang in ("ja", "en"):
+            said = cli("audit", *words, "--lang", lang).out
+            assert [line for line in said.splitlines() if width(line) > 80] == []
+    assert key.split("+")[1] in cli("audit", "list").out.splitlines()[0]
 
 
 @pytest.mark.long
@@ -174,7 +190,7 @@ def test_a_replay_of_no_record_is_a_mistake() -> None:
         ("assign batch --fail-on r", ["ruling"]),
         ("assign audit list --assignee 市", ["市職員"]),
         ("assign audit list --certainty 回", ["回答待ち"]),
-        ("assign audit list --kind 公", ["公示"]),
+        ("assign audit list --kind 使", ["使用開始"]),
         ("assign audit list --kind d", ["decision"]),
     ],
 )

@@ -101,7 +101,7 @@ def test_no_door_publishes_it(tmp_path: Path) -> None:
     ):
         said = cli(*words)
         assert said.code == 6, (words, said)
-        assert "公示しません" in said.err
+        assert "使用開始にしません" in said.err
         assert "assign check --rules" in said.err
         assert "市職員" not in said.out
         assert "受託者（" not in said.out

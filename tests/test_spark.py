@@ -19,6 +19,7 @@ from assign.errors import BadRequest
 from assign.rules.changes import boundaries
 
 from .built_in import CHANNELS
+from .editions import folder_of
 from .sessions import COLUMNS, ODD, TODAY, frame_of, needs_spark, plan_of, rows_of
 from .sessions import _loopback as _loopback  # noqa: PLC0414 - a fixture
 from .sessions import _session as _session  # noqa: PLC0414 - a fixture
@@ -56,6 +57,23 @@ def test_every_request_of_the_table_and_every_odd_word_is_answered_as_by_the_des
     wanted = [(*row, *answered(desk, dict(zip(COLUMNS, row, strict=True)), TODAY, lang)) for row in rows]
     assert len(found) == len(wanted)
     assert [pair for pair in zip(found, wanted, strict=True) if pair[0] != pair[1]] == []
+
+
+@needs_spark
+@pytest.mark.slow
+def test_each_row_is_answered_by_the_edition_in_force_on_its_date(session: SparkSession, tmp_path: Path) -> None:
+    """Of a folder of editions: as the desk answers, and on a day of none with the error that names that very day."""
+    for edition, folder in (("1", "r7"), ("2", "r8")):
+        folder_of(edition, tmp_path / "list" / folder)
+    desk = Desk.open(list=tmp_path / "list", engine="table")
+    days = ("2025-04-01", "2026-03-31", "2026-04-01", "2099-01-01", "2025-03-31", "2024-05-06", "R7.5.1", "", None)
+    items = (("kouki", "7"), ("kouki", "9の2"), ("jido", "17"), ("児童", "17"))
+    asked = [(division, item, "counter", None, on, None) for division, item in items for on in days]
+    rows = [(str(n), *request) for n, request in enumerate(asked)]
+    found = rows_of(spark.decide(frame_of(session, tmp_path, rows), desk=desk, today=TODAY))
+    wanted = [(*row, *answered(desk, dict(zip(COLUMNS, row, strict=True)), TODAY)) for row in rows]
+    assert found == wanted
+    assert sum("2024-05-06" in str(row[-1]) for row in found) == len(items)
 
 
 @needs_spark

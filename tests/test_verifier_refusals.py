@@ -172,8 +172,8 @@ DECIDED: Json = decision(PLACE)["decision"]
         (with_record(PLACE, editions={"list": OURS["list"], "rules": OURS["rules"]}), "版が足りません"),
         (with_record(PLACE, editions=None), "版が足りません"),
         (with_record(PLACE, editions={**OURS, "rulings": {}}), "読めない形"),
-        (with_record(1, sha256=digest("another")), "公表"),
-        (with_record(1, kind="decision"), "公表"),
+        (with_record(1, sha256=digest("another")), "使用開始"),
+        (with_record(1, kind="decision"), "使用開始"),
         (with_record(1, what="rules"), "版が足りません"),
         (with_record(1, what=["list"]), "読めない形"),
         (with_record(PLACE, decision={**DECIDED, "rows": ["nenkin-99"]}), "nenkin-99 は一覧の版に"),
@@ -199,7 +199,7 @@ def test_an_edition_that_came_after_the_record_is_refused(judge: Judge) -> None:
     log[PLACE + 1] = {**log[1], "seq": PLACE + 1}
     said = judge(bundle(log, editions=(PLACE + 1, 2, 3)))
     assert refused(said)
-    assert "公表" in said.err
+    assert "使用開始" in said.err
     earlier = records()
     earlier[PLACE - 1] = {**earlier[1], "seq": PLACE - 1}
     assert judge(bundle(earlier, editions=(PLACE - 1, 2, 3))).code == 0  # the control

@@ -70,7 +70,7 @@ def problem(done: Any) -> tuple[int, str]:
     ("path", "near"),
     [
         ("/v1/tasks?divison=nenkin", "division"),
-        ("/v1/tasks/nenkin-24?on=2026-04-01", None),
+        ("/v1/tasks/nenkin-24?act=decide", None),
         ("/v1/search?text=x&chanel=counter", "channel"),
         ("/v1/plan?row=nenkin-24&act=decide", None),
         ("/v1/acts?row=nenkin-24", None),

@@ -258,7 +258,9 @@ def test_2000_answers_are_the_bytes_of_the_command_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk.open()
-    monkeypatch.setattr("assign.cli.open_desk", lambda *_args: desk)  # or each command would read the list anew
+    monkeypatch.setattr(
+        "assign.cli.open_desk", lambda *_args, **_named: desk
+    )  # or each command would read the list anew
     api = TestClient(application(Settings(log_requests=False)))
     chosen = Random(13)
     rows = [task.id for task in desk.catalog.tasks]

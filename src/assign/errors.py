@@ -4,6 +4,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     AssignError                        1   something failed
     ├── BadRequest                     2   the request is not of the right form
     │   ├── BadDate                    2   not a date, or one that could be several
+    │   ├── NoEdition, OtherEdition    2   a date of no edition, or of another    (in catalog/editions.py)
     │   └── BadOption                  2   an option that `assign` does not know
     ├── UnknownWord                    3   a word that the list or the acts do not know
     │   ├── UnknownDivision
@@ -20,6 +21,7 @@ Every error of `assign`, drawn as a tree, with the exit code that a terminal see
     │   ├── SourceError                    the document: the line that does not fit
     │   ├── CatalogError                   data/catalog.csv
     │   │   └── CatalogDiffers                 a row says something else than its own raw text
+    │   ├── EditionsError                  a folder of editions with a gap or an overlap    (in catalog/editions.py)
     │   ├── RuleFileError                  rules/*.yaml: file, line, nearest valid name
     │   └── SparkMissing, SparkFailed, TooManyWords    (in spark.py)
     ├── EngineError                    1   the engine failed; there is no decision
@@ -593,8 +595,3 @@ class OutputError(AssignError):
     """The answer could not be written; an output file is whole or absent."""
 
     code = "output"
-
-
-def first_line(error: BaseException) -> str:
-    """What another's error says, cut to a line."""
-    return str(error).strip().split("\n")[0][:200]

@@ -65,6 +65,8 @@ def run(
     if desk.audit is None or target == "-":
         raise BadOption("`--record` には記録と出力ファイルが要ります", "`--record` needs a log, and a file to write to")
     log = desk.audit
+    if desk.beside is not None:  # the record names one edition
+        desk = desk.beside.alone(desk.place)
     draft = {
         "kind": Kind.BATCH.value,
         "key": None if key is None else record.random_id(key, "key"),

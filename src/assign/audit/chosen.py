@@ -17,7 +17,7 @@ from .door import missing as missing  # noqa: PLC0414 - whoever copies a log say
 
 class Filter(NamedTuple):
     """
-    Which records: by date of the case (both ends included), by words of the decision, by case id. None: any.
+    Which records: by date of the case (both ends included), by words of the decision, by case id, or the one of a number. None: any.
 
     A record without a case has the day on which it was written, in Japan.
     """
@@ -29,6 +29,7 @@ class Filter(NamedTuple):
     certainty: str | None = None
     kind: str | None = None
     case: str | None = None
+    seq: int | None = None
 
     def lets(self, record: Record) -> bool:
         """Whether the record is asked for."""
@@ -42,6 +43,7 @@ class Filter(NamedTuple):
             and (self.certainty is None or decision.get("certainty") == self.certainty)
             and (self.kind is None or record["kind"] == self.kind)
             and (self.case is None or record.get("case") == self.case)
+            and (self.seq is None or record["seq"] == self.seq)
         )
 
 
@@ -57,10 +59,11 @@ def records(place: Place, chosen: Filter = EVERY, start: int = 0, unread: Unread
         unread: Called for each record that cannot be read or is missing, whatever is asked for; the others still follow.
 
     Raises:
-        Unreadable: At the first such one, where there is no `unread`.
+        Unreadable: At the first such one, where there is no `unread`; of one by its number, which may also be an UnknownRecord.
     """
     with reading(place) as log:
-        for each in log.records(start):
+        # One that is asked for by its number is held against the hashes above it; the others are nobody's question.
+        for each in log.records(start) if chosen.seq is None else [log.record(chosen.seq)]:
             if isinstance(each, Unreadable):
                 _tell(each, unread)
             elif chosen.lets(each):

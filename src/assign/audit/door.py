@@ -15,16 +15,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
-from assign.errors import BadOption
+from assign.errors import BadOption, shown
 from assign.log.errors import is_log_name, no_such_log
 from assign.log.kinds import Record
 from assign.log.reading import UnknownRecord, Unreadable, record_of
 from assign.log.record import publishes
 from assign.log.store.file_url import file_of
-from assign.log.store.interface import Row, StoreDamaged
+from assign.log.store.interface import Row, StoreDamaged, StoreMissing
 from assign.log.store.schema import Strange
 from assign.words import sha256
 
+from .text import WHERE
 from .tree import Tree, leaf_hash, node_hash
 
 SHIFT: Final = 40  # bits of a record's number in `at`; those above are the log's
@@ -334,10 +335,24 @@ def opened(url: str, origin: str | None = None) -> Iterator[Snapshot]:
         if origin is None and len(logs) == 1:
             [origin] = logs
         if origin is None or origin not in logs:
-            raise no_such_log(origin, list(logs))
+            raise _no_such_log(origin, list(logs))
         yield Snapshot(url, origin, logs[origin], database, strangers)
     finally:
         database.close()
+
+
+def _no_such_log(origin: str | None, there: list[str]) -> StoreMissing:
+    """As `no_such_log`; but who reads a log has mistyped its name or its place, and is not told to make one."""
+    error = no_such_log(origin, there)
+    if origin is None and there:
+        return error  # there are several, and one is to be chosen
+    named = ", ".join(map(shown, error.candidates))
+    found = StoreMissing(
+        f"その名前の記録はありません（あるもの: {named or 'なし'}）。名前（`--origin`）と{WHERE.ja}",
+        f"there is no log of that name (there are: {named or 'none'}); check its name (`--origin`), and {WHERE.en}",
+    )
+    found.candidates = error.candidates
+    return found
 
 
 def _database(url: str) -> Database:

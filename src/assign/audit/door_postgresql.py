@@ -13,6 +13,8 @@ from assign.log.store.catalogue import CATALOGUE, OURS
 from assign.log.store.interface import ExtraMissing, StoreDamaged, StoreError, StoreMissing
 from assign.log.store.schema import NAMES, Part, Strange, differences
 
+from .text import WHERE
+
 COLUMNS: Final = {
     "log": "id, origin",
     "publication": "log, what, value, seq",
@@ -85,8 +87,8 @@ class PostgresReader:
                 "the tables of a log are gone from the database (move the function assign_log_only_grows away; `assign audit restore` then brings a backup back)",
             )
         raise StoreMissing(
-            "データベースに記録の表がありません（管理者が `assign audit init` で作ります）",
-            "the database has no tables of a log (an administrator makes them with `assign audit init`)",
+            f"データベースに記録の表がありません。{WHERE.ja}",
+            f"the database has no tables of a log; {WHERE.en}",
         )
 
     @contextmanager

@@ -19,6 +19,8 @@ from assign.log.store.schema import NAMES, Strange, differences
 from assign.log.store.sqlite_schema import COUNTED, SCHEMA, our_schema, part_of
 from assign.log.store.watch import require_place
 
+from .text import WHERE, Text
+
 if TYPE_CHECKING:
     import apsw
 
@@ -45,7 +47,7 @@ class SqliteReader:
         self._apsw = apsw
         self.shown: str = path_shown(path)
         self._path = path.absolute()
-        require_place(self._path, self.shown, create=False)
+        self._require_file()
         self._refuse_foreign_journal()
         with self._translating_errors():
             self._db = self._connected()
@@ -55,6 +57,14 @@ class SqliteReader:
             except BaseException:
                 self._db.close(force=True)
                 raise
+
+    def _require_file(self) -> None:
+        """As `require_place`; but a reader has mistyped the place, and is told to look at it."""
+        try:
+            require_place(self._path, self.shown, create=False)
+        except StoreMissing as error:
+            ja, en = _not_there(self._path, self.shown) or Text(error.ja, error.en)
+            raise StoreMissing(f"{ja}。{WHERE.ja}", f"{en}; {WHERE.en}") from None
 
     def _refuse_foreign_journal(self) -> None:
         """A log has no rollback journal: SQLite would write the one beside it into the file."""
@@ -108,8 +118,8 @@ class SqliteReader:
         if marked == APPLICATION or whole or was_log(self._path):
             raise self._damaged("表か、ファイルの印がなくなっています", "it lacks a table or the file's mark")
         raise StoreMissing(
-            f"{self.shown} は別のデータベースで、記録ではありません",
-            f"{self.shown} is another program's database, and no log",
+            f"{self.shown} は別のデータベースで、記録ではありません。{WHERE.ja}",
+            f"{self.shown} is another program's database, and no log; {WHERE.en}",
         )
 
     def _damaged(self, ja: str, en: str) -> StoreDamaged:
@@ -262,3 +272,15 @@ _PAGE: Final = """
 SELECT at, CAST(coalesce(payload, '') AS BLOB), CAST(coalesce(nodes, '') AS BLOB), CAST(key AS BLOB)
 FROM main.record NOT INDEXED WHERE at >= ? AND at < ? ORDER BY at LIMIT ?
 """
+
+
+def _not_there(path: Path, named: str) -> Text | None:
+    """That there is no file, or an empty one; None where something else is wrong with it."""
+    try:
+        if path.stat().st_size or not path.is_file():
+            return None
+    except (FileNotFoundError, NotADirectoryError):
+        return Text(f"記録 {named} がありません", f"there is no log {named}")
+    except (OSError, ValueError):
+        return None
+    return Text(f"{named} は空のファイルで、記録ではありません", f"{named} is an empty file and no log")

@@ -27,7 +27,7 @@ from .chosen import Filter, records
 from .door import Place, reading
 from .names import Names
 from .replay import Desks, decided_anew, desks
-from .text import cell, plain_json
+from .text import LEAF, cell, plain_json
 from .tree import leaf_hash
 
 FORMATS: Final = ("jsonl", "csv", "html")
@@ -48,7 +48,18 @@ def export(log: Place, format_: str, chosen: Filter, lang: str, unread: Unread) 
     Args:
         format_: `jsonl` (the records' own bytes, hidden characters escaped), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
         unread: Called for each record that cannot be read. A table and a sheet show it in its place, too.
+
+    Raises:
+        BadOption: A sheet of one record that is no decision. UnknownRecord, Unreadable: of the one that is asked for by its number.
     """
+    if (seq := chosen.seq) is not None:
+        with reading(log) as there:
+            kind = there.record(seq)["kind"]
+        if format_ == "html" and kind != Kind.DECISION:
+            raise BadOption(
+                f"番号 {seq} は判定の記録ではありません。説明書は判定のものです（`assign audit show {seq}` で見られます）",
+                f"record {seq} is no decision, and a sheet is of decisions (`assign audit show {seq}` shows it)",
+            )
     if format_ == "jsonl":
         return (plain_json(canonical(record).decode("utf-8")) for record in records(log, chosen, unread=unread))
     return _csv(log, chosen, unread) if format_ == "csv" else _html(log, chosen, lang, unread)
@@ -136,7 +147,7 @@ _SAYS: Final = {
         "en": "Recorded answers to who handles the city's work, the contractor or city staff, and why.",
     },
     "list": {"ja": "一覧", "en": "List"},
-    "document": {"ja": "もとの文書", "en": "document"},
+    "printing": {"ja": "版", "en": "edition"},
     "privacy": {
         "ja": "記録に住民の氏名や番号は含まれません。",
         "en": "The log holds no names or numbers of residents.",
@@ -152,7 +163,6 @@ _SAYS: Final = {
     "later": {"ja": "この日より後の改正は含みません", "en": "later changes of the law are not in it"},
     "unread": {"ja": "規則に書かれていません", "en": "the rules do not say"},
     "edition": {"ja": "使った版のハッシュ", "en": "Hash of the edition used"},
-    "leaf": {"ja": "この記録のハッシュ", "en": "Hash of this record"},
     "program": {"ja": "プログラムの版", "en": "Program"},
     "engine": {"ja": "判定エンジン", "en": "engine"},
     "lost": {
@@ -166,8 +176,10 @@ _SAYS: Final = {
         "en": "A hash (SHA-256) is worked out from the content; where one character differs, so does the hash.",
     },
     "foot": {
-        "ja": "この紙の内容が記録のとおりであることは、`assign audit prove 記録の番号` の証明と、建物の外に置いたチェックポイント（記録全体の署名つきの控え）で確かめられます。",
-        "en": "That this sheet says what was recorded can be checked with `assign audit prove NUMBER` and a checkpoint (a signed summary of the whole log) kept outside the building.",
+        "ja": "確かめたかどうかは、この紙では分かりません。この紙の内容が記録のとおりであることは、`assign audit prove 記録の番号 --checkpoint チェックポイント` の証明と、"
+        "建物の外に置いたそのチェックポイント（記録全体の署名つきの控え）で確かめられます。確かめた結果にも、この記録のハッシュが出ます。",
+        "en": "This sheet does not say whether the log was verified. That it says what was recorded can be checked with `assign audit prove NUMBER "
+        "--checkpoint FILE` and that checkpoint (a signed summary of the whole log), kept outside the building; the result names the hash of the record, too.",
     },
 }
 
@@ -261,14 +273,21 @@ def _proof(record: Record, answer: Answer | None, desk: Desk | None, lang: str) 
     yield say("case"), record["case"]
     yield say("rules"), " ".join(_rule(each, desk, lang) for each in record["decision"]["rules"])
     if answer and desk:
-        documents = dict.fromkeys(row["source"]["document"] for row in answer["rows"])
-        yield say("list"), f"{desk.catalog.manifest.title[lang]} / {say('document')}: {', '.join(documents)}"
+        listed = desk.catalog.manifest
+        first = (
+            ""
+            if listed.effective is None
+            else f"（{listed.effective} から）"
+            if lang == "ja"
+            else f" (from {listed.effective})"
+        )
+        yield say("list"), f"{listed.title[lang]} {say('printing')} {listed.edition}{first}"
     read = str(rules.read) if rules and rules.read else ""
     day = f"{read}（{say('later')}）" if lang == "ja" else f"{read} ({say('later')})"
     yield say("read"), day if read else say("unread")
     for what, value in record["editions"].items():
         yield f"{say('edition')}: {EDITION_TEXT[what][lang]}", value
-    yield say("leaf"), leaf_hash(canonical(record)).hex()
+    yield LEAF.say(lang), leaf_hash(canonical(record)).hex()
     yield say("program"), f"assign {record['version']}, {say('engine')} {record['engine']}"
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from assign.errors import AssignError
+from assign.log.canonical import canonical
 from assign.log.kinds import EDITION_TEXT, Kind, Record
 from assign.log.reading import clock, in_japan
 from assign.rules import loader
@@ -20,13 +21,14 @@ from .chosen import EVERY, Filter, Unread, records
 from .door import Place, Snapshot, reading
 from .replay import decided_anew, desks
 from .text import Text
+from .tree import leaf_hash
 
 LATE: Final = 7  # days from the date of the case to its record, after which it counts as late
 
 
 def shown_record(place: Place, seq: int, unread: Unread | None = None) -> dict[str, Any]:
     """
-    A record, the answer in its words where it still follows, and the later records that correct it.
+    A record and its hash, the answer in its words where it still follows, and the later records that correct it.
 
     Args:
         unread: Called for each later record that cannot be read, since it might correct this one.
@@ -44,6 +46,7 @@ def shown_record(place: Place, seq: int, unread: Unread | None = None) -> dict[s
         corrected = [each["seq"] for each in later if each["corrects"] == seq]
     return {
         "record": record,
+        "leaf_hash": leaf_hash(canonical(record)).hex(),
         "replay": outcome,
         "detail": detail._asdict(),
         "answer": answer,
@@ -130,7 +133,7 @@ def _odd_dates(record: Record, day: date, published: Mapping[tuple[str, str], da
             "backdated",
             seq,
             Text(
-                f"案件の日付 {on} は、引いた版の公示（{begun}）より前です",
+                f"案件の日付 {on} は、引いた版の使用開始（{begun}）より前です",
                 f"the case is of {on}, before the edition it cites was published ({begun})",
             ),
         )
@@ -172,7 +175,7 @@ def _odd_edition(log: Snapshot, record: Record, day: date, seen: dict[str, dict[
             "edition_missing",
             seq,
             Text(
-                f"公示した{name['ja']}の版 {digest[:16]}… がありません",
+                f"使用開始と記録した{name['ja']}の版 {digest[:16]}… がありません",
                 f"the edition {digest[:16]}… of the {name['en']} that it published is missing",
             ),
         )
@@ -181,7 +184,7 @@ def _odd_edition(log: Snapshot, record: Record, day: date, seen: dict[str, dict[
             "edition_altered",
             seq,
             Text(
-                f"公示した{name['ja']}の版 {digest[:16]}… が書き換えられています（中は見ていません）",
+                f"使用開始と記録した{name['ja']}の版 {digest[:16]}… が書き換えられています（中は見ていません）",
                 f"the edition {digest[:16]}… of the {name['en']} that it published was altered (nothing was read from it)",
             ),
         )
@@ -193,7 +196,7 @@ def _odd_edition(log: Snapshot, record: Record, day: date, seen: dict[str, dict[
                 "edition_unread",
                 seq,
                 Text(
-                    f"公示した規則を、今のプログラムは読めません。回答を比べていません（{error.ja}）",
+                    f"使用開始と記録した規則を、今のプログラムは読めません。回答を比べていません（{error.ja}）",
                     f"this program cannot read the rules that it published; their rulings were not compared ({error.en})",
                 ),
             )
@@ -217,7 +220,7 @@ def _odd_rulings(
                 "ruling_backdated",
                 seq,
                 Text(
-                    f"回答 {name} は {says['since']} から適用され、公示は {day} です",
+                    f"回答 {name} は {says['since']} から適用され、使用開始は {day} です",
                     f"the ruling {name} applies from {says['since']} and was published on {day}",
                 ),
             )
@@ -230,7 +233,7 @@ def _odd_rulings(
                 "ruling_changed",
                 seq,
                 Text(
-                    f"回答 {name} が、同じ番号のまま変わりました（{ja}。公示は {day}）",
+                    f"回答 {name} が、同じ番号のまま変わりました（{ja}。使用開始は {day}）",
                     f"the ruling {name} says something else under the same id ({en}; published on {day})",
                 ),
             )

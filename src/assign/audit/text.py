@@ -23,6 +23,12 @@ class Text(NamedTuple):
         return self.en if lang == "en" else self.ja
 
 
+# Never `audit init`: an auditor who has mistyped the place would make an empty log there, and take it for the one looked for.
+WHERE: Final = Text(
+    "場所（`ASSIGN_AUDIT`、`--audit`）を確かめてください", "check where `ASSIGN_AUDIT` (`--audit`) points"
+)
+# The hash of a record's bytes as a leaf of the tree: under this one name on the sheet and in `show`; the stand-alone verifier says it, too.
+LEAF: Final = Text("この記録のハッシュ", "Hash of this record")
 _TAGS: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e"})
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 

@@ -223,13 +223,14 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
     for part in (fields(each, record=str, index=int, path=list, text=str) for each in bundle["editions"]):
         public, number = standing(part, part["record"], tree), sha256(part["text"].encode()).hexdigest()
         fits = (at(public, "kind"), at(public, "sha256")) == ("publication", number) and part["index"] < bundle["index"]
-        need(fits, "版が、記録より前の公表と合いません", "an edition is not one that was published before the record")
+        need(fits, "版が、記録前の使用開始と合いません", "an edition is not one that was published before the record")
         held[at(public, "what"), number] = part["text"]
     kind, names = at(record, "kind"), [(what, at(record, "editions", what)) for what in ("list", "rules", "rulings")]
     need(kind not in ("decision", "batch") or held.keys() >= set(names), "版が足りません", "an edition is missing")
     need(str(at(record, "replaces")).split("+")[1:2] != [tree.number], *RETIRED)  # this very record replaced the signer
     when = need(re.fullmatch("(.{19})([.][0-9]+)?Z", str(at(record, "recorded"))), "日時の形でない", "not a time")[1]
     report = [("記録", "record", record["seq"], kind),
+              ("この記録のハッシュ", "hash of this record", sha256(b"\x00" + bundle["record"].encode()).hexdigest()),
               ("記録日時（日本時間）", "recorded (Japan time)", datetime.fromisoformat(when) + timedelta(hours=9))]  # fmt: skip
     report += of_decision(record, held[names[0]], held[names[1]]) if kind == "decision" else []
     if bundle["row"] is not None:

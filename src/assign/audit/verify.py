@@ -51,6 +51,9 @@ class VerificationReport:
     notes_outside: int = 0
     notes_inside: int = 0
     covered: int = 0
+    keys_given: int = (
+        0  # public keys that the auditor trusts; where there is none, those count that the log itself names
+    )
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -68,6 +71,7 @@ class VerificationReport:
             "root": b64encode(self.root).decode(),
             "checkpoints": {"outside": self.notes_outside, "inside": self.notes_inside},
             "covered": self.covered,
+            "keys_given": self.keys_given,
             "first_bad": self.first_bad,
             "findings": [each.as_json() for each in self.findings[:MOST]],
             "findings_in_all": len(self.findings),
@@ -99,9 +103,11 @@ def verify(
     outside = [(parse(text)[0], text, True) for text in against]
     try:
         with reading(place) as log:
-            return _whole(log, outside, keys, listener)
+            found = _whole(log, outside, keys, listener)
     except StoreDamaged as error:  # it could not even be opened
-        return _unread(place.origin, error, [])
+        found = _unread(place.origin, error, [])
+    found.keys_given = len(keys)
+    return found
 
 
 def _whole(
@@ -271,7 +277,7 @@ class _Verifier:
             self._say(
                 "not_published",
                 seq,
-                f"番号 {seq} は、それより前に公示されていない版を引いています",
+                f"番号 {seq} は、それより前に使用開始の記録がない版を引いています",
                 f"record {seq} cites an edition that was not published before it",
             )
 
@@ -424,14 +430,14 @@ class _Verifier:
             self._say(
                 "publications",
                 None,
-                f"公示の表に、番号 {shown(seq)} の記録にない行があります（{name}。記録の本文が正です）",
+                f"使用開始の表に、番号 {shown(seq)} の記録にない行があります（{name}。記録の本文が正です）",
                 f"the table of publications has a row that record {shown(seq)} does not say ({name}; the records count)",
             )
         for what, _, seq in derived - told:
             self._say(
                 "publications",
                 None,
-                f"公示の表に、番号 {seq} の記録の公示（{what}）がありません（`assign audit rebuild` で直ります）",
+                f"使用開始の表に、番号 {seq} の記録の使用開始（{what}）がありません（`assign audit rebuild` で直ります）",
                 f"the table of publications lacks what record {seq} puts into use, {what} (`assign audit rebuild` mends it)",
             )
 
@@ -446,7 +452,7 @@ class _Verifier:
                 self._edition(names[name], str(name), "書き換えられて", "was altered")
             elif name in names and self._sizes[name] != {len(data)}:
                 self._edition(
-                    names[name], str(name), "公示の記録と違うバイト数になって", "is not as long as its record says"
+                    names[name], str(name), "使用開始の記録と違うバイト数になって", "is not as long as its record says"
                 )
             elif not sound or (name not in names and name not in others):
                 self._stray("edition", str(name))

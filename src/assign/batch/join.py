@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 from assign.desk.desk import Desk
 from assign.desk.lookup import ANSWERED, ASKED, Answered, Line, answered, decision_table, of_line
 from assign.errors import BadRequest, shown
+from assign.rules.changes import FIRST, LAST
 
 from . import columns, cp932, csv_out
 from .json_lines import DAY, MOST_OF_WORD
@@ -49,7 +51,7 @@ class Table:
         self.outcomes: list[str] = []
         self.answer: tuple[str, ...] = (LINE,) if self._text else ANSWERED
         lines = decision_table(desk)
-        self._starts = sorted({line.since for line in lines})  # of the windows in which no answer changes
+        self._starts = starts(lines)
         self._words = {
             name: pl.Enum(list(dict.fromkeys(column)))
             for name, column in zip(ASKED[:4], zip(*lines, strict=True), strict=False)
@@ -173,6 +175,14 @@ class Table:
         return joined.join(answers.lazy(), on=keys, how="left", maintain_order="left").with_columns(
             **{name: pl.coalesce(pl.col(name), pl.col(f"odd {name}")) for name in given}
         )
+
+
+def starts(lines: Iterable[Line]) -> list[str]:
+    """The first days of the windows in which no answer changes, over all of time: of editions, those without an answer, too."""
+    days = {(line.since, line.until) for line in lines}
+    ends = {date.fromisoformat(until) for _, until in days}
+    after = {(until + timedelta(days=1)).isoformat() for until in ends if until < LAST}
+    return sorted({FIRST.isoformat(), *(since for since, _ in days), *after})
 
 
 def headings(section: pl.Expr, group: pl.Expr) -> pl.Expr:

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
 from assign.desk.lookup import ANSWERED, ASKED, Answered, Counts, Line, of_line
-from assign.errors import BadRequest, first_line, shown
+from assign.errors import BadRequest, shown
 from assign.words import LONGEST as LONGEST_WORD
 
 from . import columns
 from .recognise import BOM, LONGEST, of_lines, refuse
+from .source import first_line
 
 DAY: Final = re.compile(
     r"[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
@@ -238,7 +239,7 @@ class Answers:
         self._today = today
         self._decide = decide
         self._known: dict[tuple[Words, tuple[tuple[str, str], ...]], tuple[bytes, str]] = {}
-        self._by_words: dict[Words, tuple[list[str], list[tuple[bytes, str]]]] = {}
+        self._by_words: dict[Words, tuple[list[str], list[tuple[str, tuple[bytes, str]]]]] = {}
         said: dict[Answered, tuple[bytes, str]] = {}
         for each in table:
             answer = of_line(each, lang)
@@ -246,14 +247,16 @@ class Answers:
                 said[answer] = (ending(answer), answer.outcome)
             since, told = self._by_words.setdefault(tuple(each[:4]), ([], []))
             since.append(each.since)
-            told.append(said[answer])
+            told.append((each.until, said[answer]))
 
     def of(self, words: Words, called: dict[str, str]) -> tuple[bytes, str]:
         """The end of an answered line, and what it counts as. `called`: the name of each field on this line."""
         found = self._by_words.get(words[:4])
         day = words[4] or self._today
-        if found is not None and not words[5] and DAY.fullmatch(day):
-            return found[1][bisect_right(found[0], day) - 1]
+        if found is not None and not words[5] and DAY.fullmatch(day) and (place := bisect_right(found[0], day)):
+            until, answered = found[1][place - 1]
+            if day <= until:  # else no edition that has this row is in force
+                return answered
         key = (words, tuple(called.items()))  # an error may name the fields
         if (known := self._known.get(key)) is not None:
             return known

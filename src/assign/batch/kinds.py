@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from assign.errors import BadRequest, DataError, OutputError, first_line, path_shown, shown
+from assign.errors import BadRequest, DataError, OutputError, path_shown, shown
 from assign.files import unwritable
 
 from . import arrow, columns
 from .recognise import refuse
-from .source import Source, not_ours
+from .source import Source, first_line, not_ours
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from assign.desk.lookup import ANSWERED, ASKED
-from assign.errors import BadRequest, DataError, first_line
+from assign.errors import BadRequest, DataError
 
 from . import columns, csv_in, files, join, json_lines
 from .options import Options
-from .source import Damaged
+from .source import Damaged, first_line
 
 SAID: Final = tuple(name for name in (*ASKED, *ANSWERED) if name not in ("on", "reason"))
 SLICE: Final = 250_000  # rows

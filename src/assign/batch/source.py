@@ -121,3 +121,8 @@ def not_ours(name: str) -> None:
 def damage(ja: str, en: str) -> str:
     """The error of a damaged row."""
     return f"damaged_row: {ja} / {en}"
+
+
+def first_line(error: BaseException) -> str:
+    """What another's error says, cut to a line."""
+    return str(error).strip().split("\n")[0][:200]

@@ -228,10 +228,11 @@ class _Asked:
         from pyspark.sql import functions as f
 
         self._today = today
-        self._changes = [
-            FIRST,
-            *(day for day in boundaries(desk.rules, desk.catalog.by_id, desk.catalog.manifest.channels)),
-        ]
+        self._changes: list[
+            date
+        ] = []  # of a folder of editions: an error names the day itself, where no edition is in force
+        if desk.beside is None:
+            self._changes = [FIRST, *boundaries(desk.rules, desk.catalog.by_id, desk.catalog.manifest.channels)]
         text = {name: f.col(f"`{names[name]}`").cast("string") if name in names else f.lit("") for name in ASKED}
         if columns.GROUP in names:
             parts = (text["section"], f.col(f"`{names[columns.GROUP]}`").cast("string"))
@@ -345,13 +346,15 @@ class _Asked:
         """
         The words of a request as one value, made small.
 
-        A day is replaced by one day of the span with the same answers, and a word that is longer than any known one is cut: an error
+        A day of a list with one edition is replaced by one day of the span with the same answers, and a word that is longer than any known one is cut: an error
         message repeats 40 characters of it.
         """
         from pyspark.sql import functions as f
 
-        changes = f.array(*(_literal(each) for each in self._changes))
-        since = f.array_max(f.filter(changes, lambda change: change <= day))
+        since = day
+        if self._changes:
+            changes = f.array(*(_literal(each) for each in self._changes))
+            since = f.array_max(f.filter(changes, lambda change: change <= day))
         words = dict(text)
         words["on"] = f.coalesce(f.when(day <= _literal(LAST), since).cast("string"), text["on"])
         cut = {name: f.substring(f.make_valid_utf8(each), 1, LONGEST + 1) for name, each in words.items()}

@@ -118,7 +118,8 @@ def _catalog(manifest: Manifest, data: bytes, name: str = CATALOG) -> Catalog:
     from .csv_file import tasks_of  # nor is this: what ships is kept
 
     catalog = Catalog(tasks=tasks_of(name, text, manifest), manifest=manifest, rows=data)
-    unknown = {line.when["row"] for line in manifest.meanings if "row" in line.when} - catalog.by_id.keys()
+    named = [line.when["row"] for line in manifest.meanings if "row" in line.when]
+    unknown = {*named, *(row for each in manifest.designations for row in each.rows)} - catalog.by_id.keys()
     if unknown:
         row = min(unknown)
         raise RuleFileError(

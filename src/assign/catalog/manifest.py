@@ -71,6 +71,17 @@ class Column(NamedTuple):
     same: Mapping[str, str]
 
 
+class Effective(NamedTuple):
+    """The first day of the list and its last, both among its days; no last day: until another edition begins, if one does."""
+
+    since: date
+    until: date | None
+
+    def plain(self) -> dict[str, str | None]:
+        """As JSON gives it."""
+        return {"since": self.since.isoformat(), "until": None if self.until is None else self.until.isoformat()}
+
+
 class Document(NamedTuple):
     """A file that the list was read from, and its SHA-256 in hexadecimal."""
 
@@ -88,10 +99,15 @@ class Legend(NamedTuple):
 
 
 class Designation(NamedTuple):
-    """An act that a designated person does with public money where the list gives it away, and the list's own words for that."""
+    """
+    An act that a designated person does with public money where the list gives it away, and the list's own words for that.
+
+    `rows`: what a row's own remark says holds for that row alone; none: the words are about the whole list.
+    """
 
     act: str
     legend: Legend
+    rows: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,11 +156,11 @@ UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Manifest:
-    """All of it, in the file's order, and the file's bytes. `effective` is the first day of the list, where it is known."""
+    """All of it, in the file's order, and the file's bytes. `effective`: on which days the list is in force, where it is known."""
 
     title: Bilingual
     edition: str
-    effective: date | None
+    effective: Effective | None
     documents: tuple[Document, ...]
     divisions: Mapping[str, Division]
     channels: Mapping[str, Channel]
@@ -154,9 +170,12 @@ class Manifest:
     data: bytes
 
     @once
-    def designated(self) -> Mapping[str, Designation]:
-        """The acts that somebody is designated for, where the list itself gives them away."""
-        return {each.act: each for each in self.designations}
+    def _designated(self) -> Mapping[tuple[str, str], Designation]:
+        return {(each.act, row): each for each in self.designations for row in each.rows or ("",)}
+
+    def designation(self, act: str, row: str) -> Designation | None:
+        """What the list says of who is designated for an act, of a row or of all of them; None: it says nothing."""
+        return self._designated.get((act, row)) or self._designated.get((act, ""))
 
     @once
     def cells(self) -> tuple[str, ...]:
@@ -356,15 +375,28 @@ def parsed(data: bytes) -> Manifest:
     return Manifest(
         title=top["title"].bilingual(),
         edition=top["edition"].text(),
-        effective=top["effective"].day() if "effective" in top else None,
+        effective=_effective(top["effective"]) if "effective" in top else None,
         documents=tuple(_document(node) for node in _list(top["documents"], empty=True)),
         divisions=divisions,
         channels=channels,
         columns=columns,
         meanings=lines,
-        designations=tuple(_designation(n) for n in _list(top["designations"])) if "designations" in top else (),
+        designations=tuple(_designation(n) for n in _list(top["designations"], MOST_LINES)) if "designations" in top else (),
         data=data,
     )
+
+
+def _effective(node: Node) -> Effective:
+    """A day alone is the first; with `until` the last day is said, too."""
+    if not isinstance(node.value, dict):
+        return Effective(node.day(), None)
+    fields = node.fields(("since",), ("until",))
+    since, until = fields["since"].day(), fields["until"].day() if "until" in fields else None
+    if until is not None and until < since:
+        raise fields["until"].fail(
+            f"終わりの日 {until} が始まりの日 {since} より前です", f"it ends on {until}, before it begins on {since}"
+        )
+    return Effective(since, until)
 
 
 def _list(node: Node, most: int = MOST, *, empty: bool = False) -> list[Node]:
@@ -497,10 +529,11 @@ def _legend(node: Node) -> Legend:
 
 
 def _designation(node: Node) -> Designation:
-    fields = node.fields(("act", "legend"))
+    fields = node.fields(("act", "legend"), ("rows",))
     return Designation(
         fields["act"].choice(DESIGNABLE, "指定公金事務取扱者の行為", "act of a designated person"),
         _legend(fields["legend"]),
+        tuple(each.text() for each in fields["rows"].items()) if "rows" in fields else (),
     )
 
 
@@ -534,7 +567,7 @@ def plain(manifest: Manifest) -> dict[str, Any]:
     return {
         "title": manifest.title,
         "edition": manifest.edition,
-        "effective": manifest.effective and manifest.effective.isoformat(),
+        "effective": manifest.effective and manifest.effective.plain(),
         "documents": manifest.documents,
         "divisions": list(manifest.divisions.values()),
         "channels": list(manifest.channels.values()),
@@ -548,7 +581,7 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
     return Manifest(
         title=kept["title"],
         edition=kept["edition"],
-        effective=date.fromisoformat(kept["effective"]) if kept["effective"] else None,
+        effective=_effective_of(kept["effective"]) if kept["effective"] else None,
         documents=tuple(Document(*each) for each in kept["documents"]),
         divisions={each[0]: Division(*each) for each in kept["divisions"]},
         channels={each[0]: Channel(*each) for each in kept["channels"]},
@@ -557,6 +590,12 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
             Line(when, Meaning(means), legend and Legend(*legend), because)
             for when, means, legend, because in kept["meanings"]
         ),
-        designations=tuple(Designation(act, Legend(*legend)) for act, legend in kept["designations"]),
+        designations=tuple(Designation(act, Legend(*legend), tuple(rows)) for act, legend, rows in kept["designations"]),
         data=data,
+    )
+
+
+def _effective_of(kept: Mapping[str, str | None]) -> Effective:
+    return Effective(
+        date.fromisoformat(str(kept["since"])), date.fromisoformat(kept["until"]) if kept["until"] else None
     )

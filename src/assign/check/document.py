@@ -9,9 +9,10 @@ from pathlib import Path
 
 from assign import resources
 from assign.catalog.against_document import disagreement, first_difference
+from assign.catalog.editions import lost_beside
 from assign.catalog.manifest import FILE, UNREAD
 from assign.catalog.model import LARGEST, Catalog, Task
-from assign.errors import DataError, path_shown
+from assign.errors import DataError, path_shown, shown
 from assign.rules.entries import Entry, Source
 from assign.rules.model import RuleSet
 from assign.words import Meaning, Reading, sha256
@@ -21,6 +22,14 @@ from .findings import Report, finding
 
 def compare(report: Report, catalog: Catalog, rules: RuleSet, list_path: Path | None) -> None:
     """The catalog is what the document says, the rules cite what stands there, and odd readings are declared."""
+    for folder in lost_beside(list_path) if list_path else ():
+        report.findings.append(
+            finding(
+                "editions",
+                f"一覧のフォルダの中に、もう1つの一覧のフォルダ {shown(folder)} があります。これは使われません（版は、{FILE} のないフォルダに並べます）",
+                f"{shown(folder)} in the folder of this list is a folder of a list, too, and is never used (editions stand side by side in a folder without {FILE})",
+            )
+        )
     name = catalog.tasks[0].document
     path = _beside(list_path, name) if list_path else resources.document_file()
     report.declared = {

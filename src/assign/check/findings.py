@@ -18,6 +18,10 @@ class Finding:
     text: Bilingual
     reproduce: str | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """`{kind, text, reproduce}`."""
+        return {"kind": self.kind, "text": self.text, "reproduce": self.reproduce}
+
 
 @dataclass
 class Report:
@@ -37,7 +41,7 @@ class Report:
             "cross_checked": self.cross_checked,
             "counts": self.counts,
             "declared": self.declared,
-            "findings": [{"kind": f.kind, "text": f.text, "reproduce": f.reproduce} for f in self.findings],
+            "findings": [each.as_json() for each in self.findings],
         }
 
 

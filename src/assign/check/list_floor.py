@@ -21,7 +21,7 @@ from assign.catalog.loader import kept_tasks, load
 from assign.catalog.manifest import FILE, Manifest
 from assign.catalog.model import CATALOG, Catalog
 from assign.errors import shown, unreadable
-from assign.words import sha256
+from assign.words import normal, sha256
 
 from .lookalike import folded
 
@@ -34,6 +34,8 @@ _CONTRACTOR: Final = tuple(
         *("contractor", "consignee", "vendor", "supplier", "company"),
     )
 )
+# What a designation under 地方自治法243条の2 is called.
+_DESIGNATES: Final = ("指定公金事務取扱者", "243条の2", "二百四十三条の二")
 PARTS: Final = ("divisions", "channels", "columns", "meanings")
 Entry = dict[str, Any]
 
@@ -120,7 +122,15 @@ def roads(catalog: Catalog) -> Iterator[Road]:
                 division.key, FILE, node.line, "受託者は市の業務を引き取りません", "the contractor takes over nothing of the city's"
             )  # fmt: skip
     wanted = kept()["list"]
-    if not _of_what_ships(catalog, manifest, wanted):
+    ours = _of_what_ships(catalog, manifest, wanted)
+    for each in manifest.designations:
+        if ours or not any(normal(word) in normal(each.legend.text) for word in _DESIGNATES):
+            yield Road(
+                each.act, FILE, top["designations"].line,
+                "この文は指定公金事務取扱者の指定を引いていません（公金は市が扱います）",
+                "its sentence cites no designation for public money (指定公金事務取扱者), which the city then handles itself",
+            )  # fmt: skip
+    if not ours:
         return
     found = json.loads(json.dumps(said(manifest)))  # lists and mappings alone, as the floor's are
     for name in ("title", "documents"):

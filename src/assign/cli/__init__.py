@@ -14,24 +14,23 @@ import sys
 from collections.abc import Sequence
 from copy import copy
 from itertools import pairwise
-from pathlib import Path
-from shlex import quote
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from assign import __version__
-from assign.errors import AmbiguousItem, AssignError, BadOption, CatalogDiffers, shown
+from assign.errors import AmbiguousItem, AssignError, BadOption, shown
 from assign.explanation.plain_text import paragraphs
 from assign.explanation.short_answer import short_blocks
 from assign.explanation.wording import Answer
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty
 
-from . import batch, diff, init, intake, lists, mcp, plan, rulings, schema, search, serve, terminal
+from . import batch, check, diff, init, intake, lists, mcp, plan, rulings, schema, search, serve, terminal
 from .common import (
     AsJson,
     Audit,
     Command,
+    EditionOn,
     Engine,
     Group,
     Key,
@@ -57,7 +56,6 @@ from .common import (
     reader,
     report_kept,
     report_new_log,
-    wrapped,
 )
 
 
@@ -224,7 +222,7 @@ def decide(
     kept: list[Any] = []
     as_json = as_json or cloudevent
     if record:
-        with open_desk(rules, list_, engine, audit_url(audit), origin_name(origin)) as desk, as_options():
+        with open_desk(rules, list_, engine, audit_url(audit), origin_name(origin), on=on) as desk, as_options():
             report_new_log(desk, as_json=as_json, lang=lang)
             kept = desk.record(**asked, **{**words, "corrects": _number(corrects)})
         answers = [each.answer for each in kept]
@@ -235,9 +233,9 @@ def decide(
                 raise BadOption(
                     f"`--{name}` は `--record` と使います", f"`--{name}` goes with `--record`", ["--record"]
                 )
-        desk = open_desk(rules, list_, engine)
+        desk = open_desk(rules, list_, engine, on=on)
         with as_options():
-            answers = desk.answers(**asked, provenance=as_json)
+            answers = desk.answers(**asked, provenance=as_json or desk.beside is not None)
     if cloudevent:
         from assign.desk.cloud_event import event
 
@@ -265,34 +263,7 @@ app.command(cls=Command)(lists.kinds)
 app.command(cls=Command)(plan.plan)
 
 
-@app.command(cls=Command)
-def check(
-    as_json: AsJson = False,
-    lang: Lang = "ja",
-    out: Out = None,
-    rules: Rules = None,
-    list_: List = None,
-    engine: Engine = "auto",
-    quiet: Quiet = False,
-) -> None:
-    """規則の抜け・重なり、エンジンの一致、文書との一致を全件調べます / Prove rules, engines and list over every case."""
-    from assign.check import proofs
-
-    named = (("--rules", rules), ("--list", list_))
-    options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
-    try:
-        subject: proofs.Provable = open_desk(rules, list_, engine)
-    except CatalogDiffers:
-        subject = proofs.unproved(list_, rules, engine)
-    report = proofs.check(subject, list_path=Path(list_) if list_ else None, options=options)
-    if as_json:
-        print_json(report.as_json(), out)
-    elif report.findings or not quiet:
-        terminal.write("\n".join(line for text in proofs.lines(report, lang) for line in wrapped(text, out)), out)
-    if report.findings:
-        raise typer.Exit(6)
-
-
+app.command(cls=Command)(check.check)
 app.command(cls=Command)(diff.diff)
 app.command(cls=Command)(schema.schema)
 app.command(cls=Command)(init.init)
@@ -315,6 +286,7 @@ def export(
             metavar="NAME",
         ),
     ] = None,
+    on: EditionOn = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
@@ -330,7 +302,7 @@ def export(
             f"there is no format {shown(format_)} (choose: `sql`)",
             ["sql"],
         )
-    text = sql.script(open_desk(rules, list_, "auto"), dialect, lang, schema)
+    text = sql.script(open_desk(rules, list_, "auto", on=on), dialect, lang, schema)
     if as_json:
         print_json({"dialect": dialect, "schema": schema, "sql": text}, out)
     else:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from assign.desk.desk import Desk
 from assign.errors import BadOption, listed, shown
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Assignee, Certainty, date_of_case
 
@@ -143,7 +144,7 @@ def batch(
             "`--role`, `--key`, `--audit` and `--origin` go with `--record`",
             ["--record"],
         )
-    desk = open_desk(rules, list_, "auto", *((audit_url(audit), origin_name(origin)) if record else ()))
+    desk = _opened(rules, list_, on, (audit_url(audit), origin_name(origin)) if record else None)
     report_new_log(desk, as_json=as_json, lang=lang)
     kept: list[Any] = []
     if engine == "spark":
@@ -178,6 +179,18 @@ def batch(
         raise typer.Exit(FAILURES["error"])
     if "ruling" in failing and any(name.endswith(f"/{Certainty.NEEDS_RULING.value}") for name in counts.outcomes):
         raise typer.Exit(FAILURES["ruling"])
+
+
+def _opened(rules: str | None, list_: str | None, on: str | None, log: tuple[str, str | None] | None) -> Desk:
+    """The desk; without a record it answers each row by the row's own date, so that today need not be a day of any edition."""
+    if log is not None:
+        return open_desk(rules, list_, "auto", *log, on=on)
+    from assign.catalog.editions import NoEdition
+
+    try:
+        return open_desk(rules, list_, "auto", on=on)
+    except NoEdition as error:
+        return open_desk(rules, list_, "auto", on=error.nearest.isoformat())
 
 
 def _failing(given: str | None, *, strict: bool) -> set[str]:

@@ -352,7 +352,22 @@ Out = Annotated[
     ),
 ]
 Rules = Annotated[str | None, typer.Option("--rules", help="規則のフォルダ / a folder of rules", metavar="DIR")]
-List = Annotated[str | None, typer.Option("--list", help="一覧のフォルダ / the folder of a list", metavar="DIR")]
+List = Annotated[
+    str | None,
+    typer.Option(
+        "--list",
+        help="一覧のフォルダか、その版を並べたフォルダ / the folder of a list, or of its editions",
+        metavar="DIR",
+    ),
+]
+EditionOn = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        help="この日に効いている版。なければ今日 / the edition in force on this day, today if absent",
+        metavar="DATE",
+    ),
+]
 Engine = Annotated[str, typer.Option("--engine", help="auto, durable-rules, table", metavar="NAME")]
 Word = str | None
 Audit = Annotated[
@@ -403,10 +418,15 @@ def explained(
 
 
 def open_desk(
-    rules: str | None, list_: str | None, engine: str, audit: str | None = None, origin: str | None = None
+    rules: str | None,
+    list_: str | None,
+    engine: str,
+    audit: str | None = None,
+    origin: str | None = None,
+    on: str | None = None,
 ) -> Desk:
-    """The desk that a command asks; with `audit` it records what it answers."""
-    return Desk.open(rules=rules, list=list_, engine=engine, audit=audit, origin=origin)
+    """The desk that a command asks, of the edition in force on a day; with `audit` it records what it answers."""
+    return Desk.open(rules=rules, list=list_, engine=engine, audit=audit, origin=origin, on=on)
 
 
 def audit_url(given: str | None) -> str:

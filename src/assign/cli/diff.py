@@ -21,8 +21,13 @@ def diff(
         str, typer.Argument(metavar="OLD", help="古い版の一覧のフォルダ / the folder of the list, old edition")
     ],
     new: Annotated[
-        str, typer.Argument(metavar="NEW", help="新しい版の一覧のフォルダ / the folder of the list, new edition")
-    ],
+        Word,
+        typer.Argument(
+            metavar="NEW",
+            help="新しい版の一覧のフォルダ。なければ OLD は版を並べたフォルダで、最後の2つ / the folder of the list, new edition; without it "
+            "OLD holds the editions, and the last two are compared",
+        ),
+    ] = None,
     old_rules: Annotated[
         Word,
         typer.Option(
@@ -65,9 +70,11 @@ def diff(
     quiet: Quiet = False,
 ) -> None:
     """一覧の2つの版を比べ、変更と、動く判断をすべて示します / Compare two editions: what changed, and every decision that moves."""
+    from assign.catalog.editions import last_two
     from assign.desk.volumes import read
     from assign.diff import compare, pages, said
 
+    old, new = (old, new) if new is not None else last_two(old)
     before, after = (open_desk(rules, list_, "table") for rules, list_ in ((old_rules, old), (new_rules, new)))
     counts = read(Path(volumes), {*before.catalog.by_id, *after.catalog.by_id}) if volumes is not None else None
     report = compare(before, after, counts)

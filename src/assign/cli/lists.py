@@ -19,7 +19,7 @@ from assign.explanation.wording import CLASS_TEXT, cell_name
 from assign.rules.kinds import Kind
 
 from . import terminal
-from .common import AsJson, Lang, List, Out, Quiet, Rules, Word, as_options, open_desk, print_json, wrapped
+from .common import AsJson, EditionOn, Lang, List, Out, Quiet, Rules, Word, as_options, open_desk, print_json, wrapped
 
 LIST_FORMATS = ("table", "csv", "tsv", "json")
 
@@ -68,6 +68,7 @@ def _table(
 def tasks(
     division: Annotated[Word, typer.Option("--division", "-d", help="区分 / division", metavar="DIVISION")] = None,
     format_: ListFormat = None,
+    on: EditionOn = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
@@ -77,7 +78,7 @@ def tasks(
 ) -> None:
     """一覧の全行を文書の順に示します / Show every row of the list, in document order."""
     form = list_format(format_, as_json=as_json)
-    desk = open_desk(rules, list_, "table")
+    desk = open_desk(rules, list_, "table", on=on)
     rows = desk.rows(division)
     manifest = desk.catalog.manifest
     if form == "json":
@@ -120,6 +121,7 @@ def acts(
         ),
     ] = None,
     format_: ListFormat = None,
+    on: EditionOn = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
@@ -129,7 +131,7 @@ def acts(
 ) -> None:
     """尋ねられる行為の一覧を示します / Show the acts that can be asked for."""
     form = list_format(format_, as_json=as_json)
-    desk = open_desk(rules, list_, "table")
+    desk = open_desk(rules, list_, "table", on=on)
     if row is not None:
         with as_options():
             _acts_of_a_row(desk, row, form, lang, out, quiet=quiet)
@@ -209,6 +211,7 @@ def _basis(kind: Kind, lang: str) -> str:
 
 def kinds(
     format_: ListFormat = None,
+    on: EditionOn = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
@@ -218,7 +221,7 @@ def kinds(
 ) -> None:
     """業務の種類と、それぞれの行為の流れを示します / Show the kinds of work, each with its acts in order."""
     form = list_format(format_, as_json=as_json)
-    desk = open_desk(rules, list_, "table")
+    desk = open_desk(rules, list_, "table", on=on)
     work = desk.rules.work
     if form == "json":
         print_json(listings.kinds(desk), out)

@@ -79,7 +79,7 @@ def plan(
             FORMS,
         )
     rows = row[0] if row and len(row) == 1 else row or None
-    desk = open_desk(rules, list_, "auto")
+    desk = open_desk(rules, list_, "auto", on=on)
     asked = {"division": division, "item": item, "channel": channel, "on": on, "section": section}
     with as_options("division", "item", "channel", "section", "row", "event"):
         found = desk.planned(**asked, row=rows, event=event)

@@ -122,6 +122,15 @@ def add(
             metavar="FILE",
         ),
     ] = None,
+    on: Annotated[
+        Word,
+        typer.Option(
+            "--on",
+            help="この日に効いている版の台帳に。なければ適用開始日 / into the register of the edition in force on this day; that of "
+            "`--since` if absent",
+            metavar="DATE",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="確かめるだけで書かない / look, and write nothing")
     ] = False,
@@ -154,7 +163,7 @@ def add(
                     f"`{name}` が要ります（照会表からなら `--from`）",
                     f"`{name}` is needed (or `--from` a question list)",
                 )
-    register = Register.open(list=list_, rules=rules)
+    register = Register.open(list=list_, rules=rules, on=on or since)
     with _refusing(as_json=as_json, lang=lang):
         if from_ is not None:
             common = sheet.Given(None if since is None else date_of_case(since), document or "", role or "")
@@ -256,7 +265,7 @@ def list_rulings(
 
     if all_ and on is not None:
         raise BadOption("`--all` と `--on` は一緒に使えません", "`--all` does not go with `--on`")
-    register = Register.open(list=list_, rules=rules)
+    register = Register.open(list=list_, rules=rules, on=on)
     found = [*register.rulings] if all_ else register.in_force(date_of_case(on))
     if as_json:
         print_json([_plain(each) for each in found], out)
@@ -383,7 +392,7 @@ def questions(
         raise BadOption(
             "`--letter`、`--html`、`--json` は1つだけ使えます", "give one of `--letter`, `--html` and `--json`"
         )
-    desk = Register.open(list=list_, rules=rules).desk
+    desk = Register.open(list=list_, rules=rules, on=on).desk
     day = date_of_case(on)
     counts = None if volumes is None else read(Path(volumes), desk.catalog.by_id)
     found = asking.open_questions(desk, day, counts, by_act=by == "act")

@@ -15,7 +15,21 @@ from assign.explanation.short_answer import short_blocks
 from assign.words import ASSIGNEE_TEXT, Assignee, Certainty
 
 from . import terminal
-from .common import AsJson, Lang, List, Out, Quiet, Rules, Word, as_options, block, open_desk, print_json, wrapped
+from .common import (
+    AsJson,
+    EditionOn,
+    Lang,
+    List,
+    Out,
+    Quiet,
+    Rules,
+    Word,
+    as_options,
+    block,
+    open_desk,
+    print_json,
+    wrapped,
+)
 
 _WAITS = "※"  # beside who handles it: a ruling is needed
 
@@ -32,6 +46,7 @@ def search(
     limit: Annotated[
         Word, typer.Option("--limit", "-n", help="候補の数（10） / how many candidates (10)", metavar="N")
     ] = None,
+    on: EditionOn = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     out: Out = None,
@@ -40,9 +55,9 @@ def search(
     quiet: Quiet = False,
 ) -> None:
     """言葉から行を探します / Find rows by people's words."""
-    desk = open_desk(rules, list_, "table")
+    desk = open_desk(rules, list_, "table", on=on)
     with as_options():
-        found = desk.found(" ".join(text), division=division, channel=channel, limit=_number(limit))
+        found = desk.found(" ".join(text), division=division, channel=channel, limit=_number(limit), on=on)
     if as_json:
         print_json(found["rows"], out)
         if not found["rows"]:
@@ -55,7 +70,7 @@ def search(
     lines = _table(desk, rows, found, lang, out) if rows else _nothing(found, lang)
     terminal.write("\n".join(line for text in lines for line in wrapped(text, out)), out)
     if rows and terminal.in_terminal(out) and sys.stdin.isatty():
-        _pick(desk, rows, channel, lang)
+        _pick(desk, rows, channel, on, lang)
 
 
 def _number(given: str | None) -> int:
@@ -162,13 +177,15 @@ def _nothing(found: dict[str, Any], lang: str) -> list[str]:
     return lines
 
 
-def _pick(desk: Desk, rows: list[dict[str, Any]], channel: str | None, lang: str) -> None:
+def _pick(desk: Desk, rows: list[dict[str, Any]], channel: str | None, on: str | None, lang: str) -> None:
     """Ask which one, and show its short answer."""
     terminal.flush()
     sys.stderr.write(f"番号（1-{len(rows)}、Enter で終わり）/ number: ")
     sys.stderr.flush()
     given = sys.stdin.readline().strip()
     if given.isascii() and given.isdigit() and 1 <= int(given[:4]) <= len(rows):
-        answers = desk.answers(row=rows[int(given) - 1]["id"], channel=channel, provenance=False)
+        answers = desk.answers(
+            row=rows[int(given) - 1]["id"], channel=channel, on=on, provenance=desk.beside is not None
+        )
         blocks = ["\n".join(block(pairs, plain=False)) for pairs in short_blocks(answers, lang, "--why")]
         terminal.write("\n\n".join(blocks), None)

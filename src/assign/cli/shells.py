@@ -265,9 +265,13 @@ def _channels(ctx: Any) -> list[tuple[str, str]]:
 def _list(ctx: Any) -> Any:
     """The manifest of the list that is asked about."""
     from assign.catalog import load
+    from assign.catalog.editions import in_force, of_folder
     from assign.resources import data_folder
+    from assign.words import date_of_case
 
     given = ctx.params.get("list_")
+    if given and (editions := of_folder(given)):
+        given = editions[in_force(editions, date_of_case(ctx.params.get("on")))].folder
     return load(Path(given) if given else data_folder()).manifest
 
 
@@ -277,9 +281,14 @@ def _named(entries: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _rows(ctx: Any, division: str | None = None) -> list[dict[str, Any]]:
+    return _desk(ctx).rows(division)  # type: ignore[no-any-return]  # a completion imports no desk until one is asked for
+
+
+def _desk(ctx: Any) -> Any:
     from assign.desk.desk import Desk
 
-    return Desk.open(engine="table", list=ctx.params.get("list_"), rules=ctx.params.get("rules")).rows(division)
+    named = {"list": ctx.params.get("list_"), "rules": ctx.params.get("rules"), "on": ctx.params.get("on")}
+    return Desk.open(engine="table", **named)
 
 
 def _items(ctx: Any) -> list[tuple[str, str]]:
@@ -299,9 +308,7 @@ def _sections(ctx: Any) -> list[tuple[str, str]]:
 
 
 def _acts(ctx: Any) -> list[tuple[str, str]]:
-    from assign.desk.desk import Desk
-
-    acts = Desk.open(engine="table", list=ctx.params.get("list_"), rules=ctx.params.get("rules")).rules.acts.values()
+    acts = _desk(ctx).rules.acts.values()
     keys = [(act.id, f"{act.title['ja']} / {act.title['en']}") for act in acts]
     return keys + [(act.title["ja"], act.id) for act in acts if not re.search(r"\s", act.title["ja"])]
 

@@ -8,8 +8,7 @@ What ships was checked when the package was built: `built_in/checked.json` holds
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +19,9 @@ from assign.words import sha256
 
 if TYPE_CHECKING:
     from assign.check import Finding
+    from assign.log.log import Log
+
+    from .editions import OfAnEdition
 
 FILE: Final = "checked.json"
 _Place = str | PathLike[str] | None
@@ -39,7 +41,7 @@ class NotApproved(AssignError):
     def __init__(self, findings: list[Finding], options: str = "") -> None:
         first, command = findings[0].text, visible(f"assign check{f' {options}' if options else ''}")
         super().__init__(
-            f"点検で問題が {len(findings)} 件見つかったため、公示しません（`{command}` で全部分かります）。最初のもの: {first['ja']}",
+            f"点検で問題が {len(findings)} 件見つかったため、使用開始にしません（`{command}` で全部分かります）。最初のもの: {first['ja']}",
             f"the check finds {len(findings)}, so nothing is published (`{command}` shows all); the first: {first['en']}",
         )
         self.findings: list[Finding] = findings
@@ -49,9 +51,37 @@ class NotApproved(AssignError):
         return type(self), (self.findings, self.options)
 
 
-def approval(editions: Mapping[str, bytes], list_: _Place, rules: _Place) -> Callable[[], None]:
-    """`approve` for later, where it is not known yet whether anything is to be published."""
-    return partial(approve, editions, list_, rules)
+def opened_log(
+    audit: str, origin: str | None, desk: OfAnEdition, list_: _Place, rules: _Place, *, beside: bool = False
+) -> Log:
+    """
+    The log of a desk; one that is not there is made, and begins with the desk's editions: of a folder of editions with all of them,
+    so that a case of earlier days can be recorded, too.
+
+    Raises:
+        What `Log.make` raises. NotApproved: A new log would begin with what the check finds something in.
+    """
+    from assign.log.log import Log
+
+    first = desk if desk.beside is None else next(desk.beside.each())
+    begun: list[OfAnEdition] = []
+
+    def approved() -> None:
+        for each in (desk,) if desk.beside is None else desk.beside.each():
+            approve(each.editions, place_of(each, list_), rules)
+            begun.append(each)
+
+    log = Log.make(audit, origin, first.editions, beside=beside, approve=approved)
+    for each in begun[1:]:
+        log.publish(each.editions)
+    if desk.beside is not None:
+        desk.beside.recorded_in(log)
+    return log
+
+
+def place_of(desk: OfAnEdition, list_: _Place) -> _Place:
+    """Where a desk's own list is: of an edition its folder in the folder of editions."""
+    return list_ if desk.beside is None else desk.beside.found[desk.place].folder
 
 
 def approve(editions: Mapping[str, bytes], list_: _Place = None, rules: _Place = None) -> None:

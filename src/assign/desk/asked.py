@@ -6,19 +6,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import ref
 
-from assign.errors import AssignError, BadRequest, listed, shown
+from assign.errors import AssignError, BadRequest, UnknownItem, listed, shown
 from assign.words import nearest
 
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
+    from .finding import Finder
+
 REMEMBERED: Final = 8192  # decisions kept; about 15 kB each, and most of that is shared
 ASKED: Final = ("division", "item", "channel", "act", "on", "section", "row")
 PLANNED: Final = ("division", "item", "channel", "on", "section", "row", "event")
 FOR_THE_RECORD: Final = ("key", "case", "role", "corrects")
+DECIDED: Final = (*ASKED, *FOR_THE_RECORD)
 
 _Found = TypeVar("_Found")
 
@@ -55,8 +59,28 @@ def known_names(asked: Mapping[str, object], known: tuple[str, ...] = ASKED) -> 
             raise BadRequest(f"{shown(name)} という項目はありません{ja}", f"there is no field {shown(name)}{en}", near)
 
 
+def names_and_words(request: object) -> dict[str, Any]:
+    """A request of several as the arguments of `decide`. Raises BadRequest: It is none."""
+    if not isinstance(request, Mapping):
+        raise BadRequest(f"{shown(request)} は依頼の形ではありません", f"{shown(request)} is not a request")
+    asked = {str.__str__(name) if isinstance(name, str) else shown(name): request[name] for name in request}
+    known_names(asked, DECIDED)
+    return asked
+
+
 def mutable_copy(value: Any) -> Any:
     """A copy that its receiver may change: parts of answers are shared between them."""
     if isinstance(value, dict):
         return {name: mutable_copy(each) for name, each in value.items()}
     return [mutable_copy(each) for each in value] if isinstance(value, list) else value
+
+
+def offered(finder: Finder, error: UnknownItem, given: str, division: str) -> UnknownItem:
+    """The same error with the rows of the division that a name may mean."""
+    try:
+        near = dict(islice(finder.items(given, division).items(), 3))
+    except AssignError:  # a lexicon that cannot be read is none of this question's business
+        return error
+    numbers = finder.catalog.numbers[division]
+    name = finder.catalog.manifest.division_pair(division)
+    return UnknownItem(given, division=name, span=(numbers.first, numbers.last), near=near) if near else error

@@ -14,7 +14,6 @@ no thread of its own. What it has decided it remembers, up to a fixed number of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -27,16 +26,17 @@ from assign.decision.decider import Decider
 from assign.decision.engine import open_engine
 from assign.decision.fitting import fit, list_folder, rules_beside
 from assign.decision.request import Request, understand
-from assign.errors import AssignError, BadRequest, EngineError, UnknownItem, shown
+from assign.errors import AssignError, BadRequest, UnknownItem
 from assign.explanation.explainer import Brief, Explainer
 from assign.explanation.shared import Shared
 from assign.explanation.wording import Answer
 from assign.rules import loader
 from assign.rules.model import RuleSet
-from assign.words import date_of_case, importing, normal, once, sha256
+from assign.words import date_of_case, importing, once, sha256
 
-from .asked import ASKED, FOR_THE_RECORD, PLANNED, DeskClosed, known_names, memory, mutable_copy
-from .recording import _WORDS, EditionMissing, Recordable, Recorded, _exact, _unrepeated, of_case
+from . import recording
+from .asked import ASKED, DECIDED, PLANNED, DeskClosed, known_names, memory, mutable_copy, names_and_words, offered
+from .recording import EditionMissing, Recordable, Recorded
 
 if TYPE_CHECKING:
     from assign.catalog.model import Task
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from assign.plan.model import Plan
     from assign.search.events import Event
 
+    from .editions import Editions
     from .finding import Finder
 
 
@@ -56,7 +57,11 @@ class Desk:
     Attributes:
         catalog: The list. rules: The rule set. engine: The name of the engine that answers.
         audit: The decision log, if answers are recorded. closed: Whether it answers no more.
+        beside: Of an edition in a folder of editions all of them, and `place` its own; a request goes to the one in force on its date.
     """
+
+    beside: Editions[Desk] | None = None
+    place: int = 0
 
     def __init__(
         self,
@@ -86,39 +91,63 @@ class Desk:
         engine: str = "auto",
         audit: str | None = None,
         origin: str | None = None,
+        on: object = None,
     ) -> Desk:
         """
         Open a desk.
 
         Args:
-            list: The folder of a list, or its catalog (CSV); the built-in list if absent.
+            list: The folder of a list, of its editions, or its catalog (CSV); the built-in list if absent.
             rules: A folder of rule files; if absent, `rules/` in the list's folder, else the built-in rules.
             engine: `auto` (durable-rules where it is installed), `durable-rules` or `table`.
             audit: A decision log (`sqlite:///…`, `postgresql://…`): every answer is then recorded in it before it is given.
                 A log that is not there is made, and begins with this list and these rules. None: nothing is recorded.
             origin: The log's name; may be left out where the database has one log, or none yet. A second log in a database is
                 made by `assign audit init` alone.
+            on: Of a folder of editions, the day whose edition this desk is (its rows, acts and rules); today in Japan if None. What is
+                asked for a date goes to the edition in force then, whatever this is; `in_force` gives its desk.
 
         Raises:
+            EditionsError, NoEdition: The editions leave a day out, or have it twice; or none is in force on that day.
             CatalogError, RuleFileError, DataError: With file and line of the first mistake.
             EngineMissing: durable-rules was asked for and is not installed.
             StoreError: The log is missing, or cannot promise to keep what is written (`StoreMissing`, `StoreRefused`).
             NotApproved: A new log would begin with a list or rules in which the whole check finds something.
         """
-        desk = cls(
-            lists.load(Path(list) if list is not None else resources.data_folder()),
-            loader.load(rules_beside(list, rules)),
-            engine,
-            words=list_folder(list),
-        )
+        when = date_of_case(on)
+        beside = None
+        if list is not None:
+            from assign.catalog.editions import of_folder  # the built-in list has one edition
+
+            if found := of_folder(list):
+                from .editions import Editions
+
+                beside = Editions(found, lambda each: cls._over(each.folder, rules, engine))
+        desk = cls._over(list, rules, engine) if beside is None else beside.at(when)
         if audit is not None:
-            from assign.log.log import Log  # a desk without a log need not wait for it
+            from .approval import opened_log  # a desk without a log need not wait for it
 
-            from .approval import approval
-
-            beginning = approval(desk.editions, list, rules)
-            desk.audit = Log.make(audit, origin, desk.editions, beside=False, approve=beginning)
+            desk.audit = opened_log(audit, origin, desk, list, rules)
         return desk
+
+    @classmethod
+    def _over(cls, list_: str | PathLike[str] | None, rules: str | PathLike[str] | None, engine: str) -> Desk:
+        """A desk over the folder of one list."""
+        return cls(
+            lists.load(Path(list_) if list_ is not None else resources.data_folder()),
+            loader.load(rules_beside(list_, rules)),
+            engine,
+            words=list_folder(list_),
+        )
+
+    def in_force(self, on: object = None) -> Desk:
+        """
+        The desk of the edition that is in force on a day (today in Japan if None): of a list that has one edition this very desk.
+
+        Raises:
+            NoEdition: No edition of its folder is in force then. BadDate.
+        """
+        return self if self.beside is None else self.beside.at(date_of_case(on))
 
     def close(self) -> None:
         """
@@ -127,9 +156,13 @@ class Desk:
         Whoever forgets it loses nothing, and no ResourceWarning says so: each record was on the disk before its answer was
         given, and the log's files are closed with the last reference to the desk.
         """
+        if self.closed:
+            return
         self.closed = True
         self._remembered.cache_clear()
         self._recordable.cache_clear()
+        if self.beside is not None:
+            self.beside.close()
         if self.audit is not None:
             self.audit.close()
 
@@ -217,15 +250,18 @@ class Desk:
             StoreError, NotPublished, KeyReused: It could not be recorded, and there is no answer.
         """
         if unknown:
-            known_names(unknown, (*ASKED, *FOR_THE_RECORD))
+            known_names(unknown, DECIDED)
         if self.audit is not None or any(word is not None for word in (key, case, role, corrects)):
             asked_for = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
             kept = self.record(**asked_for, section=section, row=row, key=key, case=case, role=role, corrects=corrects)[
                 0
             ]
             return self._decision_of(kept.answer)
-        asked = [_exact(word) for word in (division, item, channel, act, date_of_case(on), section, row)]
-        if _WORDS.issuperset(map(type, asked)):
+        when = date_of_case(on)
+        if self.beside is not None and (desk := self.beside.at(when)) is not self:
+            return desk.decide(division, item, channel, act, when, section, row=row)
+        asked = [recording.exact(word) for word in (division, item, channel, act, when, section, row)]
+        if recording.WORDS.issuperset(map(type, asked)):
             return self._remembered(*asked)
         return self._decide(*asked)  # no word of ours, and no key of a memory: it says so
 
@@ -255,67 +291,33 @@ class Desk:
             BadRequest: There is no log, or one of these is not of its form. StoreError, NotPublished, KeyReused, and as
             `decide`. There is no answer then.
         """
-        from assign.log import kinds, record  # an allow-list that a desk without a log need not make
-
         if self.audit is None:
-            raise BadRequest(
-                "この窓口には記録がありません（`Desk.open(audit=…)`）", "this desk has no log (`Desk.open(audit=…)`)"
-            )
-        with _unrepeated(asked):
+            raise recording.no_log()
+        with recording.unrepeated(asked):
             known_names(asked)
-        words = {name: _exact(asked.get(name)) for name in ASKED}
+        words = {name: recording.exact(asked.get(name)) for name in ASKED}
         for name, word in words.items():
-            if type(word) not in _WORDS:
+            if type(word) not in recording.WORDS:
                 raise BadRequest(f"`{name}` の型が違います", f"`{name}` is of a type that a request does not have")
-        channels = [words["channel"]] if words["channel"] is not None else [*self.catalog.manifest.channels]
-        corrected = self._corrected(corrects)
-        if corrected is not None and len(channels) > 1:
-            channel = corrected["request"]["channel"]
-            raise BadRequest(
-                f"`corrects` には `channel` が要ります（番号 {corrected['seq']} は `{channel}` の判定です）",
-                f"`corrects` needs a `channel` (record {corrected['seq']} is a decision of `{channel}`)",
-                [channel],
-            )
-        if key is not None and len(channels) > 1:
-            raise BadRequest(
-                "`key` には `channel` が要ります（記録1件に1つ）", "`key` needs a `channel` (one for each record)"
-            )
-        common = {
-            "kind": kinds.Kind.DECISION.value,
-            "key": None if key is None else record.random_id(key, "key"),
-            "case": record.new_id() if case is None else record.random_id(case, "case"),
-            "role": record.role(role if role is not None else kinds.Role.UNSTATED).value,
-            "corrects": None if corrected is None else corrected["seq"],
-        }
-        with _unrepeated(words.values()):
+        with recording.unrepeated(words.values()):
             when = date_of_case(words["on"])
+        with recording.unrepeated([*words.values(), when.isoformat()]):
+            desk = self.in_force(when)
+        if desk is not self:
+            return desk.record(key=key, case=case, role=role, corrects=corrects, **words)
+        channels = [words["channel"]] if words["channel"] is not None else [*self.catalog.manifest.channels]
+        common = recording.common_fields(self.audit, len(channels), key, case, role, corrects)
+        with recording.unrepeated(words.values()):
             found = [
                 self._recordable(*({**words, "channel": each, "on": when}[name] for name in ASKED)) for each in channels
             ]
-        # Division and channel are recorded as their keys, and a row that goes by its name as its id: no word that a list makes up, and
-        # that could be a person's, stands in a record.
-        keys = {name: found[0][0][name] for name in ("division", "channel") if words[name] is not None}
-        if isinstance(words["item"], str) and normal(words["item"]) in {word for _, word in self.catalog.unnumbered}:
-            keys["item"] = found[0][0]["item"]
-        given = record.given_words({**words, **keys})
+        given = recording.given_words(words, found[0][0], self.catalog)
         drafts = []
         for request, decision, digest, answer in found:
             said = {"given": given, "request": request, "decision": decision, "answer": digest}
             drafts.append(({**common, "on": request["on"], **said}, answer))
         kept = [self._keep(draft, answer) for draft, answer in drafts]
-        return kept if case is None else of_case(kept, common["case"])
-
-    def _corrected(self, seq: object) -> dict[str, Any] | None:
-        """The decision that is to be corrected."""
-        if seq is None or self.audit is None:
-            return None
-        from assign.log.kinds import Kind
-        from assign.log.reading import record_of
-
-        kept = record_of(self.audit.row(seq), self.audit.origin) if type(seq) is int else {}
-        if kept.get("kind") != Kind.DECISION:
-            raise BadRequest("`corrects` は判定の記録の番号です", "`corrects` is the number of a decision's record")
-        return kept
+        return kept if case is None else recording.of_case(kept, common["case"])
 
     def _keep(self, draft: dict[str, Any], answer: Answer) -> Recorded:
         assert self.audit is not None  # noqa: S101 - INVARIANT: `record` has looked
@@ -323,20 +325,10 @@ class Desk:
         kept = self.audit.append({**draft, **mine})
         answer = {**answer, "provenance": self._provenance}
         if not kept.created and (first := kept.record)["answer"] != draft["answer"]:
-            answer = self._again(first)
+            same = first["editions"] == self.edition_digests
+            desk = self if same else Desk.of_edition(self.audit.store.edition, first["editions"])
+            answer = {**recording.first_answer(first, desk.replayed(first)), "provenance": self._provenance}
         return Recorded(mutable_copy(answer), kept)
-
-    def _again(self, record: Mapping[str, Any]) -> Answer:
-        """The answer of an earlier record, from the editions that it names."""
-        assert self.audit is not None  # noqa: S101 - INVARIANT: the record came from there
-        same = record["editions"] == self.edition_digests
-        found = (self if same else Desk.of_edition(self.audit.store.edition, record["editions"])).replayed(record)
-        if found.digest != record["answer"]:
-            raise EngineError(
-                f"番号 {record['seq']} の最初の答えを、この版のプログラムでは同じ文で示せません（`assign audit show {record['seq']}`）",
-                f"this version cannot give the first answer of record {record['seq']} in its very words (`assign audit show {record['seq']}`)",
-            )
-        return {**found.answer, "provenance": self._provenance}
 
     def replayed(self, record: Mapping[str, Any]) -> Recordable:
         """What this desk answers to a recorded request, as it was given, for the date that it was understood to have."""
@@ -359,12 +351,13 @@ class Desk:
         return Recordable(record.understood(answer), record.decided(answer), record.digest(answer), answer)
 
     @property
-    def provenance(self) -> Mapping[str, str]:
+    def provenance(self) -> Mapping[str, Any]:
         """The exact list, rules, program and engine behind every answer of this desk."""
         return MappingProxyType(self._provenance)
 
     @once
     def _provenance(self) -> Shared:
+        in_force = {} if self.beside is None else {"in_force": self.beside.around(self.place)}
         return Shared(
             list=self.catalog.manifest.title["ja"],
             edition=self.catalog.manifest.edition,
@@ -372,6 +365,7 @@ class Desk:
             rules_sha256=self.rules.sha256,
             assign_version=resources.VERSION,
             engine=self.engine,
+            **in_force,
         )
 
     @once
@@ -408,8 +402,11 @@ class Desk:
         if self.audit is not None:
             asked = {"division": division, "item": item, "channel": channel, "act": act, "on": on}
             return [each.answer for each in self.record(**asked, section=section, row=row)]
-        channels = list(self.catalog.manifest.channels) if channel is None else [channel]
         when = date_of_case(on)
+        if (desk := self.in_force(when)) is not self:
+            asked = {"division": division, "item": item, "channel": channel, "act": act, "on": when}
+            return desk.answers(**asked, section=section, row=row, provenance=provenance)
+        channels = list(self.catalog.manifest.channels) if channel is None else [channel]
         found = [
             self._explainer.answer(self._understand(division, item, each, act, when, section, row)) for each in channels
         ]
@@ -451,6 +448,8 @@ class Desk:
     def planned(self, **asked: object) -> Answer:
         """The same as plain data."""
         known_names(asked, PLANNED)
+        if self.beside is not None and (desk := self.in_force(asked.get("on"))) is not self:
+            return desk.planned(**asked)
         from .planning import planned  # a desk that is asked to decide alone need not wait for it
 
         def understood(*words: object) -> tuple[Task, ...]:
@@ -475,6 +474,8 @@ class Desk:
         asked["on"] = date_of_case(
             asked.get("on")
         )  # first, as `decide` does: of two wrong words both name the same one
+        if self.beside is not None and (desk := self.in_force(asked["on"])) is not self:
+            return desk.brief(**asked)
         return self._explainer.brief(self._understand(*(asked.get(name) for name in ASKED)))
 
     def decide_many(self, requests: Iterable[Mapping[str, object]], **unknown: object) -> list[Decision | AssignError]:
@@ -492,13 +493,7 @@ class Desk:
 
     def _decide_one(self, request: Mapping[str, object]) -> Decision | AssignError:
         try:
-            if not isinstance(request, Mapping):
-                raise BadRequest(f"{shown(request)} は依頼の形ではありません", f"{shown(request)} is not a request")
-            asked: dict[str, Any] = {
-                str.__str__(name) if isinstance(name, str) else shown(name): request[name] for name in request
-            }
-            known_names(asked, (*ASKED, *FOR_THE_RECORD))
-            return self.decide(**asked)
+            return self.decide(**names_and_words(request))
         except AssignError as error:
             return error.with_traceback(None)
         except Exception as error:  # noqa: BLE001 - a mapping of somebody else's that raises; its row is not lost
@@ -512,6 +507,7 @@ class Desk:
         division: object = None,
         channel: object = None,
         limit: object = 10,
+        on: object = None,
         **unknown: object,
     ) -> Found:
         """
@@ -520,23 +516,32 @@ class Desk:
         Args:
             text: What was typed or said; the first 200 characters count.
             division: The counter's division: it leads, and the others stay below. channel: Say who handles it there alone.
-            limit: How many candidates at most, up to 100.
+            limit: How many candidates at most, up to 100. on: The date of the case; today in Japan if None.
 
         Raises:
             BadRequest, UnknownDivision, UnknownChannel: An argument is wrong. RuleFileError: The list's lexicon is, with its line.
         """
-        known_names(unknown, ("text", "division", "channel", "limit"))
+        known_names(unknown, ("text", "division", "channel", "limit", "on"))
         with importing:
             from assign.explanation.model import Found
-        return Found.model_validate(self.found(text, division=division, channel=channel, limit=limit))
+        return Found.model_validate(self.found(text, division=division, channel=channel, limit=limit, on=on))
 
     def found(
-        self, text: object, *, division: object = None, channel: object = None, limit: object = 10
+        self,
+        text: object,
+        *,
+        division: object = None,
+        channel: object = None,
+        limit: object = 10,
+        on: object = None,
     ) -> dict[str, Any]:
         """The same as plain data."""
         if self.closed:
             raise DeskClosed
-        return self._finder.find(text, division, channel, limit)
+        when = date_of_case(on)
+        if (desk := self.in_force(when)) is not self:
+            return desk.found(text, division=division, channel=channel, limit=limit, on=when)
+        return self._finder.find(text, division, channel, limit, when)
 
     @once
     def _finder(self) -> Finder:
@@ -586,15 +591,5 @@ class Desk:
                 and not error.understood
                 and any(c.isalpha() for c in item)
             ):
-                raise self._offered(error, item, self.catalog.manifest.division(division_word)) from None
+                raise offered(self._finder, error, item, self.catalog.manifest.division(division_word)) from None
             raise
-
-    def _offered(self, error: UnknownItem, given: str, division: str) -> UnknownItem:
-        """The same error with the rows that a name may mean."""
-        try:
-            near = dict(islice(self._finder.items(given, division).items(), 3))
-        except AssignError:  # a lexicon that cannot be read is none of this question's business
-            return error
-        numbers = self.catalog.numbers[division]
-        name = self.catalog.manifest.division_pair(division)
-        return UnknownItem(given, division=name, span=(numbers.first, numbers.last), near=near) if near else error

@@ -12,11 +12,13 @@ from assign.errors import BadRequest, shown
 from assign.search.events import Elsewhere, Event
 from assign.search.index import open_index
 from assign.search.searcher import Reason, Searcher
-from assign.words import Bilingual, today
+from assign.words import Bilingual
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
+    from assign.catalog.model import Catalog
     from assign.decision.decider import Decider
     from assign.explanation.explainer import Explainer
 
@@ -29,12 +31,12 @@ class Finder:
     def __init__(self, decider: Decider, explainer: Explainer, folder: Path | None) -> None:
         self._decider = decider
         self._explainer = explainer
-        self._catalog = decider.catalog
-        self.searcher: Searcher = Searcher(self._catalog, open_index(self._catalog, folder))
+        self.catalog: Catalog = decider.catalog
+        self.searcher: Searcher = Searcher(self.catalog, open_index(self.catalog, folder))
 
-    def find(self, text: object, division: object, channel: object, limit: object) -> dict[str, Any]:
+    def find(self, text: object, division: object, channel: object, limit: object, on: date) -> dict[str, Any]:
         """
-        What a query gives, as plain data.
+        What a query gives, as plain data; who handles it is said for `on`.
 
         Returns:
             `rows`: candidates, best first, or those of a life event in the order of the visit. `event`: the life event that the
@@ -48,14 +50,14 @@ class Finder:
             raise BadRequest(f"{shown(text)} は検索の語ではありません", f"{shown(text)} is no text to search for")
         if type(limit) is not int or not 1 <= limit <= MOST:
             raise BadRequest(f"件数は 1 から {MOST} までです", f"a limit is from 1 to {MOST}")
-        manifest = self._catalog.manifest
+        manifest = self.catalog.manifest
         key = None if division is None else manifest.division(division)
         channels = list(manifest.channels) if channel is None else [manifest.channel(channel)]
         found = self.searcher.search(text, key, limit)
         whens = dict(found.event.due) if found.event else {}
         return {
             "rows": [
-                self._candidate(hit.row, hit.score, hit.reasons, channels, whens.get(hit.row)) for hit in found.hits
+                self._candidate(hit.row, hit.score, hit.reasons, channels, whens.get(hit.row), on) for hit in found.hits
             ],
             "event": found.event and self._event(found.event),
             "elsewhere": found.elsewhere and self._away(found.elsewhere),
@@ -65,16 +67,21 @@ class Finder:
     def items(self, text: str, division: str) -> dict[str, str]:
         """The items of a division that a name may mean, each with its own name: for whoever gave a name where a number is asked for."""
         hits = self.searcher.search(text, division).hits
-        tasks = [self._catalog.by_id[hit.row] for hit in hits]
+        tasks = [self.catalog.by_id[hit.row] for hit in hits]
         return {task.item: task.name for task in tasks if task.division == division and task.number}
 
     def _candidate(
-        self, row: str, score: float, reasons: tuple[Reason, ...], channels: list[str], when: Bilingual | None
+        self,
+        row: str,
+        score: float,
+        reasons: tuple[Reason, ...],
+        channels: list[str],
+        when: Bilingual | None,
+        on: date,
     ) -> dict[str, Any]:
-        task = self._catalog.by_id[row]
+        task = self.catalog.by_id[row]
         said = self._explainer.row(task)
-        day = today()
-        outcomes = [(channel, self._decider.decide(task, channel, None, day)) for channel in channels]
+        outcomes = [(channel, self._decider.decide(task, channel, None, on)) for channel in channels]
         return {
             **{
                 name: said[name]
@@ -95,7 +102,7 @@ class Finder:
             "kind": there.kind,
             "what": there.what,
             "belongs": there.belongs,
-            "near": [{"id": row, "name": self._catalog.by_id[row].name} for row in there.near],
+            "near": [{"id": row, "name": self.catalog.by_id[row].name} for row in there.near],
         }
 
     def _event(self, event: Event) -> dict[str, Any]:
@@ -108,8 +115,8 @@ class Finder:
 
     def _desks(self, division: str | None, named: tuple[str, ...]) -> list[dict[str, Any]]:
         """The desks of the divisions that the query names or is asked in, else all."""
-        keys = named or ((division,) if division else tuple(self._catalog.manifest.divisions))
-        return [{"division": key, "desk": self._catalog.manifest.divisions[key].desk} for key in keys]
+        keys = named or ((division,) if division else tuple(self.catalog.manifest.divisions))
+        return [{"division": key, "desk": self.catalog.manifest.divisions[key].desk} for key in keys]
 
 
 def _why(reasons: tuple[Reason, ...]) -> Bilingual:

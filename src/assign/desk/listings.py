@@ -21,7 +21,7 @@ def catalog(desk: Desk) -> dict[str, Any]:
     return {
         "title": dict(manifest.title),
         "edition": manifest.edition,
-        "effective": manifest.effective and manifest.effective.isoformat(),
+        "effective": manifest.effective and manifest.effective.plain(),
         "documents": [each._asdict() for each in manifest.documents],
         "divisions": [{"key": each.key, "label": dict(each.label)} for each in manifest.divisions.values()],
         "channels": [{"key": each.key, "label": dict(each.label)} for each in manifest.channels.values()],

@@ -58,7 +58,9 @@ def decision_table(desk: Desk) -> tuple[Line, ...]:
     Every answer of a desk, made once for it: its rules do not change.
 
     Returns:
-        About 35,000 lines, in document order. For each request the lines' days cover all of time without overlap.
+        About 35,000 lines, in document order. For each request the lines' days cover all of time without overlap. Of a folder of
+        editions the lines of one after the other, each for its own days alone: what stands in none of them has no answer, or the desk
+        says why.
 
     Raises:
         DeskClosed: The desk answers nothing more.
@@ -66,14 +68,21 @@ def decision_table(desk: Desk) -> tuple[Line, ...]:
     if desk.closed:
         raise DeskClosed
     if (known := _tables.get(desk)) is None:
-        known = _tables[desk] = tuple(_lines(desk))
+        desks = (desk,) if desk.beside is None else desk.beside.each()
+        known = _tables[desk] = tuple(line for each in desks for line in table_of_edition(each))
     return known
 
 
-def windows(days: list[date]) -> list[tuple[date, date]]:
-    """Days on which something changes → spans on which nothing does, over all of time."""
-    starts = [FIRST, *(day for day in days if day > FIRST)]
-    return [(since, until - timedelta(days=1)) for since, until in pairwise(starts)] + [(starts[-1], LAST)]
+def table_of_edition(desk: Desk) -> Iterator[Line]:
+    """The lines of a desk's own edition; of a list that has one edition, all of them."""
+    return _lines(desk, (FIRST, LAST) if desk.beside is None else desk.beside.days(desk.place))
+
+
+def windows(days: list[date], of: tuple[date, date] = (FIRST, LAST)) -> list[tuple[date, date]]:
+    """Days on which something changes → spans on which nothing does, over all of time, or from a first day to a last."""
+    first, last = of
+    starts = [first, *(day for day in days if first < day <= last)]
+    return [(since, until - timedelta(days=1)) for since, until in pairwise(starts)] + [(starts[-1], last)]
 
 
 ASKED: Final = (
@@ -201,7 +210,7 @@ class Refused(NamedTuple):
     en: str
 
 
-def _lines(desk: Desk) -> Iterator[Line]:
+def _lines(desk: Desk, days: tuple[date, date]) -> Iterator[Line]:
     for (division, number), tasks in desk.catalog.by_number.items():
         named = [(number, tasks), *((task.item, (task,)) for task in tasks if len(tasks) > 1)]
         for item, rows in named:
@@ -213,20 +222,22 @@ def _lines(desk: Desk) -> Iterator[Line]:
                 for act, alike in acts:
                     if alike not in known:
                         # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
-                        spans = windows(boundaries(desk.rules, ids, (channel,), act))
-                        known[alike] = list(_over_time(desk, Request(division, item, rows, channel, act, FIRST), spans))
+                        spans = windows(boundaries(desk.rules, ids, (channel,), act), days)
+                        known[alike] = list(
+                            _over_time(desk, Request(division, item, rows, channel, act, days[0]), spans)
+                        )
                     for answer in known[alike]:
                         yield Line(*words, act or "", *answer)
 
 
 def _over_time(desk: Desk, request: Request, spans: list[tuple[date, date]]) -> Iterator[tuple[str, ...]]:
     """The answers of one request over time, equal neighbours made one."""
-    since, said = FIRST, _said(desk, request)
+    since, said = request.on, _said(desk, request)
     for start, _ in spans[1:]:
         if (now := _said(desk, request._replace(on=start))) != said:
             yield _answer(since, start - timedelta(days=1), said)
             since, said = start, now
-    yield _answer(since, LAST, said)
+    yield _answer(since, spans[-1][1], said)
 
 
 def _said(desk: Desk, request: Request) -> Brief | Refused:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from assign.catalog.manifest import Effective
 from assign.catalog.model import Task
 from assign.rules.changes import FIRST, LAST
 from assign.words import ActFact, Assignee, Bilingual, Certainty, Meaning
@@ -135,7 +136,7 @@ class Edition:
 
     title: Bilingual
     edition: str
-    effective: date | None
+    effective: Effective | None
     rows: int
     catalog_sha256: str
     rules_sha256: str
@@ -145,7 +146,7 @@ class Edition:
         return {
             "title": dict(self.title),
             "edition": self.edition,
-            "effective": self.effective and self.effective.isoformat(),
+            "effective": self.effective and self.effective.plain(),
             "rows": self.rows,
             "catalog_sha256": self.catalog_sha256,
             "rules_sha256": self.rules_sha256,

@@ -154,7 +154,7 @@ def _conditions(task: Task) -> str:
 
 def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str]) -> Iterator[Change]:
     """
-    Divisions, channels, columns, and what the cells mean. Title, edition, first day and documents are what an edition is called.
+    Divisions, channels, columns, what the cells mean, and who is designated for public money. Title, edition, first day and documents are what an edition is called.
 
     Args:
         ids: The rows of both editions, old id → new id: a line on one row follows it.
@@ -180,6 +180,13 @@ def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str]) -> Iterat
     yield from _entries("legend_changed", before, after, _said, lambda line: both(_shown_when(line)))
     yield from order(
         "legend_changed", list(before), list(after), {when: both(_shown_when(line)) for when, line in after.items()}
+    )
+    yield from _entries(
+        "legend_changed",
+        old.designated,
+        new.designated,
+        lambda each: {"legend": (unspaced(each.legend.text), each.legend.en)},
+        lambda each: both(each.act),
     )
 
 

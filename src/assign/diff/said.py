@@ -108,8 +108,11 @@ def _rows_en(number: int) -> str:
 
 def _called(edition: Edition, lang: str) -> str:
     ja = lang == "ja"
-    day = edition.effective
-    since = (f"{day}から" if ja else f"from {day}") if day else ("始まりの日の記載なし" if ja else "no first day given")
+    since = "始まりの日の記載なし" if ja else "no first day given"
+    if days := edition.effective:
+        since = f"{days.since}から" if ja else f"from {days.since}"
+        if days.until:
+            since += f"{days.until}まで" if ja else f" to {days.until}"
     return (
         f"{edition.edition}（{since}、{edition.rows:,} 行）"
         if ja

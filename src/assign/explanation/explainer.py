@@ -289,12 +289,13 @@ class Explainer:
         holders = {self._rules.holder(request.division, act.id, task.id).id for task in request.tasks}
         own = any(self._rules.work.is_own(task.id) for task in request.tasks)
         speaks_of = tuple(task.id for task in request.tasks) if own or len(holders) > 1 else holders.pop()
-        key = (act.id, outcome.rule.id, request.division, speaks_of)
+        paper = self._manifest.designation(act.id, request.tasks[0].id)
+        key = (act.id, outcome.rule.id, request.division, speaks_of, paper)
         return self._of_act.get(key, lambda: Shared(self._act_reason(request, outcome, act)))
 
     def _act_reason(self, request: Request, outcome: Outcome, act: Act) -> Answer:
         """What class the act is of, why, whose part is which, and whose authority it is."""
-        designation = self._manifest.designated.get(act.id)
+        designation = self._manifest.designation(act.id, request.tasks[0].id)
         if designation is not None and outcome.assignee is Assignee.CONTRACTOR:
             paper = designation.legend
             said = {

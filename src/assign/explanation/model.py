@@ -296,8 +296,25 @@ class Change(Frozen):
     text: Text
 
 
+class Neighbour(Frozen):
+    """The edition before or after, and its days."""
+
+    edition: str
+    since: str
+    until: str | None
+
+
+class InForce(Frozen):
+    """The days of the edition that answers; its last day is None where it is open."""
+
+    since: str
+    until: str | None
+    before: Neighbour | None
+    after: Neighbour | None
+
+
 class Provenance(Frozen):
-    """The exact list, rules, program and engine behind the answer."""
+    """The exact list, rules, program and engine behind the answer; of one of several editions, its days and those beside it."""
 
     list: str
     edition: str
@@ -305,6 +322,9 @@ class Provenance(Frozen):
     rules_sha256: str
     assign_version: str
     engine: str
+    in_force: InForce | None = Field(
+        default=None, exclude_if=lambda days: days is None
+    )  # no word of it where there is one edition
 
 
 class Decision(Frozen):

@@ -10,6 +10,7 @@ from assign.errors import BadRequest, shown, visible
 from assign.words import ASSIGNEE_TEXT, Assignee, Meaning
 
 from .glossary import explained
+from .in_force import edition_line
 from .short_answer import asked, short_pairs, summary
 from .wording import Answer, _capital, printed, with_remark
 
@@ -64,6 +65,8 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     yield ("担当" if ja else "Who"), summary(answer, lang)
     yield ("次に" if ja else "Next"), answer["next"]["text"][lang]
     yield ("対象" if ja else "Asked"), heading(answer, lang)
+    if edition := edition_line(answer, lang):
+        yield ("版" if ja else "Edition"), edition
     conditions = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] == "condition"]
     others = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] != "condition"]
     yield from ((("条件" if ja else "Condition"), text) for text in conditions)

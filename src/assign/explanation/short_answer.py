@@ -15,6 +15,7 @@ from assign.columns import labelled, width
 from assign.errors import visible
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CONSIGNING, ActClass, Assignee, Certainty, Meaning, sentences
 
+from .in_force import edition_line
 from .next_step import OVERTAKEN
 from .wording import _BASIS_TEXT, OWN_RULE, Answer, _capital, grounded, printed, with_remark
 
@@ -27,6 +28,7 @@ _LABELS: Final = {
     "asked": {"ja": "対象", "en": "Row"},
     "why": {"ja": "理由", "en": "Why"},
     "note": {"ja": "注意", "en": "Note"},
+    "edition": {"ja": "版", "en": "Edition"},
     "more": {"ja": "詳細", "en": "More"},
 }
 _LAST: Final = ("undefined_mark", "judged_reading")  # how the text was read goes behind what has changed
@@ -47,6 +49,7 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         how: What asks for the whole text, as the reader types it.
     """
     reasons = _whys(answer, lang)
+    edition = [("edition", text) for text in (edition_line(answer, lang),) if text]
     for why in reasons:
         head: Pairs = [
             ("who", _who(answer, [answer["channel_label"][lang]], lang)),
@@ -62,7 +65,7 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         fewest = 0 if why is reasons[-1] else len(warnings)  # before a warning is left out, the reason is shortened
         for kept in range(len(warnings), fewest - 1, -1):
             more = ("more", _more(answer, len(warnings) - kept, lang, how))
-            pairs = [*head, *(("note", text) for text in warnings[:kept]), more]
+            pairs = [*head, *(("note", text) for text in warnings[:kept]), *edition, more]
             found = [(_LABELS[name][lang], visible(text)) for name, text in pairs]
             if len(labelled(found, COLUMNS, beside=found)) <= LINES:
                 return found

@@ -109,6 +109,7 @@ def manifest() -> Schema:
             "act": one_of(DESIGNABLE, "公金を扱う行為", "an act with public money"),
             "legend": legend,
         },
+        {"rows": one_or_more(ref("text"))},
         ja="指定公金事務取扱者として受託者が公金を扱うという、一覧の文",
         en="what the list says of who is designated to handle public money",
     )
@@ -154,10 +155,21 @@ def manifest() -> Schema:
                 "meanings": list_of(meaning, MOST_LINES, "印の意味", "what the marks mean"),
             },
             {
-                "effective": ref("day", "効き始める日", "its first day"),
+                "effective": {
+                    "anyOf": [
+                        ref("day"),
+                        mapping(
+                            {"since": ref("day", "効き始める日", "its first day")},
+                            {"until": ref("day", "効く最後の日", "its last day")},
+                        ),
+                    ],
+                    **described(
+                        "効き始める日。最後の日も決まっていれば since と until", "its first day, or since and until"
+                    ),
+                },
                 "columns": list_of(column, MOST_NAMED, "印のある欄", "the printed columns"),
                 "designations": list_of(
-                    designation, len(DESIGNABLE), "指定公金事務取扱者", "who is designated for public money"
+                    designation, MOST_LINES, "指定公金事務取扱者", "who is designated for public money"
                 ),
             },
         ),

@@ -8,7 +8,7 @@ where there are several sheets, each begins with a line that names it. The file 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -35,6 +35,7 @@ class Document(NamedTuple):
         at: The line of a sheet's row.
         files: Every file of `source/`: the document, and the file as it came where that is another.
         cleaned: The lines from which characters were taken that nobody sees.
+        order: Where a sentence is looked for, one after the other; empty: on every line.
     """
 
     file: str
@@ -43,6 +44,7 @@ class Document(NamedTuple):
     at: Mapping[tuple[str, int], int]
     files: Mapping[str, bytes]
     cleaned: tuple[int, ...]
+    order: tuple[Collection[int], ...] = ()
 
     @property
     def digests(self) -> list[tuple[str, str]]:
@@ -56,12 +58,16 @@ class Document(NamedTuple):
         Args:
             line: Where it must stand; 0: the first line that has it.
         """
+        return next(self.each(sentence, line), None)
+
+    def each(self, sentence: str, line: int = 0) -> Iterator[tuple[int, str]]:
+        """Everywhere that it stands, as `find` says it."""
         wanted = normal(sentence)
-        for number, text in enumerate(self.lines, start=1):
-            if line in (0, number) and wanted and wanted in normal(text):
-                found = sentence if sentence in text else _verbatim(sentence, text)
-                return number, found
-        return None
+        for among in self.order or (range(1, len(self.lines) + 1),):
+            for number in sorted(among) if wanted else ():
+                text = self.lines[number - 1]
+                if line in (0, number) and wanted in normal(text):
+                    yield number, sentence if sentence in text else _verbatim(sentence, text)
 
 
 def of_source(path: Path, source: Source) -> Document:

@@ -74,6 +74,7 @@ class Column(NamedTuple):
         header: What is printed above it; of two rows, both with `/` between.
         key: What it is called in the manifest, where that was said.
         marks: Of a column of marks, each mark that it can hold, a blank cell among them.
+        set: The name of its set of marks; empty where they stand in the column itself.
         rest: Whether what stands behind a mark in its cell is no part of it, and goes into the remark.
         node: Where it stands in the mapping.
     """
@@ -88,6 +89,7 @@ class Column(NamedTuple):
     acts: tuple[str, ...]
     party: str
     marks: tuple[Mark, ...]
+    set: str
     rest: bool
     node: Node
 
@@ -112,12 +114,19 @@ class Division(NamedTuple):
 
 
 class Edition(NamedTuple):
-    """One list of the file: what is printed in it, and when it holds. `folder`: of two lists, the name of its folder."""
+    """
+    One list of the file: what is printed in it, and when it holds.
+
+    Attributes:
+        folder: Of two lists, the name of its folder.
+        marks: By sets, the marks that mean something else in this list.
+    """
 
     folder: str
     name: str
     effective: Any
     parts: tuple[Part, ...]
+    marks: Mapped[str, tuple[Mark, ...]]
 
 
 class Both(NamedTuple):
@@ -193,7 +202,7 @@ def from_bytes(name: str, data: bytes) -> Mapping:
         confirmed=top["confirmed"].truth(),
         title=top["title"].bilingual(),
         cells=cells,
-        editions=_editions(root, top),
+        editions=_editions(root, top, sets),
         skip=_texts(top, "skip"),
         heading_rows=tuple(_heading_row(node) for node in _optional(top, "heading_rows")),
         divisions=divisions,
@@ -250,7 +259,7 @@ def _whole(mapping: Mapping, top: Mapped[str, Node]) -> None:
 # -- entries -----------------------------------------------------------------------------------------------------------
 
 
-def _editions(root: Node, top: Mapped[str, Node]) -> tuple[Edition, ...]:
+def _editions(root: Node, top: Mapped[str, Node], sets: Mapped[str, tuple[Mark, ...]]) -> tuple[Edition, ...]:
     if ("parts" in top) == ("editions" in top):
         raise root.fail(
             "`parts`（表のある行）か `editions`（2つ以上の一覧）のどちらか1つが要ります",
@@ -260,10 +269,10 @@ def _editions(root: Node, top: Mapped[str, Node]) -> tuple[Edition, ...]:
         if "edition" not in top:
             raise root.fail("`edition`（版の名前）がありません", "`edition`, the name of the edition, is missing")
         parts = tuple(_part(node) for node in _items(top["parts"]))
-        return (Edition("", top["edition"].text(), _effective(top), parts),)
+        return (Edition("", top["edition"].text(), _effective(top), parts, {}),)
     found = []
     for node in _items(top["editions"]):
-        fields = node.fields(("folder", "edition", "effective", "parts"))
+        fields = node.fields(("folder", "edition", "effective", "parts"), ("marks",))
         folder = fields["folder"].text()
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}", folder):
             raise fields["folder"].fail(
@@ -271,7 +280,12 @@ def _editions(root: Node, top: Mapped[str, Node]) -> tuple[Edition, ...]:
                 f"{shown(folder)} cannot be the name of a folder (letters, digits, - _ and .)",
             )
         parts = tuple(_part(each) for each in _items(fields["parts"]))
-        found.append(Edition(folder, fields["edition"].text(), _effective(fields), parts))
+        own = _sets(fields["marks"]) if "marks" in fields else {}
+        if lost := next((name for name in own if name not in sets), None):
+            raise fields["marks"].fail(
+                f"印の組 {shown(lost)} は `marks` にありません", f"`marks` has no set {shown(lost)}", list(sets)
+            )
+        found.append(Edition(folder, fields["edition"].text(), _effective(fields), parts, own))
     if len({each.folder for each in found}) < len(found):
         raise top["editions"].fail("同じ `folder` が2度あります", "a `folder` stands twice")
     return tuple(found)
@@ -360,6 +374,7 @@ def _column(node: Node, channels: Sequence[str], sets: Mapped[str, tuple[Mark, .
         acts=fields["act"].choices(_known_acts(), "行為", "act") if "act" in fields else (),
         party=party,
         marks=marks,
+        set=fields["marks"].text() if marks and isinstance(fields["marks"].value, str) else "",
         rest="rest" in fields and bool(fields["rest"].choice(("in_remark",), "`rest` の値", "value of `rest`")),
         node=node,
     )

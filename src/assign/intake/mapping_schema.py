@@ -87,7 +87,8 @@ def schema() -> Schema:
             "edition": ref("text"),
             "effective": days,
             "parts": parts,
-        }
+        },
+        {"marks": {"type": "object", "additionalProperties": marks}},
     )
     said = {
         "oneOf": [
@@ -159,7 +160,7 @@ def schema() -> Schema:
                 ),
                 "footnotes": list_of(mapping({"sign": ref("text"), "text": quote}), MOST),
                 "third_parties": texts,
-                "designations": list_of(mapping({"act": {"enum": list(DESIGNABLE)}, "text": quote}), len(DESIGNABLE)),
+                "designations": list_of(mapping({"act": {"enum": list(DESIGNABLE)}, "text": quote}), MOST),
                 "merged_marks": one_of(MERGED, "結合した印", "what a merged mark holds for"),
                 "colours": one_of(COLOURS, "色と取消線", "whether colours carry meaning"),
                 "past_last_column": one_of(UNSETTLED, "最後の列より右の印", "a mark past the last column"),

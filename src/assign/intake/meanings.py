@@ -314,11 +314,7 @@ def cited(quote: Quote, document: Document) -> Entry:
     """A sentence with its line. Raises RuleFileError: The document does not have it."""
     found = document.find(quote.text, quote.line)
     if found is None:
-        where = (f" {quote.line} 行目に", f" on line {quote.line}") if quote.line else ("", "")
-        raise quote.node.fail(
-            f"文書の{where[0]}この文がありません: 「{quote.text}」（凡例のとおりに写してください）",
-            f"the document does not say this{where[1]}: `{quote.text}` (copy it as it is printed)",
-        )
+        raise quote.node.fail(f"この文がありません: 「{quote.text}」", f"the document does not say this: `{quote.text}`")
     line, text = found
     return {"document": document.file, "line": line, "text": text, **({"en": quote.en} if quote.en else {})}
 

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from assign.errors import visible
+from assign.errors import path_shown, visible
 from assign.words import Bilingual
+from assign.yaml_nodes import Node
 
 from .sheets import Cell, Remark, Row, place
 
 LEVELS: Final = ("refused", "doubtful", "repaired", "skipped")
+
+
+Where = Row | Cell | Remark | Node | None  # in the file; a node: in the mapping
 
 
 class Note(NamedTuple):
@@ -35,23 +39,27 @@ class Notes:
         self.all: list[Note] = []
         self._said: set[tuple[str, str, str]] = set()
 
-    def _add(self, level: str, where: Row | Cell | Remark | None, code: str, ja: str, en: str) -> None:
+    def _add(self, level: str, where: Where, code: str, ja: str, en: str) -> None:
         if isinstance(where, Row):
             where = Cell("", where.cells[0].sheet if where.cells else "", where.number, 0, where.line)
-        at = place(self.file, where) if where is not None else {"ja": "", "en": ""}
+        if isinstance(where, Node):
+            name = path_shown(where.file)
+            at = {"ja": f"{name} の {where.line} 行目", "en": f"{name}, line {where.line}"}
+        else:
+            at = place(self.file, where) if where is not None else {"ja": "", "en": ""}
         if (code, at["ja"], ja) not in self._said:
             self._said.add((code, at["ja"], ja))
             self.all.append(Note(level, code, {"ja": visible(ja), "en": visible(en)}, at))
 
-    def refused(self, where: Row | Cell | Remark | None, code: str, ja: str, en: str) -> None:
+    def refused(self, where: Where, code: str, ja: str, en: str) -> None:
         """While there is one of these, there is no edition."""
         self._add("refused", where, code, ja, en)
 
-    def doubtful(self, where: Row | Cell | Remark | None, code: str, ja: str, en: str) -> None:
+    def doubtful(self, where: Where, code: str, ja: str, en: str) -> None:
         """Read, and to be looked at by a person."""
         self._add("doubtful", where, code, ja, en)
 
-    def repaired(self, where: Row | Cell | Remark | None, code: str, ja: str, en: str) -> None:
+    def repaired(self, where: Where, code: str, ja: str, en: str) -> None:
         """Read as it must be meant."""
         self._add("repaired", where, code, ja, en)
 

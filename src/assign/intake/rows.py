@@ -30,7 +30,7 @@ from .sheets import Cell, Row, Source, letters
 _NAMES: Final = ("name", "number_and_name")
 _HEADINGS: Final = ("division", "section", "group")
 _NOTE: Final = re.compile(r"[※＊*]|注[0-9０-９:：）)、　 ]|（注|\(注|凡例|備考")  # begins what is written below a table
-_SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
+SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
 
 
 class Printed(NamedTuple):
@@ -499,7 +499,7 @@ def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], remark: str) -
     known = {note.sign: note.text.text for note in reading.mapping.footnotes}
     signs = [sign for sign in known if any(sign in text for text in texts)]
     for text in texts:
-        for found in _SIGN.findall(text):
+        for found in SIGN.findall(text):
             if found not in known and text != remark:
                 reading.notes.doubtful(
                     row, "footnote", f"注の記号 {shown(found)} の文が `footnotes` にありません",

@@ -125,7 +125,8 @@ class _XlsxSheet:
         worn = self.scan.cells.get((row, column))
         span = self.spans.get((row, column))
         if worn is None:
-            return Cell("", self.name, row, column, 0, span, (), hidden)
+            look = ("conditional",) if self.scan.by_condition(row, column) else ()
+            return Cell("", self.name, row, column, 0, span, look, hidden)
         style = self.styles[worn.style] if 0 <= worn.style < len(self.styles) else xlsx_book.Style("General", ())
         look = list(style.look)
         if worn.kind == "e":
@@ -144,6 +145,9 @@ class _XlsxSheet:
         text = text.replace("\r\n", "\n")  # a break within a cell is one, whatever it is made of
         if worn.kind == "s" and worn.content.isdigit():
             look += self.shared.looks.get(int(worn.content), ())
+        look += worn.look
+        if self.scan.by_condition(row, column):
+            look.append("conditional")
         if worn.formula:
             look.append("formula" if worn.value or worn.kind == "str" else "formula without a value")
         return Cell(text, self.name, row, column, 0, span, tuple(dict.fromkeys(look)), hidden)

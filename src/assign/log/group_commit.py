@@ -220,7 +220,7 @@ class GroupCommit:
         if not draft.cited_editions <= self._published:
             missing = sorted(what for what, _ in draft.cited_editions - self._published)
             return NotPublished(
-                f"この版の {', '.join(missing)} は記録に公示されていません（`assign audit publish` で公示します）",
+                f"この版の {', '.join(missing)} は、まだ使用開始の記録がありません（`assign audit publish` で記録します）",
                 f"the log has not published this edition of {', '.join(missing)} (`assign audit publish` does)",
             )
         corrects = draft.record.get("corrects")

@@ -40,13 +40,20 @@ class Answered(NamedTuple):
 
 
 class Tool(NamedTuple):
-    """A tool. answer: Desk and arguments that fit `takes` → the answer; raises as the desk does."""
+    """
+    A tool.
+
+    Attributes:
+        answer: Desk and arguments that fit `takes` → the answer; raises as the desk does.
+        dated: Whether `on` is part of what it answers; else it says which edition of the list is asked.
+    """
 
     name: str
     title: str
     purpose: str
     takes: Schema
     answer: Callable[[Desk, Mapping[str, Any]], Answered]
+    dated: bool = True
 
 
 def answered(tool: Tool, desk: Desk, given: Mapping[str, Any]) -> Answered:
@@ -68,7 +75,9 @@ def answered(tool: Tool, desk: Desk, given: Mapping[str, Any]) -> Answered:
         raise BadRequest(
             f"`{at}` が正しくありません（{rule}）", f"`{at}` is not as it should be ({rule})", [str(c) for c in choices]
         )
-    return tool.answer(desk, given)
+    if tool.dated:
+        return tool.answer(desk, given)
+    return tool.answer(desk.in_force(given.get("on")), {name: word for name, word in given.items() if name != "on"})
 
 
 def _decide(desk: Desk, given: Mapping[str, Any]) -> Answered:
@@ -157,6 +166,7 @@ def tools(desk: Desk) -> tuple[Tool, ...]:
     }
     act = _word(f"行為: {_first(desk.rules.acts)} など / one step of the work, by key or name (`list` what=acts)")
     events = _first(each.key for each in desk.events())
+    edition = {} if desk.beside is None else {"on": place["on"]}
     event = {"event": _word(f"出来事: {events} か、その名前 / a life event, by key or name")} if events else {}
     return (
         Tool(
@@ -176,6 +186,7 @@ def tools(desk: Desk) -> tuple[Tool, ...]:
                     "division": place["division"],
                     "channel": place["channel"],
                     "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
+                    **edition,
                 },
                 "text",
             ),
@@ -229,9 +240,11 @@ def tools(desk: Desk) -> tuple[Tool, ...]:
                     "what": {"type": "string", "enum": ["catalog", "rows", "acts"]},
                     "division": _word("rows のとき: 区分 / with rows: the division"),
                     "row": _word("acts のとき: 行の id / with acts: a row id"),
+                    **edition,
                 },
                 "what",
             ),
             _list,
+            dated=False,
         ),
     )

@@ -17,6 +17,7 @@ from typing import Final
 
 from assign.columns import width, wrap
 from assign.errors import visible
+from assign.explanation.in_force import edition_line
 from assign.explanation.wording import Answer
 from assign.words import Certainty, sentences
 
@@ -223,7 +224,7 @@ def _notes(plan: Answer, lang: str, plainness: int, how: str) -> Iterator[str]:
 def _foot(plan: Answer, lang: str) -> Iterator[str]:
     ja = lang == "ja"
     made = plan["provenance"]
-    yield f"{made['list']} {made['edition']}  assign {made['assign_version']}"
+    yield f"{made['list']} {edition_line(plan, lang) or made['edition']}  assign {made['assign_version']}"
     yield f"{'一覧' if ja else 'List'}: sha256 {made['catalog_sha256']}"
     yield f"{'規則' if ja else 'Rules'}: sha256 {made['rules_sha256']}"
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from assign.columns import width, wrap
+from assign.explanation.in_force import edition_line
 from assign.explanation.wording import Answer
 from assign.words import ActClass, Assignee, Certainty, sentences
 
@@ -50,6 +51,8 @@ def _lines(plan: Answer, lang: str, columns: int, brevity: int) -> Iterator[str]
     for row in plan["rows"]:
         yield from wrap(source[row["id"]], columns)
     yield from wrap(_about(plan, lang), columns)
+    if edition := edition_line(plan, lang):
+        yield from wrap(f"版: {edition}" if lang == "ja" else f"Edition: {edition}", columns)
     for text in dict.fromkeys(_warnings(plan, lang, brevity, first=True)):  # before anybody starts on it
         yield from wrap(text, columns)
     crossing = {each["step"]: number for number, each in enumerate(plan["crossings"], 1)}

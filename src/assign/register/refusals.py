@@ -45,6 +45,10 @@ class Reason(NamedTuple):
         place = self.place[lang]
         return f"{place}: {self.text[lang]}" if place else self.text[lang]
 
+    def within(self, place: str) -> Reason:
+        """The same, of a register among several."""
+        return self._replace(text={lang: f"{place}: {text}" for lang, text in self.text.items()})
+
 
 class RulingRefused(DataError):
     """

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from assign import files, resources
+from assign.catalog.editions import of_folder
 from assign.check.proofs import example_fails
 from assign.decision.fitting import rules_beside
+from assign.desk.approval import place_of
 from assign.desk.desk import Desk
 from assign.errors import BadOption, RuleFileError, hidden, path_shown
 from assign.resources import joined
@@ -81,9 +83,11 @@ class Register:
         *,
         list: str | PathLike[str] | None = None,  # noqa: A002 - the contract's name
         rules: str | PathLike[str] | None = None,
+        on: object = None,
     ) -> Register:
-        """The register of a list. Raises what `Desk.open` raises."""
-        return cls(rules_beside(list, rules) / FILE, Desk.open(list=list, rules=rules, engine="table"))
+        """The register of a list; of a folder of editions that of the one in force on a day. Raises what `Desk.open` raises."""
+        desk = Desk.open(list=list, rules=rules, engine="table", on=on)
+        return cls(rules_beside(place_of(desk, list), rules) / FILE, desk)
 
     @property
     def rulings(self) -> tuple[Ruling, ...]:
@@ -133,7 +137,7 @@ class Register:
         taken = {ruling.id for ruling in self.rulings}
         numbers = count(max((int(found[1]) for name in taken if (found := _NUMBER.fullmatch(name))), default=0) + 1)
         for draft in drafts:
-            wrong = [*_form(draft)]
+            wrong = [*_form(draft), *self._outside(draft)]
             entries: list[Ruling] = []
             for (act, channels), rows in self._places(draft, wrong).items():
                 entries.append(self._ruling(draft, act, rows, channels))
@@ -143,6 +147,21 @@ class Register:
             if not wrong:
                 made += [entry._replace(id=f"R-{draft.since.year:04}-{next(numbers):03}") for entry in entries]
         return made, reasons
+
+    def _outside(self, draft: Draft) -> Iterator[Reason]:
+        """A ruling on no day of its edition would never be asked."""
+        if self.desk.beside is None:
+            return
+        first, last = self.desk.beside.days(self.desk.place)
+        if draft.since > last or (draft.until is not None and draft.until < first):
+            name = self.desk.catalog.manifest.edition
+            yield Reason(
+                "form",
+                {
+                    "ja": f"版 {name}（{first} から {last} まで）の日が1日もありません（その日の版の台帳に、`--on` で）",
+                    "en": f"it applies on no day of the edition {name} ({first} to {last}); `--on` names a day of another",
+                },
+            )
 
     def _places(self, draft: Draft, wrong: list[Reason]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
         """The rows of a draft by act and by the channels on which a ruling decides; what it may not do goes into `wrong`."""
@@ -252,11 +271,17 @@ def checked(
     rules: str | PathLike[str] | None = None,
 ) -> tuple[int, Sequence[Reason]]:
     """
-    How many rulings a register holds, and what is wrong with them. A file that does not even load is a finding, too.
+    How many rulings a register holds, and what is wrong with them. A file that does not even load is a finding, too. Of a folder of
+    editions the registers of all.
 
     Raises:
         AssignError: Another file than the register cannot be used.
     """
+    if list is not None and (editions := of_folder(list)):
+        each = [(edition.title, *checked(list=edition.folder, rules=rules)) for edition in editions]
+        return sum(count for _, count, _ in each), [
+            reason.within(title) for title, _, found in each for reason in found
+        ]
     try:
         register = Register.open(list=list, rules=rules)
     except RuleFileError as error:

@@ -26,7 +26,7 @@ from assign.log.record import random_id
 from assign.words import Assignee, Certainty, date_of_case, sha256
 
 from . import access_schema, query, strict
-from .api import KEY, Asker, answers_of, as_bytes, no_log
+from .api import KEY, Asker, as_bytes, no_log, server_answers
 from .keys import recorded_as
 from .media import JSON
 from .problems import Problem, language, said, status_of
@@ -205,7 +205,7 @@ def _evaluated(
 @router.post("/access/v1/evaluation", **access_schema.EVALUATION)
 async def evaluation(request: Request, role: Asker) -> Response:
     """Whether a subject may do an act of a row. AuthZEN 1.0, Access Evaluation."""
-    desk, lang, body = answers_of(request).desk, language(request), await _body(request)
+    desk, lang, body = server_answers(request).desk, language(request), await _body(request)
     key = _key(request, desk)
     return _json(await run_in_threadpool(partial(_evaluated, desk, body, role, lang, alone=True, key=key)))
 
@@ -213,7 +213,7 @@ async def evaluation(request: Request, role: Asker) -> Response:
 @router.post("/access/v1/evaluations", **access_schema.EVALUATIONS)
 async def evaluations(request: Request, role: Asker) -> Response:
     """The same of many, with defaults and the three semantics. AuthZEN 1.0, Access Evaluations."""
-    desk, lang, body = answers_of(request).desk, language(request), await _body(request)
+    desk, lang, body = server_answers(request).desk, language(request), await _body(request)
     key = _key(request, desk)
     several = body.get("evaluations", [])
     if not isinstance(several, list) or not all(isinstance(each, dict) for each in several):
@@ -252,7 +252,7 @@ async def evaluations(request: Request, role: Asker) -> Response:
 @router.post("/access/v1/search/subject", **access_schema.SUBJECTS)
 async def search_subject(request: Request, role: Asker) -> Response:
     """Who may do an act of a row. AuthZEN 1.0, Subject Search. Recorded as a decision where a log is kept."""
-    desk = answers_of(request).desk
+    desk = server_answers(request).desk
     key = _key(request, desk)
 
     def found(asked: _Asked) -> Iterator[dict[str, Any]]:
@@ -266,12 +266,13 @@ async def search_subject(request: Request, role: Asker) -> Response:
 @router.post("/access/v1/search/resource", **access_schema.RESOURCES)
 async def search_resource(request: Request, _role: Asker) -> Response:
     """The rows, each on a channel, of which a subject may do an act. AuthZEN 1.0, Resource Search. Never recorded."""
-    desk = answers_of(request).desk
+    desk = server_answers(request).desk
 
     def found(asked: _Asked) -> Iterator[dict[str, Any]]:
-        manifest = desk.catalog.manifest
+        its = desk.in_force(asked.on)
+        manifest = its.catalog.manifest
         channels = list(manifest.channels) if asked.channel is None else [manifest.channel(asked.channel)]
-        for task in desk.catalog.tasks:
+        for task in its.catalog.tasks:
             for channel in channels:
                 if _may(desk, asked._replace(row=task.id, channel=channel)):
                     yield {"type": RESOURCE, "id": task.id, "properties": {"channel": channel}}
@@ -282,10 +283,10 @@ async def search_resource(request: Request, _role: Asker) -> Response:
 @router.post("/access/v1/search/action", **access_schema.ACTIONS)
 async def search_action(request: Request, _role: Asker) -> Response:
     """The acts of a row that a subject may do. AuthZEN 1.0, Action Search. Never recorded."""
-    desk = answers_of(request).desk
+    desk = server_answers(request).desk
 
     def found(asked: _Asked) -> Iterator[dict[str, Any]]:
-        for name in dict.fromkeys((HANDLE, *desk.rules.acts)):
+        for name in dict.fromkeys((HANDLE, *desk.in_force(asked.on).rules.acts)):
             if _may(desk, asked._replace(action=name)):
                 yield {"name": name}
 
@@ -299,7 +300,7 @@ def _may(desk: Desk, asked: _Asked) -> bool:
 
 async def _searched(request: Request, entity: str, find: Any) -> Response:
     """A page of what a search finds; nothing where a word is unknown, with the reason in `context`."""
-    answers, lang, body = answers_of(request), language(request), await _body(request)
+    answers, lang, body = server_answers(request), language(request), await _body(request)
     asked = _asked(body, answers.desk, entity)
     page = _page(body, sha256(as_bytes([entity, answers.etag, {**body, "page": None}])))
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -20,7 +20,7 @@ from assign.desk.asked import ASKED
 from assign.desk.cloud_event import event
 from assign.desk.desk import Desk
 from assign.errors import AssignError
-from assign.words import date_of_case
+from assign.words import date_of_case, sha256
 
 from . import examples, query, strict
 from .keys import Power, may, recorded_as
@@ -49,12 +49,22 @@ class Answers:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.etag: str = f'"{desk.provenance["catalog_sha256"][:16]}-{desk.provenance["rules_sha256"][:16]}-{desk.provenance["assign_version"]}"'
+        self.etag: str = f'"{_version(desk)}"'
         self._remembered = lru_cache(REMEMBERED, typed=True)(self._written)
+        self._others: dict[int, Answers] = {}
+
+    def in_force(self, on: object = None) -> Answers:
+        """Those of the edition in force on a day, today if None. Raises NoEdition, BadDate."""
+        if (desk := self.desk.in_force(on)) is self.desk:
+            return self
+        found = self._others.get(desk.place)
+        return found if found is not None else self._others.setdefault(desk.place, Answers(desk))
 
     def decided(self, asked: Mapping[str, Any], media: str = JSON) -> Response:
         """The answer to a request, whole as it is sent (to be changed by nobody), as `decide --json` (or `--cloudevent`) prints it. Raises as `Desk.decide`."""
         words = {**asked, "on": date_of_case(asked.get("on"))}
+        if (answers := self.in_force(words["on"])) is not self:
+            return answers.decided(words, media)
         try:
             return self._remembered(media, *(words.get(name) for name in ASKED))
         except TypeError:  # a list, an object: no key of a memory
@@ -68,10 +78,24 @@ class Answers:
         return Response(body, media_type=media, headers={"ETag": self.etag})
 
 
-def answers_of(request: Request) -> Answers:
-    """The answers of the server's desk."""
+def _version(desk: Desk) -> str:
+    """What an answer to one and the same request rests on: list, rules, program, and the days of the editions beside it."""
+    made = desk.provenance
+    parts = [made["catalog_sha256"][:16], made["rules_sha256"][:16], made["assign_version"]]
+    if "in_force" in made:
+        parts.append(sha256(listings.as_json(made["in_force"]).encode())[:16])
+    return "-".join(parts)
+
+
+def server_answers(request: Request) -> Answers:
+    """The answers of the server's desk: for what has its own date, or is of no edition."""
     found: Answers = request.app.state.answers
     return found
+
+
+def answers_of(request: Request, on: object = None) -> Answers:
+    """Those of the edition in force on a day, today if None. Raises NoEdition, BadDate."""
+    return server_answers(request).in_force(on)
 
 
 def unchanged(request: Request, etag: str) -> bool:
@@ -80,11 +104,12 @@ def unchanged(request: Request, etag: str) -> bool:
     return asked.strip() == "*" or etag in _TAGS.findall(asked)
 
 
-def of_the_edition(request: Request, make: Any) -> Response:
+def of_the_edition(request: Request, on: str | None, make: Callable[[Desk], Any]) -> Response:
     """What list and rules alone decide: 304 where the client has it."""
-    etag = answers_of(request).etag
+    answers = answers_of(request, on)
+    etag = answers.etag
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    found = make()  # first of all: what is not there is unknown to whoever has the edition, too
+    found = make(answers.desk)  # first of all: what is not there is unknown to whoever has the edition, too
     if unchanged(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(as_bytes(found), media_type=JSON, headers=headers)
@@ -129,7 +154,7 @@ async def decided(request: Request, role: str | None) -> Response:
     found = strict.fields(strict.parsed(await request.body(), headers.get("content-type", "")), _FIELDS)
     offered = _ONE if found.get("channel") is not None else _SEVERAL
     media = chosen(headers["accept"], offered) if "accept" in headers else JSON
-    answers = answers_of(request)
+    answers = server_answers(request)
     key = headers.get(KEY)
     if answers.desk.audit is not None:
         kept = await run_in_threadpool(
@@ -151,20 +176,20 @@ async def decided(request: Request, role: str | None) -> Response:
 async def decide_batch(request: Request, _role: Asker) -> Response:
     """Many requests, in order: a list of decisions, each as `decide` has it, or the error that it met. Never recorded one by one."""
     found = await body_of(request)
-    if KEY in request.headers and answers_of(request).desk.audit is None:
+    if KEY in request.headers and server_answers(request).desk.audit is None:
         raise no_log()
     if not isinstance(found, list) or not 1 <= len(found) <= MOST:
         raise Problem(
             400, "bad_request", f"依頼 1 から {MOST} 件の一覧が要ります", f"a list of 1 to {MOST} requests is needed"
         )
-    if answers_of(request).desk.audit is not None:
+    if server_answers(request).desk.audit is not None:
         raise Problem(
             409,
             "batch_not_recorded",
             "記録を残すサーバーでは一括の判定はできません（`assign batch --record`、または 1 件ずつ）",
             "a server that keeps a log answers no batch (`assign batch --record`, or one at a time)",
         )
-    return Response(await run_in_threadpool(_batch, answers_of(request), found), media_type=JSON)
+    return Response(await run_in_threadpool(_batch, server_answers(request), found), media_type=JSON)
 
 
 @router.get("/decisions/batch", include_in_schema=False)
@@ -190,17 +215,19 @@ def _one(answers: Answers, asked: Any) -> bytes:
 
 @router.get("/tasks", responses=examples.TASKS, tags=["list"])
 async def tasks(
-    request: Request, _role: Asker, division: Annotated[str | None, Query(examples=[examples.DIVISION])] = None
+    request: Request,
+    _role: Asker,
+    division: Annotated[str | None, Query(examples=[examples.DIVISION])] = None,
+    on: str | None = None,
 ) -> Response:
-    """Every row of the list, or of a division, as `assign tasks --json`."""
-    return of_the_edition(request, lambda: answers_of(request).desk.rows(division))
+    """Every row of the list, or of a division, as `assign tasks --json`; `on`: of the edition in force on that day, today without it."""
+    return of_the_edition(request, on, lambda desk: desk.rows(division))
 
 
 @router.get("/tasks/{row}", responses=examples.TASK, tags=["list"])
-async def task(request: Request, _role: Asker, row: str) -> Response:
+async def task(request: Request, _role: Asker, row: str, on: str | None = None) -> Response:
     """One row, with the acts of its work."""
-    desk = answers_of(request).desk
-    return of_the_edition(request, lambda: listings.row(desk, row))
+    return of_the_edition(request, on, lambda desk: listings.row(desk, row))
 
 
 @router.get("/search", responses=examples.SEARCH, tags=["search"])
@@ -211,9 +238,10 @@ async def search(
     division: Annotated[str | None, Query(examples=[examples.DIVISION])] = None,
     channel: Annotated[str | None, Query(examples=[examples.CHANNEL])] = None,
     limit: Annotated[int, Field(ge=1, le=100), query.DIGITS, Query()] = 10,
+    on: str | None = None,
 ) -> Response:
     """Candidates for people's words, as `assign search --json`. It never decides."""
-    found = answers_of(request).desk.found(text, division=division, channel=channel, limit=limit)
+    found = answers_of(request, on).desk.found(text, division=division, channel=channel, limit=limit, on=on)
     return Response(as_bytes(found["rows"]), media_type=JSON)
 
 
@@ -231,26 +259,23 @@ async def plan(
     """The work of a row, of several rows or of a life event, step by step, as `assign plan --json`. Never recorded."""
     asked = {"division": division, "item": item, "channel": channel, "on": on, "event": event}
     rows = row[0] if row and len(row) == 1 else row
-    desk = answers_of(request).desk
+    desk = answers_of(request, on).desk
     return Response(await run_in_threadpool(lambda: as_bytes(desk.planned(**asked, row=rows))), media_type=JSON)
 
 
 @router.get("/acts", responses=examples.ACTS, tags=["list"])
-async def acts(request: Request, _role: Asker) -> Response:
+async def acts(request: Request, _role: Asker, on: str | None = None) -> Response:
     """The acts that can be asked for, as `assign acts --json`."""
-    desk = answers_of(request).desk
-    return of_the_edition(request, lambda: listings.acts(desk))
+    return of_the_edition(request, on, listings.acts)
 
 
 @router.get("/kinds", responses=examples.KINDS, tags=["list"])
-async def kinds(request: Request, _role: Asker) -> Response:
+async def kinds(request: Request, _role: Asker, on: str | None = None) -> Response:
     """The kinds of work with their chains, as `assign kinds --json`."""
-    desk = answers_of(request).desk
-    return of_the_edition(request, lambda: listings.kinds(desk))
+    return of_the_edition(request, on, listings.kinds)
 
 
 @router.get("/catalog", responses=examples.CATALOG, tags=["list"])
-async def catalog(request: Request, _role: Asker) -> Response:
+async def catalog(request: Request, _role: Asker, on: str | None = None) -> Response:
     """Which list and rules answer: title, edition, documents, hashes."""
-    desk = answers_of(request).desk
-    return of_the_edition(request, lambda: listings.catalog(desk))
+    return of_the_edition(request, on, listings.catalog)

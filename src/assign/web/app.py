@@ -83,7 +83,8 @@ def _about(app: FastAPI, desk: Desk, measures: Measures) -> None:
     @app.get("/readyz", include_in_schema=False)
     def readyz() -> Response:
         """Ready: it decides, and where it keeps a log, the log can be read."""
-        desk.brief(row=desk.catalog.tasks[0].id, channel=next(iter(desk.catalog.manifest.channels)))
+        now = desk.in_force()
+        now.brief(row=now.catalog.tasks[0].id, channel=next(iter(now.catalog.manifest.channels)))
         if desk.audit is not None:
             desk.audit.row(0)
         return PlainTextResponse("ok\n")

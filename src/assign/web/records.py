@@ -18,7 +18,7 @@ from assign.log.keys import NoteError, PublicKey
 from assign.log.log import Log
 
 from . import examples, query
-from .api import answers_of
+from .api import server_answers
 from .keys import Power, may
 from .media import JSON
 from .problems import Problem
@@ -35,7 +35,7 @@ router: Final = APIRouter(
 
 def log_of(request: Request) -> Log:
     """The server's log. Raises Problem 404: It keeps none."""
-    log = answers_of(request).desk.audit
+    log = server_answers(request).desk.audit
     if log is None:
         raise Problem(404, "no_log", "このサーバーは記録を残していません", "this server keeps no log")
     return log

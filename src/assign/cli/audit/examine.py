@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from assign import audit as auditing
-from assign.audit import Text, report
+from assign.audit import Filter, Text, report
 from assign.audit.names import Names
+from assign.audit.text import LEAF
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly
 from assign.columns import labelled
@@ -27,6 +28,7 @@ from .options import (
     InDivision,
     OfCase,
     OfKind,
+    OneRecord,
     Since,
     Unread,
     Until,
@@ -43,7 +45,7 @@ from .options import (
 
 @app.command(cls=Command)
 def show(
-    n: Annotated[Word, typer.Argument(metavar="N", help="記録の番号 / a record's number")] = None,
+    n: OneRecord = None,
     since: Since = None,
     until: Until = None,
     division_: InDivision = None,
@@ -187,6 +189,7 @@ def exceptions(
 
 @app.command(cls=Command)
 def export(
+    n: OneRecord = None,
     format_: Annotated[
         str,
         typer.Option(
@@ -206,14 +209,20 @@ def export(
     lang: Lang = "ja",
     out: Out = None,
 ) -> None:
-    """記録を書き出します / Export records: JSON Lines, CSV, or a sheet to read and print."""
+    """記録を書き出します。番号か絞り込みで選び、なければ全部です / Export the record of a number, those the filters select, or all: JSON Lines, CSV, or a sheet to read and print."""
+    filters = (since, until, division_, assignee, certainty, kind, case)
+    if n is not None and any(each is not None for each in filters):
+        raise BadOption(
+            "番号 `N` と絞り込み（`--case` など）は一緒に使えません",
+            "a number `N` does not go with what to look for (`--case` and the like)",
+        )
     if format_ not in report.FORMATS:
         near = nearest(format_, report.FORMATS) or list(report.FORMATS)
         raise BadOption("形式は jsonl, csv, html のどれかです", "the format is jsonl, csv or html", near)
     unread = Unread()
     with snapshot(audit, origin, unread) as log:
         names = Names(log)
-        chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
+        chosen = chosen_by(names, *filters) if n is None else Filter(seq=whole_number(n))
         terminal.pour(report.export(log, format_, chosen, lang, unread), out)
     unread.told(lang)
 
@@ -271,6 +280,7 @@ def _whole(found: dict[str, Any], names: Names, lang: str) -> list[str]:
         lines.append(json.dumps(found["record"], ensure_ascii=False, indent=2))
     for later in found["corrected_by"]:
         lines.append(f"訂正あり: 番号 {later}" if ja else f"corrected by record {later}")
+    lines.append(f"{LEAF.say(lang)}: {found['leaf_hash']}")
     return lines
 
 
@@ -315,7 +325,8 @@ def _line(record: dict[str, Any], names: Names, lang: str) -> str:
         )
     if kind == Kind.PUBLICATION:
         return f"{head}{EDITION_TEXT[record['what']][lang]} {record['sha256'][:16]}…"
-    return f"{head}{record['signer']}"
+    number = record["signer"].split("+")[1]  # the whole key is in `audit key`, and too long for a line
+    return f"{head}鍵の番号 {number}" if lang == "ja" else f"{head}key number {number}"
 
 
 def _word(name: str, value: str, names: Names, lang: str) -> str:

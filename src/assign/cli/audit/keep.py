@@ -17,6 +17,7 @@ import typer
 
 from assign import audit as auditing
 from assign.audit import report
+from assign.catalog.editions import of_folder
 from assign.cli import terminal
 from assign.cli.common import (
     Audit,
@@ -32,11 +33,11 @@ from assign.cli.common import (
     origin_name,
     warn_of_memory,
 )
-from assign.desk.approval import NotApproved, approval, approve
+from assign.desk.approval import NotApproved, approve
 from assign.errors import AssignError, BadOption, CatalogDiffers, OutputError, path_shown, system_reason, visible
 from assign.log.checkpoint import parse
 from assign.log.keys import NoteError, SecretKey, held_key, new_key, write_key
-from assign.log.kinds import EDITION_TEXT
+from assign.log.kinds import EDITION_TEXT, EDITIONS
 from assign.log.log import Log
 from assign.words import JAPAN
 
@@ -63,9 +64,16 @@ def init(
     list_: List = None,
 ) -> None:
     """記録を作ります（鍵、最初の記録、今の版） / Make a log: its key, its first records, the editions in use."""
-    editions = _editions(list_, rules)
+    all_of_them = _editions(list_, rules)
+
+    def approved() -> None:
+        for editions, folder in all_of_them:
+            approve(editions, folder, rules)
+
     with _findings_told(lang):
-        log = Log.make(audit_url(audit), origin_name(origin), editions, approve=approval(editions, list_, rules))
+        log = Log.make(audit_url(audit), origin_name(origin), all_of_them[0][0], approve=approved)
+    for editions, _ in all_of_them[1:] if log.size == len(EDITIONS) + 1 else ():  # it has just begun
+        log.publish(editions)
     warn_of_memory(log, lang)
     if grant is not None:
         log.store.grant(grant)
@@ -79,11 +87,12 @@ def init(
 def publish(
     audit: Audit = None, origin: Origin = None, lang: Lang = "ja", rules: Rules = None, list_: List = None
 ) -> None:
-    """今の一覧・規則・回答の版を公示します / Put the present list, rules and rulings into use."""
-    editions = _editions(list_, rules)
+    """今の一覧・規則・回答の版を使い始め、記録します / Put the present list, rules and rulings into use."""
+    all_of_them = _editions(list_, rules)
     with open_log(audit, origin) as log, _findings_told(lang):
-        approve(editions, list_, rules)
-        kept = log.publish(editions)
+        for editions, folder in all_of_them:
+            approve(editions, folder, rules)
+        kept = [each for editions, _ in all_of_them for each in log.publish(editions)]
     lines = []
     for each in kept:
         record = each.record
@@ -216,17 +225,23 @@ def key(
 
 @app.command(cls=Command)
 def rebuild(audit: Audit = None, origin: Origin = None, lang: Lang = "ja") -> None:
-    """記録から作れるもの（索引、公示の一覧）を作り直します / Make anew what is derived from the records."""
+    """記録から作れるもの（索引、使用開始の一覧）を作り直します / Make anew what is derived from the records."""
     unread, ignored = Unread(), list[auditing.Text]()
     with open_log(audit, origin) as log:
         missing = auditing.rebuild(log, unread, ignored.append)
-    ja = f"索引を作り直しました。公示の一覧に足したもの: {missing} 件"
+    ja = f"索引を作り直しました。使用開始の一覧に足したもの: {missing} 件"
     en = f"The index is made anew; publications put back into their list: {missing}"
     say([each.say(lang) for each in ignored], None, [ja if lang == "ja" else en])
     unread.told(lang)
 
 
-def _editions(list_: str | None, rules: str | None) -> Mapping[str, bytes]:
+def _editions(list_: str | None, rules: str | None) -> list[tuple[Mapping[str, bytes], str | None]]:
+    """The bytes of every edition of a list with its rules, the oldest first, and the folder of each."""
+    folders: list[str | None] = [str(each.folder) for each in of_folder(list_)] if list_ is not None else []
+    return [(_bytes(folder, rules), folder) for folder in folders or [list_]]
+
+
+def _bytes(list_: str | None, rules: str | None) -> Mapping[str, bytes]:
     """The bytes of a list and rules; of a list that differs from its own document, too: the check says where."""
     try:
         return open_desk(rules, list_, "table").editions

@@ -41,6 +41,7 @@ app: typer.Typer = typer.Typer(
 )
 app.command("help", cls=Command, hidden=True)(explained)
 Number = Annotated[str, typer.Argument(metavar="N", help="記録の番号 / a record's number")]
+OneRecord = Annotated[Word, typer.Argument(metavar="N", help="記録の番号 / a record's number")]
 Since = Annotated[
     Word, typer.Option("--from", help="案件の日付がこの日以後 / cases of this day or later", metavar="DATE")
 ]
@@ -60,7 +61,7 @@ OfKind = Annotated[Word, typer.Option("--kind", help="decision, batch, publicati
 
 KIND_TEXT: dict[str, dict[str, str]] = {
     "log": {"ja": "記録の始まり", "en": "log begun"},
-    "publication": {"ja": "公示", "en": "publication"},
+    "publication": {"ja": "使用開始", "en": "publication"},
     "key": {"ja": "鍵の交替", "en": "key changed"},
     "decision": {"ja": "判定", "en": "decision"},
     "batch": {"ja": "一括処理", "en": "batch"},

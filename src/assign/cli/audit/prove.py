@@ -6,6 +6,8 @@ Commands of an auditor: is the log whole, does every answer follow, and what pro
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,8 +57,14 @@ def verify(
     ) as error:  # what is wrong is the answer; with a checkpoint, also that there is no log
         if isinstance(error, StoreMissing) and (not notes or (origin_name(origin) is None and error.candidates)):
             raise
+        said = Text(error.ja, error.en)
+        if isinstance(error, StoreMissing):
+            said = Text(
+                f"{said.ja}。場所が合っていれば、記録は消されたか、読めなくされています",
+                f"{said.en}; if that is the place, the log was deleted, or made unreadable",
+            )
         found = auditing.VerificationReport(
-            origin_name(origin) or "", findings=[auditing.Finding(error.code, None, Text(error.ja, error.en))]
+            origin_name(origin) or "", findings=[auditing.Finding(error.code, None, said)]
         )
     if as_json:
         say_json(found.as_json(), out)
@@ -173,7 +181,7 @@ def prove(
     """記録 1 件の証明を書きます（assign なしで検証できます） / Write a proof that is checked without assign."""
     if (row is None) is not (file is None):
         raise BadOption("`--row` と `--file` は一緒に使います", "`--row` and `--file` go together")
-    with open_log(audit, origin) as log:
+    with _missing_as_read(audit, origin), open_log(audit, origin) as log:
         note = text_of(checkpoint_) if checkpoint_ is not None else log.checkpoint(held_key(log.origin))
         if row is not None and file is not None:
             from assign import batch
@@ -199,7 +207,7 @@ def growth(
     lang: Lang = "ja",
 ) -> None:
     """前のチェックポイントの記録が後にすべて残る証明を書きます / Prove that one checkpoint's log begins another's."""
-    with open_log(audit, origin) as log:
+    with _missing_as_read(audit, origin), open_log(audit, origin) as log:
         bundle = auditing.prove_consistency(log, text_of(old), text_of(new))
     _bundled(bundle, to, f"{to} を書きました" if lang == "ja" else f"wrote {to}")
 
@@ -217,6 +225,16 @@ _OUTCOME_TEXT = {
     "different": Text("違う", "different"),
     "cannot": Text("判定し直せない", "cannot be decided anew"),
 }
+
+
+@contextmanager
+def _missing_as_read(audit: str | None, origin: str | None) -> Iterator[None]:
+    """An auditor proves, too: that there is no log is said as the readers say it, whose door is opened for that."""
+    try:
+        yield
+    except StoreMissing:
+        with snapshot(audit, origin):
+            raise
 
 
 def _batch_anew(log: Snapshot, seq: int, file: str, format_: str | None, encoding: str) -> auditing.Replay:
@@ -251,14 +269,15 @@ def _verified(found: auditing.VerificationReport, lang: str) -> list[str]:
             else f"{found.origin}: {found.hashed:,} of {found.size:,} records hashed again; root {root}"
         )
     if found.findings:
-        if not found.hashed:
-            first = Text("記録は 1 件も確かめられません", "no record could be checked")
-        elif found.first_bad is None:
-            first = Text("記録そのものの誤りはありません", "the first bad record: none")
-        else:
-            first = Text(f"最初の番号: {found.first_bad}", f"the first bad record: {found.first_bad}")
         number = len(found.findings)
-        lines.append(f"誤りが {number} 件あります。{first.ja}" if ja else f"{number} findings; {first.en}")
+        told = Text(f"誤りが {number} 件あります", f"{number} findings")
+        if not found.hashed:
+            told = Text(f"{told.ja}。記録は 1 件も確かめられません", f"{told.en}; no record could be checked")
+        elif found.first_bad is not None:
+            told = Text(
+                f"{told.ja}。最初の番号: {found.first_bad}", f"{told.en}; the first bad record: {found.first_bad}"
+            )
+        lines.append(told.say(lang))  # of no one record: nothing is said that could be read as an all-clear
         lines += [f"  {each.text.say(lang)}" for each in found.findings[: auditing.MOST]]
         return lines
     if found.notes_outside and found.covered:
@@ -268,6 +287,12 @@ def _verified(found: auditing.VerificationReport, lang: str) -> list[str]:
             if ja
             else f"It fits the checkpoint from outside: the first {found.covered:,} records are unchanged and complete since it was signed."
         )
+        if not found.keys_given:
+            lines.append(
+                "公開鍵は記録の中のもの。`--key` で、別の道で受け取った鍵を渡してください（記録を作り直した人の鍵でも、合います）。"
+                if ja
+                else "The public key is the log's own. Give one that came another way as `--key`: who made the log anew has a key that fits it, too."
+            )
         if rest:
             lines.append(
                 f"後の {rest:,} 件は、まだ外のチェックポイントがありません。"

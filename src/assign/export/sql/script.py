@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Final
 
 from assign.desk.desk import Desk
-from assign.desk.lookup import decision_table
+from assign.desk.lookup import decision_table, table_of_edition
 from assign.errors import BadOption, hidden, listed, listed_with, shown
+from assign.rules.changes import FIRST, LAST
 
 DIALECTS: Final = ("postgresql", "duckdb", "sqlite")
 LONGEST_NAME: Final = 63  # bytes; PostgreSQL cuts a longer name in silence, and two could become one
@@ -63,6 +64,9 @@ def script(desk: Desk, dialect: str, lang: str = "ja", schema: str | None = None
     return _filled(dialect, words)
 
 
+_PROVENANCE: Final = ("list", "edition", "catalog_sha256", "rules_sha256", "assign_version", "engine")
+
+
 def _must_be_a_name(schema: str) -> None:
     own = schema.casefold()
     if (
@@ -85,7 +89,7 @@ def _words(desk: Desk, dialect: str, lang: str, schema: str | None) -> dict[str,
     words = {
         "lang": lang,
         "count": str(count),
-        "provenance": _literals(desk.provenance.values(), dialect),
+        "provenance": _literals((desk.provenance[name] for name in _PROVENANCE), dialect),
         **{f"{name}_sha256": desk.provenance[f"{name}_sha256"] for name in ("catalog", "rules")},
         "version": desk.provenance["assign_version"],
         "divisions": _literals(desk.catalog.manifest.divisions, dialect),
@@ -171,7 +175,7 @@ def _packed(desk: Desk) -> tuple[list[_Row], list[_Row], list[_Row], int]:
     answers: dict[_Row, int] = {}
     grouped: dict[_Row, list[str]] = {}
     count = 0
-    for line in decision_table(desk):
+    for line in decision_table(desk) if desk.beside is None else table_of_edition(desk):
         answer = answers.setdefault(line[6:], len(answers) + 1)
         grouped.setdefault((*line[:3], *line[4:6], answer), []).append(line.act)
         count += 1
@@ -183,6 +187,10 @@ def _packed(desk: Desk) -> tuple[list[_Row], list[_Row], list[_Row], int]:
 
 def _errors(desk: Desk) -> list[tuple[str, str, str]]:
     """The errors of words that the table does not know; the desk's are better, since it knows what is near."""
+    first, last, ja, en = FIRST, LAST, "", ""
+    if desk.beside is not None:
+        first, last = desk.beside.days(desk.place)
+        ja, en = "。この表は一覧のその間の版のもの", "; the table is of the edition of those days"
     of = desk.catalog.manifest.divisions, desk.catalog.manifest.channels
     (divisions, channels), (divisions_ja, channels_ja) = (
         map(listed, of),
@@ -212,8 +220,8 @@ def _errors(desk: Desk) -> list[tuple[str, str, str]]:
         ),
         (
             "bad_date",
-            "日付として読めません（0001-01-01 から 9999-12-31 までの暦にある日を YYYY-MM-DD の形で）",
-            "not a date (a day of the calendar from 0001-01-01 to 9999-12-31, as YYYY-MM-DD)",
+            f"日付として読めません（{first} から {last} までの暦にある日を YYYY-MM-DD の形で{ja}）",
+            f"not a date (a day of the calendar from {first} to {last}, as YYYY-MM-DD{en})",
         ),
     ]
 

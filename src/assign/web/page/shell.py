@@ -19,8 +19,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assign.desk.desk import Desk
 from assign.errors import AssignError, visible
+from assign.explanation.in_force import edition_line
 from assign.plan.legs import MARKS
-from assign.web.api import answers_of, unchanged
+from assign.web.api import Answers, answers_of, server_answers, unchanged
 from assign.web.keys import Keys, Power, key_of, may
 from assign.web.media import prefers
 from assign.web.problems import CHALLENGE, RETRY, Problem, said, status_of
@@ -82,9 +83,16 @@ class Shell:
     def __init__(self, request: Request) -> None:
         self.request = request
         self._goes_on: tuple[str, ...] = CARRIED
-        self.desk: Desk = answers_of(request).desk
         self.asked: dict[str, str] = {name: word for name, word in request.query_params.items() if word}
         self.lang = "en" if self.asked.get("lang") == "en" else "ja"
+        self._answers: Answers = server_answers(request)
+        self.desk: Desk = self._answers.desk
+
+    def in_force(self, on: str | None) -> Shell:
+        """The same over the edition in force on a day, today if None. Raises BadDate, NoEdition."""
+        self._answers = answers_of(self.request, on)
+        self.desk = self._answers.desk
+        return self
 
     @property
     def day(self) -> date:
@@ -138,6 +146,7 @@ class Shell:
             "title_of_list": manifest.title[self.lang],
             "documents": manifest.documents,
             "provenance": self.desk.provenance,
+            "edition": edition_line({"provenance": self.desk.provenance}, self.lang) or self.desk.provenance["edition"],
             "today": date_of_case(None).isoformat(),
             "runs_for": self.request.app.state.settings.runs_for,
             "signed_in": keys.needed and COOKIE in self.request.cookies,
@@ -154,7 +163,7 @@ class Shell:
         """
         headers = {"Cache-Control": "no-store"}
         if keep:
-            known = answers_of(self.request).etag.strip('"')
+            known = self._answers.etag.strip('"')
             days = f"{date_of_case(None).isoformat()}-{self.day.isoformat()}"
             etag = f'"{known}-{days}-{self.lang}"'
             headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Cookie"}
@@ -237,6 +246,7 @@ def taking(*words: str, power: Power = Power.ASK, columns: bool = False) -> Any:
 
     def shell(request: Request, _role: str | None = role) -> Shell:
         found = Shell(request)
+        found.in_force(found.asked.get("on") if "on" in words else None)
         manifest = found.desk.catalog.manifest
         own = [CELL + name for name in manifest.cells] if columns else []
         require_known(request, (*words, *CARRIED, *own))

@@ -159,7 +159,9 @@ def _roles(page: Shell) -> dict[str, str]:
 
 
 def _chosen(page: Shell) -> Filter:
-    words = {name: page.asked.get(name) for name in _WORDS}
+    words: dict[str, Any] = {
+        name: page.asked.get(name) for name in _WORDS
+    }  # of a Filter, whose fields are not all text
     if words["case"] is not None:
         words["case"] = random_id(words["case"], "case")
     for name, known in _KINDS.items():

@@ -1,0 +1,145 @@
+"""
+A mapping and one edition → the mapping as it holds of that edition: each sentence is looked for where it may stand, and has to be about its mark.
+
+A sentence that the file does not have, or that is about another mark, is refused. One that stands in another list of the file alone says
+nothing of this list: the mark is undefined here, and the report says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Mapped
+from typing import Any
+
+from assign.errors import shown
+from assign.words import Meaning, normal
+
+from . import legends
+from .document import Document
+from .mapping import Both, Column, Edition, Footnote, Mapping, Mark, Quote
+from .notes import Notes
+from .scope import Scope
+
+
+def fitted(mapping: Mapping, edition: Edition, document: Document, scope: Scope, notes: Notes) -> Mapping:
+    """
+    The mapping as it holds of an edition.
+
+    Args:
+        document: The whole of it, where every sentence has to be somewhere.
+
+    Raises:
+        RuleFileError: The file does not say a sentence, or says it of another mark.
+    """
+    fit = _Fit(edition, document, document._replace(order=(scope.own, scope.shared)), scope, notes)
+    return mapping._replace(
+        columns=tuple(fit.column(column) for column in mapping.columns),
+        parties=fit.parties(mapping.parties) if mapping.parties else None,
+        meanings=tuple(entry for entry in mapping.meanings if fit.explicit(entry, mapping)),
+        footnotes=tuple(note for note in mapping.footnotes if fit.footnote(note)),
+    )
+
+
+class _Fit:
+    def __init__(self, edition: Edition, whole: Document, inside: Document, scope: Scope, notes: Notes) -> None:
+        self._edition = edition
+        self._whole = whole
+        self._inside = inside
+        self._scope = scope
+        self._notes = notes
+
+    def column(self, column: Column) -> Column:
+        own = {mark.printed: mark for mark in self._edition.marks.get(column.set, ())} if column.set else {}
+        marks = [own.pop(mark.printed, mark) for mark in column.marks]
+        return column._replace(marks=tuple(map(self._mark, [*marks, *own.values()])))
+
+    def parties(self, both: Both) -> Both:
+        return both._replace(both=self._combination(both.both), neither=self._combination(both.neither))
+
+    def _combination(self, mark: Mark) -> Mark:
+        there = mark.legend is None or self._there(mark.legend, "")
+        return mark if there else mark._replace(means=str(Meaning.UNDEFINED), legend=None)
+
+    def _mark(self, mark: Mark) -> Mark:
+        if mark.legend is None:
+            return mark
+        name = shown(mark.printed) if mark.printed else "空欄"
+        if not self._there(mark.legend, name):
+            return mark._replace(means=str(Meaning.UNDEFINED), legend=None, acts={})
+        self._about(mark.legend, (mark.printed,), name)
+        text = next((text for _, text in self._inside.each(mark.legend.text, mark.legend.line)), "")
+        said = legends.part_of(text, mark.printed)
+        if (why := legends.disagrees(said, mark.means)) is not None:
+            self._notes.doubtful(
+                mark.node, "disagrees", f"印 {name} を {mark.means} としましたが、{why['ja']}: 「{said}」",
+                f"the mark {name} is said to mean {mark.means}, but {why['en']}: `{said}`",
+            )  # fmt: skip
+        return mark
+
+    def _about(self, quote: Quote, marks: tuple[str, ...], name: str) -> None:
+        """Raises RuleFileError where a sentence names none of the marks."""
+        texts = [text for _, text in self._inside.each(quote.text, quote.line)]
+        if not any(legends.names(text, mark) for text in texts for mark in marks):
+            raise quote.node.fail(
+                f"「{quote.text}」は印 {name} の文ではありません（その印を名指す凡例の文を写すか、凡例になければ `because` に市の読み方を書いてください）",
+                f"`{quote.text}` is not about the mark {name} (copy the sentence that names this very mark; where there is none, write `because`)",
+            )
+
+    def _there(self, quote: Quote, name: str) -> bool:
+        """Whether this list has a sentence. Raises RuleFileError where no part of the file has it."""
+        found = self._inside.find(quote.text, quote.line)
+        whose = f"印 {name} の" if name else ""
+        if found is None:
+            lost(quote, self._whole)
+            self._notes.doubtful(
+                quote.node, "other_list", f"版 {self._edition.name} には{whose}この文がありません（別の版にだけあります）: 「{quote.text}」。この版では意味なし（市職員・回答待ち）です。この版の文は editions のその版の `marks` に書けます",
+                f"the edition {self._edition.name} does not say this; only another one does: `{quote.text}`. Here it says nothing (city staff, needs a ruling); what this edition says goes into `marks` of its entry in `editions`",
+            )  # fmt: skip
+            return False
+        if found[0] in self._scope.below:
+            self._notes.doubtful(
+                quote.node, "other_list", f"版 {self._edition.name} で引いた文は、別の版の表の下にあります（その版だけの文ではありませんか）: 「{quote.text}」",
+                f"what is cited for the edition {self._edition.name} stands below the table of another: `{quote.text}`",
+            )  # fmt: skip
+        return True
+
+    def explicit(self, entry: Mapped[str, Any], mapping: Mapping) -> bool:
+        legend = entry.get("legend")
+        if not legend:
+            return True
+        said = legend if isinstance(legend, dict) else {"text": legend}
+        quote = Quote(str(said.get("text", "")), "", int(said.get("line") or 0), mapping.root)
+        if not self._there(quote, ""):
+            return False
+        cells = entry["when"] if isinstance(entry.get("when"), dict) else {}
+        marks = tuple(str(text) for name, text in cells.items() if name not in ("row", "channel", "act"))
+        self._about(quote, marks, "・".join(shown(mark) if mark else "空欄" for mark in marks))
+        return True
+
+    def footnote(self, note: Footnote) -> bool:
+        if not self._there(note.text, ""):
+            return False
+        lines = [self._inside.lines[line - 1] for line, _ in self._inside.each(note.text.text, note.text.line)]
+        with_sign = [line for line in map(normal, lines) if normal(note.sign) in line]
+        if not with_sign:
+            raise note.text.node.fail(
+                f"「{note.text.text}」は記号 {shown(note.sign)} の注の文ではありません",
+                f"`{note.text.text}` is not the footnote of the sign {shown(note.sign)}",
+            )
+        wanted = normal(note.text.text)
+        rest = min((line.partition(wanted)[2] for line in with_sign), key=len)
+        if rest and not rest.startswith(("※", "*", "注")):
+            self._notes.doubtful(
+                note.text.node, "footnote_cut", f"注 {shown(note.sign)} の文は途中までです。続き: 「{rest[:60]}」",
+                f"the footnote {shown(note.sign)} is cut short; it goes on: `{rest[:60]}`",
+            )  # fmt: skip
+        return True
+
+
+def lost(quote: Quote, document: Document) -> None:
+    """Raises RuleFileError where the document does not have a sentence."""
+    if document.find(quote.text, quote.line) is None:
+        where = (f" {quote.line} 行目に", f" on line {quote.line}") if quote.line else ("", "")
+        raise quote.node.fail(
+            f"文書の{where[0]}この文がありません: 「{quote.text}」（凡例のとおりに写してください）",
+            f"the document does not say this{where[1]}: `{quote.text}` (copy it as it is printed)",
+        )
