@@ -305,7 +305,7 @@ def test_merged_marks_and_colours_need_a_word_of_the_mapping(tmp_path: Path) -> 
     report = importing.report_on(path, small(tmp_path, more))
     assert {note.code for note in report.notes.of("refused")} == {"merged", "colour"}
     folder = made(tmp_path / "one", path, small(tmp_path, f"{more}merged_marks: holds_for_all\ncolours: no_meaning\n"))
-    assert [task.cells["mark"] for task in load(folder).tasks] == ["委託", "委託", "直営"]
+    assert [task.cells["mark"] for task in load(folder).tasks] == ["?", "委託", "直営"]  # a line through a name is no colour
     folder = made(
         tmp_path / "two", path, small(tmp_path, f"{more}merged_marks: holds_for_first\ncolours: has_meaning\n")
     )

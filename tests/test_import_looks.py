@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Border, Font, PatternFill, Side
 
 from assign import Desk
 from assign.errors import RuleFileError
@@ -86,10 +91,43 @@ def codes(report: Report, level: str = "doubtful") -> list[str]:
 
 
 WAITS, GIVEN = ("city_staff", "needs_ruling"), ("contractor", "settled")
-POWER = """療養費の支給決定 申請内容の審査 免除申請の承認 障害基礎年金の裁定 資格の認定 保険料の賦課 不服の裁決 負担割合の判定 給付の可否判断 保険料の減免
-保険料の収納 保険料の徴収 現金の領収 保険料の徴収猶予 資格の職権喪失 過誤納金の還付 還付金の支払 保険料の減免に関する事（低所得） 決定業務""".split()
-PAPER = """療養費の申請 減免申請 支給申請の受付 決定通知の発送 保険証の交付 資格取得届 納付相談の予約 審査請求書の受付 年金の相談 県外で受けた治療の払戻し
-減免の申請 初めての認定の請求 限度額適用認定証の交付 納付書の再発行""".split()
+POWER = [
+    "療養費の支給決定",
+    "申請内容の審査",
+    "免除申請の承認",
+    "障害基礎年金の裁定",
+    "資格の認定",
+    "保険料の賦課",
+    "不服の裁決",
+    "負担割合の判定",
+    "給付の可否判断",
+    "保険料の減免",
+    "保険料の収納",
+    "保険料の徴収",
+    "現金の領収",
+    "保険料の徴収猶予",
+    "資格の職権喪失",
+    "過誤納金の還付",
+    "還付金の支払",
+    "保険料の減免に関する事（低所得）",
+    "決定業務",
+]
+PAPER = [
+    "療養費の申請",
+    "減免申請",
+    "支給申請の受付",
+    "決定通知の発送",
+    "保険証の交付",
+    "資格取得届",
+    "納付相談の予約",
+    "審査請求書の受付",
+    "年金の相談",
+    "県外で受けた治療の払戻し",
+    "減免の申請",
+    "初めての認定の請求",
+    "限度額適用認定証の交付",
+    "納付書の再発行",
+]
 
 
 def test_a_name_that_ends_in_an_act_of_power_or_of_money_is_that_act(tmp_path: Path) -> None:
@@ -99,3 +137,152 @@ def test_a_name_that_ends_in_an_act_of_power_or_of_money_is_that_act(tmp_path: P
     found = [each[1:] for each in answers(tmp_path, report) if each[0] == "desk"]
     assert dict(zip((*POWER, *PAPER), found, strict=True)) == {**dict.fromkeys(POWER, WAITS), **dict.fromkeys(PAPER, GIVEN)}  # fmt: skip
     assert codes(report) == ["authority"] * len(POWER)
+
+
+ONE = [[1, "資格取得届の受付", "○", "○", None]]
+YELLOW = PatternFill("solid", fgColor="FFFFFF00")
+
+
+def fill(cell: str, what: Any = YELLOW) -> Callable[[Any, Any], None]:
+    return lambda sheet, _: setattr(sheet[cell], "fill", what)
+
+
+def by_condition(sheet: Any, _: Any) -> None:
+    rule = FormulaRule(formula=["$A3=1"], fill=PatternFill("solid", bgColor="FFFFFF00"))
+    sheet.conditional_formatting.add("C3:C9", rule)
+
+
+def rich(sheet: Any, _: Any) -> None:
+    sheet["C3"] = CellRichText(TextBlock(InlineFont(strike=True), "○"))
+
+
+def across(sheet: Any, _: Any) -> None:
+    sheet["C3"].border = Border(diagonal=Side(style="thin"), diagonalUp=True)
+
+
+def struck(sheet: Any, _: Any) -> None:
+    sheet["C3"].font = Font(strike=True)
+
+
+LOOKS = {
+    "conditional": by_condition,
+    "fill FFFF00": fill("C3"),
+    "pattern gray125": fill("C3", PatternFill("gray125")),
+    "pattern lightUp": fill("C3", PatternFill("lightUp", fgColor="FF000000")),
+    "strike": rich,
+    "diagonal": across,
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_look_of_a_mark_needs_a_word_and_without_one_for_it_cannot_be_read(tmp_path: Path, look: str) -> None:
+    """A range of conditional formats, a hatch, a line across or through: each may say that the mark does not hold."""
+    report = read(tmp_path, ONE, change=LOOKS[look])
+    (note,) = report.notes.of("refused")
+    assert note.code == "colour"
+    assert look in note.text["ja"]
+    assert "国保係!C3" in note.text["ja"]
+    report = read(tmp_path, ONE, "colours: has_meaning\n", LOOKS[look])
+    assert [each[1:] for each in answers(tmp_path, report)] == [WAITS, GIVEN]
+    report = read(tmp_path, ONE, f"colours: [{{look: {look}, means: no_meaning}}]\n", LOOKS[look])
+    importing.write(report, str(tmp_path / "plain"))
+    assert Desk.open(list=tmp_path / "plain", engine="table").decide(row="kokuho-1", channel="desk").assignee == "contractor"  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [fill("B3"), lambda sheet, _: setattr(sheet["B3"], "font", Font(strike=True))])
+def test_the_look_of_a_name_is_that_of_the_whole_row(tmp_path: Path, change: Callable[[Any, Any], None]) -> None:
+    """黄色の行, or a row that is struck out: none of its marks is the contractor's by itself."""
+    assert codes(read(tmp_path, ONE, change=change), "refused") == ["colour"]
+    report = read(tmp_path, ONE, "colours: has_meaning\n", change)
+    assert [each[1:] for each in answers(tmp_path, report)] == [WAITS, WAITS]
+
+
+def test_each_look_means_what_its_own_sentence_says(tmp_path: Path) -> None:
+    """Yellow is the city's, grey says nothing; red was left out and is unreadable; a word for colours is none for a line through."""
+
+    def change(sheet: Any, _: Any) -> None:
+        for at, what in enumerate((YELLOW, PatternFill("solid", fgColor="FFD9D9D9"), PatternFill("solid", fgColor="FFFF0000")), start=3):  # fmt: skip
+            sheet.cell(at, 3).fill = what
+        sheet["D3"].font = Font(strike=True)
+
+    rows = [[at, f"届{at}の受付", "○", "○", None] for at in (1, 2, 3)]
+    more = """colours:
+  - {look: FFFF00, means: retained, legend: 黄色の行：市職員が行う}
+  - {look: 塗りつぶし D9D9D9, means: no_meaning}
+"""
+    report = read(tmp_path, rows, more, change)
+    found = answers(tmp_path, report)
+    assert [each[1:] for each in found] == [("city_staff", "settled"), WAITS, GIVEN, GIVEN, WAITS, GIVEN]
+    answer = Desk.open(list=tmp_path / "out", engine="table").decide(row="kokuho-1", channel="desk")
+    assert "黄色の行：市職員が行う" in str(answer.to_dict())
+    simple = read(tmp_path, ONE, "colours: no_meaning\n", struck)
+    importing.write(simple, str(tmp_path / "simple"))
+    assert Desk.open(list=tmp_path / "simple", engine="table").decide(row="kokuho-1", channel="desk").certainty == "needs_ruling"  # fmt: skip
+    with pytest.raises(RuleFileError):
+        read(tmp_path, rows, more.replace("黄色の行：", "青色の行："), change)
+
+
+REST = MAPPING.replace("marks: main}", "marks: main, rest: in_remark}")
+
+
+@pytest.mark.parametrize(
+    ("cell", "answer"),
+    [
+        ("○ ●", WAITS), ("○（×）", WAITS), ("○（市職員）", WAITS), ("○ 田中", WAITS), ("○（委託しない）", WAITS), ("○（●夜間）", WAITS),
+        ("○（予約制）", GIVEN), ("○20件", GIVEN), ("○ 本人に限る", GIVEN), ("○（市内の方のみ）", GIVEN),
+    ],
+)  # fmt: skip
+def test_what_is_another_mark_or_a_party_is_no_remark(tmp_path: Path, cell: str, answer: tuple[str, str]) -> None:
+    """`rest: in_remark` is for a quantity, a condition, a bracket: never for who does the work."""
+    report = read(tmp_path, [[1, "資格取得届の受付", cell, "－", None]], mapping=REST)
+    assert answers(tmp_path, report)[0][1:] == answer
+
+
+@pytest.mark.parametrize(
+    "remark", ["委託しない", "市職員が行う", "市職員が行う（当面の間）", "準備中のため委託しない", "市が対応する。"]
+)
+def test_a_remark_that_keeps_the_whole_work_speaks_against_a_mark_that_gives_it(tmp_path: Path, remark: str) -> None:
+    """Which of the two is meant, nobody can guess."""
+    report = read(tmp_path, [[1, "資格取得届の受付", "○", "－", remark]])
+    assert codes(report) == ["against_mark"]
+    assert answers(tmp_path, report)[0][1:] == WAITS
+
+
+@pytest.mark.parametrize(
+    "remark", ["外国人世帯は市職員が対応", "夜間は国保連が行う", "R9.4〜", "令和9年4月から", "夜間は市職員が行う"]
+)
+def test_a_remark_about_a_case_or_a_day_is_a_condition_of_the_answer(tmp_path: Path, remark: str) -> None:
+    """It is shown with every answer, and who else it names is said in the report."""
+    report = read(tmp_path, [[1, "資格取得届の受付", "○", "－", remark]])
+    assert ("remark_party" in codes(report)) is (remark[0] != "R" and remark[0] != "令")
+    assert answers(tmp_path, report)[0][1:] == GIVEN
+    found = Desk.open(list=tmp_path / "out", engine="table").decide(row="kokuho-1", channel="desk")
+    assert remark in " ".join(each.text for each in found.exceptions)
+
+
+DIVIDED = "parties:\n  divided_by_remark: true\n  names: {contractor: [受託者], city: [市職員]}\n"
+
+
+def test_a_remark_divides_a_mark_of_a_channel(tmp_path: Path) -> None:
+    """受付は受託者、確認は市職員: who does what is said, so it is settled; without such a remark it stays open."""
+    rows = [[1, "甲の届", "△", "○", "受付は受託者、確認は市職員"], [2, "乙の届", "△", "－", "分担は協議中"]]
+    report = read(tmp_path, rows, DIVIDED)
+    both, given, other, _ = (each[1:] for each in answers(tmp_path, report))
+    assert (both, given, other) == (("both", "settled"), GIVEN, ("both", "needs_ruling"))
+    with pytest.raises(RuleFileError):
+        read(tmp_path, rows[1:], DIVIDED)
+
+
+def test_a_comment_and_a_text_beside_the_table_go_with_the_answer(tmp_path: Path) -> None:
+    """Each with its cell."""
+
+    def change(sheet: Any, _: Any) -> None:
+        sheet["C3"].comment = Comment("代理人を除く", "a")
+        sheet["G4"] = "夜間は市職員"
+
+    report = read(tmp_path, [*ONE, [2, "資格喪失届の受付", "○", "○", None]], change=change)
+    assert {note.code: note.place["ja"].rpartition("!")[2] for note in report.notes.of("doubtful")} == {"comment": "C3", "no_header": "G4", "remark_party": "A4"}  # fmt: skip
+    assert answers(tmp_path, report)[0][1:] == GIVEN
+    desk = Desk.open(list=tmp_path / "out", engine="table")
+    for row, text in (("kokuho-1", "代理人を除く"), ("kokuho-2", "夜間は市職員")):
+        assert text in " ".join(each.text for each in desk.decide(row=row, channel="post").exceptions)

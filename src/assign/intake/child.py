@@ -90,7 +90,7 @@ def _sheet(sheet: Sheet) -> list[Any]:
 
 def _cell(cell: Cell) -> Any:
     """Its text, alone where there is nothing more to say."""
-    if cell.merged is None and not cell.look and not cell.hidden:
+    if cell.merged is None and not cell.look and not cell.hidden and not cell.comment:
         return cell.text
     span = cell.merged
     return [
@@ -98,6 +98,7 @@ def _cell(cell: Cell) -> Any:
         None if span is None else [span.top, span.left, span.bottom, span.right],
         list(cell.look),
         cell.hidden,
+        cell.comment,
     ]
 
 
@@ -124,9 +125,9 @@ def understood(said: dict[str, Any]) -> tuple[str, tuple[Sheet, ...], tuple[Rema
 def _cell_of(said: Any, sheet: str, row: int, column: int) -> Cell:
     if isinstance(said, str):
         return Cell(said, sheet, row, column)
-    text, span, look, hidden = said
+    text, span, look, hidden, comment = said
     merged = None if span is None else Span(*map(int, span))
-    return Cell(str(text), sheet, row, column, 0, merged, tuple(map(str, look)), bool(hidden))
+    return Cell(str(text), sheet, row, column, 0, merged, tuple(map(str, look)), bool(hidden), str(comment))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ from .named_acts import NamedActs
 from .notes import Notes
 from .scope import scope_of
 from .sheets import Source
+from .single_rows import of_single_rows
 from .yaml_text import entries, flow
 
 _JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "line_break", "undefined_mark"}  # fmt: skip
@@ -82,12 +83,22 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         since = edition.effective if isinstance(edition.effective, str) else (edition.effective or {}).get("since", "")
         papers = list(designated(mapping, document, scope, list(zip(keys, printed, strict=True)), since, notes))
         manifest = _manifest(mapping, edition, document, columns, table, papers)
+        if of_rows := list(
+            of_single_rows(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, columns, inside, notes)
+        ):
+            table = [*table, *of_rows]
+            manifest = _manifest(mapping, edition, document, columns, table, papers)
         if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)):
-            manifest = _manifest(mapping, edition, document, columns, [*table, *kept], papers)
+            manifest = _manifest(mapping, edition, document, columns, _latest([*table, *kept]), papers)
         tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)
     rows = as_csv(tasks, manifest)
     catalog = Catalog(tasks, manifest, rows)
     return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping)
+
+
+def _latest(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of lines about the very same cells of a row, the last."""
+    return list({str(sorted(line["when"].items())): line for line in table}.values())
 
 
 def _task(row: reader.Printed, cells: Mapping[str, str]) -> Task:
@@ -113,15 +124,15 @@ def _with_readings(
         repairs = list(task.repairs)
         said = {catalog.says(task, channel).meaning for channel in catalog.manifest.channels}
         strange = [
-            text
+            (at, text)
             for at, text in row.marks.items()
             if text != UNREAD and columns[at].marks and read_mark(text, columns[at], signs) is None
         ]
-        if any(strange) and said & {Meaning.UNDEFINED, Meaning.PART_DIVIDED}:
+        if any(text for _, text in strange) and said & {Meaning.UNDEFINED, Meaning.PART_DIVIDED}:
             repairs.append("undefined_mark")
-        for text in strange:
+        for at, text in strange:
             notes.doubtful(
-                row.cell, "undefined_mark", f"印 {text!r} の意味がマッピングにありません（市職員・回答待ちになります）",
+                row.cells.get(at, row.cell), "undefined_mark", f"印 {text!r} の意味がマッピングにありません（市職員・回答待ちになります）",
                 f"the mapping does not say what {text!r} means (city staff, needs a ruling)",
             )  # fmt: skip
         if row.broken:
@@ -148,7 +159,147 @@ def _never_given(
         said = {channel: catalog.says(task, channel) for channel in catalog.manifest.channels}
         act = named.of(task.name)
         # Of an act that both share, a mark that divides the work says already whose part is what.
-        whole = (Meaning.CONSIGNED, Meaning.CONSIGNED_DOUBTFUL) if act and act.act_class is ActClass.SHARED else CONSIGNING
+        whole = (
+            (Meaning.CONSIGNED, Meaning.CONSIGNED_DOUBTFUL) if act and act.act_class is ActClass.SHARED else CONSIGNING
+        )
         given = [channel for channel, each in said.items() if each.meaning in whole]
         if not given:
             continue
+        if act is not None and catalog.manifest.designation(act.id, task.id):
+            continue
+        if act is None or by_act:
+            if word := says(task.name):
+                notes.doubtful(
+                    row.cell, "decides", f"「{task.name}」は「{word}」の業務に見えますが、一覧は受託者に渡しています（公権力の行使は市に残ります）",
+                    f"`{task.name}` looks like an act of authority, and the list gives it to the contractor (acts of authority stay with the city)",
+                )  # fmt: skip
+            continue
+        notes.doubtful(
+            row.cell, "authority", f"一覧は「{task.name}」を受託者に渡していますが、委託できない行為です（市職員・回答待ちにしました）",
+            f"the list gives `{task.name}` to the contractor, and it cannot be consigned (city staff, needs a ruling)",
+        )  # fmt: skip
+        because = {
+            "ja": f"一覧は受託者に渡していますが、「{act.title['ja']}」は委託できない行為です",
+            "en": f"The list gives it to the contractor, but '{act.title['en']}' cannot be consigned",
+        }
+        for channel in given:
+            cells = dict(said[channel].line.when)
+            when = {
+                "row": task.id,
+                "channel": channel,
+                **{name: cells[name] for name in cells if name not in ("row", "channel")},
+            }
+            yield {"when": when, "means": str(Meaning.UNDEFINED), "because": because}
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def _manifest(
+    mapping: TheMapping,
+    edition: Edition,
+    document: Document,
+    columns: Columns,
+    meanings: list[dict[str, Any]],
+    papers: list[dict[str, Any]],
+) -> Manifest:
+    channels = [dict(channel) for channel in mapping.channels]
+    divisions = [dict(division.plain) for division in mapping.divisions]
+    if mapping.cells == "printed_form":
+        divisions = [{**d.plain, "printed": d.printed[0]} if d.printed else dict(d.plain) for d in mapping.divisions]
+    parts = [
+        _HEAD,
+        f"title: {flow(dict(mapping.title))}\n",
+        f"edition: {flow(edition.name)}\n",
+        f"effective: {flow(edition.effective)}\n" if edition.effective else "",
+        entries("documents", [{"file": file, "sha256": digest} for file, digest in document.digests]),
+        entries("divisions", divisions),
+        entries("channels", channels),
+        entries("columns", columns.entries),
+        entries("designations", papers) if papers else "",
+        entries("meanings", meanings or [_NOTHING]),
+    ]
+    return manifests.parsed("".join(parts).encode())
+
+
+# A list of which no mark has a meaning: nothing that is printed is this, and so everything is undefined.
+_NOTHING: Final = {
+    "when": {"act": "undetermined"},
+    "means": str(Meaning.UNDEFINED),
+    "because": {"ja": "印の意味がまだ書かれていません", "en": "What the marks mean is not written down yet"},
+}
+
+
+def _files(mapping: TheMapping, document: Document, catalog: Catalog) -> dict[str, bytes]:
+    """Every file of the folder, by its path in it."""
+    files = {name: data for name, data in list_folder.contents().items() if not name.startswith("source/")}
+    files[FILE] = catalog.manifest.data
+    files[CATALOG] = catalog.rows
+    files |= {f"source/{name}": data for name, data in document.files.items()}
+    if document.file == resources.DOCUMENT:  # the rules that ship are about the rows of this very list
+        return {name: data for name, data in files.items() if not name.startswith("rules/")}
+    files["rules/kinds.yaml"] = _kinds(files["rules/kinds.yaml"].decode(), mapping, catalog)
+    files["rules/holders.yaml"] = _holders(files["rules/holders.yaml"].decode(), mapping)
+    return files
+
+
+def _kinds(text: str, mapping: TheMapping, catalog: Catalog) -> bytes:
+    """The kinds that ship, on the channels of this list; every row is of the kind that nobody has said."""
+    head = text[: text.index("\ncounter:") + 1]
+    shipped = (resources.rules_folder() / "kinds.yaml").read_text("utf-8")
+    rows: dict[str, list[str]] = {kind: [] for kind in list_folder.kinds_offered()}
+    rows[NOT_SAID] = [task.id for task in catalog.tasks]
+    kinds = elsewhere.kinds(shipped, rows)
+    of = {channel["kind"]: channel["key"] for channel in reversed(mapping.channels)}
+    first = of.get("back_office", of.get("other", mapping.channels[0]["key"]))
+    places = {key: of.get(channel.kind, first) for key, channel in shipped_manifest().channels.items()}
+    kinds = re.sub(r"(?<=channel: )(\w+)", lambda found: places[found[1]], kinds)
+    return (head + kinds).encode()
+
+
+_HOLDS: Final = {
+    "wide_area_union": ("後期高齢者医療広域連合", "the wide-area union"),
+    "minister": ("厚生労働大臣（日本年金機構）", "the Minister (Japan Pension Service)"),
+}
+
+
+def _holders(text: str, mapping: TheMapping) -> bytes:
+    """Whose authority it is: the city's, but where the mapping says whose; for the city to look at, and to name its papers."""
+    head = text[: text.index("\nrules:") + 1]
+    source = {"document": "（市の文書の名前をここに）", "role": "（定めた人の役職をここに）"}
+    rules = []
+    for division in mapping.divisions:
+        label = division.plain["label"]
+        rule = {
+            "id": f"HOLDER_{division.key.upper()}",
+            "title": {"ja": f"{label['ja']}は市", "en": f"{label['en']}: the city"},
+        }
+        because = {"ja": f"{label['ja']}の事務は市が行います。", "en": f"For {label['en']} the city acts."}
+        example = {"given": {"division": division.key, "act": "accept"}, "holds": True}
+        rules.append(
+            {
+                **rule,
+                "source": source,
+                "when": {"division": division.key},
+                "then": {"holder": "city"},
+                "because": because,
+                "examples": [example],
+            }
+        )
+        if division.holder != "city":
+            ja, en = _HOLDS[division.holder]
+            rules.append(
+                {
+                    "id": f"HOLDER_{division.key.upper()}_DECISION",
+                    "title": {"ja": f"{label['ja']}の決定は{ja}", "en": f"{label['en']}: {en} decides"},
+                    "source": source,
+                    "when": {"division": division.key, "act": ["decide", "relief"]},
+                    "then": {"holder": division.holder},
+                    "because": {
+                        "ja": f"{label['ja']}の決定と減免・免除は{ja}が行います。",
+                        "en": f"For {label['en']}, {en} decides.",
+                    },
+                    "examples": [{"given": {"division": division.key, "act": "decide"}, "holds": True}],
+                }
+            )
+    return (head + entries("rules", rules)).encode()

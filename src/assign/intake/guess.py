@@ -223,7 +223,9 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
 def _known(what: str, text: str) -> str:
     """What a header stands for: the longest word of it that is known."""
     word = normal(text)
-    hits = [(len(each), value) for value, words in intake_words()[what].items() for each in words if normal(each) in word]
+    hits = [
+        (len(each), value) for value, words in intake_words()[what].items() for each in words if normal(each) in word
+    ]
     return max(hits, key=lambda hit: hit[0])[1] if hits and word else ""
 
 
@@ -426,7 +428,11 @@ def _entry(mark: str, sentence: str, of: str) -> dict[str, Any]:
     """A mark with what its sentence seems to say; without a sentence it is undefined."""
     if of == "by_party" and sentence:
         means = "does" if mark else "does_not"
-    elif not mark and (of == "row") is not sentence.startswith(tuple(intake_words()["blank"]["of_row"])) and of != "cells":
+    elif (
+        not mark
+        and (of == "row") is not sentence.startswith(tuple(intake_words()["blank"]["of_row"]))
+        and of != "cells"
+    ):
         return {"mark": "", "means": "undefined"}
     elif of == "cells" and sentence and not mark:
         means = "outside" if _means(sentence) == "retained" else "undefined"

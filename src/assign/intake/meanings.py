@@ -314,7 +314,9 @@ def cited(quote: Quote, document: Document) -> Entry:
     """A sentence with its line. Raises RuleFileError: The document does not have it."""
     found = document.find(quote.text, quote.line)
     if found is None:
-        raise quote.node.fail(f"この文がありません: 「{quote.text}」", f"the document does not say this: `{quote.text}`")
+        raise quote.node.fail(
+            f"この文がありません: 「{quote.text}」", f"the document does not say this: `{quote.text}`"
+        )
     line, text = found
     return {"document": document.file, "line": line, "text": text, **({"en": quote.en} if quote.en else {})}
 

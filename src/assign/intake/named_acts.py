@@ -39,7 +39,9 @@ class NamedActs:
             if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
             for name in (act.title["ja"], *act.also)
         }
-        ends = {name: act for name, act in self._whole.items() if act.act_class is ActClass.AUTHORITY or act.id in _MONEY}
+        ends = {
+            name: act for name, act in self._whole.items() if act.act_class is ActClass.AUTHORITY or act.id in _MONEY
+        }
         for key, more in words["named"].items():
             ends |= {normal(word): acts[key] for word in more if key in acts}
         self._ends: list[tuple[str, Act]] = sorted(ends.items(), key=lambda each: -len(each[0]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from assign.catalog.csv_file import LONGEST_CELL, is_number
@@ -21,10 +22,12 @@ from assign.words import normal
 from . import shifted
 from .document import Document
 from .header import Placed, headers, placed
+from .looks import UNREADABLE, Look, Unsaid, dress
 from .mapping import Edition, Part
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
 from .notes import Notes
+from .parties import from_a_day, names_another, names_contractor
 from .sheets import Cell, Row, Source, letters
 
 _NAMES: Final = ("name", "number_and_name")
@@ -48,6 +51,9 @@ class Printed(NamedTuple):
     repairs: tuple[str, ...]
     cell: Cell
     broken: bool  # its raw text is not the whole of it
+    cells: Mapping[int, Cell]  # the cell of each column of marks
+    looks: Mapping[int, Look]  # what the look of a mark, or of the row's name, means instead of it
+    said: tuple[str, ...]  # what the remark is made of: the column of remarks, and comments
 
 
 @dataclass
@@ -63,6 +69,7 @@ class Above:
 
 def read(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> list[Printed]:
     """The rows of an edition, in the order of print; what is repaired, doubtful or refused is noted."""
+    unsaid = Unsaid()
     above = Above(division=mapping.divisions[0].key if len(mapping.divisions) == 1 else "")
     for part in edition.parts:
         sheets = list(_sheets(source, part))
@@ -74,7 +81,14 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
         for rows, sheet in sheets:
             if division := _division(mapping, sheet):
                 above.division, above.section, above.group = division, "", ""
-            _part(_Reading(source, document, mapping, part, notes, above), rows)
+            _part(_Reading(source, document, mapping, part, notes, above, unsaid), rows)
+    if unsaid.found:
+        ja, en = unsaid.text().values()
+        notes.refused(
+            next(iter(unsaid.found.values()))[0], "colour",
+            f"印か名称の欄に、色・取消線・条件付き書式などがあります: {ja}。`colours` に意味を書いてください（どれにも意味がなければ no_meaning、意味があって読めない欄にするなら has_meaning、1つずつなら - {{look: …, means: …}}）",
+            f"cells of marks or names wear something: {en}. Write `colours`: no_meaning, has_meaning, or a line `- {{look: …, means: …}}` for each",
+        )  # fmt: skip
     return above.rows
 
 
@@ -121,6 +135,7 @@ class _Reading(NamedTuple):
     part: Part
     notes: Notes
     above: Above
+    unsaid: Unsaid
 
     def number(self, row: Row) -> int:
         """What a mapping calls a row: its line in the file of text, its number in a sheet."""
@@ -229,7 +244,10 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     for column, at in where.places:
         if column.role != "mark":
             found.setdefault(column.role, []).append(own(at) if column.role in _HEADINGS else printed(at))
-    marks = {index: _mark(reading, cells.get(at), merged) for index, at in where.marks}
+    names = [cells[at] for column, at in where.places if column.role in _NAMES and at in cells]
+    of_row = [look for cell in names for look in dress(merged.get((cell.row, cell.column), cell))]
+    dressed = {index: _mark(reading, cells.get(at), merged, names, of_row) for index, at in where.marks}
+    marks = {index: text for index, (text, _) in dressed.items()}
     if "division" in found and found["division"][0]:
         division = _division(mapping, found["division"][0])
         if not division:
@@ -245,6 +263,31 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
         above.section, above.group = (section or above.section), group
     elif {"section", "group"} & set(found):
         repairs.append("heading_carried")
+    number, name = _named(above, found, repairs)
+    remark = " ".join(filter(None, found.get("remark", ())))
+    if not name and not number and not any(marks.values()) and not remark and (section or group):
+        notes.skipped(row, section or group, heading=True)
+        return
+    numbered = bool(number) and is_number(shifted.plain_number(number))
+    if not name and (numbered or (not number and any(marks.values()))) and (group or section or above.group):
+        name = group or section or above.group
+        repairs.append("name_from_heading")
+    _hidden(notes, row, where)
+    if "merged_cell" in repairs and not row_has_its_own(cells, where, merged):
+        notes.skipped(row, name)
+        return
+    said = _noted(reading, row, where)
+    beside = {
+        "cells": {index: cells[at] for index, at in where.marks if at in cells},
+        "looks": {index: look for index, (_, look) in dressed.items() if look is not None},
+        "said": tuple(filter(None, [*found.get("remark", ()), *(text for _, text in said)])),
+    }
+    remark = " ".join(filter(None, [remark, *(f"※{where_ja}: {text}" for where_ja, text in said)]))
+    _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row), **beside)
+
+
+def _named(above: Above, found: Mapping[str, Sequence[str]], repairs: list[str]) -> tuple[str, str]:
+    """A row's number, with that which heads its branches, and its name."""
     number, name = "".join(found.get("number", ())), "".join(found.get("name", ()))
     if "number_and_name" in found:
         number, name = shifted.number_and_name(found["number_and_name"][0])
@@ -254,25 +297,51 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
             repairs.append("heading_carried")
         above.number = number
         number = f"{number}-{branch}" if number else branch
-    remark = " ".join(filter(None, found.get("remark", ())))
-    if not name and not number and not any(marks.values()) and not remark and (section or group):
-        notes.skipped(row, section or group, heading=True)
+    return number, name
+
+
+def _hidden(notes: Notes, row: Row, where: Placed) -> None:
+    """What nobody sees who opens the file: a row, or a column that is read."""
+    if row.cells and all(cell.hidden for cell in row.cells):
+        notes.doubtful(row, "hidden", "隠された行の文字も読みました", "what stands in a hidden row is read, too")
         return
-    numbered = bool(number) and is_number(shifted.plain_number(number))
-    if not name and (numbered or (not number and any(marks.values()))) and (group or section or above.group):
-        name = group or section or above.group
-        repairs.append("name_from_heading")
-    marks = _struck(
-        reading, row, [cells[at] for column, at in where.places if column.role in _NAMES and at in cells], marks
-    )
-    if any(cell.hidden and cell.text.strip() for cell in row.cells):
-        notes.doubtful(
-            row, "hidden", "隠された行か列の中の文字も読みました", "what stands in a hidden row or column is read, too"
-        )
-    if "merged_cell" in repairs and not row_has_its_own(cells, where, merged):
-        notes.skipped(row, name)
-        return
-    _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row))
+    used = {at: column for column, at in where.places if column.role != "ignored"}
+    for cell in row.cells:
+        if cell.hidden and cell.text.strip() and cell.column in used:
+            at = letters(cell.column)
+            notes.doubtful(
+                Cell("", cell.sheet, 0, cell.column), "hidden", f"隠された列 {at} の中の文字も読みました",
+                f"what stands in the hidden column {at} is read, too",
+            )  # fmt: skip
+
+
+def _noted(reading: _Reading, row: Row, where: Placed) -> list[tuple[str, str]]:
+    """What stands at a row beside its columns: comments, and text in columns without a header. It goes with the answer."""
+    notes, found = reading.notes, []
+    known = {at: column for column, at in where.places}
+    for cell in row.cells:
+        at, text = f"{letters(cell.column)}{cell.row}", _one_line(cell.text)
+        if cell.comment:
+            found.append((f"{at} のコメント", _one_line(cell.comment)))
+            notes.doubtful(
+                cell, "comment", f"コメントがあります: 「{_one_line(cell.comment)}」（条件として答えに示します）",
+                f"a comment: `{_one_line(cell.comment)}` (shown with the answer)",
+            )  # fmt: skip
+        if text and cell.column not in known and not cell.covered:
+            found.append((f"{at} 見出しのない欄", text))
+            notes.doubtful(
+                cell, "no_header", f"見出しのない列に文字があります: 「{text}」（条件として答えに示します）",
+                f"text in a column without a header: `{text}` (shown with the answer)",
+            )  # fmt: skip
+        column = known.get(cell.column)
+        if column is not None and column.role == "remark" and any("strike" in look for look in cell.look):
+            notes.doubtful(
+                cell,
+                "struck_remark",
+                "備考に取消線があります（消された文かもしれません）",
+                "a remark is struck through",
+            )
+    return found
 
 
 def row_has_its_own(cells: Mapping[int, Cell], where: Placed, merged: Mapping[tuple[int, int], Cell]) -> bool:
@@ -284,10 +353,22 @@ def row_has_its_own(cells: Mapping[int, Cell], where: Placed, merged: Mapping[tu
     )
 
 
-def _mark(reading: _Reading, cell: Cell | None, merged: Mapping[tuple[int, int], Cell]) -> str:
-    """What a cell of marks holds; where its look or its merging may say more than its text, the mapping must have said what."""
+def _mark(
+    reading: _Reading,
+    cell: Cell | None,
+    merged: Mapping[tuple[int, int], Cell],
+    names: Sequence[Cell],
+    of_row: Sequence[str],
+) -> tuple[str, Look | None]:
+    """
+    What a cell of marks holds, and what its look means instead; where its look or its merging may say more than its text, the mapping
+    must have said what.
+
+    Args:
+        of_row: What the row's name wears (`names`: its cells), which is about all of its marks.
+    """
     if cell is None:
-        return ""
+        cell = Cell("", names[0].sheet if names else "", names[0].row if names else 0)
     mapping, notes = reading.mapping, reading.notes
     text = _one_line(cell.text)
     top = merged.get((cell.row, cell.column))
@@ -304,47 +385,38 @@ def _mark(reading: _Reading, cell: Cell | None, merged: Mapping[tuple[int, int],
             cell, "formula", "計算されていない式か、式の誤りです。読めない欄にしました",
             "a formula that was never worked out, or failed: the cell counts as unreadable",
         )  # fmt: skip
-        return UNREAD
-    if looks := _dress(cell if cell.look or top is None else top):
-        if not mapping.colours:
-            _colour_unsaid(notes, cell, looks)
-        elif mapping.colours == "has_meaning":
-            notes.doubtful(
-                cell, "colour", f"色や取消線（{'、'.join(looks)}）が意味を持つので、読めない欄にしました",
-                f"its look ({', '.join(looks)}) has a meaning that is not read: the cell counts as unreadable",
-            )  # fmt: skip
-            return UNREAD
-    return text
-
-
-def _struck(reading: _Reading, row: Row, names: Sequence[Cell], marks: dict[int, str]) -> dict[int, str]:
-    """The marks of a row; of one whose name is struck through, which was taken out perhaps, none can be read where looks have a meaning."""
-    struck = [look for cell in names for look in _dress(cell) if "strike" in look]
-    if struck and not reading.mapping.colours:
-        _colour_unsaid(reading.notes, names[0], struck)
-    if not struck or reading.mapping.colours != "has_meaning":
-        return marks
-    reading.notes.doubtful(
-        row,
-        "colour",
-        "名称に取消線があるので、印は読めない欄にしました",
-        "its name is struck through: its marks count as unreadable",
-    )
-    return dict.fromkeys(marks, UNREAD)
-
-
-def _dress(cell: Cell) -> list[str]:
-    """What a cell wears that may say more than its text: a fill, a colour, a line through it."""
-    return [
-        look for look in cell.look if look.removeprefix("partly ").startswith(("fill", "pattern", "colour", "strike"))
-    ]
-
-
-def _colour_unsaid(notes: Notes, cell: Cell, looks: Sequence[str]) -> None:
-    notes.refused(
-        cell, "colour", f"色や取消線があります（{'、'.join(looks)}）。`colours` に no_meaning か has_meaning を書いてください",
-        f"a cell has a colour or is struck through ({', '.join(looks)}); write `colours`: no_meaning or has_meaning",
-    )  # fmt: skip
+        return UNREAD, None
+    if odd := next((look for look in cell.look if look.startswith("format ")), ""):
+        notes.doubtful(
+            cell, "format", f"表示形式 {shown(odd.removeprefix('format '))} のため、印字される形が分かりません。読めない欄にしました",
+            f"its number format ({shown(odd.removeprefix('format '))}) prints it in another way: the cell counts as unreadable",
+        )  # fmt: skip
+        return UNREAD, None
+    worn = cell if cell.look or top is None else top
+    own = dress(worn)
+    if not (own or of_row):
+        return text, None
+    if mapping.colours is None:
+        reading.unsaid.add(worn, own)
+        if of_row:
+            reading.unsaid.add(names[0], of_row)
+        return text, None
+    look = mapping.colours.together([*of_row, *own])
+    at = worn if own else names[0]
+    if look is not None and look.means == UNREADABLE:
+        notes.doubtful(
+            at, "colour", f"見た目（{look.look}）に意味があるか、意味が書かれていないので、{'この欄' if own else 'この行の印'}は読めない欄にしました",
+            f"its look ({look.look}) has a meaning that is not read: {'the cell counts' if own else 'its marks count'} as unreadable",
+        )  # fmt: skip
+        return UNREAD, None
+    if look is not None:
+        notes.repaired(
+            at,
+            "colour",
+            f"見た目 {look.look} を {look.means} と読みました",
+            f"its look {look.look} is read as {look.means}",
+        )
+    return text, look
 
 
 def _one_line(text: str) -> str:
@@ -418,7 +490,16 @@ def _strange(notes: Notes, row: Row, whole: str) -> None:
     )  # fmt: skip
 
 
-def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
+def _kept(
+    reading: _Reading,
+    row: Row,
+    read: _Read,
+    broken: bool,
+    *,
+    cells: Mapping[int, Cell] = MappingProxyType({}),
+    looks: Mapping[int, Look] = MappingProxyType({}),
+    said: tuple[str, ...] | None = None,
+) -> None:
     notes, above = reading.notes, reading.above
     number, name, remark, marks, repairs = read
     if not name:
@@ -439,6 +520,7 @@ def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
         )  # fmt: skip
     elif plain != number:
         repairs.append("number_plain")
+    remark = _as_condition(remark, reading.mapping)
     remark = _beside_marks(reading.mapping, marks, remark)
     remark = _footnotes(reading, row, [name, remark, *marks.values()], remark)
     if not any(marks.values()) and _NOTE.match(f"{number}{name}"):
@@ -462,6 +544,7 @@ def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
             above.division, above.section, above.group, plain, name, remark, marks, line,
             reading.document.lines[line - 1], tuple(dict.fromkeys(repairs)),
             next((c for c in row.cells if c.text.strip()), Cell("", row=row.number, line=row.line)), broken,
+            cells, looks, (remark,) if said is None else said,
         )
     )  # fmt: skip
 
@@ -481,6 +564,12 @@ _REPAIRED: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+def _as_condition(remark: str, mapping: TheMapping) -> str:
+    """A remark that says who else does some of it, or from when, holds for the answer: it is shown with it, as what begins with ※ is."""
+    holds = names_another(remark, mapping.third_parties) or names_contractor(remark) or from_a_day(remark)
+    return f"※{remark}" if holds and not is_condition(remark) else remark
+
+
 def _beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) -> str:
     """The remark with what stands beside a mark in its cell, and with a mark that is a condition itself: neither is lost."""
     signs = [note.sign for note in mapping.footnotes]
@@ -488,7 +577,7 @@ def _beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) ->
     for at, text in marks.items():
         column = mapping.of_marks[at]
         found = read_mark(text, column, signs)
-        if found is not None and (found.rest or (len(text) > 2 and is_condition(text))):
+        if found is not None and (found.rest or (found.mark == text and len(text) > 2 and is_condition(text))):
             sign = "※" if is_condition(found.rest or text) else ""
             added.append(f"{sign}{column.header or letters(column.place)}: {found.rest or text}")
     return " ".join(filter(None, [remark, *added]))

@@ -39,6 +39,7 @@ class Cell:
         merged: Which cells it is merged with; None: it stands alone.
         look: What its dress may say, where the file tells: `strike`, `fill FFFF00`, `colour FF0000`, `partly strike`.
         hidden: Whether its row or column is hidden.
+        comment: What somebody has noted at it, and what is not printed.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Cell:
     merged: Span | None = None
     look: tuple[str, ...] = ()
     hidden: bool = False
+    comment: str = ""
 
     @property
     def covered(self) -> bool:

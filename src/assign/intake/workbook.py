@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assign.errors import DataError, needs_extra, shown, visible
@@ -78,6 +79,7 @@ def _xlsx(parts: Mapping[str, bytes], remarks: Remarks) -> list[Sheet]:
             continue
         values = _values(book, sheet.name)
         made = _XlsxSheet(sheet.name, scans.pop(sheet.name), values, styles, shared, about.since_1904, remarks)
+        made.comments = _comments(others)
         out.append(Sheet(sheet.name, made.rows(), sheet.hidden))
         made.remark()
         for part, content in others:
@@ -105,6 +107,7 @@ class _XlsxSheet:
         self.shared = shared
         self.since_1904 = since_1904
         self.remarks = remarks
+        self.comments: Mapping[tuple[int, int], str] = {}
         self.spans = xlsx_sheet.spans_by_cell(scan.merged, scan.last_row, scan.last_column)
         self._require_same()
 
@@ -122,6 +125,11 @@ class _XlsxSheet:
         return tuple(made)
 
     def _cell(self, row: int, column: int, hidden: bool) -> Cell:
+        made = self._without_comment(row, column, hidden)
+        comment = self.comments.get((row, column), "")
+        return replace(made, comment=comment) if comment else made
+
+    def _without_comment(self, row: int, column: int, hidden: bool) -> Cell:
         worn = self.scan.cells.get((row, column))
         span = self.spans.get((row, column))
         if worn is None:
@@ -209,9 +217,21 @@ def _beside(sheet: str, part: str, content: bytes, remarks: Remarks) -> None:
         if b":blip " in content:
             remarks.add("picture", {"ja": "画像があります（中の文字は読めません）", "en": "a picture (text in it cannot be read)"}, sheet=sheet)  # fmt: skip
     elif "omments" in part:
-        for where, said in xlsx_book.comments(content)[:MOST_SHEETS]:
+        for where, said in xlsx_book.comments(content):
             at = xlsx_sheet.span_of(where)
-            remarks.add("comment", {"ja": f"コメントがあります: {shown(said, 400)}", "en": f"a comment: {shown(said, 400)}"}, sheet=sheet, row=at.top, column=at.left, of=where)  # fmt: skip
+            remarks.add("comment", {"ja": f"{where} にコメントがあります: {shown(said, 400)}", "en": f"a comment at {where}: {shown(said, 400)}"}, sheet=sheet, row=at.top, column=at.left, of=where)  # fmt: skip
+
+
+def _comments(others: Sequence[tuple[str, bytes]]) -> dict[tuple[int, int], str]:
+    """What is noted at cells."""
+    found: dict[tuple[int, int], str] = {}
+    for part, content in others:
+        if "omments" in part:
+            for where, said in xlsx_book.comments(content):
+                at = xlsx_sheet.span_of(where)
+                text = " ".join(said.split())[:MOST_TEXT]
+                found[at.top, at.left] = " ".join(filter(None, [found.get((at.top, at.left), ""), text]))
+    return found
 
 
 # -- by calamine alone ---------------------------------------------------------------------------------------------------

@@ -241,8 +241,8 @@ def shared_of(content: bytes | None) -> Shared:
         elif name == "si":
             if not state["said"]:
                 found.blank.add(found.count)
-            if look := look_of_runs(runs):
-                found.looks[found.count] = look
+            if together := look_of_runs(runs):
+                found.looks[found.count] = together
             found.count += 1
 
     walk(content, begins, ends, says)

@@ -152,7 +152,9 @@ class _Position:
         content = self.said[0] if len(self.said) == 1 else "".join(self.said)
         kept = content if kind in ("s", "e") else ""
         blank = bool(content) and not content.strip(BLANKS)
-        worn = Worn(_number(has.get("s") or "0"), kind, bool(content), self.formula, kept, blank, look_of_runs(self.runs))
+        worn = Worn(
+            _number(has.get("s") or "0"), kind, bool(content), self.formula, kept, blank, look_of_runs(self.runs)
+        )
         place = (self.row, self.column)
         if place in self.found.cells:
             raise _odd(f"{letters(self.column)}{self.row}")
