@@ -268,7 +268,7 @@ def test_a_remark_divides_a_mark_of_a_channel(tmp_path: Path) -> None:
     rows = [[1, "甲の届", "△", "○", "受付は受託者、確認は市職員"], [2, "乙の届", "△", "－", "分担は協議中"]]
     report = read(tmp_path, rows, DIVIDED)
     both, given, other, _ = (each[1:] for each in answers(tmp_path, report))
-    assert (both, given, other) == (("both", "settled"), GIVEN, ("both", "needs_ruling"))
+    assert (both, given, other) == (("split", "settled"), GIVEN, ("split", "needs_ruling"))
     with pytest.raises(RuleFileError):
         read(tmp_path, rows[1:], DIVIDED)
 

@@ -8,7 +8,7 @@ something out, and needs a word of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from assign.words import Bilingual, Meaning, normal
 from assign.yaml_nodes import Node
@@ -30,14 +30,27 @@ _WORDS: Final = {
 }  # fmt: skip
 
 
+class Quoted(Protocol):
+    """A sentence of the list (`mapping.Quote`)."""
+
+    @property
+    def text(self) -> str:
+        """As it is printed."""
+
+
 class Look(NamedTuple):
-    """A look, what it means, and the sentence that says so (`legend`, a `Quote`) or the city's reading (`because`)."""
+    """A look, what it means, and the sentence that says so (`legend`) or the city's reading (`because`)."""
 
     look: str
     means: str
-    legend: object
+    legend: Quoted | None
     because: Bilingual | None
     node: Node | None
+
+    @property
+    def said(self) -> tuple[str, str, str]:
+        """What two looks must agree in."""
+        return self.means, self.legend.text if self.legend else "", self.because["ja"] if self.because else ""
 
 
 class Colours(NamedTuple):
@@ -59,11 +72,11 @@ class Colours(NamedTuple):
         found = [each for each in map(self.of, looks) if each.means != NO_MEANING]
         if not found:
             return None
-        said = {(each.means, each.legend) for each in found}
+        said = {each.said for each in found}
         return found[0] if len(said) == 1 else Look("、".join(looks), UNREADABLE, None, None, None)
 
 
-def read(node: Node, quote: Callable[[Node], object], because: Callable[[Node], Bilingual]) -> Colours:
+def read(node: Node, quote: Callable[[Node], Quoted], because: Callable[[Node], Bilingual]) -> Colours:
     """The mapping's `colours`. Raises RuleFileError."""
     if not isinstance(node.value, list):
         return Colours(node.choice(SIMPLE, "`colours` の値", "value of `colours`"), ())
@@ -127,7 +140,7 @@ class Unsaid:
 
     def text(self) -> Mapping[str, str]:
         """One line for all, with the first cells of each look."""
-        said = {"ja": [], "en": []}  # type: dict[str, list[str]]
+        said: dict[str, list[str]] = {"ja": [], "en": []}
         for look, cells in self.found.items():
             places = list(dict.fromkeys(f"{cell.sheet}!{letters(cell.column)}{cell.row}" for cell in cells))
             some = "、".join(places[:4]) + ("…" if len(places) > 4 else "")

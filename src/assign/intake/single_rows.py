@@ -83,7 +83,7 @@ class _Rows:
         return [at for at, column in here if (act in column.acts if column.acts else True)]
 
     def _look(self, row: Printed, here: list[int]) -> tuple[Meaning, Entry] | None:
-        looks = list(dict.fromkeys(row.looks[at] for at in here if at in row.looks))
+        looks = list({row.looks[at].said: row.looks[at] for at in here if at in row.looks}.values())
         if not looks:
             return None
         if len(looks) > 1:
