@@ -9,6 +9,7 @@ from what the same command says of the untouched log.
     named        it says which record, or what, is wrong, and ends with an error; what else it shows is true
     refused      it ends with an error that is not of one record; what it shows, if anything, is true
     as written   it shows what is written: the log was made to fit again, and only a checkpoint from outside can tell
+    made, named  a copy with nothing mended and nothing left out, and what is wrong is named: exit 6
     mended       what is derived was made anew, and `verify` finds nothing more
     -            it does not apply
     WRONG: …     anything else
@@ -192,13 +193,25 @@ def _outcome(kind: Kind, done: Any) -> str:
 def _parts(name: str, text: str) -> Iterator[str]:
     """What a reader shows, one by one, without what it says of the whole or of records that it cannot read."""
     if name == "html":
-        yield from (each.partition("</section>")[0] for each in text.split("<section>")[1:] if "読めません" not in each)
+        yield from (
+            each.partition("</section>")[0]
+            for each in text.split("<section>")[1:]
+            if "読めません" not in each and "証明のない" not in each
+        )
     elif name == "exceptions":
         yield from (json.dumps(each) for each in json.loads(text or "[]"))
     elif name in ("list", "jsonl"):
-        yield from (each for each in text.split("\n") if each and not re.fullmatch(r"[0-9,]+ 件", each))
+        yield from (
+            each
+            for each in text.split("\n")
+            if each
+            and not re.fullmatch(r"[0-9,]+ 件", each)
+            and not each.startswith(("証明なし", '{"kind":"behind_a_gap"'))
+        )
     elif name == "csv":
-        yield from (each for each in text.split("\n") if "unreadable_record" not in each)
+        yield from (
+            each for each in text.split("\n") if "unreadable_record" not in each and ",behind_a_gap," not in each
+        )
 
 
 def show(site: Site, kind: Kind, sound: Sound) -> str:
@@ -311,7 +324,7 @@ def backup(site: Site, kind: Kind, sound: Sound) -> str:
     """A copy: what is in it is the records, or what a coherent log says."""
     to = site.folder / "backup.db"
     done = said(site, "audit", "backup", to)
-    return _copied(done, to, kind, sound, f"sqlite:///{to}")
+    return _copied(done, to, kind, sound, f"sqlite:///{to}", _raw(site))
 
 
 def restore(site: Site, kind: Kind, sound: Sound) -> str:
@@ -322,17 +335,21 @@ def restore(site: Site, kind: Kind, sound: Sound) -> str:
     done = cli(
         "audit", "restore", site.path, "--against", site.against, "--audit", f"sqlite:///{to}", "--origin", ORIGIN
     )
-    if done.code == 0 and kind.bad is not None and not kind.lawful:
+    if done.code == 0 and kind.bad is not None and kind.bad < SIZE and not kind.lawful:
         raise Wrong("restores what was not recorded")
-    return _copied(done, to, kind, sound, f"sqlite:///{to}")
+    return _copied(done, to, kind, sound, f"sqlite:///{to}", _raw(site))
 
 
-def _copied(done: Any, to: Path, kind: Kind, sound: Sound, url: str) -> str:
+def _copied(done: Any, to: Path, kind: Kind, sound: Sound, url: str, raw: dict[int, bytes]) -> str:
     there = Hand(url).payloads() if to.exists() else []
     if done.code:
-        if there:
+        if not there:
+            return "refused"
+        if done.code != 6 or not done.err:
             raise Wrong("leaves a copy")
-        return "refused"
+        if Hand(url).numbered() != raw:
+            raise Wrong("copies what is not there")
+        return "made, named"
     if there == sound.originals or (there[:SIZE] == sound.originals and kind.lawful):
         return "sound"
     if kind.coherent:

@@ -55,6 +55,7 @@ WORDS: Final = {
     "sound": "正しい / sound",
     "says so": "そう言う / says so",
     "named": "名指す / named",
+    "made, named": "写して名指す / made and named",
     "refused": "断る / refused",
     "as written": "書いてあるまま / as written",
     "signed": "署名 / signed",

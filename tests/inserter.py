@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from assign.log import merkle
+from assign.log.canonical import canonical, read
 from assign.log.checkpoint import Checkpoint, sign
 from assign.log.keys import new_key
 from assign.log.record import new_id
@@ -80,7 +81,7 @@ class Inserter:
             "SELECT payload, nodes FROM record WHERE at = ?", (1 << SHIFT | chance.randrange(max(1, size)),)
         )
         payload, nodes = (bytes(like[0][0]), bytes(like[0][1])) if like else (b"{}", b"")
-        kind = chance.randrange(7)
+        kind = chance.randrange(8)
         if kind == 0:
             payload = chance.choice(
                 [b"", b"{}", b"\0", b"null", b"[" * 3000, chance.randbytes(50), b"<script>\x1b[2J" * 99]
@@ -97,6 +98,11 @@ class Inserter:
             payload = re.sub(rb'"key":"[^"]+"', b'"key":"%s"' % chance.choice(self.keys).encode(), payload)
         elif kind == 5:
             payload = re.sub(rb'"assignee":"\w+"', b'"assignee":"contractor"', payload)
+        elif kind == 7:  # a change of the key, to one of its own
+            first = read(bytes(self._run("SELECT payload FROM record WHERE at = ?", (1 << SHIFT,))[0][0]))
+            fresh = {name: first[name] for name in ("schema", "origin", "recorded", "version")}
+            own = {"signer": str(self._key.public()), "replaces": first["signer"], "endorsed": None}
+            payload = canonical({**fresh, "kind": "key", "seq": seq, **own})
         leaf = merkle.leaf_hash(payload)
         levels = (~seq & seq + 1).bit_length() - 1
         nodes = chance.choice(

@@ -454,8 +454,7 @@ def foreign_key_planted(hand: Hand) -> None:
     hand.sql("INSERT INTO publication VALUES (1, 'key', ?, ?)", str(new_key(ORIGIN).public()), 0)
 
 
-@tamper("keys", "よその鍵へ、前の鍵の署名なしに替える", "a change to a foreign key without the old one's signature", goes_on=True, bad=SIZE, coherent=True, alone=False, says="key_unendorsed",
-        lawful="a change of key that nobody signed is recorded, and exceptions names it")  # fmt: skip
+@tamper("keys", "よその鍵へ、前の鍵の署名なしに替える", "a change to a foreign key without the old one's signature", goes_on=True, bad=SIZE, coherent=True, alone=False, says="key_unendorsed")  # fmt: skip
 def unendorsed_change_of_key(hand: Hand) -> None:
     fresh = str(new_key(ORIGIN).public())
     draft = {"kind": "key", "signer": fresh, "replaces": hand.record(0)["signer"], "endorsed": None}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ import pytest
 from assign import audit
 from assign.audit import copies
 from assign.errors import BadOption
+from assign.log import merkle
 from assign.log.keys import held_key
 from assign.log.log import Log
+from assign.log.record import new_id
 from assign.log.store import StoreError, StoreRefused, open_store
 
 from .logs import EDITIONS, ORIGIN, draft, key_of, make, sqlite_url
@@ -54,7 +58,7 @@ def test_what_comes_back_is_the_log_to_the_byte(log: Log, tmp_path: Path) -> Non
     assert names(tmp_path) == ["copy.db"]
     with Log.open(sqlite_url(tmp_path / "copy.db")) as kept:
         found = audit.restore(kept, sqlite_url(tmp_path / "new.db"), log.store.checkpoints(log.number))
-    assert found == (log.size, log.head().root, 0)
+    assert found == (log.size, log.head().root, 0, ())
     with Log.open(sqlite_url(tmp_path / "new.db")) as back:
         assert all_of(back) == all_of(log)
 
@@ -312,6 +316,88 @@ def test_nonsense_beside_the_records_keeps_nobody_from_a_backup(log: Log, tmp_pa
     assert said.out.count("署名のない") == 2
     with Log.open(sqlite_url(tmp_path / "copy.db")):
         assert "使いません" not in cli("audit", "rebuild", "--audit", sqlite_url(tmp_path / "copy.db")).out
+
+
+def planted_rows(log: Log, tmp_path: Path, *, far: bool) -> list[int]:
+    """What INSERT alone can bring about, each with a record of the desk's behind it: the numbers at which it stands."""
+    log.publish({**EDITIONS, "list": b"another list"})
+    like, places = log.row(5), []
+
+    def another(seq: int) -> bytes:
+        return re.sub(rb'"key":"[^"]+"', b'"key":"%s"' % new_id().encode(), like.payload).replace(
+            b'"seq":5', b'"seq":%d' % seq
+        )
+
+    whole = another(log.size + 8)
+    with closing(apsw.Connection(str(tmp_path / "audit.db"))) as db:
+        for payload, nodes, key in (
+            (b"{}", b"", None),
+            (another(5), like.nodes, "x\0y"),
+            (b"\0\xff", bytes(32), new_id()),
+            (b'{"key":"' + new_id().encode() + b'"}', merkle.leaf_hash(b"") * 41, b"\xff"),
+            (whole, merkle.leaf_hash(whole), None),
+        ):
+            places.append(log.size)
+            db.execute("INSERT INTO record VALUES (?, ?, ?, ?)", (1 << 40 | places[-1], payload, nodes, key))
+            log.append(draft())
+        if far:  # whole records of their places, which nothing leads to
+            for seq in (1 << 20, (1 << 40) - 1):
+                whole = another(seq)
+                db.execute("INSERT INTO record VALUES (?, ?, ?, NULL)", (1 << 40 | seq, whole, merkle.leaf_hash(whole)))
+    return places[:-1]  # the last one is a whole record; that others than ours wrote it is not to be seen
+
+
+@pytest.mark.parametrize("far", [False, True])
+@pytest.mark.parametrize("signed", [False, True])
+def test_what_somebody_planted_keeps_nobody_from_a_backup(log: Log, tmp_path: Path, *, far: bool, signed: bool) -> None:
+    """It may be the only copy of a good log. The strays are carried as they stand, named, and the end is 6; there and back again."""
+    planted = planted_rows(log, tmp_path, far=far)
+    note = log.checkpoint(held_key(ORIGIN)) if signed else log.store.checkpoints(log.number)[0]
+    before = [(row.seq, row.payload, row.nodes) for row in log.rows()]
+    named = {each.seq for each in audit.verify(log).findings}
+    assert {*planted} <= named
+    held = tmp_path / "note"
+    held.write_text(note, "utf-8")
+    said = cli("audit", "backup", tmp_path / "copy.db", "--audit", sqlite_url(tmp_path / "audit.db"))
+    assert said.code == 6
+    assert [seq for seq in planted if f"番号 {seq} " not in said.err] == []
+    back = ["restore", tmp_path / "copy.db", "--against", held, "--audit", sqlite_url(tmp_path / "new.db")]
+    assert cli("audit", *back).code == 6
+    for name in ("copy.db", "new.db"):
+        with Log.open(sqlite_url(tmp_path / name)) as kept:
+            assert [(row.seq, row.payload, row.nodes) for row in kept.rows()] == before
+            found = audit.verify(kept, [note])
+            assert {*planted} <= {each.seq for each in found.findings} <= named
+            assert found.contradicted is None
+            assert kept.append(draft()).seq == log.size, "and it goes on"
+
+
+def test_a_log_that_grows_meanwhile_is_backed_up_too(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row far behind was a gap of another length when the log itself was looked at."""
+    planted_rows(log, tmp_path, far=True)
+    meanwhile(monkeypatch, "_copied", lambda: log.append(draft()), after=True)
+    assert audit.back_up(log, tmp_path / "copy.db").findings
+
+
+def test_what_is_wrong_in_the_copy_alone_is_no_backup(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same kind of finding at another record: the control."""
+    planted_rows(log, tmp_path, far=False)
+
+    def spoilt() -> None:
+        (at,) = tmp_path.glob(".assign-*/log")
+        changed(at, "UPDATE record SET nodes = zeroblob(length(nodes)) WHERE at & 1099511627775 = 18")
+
+    def verified(place: Any, *words: Any) -> audit.VerificationReport:
+        if place is not log:
+            spoilt()
+        return audit.verify(place, *words)
+
+    monkeypatch.setattr(copies, "verify", verified)
+    with pytest.raises(audit.NotWhole):
+        audit.back_up(log, tmp_path / "copy.db")
+    assert names(tmp_path) == []
 
 
 def test_a_signed_checkpoint_that_the_log_no_longer_fits_is_no_nonsense(log: Log, tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import apsw
 import pytest
 
-from assign.audit import verify
+from assign.audit import back_up, verify
 from assign.log import merkle
 from assign.log.errors import KeyTaken
 from assign.log.keys import SecretKey, new_key
@@ -111,6 +113,11 @@ def _attack(warm: Log, key: SecretKey, run: Run, statements: int, seed: int, ope
         assert not kept.keys() & named - {0}, "an acknowledged record is called false"
         assert attacker.planted - kept.keys() <= named
         assert found.covered == warm.size
+        assert found.contradicted is None
+        with TemporaryDirectory() as folder:
+            copied = back_up(cold, Path(folder) / "copy.db", notes)
+            assert (copied.size, copied.root) == (cold.size, found.root)
+            assert bool(copied.findings) is bool(attacker.planted)
         for seq, payload in kept.items():
             assert cold.row(seq).payload == payload
         head = cold.head()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ import apsw
 import pytest
 
 from assign import Desk
+from assign.audit import verify
 from assign.log.errors import KeyTaken
-from assign.log.keys import new_key
+from assign.log.keys import SecretKey, held_key, key_file, new_key
 from assign.log.log import Log
 from assign.log.record import new_id
+from assign.log.signed import place_of
 from assign.log.store import StoreError, StoreMissing, StoreRefused
 from assign.log.store.sqlite import SqliteStore
 from assign.log.store.sqlite_schema import SCHEMA, is_ours
+from assign.words import sha256
 
 from .log_fixtures import _any_url as _any_url  # noqa: PLC0414 - a fixture
 from .log_fixtures import _log as _log  # noqa: PLC0414 - a fixture
@@ -190,6 +194,52 @@ def test_a_log_in_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     told = cli("audit", "init", "--audit", sqlite_url(tmp_path / "audit.db"))
     assert told.code == 0
     assert (f"メモリ上のファイルシステム（{kind}）" in told.err) is said
+    told = cli("audit", "verify", "--audit", sqlite_url(tmp_path / "audit.db"))
+    assert (told.code, f"メモリ上のファイルシステム（{kind}）" in told.out) == (0, said)
+    told = cli("audit", "verify", "--json", "--audit", sqlite_url(tmp_path / "audit.db"))
+    assert json.loads(told.out)["memory"] == (kind if said else None)
+
+
+REFUSED: dict[str, Callable[[SecretKey], object]] = {
+    "a key that others read": lambda key: key_file(key.name).chmod(0o644),
+    "a key that has signed a longer log": lambda key: place_of(key).write_text("{}"),
+    "a folder that others may write": lambda key: key_file(key.name).parent.chmod(0o777),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_an_init_that_is_refused_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    """An empty database was left, in which the next one found 'no log' instead of a free place; and no row in one that is there."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    key = held_key(ORIGIN, make=True)
+    place_of(key).parent.mkdir(parents=True, exist_ok=True)
+    REFUSED[why](key)
+    for name in ("audit.db", "there.db"):
+        if name == "there.db":
+            make(sqlite_url(tmp_path / name), "other.city/log").close()
+        before = {path: path.read_bytes() for path in tmp_path.glob("*.db*")}
+        told = cli("audit", "init", "--origin", ORIGIN, "--audit", sqlite_url(tmp_path / name))
+        assert told.code != 0
+        assert {path: path.read_bytes() for path in tmp_path.glob("*.db*")} == before
+
+
+def test_garbage_under_the_name_of_an_edition_to_come_has_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is deleted; a copy leaves behind what no record backs, and goes on as the same log."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    place, fresh, later = tmp_path / "audit.db", tmp_path / "copy.db", {**EDITIONS, "rules": b"rules to come"}
+    with Log.make(sqlite_url(place), ORIGIN, EDITIONS) as log:
+        note = log.checkpoint(held_key(ORIGIN))
+        with closing(apsw.Connection(str(place))) as db:
+            db.execute("INSERT INTO edition VALUES (?, ?)", (sha256(b"rules to come"), b"garbage"))
+        with pytest.raises(StoreError, match="audit backup"):
+            log.publish(later)
+    assert cli("audit", "verify", "--audit", sqlite_url(place)).code == 6
+    assert cli("audit", "backup", fresh, "--audit", sqlite_url(place)).code == 0
+    with Log.open(sqlite_url(fresh)) as log:
+        assert len(log.publish(later)) == 1
+        assert verify(log, [note, log.checkpoint(held_key(ORIGIN))]).findings == []
 
 
 # -- keys ------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -167,8 +168,10 @@ def test_what_is_no_record_is_named_by_every_reader_and_costs_no_other(path: Pat
             shown_record(log, BAD)
         with pytest.raises(Unreadable):
             prove(log, BAD, log.checkpoint(held_key(ORIGIN)))
-        with closing(open_store(sqlite_url(tmp_path / "copy.db"), create=True)) as target, pytest.raises(Unreadable):
+        with closing(open_store(sqlite_url(tmp_path / "copy.db"), create=True)) as target:
             copy(log, target)
+        with closing(Log.open(sqlite_url(tmp_path / "copy.db"))) as copied:
+            assert BAD in {each.seq for each in verify(copied).findings}
         with pytest.raises(StoreError):
             Desk(Desk.open().catalog, Desk.open().rules, "table", log).record(
                 row="nenkin-24", channel="counter", corrects=BAD
@@ -218,7 +221,7 @@ EVERY_READER: list[tuple[list[str], int]] = [
     (["list"], 1), (["list", "--json"], 1), (["list", "--division", "nenkin"], 1), (["show", "4"], 1), (["show", "5"], 1),
     (["show", "--division", "nenkin"], 1), (["stats"], 1), (["stats", "--json"], 1), (["exceptions"], 1), (["export"], 1),
     (["export", "--format", "csv"], 1), (["export", "--format", "html"], 1), (["rebuild"], 1), (["replay"], 6),
-    (["verify"], 6), (["backup", "backup.db"], 1), (["prove", "5"], 1),
+    (["verify"], 6), (["backup", "backup.db"], 6), (["prove", "5"], 1),
 ]  # fmt: skip
 
 
@@ -234,14 +237,16 @@ def test_every_command_says_which_record_cannot_be_read(
         for lang in (
             ("ja", "en") if form == "an empty object" else ("ja",)
         ):  # the sentence is the same, whatever stands there
+            (tmp_path / "backup.db").unlink(missing_ok=True)
             told = cli("audit", *words, "--lang", lang)
             assert told.code == code, words
+            if words[0] == "backup":  # it is of the log as it is: whoever may insert could have put that there
+                assert "番号 5" in cli("audit", "verify", "--audit", sqlite_url(tmp_path / "backup.db")).out
             assert (
                 "記録 5 を読めません" if lang == "ja" else "record 5 cannot be read"
             ) in told.err + told.out or code == 6
             assert not set(told.out + told.err) & {"\x1b", "\u202e"}
     assert "番号 5" in cli("audit", "replay").out
-    assert not (tmp_path / "backup.db").exists()
     told = cli("audit", "list", "--json")
     assert [each["seq"] for each in json.loads(told.out)] == [0, 1, 2, 3, 4, 6, 7, 8, 9]
     assert json.loads(told.err)["error"]["unreadable"] == [5]
@@ -262,6 +267,33 @@ def test_a_record_that_is_missing_is_told_like_one_that_cannot_be_read(path: Pat
     )  # whoever may insert could have put them there
     assert told.out.endswith("5 件\n")
     assert "番号 5" in cli("audit", "replay").out
+
+
+def test_what_stands_behind_a_gap_is_shown_and_marked(path: Path) -> None:
+    """Where records were deleted the rest is evidence; where somebody added a row it is not. Nobody takes it for a record."""
+    with broken_into(path) as db:
+        kept = [read(each) for each in payloads(db)]
+        db.execute("DELETE FROM record WHERE at & 255 IN (5, 6)")
+        db.execute("INSERT INTO record VALUES (1099511627776 + 77, x'7b7d', x'', NULL)")
+    lines = cli("audit", "list").out.splitlines()
+    assert [each.split()[0] for each in lines[:5]] == ["0", "1", "2", "3", "4"]
+    assert [re.sub(r"^証明なし.*: +(\d+) .*", r"\1", each) for each in lines[5:-1]] == ["7", "8", "9"]
+    assert all("not proved" in each for each in cli("audit", "list", "--lang", "en").out.splitlines()[5:-1])
+    for words, count in ((["list", "--kind", "publication"], 0), (["list", "--kind", "decision"], 3)):
+        assert cli("audit", *words).out.count("証明なし") == count
+    told = json.loads(cli("audit", "list", "--json").out)
+    lines = [json.loads(each) for each in cli("audit", "export", "--format", "jsonl").out.splitlines()]
+    assert told == lines
+    assert told == [*kept[:5], *({"kind": "behind_a_gap", "seq": seq, "record": kept[seq]} for seq in (7, 8, 9))]
+    table = [*csv.DictReader(io.StringIO(cli("audit", "export", "--format", "csv").out.lstrip("\ufeff")))]
+    behind = [row for row in table if row["kind"] == "behind_a_gap"]
+    assert [json.loads(row.pop("unproved")) for row in behind] == kept[7:]
+    assert {value for row in behind for value in row.values()} == {"behind_a_gap", "7", "8", "9", ""}
+    assert {row.get("unproved", "") for row in table} == {""}
+    sheet = cli("audit", "export", "--format", "html").out
+    assert sheet.count("<li>証明のない行: ") == 3
+    assert "証明のない" not in sheet.partition("<h2>証明のない")[0]
+    assert json.loads(cli("audit", "stats", "--json").out)["records"] == 5
 
 
 def test_reading_a_batch_again_needs_a_record(path: Path, tmp_path: Path) -> None:

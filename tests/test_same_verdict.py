@@ -17,7 +17,7 @@ from assign.audit import verifier
 from assign.cli.audit.options import text_of
 from assign.log import merkle
 from assign.log.canonical import canonical as spelt
-from assign.log.checkpoint import Checkpoint, open_in_force, open_verified, sign
+from assign.log.checkpoint import Checkpoint, endorse, endorsed, open_of_line, open_verified, sign
 from assign.log.keys import NoteError, PublicKey, SecretKey, base64_bytes, public_key
 
 from .bundles import (
@@ -248,7 +248,7 @@ def _judged(data: bytes, held: list[PublicKey]) -> bool:
     named = [public_key(line) for line in part["keys"]]
     known = held or named
     note_of = "to" if form == "assign.consistency/1" else "checkpoint"
-    tree, signer = open_in_force(part[note_of], tuple((0, key) for key in named), known)
+    tree, signer = open_of_line(part[note_of], tuple((0, key) for key in named), known)
     if form == "assign.consistency/1":
         old = open_verified(part["from"], [key for key in known if key in named])[0]
         must(old.origin == tree.origin)
@@ -267,7 +267,9 @@ def _judged(data: bytes, held: list[PublicKey]) -> bool:
     if record["kind"] in ("decision", "batch"):
         must(editions.keys() >= set(record["editions"].items()))
     must(record["recorded"][-1] == "Z")
-    must(record.get("replaces") != str(signer))
+    if record["kind"] == "key" and record.get("endorsed") and public_key(record["replaces"]).number == signer.number:
+        must(len(base64_bytes(record["endorsed"]) or b"") == 64)
+        must(not endorsed(public_key(record["signer"]), signer, record["endorsed"]))
     if part["row"] is not None:
         row = shaped(part["row"], leaf=str, index=int, size=int, path=list)
         must(record["kind"] == "batch" and row["size"] == record["rows"])
@@ -325,6 +327,15 @@ def changed(value: Any, chance: random.Random, pool: list[Any]) -> Any:
     return chance.choice(pool)
 
 
+def _key_named() -> Iterator[list[Any]]:
+    """Logs in which the record in question names a key, with and without the signature of the one before."""
+    for signature in (endorse(STRANGER.public(), KEY), endorse(STRANGER.public(), STRANGER), None):
+        log = records()
+        new = {"kind": "key", "signer": str(STRANGER.public()), "replaces": str(KEY.public()), "endorsed": signature}
+        log[PLACE] = {**{name: log[PLACE][name] for name in ("schema", "origin", "seq", "recorded", "version")}, **new}
+        yield log
+
+
 @lru_cache(maxsize=1)
 def sound() -> tuple[list[Json], list[Any]]:
     """Bundles of every kind, rightly made; and their parts, to be put into each other's places."""
@@ -341,6 +352,7 @@ def sound() -> tuple[list[Json], list[Any]]:
         bundle(),
         rotated,
         {**rotated, "checkpoint": late},  # the key that was replaced
+        *(bundle(log, editions=()) for log in _key_named()),
         {**bundle(index=1, editions=()), "keys": [str(OTHER.public())], "checkpoint": note(tree, key=OTHER)},
     ]
     parts = [each[name] for each in found for name in each if name not in ("editions", "row")]

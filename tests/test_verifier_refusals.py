@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assign.audit import verifier
+from assign.log.checkpoint import endorse
 
 from .bundles import (
     BATCH,
@@ -144,6 +145,13 @@ def with_record(place: int, *, text: str | None = None, **more: Any) -> list[Any
 
 
 DECIDED: Json = decision(PLACE)["decision"]
+REPLACED: Json = {"kind": "key", "signer": str(STRANGER.public()), "replaces": str(KEY.public())}
+
+
+@pytest.mark.parametrize("signature", [None, endorse(STRANGER.public(), STRANGER), endorse(KEY.public(), KEY)])
+def test_a_record_that_anybody_could_have_written_ends_no_key(judge: Judge, signature: str | None) -> None:
+    """The key that it says it replaces has not signed the new one."""
+    assert judge(bundle(with_record(PLACE, **REPLACED, endorsed=signature))).code == 0
 
 
 @pytest.mark.parametrize(
@@ -155,7 +163,7 @@ DECIDED: Json = decision(PLACE)["decision"]
         (with_record(PLACE, origin="other.city/assign"), "番号かログの名"),
         (with_record(1, seq=True), "番号かログの名"),
         (with_record(1, origin="other.city/assign"), "番号かログの名"),
-        (with_record(PLACE, kind="key", signer=str(STRANGER.public()), replaces=str(KEY.public())), "替えられた"),
+        (with_record(PLACE, **REPLACED, endorsed=endorse(STRANGER.public(), KEY)), "替えられた"),
         (with_record(PLACE, text=json.dumps(decision(PLACE), ensure_ascii=False)), "正準"),
         (with_record(PLACE, text=json.dumps(decision(PLACE), sort_keys=True, separators=(",", ":"))), "正準"),
         (with_record(PLACE, text=canonical(decision(PLACE))[:-1] + ',"zz":1.0}'), "整数でない"),

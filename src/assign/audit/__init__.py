@@ -11,7 +11,7 @@ A log → an auditor's questions about it: is it complete, does every answer fol
 
 from __future__ import annotations
 
-from .chosen import Filter, missing, records
+from .chosen import BEHIND, Filter, missing, records, unproved
 from .copies import Copied, NotWhole, back_up, copy, rebuild, require_alone, restore
 from .prove import prove, prove_consistency
 from .replay import OUTCOMES, ROWS_ELSEWHERE, Desks, Replay, decided_anew, desks, replay
@@ -20,7 +20,8 @@ from .text import Text
 from .verify import MOST, Finding, VerificationReport, verify
 
 __all__ = [
-    "LATE", "MOST", "OUTCOMES", "ROWS_ELSEWHERE", "Copied", "Desks", "Filter", "Finding", "NotWhole", "Replay", "ReviewItem",
-    "Text", "VerificationReport", "back_up", "copy", "decided_anew", "desks", "exceptions", "missing", "prove", "prove_consistency",
-    "rebuild", "records", "replay", "require_alone", "restore", "shown_record", "stats", "verify",
+    "BEHIND", "LATE", "MOST", "OUTCOMES", "ROWS_ELSEWHERE", "Copied", "Desks", "Filter", "Finding", "NotWhole", "Replay",
+    "ReviewItem", "Text", "VerificationReport", "back_up", "copy", "decided_anew", "desks", "exceptions", "missing", "prove", "prove_consistency",
+    "rebuild", "records", "replay", "require_alone", "restore", "shown_record", "stats", "unproved",
+    "verify",
 ]  # fmt: skip

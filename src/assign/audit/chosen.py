@@ -4,7 +4,7 @@ The records of a log that are asked for; each that cannot be read is reported, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -68,6 +68,21 @@ def records(place: Place, chosen: Filter = EVERY, start: int = 0, unread: Unread
                 _tell(each, unread)
             elif chosen.lets(each):
                 yield each
+
+
+BEHIND: Final = "behind_a_gap"  # the kind under which a program is given what `unproved` gives
+
+
+def unproved(place: Place, chosen: Filter, unread: Iterable[Unreadable]) -> Iterator[Record]:
+    """
+    What stands behind a gap of the log (`Snapshot.unproved`), of what is asked for. It is shown apart from the records, and marked.
+
+    Args:
+        unread: What was told of the log; where no gap was, there is nothing behind one.
+    """
+    if any(each.why == "behind" for each in unread):
+        with reading(place) as log:
+            yield from filter(chosen.lets, log.unproved())
 
 
 def _tell(error: Unreadable, unread: Unread | None) -> None:

@@ -22,22 +22,23 @@ from assign.log.checkpoint import open_verified
 from assign.log.keys import NoteError, public_key
 from assign.log.kinds import Kind
 from assign.log.log import Log
-from assign.log.reading import record_of
+from assign.log.reading import Unreadable, record_of
 from assign.log.record import publishes
 from assign.log.store import New, Store, StoreError, StoreRefused, open_store
 from assign.log.store.file_url import file_of
 from assign.log.store.watch import sync_folder
+from assign.words import sha256
 
 from .chosen import Unread, missing, records
 from .text import Text
-from .verify import Finding, verify
+from .verify import Finding, VerificationReport, verify
 
 BESIDE: Final = ("-wal", "-shm", "-journal")  # what SQLite reads beside a file, and takes for a part of it
 
 
 class NotWhole(AssignError):
     """
-    A log, or a copy of it, in which `verify` finds something: no copy is made of it.
+    A log that a signed checkpoint contradicts, or a copy in which `verify` finds what it does not find in the log: no copy is made.
 
     Attributes:
         findings: All that it finds.
@@ -59,23 +60,30 @@ class NotWhole(AssignError):
 
 
 class Copied(NamedTuple):
-    """What was copied: how many records, the root of their tree, and how many checkpoint rows were left out since no key signed them."""
+    """
+    What was copied: how many records, the root of their tree, how many checkpoint rows were left out since no key signed them, and
+    what `verify` finds in the log and so in the copy, too (whoever may insert can bring it about).
+    """
 
     size: int
     root: bytes
     left_out: int
+    findings: tuple[Finding, ...] = ()
 
 
 def copy(log: Log, target: Store) -> int:
     """
-    Copy a whole log into another database, in one transaction: records byte for byte, their hashes computed again and compared.
+    Copy a whole log into another database, in one transaction, row for row and byte for byte.
+
+    The log is the unbroken run of its rows. A row on the way that is no record, and one that stands behind a gap, may have been put
+    there by whoever may insert: it is carried as it stands, neither mended nor hidden, and `verify` names it in the copy as in the log.
 
     Returns:
         How many records.
 
     Raises:
-        BadRequest: The target has records of that name already. StoreError: It could not be read or written, or a record
-        is missing or does not fit its hash.
+        BadRequest: The target has records of that name already. StoreError: It could not be read or written, or the first record is
+        not there.
     """
     return _copied(log, target).size
 
@@ -89,7 +97,7 @@ def back_up(log: Log, path: Path, against: Sequence[str] = ()) -> Copied:
 
     Raises:
         BadOption: No log can have that name. FileExistsError: Something stands there. StoreRefused: Something stands beside it that SQLite would mix in.
-        NotWhole: `verify` finds something in the copy. OSError: It could not be written. As `copy`.
+        NotWhole: A signed checkpoint contradicts the log, or the copy is another thing. OSError: It could not be written. As `copy`.
     """
     path = file_of(f"sqlite:///{Path(os.path.realpath(path.parent)) / path.name}")  # a name that can be opened again
     if os.path.lexists(path):
@@ -156,11 +164,18 @@ def _written(log: Log, url: str, against: Sequence[str]) -> Copied:
         found = verify(written, against)
     finally:
         written.close()
-    if found.findings:
+    if found.contradicted is not None or (
+        found.findings and not _where(found, copied.size) <= _where(verify(log, against), copied.size)
+    ):
         raise NotWhole(found.findings)
-    if (found.hashed, found.size, found.root) != (copied.size, copied.size, copied.root):
+    if found.root != copied.root:
         raise StoreError("写しが元の記録と違います", "the copy is not what was copied")
-    return copied
+    return copied._replace(findings=tuple(found.findings))
+
+
+def _where(found: VerificationReport, size: int) -> set[tuple[str, int | None]]:
+    """What is found, and where; behind the records, which may have become more meanwhile, what alone."""
+    return {(each.code, each.seq if each.seq is not None and each.seq < size else None) for each in found.findings}
 
 
 def _copied(log: Log, target: Store) -> Copied:
@@ -171,31 +186,34 @@ def _copied(log: Log, target: Store) -> Copied:
             f"{target.shown} has records of {shown(log.origin)} already (choose an empty place)",
         )
     tree, keys = merkle.Frontier(), []
+    whole = True  # no gap yet
     with target.writing(number) as writing:
         writing.lock_and_read_tail()
-        kept = log.rows(0, log.size)
+        kept = log.rows()
         while page := list(islice(kept, 2000)):
             rows, published, editions = [], [], []
             for row in page:
-                if row.seq != tree.size:
-                    raise missing(tree.size, row.seq)
-                record = record_of(row, log.origin)
+                whole = whole and row.seq == tree.size
+                if whole:
+                    tree.append(merkle.leaf_hash(row.payload))
+                try:
+                    record = record_of(row, log.origin)
+                except Unreadable:
+                    if not row.seq:
+                        raise
+                    rows.append(New(row.seq, row.payload, row.nodes, _text(row.key)))
+                    continue
+                rows.append(New(row.seq, row.payload, row.nodes, record.get("key")))
                 if record["kind"] in (Kind.LOG, Kind.KEY):
                     keys.append(public_key(record["signer"]))
-                nodes = tree.append(merkle.leaf_hash(row.payload))
-                if nodes != row.nodes:  # new hashes in the copy would hide it
-                    raise StoreError(
-                        f"番号 {row.seq} の本文とハッシュが合いません（`assign audit verify`）",
-                        f"the bytes and the hashes of record {row.seq} do not fit (`assign audit verify`)",
-                    )
-                rows.append(New(row.seq, row.payload, nodes, record.get("key")))
                 if (put := publishes(record)) is not None:
                     published.append((*put, row.seq))
                 data = log.store.edition(record["sha256"]) if record["kind"] == Kind.PUBLICATION else None
-                if data is not None:
+                if data is not None and sha256(data) == record["sha256"]:  # another text would stand in its way
                     editions.append((record["sha256"], data))
             writing.add(rows, published, editions)
-        _require_end(log, tree.size)
+        if not tree.size:
+            raise missing(0, 1)
     left_out = 0
     for note in log.store.checkpoints(log.number):
         try:
@@ -210,15 +228,13 @@ def _copied(log: Log, target: Store) -> Copied:
     return Copied(tree.size, tree.root(), left_out)
 
 
-def _require_end(log: Log, size: int) -> None:
-    """Require that no record of this log stands behind a gap: a copy without it would hide that others were deleted."""
-    for row in log.rows(size):
-        try:
-            record_of(row, log.origin)
-        except StoreError:
-            continue  # whoever may insert may insert nonsense
-        if row.seq >= size and row.nodes[:32] == merkle.leaf_hash(row.payload):
-            raise missing(size, row.seq)
+def _text(key: bytes | None) -> str | None:
+    """The column `key` of a row that is no record, which nobody reads; none where no database would take it."""
+    try:
+        text = None if key is None else key.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if text is None or "\0" in text else text
 
 
 @contextmanager
@@ -292,7 +308,7 @@ def _backed_by_none(log: Log, publications: set[tuple[str, str, int]]) -> Iterat
             f"公示の一覧の行（{shown(what)}、番号 {shown(seq)}）はどの記録も裏付けず、使いません",
             f"the row of publications ({shown(what)}, record {shown(seq)}) is backed by no record, and not used",
         )
-    keys = log.keys()
+    keys = [each.key for each in log.named()]
     for note in log.store.checkpoints(log.number):
         try:
             open_verified(note, keys)

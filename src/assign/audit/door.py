@@ -12,11 +12,12 @@ place, and compares the schema with ours, word for word, each time it opens.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol
 
 from assign.errors import BadOption, shown
 from assign.log.errors import is_log_name, no_such_log
+from assign.log.keys import PublicKey, log_of_key, public_key
 from assign.log.kinds import Record
 from assign.log.reading import UnknownRecord, Unreadable, record_of
 from assign.log.record import publishes
@@ -49,6 +50,7 @@ class Database(Protocol):
     """A database that is open for reading, in one snapshot."""
 
     shown: str
+    memory: str | None  # the kind of the file system in memory that it is on
 
     def page(self, low: int, high: int, most: int) -> list[tuple[int, bytes, bytes, bytes | None]]:
         """The first rows of `record`, (at, payload, nodes, key), with `low <= at < high`, by the table itself."""
@@ -144,7 +146,7 @@ class Snapshot:
     def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record | Unreadable]:
         """
         The records in order, for whoever shows them; in the place of one that cannot be read, or that does not fit its hashes, the
-        error that says so. The log is the unbroken run of numbers from 0: what stands behind a gap is named, and not shown.
+        error that says so. The log is the unbroken run of numbers from 0: what stands behind a gap is named here, and is in `unproved`.
         """
         rows, expected, tree = self.rows(start, stop), start, None
         if start and self._database.between(self.number << SHIFT, (self.number << SHIFT) + start) != start:
@@ -184,6 +186,15 @@ class Snapshot:
                     f"{en} not follow on the records (numbers before are missing)",
                 ),
             )
+
+    def unproved(self) -> Iterator[Record]:
+        """
+        What stands behind a gap, where it has the form of a record. The records before were deleted, or somebody who may insert wrote
+        it: nothing proves it, and whoever shows it says so.
+        """
+        for row in self.rows(self.length):
+            with suppress(Unreadable):
+                yield record_of(row, self.origin)
 
     def record(self, seq: int) -> Record:
         """
@@ -259,6 +270,16 @@ class Snapshot:
         """The numbers of the logs that have records."""
         return self._database.logs()
 
+    @property
+    def memory(self) -> str | None:
+        """The kind of the file system in memory that the log is on: what is there is gone when the machine stops."""
+        return self._database.memory
+
+    def others(self) -> list[str]:
+        """The names of other logs of this database that have records, whoever began them."""
+        there = set(self.logs()) - {self.number}
+        return sorted({str(name) for number, name in self._database.table("log") if number in there})
+
     def unsound(self) -> list[Strange]:
         """What a check of the whole database finds."""
         return self._database.unsound()
@@ -317,13 +338,14 @@ def reading(place: Place) -> Iterator[Snapshot]:
 
 
 @contextmanager
-def opened(url: str, origin: str | None = None) -> Iterator[Snapshot]:
+def opened(url: str, origin: str | None = None, likely: str | None = None) -> Iterator[Snapshot]:
     """
     A snapshot of a log.
 
     Args:
         url: `sqlite:///…` or `postgresql://…`.
-        origin: The log's name; may be left out where the database has one log.
+        origin: The log's name; may be left out where the database has one log, or one of which the key is here.
+        likely: The name that evidence at hand has (a checkpoint, a public key): it counts where the database has several logs.
 
     Raises:
         StoreMissing: There is no such log, or several and none was named. StoreDamaged: There was one. StoreError, BadOption.
@@ -332,13 +354,22 @@ def opened(url: str, origin: str | None = None) -> Iterator[Snapshot]:
     try:
         strangers = database.strangers()
         logs = _logs(database, origin)
-        if origin is None and len(logs) == 1:
+        if origin is None and likely in logs:
+            origin = likely
+        elif origin is None and len(logs) == 1:
             [origin] = logs
+        elif origin is None:
+            origin = log_of_key(logs, lambda name: _keys_of(Snapshot(url, name, logs[name], database, [])))
         if origin is None or origin not in logs:
             raise _no_such_log(origin, list(logs))
         yield Snapshot(url, origin, logs[origin], database, strangers)
     finally:
         database.close()
+
+
+def _keys_of(log: Snapshot) -> list[PublicKey]:
+    """The keys that a log's records name."""
+    return [public_key(value) for what, value, _ in log.published() if what == "key"]
 
 
 def _no_such_log(origin: str | None, there: list[str]) -> StoreMissing:

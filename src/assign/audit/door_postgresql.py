@@ -32,6 +32,7 @@ _AS_BEFORE: Final = (
 class PostgresReader:
     """A database in one snapshot. A role with SELECT on the five tables is enough."""
 
+    memory: str | None = None
     shown: str = "`postgresql`"  # an address may carry a password
 
     def __init__(self, url: str) -> None:

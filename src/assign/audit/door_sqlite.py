@@ -17,7 +17,7 @@ from assign.log.store.interface import ExtraMissing, StoreDamaged, StoreError, S
 from assign.log.store.remains import APPLICATION, how_broken, was_database, was_log
 from assign.log.store.schema import NAMES, Strange, differences
 from assign.log.store.sqlite_schema import COUNTED, SCHEMA, our_schema, part_of
-from assign.log.store.watch import require_place
+from assign.log.store.watch import memory_file_system, require_place
 
 from .text import WHERE, Text
 
@@ -47,6 +47,7 @@ class SqliteReader:
         self._apsw = apsw
         self.shown: str = path_shown(path)
         self._path = path.absolute()
+        self.memory: str | None = memory_file_system(self._path)
         self._require_file()
         self._refuse_foreign_journal()
         with self._translating_errors():

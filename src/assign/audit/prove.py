@@ -11,7 +11,7 @@ from typing import Any
 from assign.desk.recording import EditionMissing
 from assign.errors import BadRequest
 from assign.log import merkle
-from assign.log.checkpoint import Checkpoint, Signers, open_in_force
+from assign.log.checkpoint import Checkpoint, Signers, open_in_force, open_of_line
 from assign.log.log import Log
 from assign.log.reading import record_of
 from assign.log.record import publishes
@@ -34,8 +34,7 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
         BadRequest: The checkpoint is older than the record. EditionMissing, UnknownRecord, NoteError, Unreadable.
         StoreError: The log no longer fits the checkpoint.
     """
-    signers = log.signers()
-    note, _ = open_in_force(checkpoint, signers)
+    note, signer = open_in_force(checkpoint, log.named())
     row = log.row(seq)
     if seq >= note.size:
         raise BadRequest(
@@ -64,7 +63,7 @@ def prove(log: Log, seq: int, checkpoint: str) -> dict[str, Any]:
         **_proved(row, note, nodes),
         "size": note.size,
         "checkpoint": checkpoint,
-        "keys": _named_by_then(signers, note),
+        "keys": _named_by_then(log.signers(signer), note),
         "editions": editions,
         "row": None,
     }
@@ -96,8 +95,9 @@ def prove_consistency(log: Log, old: str, new: str) -> dict[str, Any]:
         BadRequest: The second is not the larger. NoteError: One of them is not of this log.
         StoreError: The log no longer fits one of them.
     """
-    signers = log.signers()
-    first, second = open_in_force(old, signers)[0], open_in_force(new, signers)[0]
+    second, signer = open_in_force(new, log.named())
+    signers = log.signers(signer)
+    first, _ = open_of_line(old, signers)
     if not 0 < first.size <= second.size <= log.size:
         raise BadRequest(
             f"チェックポイントの大きさが {first.size} から {second.size} へ増えていません（記録は {log.size} 件）",
@@ -116,5 +116,5 @@ def prove_consistency(log: Log, old: str, new: str) -> dict[str, Any]:
 
 
 def _named_by_then(signers: Signers, note: Checkpoint) -> list[str]:
-    """The keys that the log's records had named when a checkpoint was signed, in their order: the last one signed it."""
+    """The keys of its signer's line that were named when a checkpoint was signed, in their order: the last one signed it."""
     return [str(key) for seq, key in signers if seq < note.size]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 from assign.desk.desk import Desk
 from assign.errors import AssignError, BadOption, visible
@@ -23,7 +23,7 @@ from assign.log.kinds import EDITION_TEXT, EDITIONS, ROLE_TEXT, Kind, Record, Ro
 from assign.log.reading import Unreadable, clock, in_japan
 from assign.words import Certainty
 
-from .chosen import Filter, records
+from .chosen import BEHIND, Filter, records, unproved
 from .door import Place, reading
 from .names import Names
 from .replay import Desks, decided_anew, desks
@@ -34,7 +34,7 @@ FORMATS: Final = ("jsonl", "csv", "html")
 COLUMNS: Final = (
     "seq", "recorded", "kind", "on", "division", "item", "channel", "act", "assignee", "certainty", "rows", "rules", "caveats",
     "role", "case", "key", "corrects", "list_sha256", "rules_sha256", "rulings_sha256", "engine", "version", "answer_sha256",
-    "leaf_hash",
+    "leaf_hash", "unproved",
 )  # fmt: skip
 
 
@@ -49,6 +49,9 @@ def export(log: Place, format_: str, chosen: Filter, lang: str, unread: Unread) 
         format_: `jsonl` (the records' own bytes, hidden characters escaped), `csv` (UTF-8 with a byte order mark; times are Japan's), `html`.
         unread: Called for each record that cannot be read. A table and a sheet show it in its place, too.
 
+    What stands behind a gap comes last, and never in the form of a record: as an object of the kind `behind_a_gap`, in the column
+    `unproved` of such a row, in a section of its own.
+
     Raises:
         BadOption: A sheet of one record that is no decision. UnknownRecord, Unreadable: of the one that is asked for by its number.
     """
@@ -61,7 +64,7 @@ def export(log: Place, format_: str, chosen: Filter, lang: str, unread: Unread) 
                 f"record {seq} is no decision, and a sheet is of decisions (`assign audit show {seq}` shows it)",
             )
     if format_ == "jsonl":
-        return (plain_json(canonical(record).decode("utf-8")) for record in records(log, chosen, unread=unread))
+        return _jsonl(log, chosen, unread)
     return _csv(log, chosen, unread) if format_ == "csv" else _html(log, chosen, lang, unread)
 
 
@@ -82,6 +85,26 @@ def qr(note: str, name: str) -> bytes:
     return out.getvalue()
 
 
+class _Told(list[Unreadable]):
+    """What cannot be read, told and remembered."""
+
+    def __init__(self, unread: Unread) -> None:
+        super().__init__()
+        self._unread = unread
+
+    def __call__(self, error: Unreadable) -> None:
+        self._unread(error)
+        self.append(error)
+
+
+def _jsonl(log: Place, chosen: Filter, unread: Unread) -> Iterator[str]:
+    told = _Told(unread)
+    for record in records(log, chosen, unread=told):
+        yield plain_json(canonical(record).decode("utf-8"))
+    for record in unproved(log, chosen, told):
+        yield plain_json(canonical({"kind": BEHIND, "seq": record["seq"], "record": record}).decode("utf-8"))
+
+
 def _with_unread(log: Place, chosen: Filter, unread: Unread) -> Iterator[Record | Unreadable]:
     """Records in order, and in their places those that cannot be read."""
     waiting: list[Unreadable] = []
@@ -100,22 +123,27 @@ def _told(waiting: list[Unreadable], unread: Unread) -> Iterator[Unreadable]:
 
 def _csv(log: Place, chosen: Filter, unread: Unread) -> Iterator[str]:
     yield "\ufeff" + ",".join(COLUMNS)
-    for record in _with_unread(log, chosen, unread):
-        line = io.StringIO(newline="")
-        cells = _no_cells(record) if isinstance(record, Unreadable) else _cells(record)
-        csv.writer(line, lineterminator="").writerow(map(cell, cells))
-        yield line.getvalue()
+    told = _Told(unread)
+    for record in _with_unread(log, chosen, told):
+        if isinstance(record, Unreadable):  # its number, and the error's code as its kind
+            yield _line_of({"seq": record.seq, "kind": record.code})
+        else:
+            yield _line_of(_cells(record))
+    for record in unproved(log, chosen, told):  # in one cell: whoever counts a column does not count it
+        yield _line_of({"seq": record["seq"], "kind": BEHIND, "unproved": canonical(record).decode("utf-8")})
 
 
-def _no_cells(error: Unreadable) -> list[object]:
-    """A row of the table for a record that cannot be read: its number, and the error's code as its kind."""
-    return [{"seq": error.seq, "kind": error.code}.get(name, "") for name in COLUMNS]
+def _line_of(cells: Mapping[str, object]) -> str:
+    line = io.StringIO(newline="")
+    found = [cells.get(name) for name in COLUMNS]
+    csv.writer(line, lineterminator="").writerow(["" if each is None else cell(each) for each in found])
+    return line.getvalue()
 
 
-def _cells(record: Record) -> list[object]:
+def _cells(record: Record) -> dict[str, object]:
     request, decision = record.get("request", {}), record.get("decision", {})
     editions = record.get("editions", {})
-    found: dict[str, Any] = {
+    return {
         **{name: record.get(name) for name in COLUMNS},
         "recorded": in_japan(record["recorded"]).isoformat(timespec="milliseconds"),
         **{name: request.get(name) for name in ("division", "item", "channel", "act")},
@@ -125,7 +153,6 @@ def _cells(record: Record) -> list[object]:
         "answer_sha256": record.get("answer"),
         "leaf_hash": leaf_hash(canonical(record)).hex(),
     }
-    return ["" if found[name] is None else found[name] for name in COLUMNS]
 
 
 _STYLE: Final = """
@@ -169,6 +196,11 @@ _SAYS: Final = {
         "ja": "この答えの文は作り直せません。記録そのものは上のとおりです。理由:",
         "en": "The sentences of this answer cannot be made again. The record itself is as above. Why:",
     },
+    "behind": {"ja": "証明のない行", "en": "Not proved"},
+    "unproved": {
+        "ja": "前の番号の記録がないところに書かれていた行です。前の記録が消されたか、あとから足されたもので、答えとして使えません。",
+        "en": "These rows stand where the records before them are missing: those were deleted, or these were added. They are no answers.",
+    },
     "none": {"ja": "該当する記録はありません。", "en": "There is no such record."},
     "corrects": {"ja": "訂正する記録", "en": "Corrects record"},
     "hash": {
@@ -202,8 +234,8 @@ def _sheet(log: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[st
     yield f'<!DOCTYPE html>\n<html lang="{lang}">\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     yield f"<title>{say('title')}</title><style>{_STYLE}</style></head>\n<body>"
     yield f"<h1>{say('title')}</h1>\n<p>{say('lead')}{apart}{say('privacy')}</p>\n<p>{say('record')}: <code>{_safe(log.origin)}</code></p>"
-    told = 0
-    for record in _with_unread(log, chosen._replace(kind=Kind.DECISION.value), unread):
+    told, chosen, heard = 0, chosen._replace(kind=Kind.DECISION.value), _Told(unread)
+    for record in _with_unread(log, chosen, heard):
         told += 1
         if isinstance(record, Unreadable):
             yield f"<section><h2>{say('number')} {record.seq}</h2><p>{_safe(record.message(lang))}</p></section>"
@@ -212,6 +244,14 @@ def _sheet(log: Place, chosen: Filter, lang: str, unread: Unread) -> Iterator[st
         yield from _section(record, answer, _desk_of(record, desk), names, lang, why.say(lang))
     if not told:
         yield f"<p>{say('none')}</p>"
+    behind = [*unproved(log, chosen, heard)]
+    if behind:
+        yield f"<section><h2>{say('behind')}</h2><p>{say('unproved')}</p><ul>"
+        for record in behind:
+            asked = _asked(record, None, None, names, lang)
+            said = f"{record['seq']}: {record['on']} {asked}: {summary(record['decision'], lang)}"
+            yield f"<li>{say('behind')}: {_safe(said)}</li>"
+        yield "</ul></section>"
     yield f"<footer><p>{say('hash')}{apart}{say('foot')}</p></footer>\n</body></html>"
 
 

@@ -227,7 +227,9 @@ def of_record(bundle: dict[str, Any], tree: Checkpoint) -> list[tuple[Any, ...]]
         held[at(public, "what"), number] = part["text"]
     kind, names = at(record, "kind"), [(what, at(record, "editions", what)) for what in ("list", "rules", "rulings")]
     need(kind not in ("decision", "batch") or held.keys() >= set(names), "版が足りません", "an edition is missing")
-    need(str(at(record, "replaces")).split("+")[1:2] != [tree.number], *RETIRED)  # this very record replaced the signer
+    if kind == "key" and at(record, "endorsed") and (old := key_of(at(record, "replaces")))[1] == tree.number:
+        said = f"the next key\n{at(record, 'signer')}\n".encode()  # without its own signature, no key is replaced
+        need(not signed(old[2], said, base64(record["endorsed"], 64)), *RETIRED)  # by this very record
     when = need(re.fullmatch("(.{19})([.][0-9]+)?Z", str(at(record, "recorded"))), "日時の形でない", "not a time")[1]
     report = [("記録", "record", record["seq"], kind),
               ("この記録のハッシュ", "hash of this record", sha256(b"\x00" + bundle["record"].encode()).hexdigest()),

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from assign.errors import shown
-from assign.log.checkpoint import Checkpoint, endorsed, open_in_force, open_verified, parse
-from assign.log.keys import NoteError, PublicKey, public_key
-from assign.log.kinds import Kind, Record
+from assign.log.checkpoint import Checkpoint, Named, in_force, line, named_by, open_in_force, open_verified, parse
+from assign.log.keys import NoteError, PublicKey
 from assign.log.reading import Unreadable, record_of
 from assign.log.record import publishes
 from assign.log.store.interface import Row, StoreDamaged, StoreError
@@ -42,7 +41,11 @@ class Finding(NamedTuple):
 
 @dataclass
 class VerificationReport:
-    """What `verify` did and found. `covered`: how many records a checkpoint from outside vouches for."""
+    """
+    What `verify` did and found. `covered`: how many records a checkpoint from outside vouches for. `contradicted`: the size of the first
+    checkpoint, signed as it must be, whose records are not there as they were. Nobody who may only insert can bring that about.
+    `memory`: the kind of the file system in memory that the log is on. `others`: other logs in its database, which were not looked at.
+    """
 
     origin: str
     size: int = 0  # one more than the number of the last record
@@ -51,6 +54,9 @@ class VerificationReport:
     notes_outside: int = 0
     notes_inside: int = 0
     covered: int = 0
+    contradicted: int | None = None
+    memory: str | None = None
+    others: list[str] = field(default_factory=list)
     keys_given: int = (
         0  # public keys that the auditor trusts; where there is none, those count that the log itself names
     )
@@ -71,6 +77,8 @@ class VerificationReport:
             "root": b64encode(self.root).decode(),
             "checkpoints": {"outside": self.notes_outside, "inside": self.notes_inside},
             "covered": self.covered,
+            "memory": self.memory,
+            "other_logs": [shown(each) for each in self.others[:MOST]],
             "keys_given": self.keys_given,
             "first_bad": self.first_bad,
             "findings": [each.as_json() for each in self.findings[:MOST]],
@@ -139,7 +147,7 @@ class _Verifier:
         self._log = log
         self._found = VerificationReport(log.origin)
         self._trusted = list(keys)
-        self._named: list[tuple[int, PublicKey]] = []  # by the records themselves, in order
+        self._named: list[Named] = []  # by the records themselves, in order
         self._published: set[tuple[str, str]] = set()
         self._sizes: dict[str, set[int]] = {}  # SHA-256 of an edition → its sizes by the records
         self._derived: list[tuple[str, str, int]] = []  # what the table of publications must hold
@@ -204,6 +212,7 @@ class _Verifier:
         self._check_number(size)
         self._check_notes(found.size)
         self._check_tables()
+        found.memory = self._log.memory
         found.findings.sort(key=lambda each: (each.seq is None, each.seq or 0))
         return found
 
@@ -260,10 +269,10 @@ class _Verifier:
                 self._published.add(put)
                 self._sizes.setdefault(put[1], set()).add(record["bytes"])
             else:
-                signer = public_key(put[1])
-                if record["kind"] == Kind.KEY:
-                    self._check_successor(seq, signer, record)
-                self._named.append((seq, signer))
+                named = named_by(seq, record)
+                if named.replaces is not None:
+                    self._check_successor(named, named.replaces, signed=record.get("endorsed") is not None)
+                self._named.append(named)
         if key is not None:
             short = bytes.fromhex(key.replace("-", ""))
             if (first := self._keys.setdefault(short, seq)) != seq:
@@ -281,27 +290,33 @@ class _Verifier:
                 f"record {seq} cites an edition that was not published before it",
             )
 
-    def _check_successor(self, seq: int, new: PublicKey, record: Record) -> None:
-        """Check a change of the key. A trusted key's successor is trusted."""
-        old = public_key(record["replaces"])
-        if self._named and old != self._named[-1][1]:
+    def _check_successor(self, new: Named, old: PublicKey, *, signed: bool) -> None:
+        """Check a change of the key. A trusted key's successor is trusted; a key that the one before has not signed, by nobody."""
+        seq = new.seq
+        if in_force(line(self._named, old, self._trusted), seq) != old:
             self._say(
                 "endorsement",
                 seq,
                 f"番号 {seq} の鍵の交替が替える鍵は、その前の鍵ではありません",
                 f"record {seq} replaces a key that was not the present one",
             )
-        elif (signature := record.get("endorsed")) is None:
-            return
-        elif not endorsed(new, old, signature):
+        elif signed and not new.endorsed:
             self._say(
                 "endorsement",
                 seq,
                 f"番号 {seq} の鍵の交替に、前の鍵の署名がありません（署名が合いません）",
                 f"record {seq}: the old key has not signed the new one (the signature is wrong)",
             )
-        elif old in self._trusted:
-            self._trusted.append(new)
+        elif new.endorsed:
+            if old in self._trusted:
+                self._trusted.append(new.key)
+        elif self._trusted and new.key not in self._trusted:
+            self._say(
+                "unendorsed",
+                seq,
+                f"番号 {seq} が示す鍵は、前の鍵が署名しておらず、渡された鍵でもありません。使いません（だれが書いたか尋ねてください）",
+                f"record {seq} names a key that the one before has not signed, and that is not one of yours: it is not used (ask who wrote it)",
+            )
 
     def _check_notes(self, size: int) -> None:
         """Check each checkpoint, smallest first: its signature, and whether the log fits it."""
@@ -311,9 +326,24 @@ class _Verifier:
                 self._found.notes_outside += 1
             else:
                 self._found.notes_inside += 1
-            if not self._signed(note, text, outside=outside):
+            sound, vouched = self._signed(note, text, outside=outside)
+            if not sound:
                 continue
             ours, stored = self._roots.get(note.size, (None, None))
+            if ours == note.root:
+                good = payloads_hold = note.size
+                if outside:
+                    self._found.covered = note.size
+                continue
+            if not vouched:  # anybody who may insert can name a key, and sign with it
+                self._say(
+                    "unvouched",
+                    None,
+                    f"記録のそばのチェックポイント（{note.size} 件）が記録と合いません。前の鍵が署名していない鍵のものです",
+                    f"a checkpoint beside the log (size {note.size}) does not fit it; it is of a key that the one before has not signed",
+                )
+                continue
+            self._unlike(note)
             if note.size > size:
                 self._say(
                     "tail_deleted",
@@ -321,10 +351,6 @@ class _Verifier:
                     f"番号 {size} から {note.size - 1} の記録が末尾から消されています（チェックポイントは {note.size} 件）",
                     f"records {size} to {note.size - 1} were deleted from the end (the checkpoint has {note.size})",
                 )
-            elif ours == note.root:
-                good = payloads_hold = note.size
-                if outside:
-                    self._found.covered = note.size
             elif stored == note.root:
                 good = hashes_hold = note.size
             elif not any(
@@ -351,18 +377,27 @@ class _Verifier:
             )
             self._say(code, seq, f"番号 {seq} の{ja}", f"record {seq}: {en}")
 
-    def _signed(self, note: Checkpoint, text: str, *, outside: bool) -> bool:
+    def _unlike(self, note: Checkpoint) -> None:
+        if self._found.contradicted is None:
+            self._found.contradicted = note.size
+
+    def _signed(self, note: Checkpoint, text: str, *, outside: bool) -> tuple[bool, bool]:
+        """Whether a checkpoint is to be compared; and whether its signer follows from the first key, or is trusted."""
         if note.origin != self._log.origin:
+            if outside:
+                self._unlike(note)
             self._say(
                 "other_log",
                 None,
                 f"チェックポイントは別の記録 {shown(note.origin)} のものです",
                 f"the checkpoint is of another log, {shown(note.origin)}",
             )
-            return False
+            return False, False
         try:
-            open_in_force(text, tuple(self._named), self._trusted or None)
+            _, key = open_in_force(text, self._named, self._trusted or None)
         except NoteError as error:
+            if outside:
+                self._unlike(note)
             where = (
                 Text("外の", "the checkpoint from outside")
                 if outside
@@ -374,14 +409,15 @@ class _Verifier:
                 f"{where.ja}チェックポイント（{note.size} 件）: {error.ja}",
                 f"{where.en} (size {note.size}): {error.en}",
             )
-            return outside and self._worth_comparing(text)
-        return True
+            return outside and self._worth_comparing(text), outside
+        return True, outside or key in self._trusted or key in [each for _, each in line(self._named)]
 
     def _worth_comparing(self, text: str) -> bool:
         """Whether a checkpoint that is not signed as it must be still says something: a trusted key signed it, and the log knows none such."""
+        known = [each.key for each in self._named]
         if not self._trusted:
-            return not any(self._signed_by(text, key) for _, key in self._named)
-        return any(self._signed_by(text, key) for key in self._trusted if key not in dict(self._named).values())
+            return not any(self._signed_by(text, key) for key in known)
+        return any(self._signed_by(text, key) for key in self._trusted if key not in known)
 
     @staticmethod
     def _signed_by(text: str, key: PublicKey) -> bool:
@@ -393,6 +429,7 @@ class _Verifier:
         """Check each row of the other tables."""
         store = self._log
         try:
+            self._found.others = self._log.others()
             logs, numbers = {number for number, _ in store.beside("log")}, {*store.logs()}
             for number in sorted(numbers - logs):
                 self._stray("record", f"log {number}")

@@ -381,7 +381,9 @@ def parsed(data: bytes) -> Manifest:
         channels=channels,
         columns=columns,
         meanings=lines,
-        designations=tuple(_designation(n) for n in _list(top["designations"], MOST_LINES)) if "designations" in top else (),
+        designations=tuple(_designation(n) for n in _list(top["designations"], MOST_LINES))
+        if "designations" in top
+        else (),
         data=data,
     )
 
@@ -590,7 +592,9 @@ def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
             Line(when, Meaning(means), legend and Legend(*legend), because)
             for when, means, legend, because in kept["meanings"]
         ),
-        designations=tuple(Designation(act, Legend(*legend), tuple(rows)) for act, legend, rows in kept["designations"]),
+        designations=tuple(
+            Designation(act, Legend(*legend), tuple(rows)) for act, legend, rows in kept["designations"]
+        ),
         data=data,
     )
 

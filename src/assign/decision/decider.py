@@ -88,7 +88,11 @@ class Decider:
         if act is None:
             return ActFact.NONE
         fact = self._seen[act]
-        if named and fact in (ActFact.BARRED, ActFact.BARRED_JUDGED) and self.catalog.manifest.designation(act, task.id):
+        if (
+            named
+            and fact in (ActFact.BARRED, ActFact.BARRED_JUDGED)
+            and self.catalog.manifest.designation(act, task.id)
+        ):
             return ActFact.FACTUAL
         own = fact not in (ActFact.FACTUAL, ActFact.SHARED) or named or self.own(task, act)
         return fact if own else ActFact.OTHER_ROW

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from assign.catalog.manifest import UNREAD, Line, Manifest
+from assign.catalog.manifest import UNREAD, Designation, Line, Manifest
 from assign.catalog.model import Catalog, Task
 from assign.explanation.wording import MEANING_TEXT, cell_name, printed
 from assign.rules.entries import Act
@@ -183,11 +183,16 @@ def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str]) -> Iterat
     )
     yield from _entries(
         "legend_changed",
-        old.designated,
-        new.designated,
+        _papers(old, ids),
+        _papers(new, {}),
         lambda each: {"legend": (unspaced(each.legend.text), each.legend.en)},
-        lambda each: both(each.act),
+        lambda each: both(" ".join((each.act, *each.rows))),
     )
+
+
+def _papers(manifest: Manifest, ids: Mapping[str, str]) -> dict[tuple[str, str], Designation]:
+    """Who is designated for public money: by the act and by the row whose own words they are, if they are a row's."""
+    return {(each.act, ids.get(row, row)): each for each in manifest.designations for row in each.rows or ("",)}
 
 
 def order(kind: str, old: Sequence[Any], new: Sequence[Any], labels: Mapping[Any, Bilingual]) -> Iterator[Change]:

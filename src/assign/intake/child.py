@@ -90,7 +90,7 @@ def _sheet(sheet: Sheet) -> list[Any]:
 
 def _cell(cell: Cell) -> Any:
     """Its text, alone where there is nothing more to say."""
-    if cell.merged is None and not cell.look and not cell.hidden and not cell.comment:
+    if cell.merged is None and not cell.look and not cell.hidden:
         return cell.text
     span = cell.merged
     return [
@@ -98,12 +98,20 @@ def _cell(cell: Cell) -> Any:
         None if span is None else [span.top, span.left, span.bottom, span.right],
         list(cell.look),
         cell.hidden,
-        cell.comment,
     ]
 
 
 def _remark(remark: Remark) -> list[Any]:
-    return [remark.code, remark.text["ja"], remark.text["en"], remark.sheet, remark.row, remark.column, remark.count]
+    return [
+        remark.code,
+        remark.text["ja"],
+        remark.text["en"],
+        remark.sheet,
+        remark.row,
+        remark.column,
+        remark.count,
+        remark.said,
+    ]
 
 
 def understood(said: dict[str, Any]) -> tuple[str, tuple[Sheet, ...], tuple[Remark, ...]]:
@@ -116,8 +124,8 @@ def understood(said: dict[str, Any]) -> tuple[str, tuple[Sheet, ...], tuple[Rema
             made.append(Row(int(number), read, 0, "\t".join(cell.text for cell in read)))
         sheets.append(Sheet(str(name), tuple(made), bool(hidden)))
     remarks = tuple(
-        Remark(str(code), {"ja": str(ja), "en": str(en)}, str(sheet), int(row), int(column), 0, int(count))
-        for code, ja, en, sheet, row, column, count in said["remarks"]
+        Remark(str(code), {"ja": str(ja), "en": str(en)}, str(sheet), int(row), int(column), 0, int(count), str(text))
+        for code, ja, en, sheet, row, column, count, text in said["remarks"]
     )
     return str(said["kind"]), tuple(sheets), remarks
 
@@ -125,9 +133,9 @@ def understood(said: dict[str, Any]) -> tuple[str, tuple[Sheet, ...], tuple[Rema
 def _cell_of(said: Any, sheet: str, row: int, column: int) -> Cell:
     if isinstance(said, str):
         return Cell(said, sheet, row, column)
-    text, span, look, hidden, comment = said
+    text, span, look, hidden = said
     merged = None if span is None else Span(*map(int, span))
-    return Cell(str(text), sheet, row, column, 0, merged, tuple(map(str, look)), bool(hidden), str(comment))
+    return Cell(str(text), sheet, row, column, 0, merged, tuple(map(str, look)), bool(hidden))
 
 
 if __name__ == "__main__":

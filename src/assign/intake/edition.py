@@ -29,12 +29,14 @@ from . import rows as reader
 from .designations import designated
 from .document import Document
 from .fitting import fitted
+from .headings import compare
 from .mapping import Edition
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
 from .meanings import Columns, columns_of, meanings_of
 from .named_acts import NamedActs
 from .notes import Notes
+from .overlooked import columns_read, columns_unused
 from .scope import scope_of
 from .sheets import Source
 from .single_rows import of_single_rows
@@ -57,6 +59,7 @@ class Made(NamedTuple):
     columns: Columns
     files: Mapping[str, bytes]
     mapping: TheMapping  # as it holds of this edition
+    read: list[dict[str, Any]]  # its columns, as the file has them
 
 
 def make(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> Made:
@@ -93,7 +96,10 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)
     rows = as_csv(tasks, manifest)
     catalog = Catalog(tasks, manifest, rows)
-    return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping)
+    read = columns_read(source, mapping, edition)
+    compare(mapping, {str(each["line"]): each["header"] for each in read if each["role"] == "mark"}, notes)
+    columns_unused(source, mapping, edition, notes)
+    return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping, read)
 
 
 def _latest(table: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ class _Table(NamedTuple):
 
 
 @cache
-def intake_words() -> dict[str, dict[str, list[str]]]:
+def vocabulary() -> dict[str, dict[str, list[str]]]:
     """What headers and legends say, by what it stands for: `data/intake_words.csv`."""
     path = resources.data_folder() / "intake_words.csv"
     found: dict[str, dict[str, list[str]]] = {}
@@ -171,7 +171,7 @@ def _header_word(text: str) -> bool:
     return 0 < len(word) < 20 and any(
         normal(each) in word
         for what in ("role", "channel", "act", "party")
-        for words in intake_words()[what].values()
+        for words in vocabulary()[what].values()
         for each in words
     )
 
@@ -223,15 +223,13 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
 def _known(what: str, text: str) -> str:
     """What a header stands for: the longest word of it that is known."""
     word = normal(text)
-    hits = [
-        (len(each), value) for value, words in intake_words()[what].items() for each in words if normal(each) in word
-    ]
+    hits = [(len(each), value) for value, words in vocabulary()[what].items() for each in words if normal(each) in word]
     return max(hits, key=lambda hit: hit[0])[1] if hits and word else ""
 
 
 def _exactly(what: str, text: str) -> str:
     word = normal(text)
-    return next((value for value, words in intake_words()[what].items() if word in map(normal, words)), "")
+    return next((value for value, words in vocabulary()[what].items() if word in map(normal, words)), "")
 
 
 def _marks(table: _Table, columns: Sequence[dict[str, Any]]) -> list[str]:
@@ -256,7 +254,7 @@ def _signs(table: _Table) -> list[str]:
 def _legends(source: Source, marks: Sequence[str], table: set[int]) -> dict[str, tuple[str, Bilingual]]:
     """A sentence for each mark, outside the table: `MARK：…` in a cell, or the mark alone with the sentence beside it."""
     found: dict[str, tuple[str, Bilingual]] = {}
-    blanks = [word for words in intake_words()["blank"].values() for word in words]
+    blanks = [word for words in vocabulary()["blank"].values() for word in words]
     for row in (row for sheet in source.sheets for row in sheet.rows if id(row) not in table):
         texts = [(cell, cell.text.strip()) for cell in row.cells if cell.text.strip()]
         beside = [*(text for _, text in texts[1:]), ""]
@@ -332,11 +330,11 @@ def _means(sentence: str) -> str:
     """
     word = normal(sentence)
     found = next(
-        (value for value, words in intake_words()["means"].items() if any(normal(each) in word for each in words)),
+        (value for value, words in vocabulary()["means"].items() if any(normal(each) in word for each in words)),
         "undefined",
     )
     both = all(
-        re.search(f"[はを](?:{'|'.join(intake_words()['party'][party])})", sentence) for party in ("contractor", "city")
+        re.search(f"[はを](?:{'|'.join(vocabulary()['party'][party])})", sentence) for party in ("contractor", "city")
     )
     return "part_divided" if both and found in ("retained", "consigned") else found
 
@@ -429,14 +427,12 @@ def _entry(mark: str, sentence: str, of: str) -> dict[str, Any]:
     if of == "by_party" and sentence:
         means = "does" if mark else "does_not"
     elif (
-        not mark
-        and (of == "row") is not sentence.startswith(tuple(intake_words()["blank"]["of_row"]))
-        and of != "cells"
+        not mark and (of == "row") is not sentence.startswith(tuple(vocabulary()["blank"]["of_row"])) and of != "cells"
     ):
         return {"mark": "", "means": "undefined"}
     elif of == "cells" and sentence and not mark:
         means = "outside" if _means(sentence) == "retained" else "undefined"
-    elif of == "cells" and any(word in sentence for word in intake_words()["row"]["as_row"]):
+    elif of == "cells" and any(word in sentence for word in vocabulary()["row"]["as_row"]):
         means = "as_row"
     else:
         means = _means(sentence) if sentence else "undefined"

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from assign.catalog import editions
 from assign.check.findings import Finding
 from assign.check.proofs import check, unproved
 from assign.errors import BadOption, DataError, path_shown
@@ -22,6 +23,7 @@ from .edition import Made, make
 from .mapping import Mapping as TheMapping
 from .mapping import load
 from .notes import Notes
+from .overlooked import rows_left
 from .reader import read_source
 from .report import Report
 from .sheets import Cell, Source, place
@@ -54,6 +56,8 @@ def report_on(file: Path, mapping: Path | None) -> Report:
             "見えない文字を除きました", "characters that nobody sees were taken out",
         )  # fmt: skip
     made = [make(source, document, said, edition, notes) for edition in said.editions]
+    cited = {line.legend.line for each in made for line in each.catalog.manifest.meanings if line.legend}
+    rows_left(source, document, said, [row for each in made for row in each.printed], cited, notes)
     return Report(source, said, made, notes, unread=_unread(source, document, said, made, notes))
 
 
@@ -88,6 +92,7 @@ def write(report: Report, name: str) -> None:
 
     Raises:
         BadOption: The mapping is not confirmed, something is refused, or something stands there. DataError: `check` finds something.
+        EditionsError: Several lists are not the editions of one, day after day.
         OutputError: It could not be written.
     """
     mapping = report.mapping
@@ -107,6 +112,7 @@ def write(report: Report, name: str) -> None:
                 at = folder / each.edition.folder if each.edition.folder else folder
                 _write(at, each)
                 report.findings += _checked(at)
+            editions.of_folder(folder)  # of several: day after day, and of one list
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY):
             raise BadOption(

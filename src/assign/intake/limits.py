@@ -14,6 +14,7 @@ MOST_CELLS: Final = 200_000  # of the file, blank ones too: 20,000 rows of 10 co
 MOST_TEXT: Final = 32_767  # characters in a cell: Excel's own limit
 MOST_CHARACTERS: Final = 10_000_000  # in all cells
 MOST_SHEETS: Final = 100
+MOST_COMMENTS: Final = 2_000  # of a sheet
 MOST_PAGES: Final = 300
 
 # A packed workbook.

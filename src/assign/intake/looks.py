@@ -102,7 +102,7 @@ def read(node: Node, quote: Callable[[Node], Quoted], because: Callable[[Node], 
 
 
 def dress(cell: Cell) -> list[str]:
-    """What a cell wears that may say more than its text; the colour of a text that is not there says nothing."""
+    """What a cell wears that may say more than its text; what a text wears that is not there says nothing."""
     return [
         look
         for look in cell.look

@@ -2,7 +2,7 @@
 A row's name → the act that the row is, where its last word is one of public power or of public money.
 
 A Japanese name says by its last word what is done: 療養費の支給決定 is a decision, 減免の申請 is an application, 決定通知の発送 is a sending.
-The words are those of the table of acts and of `data/intake_words.csv` (basis: judged): a row that is such an act cannot be given away
+The words are those of the table of acts and of `data/vocabulary.csv` (basis: judged): a row that is such an act cannot be given away
 by a mark, and waits for a ruling.
 """
 
@@ -13,10 +13,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from assign.rules.model import Act
+from assign.rules.entries import Act
 from assign.words import ActClass, normal
 
-from .guess import intake_words
+from .guess import vocabulary
 
 _MONEY: Final = ("collect_cash", "pay_cash", "pay_order", "refund")
 # What follows the word and leaves it the word that it is.
@@ -31,7 +31,7 @@ class NamedActs:
     """The acts that a row's name can be, by the words that names end in."""
 
     def __init__(self, acts: Mapping[str, Act]) -> None:
-        words = intake_words()
+        words = vocabulary()
         self._not: tuple[str, ...] = tuple(map(normal, words["not_named"][""]))
         self._whole: dict[str, Act] = {
             normal(name): act

@@ -44,7 +44,7 @@ class Notes:
             where = Cell("", where.cells[0].sheet if where.cells else "", where.number, 0, where.line)
         if isinstance(where, Node):
             name = path_shown(where.file)
-            at = {"ja": f"{name} の {where.line} 行目", "en": f"{name}, line {where.line}"}
+            at: Bilingual = {"ja": f"{name} の {where.line} 行目", "en": f"{name}, line {where.line}"}
         else:
             at = place(self.file, where) if where is not None else {"ja": "", "en": ""}
         if (code, at["ja"], ja) not in self._said:

@@ -222,7 +222,7 @@ class _Reader:
         if said:
             ja, en = ("コメントがあります", "a comment") if code == "comment" else ("図形の中に文字があります", "text in a box or a shape")  # fmt: skip
             place = {"row": self._row + 1, "column": self._column + 1} if code == "comment" else {}
-            self.remarks.add(code, {"ja": f"{ja}: {shown(said, 400)}", "en": f"{en}: {shown(said, 400)}"}, sheet=self._name, of=said[:40], **place)  # fmt: skip
+            self.remarks.add(code, {"ja": f"{ja}: {shown(said, 400)}", "en": f"{en}: {shown(said, 400)}"}, sheet=self._name, of=f"{self._row} {self._column} {said[:40]}", said=said if place else "", **place)  # fmt: skip
 
 
 def _is_hidden(has: Mapping[str, str]) -> bool:

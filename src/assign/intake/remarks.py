@@ -27,12 +27,13 @@ class Remarks:
         column: int = 0,
         line: int = 0,
         of: str = "",
+        said: str = "",
     ) -> None:
-        """One place. `of`: what is counted apart from others of the same code (which colour)."""
+        """One place. `of`: what is counted apart from others of the same code (which colour); `said`: what a comment says."""
         key = (code, sheet, of)
         before = self._found.get(key)
         if before is None:
-            self._found[key] = Remark(code, text, sheet, row, column, line)
+            self._found[key] = Remark(code, text, sheet, row, column, line, said=said)
         else:
             self._found[key] = replace(before, count=before.count + 1)
 

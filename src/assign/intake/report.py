@@ -16,11 +16,13 @@ from assign.check.lookalike import folded
 from assign.errors import code_point, shown
 from assign.words import Bilingual, Meaning
 
+from .designations import given
 from .edition import Made
+from .headings import acts
 from .mapping import Mapping
 from .marks import read as read_mark
 from .notes import LEVELS, Notes
-from .sheets import Source, letters
+from .sheets import Cell, Source, letters, place
 
 _LEVEL: Final = {
     "refused": {"ja": "読めない所（直すまで版は作れません）", "en": "Refused (no edition until it is mended)"},
@@ -62,6 +64,7 @@ def marks_of(made: Made, mapping: Mapping) -> list[dict[str, Any]]:
             known = means[beside.mark] if beside else None
             found.append(
                 {
+                    "at": at,
                     "column": column.header or letters(column.place),
                     "mark": text,
                     "characters": [f"{code_point(c)} {unicodedata.name(c, '')}".strip() for c in text][:20],
@@ -114,7 +117,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "fit": report.fit,
         "written": report.written,
         "rows": sum(len(each.catalog.tasks) for each in made),
-        "editions": [_edition(report, each) for each in made],
+        "editions": [_edition(each) for each in made],
         "notes": [note.plain() for note in report.notes.all],
         "remarks": [{"code": r.code, "text": dict(r.text), "count": r.count} for r in report.source.remarks],
         "unread": [{"place": dict(place), "text": text} for place, text in report.unread],
@@ -123,17 +126,28 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _edition(report: Report, made: Made) -> dict[str, Any]:
-    marks = marks_of(made, report.mapping) if report.mapping and made.printed else []
+def _edition(made: Made) -> dict[str, Any]:
+    marks = marks_of(made, made.mapping) if made.printed else []
     tasks = made.catalog.tasks
-    third = report.mapping.third_parties if report.mapping else ()
+    third = made.mapping.third_parties
     return {
         "folder": made.edition.folder,
         "edition": made.edition.name,
         "rows": len(tasks),
         "divisions": dict(Counter(task.division for task in tasks)),
         "readings": dict(Counter(str(task.reading) for task in tasks)),
+        "columns": [{name: value for name, value in each.items() if name != "line"} for each in made.read],
         "marks": marks,
+        "designated": [
+            {"row": task.id, "act": act, "text": paper.legend.text, "whole_list": not paper.rows}
+            for act, task, paper in given(made.catalog)
+            if paper
+        ],
+        "not_designated": [
+            {"row": task.id, "act": act, "text": acts()[act].title["ja"]}
+            for act, task, paper in given(made.catalog)
+            if not paper
+        ],
         "lookalikes": lookalikes(marks),
         "conditions": [{"row": task.id, "text": text} for task in tasks for text in task.conditions],
         "third_parties": [
@@ -157,7 +171,9 @@ def lines(report: Report, lang: str) -> Iterator[str]:
     form = f"{source.kind}{f' {source.encoding}' if source.encoding else ''}"
     yield f"{shown(source.file)}（{form}）の取込み" if ja else f"Import of {shown(source.file)} ({form})"
     for remark in source.remarks:
-        yield f"  ! {remark.text[lang]}{f'（{remark.count} か所）' if ja and remark.count > 1 else f' ({remark.count} places)' if remark.count > 1 else ''}"
+        where = place(source.file, remark)[lang].removeprefix(place(source.file, Cell(""))[lang]).strip(" のof,")
+        count = (f"（{remark.count} か所）" if ja else f" ({remark.count} places)") if remark.count > 1 else ""
+        yield f"  ! {f'{where}: ' if where else ''}{remark.text[lang]}{count}"
     for each in said["editions"]:
         yield ""
         counts = "、".join(f"{key} {count}" for key, count in each["divisions"].items())
@@ -202,18 +218,46 @@ def lines(report: Report, lang: str) -> Iterator[str]:
 
 
 _LISTS: Final = {
+    "designated": {"ja": "公金の指定の文がある行（収納・窓口払いは受託者になります）", "en": "Rows that a designation for public money opens"},
+    "not_designated": {"ja": "収納・窓口払いを受託者に渡すが、指定の文がない行（市職員・回答待ち）", "en": "Rows that give public money away without a designation (city staff, needs a ruling)"},
     "divided_by_remark": {"ja": "備考が分担を決めている行（確定の両者）", "en": "Rows that the remark divides (split, settled)"},
     "conditions": {"ja": "条件つきの行（条件は判定せず、答えに示します）", "en": "Rows with a condition (shown with the answer, never evaluated)"},
     "third_parties": {"ja": "市でも受託者でもない者が出る行", "en": "Rows that name a third party"},
 }  # fmt: skip
 
 
+def _column(column: dict[str, Any], lang: str) -> str:
+    """A column of the file: its letter, what is printed above it, and what it is read as."""
+    known = acts()
+    said = [
+        column["role"],
+        *([column["channel"]] if column["channel"] else []),
+        *(
+            f"{act}（{known[act].title['ja']}）" if lang == "ja" else f"{act} ({known[act].title['en']})"
+            for act in column["acts"]
+        ),
+        *([column["party"]] if column["party"] else []),
+    ]
+    name = f"{column['column']}「{column['header']}」" if lang == "ja" else f"{column['column']} `{column['header']}`"
+    return f"{name} = {' · '.join(said)}"
+
+
 def _marks(each: dict[str, Any], *, ja: bool) -> Iterator[str]:
     column = None
+    lang = "ja" if ja else "en"
+    of_marks = [column for column in each["columns"] if column["role"] == "mark"]
+    others = [column for column in each["columns"] if column["role"] not in ("mark", "ignored")]
+    ignored = [column for column in each["columns"] if column["role"] == "ignored"]
+    for title, columns in (
+        ({"ja": "列", "en": "Columns"}, others),
+        ({"ja": "使わない列", "en": "Columns that are not used"}, ignored),
+    ):
+        if columns:
+            yield f"  {title[lang]}: {('、' if ja else ', ').join(_column(one, lang) for one in columns)}"
     for mark in each["marks"]:
-        if mark["column"] != column:
-            column = mark["column"]
-            yield f"  {column}:"
+        if mark["at"] != column:
+            column = mark["at"]
+            yield f"  {_column(of_marks[column], lang) if column < len(of_marks) else mark['column']}:"
         name = f"「{mark['mark']}」" if mark["mark"] else ("空欄" if ja else "blank")
         points = " ".join(part.partition(" ")[0] for part in mark["characters"])
         means = (

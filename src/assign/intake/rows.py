@@ -10,25 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from assign.catalog.csv_file import LONGEST_CELL, is_number
-from assign.catalog.manifest import UNREAD
 from assign.catalog.model import is_condition
-from assign.errors import hidden, shown
+from assign.errors import shown
 from assign.words import normal
 
 from . import shifted
 from .document import Document
 from .header import Placed, headers, placed
-from .looks import UNREADABLE, Look, Unsaid, dress
+from .looks import Look, Unsaid, dress
 from .mapping import Edition, Part
 from .mapping import Mapping as TheMapping
+from .mark_cells import MarkCells, one_line
 from .marks import read as read_mark
 from .notes import Notes
 from .parties import from_a_day, names_another, names_contractor
-from .sheets import Cell, Row, Source, letters
+from .sheets import Cell, Remark, Row, Source, letters
 
 _NAMES: Final = ("name", "number_and_name")
 _HEADINGS: Final = ("division", "section", "group")
@@ -71,8 +70,12 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
     """The rows of an edition, in the order of print; what is repaired, doubtful or refused is noted."""
     unsaid = Unsaid()
     above = Above(division=mapping.divisions[0].key if len(mapping.divisions) == 1 else "")
+    comments: dict[tuple[str, int], list[Remark]] = {}
+    for remark in source.remarks:
+        if remark.code == "comment" and remark.said:
+            comments.setdefault((remark.sheet, remark.row), []).append(remark)
     for part in edition.parts:
-        sheets = list(_sheets(source, part))
+        sheets = list(sheets_of(source, part))
         if not sheets:
             known = [sheet.name for sheet in source.sheets if sheet.name]
             raise part.node.fail(
@@ -81,7 +84,7 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
         for rows, sheet in sheets:
             if division := _division(mapping, sheet):
                 above.division, above.section, above.group = division, "", ""
-            _part(_Reading(source, document, mapping, part, notes, above, unsaid), rows)
+            _part(_Reading(source, document, mapping, part, notes, above, unsaid, comments), rows)
     if unsaid.found:
         ja, en = unsaid.text().values()
         notes.refused(
@@ -92,7 +95,7 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
     return above.rows
 
 
-def _sheets(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
+def sheets_of(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
     """The rows of each sheet that a part names; without a name, those of the whole file."""
     if not part.sheet:
         if len(source.sheets) > 1 and source.kind not in ("text", "csv", "pdf"):
@@ -136,6 +139,7 @@ class _Reading(NamedTuple):
     notes: Notes
     above: Above
     unsaid: Unsaid
+    comments: Mapping[tuple[str, int], Sequence[Remark]]
 
     def number(self, row: Row) -> int:
         """What a mapping calls a row: its line in the file of text, its number in a sheet."""
@@ -211,9 +215,9 @@ def _heading(reading: _Reading, row: Row, texts: list[str], whole: str) -> bool:
         elif division != above.division:
             above.division, above.section, above.group = division, "", ""
     elif level == "section":
-        above.section, above.group = _one_line(whole), ""
+        above.section, above.group = one_line(whole), ""
     elif level == "group":
-        above.group = _one_line(whole)
+        above.group = one_line(whole)
     reading.notes.skipped(row, whole, heading=True)
     return True
 
@@ -232,13 +236,13 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
         if cell is not None and (top := merged.get((cell.row, cell.column))) is not None:
             if top.text.strip():
                 repairs.append("merged_cell")
-            return _one_line(top.text)
-        return _one_line(cell.text) if cell is not None else ""
+            return one_line(top.text)
+        return one_line(cell.text) if cell is not None else ""
 
     def own(at: int) -> str:
         """What is printed in a row itself; a heading that is merged with those above is carried, as one that is not."""
         cell = cells.get(at)
-        return _one_line(cell.text) if cell is not None and (cell.row, cell.column) not in merged else ""
+        return one_line(cell.text) if cell is not None and (cell.row, cell.column) not in merged else ""
 
     found: dict[str, list[str]] = {}
     for column, at in where.places:
@@ -246,7 +250,8 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
             found.setdefault(column.role, []).append(own(at) if column.role in _HEADINGS else printed(at))
     names = [cells[at] for column, at in where.places if column.role in _NAMES and at in cells]
     of_row = [look for cell in names for look in dress(merged.get((cell.row, cell.column), cell))]
-    dressed = {index: _mark(reading, cells.get(at), merged, names, of_row) for index, at in where.marks}
+    cell_of = MarkCells(mapping, notes, reading.unsaid, merged, names, of_row)
+    dressed = {index: cell_of.read(index, cells.get(at)) for index, at in where.marks}
     marks = {index: text for index, (text, _) in dressed.items()}
     if "division" in found and found["division"][0]:
         division = _division(mapping, found["division"][0])
@@ -272,18 +277,21 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     if not name and (numbered or (not number and any(marks.values()))) and (group or section or above.group):
         name = group or section or above.group
         repairs.append("name_from_heading")
-    _hidden(notes, row, where)
+    if all(cell.hidden for cell in row.cells if cell.text.strip()):
+        notes.doubtful(
+            row, "hidden", f"隠された行です。読みました: {shown(name)}", f"a hidden row, and read: {shown(name)}"
+        )
     if "merged_cell" in repairs and not row_has_its_own(cells, where, merged):
         notes.skipped(row, name)
         return
     said = _noted(reading, row, where)
-    beside = {
-        "cells": {index: cells[at] for index, at in where.marks if at in cells},
-        "looks": {index: look for index, (_, look) in dressed.items() if look is not None},
-        "said": tuple(filter(None, [*found.get("remark", ()), *(text for _, text in said)])),
-    }
+    beside = _Beside(
+        {index: cells[at] for index, at in where.marks if at in cells},
+        {index: look for index, (_, look) in dressed.items() if look is not None},
+        tuple(filter(None, [*found.get("remark", ()), *(text for _, text in said)])),
+    )
     remark = " ".join(filter(None, [remark, *(f"※{where_ja}: {text}" for where_ja, text in said)]))
-    _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row), **beside)
+    _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row), beside)
 
 
 def _named(above: Above, found: Mapping[str, Sequence[str]], repairs: list[str]) -> tuple[str, str]:
@@ -300,39 +308,20 @@ def _named(above: Above, found: Mapping[str, Sequence[str]], repairs: list[str])
     return number, name
 
 
-def _hidden(notes: Notes, row: Row, where: Placed) -> None:
-    """What nobody sees who opens the file: a row, or a column that is read."""
-    if row.cells and all(cell.hidden for cell in row.cells):
-        notes.doubtful(row, "hidden", "隠された行の文字も読みました", "what stands in a hidden row is read, too")
-        return
-    used = {at: column for column, at in where.places if column.role != "ignored"}
-    for cell in row.cells:
-        if cell.hidden and cell.text.strip() and cell.column in used:
-            at = letters(cell.column)
-            notes.doubtful(
-                Cell("", cell.sheet, 0, cell.column), "hidden", f"隠された列 {at} の中の文字も読みました",
-                f"what stands in the hidden column {at} is read, too",
-            )  # fmt: skip
-
-
 def _noted(reading: _Reading, row: Row, where: Placed) -> list[tuple[str, str]]:
     """What stands at a row beside its columns: comments, and text in columns without a header. It goes with the answer."""
     notes, found = reading.notes, []
     known = {at: column for column, at in where.places}
+    for each in reading.comments.get((row.cells[0].sheet if row.cells else "", row.number), ()):
+        text = one_line(each.said)
+        found.append((f"{letters(each.column)}{each.row} のコメント", text))
+        notes.doubtful(
+            each, "comment", f"コメントがあります: 「{text}」（条件として答えに示します）", f"a comment: `{text}` (shown with the answer)"
+        )  # fmt: skip
     for cell in row.cells:
-        at, text = f"{letters(cell.column)}{cell.row}", _one_line(cell.text)
-        if cell.comment:
-            found.append((f"{at} のコメント", _one_line(cell.comment)))
-            notes.doubtful(
-                cell, "comment", f"コメントがあります: 「{_one_line(cell.comment)}」（条件として答えに示します）",
-                f"a comment: `{_one_line(cell.comment)}` (shown with the answer)",
-            )  # fmt: skip
+        at, text = f"{letters(cell.column)}{cell.row}", one_line(cell.text)
         if text and cell.column not in known and not cell.covered:
             found.append((f"{at} 見出しのない欄", text))
-            notes.doubtful(
-                cell, "no_header", f"見出しのない列に文字があります: 「{text}」（条件として答えに示します）",
-                f"text in a column without a header: `{text}` (shown with the answer)",
-            )  # fmt: skip
         column = known.get(cell.column)
         if column is not None and column.role == "remark" and any("strike" in look for look in cell.look):
             notes.doubtful(
@@ -353,80 +342,6 @@ def row_has_its_own(cells: Mapping[int, Cell], where: Placed, merged: Mapping[tu
     )
 
 
-def _mark(
-    reading: _Reading,
-    cell: Cell | None,
-    merged: Mapping[tuple[int, int], Cell],
-    names: Sequence[Cell],
-    of_row: Sequence[str],
-) -> tuple[str, Look | None]:
-    """
-    What a cell of marks holds, and what its look means instead; where its look or its merging may say more than its text, the mapping
-    must have said what.
-
-    Args:
-        of_row: What the row's name wears (`names`: its cells), which is about all of its marks.
-    """
-    if cell is None:
-        cell = Cell("", names[0].sheet if names else "", names[0].row if names else 0)
-    mapping, notes = reading.mapping, reading.notes
-    text = _one_line(cell.text)
-    top = merged.get((cell.row, cell.column))
-    if top is not None or cell.merged is not None:
-        if not mapping.merged_marks:
-            notes.refused(
-                cell, "merged", "印のセルが結合されています（`merged_marks` に holds_for_all か holds_for_first を書いてください）",
-                "a merged cell of marks (write `merged_marks`: holds_for_all or holds_for_first)",
-            )  # fmt: skip
-        elif mapping.merged_marks == "holds_for_all" and top is not None:
-            text = _one_line(top.text)
-    if {"formula without a value", "error"} & set(cell.look):
-        notes.doubtful(
-            cell, "formula", "計算されていない式か、式の誤りです。読めない欄にしました",
-            "a formula that was never worked out, or failed: the cell counts as unreadable",
-        )  # fmt: skip
-        return UNREAD, None
-    if odd := next((look for look in cell.look if look.startswith("format ")), ""):
-        notes.doubtful(
-            cell, "format", f"表示形式 {shown(odd.removeprefix('format '))} のため、印字される形が分かりません。読めない欄にしました",
-            f"its number format ({shown(odd.removeprefix('format '))}) prints it in another way: the cell counts as unreadable",
-        )  # fmt: skip
-        return UNREAD, None
-    worn = cell if cell.look or top is None else top
-    own = dress(worn)
-    if not (own or of_row):
-        return text, None
-    if mapping.colours is None:
-        reading.unsaid.add(worn, own)
-        if of_row:
-            reading.unsaid.add(names[0], of_row)
-        return text, None
-    look = mapping.colours.together([*of_row, *own])
-    at = worn if own else names[0]
-    if look is not None and look.means == UNREADABLE:
-        notes.doubtful(
-            at, "colour", f"見た目（{look.look}）に意味があるか、意味が書かれていないので、{'この欄' if own else 'この行の印'}は読めない欄にしました",
-            f"its look ({look.look}) has a meaning that is not read: {'the cell counts' if own else 'its marks count'} as unreadable",
-        )  # fmt: skip
-        return UNREAD, None
-    if look is not None:
-        notes.repaired(
-            at,
-            "colour",
-            f"見た目 {look.look} を {look.means} と読みました",
-            f"its look {look.look} is read as {look.means}",
-        )
-    return text, look
-
-
-def _one_line(text: str) -> str:
-    """A cell's text without what nobody sees, and on one line."""
-    text = re.sub(r"\s*\n\s*", " ", text.strip())
-    while (c := hidden(text)) is not None:
-        text = text.replace(c, " " if c.isspace() else "")
-    return text.strip()
-
-
 def _line_breaks(row: Row) -> bool:
     return any("\n" in cell.text for cell in row.cells)
 
@@ -436,7 +351,7 @@ def _line_breaks(row: Row) -> bool:
 
 def _shifted(reading: _Reading, row: Row, where: Placed) -> None:
     mapping, notes, above = reading.mapping, reading.notes, reading.above
-    texts = [_one_line(cell.text) for cell in row.cells]
+    texts = [one_line(cell.text) for cell in row.cells]
     known = frozenset(mark.printed for column in mapping.of_marks for mark in column.marks if mark.printed)
     found = shifted.row(texts, mapping, known)
     if found is None:
@@ -475,6 +390,14 @@ def _shifted(reading: _Reading, row: Row, where: Placed) -> None:
 # -- both --------------------------------------------------------------------------------------------------------------
 
 
+class _Beside(NamedTuple):
+    """As in `Printed`."""
+
+    cells: Mapping[int, Cell]
+    looks: Mapping[int, Look]
+    said: tuple[str, ...]
+
+
 class _Read(NamedTuple):
     number: str
     name: str
@@ -495,10 +418,7 @@ def _kept(
     row: Row,
     read: _Read,
     broken: bool,
-    *,
-    cells: Mapping[int, Cell] = MappingProxyType({}),
-    looks: Mapping[int, Look] = MappingProxyType({}),
-    said: tuple[str, ...] | None = None,
+    beside: _Beside | None = None,
 ) -> None:
     notes, above = reading.notes, reading.above
     number, name, remark, marks, repairs = read
@@ -544,7 +464,7 @@ def _kept(
             above.division, above.section, above.group, plain, name, remark, marks, line,
             reading.document.lines[line - 1], tuple(dict.fromkeys(repairs)),
             next((c for c in row.cells if c.text.strip()), Cell("", row=row.number, line=row.line)), broken,
-            cells, looks, (remark,) if said is None else said,
+            *(beside or _Beside({}, {}, (read.remark,))),
         )
     )  # fmt: skip
 

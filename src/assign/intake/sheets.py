@@ -39,7 +39,6 @@ class Cell:
         merged: Which cells it is merged with; None: it stands alone.
         look: What its dress may say, where the file tells: `strike`, `fill FFFF00`, `colour FF0000`, `partly strike`.
         hidden: Whether its row or column is hidden.
-        comment: What somebody has noted at it, and what is not printed.
     """
 
     text: str
@@ -50,7 +49,6 @@ class Cell:
     merged: Span | None = None
     look: tuple[str, ...] = ()
     hidden: bool = False
-    comment: str = ""
 
     @property
     def covered(self) -> bool:
@@ -105,6 +103,7 @@ class Remark:
         text: One line, in both languages; what stood in the file is shown escaped.
         sheet, row, column, line: Where, as in `Cell`; 0 and empty: of the whole sheet or file.
         count: How many places it is true of; the place is that of the first.
+        said: Of a comment, what it says.
     """
 
     code: str
@@ -114,6 +113,7 @@ class Remark:
     column: int = 0
     line: int = 0
     count: int = 1
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from assign.errors import DataError, needs_extra, shown, visible
 
 from . import kinds, ods, package, xlsx_book, xlsx_sheet
-from .limits import MOST_CELLS, MOST_CHARACTERS, MOST_SHEETS, MOST_TEXT
+from .limits import MOST_CELLS, MOST_CHARACTERS, MOST_COMMENTS, MOST_SHEETS, MOST_TEXT
 from .number_format import Value, printed
 from .remarks import Remarks
 from .sheets import Cell, Row, Sheet, Span, letters
@@ -79,7 +78,6 @@ def _xlsx(parts: Mapping[str, bytes], remarks: Remarks) -> list[Sheet]:
             continue
         values = _values(book, sheet.name)
         made = _XlsxSheet(sheet.name, scans.pop(sheet.name), values, styles, shared, about.since_1904, remarks)
-        made.comments = _comments(others)
         out.append(Sheet(sheet.name, made.rows(), sheet.hidden))
         made.remark()
         for part, content in others:
@@ -107,7 +105,6 @@ class _XlsxSheet:
         self.shared = shared
         self.since_1904 = since_1904
         self.remarks = remarks
-        self.comments: Mapping[tuple[int, int], str] = {}
         self.spans = xlsx_sheet.spans_by_cell(scan.merged, scan.last_row, scan.last_column)
         self._require_same()
 
@@ -125,16 +122,11 @@ class _XlsxSheet:
         return tuple(made)
 
     def _cell(self, row: int, column: int, hidden: bool) -> Cell:
-        made = self._without_comment(row, column, hidden)
-        comment = self.comments.get((row, column), "")
-        return replace(made, comment=comment) if comment else made
-
-    def _without_comment(self, row: int, column: int, hidden: bool) -> Cell:
         worn = self.scan.cells.get((row, column))
         span = self.spans.get((row, column))
         if worn is None:
-            look = ("conditional",) if self.scan.by_condition(row, column) else ()
-            return Cell("", self.name, row, column, 0, span, look, hidden)
+            unworn = ("conditional",) if self.scan.by_condition(row, column) else ()
+            return Cell("", self.name, row, column, 0, span, unworn, hidden)
         style = self.styles[worn.style] if 0 <= worn.style < len(self.styles) else xlsx_book.Style("General", ())
         look = list(style.look)
         if worn.kind == "e":
@@ -217,21 +209,9 @@ def _beside(sheet: str, part: str, content: bytes, remarks: Remarks) -> None:
         if b":blip " in content:
             remarks.add("picture", {"ja": "画像があります（中の文字は読めません）", "en": "a picture (text in it cannot be read)"}, sheet=sheet)  # fmt: skip
     elif "omments" in part:
-        for where, said in xlsx_book.comments(content):
+        for where, said in xlsx_book.comments(content)[:MOST_COMMENTS]:
             at = xlsx_sheet.span_of(where)
-            remarks.add("comment", {"ja": f"{where} にコメントがあります: {shown(said, 400)}", "en": f"a comment at {where}: {shown(said, 400)}"}, sheet=sheet, row=at.top, column=at.left, of=where)  # fmt: skip
-
-
-def _comments(others: Sequence[tuple[str, bytes]]) -> dict[tuple[int, int], str]:
-    """What is noted at cells."""
-    found: dict[tuple[int, int], str] = {}
-    for part, content in others:
-        if "omments" in part:
-            for where, said in xlsx_book.comments(content):
-                at = xlsx_sheet.span_of(where)
-                text = " ".join(said.split())[:MOST_TEXT]
-                found[at.top, at.left] = " ".join(filter(None, [found.get((at.top, at.left), ""), text]))
-    return found
+            remarks.add("comment", {"ja": f"{where} にコメントがあります: {shown(said, 400)}", "en": f"a comment at {where}: {shown(said, 400)}"}, sheet=sheet, row=at.top, column=at.left, of=where, said=said)  # fmt: skip
 
 
 # -- by calamine alone ---------------------------------------------------------------------------------------------------

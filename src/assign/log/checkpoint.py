@@ -4,16 +4,16 @@ Checkpoints as signed notes (C2SP tlog-checkpoint): what an auditor keeps outsid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from .keys import NoteError, PublicKey, SecretKey, base64_bytes, base64_text, is_key_name, is_note_text
+from .keys import NoteError, PublicKey, SecretKey, base64_bytes, base64_text, is_key_name, is_note_text, public_key
 
 DASH: Final = "\u2014 "
 LARGEST: Final = 64_000_000  # bytes of a note's file, as in `audit.verifier`
 MOST: Final = 100  # signatures
-Signers = tuple[tuple[int, PublicKey], ...]  # the keys of a log, and the records that named them, in order
+Signers = tuple[tuple[int, PublicKey], ...]  # keys that follow one another, and the records that named them (`line`)
 WRONG: Final = "チェックポイントの署名が合いません", "the checkpoint's signature is wrong"
 UNKNOWN: Final = (
     "チェックポイントは、知っている鍵で署名されていません",
@@ -102,18 +102,66 @@ def open_verified(text: str, keys: Iterable[PublicKey]) -> tuple[Checkpoint, Pub
     return checkpoint, signers[0]
 
 
+class Named(NamedTuple):
+    """A key that a record of a log names, the key that it replaces (None: the log's first), and whether that one has signed it."""
+
+    seq: int
+    key: PublicKey
+    replaces: PublicKey | None
+    endorsed: bool
+
+
+def line(named: Iterable[Named], key: PublicKey | None = None, trusted: Collection[PublicKey] = ()) -> Signers:
+    """
+    The keys of a log that follow one another, as whoever holds or trusts one of them has it: from the first to that key, and on.
+
+    A key ends when it has signed its successor. Whoever may insert can write a record that names any key, so one without that
+    signature ends no other key, and counts for those alone who hold the new one, or were given it by the log's keeper.
+
+    Args:
+        named: In the order of their records. key: Without it, the first. trusted: Keys that count without a signature.
+    """
+    given, sound, after = {key, *trusted}, dict[PublicKey, Named](), dict[PublicKey, PublicKey]()
+    for each in named:
+        old = each.replaces
+        if each.key not in sound and (old is None or (old in sound and old not in after)):
+            sound[each.key] = each
+            if old is not None and (each.endorsed or each.key in given):
+                after[old] = each.key
+    at = key if key in sound else next(iter(sound), None)
+    found: list[Named] = []
+    back = at
+    while back is not None:
+        found.insert(0, sound[back])
+        back = sound[back].replaces
+    while at is not None and (at := after.get(at)) is not None:
+        found.append(sound[at])
+    return tuple((each.seq, each.key) for each in found)
+
+
 def open_in_force(
-    text: str, signers: Signers, trusted: Iterable[PublicKey] | None = None
+    text: str, named: Sequence[Named], trusted: Collection[PublicKey] | None = None
 ) -> tuple[Checkpoint, PublicKey]:
     """
-    The same of a log whose keys are known: the signer must be the one in force at the note's size, by the log's records.
+    The same of a log whose keys are known: the signer must be in force at the note's size, in its own line of the log's keys.
 
     Args:
         trusted: The keys that may have signed; without it, those of the log.
 
     Raises:
-        NoteError: As above, or a key signed it that the log had replaced by then, or had not named yet.
+        NoteError: As above, or a key signed it that had named its successor by then, or was not named yet.
     """
+    checkpoint, found = _signers(text, [each.key for each in named] if trusted is None else trusted)
+    for key in found:
+        if in_force(line(named, key, trusted or ()), checkpoint.size) == key:
+            return checkpoint, key
+    raise NoteError(*NOT_IN_FORCE)
+
+
+def open_of_line(
+    text: str, signers: Signers, trusted: Iterable[PublicKey] | None = None
+) -> tuple[Checkpoint, PublicKey]:
+    """The same of one line of keys: the signer must be the one of its time."""
     checkpoint, found = _signers(text, [key for _, key in signers] if trusted is None else trusted)
     due = in_force(signers, checkpoint.size)
     if due not in found:
@@ -122,7 +170,7 @@ def open_in_force(
 
 
 def in_force(signers: Signers, size: int) -> PublicKey | None:
-    """The key that signs a log of that size: the last one that its records have named by then; of the empty log, the first."""
+    """The key of a line that signs a log of that size: the last one that was named by then; of the empty log, the first."""
     known = [key for seq, key in signers if seq < max(size, 1)]
     return known[-1] if known else None
 
@@ -155,6 +203,15 @@ def endorse(new: PublicKey, by: SecretKey) -> str:
 def endorsed(new: PublicKey, by: PublicKey, signature: str) -> bool:
     """Whether a key named the other as its successor."""
     return new.name == by.name and by.signed(_succession(new), base64_bytes(signature) or b"")
+
+
+def named_by(seq: int, record: Mapping[str, Any]) -> Named:
+    """What a record of the kind `log` or `key` says of the log's keys."""
+    new = public_key(record["signer"])
+    if "replaces" not in record:
+        return Named(seq, new, None, endorsed=False)
+    old, signature = public_key(record["replaces"]), record.get("endorsed")
+    return Named(seq, new, old, endorsed=signature is not None and endorsed(new, old, signature))
 
 
 def _succession(new: PublicKey) -> bytes:

@@ -8,11 +8,15 @@ column `nodes` says is used where it was checked, and is computed from the bytes
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 from random import SystemRandom
 from typing import Final
 
-from . import merkle
+from . import merkle, places
+from .kinds import Kind
 from .reading import Unreadable, record_of
 from .store import SEQ, Row, Store, StoreError
 
@@ -182,43 +186,55 @@ def missing_row(seq: int) -> StoreError:
 
 def require_signed_size(store: Store, origin: str, log: int, size: int) -> None:
     """
-    Require that no checkpoint beside the log says that it was longer.
+    Require that nothing that was signed says that the log was longer: no checkpoint beside it; nor, where rows stand behind a gap, the
+    state beside its key, which knows whether the gap is a hole. (Without a gap it may be a backup that was restored on purpose: recording
+    goes on, signing does not.)
 
     Raises:
-        StoreError: One does, and a key that the log began with, or one that such a key has named, has signed it.
+        StoreError: Something does. Of a checkpoint, a key must have signed it that the log began with, or that such a key has named.
     """
-    notes = store.larger_checkpoints(log, size)
-    if not notes:
+    notes, behind = store.larger_checkpoints(log, size), store.newest(log, SEQ + 1, 1)
+    hole = bool(behind) and behind[0] > size
+    states = [path for path in places.states(origin) if _claimed(path, origin) > size] if hole else []
+    if not notes and not states:
         return
-    from .checkpoint import endorsed, open_verified
-    from .keys import NoteError, PublicKey, public_key
+    from .checkpoint import line, named_by, open_verified
+    from .keys import NoteError
+    from .signed import known_size
 
     told = {seq for what, _, seq in store.published(log) if what == "key" and type(seq) is int and 0 < seq < size}
-    trusted: list[PublicKey] = []
+    named = []
     for row in store.some(log, sorted({0, *told})):
-        try:
+        with suppress(Unreadable, NoteError):
             record = record_of(row, origin)
-            if row.seq and (record["kind"] != "key" or record["endorsed"] is None):
-                continue
-            key = public_key(record["signer"])
-            if not row.seq or any(endorsed(key, old, record["endorsed"]) for old in trusted):
-                trusted.append(key)
-        except (Unreadable, NoteError, KeyError):
-            continue
+            if record["kind"] in (Kind.LOG, Kind.KEY):
+                named.append(named_by(row.seq, record))
+    trusted = [key for _, key in line(named)]
     for note in notes:
-        try:
+        with suppress(NoteError):
             said, _ = open_verified(note, trusted)
-        except NoteError:
-            continue
-        if said.origin == origin and said.size > size:
-            raise shorter(size, said.size)
+            if said.origin == origin and said.size > size:
+                raise shorter(size, said.size)
+    for path in states:  # this machine's own: what a key has signed that nobody has signed counts, too
+        if (known := known_size(path, [each.key for each in named])) > size:
+            raise shorter(size, known)
+
+
+def _claimed(path: Path, origin: str) -> int:
+    """The size that the state in a file gives, before anything in it is checked; 0 where there is none of that log."""
+    try:
+        said = json.loads(path.read_bytes())
+        return said["size"] if said["origin"] == origin and type(said["size"]) is int else 0
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return 0
 
 
 def shorter(size: int, known: int) -> StoreError:
     """The error where a log does not go on from what was known of it."""
     return StoreError(
         f"記録は {known} 件あったはずですが、いまは番号 {size} から続いていません（消されたか、書き換えられています）。記録も署名もしません"
-        "（`assign audit verify` で確かめ、控えから戻してください）",
+        "（`assign audit verify` で確かめ、控えから戻してください。古い控えをわざと戻したのなら `assign audit key --rotate FILE --abandon`）",
         f"the log had {known} records, and now it does not go on from number {size} (records were deleted or replaced); nothing is "
-        "recorded or signed (see `assign audit verify`; deleted records come back from a backup)",
+        "recorded or signed (see `assign audit verify`; deleted records come back from a backup; if an older backup was restored on purpose, "
+        "`assign audit key --rotate FILE --abandon`)",
     )

@@ -96,6 +96,7 @@ class GroupCommit:
                 self._queue.append(pending)
                 if self._leader is None:
                     self._leader = pending
+                    pending.batch = [pending]  # nobody else waits
                 else:
                     pending.lock = lock = threading.Lock()
                     lock.acquire()
@@ -115,8 +116,9 @@ class GroupCommit:
         return pending.kept
 
     def _commit_batch(self, pending: PendingAppend) -> None:
-        with self._mutex:
-            pending.batch = list(islice(self._queue, TOGETHER))
+        if not pending.batch:
+            with self._mutex:
+                pending.batch = list(islice(self._queue, TOGETHER))
         try:
             self._commit(pending.batch)
         except Exception as error:  # noqa: BLE001 - whatever it was: there is no record, and each caller is told

@@ -21,6 +21,7 @@ import os
 import re
 import stat
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -29,7 +30,8 @@ from typing import TYPE_CHECKING, Final
 
 from assign.errors import DataError, NotRegular, path_shown, shown, system_reason
 from assign.files import sync_folder
-from assign.resources import user_folder
+
+from .places import key_file as key_file  # noqa: PLC0414 - where a key is belongs to keys
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -180,11 +182,6 @@ def _has_x(y: int) -> bool:
     return pow((y * y - 1) * (CURVE * y * y + 1), (PRIME - 1) // 2, PRIME) <= 1
 
 
-def key_file(name: str) -> Path:
-    """Where a log's secret key is kept unless told otherwise: `~/.config/assign/keys/`, as XDG has it."""
-    return user_folder("XDG_CONFIG_HOME", ".config") / "assign" / "keys" / f"{name.replace('/', '_')}.key"
-
-
 def held_key(name: str, *, make: bool = False) -> SecretKey:
     """
     The secret key for a log: from ASSIGN_KEY (its line), ASSIGN_KEY_COMMAND (a program that prints it), ASSIGN_KEY_FILE, or
@@ -196,19 +193,43 @@ def held_key(name: str, *, make: bool = False) -> SecretKey:
     Raises:
         NoteError: There is none, it is another log's, or others may read it.
     """
-    if text := os.environ.get("ASSIGN_KEY"):
-        key = secret_key(text)
-    elif command := os.environ.get("ASSIGN_KEY_COMMAND"):
-        key = secret_key(_printed(command))
-    else:
-        path = Path(os.environ.get("ASSIGN_KEY_FILE") or key_file(name))
-        key = _from_file(path, name, make=make)
+    key = _given_key(name, make=make) or _from_file(key_file(name), name, make=make)
     if key.name != name:
         raise NoteError(
             f"この鍵は {shown(key.name)} の鍵で、{shown(name)} の鍵ではありません",
             f"this key is of {shown(key.name)}, not of {shown(name)}",
         )
     return key
+
+
+def _given_key(name: str, *, make: bool = False) -> SecretKey | None:
+    """The key that the environment gives, whosever it is; None where it gives none."""
+    if text := os.environ.get("ASSIGN_KEY"):
+        return secret_key(text)
+    if command := os.environ.get("ASSIGN_KEY_COMMAND"):
+        return secret_key(_printed(command))
+    if file := os.environ.get("ASSIGN_KEY_FILE"):
+        return _from_file(Path(file), name, make=make)
+    return None
+
+
+def log_of_key(logs: Collection[str], keys_of: Callable[[str], Collection[PublicKey]]) -> str | None:
+    """
+    The one of some logs whose key is here: whoever may insert can begin another log in a database, but not with that key.
+
+    Args:
+        keys_of: The keys that a log's records name.
+    """
+    found: list[SecretKey] = []
+    with suppress(NoteError):
+        if (given := _given_key("")) is not None:
+            found.append(given)
+    for name in logs if not found else ():
+        with suppress(NoteError):
+            if os.path.lexists(key_file(name)):
+                found.append(_from_file(key_file(name), name, make=False))
+    ours = [key.name for key in found if key.name in logs and key.public() in keys_of(key.name)]
+    return ours[0] if len(ours) == 1 else None
 
 
 def write_key(path: Path, key: SecretKey) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from assign.errors import BadRequest, path_shown, shown
@@ -24,11 +25,11 @@ from .ending import Nodes
 from .errors import is_log_name, no_such_log
 from .group_commit import GroupCommit, Kept
 from .kinds import EDITIONS, Kind, Record
-from .reading import UnknownRecord, backed, logs_of, published_by
-from .store import Row, Store, StoreError, StoreMissing, open_store
+from .reading import UnknownRecord, Unreadable, backed, logs_of, record_of
+from .store import Row, Store, StoreError, StoreMissing, open_store, require_fit
 
 if TYPE_CHECKING:
-    from .checkpoint import Checkpoint, Signers
+    from .checkpoint import Checkpoint, Named, Signers
     from .keys import PublicKey, SecretKey
 
 
@@ -52,13 +53,14 @@ class Log:
         )  # holds no reference to this log, so that a log without an owner is closed at once
 
     @classmethod
-    def open(cls, url: str, origin: str | None = None) -> Log:
+    def open(cls, url: str, origin: str | None = None, likely: str | None = None) -> Log:
         """
         Open a log that is there.
 
         Args:
             url: As `store.open_store` takes it.
-            origin: The log's name; may be left out where the store has one log.
+            origin: The log's name; may be left out where the store has one log, or one of which the key is here.
+            likely: The name that evidence at hand has (a checkpoint, a public key): it counts where the store has several logs.
 
         Raises:
             StoreMissing: There is no such log, or several and none was named. StoreRefused, StoreError, BadOption.
@@ -66,8 +68,7 @@ class Log:
         store = open_store(url)
         try:
             origins = logs_of(store, origin)
-            if origin is None and len(origins) == 1:
-                origin = next(iter(origins))
+            origin = origin or _only(cls, store, origins, likely)
             if origin is None or origin not in origins:
                 raise no_such_log(origin, list(origins))
         except BaseException:
@@ -89,7 +90,7 @@ class Log:
         Open a log, and make it if it is not there: its key, its first record, and the editions that it begins with.
 
         Args:
-            origin: Its name. None: the one log that is there, or `assign.local/log` where there is none.
+            origin: Its name. None: the one log that is there or of which the key is here, or `assign.local/log` where there is none.
             beside: Whether a new log may begin in a store that has others. A mistyped name must not begin one, since nobody
                 would look for the answer there.
             approve: Called before a new log begins with these editions; if it raises, nothing is made.
@@ -103,32 +104,34 @@ class Log:
                 "記録の名前は `example.city/assign` のように、小文字の英数字と . - _ / で書きます（数字は続けて5字まで）",
                 "a log's name is written like `example.city/assign`: small letters, digits (five together at most) and . - _ /",
             )
+        key = None
         try:
             store = open_store(url)
         except StoreMissing:
             if not beside:
                 _require_never_kept(origin, url)
+            require_fit(url)
             if approve is not None:
                 approve()
                 approve = None
+            key = _new_key(origin or UNNAMED)  # what is refused leaves no file behind
             store = open_store(url, create=True)
         try:
             origins = logs_of(store, origin)
+            if origin is None and len(origins) > 1:
+                origin = _only(cls, store, origins)
             if (origin is None and len(origins) > 1) or (origins and origin not in (None, *origins) and not beside):
                 raise no_such_log(origin, list(origins))
             origin = origin or next(iter(origins), UNNAMED)
             number = origins.get(origin)
             store.require_ours()
-            if approve is not None and (number is None or store.size(number) == 0):
-                approve()
+            if number is None or store.size(number) == 0:
+                if approve is not None:
+                    approve()
+                key = key or _new_key(origin)
             log = cls(store, origin, store.create(origin) if number is None else number)
             if not log.size:
-                from . import signed
-                from .keys import held_key
-
-                key = held_key(origin, make=True)
-                signed.begin(key)
-                log._begin(key.public(), editions)
+                log._begin((key or _new_key(origin)).public(), editions)
         except BaseException:
             store.close()
             raise
@@ -203,10 +206,10 @@ class Log:
             BadRequest: The new one is a key that the log has had, or another log's; or `by` is not the present one.
             StoreError: The log does not extend what the present key has signed: nothing is changed.
         """
-        now = self.keys()[-1]
-        if new.name != self.origin or str(new.public()) in map(str, self.keys()):
+        now = self.keys(by.public() if by else None)[-1]
+        if new.name != self.origin or new.public() in [each.key for each in self.named()]:
             raise BadRequest("新しい鍵が要ります", "a new key of this log is needed")
-        if by is not None and str(by.public()) != str(now):
+        if by is not None and by.public() != now:
             raise BadRequest("今の鍵ではありません", "this is not the present key")
         from .checkpoint import endorse
         from .signing import handed_on
@@ -215,18 +218,30 @@ class Log:
         with handed_on(self, new, by, keep, abandon=abandon):
             return self.append({**draft, "endorsed": endorse(new.public(), by) if by and not abandon else None})
 
-    def keys(self) -> list[PublicKey]:
-        """The keys that the log's records have named, the present one last. The table says where; the records count."""
-        known = [key for _, key in self.signers()]
-        return [key for place, key in enumerate(known) if key not in known[place + 1 :]]
+    def keys(self, key: PublicKey | None = None) -> list[PublicKey]:
+        """
+        The log's keys as whoever holds one of them has it (`checkpoint.line`), the present one last. Without one: the first, and
+        those that each has named as its successor.
+        """
+        return [each for _, each in self.signers(key)]
 
-    def signers(self) -> Signers:
-        """The same in the order of the records that named them, each with its number."""
-        from .keys import public_key
+    def signers(self, key: PublicKey | None = None) -> Signers:
+        """The same, each with the record that named it."""
+        from .checkpoint import line
+
+        return line(self.named(), key)
+
+    def named(self) -> list[Named]:
+        """All keys that the log's records name, in order, whoever wrote them there. The table says where; the records count."""
+        from .checkpoint import named_by
 
         told = {seq for what, _, seq in self.store.published(self.number) if what == "key" and type(seq) is int}
-        named = ((seq, published_by(self.store, self.origin, self.number, seq)) for seq in sorted({0, *told}))
-        found = tuple((seq, public_key(put[1])) for seq, put in named if put is not None and put[0] == "key")
+        found = []
+        for row in self.store.some(self.number, sorted(seq for seq in {0, *told} if 0 <= seq < 1 << 40)):
+            with suppress(Unreadable):
+                record = record_of(row, self.origin)
+                if record["kind"] in (Kind.LOG, Kind.KEY):
+                    found.append(named_by(row.seq, record))
         if not found:
             raise StoreError(
                 "記録に公開鍵がありません（`assign audit verify`）", "the log names no key (`assign audit verify`)"
@@ -296,6 +311,30 @@ class Log:
 
     def __exit__(self, *_how: object) -> None:
         self.close()
+
+
+def _new_key(origin: str) -> SecretKey:
+    """The key of a log that is to begin: made where there is none, and with nothing signed yet."""
+    from . import signed
+    from .keys import held_key
+
+    key = held_key(origin, make=True)
+    signed.begin(key)
+    return key
+
+
+def _only(cls: type[Log], store: Store, origins: Mapping[str, int], likely: str | None = None) -> str | None:
+    """The one log of a store; of several the one that is likely, or else whose key is here."""
+    if len(origins) < 2 or likely in origins:
+        return likely if likely in origins else next(iter(origins), None)
+    from .keys import log_of_key
+
+    def keys_of(origin: str) -> list[PublicKey]:
+        with suppress(StoreError):
+            return [each.key for each in cls(store, origin, origins[origin]).named()]
+        return []
+
+    return log_of_key(origins, keys_of)
 
 
 def _require_never_kept(origin: str | None, url: str) -> None:

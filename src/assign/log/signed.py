@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,12 +23,12 @@ from typing import Any, Final
 
 from assign.errors import path_shown, system_reason
 from assign.files import replaced_privately
-from assign.resources import user_folder
 
 from . import merkle
 from .canonical import canonical
 from .checkpoint import Signers
-from .keys import NoteError, SecretKey, base64_bytes, base64_text, private_folder, public_key
+from .keys import NoteError, PublicKey, SecretKey, base64_bytes, base64_text, private_folder, public_key
+from .places import beside, state_folder
 from .store import StoreError
 
 try:
@@ -66,13 +66,7 @@ def place_of(key: SecretKey) -> Path:
         return Path(folder).absolute() / f"{key.public().number.hex()}.signed"
     if key.place is not None:
         return beside(key.place)
-    return user_folder("XDG_DATA_HOME", ".local/share") / "assign" / "signed" / f"{key.public().number.hex()}.signed"
-
-
-def beside(path: Path) -> Path:
-    """The same for a key's file: the link's target counts, so that one key has one state."""
-    real = Path(os.path.realpath(path))
-    return real.with_name(f"{real.name}.signed")
+    return state_folder() / f"{key.public().number.hex()}.signed"
 
 
 def begin(key: SecretKey) -> None:
@@ -86,7 +80,7 @@ def begin(key: SecretKey) -> None:
         if not os.path.lexists(path):
             _write(path, key, SignedTree(key.name))
             return
-        tree = _read(path, key)
+        tree = _read(path, key.public())
     if tree.size or tree.successor:
         raise StoreError(
             f"この名前の記録はもうあり、鍵は {tree.size} 件のチェックポイントに署名しています。新しい記録は作りません"
@@ -94,6 +88,15 @@ def begin(key: SecretKey) -> None:
             f"there was a log of this name, and its key has signed a checkpoint of {tree.size} records: no new one is begun "
             f"(see to ASSIGN_AUDIT, or bring a backup back with `assign audit restore`; {_file(path)[1]})",
         )
+
+
+def known_size(path: Path, keys: Iterable[PublicKey]) -> int:
+    """How many records the tree in a state's file has, if one of these keys has signed that and has no successor; else 0."""
+    for key in keys:
+        with suppress(StoreError):
+            tree = _read(path, key)
+            return tree.size if tree.successor is None else 0
+    return 0
 
 
 @contextmanager
@@ -121,7 +124,7 @@ class State:
         Raises:
             StoreError: The file is missing or damaged, or the key has a successor: it signs nothing.
         """
-        tree = _read(self.path, self.key)
+        tree = _read(self.path, self.key.public())
         if tree.successor is not None:
             raise StoreError(
                 f"この鍵はもう替えられています（次の鍵 {tree.successor}）。署名しません（古い控えが戻されたときは、`assign audit help checkpoint`）",
@@ -161,7 +164,7 @@ def _file(path: Path) -> tuple[str, str]:
     return f"控え {path_shown(path)}", f"the state {path_shown(path)}"
 
 
-def _read(path: Path, key: SecretKey) -> SignedTree:
+def _read(path: Path, key: PublicKey) -> SignedTree:
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST)
@@ -189,7 +192,7 @@ def _read(path: Path, key: SecretKey) -> SignedTree:
             (found["format"], found["origin"], found["root"]) == (FORMAT, key.name, root)
             and found == _fields(tree)
             and len(hashes) == tree.size.bit_count()
-            and key.public().signed(_signed(found), signature)
+            and key.signed(_signed(found), signature)
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NoteError):
         sound = False

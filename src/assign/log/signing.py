@@ -14,10 +14,10 @@ from typing import Protocol
 from assign.errors import BadRequest
 
 from . import merkle
-from .checkpoint import Checkpoint, Signers, open_in_force, open_verified, parse, sign
-from .keys import NoteError, PublicKey, SecretKey, public_key
+from .checkpoint import Checkpoint, Named, Signers, named_by, open_of_line, open_verified, parse, sign
+from .keys import NoteError, PublicKey, SecretKey
+from .kinds import Kind
 from .reading import Unreadable, record_of
-from .record import publishes
 from .signed import SignedTree, carry, lost, signing
 from .store import Row, Store, StoreError
 
@@ -39,13 +39,13 @@ class Log(Protocol):
     def node(self, level: int, place: int) -> bytes:
         """The kept hash of a perfect subtree."""
 
-    def signers(self) -> Signers:
-        """The keys that its records have named."""
+    def signers(self, key: PublicKey | None = None) -> Signers:
+        """Its keys, as whoever holds one of them has it."""
 
 
 def signed_note(log: Log, key: SecretKey, last: str | None = None) -> str:
     """The next checkpoint, signed: `Log.checkpoint`."""
-    _require_present(key, log.signers())
+    _require_present(key, log.signers(key.public()))
     with signing(key) as state:
         if last is None or state.there():
             tree = _extended(log, state.read(), key, last)
@@ -108,7 +108,7 @@ def _extended(log: Log, begun: SignedTree, key: SecretKey | None = None, last: s
             raise _fork(each.size, size)
         if each.size <= begun.size:
             roots[each.size] = merkle.root(each.size, log.node)
-    frontier, signers, wanted = begun.frontier(), dict(begun.signers), {each.size for each in due}
+    frontier, signers, wanted = begun.frontier(), begun.signers, {each.size for each in due}
     if begun.size == 0 or roots[begun.size] == due[0].root:  # else what follows is of another tree
         for row in log.rows(begun.size, size):
             if row.seq != frontier.size:
@@ -116,8 +116,8 @@ def _extended(log: Log, begun: SignedTree, key: SecretKey | None = None, last: s
             frontier.append(merkle.leaf_hash(row.payload))
             if frontier.size in wanted:
                 roots[frontier.size] = frontier.root()
-            if (row.seq == 0 or b'"kind":"key"' in row.payload) and (signer := _named_by(log, row)) is not None:
-                signers[row.seq] = signer
+            if (row.seq == 0 or b'"kind":"key"' in row.payload) and (named := _named_by(log, row)) is not None:
+                signers = _followed(signers, named, None if key is None else key.public())
     for each in due:
         if roots.get(each.size, each.root) != each.root:
             raise _fork(each.size, size)
@@ -130,9 +130,9 @@ def _extended(log: Log, begun: SignedTree, key: SecretKey | None = None, last: s
         raise StoreError(
             "記録に公開鍵がありません（`assign audit verify`）", "the log names no key (`assign audit verify`)"
         )
-    tree = SignedTree(log.origin, size, tuple(frontier.hashes), tuple(signers.items()))
+    tree = SignedTree(log.origin, size, tuple(frontier.hashes), signers)
     if last is not None:
-        open_in_force(last, tree.signers)
+        open_of_line(last, tree.signers)
     return tree
 
 
@@ -148,13 +148,25 @@ def _largest(log: Log, key: SecretKey) -> Checkpoint | None:
     return None
 
 
-def _named_by(log: Log, row: Row) -> PublicKey | None:
-    """The key that a record puts into use."""
+def _named_by(log: Log, row: Row) -> Named | None:
+    """What a record says of the log's keys."""
     try:
-        put = publishes(record_of(row, log.origin))
-        return public_key(put[1]) if put is not None and put[0] == "key" else None
+        record = record_of(row, log.origin)
+        return named_by(row.seq, record) if record["kind"] in (Kind.LOG, Kind.KEY) else None
     except (Unreadable, NoteError):
         return None
+
+
+def _followed(signers: Signers, new: Named, own: PublicKey | None) -> Signers:
+    """A line of keys with the next record that names one: it counts if the last key has signed the new one, or if that is our own."""
+    known = [key for _, key in signers]
+    if new.key in known or (signers and new.replaces is None):
+        return signers
+    if not signers or (new.endorsed and known[-1] == new.replaces):
+        return *signers, (new.seq, new.key)
+    if new.key != own:  # anybody who may insert can write such a record
+        return signers
+    return *signers[: known.index(new.replaces) + 1 if new.replaces in known else None], (new.seq, new.key)
 
 
 def _fork(signed: int, size: int) -> StoreError:

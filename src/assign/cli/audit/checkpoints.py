@@ -32,7 +32,7 @@ def replaceable(log: Log, name: str) -> bytes:
         return data
     try:
         text = verifier.text_of(data, name)
-        old = open_in_force(text, log.signers())[0]
+        old = open_in_force(text, log.named())[0]
     except (NoteError, verifier.WrongError, ValueError) as error:
         ja, en = error.args if isinstance(error, verifier.WrongError) else NOT_UTF8
         if isinstance(error, NoteError):
@@ -56,7 +56,7 @@ def replaceable(log: Log, name: str) -> bytes:
 
 def replaceable_keys(log: Log, name: str) -> bytes:
     """The same of the public key beside it: one of this log's."""
-    data, known = _there(name), log.keys()
+    data, known = _there(name), [each.key for each in log.named()]
     if data and data not in [f"{key}\n".encode() for key in known]:
         raise BadOption(
             f"{path_shown(name)} には書きません。この記録の公開鍵ではありません（`--to` を別の名前にしてください）",

@@ -4,7 +4,7 @@ Commands that copy a log whole: a backup, and back.
 
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ from assign.cli.common import Audit, Command, Lang, Origin, Word, audit_url, ori
 from assign.errors import BadOption, path_shown, visible
 from assign.log.log import Log
 
-from .options import app, open_log, say, text_of
+from .options import app, log_of, open_log, say, text_of
 
 
 @app.command(cls=Command)
@@ -35,6 +35,7 @@ def backup(
     except FileExistsError:
         raise BadOption(f"{path_shown(to)} がもうあります", f"{path_shown(to)} is there already") from None
     say([], None, [f"{visible(to)}: {_told(found, lang)}"])
+    _carried(found, lang)
 
 
 @app.command(cls=Command)
@@ -50,18 +51,27 @@ def restore(
     """控えから記録を戻します（空のところへ） / Bring a copy back, into an empty place."""
     auditing.require_alone(Path(source))
     to = audit_url(audit)
-    log = Log.open(f"sqlite:///{source}", origin_name(origin))
+    notes = [] if against is None else [text_of(against)]
+    log = Log.open(f"sqlite:///{source}", origin_name(origin), log_of(notes))
     try:
-        notes = [] if against is None else [text_of(against)]
         with _findings_told(lang), _writing(to.partition("?")[0].rpartition("@")[2]):
-            if bad := auditing.verify(log, notes).findings:
-                raise auditing.NotWhole(bad)
+            if (bad := auditing.verify(log, notes)).contradicted is not None:
+                raise auditing.NotWhole(bad.findings)
             found = auditing.restore(log, to, notes)
     finally:
         log.close()
     ja = f"記録 {log.origin} の {_told(found, lang)}を戻しました。この後に署名したチェックポイントがあれば、`assign audit checkpoint` は署名を断ります"
     en = f"{_told(found, lang)} of the log {log.origin} are back; where a later checkpoint was signed, `assign audit checkpoint` refuses to sign"
     say([], None, [ja if lang == "ja" else en])
+    _carried(found, lang)
+    if bad.findings:
+        _tell(bad.findings, lang)
+        terminal.complain(
+            f"控えのファイルにあった {len(bad.findings)} 点です。戻した記録にはありません"
+            if lang == "ja"
+            else f"the {len(bad.findings)} findings above are of the file that was given, and not of what came back"
+        )
+        raise typer.Exit(auditing.NotWhole.exit_code)
 
 
 def _told(found: auditing.Copied, lang: str) -> str:
@@ -69,6 +79,24 @@ def _told(found: auditing.Copied, lang: str) -> str:
     if lang == "ja":
         return f"{found.size} 件" + (f"（鍵の署名のないチェックポイントの行 {out} 件は写していません）" if out else "")
     return f"{found.size} records" + (f" ({out} checkpoint rows that no key has signed are left out)" if out else "")
+
+
+def _carried(found: auditing.Copied, lang: str) -> None:
+    """What `verify` finds in the copy as in the log: told, and the end is 6, though the copy was made."""
+    if not found.findings:
+        return
+    _tell(found.findings, lang)
+    terminal.complain(
+        f"記録にある {len(found.findings)} 点を、直さず、そのまま写しました（署名ずみのチェックポイントとは食い違いません。`assign audit verify`）"
+        if lang == "ja"
+        else f"the {len(found.findings)} findings above are of the log, and copied as they stand (no signed checkpoint contradicts it; `assign audit verify`)"
+    )
+    raise typer.Exit(auditing.NotWhole.exit_code)
+
+
+def _tell(findings: Sequence[auditing.Finding], lang: str) -> None:
+    for each in findings[: auditing.MOST]:
+        terminal.complain(visible(each.text.say(lang)))
 
 
 @contextmanager
@@ -88,6 +116,5 @@ def _findings_told(lang: str) -> Iterator[None]:
     try:
         yield
     except auditing.NotWhole as error:
-        for each in error.findings[: auditing.MOST]:
-            terminal.complain(visible(each.text.say(lang)))
+        _tell(error.findings, lang)
         raise

@@ -107,12 +107,16 @@ def list_(
         names = Names(log)
         chosen = chosen_by(names, since, until, division_, assignee, certainty, kind, case)
         found = list(auditing.records(log, chosen, unread=unread))
+        behind = list(auditing.unproved(log, chosen, unread.found))
     if limit is not None:
         found = found[-whole_number(limit, "--limit") :] if whole_number(limit, "--limit") else []
     if as_json:
-        say_json(found, out)
+        apart = [{"kind": auditing.BEHIND, "seq": record["seq"], "record": record} for record in behind]
+        say_json([*found, *apart], out)
     else:
+        mark = "証明なし（前の番号の記録がない）:" if lang == "ja" else "not proved (records before it are missing):"
         lines = [_line(record, names, lang) for record in found]
+        lines += [f"{mark} {_line(record, names, lang)}" for record in behind]
         say(lines, out, [f"{len(found)} 件" if lang == "ja" else f"{len(found)} records"])
     unread.told(lang, as_json=as_json)
 

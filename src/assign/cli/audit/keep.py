@@ -36,7 +36,7 @@ from assign.cli.common import (
 from assign.desk.approval import NotApproved, approve
 from assign.errors import AssignError, BadOption, CatalogDiffers, OutputError, path_shown, system_reason, visible
 from assign.log.checkpoint import parse
-from assign.log.keys import NoteError, SecretKey, held_key, new_key, write_key
+from assign.log.keys import NoteError, PublicKey, SecretKey, held_key, new_key, write_key
 from assign.log.kinds import EDITION_TEXT, EDITIONS
 from assign.log.log import Log
 from assign.words import JAPAN
@@ -77,7 +77,7 @@ def init(
     warn_of_memory(log, lang)
     if grant is not None:
         log.store.grant(grant)
-    key = log.keys()[-1]
+    key = _keys(log)[-1]
     ja = f"記録 {log.origin} は {log.size} 件です。公開鍵（監査の担当に渡してください）:\n{key}"
     en = f"The log {log.origin} has {log.size} records. Its public key, for the auditor:\n{key}"
     say([str(key)] if briefly() else [ja if lang == "ja" else en], None)
@@ -153,9 +153,10 @@ def checkpoint(
             there = checkpoints.replaceable(log, name)  # before anything is signed
             keys = checkpoints.replaceable_keys(log, f"{name}.pub")
             code = b"" if qr is None else checkpoints.replaceable_code(log, qr, there)
-            note = log.checkpoint(held_key(log.origin), known)
+            key = held_key(log.origin)
+            note = log.checkpoint(key, known)
             write_file(name, note.encode(), there)
-            write_file(f"{name}.pub", f"{log.keys()[-1]}\n".encode(), keys)
+            write_file(f"{name}.pub", f"{key.public()}\n".encode(), keys)
             if qr is not None:
                 write_file(qr, report.qr(note, qr), code)
             size = parse(note)[0].size
@@ -201,9 +202,17 @@ def key(
             fresh = replace(new_key(log.origin), place=Path(rotate).absolute())
             present = _present_key(log)
             log.rotate(fresh, present, abandon=abandon, keep=lambda: _written(rotate, fresh))
-        keys = log.keys()
+        keys, named = _keys(log) if rotate is None else log.keys(fresh.public()), log.named()
     now = "" if briefly() else "  （今の鍵）" if lang == "ja" else "  (now)"
     lines = [f"{each}{now if each == keys[-1] else ''}" for each in keys]
+    if not briefly():
+        lines += [
+            f"{each.key}  （番号 {each.seq} が示すだけ。前の鍵の署名はなく、使いません）"
+            if lang == "ja"
+            else f"{each.key}  (named by record {each.seq} alone, not signed by the key before: not used)"
+            for each in named
+            if each.key not in keys
+        ]
     told = []
     if rotate is not None and abandon and present is not None:
         told.append(
@@ -262,13 +271,22 @@ def _findings_told(lang: str) -> Iterator[None]:
         raise
 
 
+def _keys(log: Log) -> list[PublicKey]:
+    """The log's keys, as whoever holds the key that is here has them."""
+    try:
+        held = held_key(log.origin).public()
+    except NoteError:
+        held = None
+    return log.keys(held)
+
+
 def _present_key(log: Log) -> SecretKey | None:
     """The key that signs now, if it is here and the right one: a lost key does not block a new one."""
     try:
         found = held_key(log.origin)
     except NoteError:
         return None
-    return found if str(found.public()) == str(log.keys()[-1]) else None
+    return found if found.public() == log.keys(found.public())[-1] else None
 
 
 def _written(name: str, key: SecretKey) -> None:

@@ -22,8 +22,8 @@ from assign.audit.text import harmless, plain_json
 from assign.cli import terminal
 from assign.cli.common import Command, Group, Word, audit_url, briefly, explained, origin_name
 from assign.errors import NOT_UTF8, BadOption, path_shown, system_reason, visible
-from assign.log.checkpoint import LARGEST
-from assign.log.keys import NoteError
+from assign.log.checkpoint import LARGEST, parse
+from assign.log.keys import NoteError, PublicKey
 from assign.log.kinds import Kind
 from assign.log.log import Log
 from assign.log.reading import Unreadable
@@ -72,22 +72,30 @@ KIND_TEXT: dict[str, dict[str, str]] = {
 
 
 @contextmanager
-def snapshot(url: str | None, origin: str | None, unread: "Unread | None" = None) -> Iterator[Snapshot]:
+def snapshot(
+    url: str | None, origin: str | None, unread: "Unread | None" = None, likely: str | None = None
+) -> Iterator[Snapshot]:
     """A log through the auditor's door. What its database has that is not ours is told by `unread`, if that is given."""
-    with opened(audit_url(url), origin_name(origin)) as log:
+    with opened(audit_url(url), origin_name(origin), likely) as log:
         if unread is not None:
             unread.strange = [each for each in log.strangers if not each.harmless]
         yield log
 
 
 @contextmanager
-def open_log(url: str | None, origin: str | None) -> Iterator[Log]:
+def open_log(url: str | None, origin: str | None, likely: str | None = None) -> Iterator[Log]:
     """A log that is there, for a while."""
-    log = Log.open(audit_url(url), origin_name(origin))
+    log = Log.open(audit_url(url), origin_name(origin), likely)
     try:
         yield log
     finally:
         log.close()
+
+
+def log_of(notes: Iterable[str], keys: Iterable[PublicKey] = ()) -> str | None:
+    """The log that checkpoints and keys at hand are of, where they agree."""
+    names = {parse(note)[0].origin for note in notes} | {key.name for key in keys}
+    return names.pop() if len(names) == 1 else None
 
 
 def whole_number(given: str, name: str = "N") -> int:

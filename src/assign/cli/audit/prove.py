@@ -20,13 +20,26 @@ from assign.audit.door import Snapshot
 from assign.audit.text import plain_json
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly, origin_name
-from assign.errors import BadOption, visible
+from assign.errors import BadOption, shown, visible
 from assign.log.keys import held_key, public_key
 from assign.log.reading import UnknownRecord
 from assign.log.store import StoreDamaged, StoreMissing
 from assign.words import date_of_case
 
-from .options import Number, ToFile, Unread, app, open_log, say, say_json, snapshot, text_of, whole_number, write_file
+from .options import (
+    Number,
+    ToFile,
+    Unread,
+    app,
+    log_of,
+    open_log,
+    say,
+    say_json,
+    snapshot,
+    text_of,
+    whole_number,
+    write_file,
+)
 
 
 @app.command(cls=Command)
@@ -49,7 +62,7 @@ def verify(
     notes = [text_of(name) for name in against or ()]
     keys = [public_key(text_of(each) if os.path.isfile(each) else each) for each in key or ()]
     try:
-        with snapshot(audit, origin) as log:
+        with snapshot(audit, origin, likely=log_of(notes, keys)) as log:
             found = auditing.verify(log, notes, keys)
     except (
         StoreDamaged,
@@ -181,8 +194,9 @@ def prove(
     """記録 1 件の証明を書きます（assign なしで検証できます） / Write a proof that is checked without assign."""
     if (row is None) is not (file is None):
         raise BadOption("`--row` と `--file` は一緒に使います", "`--row` and `--file` go together")
-    with _missing_as_read(audit, origin), open_log(audit, origin) as log:
-        note = text_of(checkpoint_) if checkpoint_ is not None else log.checkpoint(held_key(log.origin))
+    given = [] if checkpoint_ is None else [text_of(checkpoint_)]
+    with _missing_as_read(audit, origin), open_log(audit, origin, log_of(given)) as log:
+        note = given[0] if given else log.checkpoint(held_key(log.origin))
         if row is not None and file is not None:
             from assign import batch
             from assign.audit import batches
@@ -207,8 +221,9 @@ def growth(
     lang: Lang = "ja",
 ) -> None:
     """前のチェックポイントの記録が後にすべて残る証明を書きます / Prove that one checkpoint's log begins another's."""
-    with _missing_as_read(audit, origin), open_log(audit, origin) as log:
-        bundle = auditing.prove_consistency(log, text_of(old), text_of(new))
+    notes = text_of(old), text_of(new)
+    with _missing_as_read(audit, origin), open_log(audit, origin, log_of(notes)) as log:
+        bundle = auditing.prove_consistency(log, *notes)
     _bundled(bundle, to, f"{to} を書きました" if lang == "ja" else f"wrote {to}")
 
 
@@ -267,6 +282,19 @@ def _verified(found: auditing.VerificationReport, lang: str) -> list[str]:
             f"{found.origin}: {found.size:,} 件中 {found.hashed:,} 件のハッシュを計算し直しました。根 {root}"
             if ja
             else f"{found.origin}: {found.hashed:,} of {found.size:,} records hashed again; root {root}"
+        )
+    if found.memory is not None:
+        lines.append(
+            f"注意: 記録はメモリ上のファイルシステム（{found.memory}）にあります。電源が切れると消えます"
+            if ja
+            else f"note: the log is on a file system in memory ({found.memory}): it is gone when the machine stops"
+        )
+    if found.others:
+        names = ", ".join(shown(each) for each in found.others[:10])
+        lines.append(
+            f"同じデータベースに、確かめていない別の記録があります（{names}。`--origin` で選べます）"
+            if ja
+            else f"the same database has other logs, which were not looked at ({names}; choose with `--origin`)"
         )
     if found.findings:
         number = len(found.findings)

@@ -12,7 +12,7 @@ file system under a WAL, a server with `fsync` or `synchronous_commit` off) the 
 Reading needs no index but the tables' own order, so a damaged or missing index never locks an auditor out.
 """
 
-from .address import open_store
+from .address import open_store, require_fit
 from .interface import (
     SEQ,
     ExtraMissing,
@@ -32,5 +32,5 @@ from .interface import (
 
 __all__ = [
     "SEQ", "ExtraMissing", "Known", "New", "NumberTaken", "Row", "Store", "StoreDamaged", "StoreError", "StoreMissing", "StoreRefused",
-    "Writing", "as_bytes", "at_fork", "open_store",
+    "Writing", "as_bytes", "at_fork", "open_store", "require_fit",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from assign.errors import BadOption
 from .file_url import file_of
 from .interface import Store
 from .postgresql import PostgresStore
-from .sqlite import SqliteStore
+from .sqlite import SqliteStore, require_sound
 
 
 def open_store(url: str, *, create: bool = False) -> Store:
@@ -33,3 +33,9 @@ def open_store(url: str, *, create: bool = False) -> Store:
         "a log is at `sqlite:///FILE` or `postgresql://…`",
         ["sqlite:///", "postgresql://"],
     )
+
+
+def require_fit(url: str) -> None:
+    """Require that a file can be made there for a log, before anything is. A server says so itself. Raises as `open_store`."""
+    if url.partition(":")[0] == "sqlite":
+        require_sound(file_of(url), create=True)

@@ -262,8 +262,9 @@ def require_same_text(edition: tuple[str, bytes], there: object) -> None:
     """Require that the text kept under an edition's digest is this one: another may have been put there before. Raises StoreError."""
     if as_bytes(there) != edition[1]:
         raise StoreError(
-            f"版 {edition[0][:16]}… の名前で、別の文が置かれています。使用開始にしません（`assign audit verify`）",
-            f"another text stands under the name of the edition {edition[0][:16]}…; nothing is published (`assign audit verify`)",
+            f"版 {edition[0][:16]}… の名前で、別の文が置かれています。使用開始にしません（`assign audit verify` が名指します。`assign audit backup` の控えには写らず、控えで続けられます）",
+            f"another text stands under the name of the edition {edition[0][:16]}…; nothing is published (`assign audit verify` names it; a copy "
+            "made by `assign audit backup` does not have it, and the log goes on in that)",
         )
 
 

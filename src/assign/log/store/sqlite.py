@@ -60,6 +60,32 @@ def sound_sqlite(version: str) -> bool:
     return numbers in ((3, 44, 6), (3, 50, 7)) or not (3, 7, 0) <= numbers <= (3, 51, 2)
 
 
+def require_sound(path: Path, *, create: bool) -> Any:
+    """
+    The library, once it and the place are known to keep what is committed.
+
+    Raises:
+        ExtraMissing, StoreRefused: They do not. StoreMissing: No log is there, and none is to be made, or can be. StoreDamaged: There was one.
+    """
+    try:
+        import apsw
+    except ImportError:
+        raise ExtraMissing(*needs_extra("apsw", "audit")) from None
+    version, at = apsw.sqlite_lib_version(), path_shown(path)
+    if not sound_sqlite(version):
+        raise StoreRefused(
+            f"SQLite {version} は確定した記録を失うことがあるため使いません（3.51.3 以上が要ります: pip install -U apsw）",
+            f"SQLite {version} can lose acknowledged records, and is not used (3.51.3 or later: pip install -U apsw)",
+        )
+    require_place(path.absolute(), at, create=create)
+    if kind := network_file_system(path.absolute()):
+        raise StoreRefused(
+            f"{at} はネットワークのファイルシステム（{kind}）にあり、確定を約束できません。手元のディスクに置くか、PostgreSQL を使ってください",
+            f"{at} is on a network file system ({kind}), which cannot promise that a record is kept: use a local disk, or PostgreSQL",
+        )
+    return apsw
+
+
 class SqliteStore:
     """Logs in one file. A write-ahead log with `synchronous=FULL`: a commit that returns has been synced."""
 
@@ -68,25 +94,9 @@ class SqliteStore:
     memory: str | None = None
 
     def __init__(self, path: Path, *, create: bool) -> None:
-        try:
-            import apsw
-        except ImportError:
-            raise ExtraMissing(*needs_extra("apsw", "audit")) from None
-        self._apsw = apsw
+        self._apsw = require_sound(path, create=create)
         self.shown: str = path_shown(path)
-        version = apsw.sqlite_lib_version()
-        if not sound_sqlite(version):
-            raise StoreRefused(
-                f"SQLite {version} は確定した記録を失うことがあるため使いません（3.51.3 以上が要ります: pip install -U apsw）",
-                f"SQLite {version} can lose acknowledged records, and is not used (3.51.3 or later: pip install -U apsw)",
-            )
         path = path.absolute()  # a process may change its folder
-        require_place(path, self.shown, create=create)
-        if kind := network_file_system(path):
-            raise StoreRefused(
-                f"{self.shown} はネットワークのファイルシステム（{kind}）にあり、確定を約束できません。手元のディスクに置くか、PostgreSQL を使ってください",
-                f"{self.shown} is on a network file system ({kind}), which cannot promise that a record is kept: use a local disk, or PostgreSQL",
-            )
         self.url: str = f"sqlite:///{path}"
         self.memory = memory_file_system(path)
         self._path = path
@@ -173,7 +183,7 @@ class SqliteStore:
                     f"the log {self.shown} was not closed: copy it, with its `-wal` file, to a folder that can be written, and read it there",
                 ) from None
             flags = self._apsw.SQLITE_OPEN_READONLY | self._apsw.SQLITE_OPEN_URI
-            return self._apsw.Connection(self._path.as_uri() + "?immutable=1", flags=flags, vfs=self.vfs)
+            db = self._apsw.Connection(self._path.as_uri() + "?immutable=1", flags=flags, vfs=self.vfs)
         return db
 
     def _refuse_foreign_database(self, db: apsw.Connection, *, make: bool) -> None:
@@ -367,13 +377,19 @@ class SqliteStore:
                 db = self._connection()
                 if db.in_transaction:  # left open by an interrupt; `writing` ends it
                     return False
-                with _transaction(db):
-                    self._require_ours(db)
-                    db.execute(_EXTEND, (at, payload, nodes, key, at - 1, last))
-                    if not db.changes():
-                        return False  # there is nothing to commit
-                    if db.execute(_BACK, (at, at)).fetchall() != [(at, payload, nodes, key)]:
+                try:  # a lone caller waits for each call from here on: few statements, and each of them asks twice
+                    if db.execute(_BEGIN).get != self._ours:
+                        self._require_ours(db)
+                    kept = db.execute(_EXTEND, (at, payload, nodes, key, at - 1, last, at)).fetchall()
+                    inserted = db.changes()
+                    if inserted and kept != [(at, payload, nodes, key)]:
                         raise not_inserted()
+                    db.execute("COMMIT")
+                except BaseException:
+                    _roll_back(db)
+                    raise
+                if not inserted:
+                    return False
                 self._after_commit()
         except (apsw.ConstraintError, apsw.SQLError):
             return False  # the number or the key is taken, or the index of keys is missing; `writing`, which follows, says what else is wrong
@@ -531,16 +547,22 @@ def _transaction(db: apsw.Connection) -> Iterator[None]:
         yield
         db.execute("COMMIT")
     except BaseException:
-        if db.in_transaction:
-            with suppress(Exception):
-                db.execute("ROLLBACK")
+        _roll_back(db)
         raise
 
 
-# A number or a key that is taken is left as it is; where the index of keys is missing, the statement is invalid (SQLError).
+def _roll_back(db: apsw.Connection) -> None:
+    if db.in_transaction:
+        with suppress(Exception):
+            db.execute("ROLLBACK")
+
+
+_BEGIN: Final = "BEGIN IMMEDIATE; PRAGMA schema_version"
+# What is there after it is read back from the table. A number or a key that is taken is left as it is; where the index of keys is missing, the statement is invalid (SQLError).
 _EXTEND: Final = f"""
 INSERT INTO record SELECT ?, ?, ?, ? WHERE (SELECT nodes FROM record WHERE at = ?) = ?
-ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({KEY})) WHERE ({KEY}) IS NOT NULL DO NOTHING
+ON CONFLICT (at) DO NOTHING ON CONFLICT ((at >> 40), ({KEY})) WHERE ({KEY}) IS NOT NULL DO NOTHING;
+SELECT at, payload, nodes, key FROM record WHERE at = ?
 """  # noqa: S608 - our own
 _BACK: Final = "SELECT at, payload, nodes, key FROM record WHERE at >= ? AND at <= ? ORDER BY at"
 
