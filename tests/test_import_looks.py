@@ -289,3 +289,51 @@ def test_a_comment_and_a_text_beside_the_table_go_with_the_answer(tmp_path: Path
     desk = Desk.open(list=tmp_path / "out", engine="table")
     for row, text in (("kokuho-1", "代理人を除く"), ("kokuho-2", "夜間は市職員")):
         assert text in " ".join(each.text for each in desk.decide(row=row, channel="post").exceptions)
+
+
+TWO = MAPPING.replace(
+    "divisions:", "  - {sheet: 年金係, header: 1-2, rows: 3-5}\ndivisions:"
+).replace("printed: 国保係}", "printed: 国保係}\n  - {key: nenkin, label: {ja: 国民年金, en: NP}, names: [年金], printed: 年金係}").replace("3-20", "3-5")  # fmt: skip
+
+
+def second(change: Callable[[Any], None]) -> Callable[[Any, Any], None]:
+    """A second sheet with the same table."""
+
+    def made(sheet: Any, _: Any) -> None:
+        other = sheet.parent.copy_worksheet(sheet)
+        other.title = "年金係"
+        sheet["A8"], other["A8"] = "※1　本人に限る。", "※1　代理人を除く。"
+        change(other)
+
+    return made
+
+
+def test_a_footnote_is_that_of_its_sheet(tmp_path: Path) -> None:
+    """The sign of one sheet is not explained by the sentence of another."""
+    rows = [[1, "甲の受付", "○※1", "○", None]]
+    one = "footnotes:\n  - {sign: ※1, text: ※1　本人に限る。}\n"
+    report = read(tmp_path, rows, one, second(lambda _: None), TWO)
+    assert "footnote" in codes(report)
+    assert [each[1:] for each in answers(tmp_path, report)] == [GIVEN, GIVEN, WAITS, GIVEN]
+    own = "footnotes:\n  - {sign: ※1, sheet: 国保係, text: ※1　本人に限る。}\n  - {sign: ※1, sheet: 年金係, text: ※1　代理人を除く。}\n"
+    importing.write(read(tmp_path, rows, own, second(lambda _: None), TWO), str(tmp_path / "own"))
+    desk = Desk.open(list=tmp_path / "own", engine="table")
+    for row, text in (("kokuho-1", "本人に限る"), ("nenkin-1", "代理人を除く")):
+        answer = desk.decide(row=row, channel="desk")
+        assert (str(answer.assignee), [text in each.text for each in answer.exceptions]) == ("contractor", [True])
+    with pytest.raises(RuleFileError, match="stands twice"):
+        read(tmp_path, rows, f"{one}  - {{sign: ※1, text: ※1　代理人を除く。}}\n", second(lambda _: None), TWO)
+
+
+def test_a_letter_alone_is_no_column_where_headers_differ(tmp_path: Path) -> None:
+    """The sheets have their columns in another order: D is not the same in both."""
+
+    def swapped(other: Any) -> None:
+        other["C2"], other["D2"] = "郵送", "窓口"
+
+    lettered = TWO.replace("column: C, header: 取扱い/窓口", "column: C").replace(
+        "column: D, header: 取扱い/郵送", "column: D"
+    )
+    with pytest.raises(RuleFileError, match=r"m\.yaml"):
+        read(tmp_path, ONE, change=second(swapped), mapping=lettered)
+    assert read(tmp_path, ONE, change=second(lambda _: None), mapping=lettered).fit

@@ -146,6 +146,7 @@ class Footnote(NamedTuple):
 
     sign: str
     text: Quote
+    sheet: str  # the sheet whose signs it explains; empty: those of every sheet that may have it
 
 
 class Designation(NamedTuple):
@@ -228,6 +229,12 @@ def from_bytes(name: str, data: bytes) -> Mapping:
 
 def _whole(mapping: Mapping, top: Mapped[str, Node]) -> None:
     """What no single entry can show."""
+    noted = [(note.sign, note.sheet) for note in mapping.footnotes]
+    if twice := next((note for at, note in enumerate(mapping.footnotes) if noted[at] in noted[:at]), None):
+        raise twice.text.node.fail(
+            f"注の記号 {shown(twice.sign)} が2度あります（シートごとに違う文なら `sheet` を書いてください）",
+            f"the sign {shown(twice.sign)} stands twice (where sheets have their own sentences, write `sheet`)",
+        )
     roles = [column.role for column in mapping.columns]
     if not {"name", "number_and_name"} & set(roles):
         raise top["columns"].fail(
@@ -538,8 +545,8 @@ def _combination(node: Node) -> Mark:
 
 
 def _footnote(node: Node) -> Footnote:
-    fields = node.fields(("sign", "text"))
-    return Footnote(fields["sign"].text(), _quote(fields["text"]))
+    fields = node.fields(("sign", "text"), ("sheet",))
+    return Footnote(fields["sign"].text(), _quote(fields["text"]), fields["sheet"].text() if "sheet" in fields else "")
 
 
 def _designation(node: Node) -> Designation:

@@ -164,7 +164,7 @@ def schema() -> Schema:
                 "meanings": list_of(
                     explicit, MOST_LINES, "manifest.yaml の形の意味の表", "the table, as a manifest has it"
                 ),
-                "footnotes": list_of(mapping({"sign": ref("text"), "text": quote}), MOST),
+                "footnotes": list_of(mapping({"sign": ref("text"), "text": quote}, {"sheet": ref("text")}), MOST),
                 "third_parties": texts,
                 "designations": list_of(mapping({"act": {"enum": list(DESIGNABLE)}, "text": quote}), MOST),
                 "merged_marks": one_of(MERGED, "結合した印", "what a merged mark holds for"),

@@ -102,7 +102,7 @@ def _label(mapping: TheMapping, columns: Sequence[Column]) -> dict[str, str]:
         name = columns[0].header.rpartition("/")[2] or "印"
     elif mapping.under_channels and columns[0].channel and not columns[0].acts:
         return dict(mapping.under_channels)
-    elif len(above) == 1 or len(below) == 1:
+    elif (len(above) == 1 or len(below) == 1) and above | below != {""}:  # letters alone have no header
         name = (above if len(above) == 1 else below).pop()
     else:
         name = "行為ごとの欄" if columns[0].acts else "場ごとの欄"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from assign.catalog.csv_file import LONGEST_CELL, is_number
+from assign.catalog.manifest import UNREAD
 from assign.catalog.model import is_condition
 from assign.errors import shown
 from assign.words import normal
@@ -68,6 +69,7 @@ class Above:
 
 def read(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> list[Printed]:
     """The rows of an edition, in the order of print; what is repaired, doubtful or refused is noted."""
+    _same_headers(source, mapping)
     unsaid = Unsaid()
     above = Above(division=mapping.divisions[0].key if len(mapping.divisions) == 1 else "")
     comments: dict[tuple[str, int], list[Remark]] = {}
@@ -93,6 +95,25 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
             f"cells of marks or names wear something: {en}. Write `colours`: no_meaning, has_meaning, or a line `- {{look: …, means: …}}` for each",
         )  # fmt: skip
     return above.rows
+
+
+def _same_headers(source: Source, mapping: TheMapping) -> None:
+    """Raises RuleFileError where a column that is named by its letter alone has another header in another part."""
+    lettered = [column for column in mapping.columns if column.place and not column.header]
+    seen: dict[int, tuple[str, str]] = {}
+    for part in (part for edition in mapping.editions for part in edition.parts if part.header[0]):
+        for rows, sheet in sheets_of(source, part):
+            number = [(row.line if row.line and not part.sheet else row.number, row) for row in rows]
+            printed = headers([row for at, row in number if part.header[0] <= at <= part.header[1]])
+            for column in lettered:
+                text = printed.get(column.place, "")
+                first, where = seen.setdefault(column.place, (text, sheet))
+                if normal(first) != normal(text):
+                    at = letters(column.place)
+                    raise column.node.fail(
+                        f"{at} 列の見出しは {shown(where)} では {shown(first)}、{shown(sheet)} では {shown(text)} です（`column` でなく `header` を書いてください）",
+                        f"the header of column {at} is {shown(first)} in {shown(where)} and {shown(text)} in {shown(sheet)} (name it by `header`)",
+                    )
 
 
 def sheets_of(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
@@ -442,7 +463,7 @@ def _kept(
         repairs.append("number_plain")
     remark = _as_condition(remark, reading.mapping)
     remark = _beside_marks(reading.mapping, marks, remark)
-    remark = _footnotes(reading, row, [name, remark, *marks.values()], remark)
+    remark = _footnotes(reading, row, [name, remark, *marks.values()], marks, remark)
     if not any(marks.values()) and _NOTE.match(f"{number}{name}"):
         _strange(notes, row, name)
         return
@@ -503,18 +524,45 @@ def _beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) ->
     return " ".join(filter(None, [remark, *added]))
 
 
-def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], remark: str) -> str:
-    """The remark with the sentences of the signs that stand in a row; a sign without a sentence is doubtful."""
-    known = {note.sign: note.text.text for note in reading.mapping.footnotes}
+def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], marks: dict[int, str], remark: str) -> str:
+    """The remark with the sentences of the signs that stand in a row; a sign without a sentence is doubtful, and a mark that has it unreadable."""
+    known = _sentences(reading, row)
+    said = {note.sign for note in reading.mapping.footnotes}
     signs = [sign for sign in known if any(sign in text for text in texts)]
     for text in texts:
-        for found in SIGN.findall(text):
+        for found in [*SIGN.findall(text), *(sign for sign in said if sign in text)]:
             if found not in known and text != remark:
                 reading.notes.doubtful(
-                    row, "footnote", f"注の記号 {shown(found)} の文が `footnotes` にありません",
-                    f"no sentence in `footnotes` for the sign {shown(found)}",
+                    row, "footnote", f"注の記号 {shown(found)} の文が `footnotes` にありません（このシートの記号の文が要ります）",
+                    f"no sentence in `footnotes` for the sign {shown(found)} of this sheet",
                 )  # fmt: skip
+    for index, text in marks.items():  # a sign that another sheet explains
+        if any(sign in text for sign in said - set(known)):
+            marks[index] = UNREAD
     added = [
         known[sign] if known[sign].startswith("※") else f"※{known[sign]}" for sign in signs if known[sign] not in remark
     ]
     return " ".join(filter(None, [remark, *added]))
+
+
+def _sentences(reading: _Reading, row: Row) -> dict[str, str]:
+    """
+    What each sign means in a row's sheet. A sentence of the sheet goes before one of all sheets; and one that stands in the sheets of
+    other tables alone, and of which nobody has said that it is of this one, is not of this one.
+    """
+    sheet = row.cells[0].sheet if row.cells else ""
+    of_tables = {
+        name
+        for edition in reading.mapping.editions
+        for part in edition.parts
+        for _, name in sheets_of(reading.source, part)
+    }
+    document = reading.document
+    found: dict[str, str] = {}
+    for note in sorted(reading.mapping.footnotes, key=lambda note: bool(note.sheet)):
+        lines = {line for line, _ in document.each(note.text.text, note.text.line)}
+        there = {name for (name, _), line in document.at.items() if line in lines}
+        elsewhere = reading.source.kind not in ("text", "csv", "pdf") and sheet not in there and there <= of_tables
+        if like(sheet, note.sheet) if note.sheet else not elsewhere:
+            found[note.sign] = note.text.text
+    return found
