@@ -96,6 +96,11 @@ def read(node: Node, quote: Callable[[Node], Quoted], because: Callable[[Node], 
         look = fields["look"].text()
         if any(_same(look, other.look) for other in listed):
             raise fields["look"].fail(f"見た目 `{look}` が2度あります", f"the look `{look}` stands twice")
+        if means == Meaning.CONSIGNED and _plain(look) in ("conditional", "strike", "diagonal"):
+            raise fields["means"].fail(
+                f"見た目 `{look}` を consigned とは読めません（値によって変わるか、消した印です）",
+                f"the look `{look}` cannot mean consigned (it depends on values, or takes something out)",
+            )
         said = quote(fields["legend"]) if "legend" in fields else None
         listed.append(Look(look, means, said, because(fields["because"]) if "because" in fields else None, each))
     return Colours("", tuple(listed))
