@@ -169,7 +169,8 @@ def test_a_sentence_is_about_the_very_mark(tmp_path: Path, marks: str) -> None:
     with pytest.raises(RuleFileError, match="is not about the mark"):
         importing.report_on(path, mapping(tmp_path, 3, marks=marks + blank))
     because = re.sub(r"legend: [^}]*}", "because: {ja: 市の読み方, en: our reading}}", marks)
-    read(path, mapping(tmp_path, 3, marks=because + blank))
+    said = "\n".join(lines(read(path, mapping(tmp_path, 3, marks=because + blank)), "ja"))
+    assert ("← 市の判断: 市の読み方" in said) is ("{mark: ×" in marks)  # the one that stands in the file
 
 
 def test_the_blank_cell_is_named_in_words(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@
 
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
+import re
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
 
 import typer
 
-from assign.errors import BadOption
+from assign.errors import BadOption, shown
 
 from . import terminal
 from .common import AsJson, Lang, Quiet, Word, print_json, wrapped
@@ -33,12 +34,21 @@ def import_(
         Word,
         typer.Option("--out", "-o", help="作る一覧のフォルダ / the folder of the list to be made", metavar="DIR"),
     ] = None,
+    seconds: Annotated[
+        Word,
+        typer.Option(
+            "--seconds",
+            help="Excel・PDF を読むのにかけてよい秒数。大きな PDF のとき / how long reading may take, for a large PDF",
+            metavar="N",
+        ),
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = "ja",
     quiet: Quiet = False,
 ) -> None:
     """市の一覧のファイルを読み、報告し、答えられる一覧にします / Read a city's list: a report, then a list that answers."""
     from assign.intake import importing, report
+    from assign.intake.reader import USUAL, Limits
 
     if mapping is not None and write_mapping is not None:
         raise BadOption(
@@ -49,10 +59,11 @@ def import_(
             "--out には --mapping が要ります（先に --write-mapping で案を作ってください）",
             "--out needs --mapping (make one with --write-mapping first)",
         )
+    limits = USUAL if seconds is None else Limits(seconds=_seconds(seconds))
     if write_mapping is not None:
-        found = importing.offer(Path(file), write_mapping)
+        found = importing.offer(Path(file), write_mapping, limits)
     else:
-        found = importing.report_on(Path(file), Path(mapping) if mapping is not None else None)
+        found = importing.report_on(Path(file), Path(mapping) if mapping is not None else None, limits)
     made = out is not None and found.fit
     if out is not None and (made or (found.mapping is not None and not found.mapping.confirmed)):
         importing.write(found, out)
@@ -67,6 +78,16 @@ def import_(
         terminal.write("\n".join(line for each in text for line in wrapped(each, None)), None)
     if mapping is not None and not found.fit:
         raise typer.Exit(6)
+
+
+def _seconds(said: str) -> int:
+    """From 1 to 600."""
+    if not re.fullmatch("[1-9][0-9]{0,2}", said) or int(said) > 600:
+        raise BadOption(
+            f"--seconds は 1 から 600 までの秒数です（{shown(said)} は使えません）",
+            f"--seconds is a number from 1 to 600, and not {shown(said)}",
+        )
+    return int(said)
 
 
 def _next(

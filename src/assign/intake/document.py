@@ -19,6 +19,7 @@ from assign.resources import TooLarge, whole
 from assign.words import normal, sha256
 
 from .limits import LARGEST as LARGEST_FILE
+from .radicals import RADICAL, kanji
 from .sheets import Cell, Row, Source
 
 TEXTS: Final = ("text", "csv")
@@ -35,6 +36,7 @@ class Document(NamedTuple):
         at: The line of a sheet's row.
         files: Every file of `source/`: the document, and the file as it came where that is another.
         cleaned: The lines from which characters were taken that nobody sees.
+        folded: The lines in which radicals were read as the kanji that they look like.
         order: Where a sentence is looked for, one after the other; empty: on every line.
     """
 
@@ -44,6 +46,7 @@ class Document(NamedTuple):
     at: Mapping[tuple[str, int], int]
     files: Mapping[str, bytes]
     cleaned: tuple[int, ...]
+    folded: tuple[int, ...]
     order: tuple[Collection[int], ...] = ()
 
     @property
@@ -91,8 +94,9 @@ def of_source(path: Path, source: Source) -> Document:
     lines, at = _of_text(source, original) if source.kind in TEXTS else _of_sheets(source)
     name = _plain_name(path.name)
     cleaned = tuple(number for number, line in enumerate(lines, start=1) if _unseen(line))
-    as_it_came = source.kind in TEXTS and not cleaned and _is_utf8(original)
-    lines = [_seen(line) for line in lines]
+    folded = tuple(number for number, line in enumerate(lines, start=1) if RADICAL.search(line))
+    as_it_came = source.kind in TEXTS and not cleaned and not folded and _is_utf8(original)
+    lines = [kanji(_seen(line)) for line in lines]
     data = original if as_it_came else ("\n".join(lines) + "\n").encode()
     if len(data) > LARGEST:
         raise DataError(
@@ -101,7 +105,7 @@ def of_source(path: Path, source: Source) -> Document:
         )
     file = name if source.kind in TEXTS else f"{Path(name).stem or 'list'}.txt"
     files = {file: data} if as_it_came else {file: data, (f"original-{name}" if name == file else name): original}
-    return Document(file, data, tuple(lines), at, files, cleaned)
+    return Document(file, data, tuple(lines), at, files, cleaned, folded)
 
 
 def _of_text(source: Source, data: bytes) -> tuple[list[str], dict[tuple[str, int], int]]:

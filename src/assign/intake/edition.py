@@ -20,6 +20,7 @@ from assign.catalog.model import CATALOG, Catalog, Task, with_keys
 from assign.catalog.printed import parse
 from assign.check.list_floor import shipped as shipped_manifest
 from assign.check.lookalike import says
+from assign.errors import RuleFileError
 from assign.export import list_folder
 from assign.rules import elsewhere, loader
 from assign.rules.kinds import NOT_SAID
@@ -36,7 +37,7 @@ from .marks import read as read_mark
 from .meanings import Columns, columns_of, meanings_of
 from .named_acts import NamedActs
 from .notes import Notes
-from .overlooked import columns_read, columns_unused
+from .overlooked import branches, columns_read, columns_unused
 from .scope import scope_of
 from .sheets import Source
 from .single_rows import of_single_rows
@@ -99,6 +100,7 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
     read = columns_read(source, mapping, edition)
     compare(mapping, {str(each["line"]): each["header"] for each in read if each["role"] == "mark"}, notes)
     columns_unused(source, mapping, edition, notes)
+    branches(printed, notes)
     return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping, read)
 
 
@@ -225,7 +227,30 @@ def _manifest(
         entries("designations", papers) if papers else "",
         entries("meanings", meanings or [_NOTHING]),
     ]
-    return manifests.parsed("".join(parts).encode())
+    text = "".join(parts)
+    try:
+        return manifests.parsed(text.encode())
+    except RuleFileError as error:  # what is wrong is in the mapping, and is mended there
+        raise _in_the_mapping(error, text, mapping) from None
+
+
+def _in_the_mapping(error: RuleFileError, text: str, mapping: TheMapping) -> RuleFileError:
+    """A mistake on a line of the manifest that was made → the same, on the line of the mapping that it was made from."""
+    above = text.splitlines()[: error.line]
+    section, at = "", -1
+    for line in above:
+        if line and not line.startswith(("  - ", "#")):
+            section, at = line.partition(":")[0], -1
+        elif line.startswith("  - "):
+            at += 1
+    fields = mapping.root.value if isinstance(mapping.root.value, dict) else {}
+    node = fields.get({"meanings": "marks" if "marks" in fields else "meanings"}.get(section, section), mapping.root)
+    if section in ("divisions", "channels", "designations") and isinstance(node.value, list) and at < len(node.value):
+        node = node.value[max(at, 0)]
+    elif section == "columns":
+        marks = mapping.of_marks
+        node = marks[min(max(at, 0), len(marks) - 1)].node
+    return RuleFileError(mapping.file, node.line, error.ja.partition(": ")[2], error.en.partition(": ")[2])
 
 
 # A list of which no mark has a meaning: nothing that is printed is this, and so everything is undefined.

@@ -20,13 +20,19 @@ from assign.errors import hidden, shown, unreadable
 from assign.words import Bilingual, normal
 
 from . import offered
+from .guess_editions import editions
 from .header import headers
 from .offered import Offer
 from .sheets import Cell, Row, Sheet, Source, letters, place
 from .shifted import number_and_name
 
 MOST_MARKS: Final = 12  # different texts in a column of marks
+MOST_OFFERED: Final = 60  # marks, however rare
 LONGEST_MARK: Final = 8
+# Begins a line below a table that is no row of it: a total, a legend, a note.
+_BELOW: Final = re.compile(
+    r"(?:合\s*計|総\s*計|小\s*計|計|凡例|備考|[※＊*]|[（(]?注)(?:$|[\s　:：0-9０-９）)].*|[^\w].*)", re.DOTALL
+)
 _BRACKETS: Final = "【】〔〕[]（）()<>＜＞《》"
 SIGN: Final = re.compile(r"(?:※|＊|\*|注)[0-9０-９]{1,2}")
 
@@ -88,6 +94,7 @@ def of(source: Source) -> Offered:
     titles = {part for text in above.values() for part in text.split("/")}
     marks = [mark for mark in _marks(table, columns) if not mark or "".join(mark.split()) not in titles]
     inside = {id(row) for row in (*table.head, *(row for row in table.body if not slipped or len(row.cells) > 1))}
+    inside |= {id(row) for sheet in table.others for row in _rows_of(table, sheet)}
     legends = _legends(source, marks, inside)
     if slipped:  # a name that has slipped under a column of marks is none
         marks = [mark for mark in marks if len(mark) < 3 or mark in legends]
@@ -142,6 +149,8 @@ def _body(rows: Sequence[Row]) -> list[Row]:
     last = max(
         (at for at, row in enumerate(rows) if sum(bool(cell.text.strip()) for cell in row.cells) > 1), default=-1
     )
+    while last >= 0 and _below(rows[last]):
+        last -= 1
     body = []
     for at, row in enumerate(rows[: last + 1]):
         rest = [sum(bool(cell.text.strip()) for cell in each.cells) for each in rows[at:]]
@@ -149,6 +158,20 @@ def _body(rows: Sequence[Row]) -> list[Row]:
             break
         body.append(row)
     return [row for row in body if not row.blank]
+
+
+def _below(row: Row) -> bool:
+    """Whether the last line of a table is none of its rows: blank, a total, a note, a mark with the legend's sentence beside it."""
+    texts = [cell.text.strip() for cell in row.cells if cell.text.strip()]
+    if not texts or _BELOW.fullmatch(texts[0]) is not None:
+        return True
+    return (
+        len(texts) == 2
+        and len(texts[0]) <= LONGEST_MARK
+        and len(texts[1]) > 2
+        and _means(texts[1]) != "undefined"
+        and any(word in texts[1] for word in ("行う", "委託する", "しない", "担当する", "対象外", "該当"))
+    )
 
 
 def _numbered(table: _Table, column: str) -> bool:
@@ -236,12 +259,17 @@ def _marks(table: _Table, columns: Sequence[dict[str, Any]]) -> list[str]:
     """What is printed in the columns of marks, the commonest first; of a mark with a footnote's sign the mark. A blank cell is last."""
     places = {column["column"] for column in columns if column["role"] == "mark"}
     found: Counter[str] = Counter()
-    for row in (*table.body, *(row for sheet in table.others for row in sheet.rows[table.head[-1].number :])):
+    for row in (*table.body, *(row for sheet in table.others for row in _rows_of(table, sheet))):
         for cell in row.cells:
             text = cell.text.strip()
             if letters(cell.column) in places and len(text) <= LONGEST_MARK and hidden(text) is None:
                 found[SIGN.sub("", text) or text] += 1
-    return [*(text for text, _ in found.most_common(MOST_MARKS) if text), ""]
+    return [*(text for text, _ in found.most_common(MOST_OFFERED) if text), ""]
+
+
+def _rows_of(table: _Table, sheet: Sheet) -> list[Row]:
+    """The rows of another sheet with the very same header."""
+    return _body([row for row in sheet.rows if row.number > table.head[-1].number])
 
 
 def _signs(table: _Table) -> list[str]:
@@ -274,7 +302,7 @@ def _sentence(text: str, name: str) -> str:
     if at is None:
         return ""
     rest = text[at.start() :].strip("　 「・、。：:")
-    ends = re.search(r"[\s　]+\S{1,6}[:：＝=]|、\S{1,6}[ 　]", rest)
+    ends = re.search(r"(?:[\s　]+|[、，/／;；])[^\s　、，/／;；]{1,8}\s*[:：＝=]|、\S{1,6}[ 　]", rest)
     return (rest[: ends.start()] if ends else rest).strip("　 」")
 
 
@@ -288,11 +316,11 @@ def _headings(table: _Table) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _divisions(table: _Table | None, columns: Sequence[dict[str, Any]]) -> list[str]:
+def _divisions(table: _Table | None, columns: Sequence[dict[str, Any]], *, by_sheet: bool) -> list[str]:
     """What is printed where divisions begin: the names of sheets of one form, or the values of a column."""
     if table is None:
         return []
-    if table.others:
+    if table.others and by_sheet:
         return [table.sheet.name, *(sheet.name for sheet in table.others)]
     of = next((column["column"] for column in columns if column["role"] == "division"), None)
     values = (cell.text.strip() for row in table.body for cell in row.cells if letters(cell.column) == of)
@@ -349,13 +377,16 @@ def _offer(
     title = next((cell.text.strip() for sheet in source.sheets for cell in sheet.cells() if cell.text.strip()), "")
     title = " ".join(title.split())[:80]
     headings = _headings(table) if table else []
-    begins = headings or _divisions(table, columns) or [""]
+    parts = _parts(table) if table else [{"header": "1", "rows": "2-"}]
+    lists = editions([table.sheet, *table.others], parts, table.head[0].number) if table and not table.in_text else []
+    begins = headings or _divisions(table, columns, by_sheet=not lists) or [""]
     parties = any("party" in column for column in columns)
     channels = {column["channel"]: column for column in columns if "channel" in column}
     return Offer(
         title=title if hidden(title) is None else "",
         cells="shifted" if table and table.slipped else "in_columns",
-        parts=_parts(table) if table else [{"header": "1", "rows": "2-"}],
+        parts=parts,
+        editions=lists,
         skip=_notes(table) if table else [],
         heading_rows=[{"like": f"{headings[0][0]}*{headings[0][-1]}", "level": "division"}] if headings else [],
         divisions=[
@@ -451,7 +482,11 @@ def _parts(table: _Table) -> list[dict[str, str]]:
     return [
         own,
         *(
-            {"sheet": other.name, "header": header, "rows": f"{first[-1] + 1}-{other.rows[-1].number}"}
+            {
+                "sheet": other.name,
+                "header": header,
+                "rows": f"{first[-1] + 1}-{(_rows_of(table, other) or other.rows)[-1].number}",
+            }
             for other in table.others
         ),
     ]

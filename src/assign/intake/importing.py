@@ -24,7 +24,8 @@ from .mapping import Mapping as TheMapping
 from .mapping import load
 from .notes import Notes
 from .overlooked import rows_left
-from .reader import read_source
+from .radicals import folded
+from .reader import USUAL, Limits, read_source
 from .report import Report
 from .sheets import Cell, Source, place
 
@@ -33,18 +34,20 @@ _LEFT_TO_THE_CITY = (
 )  # findings of a list that is against the law: it is imported, and the answers stay lawful
 
 
-def report_on(file: Path, mapping: Path | None) -> Report:
+def report_on(file: Path, mapping: Path | None, limits: Limits = USUAL) -> Report:
     """
     Read a file.
 
     Args:
         mapping: How it is read; None: a mapping is offered.
+        limits: What reading it may take.
 
     Raises:
         DataError: The file cannot be read. RuleFileError: The mapping cannot be, or does not fit the file.
     """
-    source = read_source(file)
+    source = read_source(file, limits)
     notes = Notes(source.file)
+    source = folded(source, notes)
     if mapping is None:
         offered = guess.of(source)
         return Report(source, None, [], notes, offered=offered.evidence)
@@ -146,14 +149,16 @@ def _checked(folder: Path) -> list[Finding]:
     return found
 
 
-def offer(file: Path, name: str) -> Report:
+def offer(file: Path, name: str, limits: Limits = USUAL) -> Report:
     """
     Write a mapping for a file, as far as it can be guessed, with `confirmed: false`.
 
     Raises:
         BadOption: Something stands under the name. DataError: The file cannot be read. OutputError.
     """
-    source = read_source(file)
+    source = read_source(file, limits)
+    notes = Notes(source.file)
+    source = folded(source, notes)
     offered = guess.of(source)
     try:
         with Path(name).open("xb") as out:
@@ -165,6 +170,6 @@ def offer(file: Path, name: str) -> Report:
         ) from None
     except (OSError, ValueError) as error:
         raise unwritable(path_shown(name), error) from None
-    report = Report(source, None, [], Notes(source.file), offered=offered.evidence)
+    report = Report(source, None, [], notes, offered=offered.evidence)
     report.written = name
     return report

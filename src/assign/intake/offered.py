@@ -20,6 +20,7 @@ class Offer(NamedTuple):
     title: str
     cells: str
     parts: Sequence[Mapping[str, Any]]
+    editions: Sequence[Mapping[str, Any]]
     skip: Sequence[str]
     heading_rows: Sequence[Mapping[str, Any]]
     divisions: Sequence[Mapping[str, Any]]
@@ -41,9 +42,13 @@ def _lines(offer: Offer) -> Iterator[str]:
     yield "confirmed: false"
     yield said["title"]
     yield f"title: {flow({'ja': offer.title or '（題名）', 'en': '(title)'})}"
-    yield "edition: 第1版"
+    if not offer.editions:
+        yield "edition: 第1版"
     yield f"cells: {offer.cells}"
-    yield from _entries("parts", offer.parts, said["parts"])
+    if offer.editions:
+        yield from _entries("editions", offer.editions, said["editions"])
+    else:
+        yield from _entries("parts", offer.parts, said["parts"])
     yield said["skip"]
     if offer.skip:
         yield f"skip: {flow(offer.skip)}"

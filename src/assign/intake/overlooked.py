@@ -162,3 +162,19 @@ def _first(row: Row) -> Cell | Row:
 
 def _whole(row: Row) -> str:
     return shown(" ".join(" ".join(cell.text.split()) for cell in row.cells if cell.text.strip()), 80)
+
+
+def branches(printed: Sequence[Printed], notes: Notes) -> None:
+    """Note numbers whose branches are not of one width, 1-1 beside 1-002: each is kept as it is printed."""
+    widths: dict[tuple[str, str], dict[int, Printed]] = {}
+    for row in printed:
+        number, dash, branch = row.number.rpartition("-")
+        if dash and branch.isdigit():
+            widths.setdefault((row.division, number), {}).setdefault(len(branch), row)
+    for of in widths.values():
+        numbers = [row.number for row in of.values()]
+        if len(of) > 1 and any(number.rpartition("-")[2].startswith("0") for number in numbers):
+            notes.doubtful(
+                next(iter(of.values())).cell, "branch_width", f"枝番の桁がそろっていません: {'、'.join(numbers)}。印字のとおりの番号にしました（尋ねるときもこの番号です）",
+                f"branches of other widths: {', '.join(numbers)}; each number is kept as printed, and asked for so",
+            )  # fmt: skip

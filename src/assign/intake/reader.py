@@ -30,10 +30,10 @@ class Limits:
     megabytes: int = 200
 
 
-_USUAL: Final = Limits()
+USUAL: Final = Limits()
 
 
-def read_source(path: Path, limits: Limits = _USUAL, *, form: tuple[str, str] | None = None) -> Source:
+def read_source(path: Path, limits: Limits = USUAL, *, form: tuple[str, str] | None = None) -> Source:
     """
     A file's sheets, rows and cells.
 

@@ -71,6 +71,7 @@ def marks_of(made: Made, mapping: Mapping) -> list[dict[str, Any]]:
                     "rows": count,
                     "means": "unreadable" if text == UNREAD else known.means if known else None if column.marks else "",
                     "legend": known.legend.text if known and known.legend else None,
+                    "because": dict(known.because) if known and known.because else None,
                 }
             )
     return found
@@ -269,6 +270,10 @@ def _marks(each: dict[str, Any], *, ja: bool) -> Iterator[str]:
         )
         rows = f"{mark['rows']} 行" if ja else f"{mark['rows']} rows"
         legend = f" ← {mark['legend']}" if mark["legend"] else ""
+        if mark["because"]:
+            legend = (
+                f" ← 市の判断: {mark['because']['ja']}" if ja else f" ← the city's judgement: {mark['because']['en']}"
+            )
         yield f"    {name} {points} {rows}: {means}{legend}".rstrip().rstrip(":")
     for alike in each["lookalikes"]:
         points = " / ".join(f"{text}（{' '.join(map(code_point, text))}）" for text in alike)
