@@ -230,10 +230,10 @@ def from_bytes(name: str, data: bytes) -> Mapping:
 def _whole(mapping: Mapping, top: Mapped[str, Node]) -> None:
     """What no single entry can show."""
     noted = [(note.sign, note.sheet) for note in mapping.footnotes]
-    if twice := next((note for at, note in enumerate(mapping.footnotes) if noted[at] in noted[:at]), None):
-        raise twice.text.node.fail(
-            f"注の記号 {shown(twice.sign)} が2度あります（シートごとに違う文なら `sheet` を書いてください）",
-            f"the sign {shown(twice.sign)} stands twice (where sheets have their own sentences, write `sheet`)",
+    if again := next((note for at, note in enumerate(mapping.footnotes) if noted[at] in noted[:at]), None):
+        raise again.text.node.fail(
+            f"注の記号 {shown(again.sign)} が2度あります（シートごとに違う文なら `sheet` を書いてください）",
+            f"the sign {shown(again.sign)} stands twice (where sheets have their own sentences, write `sheet`)",
         )
     roles = [column.role for column in mapping.columns]
     if not {"name", "number_and_name"} & set(roles):
