@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
@@ -337,3 +338,24 @@ def test_a_letter_alone_is_no_column_where_headers_differ(tmp_path: Path) -> Non
     with pytest.raises(RuleFileError, match=r"m\.yaml"):
         read(tmp_path, ONE, change=second(swapped), mapping=lettered)
     assert read(tmp_path, ONE, change=second(lambda _: None), mapping=lettered).fit
+
+
+def test_the_offer_leaves_no_sheet_of_the_same_columns_out(tmp_path: Path) -> None:
+    """In another order, too; a heading column and a hidden one hold no marks, and a cell of the table is no legend."""
+
+    def change(other: Any) -> None:
+        other["C2"], other["D2"] = "郵送", "窓口"
+        other["C3"] = "○ 田中"
+        other.parent["国保係"]["F1"] = other["F1"] = "旧取扱い"
+        other.parent["国保係"]["F3"] = "●"
+        other.parent["国保係"].column_dimensions["F"].hidden = True
+
+    file = book(tmp_path / "list.xlsx", [[at, f"届{at}の受付", "○", "－", None] for at in (1, 2, 3)], second(change))
+    importing.offer(file, str(tmp_path / "m.yaml"))
+    offered = yaml.safe_load((tmp_path / "m.yaml").read_text("utf-8"))
+    assert [part["sheet"] for part in offered["parts"]] == ["国保係", "年金係"]
+    assert [division["printed"] for division in offered["divisions"]] == ["国保係", "年金係"]
+    assert {column["header"]: column["role"] for column in offered["columns"]}["旧取扱い"] == "ignored"
+    assert not any("column" in column for column in offered["columns"])
+    (marks,) = offered["marks"].values()
+    assert next(mark for mark in marks if mark["mark"] == "○") == {"mark": "○", "means": "consigned", "legend": "○：受託者が行う"}  # fmt: skip
