@@ -359,3 +359,15 @@ def test_the_offer_leaves_no_sheet_of_the_same_columns_out(tmp_path: Path) -> No
     assert not any("column" in column for column in offered["columns"])
     (marks,) = offered["marks"].values()
     assert next(mark for mark in marks if mark["mark"] == "○") == {"mark": "○", "means": "consigned", "legend": "○：受託者が行う"}  # fmt: skip
+
+
+def test_an_answer_does_not_say_that_columns_have_shifted_where_they_have_not(tmp_path: Path) -> None:
+    """A cell whose look is not read is that cell's alone; its column is clear, and the other's answer has nothing to do with it."""
+    rows = [[1, "甲の受付", "○", "○", None], [2, "乙の受付", "〇", "○", None]]
+    report = read(tmp_path, rows, "colours: has_meaning\n", fill("C3"))
+    importing.write(report, str(tmp_path / "out"))
+    desk = Desk.open(list=tmp_path / "out", engine="table")
+    said = {(row, channel): [each.text.ja for each in desk.decide(row=row, channel=channel).caveats] for row in ("kokuho-1", "kokuho-2") for channel in ("desk", "post")}  # fmt: skip
+    assert any("読めない印があります" in text for text in said["kokuho-1", "desk"])
+    assert not any("どの欄のもの" in text or "ずれ" in text for texts in said.values() for text in texts)
+    assert not any("読めない印" in text for text in said["kokuho-1", "post"])

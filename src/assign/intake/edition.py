@@ -143,6 +143,8 @@ def _with_readings(
                 row.cells.get(at, row.cell), "undefined_mark", f"印 {text!r} の意味がマッピングにありません（市職員・回答待ちになります）",
                 f"the mapping does not say what {text!r} means (city staff, needs a ruling)",
             )  # fmt: skip
+        if UNREAD in row.marks.values() and "channel_unsettled" not in repairs:
+            repairs.append("cell_unread")
         if row.broken:
             repairs.append("line_break")
         odd = bool(said & {Meaning.UNDEFINED, Meaning.CONSIGNED_DOUBTFUL})
