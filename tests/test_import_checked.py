@@ -117,6 +117,10 @@ def test_a_designation_below_the_table_is_about_the_list(tmp_path: Path) -> None
     path = book(tmp_path / "b.xlsx", *rows, notes=(PAPER,))
     said = as_json(read(path, mapping(tmp_path, 4, designation(PAPER))))
     assert [each["row"] for each in said["editions"][0]["designated"]] == ["kokuho-1", "kokuho-2"]
+    path = book(tmp_path / "c.xlsx", *rows, notes=(f"窓口納付の{PAPER}",))
+    report = read(path, mapping(tmp_path, 4, designation(PAPER)))
+    assert [each["row"] for each in as_json(report)["editions"][0]["designated"]] == ["kokuho-1"]
+    assert "designation_of_some" in doubts(report)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +218,28 @@ def test_one_lists_legend_says_nothing_of_the_others_marks(tmp_path: Path) -> No
     assert "other_list" not in doubts(report)
     importing.write(report, str(tmp_path / "own"))
     assert answer(tmp_path / "own" / "before", "kokuho-1", "receive") == ("city_staff", "settled")
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_of_two_tables_in_one_text_each_has_the_legend_below_it(tmp_path: Path, *, own: bool) -> None:
+    """Where the second has none, the first one's may be that of both: it is read, and is doubtful."""
+    tables = [
+        "番号,業務,受付,決定,収納,備考\n1,届出,◎,×,×,\n",
+        "◎：受託者が行う\n○：受託者が行う\n×:市職員が行う\n",
+        "×:市職員が行う\n" if own else "",
+    ]
+    (tmp_path / "a.csv").write_text(tables[0] + tables[1] + tables[0] + tables[2], "utf-8")
+    both = """editions:
+  - {folder: before, edition: 前, effective: 2026-04-01, parts: [{header: 1, rows: "2"}]}
+  - {folder: after, edition: 後, effective: 2027-04-01, parts: [{header: 6, rows: "7"}]}"""
+    marks = f"    - {{mark: ◎, means: consigned, legend: ◎：受託者が行う}}\n{MARKS}"
+    report = read(tmp_path / "a.csv", mapping(tmp_path, 3, marks=marks, whole=both))
+    assert "other_list" in doubts(report)
+    folder = folder_of(tmp_path, report)
+    assert answer(folder / "before", "kokuho-1", "receive") == ("contractor", "settled")
+    assert answer(folder / "after", "kokuho-1", "receive") == (
+        ("city_staff", "needs_ruling") if own else ("contractor", "settled")
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,9 @@ def test_two_lists_in_one_file_are_offered_as_editions(
     tmp_path: Path, names: tuple[str, str], titles: tuple[str, str], wanted: Any
 ) -> None:
     """A day is offered where it is printed, and never made up; sheets of divisions are one list."""
-    sheets = {name: [[title], HEAD, *ROWS, [], [LEGEND]] for name, title in zip(names, titles, strict=True)}
+    sheets: dict[str, list[list[Any]]] = {
+        name: [[title], HEAD, *ROWS, [], [LEGEND]] for name, title in zip(names, titles, strict=True)
+    }
     said = offered(tmp_path, book_of(tmp_path / "a.xlsx", **sheets))
     if wanted is None:
         assert [part["sheet"] for part in said["parts"]] == list(names)
@@ -60,8 +62,12 @@ def test_two_lists_in_one_file_are_offered_as_editions(
 
 
 def test_totals_legends_and_notes_below_a_table_are_no_rows_of_what_is_offered(tmp_path: Path) -> None:
-    below = [["", "合計", None, None, None, 2], ["※1", "ただし、外国籍の者を除く。"], ["○", "受託者が行う"]]
-    sheets = {name: [["業務一覧"], HEAD, *ROWS, *below] for name in ("前", "後")}
+    below: list[list[Any]] = [
+        ["", "合計", None, None, None, 2],
+        ["※1", "ただし、外国籍の者を除く。"],
+        ["○", "受託者が行う"],
+    ]
+    sheets: dict[str, list[list[Any]]] = {name: [["業務一覧"], HEAD, *ROWS, *below] for name in ("前", "後")}
     said = offered(tmp_path, book_of(tmp_path / "a.xlsx", **sheets))
     assert [part["rows"] for each in said["editions"] for part in each["parts"]] == ["3-4", "3-4"]
 

@@ -49,7 +49,7 @@ def designated(
     for each in mapping.designations:
         lost(each.text, document)
         _speaks(each, document, scope)
-        yield from _entries(each, inside, scope, rows, since, notes)
+        yield from _entries(each, mapping, inside, scope, rows, since, notes)
 
 
 def _speaks(each: Said, document: Document, scope: Scope) -> None:
@@ -74,7 +74,13 @@ def _speaks(each: Said, document: Document, scope: Scope) -> None:
 
 
 def _entries(
-    each: Said, inside: Document, scope: Scope, rows: list[tuple[str, Printed]], since: str, notes: Notes
+    each: Said,
+    mapping: Mapping,
+    inside: Document,
+    scope: Scope,
+    rows: list[tuple[str, Printed]],
+    since: str,
+    notes: Notes,
 ) -> Iterator[dict[str, Any]]:
     of_line = {row.line: key for key, row in rows}
     wanted = normal(each.text.text)
@@ -99,6 +105,12 @@ def _entries(
                 each.text.node, "designation_in_table", f"業務の行の間にある文なので、どの行の指定か分かりません。開いていません: 「{sentence}」",
                 f"it stands between rows, so of which it speaks cannot be told; it opens nothing: `{sentence}`",
             )  # fmt: skip
+        elif some := _named(sentence, mapping, rows):
+            notes.doubtful(
+                each.text.node, "designation_of_some", f"文が区分か業務を名指すので、その {len(some)} 行だけの指定としました: 「{sentence}」",
+                f"the sentence names divisions or rows, so it is about {len(some)} rows alone: `{sentence}`",
+            )  # fmt: skip
+            opened |= dict.fromkeys(some, legend)
         else:
             yield {"act": each.act, "legend": legend}
             return
@@ -108,6 +120,23 @@ def _entries(
             each.text.node, "designation_of_none", f"「{each.text.text}」はこの版のどの行の指定でもありません",
             f"`{each.text.text}` designates nobody for a row of this edition",
         )  # fmt: skip
+
+
+def _named(sentence: str, mapping: Mapping, rows: list[tuple[str, Printed]]) -> list[str]:
+    """The rows that a sentence beside the table is about, where it names some of the divisions, or rows; none: it is about all."""
+    text = normal(sentence)
+    called = {
+        division.key: {
+            normal(name)
+            for name in (division.plain["label"]["ja"], *division.plain.get("names", ()), *division.printed)
+        }
+        for division in mapping.divisions
+    }
+    divisions = {key for key, names in called.items() if any(name and name in text for name in names)}
+    named = [key for key, row in rows if len(normal(row.name)) > 3 and normal(row.name) in text]
+    if named:
+        return [key for key, row in rows if key in named and (not divisions or row.division in divisions)]
+    return [key for key, row in rows if row.division in divisions] if len(divisions) < len(called) else []
 
 
 def _within(line: int, rows: list[tuple[str, Printed]]) -> bool:

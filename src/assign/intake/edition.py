@@ -29,7 +29,7 @@ from assign.words import CONSIGNING, ActClass, Meaning, Reading
 from . import rows as reader
 from .designations import designated
 from .document import Document
-from .fitting import fitted
+from .fitting import fitted, without_others
 from .headings import compare
 from .mapping import Edition
 from .mapping import Mapping as TheMapping
@@ -70,7 +70,7 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
     Raises:
         RuleFileError: The mapping does not fit the file. SourceError: A list of the printed form cannot be read.
     """
-    scope = scope_of(source, document, mapping, edition)
+    scope = without_others(mapping, document, scope_of(source, document, mapping, edition))
     mapping = fitted(mapping, edition, document, scope, notes)
     columns = columns_of(mapping)
     inside = document._replace(order=(scope.own, scope.shared))

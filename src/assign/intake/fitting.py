@@ -39,6 +39,16 @@ def fitted(mapping: Mapping, edition: Edition, document: Document, scope: Scope,
     )
 
 
+def without_others(mapping: Mapping, document: Document, scope: Scope) -> Scope:
+    """The scope without what stands below another list's table, where this list has a legend elsewhere: then that one is the other's."""
+    apart = scope.shared - scope.below
+    quotes = [mark.legend for column in mapping.of_marks for mark in column.marks if mark.legend]
+    mine = document._replace(order=(scope.own, apart))
+    if not any(mine.find(quote.text, quote.line) for quote in quotes):
+        return scope
+    return scope._replace(shared=apart, below=frozenset())
+
+
 class _Fit:
     def __init__(self, edition: Edition, whole: Document, inside: Document, scope: Scope, notes: Notes) -> None:
         self._edition = edition

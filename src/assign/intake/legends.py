@@ -14,7 +14,7 @@ from typing import Final
 
 from assign.words import Bilingual, Meaning
 
-from .mapping import DOES, DOES_NOT
+from .mapping import DOES_NOT
 
 _LIST: Final = "・、，,／/･"  # between marks of one sentence
 _COLON: Final = ":：＝=→⇒…‥"
@@ -64,11 +64,17 @@ def _whole(sentence: str, at: int, end: int, mark: str) -> bool:
     if _TAKEN_OUT.match(sentence, end):
         return False
     if _is_sign(mark):
-        alone = not (before and _is_sign(before) and before not in _LEFT)
+        alone = not (_combines(before) and before not in _LEFT)
         dash = after in _DASHES and mark not in _DASHES  # ○－受託者が行う
-        return alone and not (after and _is_sign(after) and after not in _RIGHT and not dash)
-    left = not before or before.isspace() or before in _LEFT
-    right = not after or after.isspace() or after in _RIGHT or _JOINED.match(sentence, end) is not None
+        return alone and not (_combines(after) and after not in _RIGHT and not dash)
+    left = not before or before.isspace() or before in _LEFT or before in "」』）)］]】〕〉》"
+    right = (
+        not after
+        or after.isspace()
+        or after in _RIGHT
+        or after in "（(［[【「『"
+        or _JOINED.match(sentence, end) is not None
+    )
     return left and right
 
 
@@ -79,7 +85,12 @@ def _is_sign(mark: str) -> bool:
     )
 
 
-_NEXT: Final = re.compile(r"[\s　。、/／;；]+(?:[^\s　。、:：＝=]{1,8})(?=\s*[:：＝=])")
+def _combines(c: str) -> bool:
+    """Whether a sign beside a mark makes another mark of both; brackets and stops do not."""
+    return c != "" and (unicodedata.category(c)[0] == "S" or unicodedata.category(c) in ("No", "Nl", "Pd"))
+
+
+_NEXT: Final = re.compile(r"[\s　。、，,/／;；]+(?:[^\s　。、:：＝=]{1,8})(?=\s*[:：＝=])")
 
 
 def part_of(sentence: str, mark: str) -> str:
@@ -113,7 +124,7 @@ def disagrees(said: str, means: str) -> Bilingual | None:
     """
     city = _CITY.search(said) is not None
     contractor = _CONTRACTOR.search(_NOT_GIVEN.sub("", said)) is not None
-    if means in (Meaning.CONSIGNED, DOES) and city:
+    if means == Meaning.CONSIGNED and city:
         return {"ja": "文は市が行うと読めます", "en": "the sentence reads as if the city did it"}
     if means == Meaning.CONSIGNED and not contractor:
         return {"ja": "文は受託者とも委託とも言っていません", "en": "the sentence names no contractor"}

@@ -15,6 +15,7 @@ from assign.errors import shown
 from assign.words import normal
 
 from .document import Document
+from .guess import LONGEST_MARK
 from .header import Placed, headers, placed
 from .mapping import Column, Edition, Mapping
 from .notes import Notes
@@ -117,7 +118,7 @@ def rows_left(
     notes: Notes,
 ) -> None:
     """Note lines that are no rows of any edition and look like rows of the table; of a sheet that is not read at all, once."""
-    known = _known(mapping)
+    known = _known(mapping) | {text for row in printed for text in row.marks.values() if 0 < len(text) <= LONGEST_MARK}
     read = {row.line for row in printed} | set(cited)
     names = {normal(row.name) for row in printed}
     for sheet in source.sheets:
