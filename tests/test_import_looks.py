@@ -253,12 +253,13 @@ def test_a_remark_that_keeps_the_whole_work_speaks_against_a_mark_that_gives_it(
 
 
 @pytest.mark.parametrize(
-    "remark", ["外国人世帯は市職員が対応", "夜間は国保連が行う", "R9.4〜", "令和9年4月から", "夜間は市職員が行う"]
+    "remark",
+    ["外国人世帯は市職員が対応", "夜間は国保連が行う", "R9.4〜", "令和9年4月から", "夜間は市職員が行う", "同上"],
 )
 def test_a_remark_about_a_case_or_a_day_is_a_condition_of_the_answer(tmp_path: Path, remark: str) -> None:
     """It is shown with every answer, and who else it names is said in the report."""
     report = read(tmp_path, [[1, "資格取得届の受付", "○", "－", remark]])
-    assert ("remark_party" in codes(report)) is (remark[0] != "R" and remark[0] != "令")
+    assert ("remark_party" in codes(report)) is (remark[0] not in "R令同")
     assert answers(tmp_path, report)[0][1:] == GIVEN
     found = Desk.open(list=tmp_path / "out", engine="table").decide(row="kokuho-1", channel="desk")
     assert remark in " ".join(each.text for each in found.exceptions)

@@ -36,6 +36,9 @@ _NOTE: Final = re.compile(r"[※＊*]|注[0-9０-９:：）)、　 ]|（注|\(�
 SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
 
 
+SAME: Final = re.compile('同上|同前|同左|同じ|上に同じ|上記のとおり|[〃々”"]')
+
+
 class Printed(NamedTuple):
     """A row as it was read: what names it, what is printed in its columns of marks (by the column's place in the mapping)."""
 
@@ -508,6 +511,7 @@ _REPAIRED: Final[Mapping[str, tuple[str, str]]] = {
 def _as_condition(remark: str, mapping: TheMapping) -> str:
     """A remark that says who else does some of it, or from when, holds for the answer: it is shown with it, as what begins with ※ is."""
     holds = names_another(remark, mapping.third_parties) or names_contractor(remark) or from_a_day(remark)
+    holds = holds or SAME.fullmatch(remark.strip()) is not None  # nothing is borrowed from the row above
     return f"※{remark}" if holds and not is_condition(remark) else remark
 
 

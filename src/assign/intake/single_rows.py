@@ -21,7 +21,7 @@ from .marks import read as read_mark
 from .meanings import Columns, cited, divides
 from .notes import Notes
 from .parties import all_by_city, names_another, names_contractor
-from .rows import Printed
+from .rows import SAME, Printed
 
 Entry = dict[str, Any]
 _BY_CITY: Final = (Meaning.RETAINED, Meaning.OUTSIDE)
@@ -130,6 +130,11 @@ class _Rows:
         """What a remark says against the marks, for a person to look at."""
         meanings = {self._catalog.says(task, channel).meaning for channel in self._catalog.manifest.channels}
         text = " ".join(row.said)
+        if any(SAME.fullmatch(each.strip()) for each in row.said):
+            self._notes.doubtful(
+                row.cell, "same_as_above", f"備考が「{text}」です（上の行の備考は借りません。条件として答えに示します）",
+                f"the remark is `{text}` (nothing is borrowed from the row above; it is shown with the answer)",
+            )  # fmt: skip
         if city:
             self._notes.doubtful(
                 row.cell, "against_mark", f"印は受託者に渡していますが、備考は「{city}」です（市職員・回答待ちにしました）",
