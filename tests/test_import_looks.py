@@ -372,3 +372,14 @@ def test_an_answer_does_not_say_that_columns_have_shifted_where_they_have_not(tm
     assert any("読めない印があります" in text for text in said["kokuho-1", "desk"])
     assert not any("どの欄のもの" in text or "ずれ" in text for texts in said.values() for text in texts)
     assert not any("読めない印" in text for text in said["kokuho-1", "post"])
+
+
+def test_where_columns_are_acts_a_name_is_the_work(tmp_path: Path) -> None:
+    """Post has a column of one act alone: 減免 under it is the work whose papers are taken in; at the desk it is the act itself."""
+    by_act = MAPPING.replace("channel: post, marks: main", "channel: post, act: receive, marks: main")
+    report = read(tmp_path, [[1, "保険料の減免", "○", "○", None]], mapping=by_act)
+    assert codes(report) == ["authority"]
+    importing.write(report, str(tmp_path / "out"))
+    desk = Desk.open(list=tmp_path / "out", engine="table")
+    found = [desk.decide(row="kokuho-1", channel=channel, act="receive") for channel in ("desk", "post")]
+    assert [(str(each.assignee), str(each.certainty)) for each in found] == [WAITS, GIVEN]

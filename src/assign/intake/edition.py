@@ -164,7 +164,12 @@ def _never_given(
     gives to the contractor: the city keeps them, and a ruling has to say what is meant.
     """
     named = NamedActs(loader.load(resources.rules_folder()).acts)
-    by_act = any(column.acts for column in mapping.of_marks)  # there a name is the work, and the columns are its acts
+    # Where columns are acts, a name is the work, and what it says by its last word is one of them.
+    by_acts = {
+        channel
+        for channel in catalog.manifest.channels
+        if any(column.acts and column.channel in ("", channel) for column in mapping.of_marks)
+    }
     for task, row in zip(catalog.tasks, printed, strict=True):
         said = {channel: catalog.says(task, channel) for channel in catalog.manifest.channels}
         act = named.of(task.name)
@@ -177,8 +182,9 @@ def _never_given(
             continue
         if act is not None and catalog.manifest.designation(act.id, task.id):
             continue
-        if act is None or by_act:
-            if word := says(task.name):
+        held = [channel for channel in given if channel not in by_acts]
+        if act is None or not held:
+            if word := act.title["ja"] if act else says(task.name):
                 notes.doubtful(
                     row.cell, "decides", f"「{task.name}」は「{word}」の業務に見えますが、一覧は受託者に渡しています（公権力の行使は市に残ります）",
                     f"`{task.name}` looks like an act of authority, and the list gives it to the contractor (acts of authority stay with the city)",
@@ -192,7 +198,7 @@ def _never_given(
             "ja": f"一覧は受託者に渡していますが、「{act.title['ja']}」は委託できない行為です",
             "en": f"The list gives it to the contractor, but '{act.title['en']}' cannot be consigned",
         }
-        for channel in given:
+        for channel in held:
             cells = dict(said[channel].line.when)
             when = {
                 "row": task.id,
