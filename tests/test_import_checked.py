@@ -327,7 +327,7 @@ def test_what_is_hidden_struck_out_or_commented_on_is_named_with_its_cell(tmp_pa
         "city_staff",
         "contractor",
     ]
-    assert load(folder).by_id["kokuho-1"].conditions == ["ただし、外国籍の者を除く。"]
+    assert load(folder).by_id["kokuho-1"].conditions == ["※C3 のコメント: ただし、外国籍の者を除く。"]
 
 
 # -- columns -----------------------------------------------------------------------------------------------------------

@@ -56,8 +56,15 @@ REPAIRS: Final = {
     "number_plain": "番号の全角を半角にした。",
     "line_break": "セルの中に改行があり、文書の2行以上にわたる。",
     "channel_unsettled": "同じ区画の行がずれており、印がどの場の欄のものか、この文字データからは決められない。",
+    "cell_unread": "色・取消線・式・表示形式・注の記号のため、印をそのままには読まなかった。",
     ORIGINAL_CHECKED: "この文字データからは決められない欄を、原本で確かめた。市が台帳に書くもので、読み取りでは付かない。",
 }
+
+
+# Those of them by which a cell, or a name, stands elsewhere than it should.
+DISPLACED: Final = frozenset(
+    {"heading_displaced", "cells_shifted", "past_last_column", "number_split", "name_from_heading", "name_wrapped", "channel_unsettled"}
+)  # fmt: skip
 
 
 class Task(NamedTuple):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assign.catalog.model import Task
+from assign.catalog.model import DISPLACED, Task
 from assign.catalog.parts import Said
 from assign.decision.decider import Decider
 from assign.decision.request import Request
@@ -70,7 +70,24 @@ class Caveats:
                 "text": {"ja": f"{because['ja']}。", "en": f"{because['en']}."},
                 "cites": [_row_cite(task) for task, _ in undefined],
             }
-        unreadable = [task for task in request.tasks if task.reading is Reading.UNREADABLE]
+        unread = [
+            task
+            for task in request.tasks
+            if "cell_unread" in task.repairs
+            and self._decider.catalog.says(task, request.channel).meaning is Meaning.UNREADABLE
+        ]
+        if unread:  # the column is clear, and what the cell means is not
+            yield {
+                "code": "uncertain_reading",
+                "text": {
+                    "ja": "この行には、色・取消線・式などのために読めない印があります。原本で確かめる必要があります。",
+                    "en": "A mark of this row cannot be read for its colour, a line through it, a formula or the like. Only the original can tell.",
+                },
+                "cites": [_row_cite(task) for task in unread],
+            }
+        unreadable = [
+            task for task in request.tasks if task.reading is Reading.UNREADABLE and "cell_unread" not in task.repairs
+        ]
         if unreadable:
             yield {
                 "code": "uncertain_reading",
@@ -83,7 +100,9 @@ class Caveats:
         judged = [
             task
             for task in request.tasks
-            if task.reading is Reading.JUDGED and not self._doubtful(task, request.channel)
+            if task.reading is Reading.JUDGED
+            and DISPLACED & set(task.repairs)
+            and not self._doubtful(task, request.channel)
         ]
         if judged:
             yield {

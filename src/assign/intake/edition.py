@@ -24,7 +24,7 @@ from assign.errors import RuleFileError
 from assign.export import list_folder
 from assign.rules import elsewhere, loader
 from assign.rules.kinds import NOT_SAID
-from assign.words import CONSIGNING, ActClass, Meaning, Reading, normal
+from assign.words import CONSIGNING, ActClass, Meaning, Reading
 
 from . import rows as reader
 from .designations import designated
@@ -35,10 +35,12 @@ from .mapping import Edition
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
 from .meanings import Columns, columns_of, meanings_of
+from .named_acts import NamedActs
 from .notes import Notes
 from .overlooked import branches, columns_read, columns_unused
 from .scope import scope_of
 from .sheets import Source
+from .single_rows import of_single_rows
 from .yaml_text import entries, flow
 
 _JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "line_break", "undefined_mark"}  # fmt: skip
@@ -85,8 +87,13 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         since = edition.effective if isinstance(edition.effective, str) else (edition.effective or {}).get("since", "")
         papers = list(designated(mapping, document, scope, list(zip(keys, printed, strict=True)), since, notes))
         manifest = _manifest(mapping, edition, document, columns, table, papers)
-        if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, notes)):
-            manifest = _manifest(mapping, edition, document, columns, [*table, *kept], papers)
+        if of_rows := list(
+            of_single_rows(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, columns, inside, notes)
+        ):
+            table = [*table, *of_rows]
+            manifest = _manifest(mapping, edition, document, columns, table, papers)
+        if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)):
+            manifest = _manifest(mapping, edition, document, columns, _latest([*table, *kept]), papers)
         tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)
     rows = as_csv(tasks, manifest)
     catalog = Catalog(tasks, manifest, rows)
@@ -95,6 +102,11 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
     columns_unused(source, mapping, edition, notes)
     branches(printed, notes)
     return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping, read)
+
+
+def _latest(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of lines about the very same cells of a row, the last."""
+    return list({str(sorted(line["when"].items())): line for line in table}.values())
 
 
 def _task(row: reader.Printed, cells: Mapping[str, str]) -> Task:
@@ -120,17 +132,19 @@ def _with_readings(
         repairs = list(task.repairs)
         said = {catalog.says(task, channel).meaning for channel in catalog.manifest.channels}
         strange = [
-            text
+            (at, text)
             for at, text in row.marks.items()
             if text != UNREAD and columns[at].marks and read_mark(text, columns[at], signs) is None
         ]
-        if any(strange) and said & {Meaning.UNDEFINED, Meaning.PART_DIVIDED}:
+        if any(text for _, text in strange) and said & {Meaning.UNDEFINED, Meaning.PART_DIVIDED}:
             repairs.append("undefined_mark")
-        for text in strange:
+        for at, text in strange:
             notes.doubtful(
-                row.cell, "undefined_mark", f"印 {text!r} の意味がマッピングにありません（市職員・回答待ちになります）",
+                row.cells.get(at, row.cell), "undefined_mark", f"印 {text!r} の意味がマッピングにありません（市職員・回答待ちになります）",
                 f"the mapping does not say what {text!r} means (city staff, needs a ruling)",
             )  # fmt: skip
+        if UNREAD in row.marks.values() and "channel_unsettled" not in repairs:
+            repairs.append("cell_unread")
         if row.broken:
             repairs.append("line_break")
         odd = bool(said & {Meaning.UNDEFINED, Meaning.CONSIGNED_DOUBTFUL})
@@ -142,28 +156,35 @@ def _with_readings(
     return tuple(found)
 
 
-def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) -> Iterator[dict[str, Any]]:
+def _never_given(
+    catalog: Catalog, printed: list[reader.Printed], mapping: TheMapping, notes: Notes
+) -> Iterator[dict[str, Any]]:
     """
     Lines of the table for rows that are themselves an act of authority, or another that cannot be consigned, and that the list
     gives to the contractor: the city keeps them, and a ruling has to say what is meant.
     """
-    acts = loader.load(resources.rules_folder()).acts
-    never = {
-        normal(name): act
-        for act in acts.values()
-        if act.act_class in (ActClass.AUTHORITY, ActClass.BARRED)
-        for name in (act.title["ja"], *act.also)
+    named = NamedActs(loader.load(resources.rules_folder()).acts)
+    # Where columns are acts, a name is the work, and what it says by its last word is one of them.
+    by_acts = {
+        channel
+        for channel in catalog.manifest.channels
+        if any(column.acts and column.channel in ("", channel) for column in mapping.of_marks)
     }
     for task, row in zip(catalog.tasks, printed, strict=True):
         said = {channel: catalog.says(task, channel) for channel in catalog.manifest.channels}
-        given = [channel for channel, each in said.items() if each.meaning in CONSIGNING]
+        act = named.of(task.name)
+        # Of an act that both share, a mark that divides the work says already whose part is what.
+        whole = (
+            (Meaning.CONSIGNED, Meaning.CONSIGNED_DOUBTFUL) if act and act.act_class is ActClass.SHARED else CONSIGNING
+        )
+        given = [channel for channel, each in said.items() if each.meaning in whole]
         if not given:
             continue
-        act = never.get(normal(task.name))
         if act is not None and catalog.manifest.designation(act.id, task.id):
             continue
-        if act is None:
-            if word := says(task.name):
+        held = [channel for channel in given if channel not in by_acts]
+        if act is None or not held:
+            if word := act.title["ja"] if act else says(task.name):
                 notes.doubtful(
                     row.cell, "decides", f"「{task.name}」は「{word}」の業務に見えますが、一覧は受託者に渡しています（公権力の行使は市に残ります）",
                     f"`{task.name}` looks like an act of authority, and the list gives it to the contractor (acts of authority stay with the city)",
@@ -177,7 +198,7 @@ def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) 
             "ja": f"一覧は受託者に渡していますが、「{act.title['ja']}」は委託できない行為です",
             "en": f"The list gives it to the contractor, but '{act.title['en']}' cannot be consigned",
         }
-        for channel in given:
+        for channel in held:
             cells = dict(said[channel].line.when)
             when = {
                 "row": task.id,

@@ -45,7 +45,7 @@ class Offered(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """A table: its header's rows, its rows, and the sheets that have the very same header."""
+    """A table: its header's rows, its rows, and the sheets that have the same columns."""
 
     sheet: Sheet
     head: list[Row]
@@ -53,6 +53,7 @@ class _Table(NamedTuple):
     in_text: bool
     others: list[Sheet]
     slipped: bool
+    reordered: bool  # other sheets have the same columns in another order
 
 
 @cache
@@ -87,6 +88,13 @@ def of(source: Source) -> Offered:
     above = headers(table.head)
     at = place(source.file, Cell("", table.sheet.name, table.head[0].number, 0, table.head[0].line))
     names = "、".join(f"{letters(column)} {text}" for column, text in above.items() if text)
+    if left := _like(source, table):
+        evidence.append(
+            {
+                "ja": f"似た見出しのシートがあります。案に入っていません: {'、'.join(left)}",
+                "en": f"sheets with much the same header, which are not in the offer: {', '.join(left)}",
+            }
+        )
     evidence.append({"ja": f"見出し: {at['ja']}（{names}）", "en": f"header: {at['en']} ({names})"})
     columns = [_column(column, above.get(column, ""), table) for column in range(1, _widest(table) + 1)]
     slipped = source.kind == "text"
@@ -94,6 +102,7 @@ def of(source: Source) -> Offered:
     titles = {part for text in above.values() for part in text.split("/")}
     marks = [mark for mark in _marks(table, columns) if not mark or "".join(mark.split()) not in titles]
     inside = {id(row) for row in (*table.head, *(row for row in table.body if not slipped or len(row.cells) > 1))}
+    inside |= {id(row) for sheet in table.others for row in (*_head_of(sheet, table.head), *_rows_of(table, sheet))}
     inside |= {id(row) for sheet in table.others for row in _rows_of(table, sheet)}
     legends = _legends(source, marks, inside)
     if slipped:  # a name that has slipped under a column of marks is none
@@ -133,15 +142,38 @@ def _table(source: Source) -> _Table | None:
     if rows and _second_of_header(head[0], rows[0]):
         head.append(rows.pop(0))
     wanted = headers(head)
+    above = {each.name: headers(_head_of(each, head)) for each in source.sheets if each is not sheet}
     others = [
-        other
-        for other in source.sheets
-        if other is not sheet
-        and headers([row for row in other.rows if row.number in {r.number for r in head}]) == wanted
+        each
+        for each in source.sheets
+        if each is not sheet
+        and sorted(filter(None, above[each.name].values())) == sorted(filter(None, wanted.values()))
     ]
+    reordered = any(above[each.name] != wanted for each in others)
     slipped = source.kind == "text"
     body = [row for row in rows if not row.blank] if slipped else _body(rows)
-    return _Table(sheet, head, body, source.kind in ("text", "csv"), others, slipped)
+    return _Table(sheet, head, body, source.kind in ("text", "csv"), others, slipped, reordered)
+
+
+def _head_of(sheet: Sheet, head: Sequence[Row]) -> list[Row]:
+    """The rows of a sheet where another has its header."""
+    numbers = {row.number for row in head}
+    return [row for row in sheet.rows if row.number in numbers]
+
+
+def _like(source: Source, table: _Table) -> list[str]:
+    """The sheets that hold a table of much the same columns, and that the offer leaves out."""
+    wanted = {text.rpartition("/")[2] for text in headers(table.head).values() if text}
+    left = [sheet for sheet in source.sheets if sheet is not table.sheet and sheet not in table.others]
+    return [
+        sheet.name
+        for sheet in left
+        if sheet.name
+        and any(
+            len(wanted & {"".join(cell.text.split()) for cell in row.cells}) * 2 >= len(wanted)
+            for row in sheet.rows[:200]
+        )
+    ]
 
 
 def _body(rows: Sequence[Row]) -> list[Row]:
@@ -213,6 +245,13 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
     """A column, as its header and what stands in it look."""
     found: dict[str, Any] = {"column": letters(at), "header": header}
     values = [value for value in _values(table, at) if value]
+    below = [cell for row in table.body for cell in row.cells if cell.column == at and cell.text.strip()]
+    if (
+        below
+        and all(cell.hidden for cell in below)
+        and not all(cell.hidden for row in table.body for cell in row.cells)
+    ):
+        return {**found, "role": "ignored"}  # nobody sees it
     short = sum(len(value) <= LONGEST_MARK for value in values)
     marked = (
         bool(values)
@@ -265,7 +304,7 @@ def _marks(table: _Table, columns: Sequence[dict[str, Any]]) -> list[str]:
         for cell in row.cells:
             text = cell.text.strip()
             if letters(cell.column) in places and len(text) <= LONGEST_MARK and hidden(text) is None:
-                found[SIGN.sub("", text) or text] += 1
+                found[re.sub(r"[（(]\s*[）)]", "", SIGN.sub("", text)) or text] += 1
     return [*(text for text, _ in found.most_common(MOST_OFFERED) if text), ""]
 
 
@@ -285,7 +324,11 @@ def _legends(source: Source, marks: Sequence[str], table: set[int]) -> dict[str,
     """A sentence for each mark, outside the table: `MARK：…` in a cell, or the mark alone with the sentence beside it."""
     found: dict[str, tuple[str, Bilingual]] = {}
     blanks = [word for words in vocabulary()["blank"].values() for word in words]
-    for row in (row for sheet in source.sheets for row in sheet.rows if id(row) not in table):
+    # A sheet that is a legend by its name goes first; a cell of another table is none.
+    sheets = sorted(
+        source.sheets, key=lambda sheet: not any(word in sheet.name for word in ("凡例", "記号", "説明", "見方"))
+    )
+    for row in (row for sheet in sheets for row in sheet.rows if id(row) not in table):
         texts = [(cell, cell.text.strip()) for cell in row.cells if cell.text.strip()]
         beside = [*(text for _, text in texts[1:]), ""]
         for (cell, text), following in zip(texts, beside, strict=False):
@@ -381,7 +424,8 @@ def _offer(
     headings = _headings(table) if table else []
     parts = _parts(table) if table else [{"header": "1", "rows": "2-"}]
     lists = editions([table.sheet, *table.others], parts, table.head[0].number) if table and not table.in_text else []
-    begins = headings or _divisions(table, columns, by_sheet=not lists) or [""]
+    by_sheets = bool(table and table.others and not lists)  # then headings within a sheet are none of divisions
+    begins = (not by_sheets and headings) or _divisions(table, columns, by_sheet=not lists) or [""]
     parties = any("party" in column for column in columns)
     channels = {column["channel"]: column for column in columns if "channel" in column}
     return Offer(
@@ -390,7 +434,9 @@ def _offer(
         parts=parts,
         editions=lists,
         skip=_notes(table) if table else [],
-        heading_rows=[{"like": f"{headings[0][0]}*{headings[0][-1]}", "level": "division"}] if headings else [],
+        heading_rows=[{"like": f"{headings[0][0]}*{headings[0][-1]}", "level": "section" if by_sheets else "division"}]
+        if headings
+        else [],
         divisions=[
             {"key": f"part{at}", "label": dict.fromkeys(("ja", "en"), name.strip(_BRACKETS) or "全体")}
             | ({"printed": name} if name else {})
@@ -405,7 +451,8 @@ def _offer(
             {
                 name: column[name]
                 for name in ("column", "header", "role", "channel", "act", "party")
-                if column.get(name) and not (name == "column" and table and table.slipped)
+                if column.get(name)
+                and not (name == "column" and table and (table.slipped or (table.reordered and column.get("header"))))
             }
             | ({"marks": _set_of(column, columns)} if column["role"] == "mark" else {})
             for column in columns

@@ -24,6 +24,9 @@ from assign.rules import loader
 from assign.words import Bilingual, Meaning, sentences
 from assign.yaml_nodes import Node
 
+from . import looks
+from .looks import Colours
+
 CELLS: Final = ("in_columns", "shifted", "printed_form")
 ROLES: Final = (
     *("number", "branch", "number_and_name", "name", "section", "group", "division", "remark", "mark", "quantity", "ignored"),
@@ -34,7 +37,6 @@ DOES: Final = "does"  # of a party's cell
 DOES_NOT: Final = "does_not"
 MEANS: Final = (*(str(each) for each in Meaning if each is not Meaning.UNREADABLE), AS_ROW, DOES, DOES_NOT)
 MERGED: Final = ("holds_for_all", "holds_for_first")
-COLOURS: Final = ("no_meaning", "has_meaning")
 LEVELS: Final = ("division", "section", "group", "none")
 HOLDERS: Final = ("city", "wide_area_union", "minister")
 FIELDS: Final = ("confirmed", "title", "cells", "divisions", "channels", "columns")
@@ -136,6 +138,7 @@ class Both(NamedTuple):
     neither: Mark
     by_remark: bool
     names: Mapped[str, tuple[str, ...]]
+    node: Node
 
 
 class Footnote(NamedTuple):
@@ -143,6 +146,7 @@ class Footnote(NamedTuple):
 
     sign: str
     text: Quote
+    sheet: str  # the sheet whose signs it explains; empty: those of every sheet that may have it
 
 
 class Designation(NamedTuple):
@@ -171,7 +175,7 @@ class Mapping(NamedTuple):
     third_parties: tuple[str, ...]
     designations: tuple[Designation, ...]
     merged_marks: str
-    colours: str
+    colours: Colours | None
     past_last_column: str
     under_channels: Bilingual | None
     root: Node
@@ -214,7 +218,7 @@ def from_bytes(name: str, data: bytes) -> Mapping:
         third_parties=_texts(top, "third_parties"),
         designations=tuple(_designation(node) for node in _optional(top, "designations")),
         merged_marks=_choice(top, "merged_marks", MERGED),
-        colours=_choice(top, "colours", COLOURS),
+        colours=looks.read(top["colours"], _quote, _because) if "colours" in top else None,
         past_last_column=_choice(top, "past_last_column", UNSETTLED) or UNSETTLED[0],
         under_channels=top["under_channels"].bilingual() if "under_channels" in top else None,
         root=root,
@@ -225,6 +229,12 @@ def from_bytes(name: str, data: bytes) -> Mapping:
 
 def _whole(mapping: Mapping, top: Mapped[str, Node]) -> None:
     """What no single entry can show."""
+    noted = [(note.sign, note.sheet) for note in mapping.footnotes]
+    if again := next((note for at, note in enumerate(mapping.footnotes) if noted[at] in noted[:at]), None):
+        raise again.text.node.fail(
+            f"注の記号 {shown(again.sign)} が2度あります（シートごとに違う文なら `sheet` を書いてください）",
+            f"the sign {shown(again.sign)} stands twice (where sheets have their own sentences, write `sheet`)",
+        )
     roles = [column.role for column in mapping.columns]
     if not {"name", "number_and_name"} & set(roles):
         raise top["columns"].fail(
@@ -249,7 +259,13 @@ def _whole(mapping: Mapping, top: Mapped[str, Node]) -> None:
             "担当者ごとの列には party: contractor と party: city の両方が要ります",
             "columns by party need both `party: contractor` and `party: city`",
         )
-    if of_parties and mapping.parties is None and not mapping.meanings:
+    said = set(top["parties"].value) if "parties" in top and isinstance(top["parties"].value, dict) else set()
+    if "parties" in top and not of_parties and "divided_by_remark" not in said:
+        raise top["parties"].fail(
+            "`parties` は担当者ごとの列（party）がある一覧のものです（備考で分担が決まるなら `divided_by_remark: true`）",
+            "`parties` is for columns by party (where remarks divide the work, write `divided_by_remark: true`)",
+        )
+    if of_parties and not {"both", "neither"} <= said and not mapping.meanings:
         raise top["columns"].fail(
             "`parties`（両方に印があるとき、どちらにもないときの意味）がありません",
             "`parties` is missing: what a mark in both columns means, and one in neither",
@@ -496,7 +512,7 @@ def _quote(node: Node) -> Quote:
 
 
 def _parties(node: Node) -> Both:
-    fields = node.fields(("both", "neither"), ("divided_by_remark", "names"))
+    fields = node.fields((), ("both", "neither", "divided_by_remark", "names"))
     names: dict[str, tuple[str, ...]] = {}
     if "names" in fields:
         for party, each in fields["names"].fields((), PARTIES[:2]).items():
@@ -507,7 +523,9 @@ def _parties(node: Node) -> Both:
             "`divided_by_remark` には、備考での呼び名 `names: {contractor: […], city: […]}` が要ります",
             "`divided_by_remark` needs what remarks call the parties: `names: {contractor: […], city: […]}`",
         )
-    return Both(_combination(fields["both"]), _combination(fields["neither"]), by_remark, names)
+    nothing = Mark("", str(Meaning.UNDEFINED), None, None, {}, node)
+    said = [_combination(fields[name]) if name in fields else nothing for name in ("both", "neither")]
+    return Both(said[0], said[1], by_remark, names, node)
 
 
 def _combination(node: Node) -> Mark:
@@ -527,8 +545,8 @@ def _combination(node: Node) -> Mark:
 
 
 def _footnote(node: Node) -> Footnote:
-    fields = node.fields(("sign", "text"))
-    return Footnote(fields["sign"].text(), _quote(fields["text"]))
+    fields = node.fields(("sign", "text"), ("sheet",))
+    return Footnote(fields["sign"].text(), _quote(fields["text"]), fields["sheet"].text() if "sheet" in fields else "")
 
 
 def _designation(node: Node) -> Designation:

@@ -14,7 +14,9 @@ from assign.export.json_schema import as_file
 from assign.export.schema_parts import Schema, described, list_of, mapping, one_of, one_or_more, ref, whole_schema
 from assign.words import Meaning
 
-from .mapping import CELLS, COLOURS, HOLDERS, LEVELS, MEANS, MERGED, PARTIES, ROLES, UNSETTLED
+from .looks import MEANS as LOOKS
+from .looks import SIMPLE
+from .mapping import CELLS, HOLDERS, LEVELS, MEANS, MERGED, PARTIES, ROLES, UNSETTLED
 
 _SPAN: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]{0,6}(-([1-9][0-9]{0,6})?)?$"}
 _PLACE: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^([1-9][0-9]{0,3}|[A-Za-z]{1,3})$"}
@@ -117,6 +119,10 @@ def schema() -> Schema:
             "because": because,
         },
     )
+    look = mapping(
+        {"look": ref("text", "fill FFFF00、strike など", "such as fill FFFF00"), "means": {"enum": list(LOOKS)}},
+        {"legend": quote, "because": because},
+    )
     channel = mapping(
         {"key": key, "label": label, "kind": one_of(CHANNEL_KINDS, "場の種類", "its kind")},
         {"names": texts, "printed": ref("text")},
@@ -153,16 +159,21 @@ def schema() -> Schema:
                 ),
                 "marks": {"type": "object", "additionalProperties": marks},
                 "parties": mapping(
-                    {"both": combination, "neither": combination}, {"divided_by_remark": ref("truth"), "names": names}
+                    {}, {"both": combination, "neither": combination, "divided_by_remark": ref("truth"), "names": names}
                 ),
                 "meanings": list_of(
                     explicit, MOST_LINES, "manifest.yaml の形の意味の表", "the table, as a manifest has it"
                 ),
-                "footnotes": list_of(mapping({"sign": ref("text"), "text": quote}), MOST),
+                "footnotes": list_of(mapping({"sign": ref("text"), "text": quote}, {"sheet": ref("text")}), MOST),
                 "third_parties": texts,
                 "designations": list_of(mapping({"act": {"enum": list(DESIGNABLE)}, "text": quote}), MOST),
                 "merged_marks": one_of(MERGED, "結合した印", "what a merged mark holds for"),
-                "colours": one_of(COLOURS, "色と取消線", "whether colours carry meaning"),
+                "colours": {
+                    "anyOf": [
+                        one_of(SIMPLE, "色", "whether colours carry meaning"),
+                        list_of(look, MOST, "見た目ごとの意味", "looks"),
+                    ]
+                },
                 "past_last_column": one_of(UNSETTLED, "最後の列より右の印", "a mark past the last column"),
                 "under_channels": label,
             },

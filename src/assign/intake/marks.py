@@ -1,8 +1,9 @@
 """
-What is printed in a cell of marks → the mark, and what stands beside it: the sign of a footnote, a quantity, a name, a condition.
+What is printed in a cell of marks → the mark, and what stands beside it: the sign of a footnote, a quantity, a condition.
 
-A cell is a mark whole, or a mark and signs of footnotes that the mapping knows. Where the mapping says `rest: in_remark` of a column, what
-follows a mark after a space or in brackets, or in digits, is no part of the mark; it goes into the row's remark, and is lost nowhere.
+A cell is a mark whole, or a mark and signs of footnotes that the mapping knows. Where the mapping says `rest: in_remark` of a column, a
+quantity, a condition or brackets behind a mark are no part of it, and go into the row's remark. What may be another mark, or says who
+does the work, is never passed over so: then the cell as a whole is a mark that nobody has explained.
 """
 
 from __future__ import annotations
@@ -11,9 +12,16 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from assign.catalog.model import is_condition
+
 from .mapping import Column
 
 _REST: Final = re.compile(r"[\s　(（\[［〔【0-9０-９]")
+_PLAIN: Final = re.compile(r"[(（\[［〔【].*[)）\]］〕】]|(?:約|年間?|月|延べ|計)?\s*[0-9０-９].*", re.DOTALL)
+_MARK: Final = re.compile(r"[○●◎◉〇◯△▲▽▼×✕✖☓□■◇◆☆★⊕⊗]|→|⇒")
+_PARTY: Final = re.compile(
+    r"受託|委託|職員|直営|業者|(?:当|本|[^都道府県])?市(?![内外民立販])|(?:課|係|班|室|支所|窓口)(?:が|は|で|対応|担当)|担当[:：]|国保連|広域連合|年金事務所|年金機構"
+)
 
 
 class Beside(NamedTuple):
@@ -28,13 +36,30 @@ def read(text: str, column: Column, signs: Sequence[str]) -> Beside | None:
     known = {mark.printed for mark in column.marks}
     if text in known:
         return Beside(text, "")
-    base = text
-    while sign := next((s for s in signs if base.endswith(s) and base != s), ""):
-        base = base.removesuffix(sign).rstrip(" 　、,")
+    base = without_signs(text, signs)
     if base in known:
         return Beside(base, "")
     if column.rest:
         for mark in sorted(filter(None, known), key=len, reverse=True):
-            if base.startswith(mark) and _REST.match(base[len(mark) :]):
-                return Beside(mark, base[len(mark) :].strip())
+            if base.startswith(mark) and _REST.match(rest := base[len(mark) :]):
+                rest = rest.strip()
+                return Beside(mark, rest) if _beside(rest, known) else None
     return None
+
+
+def without_signs(text: str, signs: Sequence[str]) -> str:
+    """A cell without the signs of footnotes at its end, in brackets or not."""
+    base = text
+    while sign := next((s for s in _with_brackets(signs) if base.endswith(s) and base != s), ""):
+        base = base.removesuffix(sign).rstrip(" 　、,")
+    return base
+
+
+def _with_brackets(signs: Sequence[str]) -> list[str]:
+    return [form for sign in signs for form in (sign, f"（{sign}）", f"({sign})")]
+
+
+def _beside(rest: str, known: set[str]) -> bool:
+    """Whether what stands behind a mark leaves it the mark that it is."""
+    other = any(mark and mark in rest for mark in known) or _MARK.search(rest) or _PARTY.search(rest)
+    return not other and (_PLAIN.fullmatch(rest) is not None or is_condition(rest))

@@ -42,6 +42,8 @@ def columns_of(mapping: TheMapping) -> Columns:
         by = (
             f"act {column.channel}".strip()
             if column.acts
+            else f"only {column.channel}"  # elsewhere the channels have columns of acts
+            if column.channel and not _everywhere(mapping, column.party)
             else "channel"
             if column.channel
             else f"row {index if not column.party else ''}"
@@ -81,6 +83,7 @@ def columns_of(mapping: TheMapping) -> Columns:
             entry |= {"channel": first.channel} if first.channel else {}
             cells |= {i: f"{key}.{marks[i].acts[0]}" for i in of}
         else:
+            entry |= {"channel": first.channel} if by.startswith("only") else {}
             cells |= dict.fromkeys(of, key)
         blank = next((marks[i].blank for i in of if marks[i].blank), None)
         entry |= {"blank": dict(blank)} if blank else {}
@@ -92,12 +95,18 @@ def columns_of(mapping: TheMapping) -> Columns:
     return Columns(entries, cells, keys)
 
 
+def _everywhere(mapping: TheMapping, party: str) -> bool:
+    """Whether each channel has a column that is of no act."""
+    plain = {column.channel for column in mapping.of_marks if not column.acts and column.party == party}
+    return plain >= {channel["key"] for channel in mapping.channels}
+
+
 def _key(column: Column, party: str, by: str, taken: set[str]) -> str:
     if column.key:
         return column.key
-    name = party or {"r": "mark", "c": "way", "a": "step"}[by[0]]
-    if by.startswith("act "):
-        name = f"{name}_{by.removeprefix('act ')}"
+    name = party or {"r": "mark", "c": "way", "o": "way", "a": "step"}[by[0]]
+    if by.startswith(("act ", "only ")):
+        name = f"{name}_{by.partition(' ')[2]}"
     while name in taken:
         name += "_"
     return name
@@ -110,7 +119,7 @@ def _label(mapping: TheMapping, columns: Sequence[Column]) -> dict[str, str]:
         name = columns[0].header.rpartition("/")[2] or "印"
     elif mapping.under_channels and columns[0].channel and not columns[0].acts:
         return dict(mapping.under_channels)
-    elif len(above) == 1 or len(below) == 1:
+    elif (len(above) == 1 or len(below) == 1) and above | below != {""}:  # letters alone have no header
         name = (above if len(above) == 1 else below).pop()
     else:
         name = "行為ごとの欄" if columns[0].acts else "場ごとの欄"

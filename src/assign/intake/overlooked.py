@@ -86,16 +86,21 @@ def columns_unused(source: Source, mapping: Mapping, edition: Edition, notes: No
                     )  # fmt: skip
             if column is None and cells and not said and not marks:
                 notes.doubtful(
-                    cells[0], "unused_column", f"見出しのない列 {letters(at)} に文字があります。読んでいません（{len(cells)} か所）",
-                    f"the column {letters(at)} has no header and is not read; it holds text ({len(cells)} places)",
+                    cells[0], "unused_column", f"見出しのない列 {letters(at)} に文字があります（{len(cells)} か所。条件として答えに示します）",
+                    f"the column {letters(at)} has no header and holds text ({len(cells)} places; shown with the answer)",
                 )  # fmt: skip
-            if cells and all(cell.hidden for cell in cells):
+            if cells and _hides(rows, at):
                 _hidden(cells[0], name, name_en, notes, read=False)
         for at, column in of.items():
             cells = [cell for row in rows for cell in row.cells if cell.column == at and cell.text.strip()]
-            shown_rows = any(not cell.hidden for row in rows for cell in row.cells)
-            if cells and column.role not in ("ignored", "quantity") and shown_rows and all(c.hidden for c in cells):
+            if cells and column.role not in ("ignored", "quantity") and _hides(rows, at):
                 _hidden(cells[0], f"{letters(at)}（{printed.get(at, '')}）", letters(at), notes, read=True)
+
+
+def _hides(rows: Sequence[Row], at: int) -> bool:
+    """Whether a column is hidden, and not only the rows where something stands in it."""
+    seen = [row for row in rows if any(not cell.hidden for cell in row.cells)]
+    return bool(seen) and all(cell.hidden for row in seen for cell in row.cells if cell.column == at)
 
 
 def _hidden(cell: Cell, ja: str, en: str, notes: Notes, *, read: bool) -> None:

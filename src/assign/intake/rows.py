@@ -15,22 +15,28 @@ from typing import Final, NamedTuple
 from assign.catalog.csv_file import LONGEST_CELL, is_number
 from assign.catalog.manifest import UNREAD
 from assign.catalog.model import is_condition
-from assign.errors import hidden, shown
+from assign.errors import shown
 from assign.words import normal
 
 from . import shifted
 from .document import Document
 from .header import Placed, headers, placed
+from .looks import Look, Unsaid, dress
 from .mapping import Edition, Part
 from .mapping import Mapping as TheMapping
+from .mark_cells import MarkCells, one_line
 from .marks import read as read_mark
 from .notes import Notes
+from .parties import from_a_day, names_another, names_contractor
 from .sheets import Cell, Remark, Row, Source, letters
 
 _NAMES: Final = ("name", "number_and_name")
 _HEADINGS: Final = ("division", "section", "group")
 _NOTE: Final = re.compile(r"[※＊*]|注[0-9０-９:：）)、　 ]|（注|\(注|凡例|備考")  # begins what is written below a table
 SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
+
+
+SAME: Final = re.compile('同上|同前|同左|同じ|上に同じ|上記のとおり|[〃々”"]')
 
 
 class Printed(NamedTuple):
@@ -48,6 +54,9 @@ class Printed(NamedTuple):
     repairs: tuple[str, ...]
     cell: Cell
     broken: bool  # its raw text is not the whole of it
+    cells: Mapping[int, Cell]  # the cell of each column of marks
+    looks: Mapping[int, Look]  # what the look of a mark, or of the row's name, means instead of it
+    said: tuple[str, ...]  # what the remark is made of: the column of remarks, and comments
 
 
 @dataclass
@@ -63,6 +72,8 @@ class Above:
 
 def read(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> list[Printed]:
     """The rows of an edition, in the order of print; what is repaired, doubtful or refused is noted."""
+    _same_headers(source, mapping)
+    unsaid = Unsaid()
     above = Above(division=mapping.divisions[0].key if len(mapping.divisions) == 1 else "")
     comments: dict[tuple[str, int], list[Remark]] = {}
     for remark in source.remarks:
@@ -78,8 +89,34 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
         for rows, sheet in sheets:
             if division := _division(mapping, sheet):
                 above.division, above.section, above.group = division, "", ""
-            _part(_Reading(source, document, mapping, part, notes, above, comments), rows)
+            _part(_Reading(source, document, mapping, part, notes, above, unsaid, comments), rows)
+    if unsaid.found:
+        ja, en = unsaid.text().values()
+        notes.refused(
+            next(iter(unsaid.found.values()))[0], "colour",
+            f"印か名称の欄に、色・取消線・条件付き書式などがあります: {ja}。`colours` に意味を書いてください（どれにも意味がなければ no_meaning、意味があって読めない欄にするなら has_meaning、1つずつなら - {{look: …, means: …}}）",
+            f"cells of marks or names wear something: {en}. Write `colours`: no_meaning, has_meaning, or a line `- {{look: …, means: …}}` for each",
+        )  # fmt: skip
     return above.rows
+
+
+def _same_headers(source: Source, mapping: TheMapping) -> None:
+    """Raises RuleFileError where a column that is named by its letter alone has another header in another part."""
+    lettered = [column for column in mapping.columns if column.place and not column.header]
+    seen: dict[int, tuple[str, str]] = {}
+    for part in (part for edition in mapping.editions for part in edition.parts if part.header[0]):
+        for rows, sheet in sheets_of(source, part):
+            number = [(row.line if row.line and not part.sheet else row.number, row) for row in rows]
+            printed = headers([row for at, row in number if part.header[0] <= at <= part.header[1]])
+            for column in lettered:
+                text = printed.get(column.place, "")
+                first, where = seen.setdefault(column.place, (text, sheet))
+                if normal(first) != normal(text):
+                    at = letters(column.place)
+                    raise column.node.fail(
+                        f"{at} 列の見出しは {shown(where)} では {shown(first)}、{shown(sheet)} では {shown(text)} です（`column` でなく `header` を書いてください）",
+                        f"the header of column {at} is {shown(first)} in {shown(where)} and {shown(text)} in {shown(sheet)} (name it by `header`)",
+                    )
 
 
 def sheets_of(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
@@ -125,6 +162,7 @@ class _Reading(NamedTuple):
     part: Part
     notes: Notes
     above: Above
+    unsaid: Unsaid
     comments: Mapping[tuple[str, int], Sequence[Remark]]
 
     def number(self, row: Row) -> int:
@@ -201,9 +239,9 @@ def _heading(reading: _Reading, row: Row, texts: list[str], whole: str) -> bool:
         elif division != above.division:
             above.division, above.section, above.group = division, "", ""
     elif level == "section":
-        above.section, above.group = _one_line(whole), ""
+        above.section, above.group = one_line(whole), ""
     elif level == "group":
-        above.group = _one_line(whole)
+        above.group = one_line(whole)
     reading.notes.skipped(row, whole, heading=True)
     return True
 
@@ -222,19 +260,23 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
         if cell is not None and (top := merged.get((cell.row, cell.column))) is not None:
             if top.text.strip():
                 repairs.append("merged_cell")
-            return _one_line(top.text)
-        return _one_line(cell.text) if cell is not None else ""
+            return one_line(top.text)
+        return one_line(cell.text) if cell is not None else ""
 
     def own(at: int) -> str:
         """What is printed in a row itself; a heading that is merged with those above is carried, as one that is not."""
         cell = cells.get(at)
-        return _one_line(cell.text) if cell is not None and (cell.row, cell.column) not in merged else ""
+        return one_line(cell.text) if cell is not None and (cell.row, cell.column) not in merged else ""
 
     found: dict[str, list[str]] = {}
     for column, at in where.places:
         if column.role != "mark":
             found.setdefault(column.role, []).append(own(at) if column.role in _HEADINGS else printed(at))
-    marks = {index: _mark(reading, index, cells.get(at), merged) for index, at in where.marks}
+    names = [cells[at] for column, at in where.places if column.role in _NAMES and at in cells]
+    of_row = [look for cell in names for look in dress(merged.get((cell.row, cell.column), cell))]
+    cell_of = MarkCells(mapping, notes, reading.unsaid, merged, names, of_row)
+    dressed = {index: cell_of.read(index, cells.get(at)) for index, at in where.marks}
+    marks = {index: text for index, (text, _) in dressed.items()}
     if "division" in found and found["division"][0]:
         division = _division(mapping, found["division"][0])
         if not division:
@@ -250,6 +292,34 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
         above.section, above.group = (section or above.section), group
     elif {"section", "group"} & set(found):
         repairs.append("heading_carried")
+    number, name = _named(above, found, repairs)
+    remark = " ".join(filter(None, found.get("remark", ())))
+    if not name and not number and not any(marks.values()) and not remark and (section or group):
+        notes.skipped(row, section or group, heading=True)
+        return
+    numbered = bool(number) and is_number(shifted.plain_number(number))
+    if not name and (numbered or (not number and any(marks.values()))) and (group or section or above.group):
+        name = group or section or above.group
+        repairs.append("name_from_heading")
+    if all(cell.hidden for cell in row.cells if cell.text.strip()):
+        notes.doubtful(
+            row, "hidden", f"隠された行です。読みました: {shown(name)}", f"a hidden row, and read: {shown(name)}"
+        )
+    if "merged_cell" in repairs and not row_has_its_own(cells, where, merged):
+        notes.skipped(row, name)
+        return
+    said = _noted(reading, row, where)
+    beside = _Beside(
+        {index: cells[at] for index, at in where.marks if at in cells},
+        {index: look for index, (_, look) in dressed.items() if look is not None},
+        tuple(filter(None, [*found.get("remark", ()), *(text for _, text in said)])),
+    )
+    remark = " ".join(filter(None, [remark, *(f"※{where_ja}: {text}" for where_ja, text in said)]))
+    _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row), beside)
+
+
+def _named(above: Above, found: Mapping[str, Sequence[str]], repairs: list[str]) -> tuple[str, str]:
+    """A row's number, with that which heads its branches, and its name."""
     number, name = "".join(found.get("number", ())), "".join(found.get("name", ()))
     if "number_and_name" in found:
         number, name = shifted.number_and_name(found["number_and_name"][0])
@@ -259,23 +329,32 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
             repairs.append("heading_carried")
         above.number = number
         number = f"{number}-{branch}" if number else branch
-    remark = " ".join(filter(None, found.get("remark", ())))
-    if not name and not number and not any(marks.values()) and not remark and (section or group):
-        notes.skipped(row, section or group, heading=True)
-        return
-    numbered = bool(number) and is_number(shifted.plain_number(number))
-    if not name and (numbered or (not number and any(marks.values()))) and (group or section or above.group):
-        name = group or section or above.group
-        repairs.append("name_from_heading")
-    marks = _struck(reading, [cells[at] for column, at in where.places if column.role in _NAMES and at in cells], marks)
-    if all(cell.hidden for cell in row.cells if cell.text.strip()):
+    return number, name
+
+
+def _noted(reading: _Reading, row: Row, where: Placed) -> list[tuple[str, str]]:
+    """What stands at a row beside its columns: comments, and text in columns without a header. It goes with the answer."""
+    notes, found = reading.notes, []
+    known = {at: column for column, at in where.places}
+    for each in reading.comments.get((row.cells[0].sheet if row.cells else "", row.number), ()):
+        text = one_line(each.said)
+        found.append((f"{letters(each.column)}{each.row} のコメント", text))
         notes.doubtful(
-            row, "hidden", f"隠された行です。読みました: {shown(name)}", f"a hidden row, and read: {shown(name)}"
-        )
-    if "merged_cell" in repairs and not row_has_its_own(cells, where, merged):
-        notes.skipped(row, name)
-        return
-    _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row))
+            each, "comment", f"コメントがあります: 「{text}」（条件として答えに示します）", f"a comment: `{text}` (shown with the answer)"
+        )  # fmt: skip
+    for cell in row.cells:
+        at, text = f"{letters(cell.column)}{cell.row}", one_line(cell.text)
+        if text and cell.column not in known and not cell.covered:
+            found.append((f"{at} 見出しのない欄", text))
+        column = known.get(cell.column)
+        if column is not None and column.role == "remark" and any("strike" in look for look in cell.look):
+            notes.doubtful(
+                cell,
+                "struck_remark",
+                "備考に取消線があります（消された文かもしれません）",
+                "a remark is struck through",
+            )
+    return found
 
 
 def row_has_its_own(cells: Mapping[int, Cell], where: Placed, merged: Mapping[tuple[int, int], Cell]) -> bool:
@@ -287,85 +366,6 @@ def row_has_its_own(cells: Mapping[int, Cell], where: Placed, merged: Mapping[tu
     )
 
 
-def _mark(reading: _Reading, index: int, cell: Cell | None, merged: Mapping[tuple[int, int], Cell]) -> str:
-    """What a cell of marks holds; where its look or its merging may say more than its text, the mapping must have said what."""
-    if cell is None:
-        return ""
-    mapping, notes = reading.mapping, reading.notes
-    text = _one_line(cell.text)
-    top = merged.get((cell.row, cell.column))
-    if top is not None or cell.merged is not None:
-        if not mapping.merged_marks:
-            notes.refused(
-                cell, "merged", "印のセルが結合されています（`merged_marks` に holds_for_all か holds_for_first を書いてください）",
-                "a merged cell of marks (write `merged_marks`: holds_for_all or holds_for_first)",
-            )  # fmt: skip
-        elif mapping.merged_marks == "holds_for_all" and top is not None:
-            text = _one_line(top.text)
-    if {"formula without a value", "error"} & set(cell.look):
-        notes.doubtful(
-            cell, "formula", "計算されていない式か、式の誤りです。読めない欄にしました",
-            "a formula that was never worked out, or failed: the cell counts as unreadable",
-        )  # fmt: skip
-        return UNREAD
-    dressed = cell if cell.look or top is None else top
-    if text and any("strike" in look for look in dressed.look):
-        notes.doubtful(
-            dressed, "struck", f"取消線のある印です（{shown(text)}）。読めない欄にしました（市職員・回答待ちになります）",
-            f"a mark that is struck through ({shown(text)}): it counts as unreadable (city staff, needs a ruling)",
-        )  # fmt: skip
-        return UNREAD
-    if looks := _dress(dressed):
-        if not mapping.colours:
-            _colour_unsaid(notes, cell, looks)
-        elif mapping.colours == "has_meaning":
-            notes.doubtful(
-                cell, "colour", f"色（{'、'.join(looks)}）が意味を持つので、読めない欄にしました",
-                f"its look ({', '.join(looks)}) has a meaning that is not read: the cell counts as unreadable",
-            )  # fmt: skip
-            return UNREAD
-    wrapped = "".join((cell.text if top is None else top.text).split())
-    known = {mark.printed for mark in mapping.of_marks[index].marks}
-    if "\n" in (cell.text if top is None else top.text).strip() and text not in known and wrapped in known:
-        notes.repaired(
-            cell, "mark_wrapped", f"セルの中で改行された印を {shown(wrapped)} と読みました", f"a mark with a line break in its cell is read as {shown(wrapped)}"
-        )  # fmt: skip
-        return wrapped
-    return text
-
-
-def _struck(reading: _Reading, names: Sequence[Cell], marks: dict[int, str]) -> dict[int, str]:
-    """The marks of a row; of one whose name is struck through, which was taken out perhaps, none can be read."""
-    struck = next((cell for cell in names if cell.text.strip() and any("strike" in look for look in cell.look)), None)
-    if struck is None:
-        return marks
-    reading.notes.doubtful(
-        struck, "struck", f"名称に取消線があります: {shown(_one_line(struck.text))}。印は読めない欄にしました（市職員・回答待ちになります）",
-        f"a name that is struck through: {shown(_one_line(struck.text))}; its marks count as unreadable (city staff, needs a ruling)",
-    )  # fmt: skip
-    return dict.fromkeys(marks, UNREAD)
-
-
-def _dress(cell: Cell) -> list[str]:
-    """What a cell wears that may say more than its text: a fill, a colour. A line through it always does."""
-    return [look for look in cell.look if look.removeprefix("partly ").startswith(("fill", "pattern", "colour"))]
-
-
-def _colour_unsaid(notes: Notes, cell: Cell, looks: Sequence[str]) -> None:
-    notes.refused(
-        cell, "colour", f"色があります（{'、'.join(looks)}）。`colours` に no_meaning か has_meaning を書いてください",
-        f"a cell has a colour ({', '.join(looks)}); write `colours`: no_meaning or has_meaning",
-    )  # fmt: skip
-
-
-def _one_line(text: str) -> str:
-    """A cell's text without what nobody sees, and on one line."""
-    text = re.sub(r"\s*\n\s*", " ", text.strip())
-    while (c := hidden(text)) is not None:
-        text = text.replace(c, " " if c.isspace() else "")
-    return text.strip()
-
-
 def _line_breaks(row: Row) -> bool:
     return any("\n" in cell.text for cell in row.cells)
 
@@ -375,7 +375,7 @@ def _line_breaks(row: Row) -> bool:
 
 def _shifted(reading: _Reading, row: Row, where: Placed) -> None:
     mapping, notes, above = reading.mapping, reading.notes, reading.above
-    texts = [_one_line(cell.text) for cell in row.cells]
+    texts = [one_line(cell.text) for cell in row.cells]
     known = frozenset(mark.printed for column in mapping.of_marks for mark in column.marks if mark.printed)
     found = shifted.row(texts, mapping, known)
     if found is None:
@@ -414,6 +414,14 @@ def _shifted(reading: _Reading, row: Row, where: Placed) -> None:
 # -- both --------------------------------------------------------------------------------------------------------------
 
 
+class _Beside(NamedTuple):
+    """As in `Printed`."""
+
+    cells: Mapping[int, Cell]
+    looks: Mapping[int, Look]
+    said: tuple[str, ...]
+
+
 class _Read(NamedTuple):
     number: str
     name: str
@@ -429,7 +437,13 @@ def _strange(notes: Notes, row: Row, whole: str) -> None:
     )  # fmt: skip
 
 
-def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
+def _kept(
+    reading: _Reading,
+    row: Row,
+    read: _Read,
+    broken: bool,
+    beside: _Beside | None = None,
+) -> None:
     notes, above = reading.notes, reading.above
     number, name, remark, marks, repairs = read
     if not name:
@@ -450,9 +464,9 @@ def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
         )  # fmt: skip
     elif plain != number:
         repairs.append("number_plain")
+    remark = _as_condition(remark, reading.mapping)
     remark = _beside_marks(reading.mapping, marks, remark)
-    remark = _footnotes(reading, row, [name, remark, *marks.values()], remark)
-    remark = _comments(reading, row, remark)
+    remark = _footnotes(reading, row, [name, remark, *marks.values()], marks, remark)
     if not any(marks.values()) and _NOTE.match(f"{number}{name}"):
         _strange(notes, row, name)
         return
@@ -474,6 +488,7 @@ def _kept(reading: _Reading, row: Row, read: _Read, broken: bool) -> None:
             above.division, above.section, above.group, plain, name, remark, marks, line,
             reading.document.lines[line - 1], tuple(dict.fromkeys(repairs)),
             next((c for c in row.cells if c.text.strip()), Cell("", row=row.number, line=row.line)), broken,
+            *(beside or _Beside({}, {}, (read.remark,))),
         )
     )  # fmt: skip
 
@@ -493,6 +508,13 @@ _REPAIRED: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+def _as_condition(remark: str, mapping: TheMapping) -> str:
+    """A remark that says who else does some of it, or from when, holds for the answer: it is shown with it, as what begins with ※ is."""
+    holds = names_another(remark, mapping.third_parties) or names_contractor(remark) or from_a_day(remark)
+    holds = holds or SAME.fullmatch(remark.strip()) is not None  # nothing is borrowed from the row above
+    return f"※{remark}" if holds and not is_condition(remark) else remark
+
+
 def _beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) -> str:
     """The remark with what stands beside a mark in its cell, and with a mark that is a condition itself: neither is lost."""
     signs = [note.sign for note in mapping.footnotes]
@@ -500,44 +522,51 @@ def _beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) ->
     for at, text in marks.items():
         column = mapping.of_marks[at]
         found = read_mark(text, column, signs)
-        if found is not None and (found.rest or (len(text) > 2 and is_condition(_unsigned(text, signs)))):
+        if found is not None and (found.rest or (found.mark == text and len(text) > 2 and is_condition(text))):
             sign = "※" if is_condition(found.rest or text) else ""
             added.append(f"{sign}{column.header or letters(column.place)}: {found.rest or text}")
     return " ".join(filter(None, [remark, *added]))
 
 
-def _unsigned(text: str, signs: Sequence[str]) -> str:
-    """A cell without the signs of footnotes at its end, whose sentences the remark has anyway."""
-    while sign := next((s for s in signs if text.endswith(s)), ""):
-        text = text.removesuffix(sign).rstrip(" 　、,")
-    return text
-
-
-def _comments(reading: _Reading, row: Row, remark: str) -> str:
-    """The remark with what comments on a row's cells make a condition; every comment on a row is doubtful."""
-    for each in reading.comments.get((row.cells[0].sheet if row.cells else "", row.number), ()):
-        text = _one_line(each.said)
-        condition = is_condition(text)
-        ja, en = ("（条件なので備考に加えました）", " (a condition: added to the remark)") if condition else ("", "")
-        reading.notes.doubtful(
-            each, "comment", f"コメントがあります: {shown(text, 200)}{ja}", f"a comment: {shown(text, 200)}{en}"
-        )
-        remark = f"{remark} {text}".strip() if condition else remark
-    return remark
-
-
-def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], remark: str) -> str:
-    """The remark with the sentences of the signs that stand in a row; a sign without a sentence is doubtful."""
-    known = {note.sign: note.text.text for note in reading.mapping.footnotes}
+def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], marks: dict[int, str], remark: str) -> str:
+    """The remark with the sentences of the signs that stand in a row; a sign without a sentence is doubtful, and a mark that has it unreadable."""
+    known = _sentences(reading, row)
+    said = {note.sign for note in reading.mapping.footnotes}
     signs = [sign for sign in known if any(sign in text for text in texts)]
     for text in texts:
-        for found in SIGN.findall(text):
+        for found in [*SIGN.findall(text), *(sign for sign in said if sign in text)]:
             if found not in known and text != remark:
                 reading.notes.doubtful(
-                    row, "footnote", f"注の記号 {shown(found)} の文が `footnotes` にありません",
-                    f"no sentence in `footnotes` for the sign {shown(found)}",
+                    row, "footnote", f"注の記号 {shown(found)} の文が `footnotes` にありません（このシートの記号の文が要ります）",
+                    f"no sentence in `footnotes` for the sign {shown(found)} of this sheet",
                 )  # fmt: skip
+    for index, text in marks.items():  # a sign that another sheet explains
+        if any(sign in text for sign in said - set(known)):
+            marks[index] = UNREAD
     added = [
         known[sign] if known[sign].startswith("※") else f"※{known[sign]}" for sign in signs if known[sign] not in remark
     ]
     return " ".join(filter(None, [remark, *added]))
+
+
+def _sentences(reading: _Reading, row: Row) -> dict[str, str]:
+    """
+    What each sign means in a row's sheet. A sentence of the sheet goes before one of all sheets; and one that stands in the sheets of
+    other tables alone, and of which nobody has said that it is of this one, is not of this one.
+    """
+    sheet = row.cells[0].sheet if row.cells else ""
+    of_tables = {
+        name
+        for edition in reading.mapping.editions
+        for part in edition.parts
+        for _, name in sheets_of(reading.source, part)
+    }
+    document = reading.document
+    found: dict[str, str] = {}
+    for note in sorted(reading.mapping.footnotes, key=lambda note: bool(note.sheet)):
+        lines = {line for line, _ in document.each(note.text.text, note.text.line)}
+        there = {name for (name, _), line in document.at.items() if line in lines}
+        elsewhere = reading.source.kind not in ("text", "csv", "pdf") and sheet not in there and there <= of_tables
+        if like(sheet, note.sheet) if note.sheet else not elsewhere:
+            found[note.sign] = note.text.text
+    return found

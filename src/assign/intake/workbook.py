@@ -125,7 +125,8 @@ class _XlsxSheet:
         worn = self.scan.cells.get((row, column))
         span = self.spans.get((row, column))
         if worn is None:
-            return Cell("", self.name, row, column, 0, span, (), hidden)
+            unworn = ("conditional",) if self.scan.by_condition(row, column) else ()
+            return Cell("", self.name, row, column, 0, span, unworn, hidden)
         style = self.styles[worn.style] if 0 <= worn.style < len(self.styles) else xlsx_book.Style("General", ())
         look = list(style.look)
         if worn.kind == "e":
@@ -144,6 +145,9 @@ class _XlsxSheet:
         text = text.replace("\r\n", "\n")  # a break within a cell is one, whatever it is made of
         if worn.kind == "s" and worn.content.isdigit():
             look += self.shared.looks.get(int(worn.content), ())
+        look += worn.look
+        if self.scan.by_condition(row, column):
+            look.append("conditional")
         if worn.formula:
             look.append("formula" if worn.value or worn.kind == "str" else "formula without a value")
         return Cell(text, self.name, row, column, 0, span, tuple(dict.fromkeys(look)), hidden)
@@ -207,7 +211,7 @@ def _beside(sheet: str, part: str, content: bytes, remarks: Remarks) -> None:
     elif "omments" in part:
         for where, said in xlsx_book.comments(content)[:MOST_COMMENTS]:
             at = xlsx_sheet.span_of(where)
-            remarks.add("comment", {"ja": f"コメントがあります: {shown(said, 400)}", "en": f"a comment: {shown(said, 400)}"}, sheet=sheet, row=at.top, column=at.left, of=where, said=said)  # fmt: skip
+            remarks.add("comment", {"ja": f"{where} にコメントがあります: {shown(said, 400)}", "en": f"a comment at {where}: {shown(said, 400)}"}, sheet=sheet, row=at.top, column=at.left, of=where, said=said)  # fmt: skip
 
 
 # -- by calamine alone ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ part, and text that stands in no cell (text boxes, comments).
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -111,14 +111,17 @@ def styles_of(content: bytes | None) -> list[Style]:
     return [
         Style(
             reader.formats.get(number, BUILT_IN.get(number, "General")),
-            (*_at(reader.fonts, font), *_at(reader.fills, fill)),
+            (*_at(reader.fonts, font), *_at(reader.fills, fill), *_at(reader.borders, border)),
         )
-        for number, font, fill in reader.cells
+        for number, font, fill, border in reader.cells
     ]
 
 
 def _at(looks: list[tuple[str, ...]], number: int) -> tuple[str, ...]:
     return looks[number] if 0 <= number < len(looks) else ()
+
+
+_TABLES: Final = ("fonts", "fills", "borders")
 
 
 class _Styles:
@@ -128,10 +131,11 @@ class _Styles:
         self.formats: dict[int, str] = {}
         self.fonts: list[tuple[str, ...]] = []
         self.fills: list[tuple[str, ...]] = []
-        self.cells: list[tuple[int, int, int]] = []
+        self.borders: list[tuple[str, ...]] = []
+        self.cells: list[tuple[int, int, int, int]] = []
         self._path: list[str] = []
         self._look: list[str] = []
-        self._solid = False
+        self._solid = self._coloured = self._diagonal = False
 
     def begins(self, name: str, has: Mapping[str, str]) -> None:
         self._path.append(name)
@@ -141,28 +145,38 @@ class _Styles:
         elif name == "xf" and table == "cellXfs":
             if len(self.cells) >= _MOST_STYLES:
                 raise DataError(f"書式が {_MOST_STYLES:,} より多いです", f"more than {_MOST_STYLES:,} styles")
-            self.cells.append((_whole(has.get("numFmtId")), _whole(has.get("fontId")), _whole(has.get("fillId"))))
-        elif table in ("fonts", "fills"):
+            self.cells.append(
+                (_whole(has.get("numFmtId")), _whole(has.get("fontId")), _whole(has.get("fillId")), _whole(has.get("borderId")))
+            )  # fmt: skip
+        elif table in _TABLES:
             if len(self._path) == 3:
-                self._look, self._solid = [], False
-            self._look += font_look(name, has) if table == "fonts" else self._fill_look(name, has)
+                self._look, self._solid, self._coloured = [], False, False
+                self._diagonal = any(has.get(way) in ("1", "true") for way in ("diagonalUp", "diagonalDown"))
+            looks = {"fonts": font_look, "fills": self._fill_look, "borders": self._border_look}
+            self._look += looks[table](name, has)
 
     def ends(self, _: str) -> None:
-        if len(self._path) == 3 and self._path[1] in ("fonts", "fills"):
-            (self.fonts if self._path[1] == "fonts" else self.fills).append(tuple(self._look))
+        if len(self._path) == 3 and self._path[1] in _TABLES:
+            {"fonts": self.fonts, "fills": self.fills, "borders": self.borders}[self._path[1]].append(tuple(self._look))
         self._path.pop()
 
     def _fill_look(self, name: str, has: Mapping[str, str]) -> list[str]:
         if name == "patternFill":
             pattern = has.get("patternType", "none")
             self._solid = pattern == "solid"
-            return [] if pattern in ("none", "solid", "gray125") else [f"pattern {pattern}"]
+            return [] if pattern in ("none", "solid") else [f"pattern {pattern}"]
         if name == "gradientFill":
             return ["pattern gradient"]
-        if name == "fgColor" and self._solid:
+        if name == "fgColor" or (name == "bgColor" and not self._coloured):  # a fill without the first has the second
             colour = _colour(has)
-            return [] if colour in _WHITE or not colour else [f"fill {colour}"]
+            self._coloured = bool(colour)
+            plain = colour in _WHITE or colour == "indexed 64" or not colour
+            return [] if plain or not self._solid else [f"fill {colour}"]
         return []
+
+    def _border_look(self, name: str, has: Mapping[str, str]) -> list[str]:
+        """A line across a cell."""
+        return ["diagonal"] if name == "diagonal" and self._diagonal and has.get("style", "none") != "none" else []
 
 
 def font_look(name: str, has: Mapping[str, str]) -> list[str]:
@@ -227,14 +241,19 @@ def shared_of(content: bytes | None) -> Shared:
         elif name == "si":
             if not state["said"]:
                 found.blank.add(found.count)
-            every = [each for each in runs[0] if all(each in run for run in runs)] if runs else []
-            some = dict.fromkeys(each for run in runs for each in run if each not in every)
-            if every or some:
-                found.looks[found.count] = (*every, *(f"partly {each}" for each in some))
+            if together := look_of_runs(runs):
+                found.looks[found.count] = together
             found.count += 1
 
     walk(content, begins, ends, says)
     return found
+
+
+def look_of_runs(runs: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """What a text of several runs looks like: what all of them wear, and what some do."""
+    every = [each for each in runs[0] if all(each in run for run in runs)] if runs else []
+    some = dict.fromkeys(each for run in runs for each in run if each not in every)
+    return (*every, *(f"partly {each}" for each in some))
 
 
 def drawn_text(content: bytes) -> str:

@@ -17,15 +17,19 @@ from assign.errors import DataError, shown
 
 from .limits import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
 from .sheets import Span, letters
+from .xlsx_book import font_look, look_of_runs
 from .xlsx_xml import BLANKS, walk
 
 _REFERENCE: Final = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)
 
 
+_MOST_CONDITIONAL: Final = 100
+
+
 class Worn(NamedTuple):
     """
     What a cell's element says: its style, its kind (`s` a shared text, `e` an error …), whether it holds a value and a formula, and
-    what it holds where that is a number of a shared text or an error, and whether it holds blanks alone.
+    what it holds where that is a number of a shared text or an error, whether it holds blanks alone, and what a text of its own wears.
     """
 
     style: int
@@ -34,6 +38,7 @@ class Worn(NamedTuple):
     formula: bool
     content: str
     blank: bool
+    look: tuple[str, ...] = ()
 
 
 @dataclass
@@ -46,7 +51,11 @@ class Scan:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     last_row: int = 0  # the last row and column with something in them
     last_column: int = 0
-    conditional: bool = False
+    conditional: list[Span] = field(default_factory=list)
+
+    def by_condition(self, row: int, column: int) -> bool:
+        """Whether its dress depends on values."""
+        return any(span.top <= row <= span.bottom and span.left <= column <= span.right for span in self.conditional)
 
     def hides_column(self, column: int) -> bool:
         """Whether nobody sees it."""
@@ -76,6 +85,8 @@ class _Position:
         self.inside = ""
         self.said: list[str] = []
         self.formula = False
+        self.run: list[str] | None = None
+        self.runs: list[tuple[str, ...]] = []
 
     def begins(self, name: str, has: Mapping[str, str]) -> None:
         if name == "c":
@@ -99,11 +110,18 @@ class _Position:
             if len(self.found.merged) > MOST_CELLS:
                 raise DataError("結合が多すぎます", "too many merged cells")
         elif name == "conditionalFormatting":
-            self.found.conditional = True
+            self._conditional(has.get("sqref", ""))
+        elif self.cell is not None and name == "r":
+            self.run = []
+        elif self.run is not None:
+            self.run += font_look(name, has)
 
     def ends(self, name: str) -> None:
         if name in ("v", "t"):
             self.inside = ""
+        elif name == "r" and self.run is not None:
+            self.runs.append(tuple(self.run))
+            self.run = None
         elif name == "c" and self.cell is not None:
             self._keep(self.cell)
             self.cell = None
@@ -114,7 +132,7 @@ class _Position:
 
     def _cell(self, has: Mapping[str, str]) -> None:
         self.cell = dict(has)
-        self.said, self.formula = [], False
+        self.said, self.formula, self.runs = [], False, []
         if "r" in has:
             row, self.column = _place(has["r"])
             if row != self.row:
@@ -122,12 +140,21 @@ class _Position:
         else:
             self.column += 1
 
+    def _conditional(self, reference: str) -> None:
+        """The cells of a conditional format; of very many formats one field that holds them all."""
+        spans = self.found.conditional
+        spans += [span_of(each) for each in reference.split()]
+        if len(spans) > _MOST_CONDITIONAL:
+            spans[:] = [Span(min(s.top for s in spans), min(s.left for s in spans), max(s.bottom for s in spans), max(s.right for s in spans))]  # fmt: skip
+
     def _keep(self, has: Mapping[str, str]) -> None:
         kind = has.get("t", "n")
         content = self.said[0] if len(self.said) == 1 else "".join(self.said)
         kept = content if kind in ("s", "e") else ""
         blank = bool(content) and not content.strip(BLANKS)
-        worn = Worn(_number(has.get("s") or "0"), kind, bool(content), self.formula, kept, blank)
+        worn = Worn(
+            _number(has.get("s") or "0"), kind, bool(content), self.formula, kept, blank, look_of_runs(self.runs)
+        )
         place = (self.row, self.column)
         if place in self.found.cells:
             raise _odd(f"{letters(self.column)}{self.row}")

@@ -1,0 +1,80 @@
+"""
+A row's remark → whether it says that somebody else does the work than the mark says: the whole of it, or a case of it.
+
+A remark whose every word is that the city does it speaks against a mark that gives the work away; one that names a case, a day or another
+party is a condition of the answer. Both are judged by a few words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+_CITY: Final = "(?:本|当)?(?:市役?所?の?職員|市役所|市|職員|町|町職員|区|区職員|担当課|直営|所管課)"
+_DOES: Final = "(?:行う|行います|行なう|行っている|対応|対応する|対応します|実施|実施する|担当|担当する|処理|処理する|取り扱う|取扱う|で実施)"
+_NOT_GIVEN: Final = "委託(?:は|を)?(?:しない|せず|しません|していない|不可|できない|対象外|の対象外|外|から除く|除外)|非委託|受託者は(?:行わない|取り扱わない)"
+_ALL: Final = re.compile(
+    rf"(?:ただし、?)?(?:(?:この|本)?(?:業務|事務|行|件)は、?|すべて|全て|全部|当面(?:の間)?は?、?|当分の間は?、?|現在は?、?|今年度は?、?|[^はも、。]*(?:ため|により|につき)、?)*"
+    rf"(?:{_CITY}(?:が|で|において|にて|による|の)?(?:{_DOES}|業務|直営|直接対応)?|{_NOT_GIVEN}|{_CITY}(?:が|で)?{_DOES}?ため、?{_NOT_GIVEN})(?:こと|もの|とする|です)?"
+)
+_CONTRACTOR: Final = re.compile(r"(?:受託者|受託事業者|委託事業者|委託先|事業者)(?:が|は、?|で)")
+_BRACKETS: Final = re.compile(r"[(（\[［〔【][^()（）\[\]［］〔〕【】]*[)）\]］〕】]")
+_SINCE: Final = re.compile(
+    r"(?:[RHＲＨ]|令和|平成)\s*[0-9０-９元]+\s*[.．年/／-]\s*[0-9０-９]+(?:\s*[.．月/／-]\s*[0-9０-９]*)?\s*日?\s*(?:[~〜～]|から|より|まで|以降|以後|開始|迄)"
+    r"|[0-9０-９]{1,4}\s*[年月日/／.]\s*(?:[0-9０-９]{1,2}\s*[月日/／.]?\s*){0,2}(?:[~〜～]|から|より|まで|以降|以後|開始|迄)"
+)
+
+
+def all_by_city(remark: str) -> str:
+    """
+    The sentence of a remark that says of the work as a whole that it is the city's; empty where none does.
+
+    >>> all_by_city("市職員が行う（当面の間）"), all_by_city("件数は年50件。委託しない"), all_by_city("準備中のため委託しない")
+    ('市職員が行う（当面の間）', '委託しない', '準備中のため委託しない')
+    >>> all_by_city("夜間は市職員が行う"), all_by_city("受付は受託者、審査は市職員"), all_by_city("市内の方のみ")
+    ('', '', '')
+    """
+    for sentence in re.split(r"[。；;\n※]|\s{2,}|　", remark):
+        bare = "".join(_BRACKETS.sub("", unicodedata.normalize("NFKC", sentence)).split()).strip("、,:")
+        if bare and _ALL.fullmatch(bare):
+            return sentence.strip()
+    return ""
+
+
+def names_another(remark: str, third: Sequence[str]) -> bool:
+    """
+    Whether a remark says of some of the work that the city or a third party does it, or that it is not given away.
+
+    >>> [names_another(each, ["国保連"]) for each in ("外国人世帯は市職員が対応", "夜間は国保連が行う", "年50件", "年金事務所へ進達")]
+    [True, True, False, False]
+    """
+    text = "".join(unicodedata.normalize("NFKC", remark).split())
+    others = "|".join(
+        [
+            _CITY,
+            *(re.escape(unicodedata.normalize("NFKC", each)) for each in third),
+            "国保連合?会?",
+            "広域連合",
+            "年金事務所",
+            "年金機構",
+        ]
+    )
+    does = rf"(?:{others})(?:の?(?:窓口|担当|職員))?(?:(?:が|で|において|にて)[^。、]{{0,12}}?{_DOES}|が[^。、]{{0,10}}?$|に?(?:て)?{_DOES})|は、?(?:{others})(?:$|[。、)）])"
+    return re.search(f"{does}|{_NOT_GIVEN}", text) is not None
+
+
+def names_contractor(remark: str) -> bool:
+    """Whether a remark says that the contractor does something."""
+    return _CONTRACTOR.search(remark) is not None
+
+
+def from_a_day(remark: str) -> bool:
+    """
+    Whether a remark says from or until when something holds.
+
+    >>> [from_a_day(each) for each in ("R9.4〜", "令和9年4月から", "R8.4.1から開始", "年50件")]
+    [True, True, True, False]
+    """
+    return _SINCE.search(remark) is not None

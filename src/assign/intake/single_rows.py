@@ -1,0 +1,165 @@
+"""
+What a row says beside its marks → lines of the table of meanings for that row alone.
+
+The look of a mark or of the row's name, where the mapping says what it means; a remark that says whose part is what; and a remark that
+says of the whole work that it is the city's, against a mark that gives it away: who is meant then, a ruling has to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from assign.catalog.manifest import Said
+from assign.catalog.model import Catalog, Task
+from assign.words import CONSIGNING, Meaning
+
+from .document import Document
+from .looks import Look
+from .mapping import Mapping, Mark, Quote
+from .marks import read as read_mark
+from .meanings import Columns, cited, divides
+from .notes import Notes
+from .parties import all_by_city, names_another, names_contractor
+from .rows import SAME, Printed
+
+Entry = dict[str, Any]
+_BY_CITY: Final = (Meaning.RETAINED, Meaning.OUTSIDE)
+
+
+def of_single_rows(
+    catalog: Catalog, printed: list[Printed], mapping: Mapping, columns: Columns, document: Document, notes: Notes
+) -> Iterator[Entry]:
+    """The lines. Raises RuleFileError where a sentence about a look is not in the document, or a division by remarks does nothing."""
+    for look in mapping.colours.listed if mapping.colours else ():
+        if isinstance(look.legend, Quote):
+            cited(look.legend, document)
+    of = _Rows(catalog, mapping, columns, document, notes)
+    for task, row in zip(catalog.tasks, printed, strict=True):
+        yield from of.lines(task, row)
+    both = mapping.parties
+    if both is not None and both.by_remark and not any(c.party for c in mapping.of_marks) and not of.divided:
+        raise both.node.fail(
+            "備考で分担が決まる行が1つもありません（`divided_by_remark` を消すか、`names` を備考の呼び名に合わせてください）",
+            "no row is divided by its remark (leave `divided_by_remark` out, or make `names` what remarks call the parties)",
+        )
+
+
+class _Rows:
+    def __init__(self, catalog: Catalog, mapping: Mapping, columns: Columns, document: Document, notes: Notes) -> None:
+        self._catalog = catalog
+        self._mapping = mapping
+        self._columns = columns
+        self._document = document
+        self._notes = notes
+        self._acts = tuple(dict.fromkeys(act for column in mapping.of_marks for act in column.acts))
+        self.divided = 0
+
+    def lines(self, task: Task, row: Printed) -> Iterator[Entry]:
+        """Those of one row, for each channel, and each act that has its own cells."""
+        city = next(filter(None, map(all_by_city, row.said)), "")
+        against = False
+        for channel in self._catalog.manifest.channels:
+            for act in (None, *self._acts):
+                here = self._here(channel, act)
+                if not here:
+                    continue
+                said = self._catalog.says(task, channel, act)
+                meaning, why = self._look(row, here) or (said.meaning, None)
+                if city and meaning in CONSIGNING:
+                    meaning, why, against = Meaning.UNDEFINED, _against(city), True
+                elif why is None and said.meaning is Meaning.PART_OPEN and self._divides(row):
+                    meaning, why = Meaning.PART_DIVIDED, self._mark_says(row, here)
+                    self.divided += 1
+                if why is not None:
+                    yield {"when": self._when(task, row, said, channel, act, here), "means": str(meaning), **why}
+        self._remark(task, row, city if against else "")
+
+    def _here(self, channel: str, act: str | None) -> list[int]:
+        """The columns of marks that are read on a channel, for an act that has cells, or for the work as a whole."""
+        here = [(at, c) for at, c in enumerate(self._mapping.of_marks) if c.channel in ("", channel)]
+        if act is not None and not any(act in column.acts for _, column in here):
+            return []
+        return [at for at, column in here if (act in column.acts if column.acts else True)]
+
+    def _look(self, row: Printed, here: list[int]) -> tuple[Meaning, Entry] | None:
+        looks = list({row.looks[at].said: row.looks[at] for at in here if at in row.looks}.values())
+        if not looks:
+            return None
+        if len(looks) > 1:
+            because = {"ja": "この行の欄の見た目が食い違っています", "en": "The looks of its cells do not agree"}
+            return Meaning.UNDEFINED, {"because": because}
+        return Meaning(looks[0].means), self._of_look(looks[0])
+
+    def _of_look(self, look: Look) -> Entry:
+        if isinstance(look.legend, Quote):
+            return {"legend": cited(look.legend, self._document)}
+        because = look.because or {
+            "ja": f"見た目 {look.look} の意味は決まっていません",
+            "en": f"What the look {look.look} means is open",
+        }
+        return {"because": dict(because)}
+
+    def _divides(self, row: Printed) -> bool:
+        both = self._mapping.parties
+        by_party = any(column.party for column in self._mapping.of_marks)
+        return both is not None and both.by_remark and not by_party and any(divides(t, both.names) for t in row.said)
+
+    def _mark_says(self, row: Printed, here: list[int]) -> Entry:
+        """The sentence about the mark that is divided."""
+        signs = [note.sign for note in self._mapping.footnotes]
+        for at in here:
+            column = self._mapping.of_marks[at]
+            found = read_mark(row.marks.get(at, ""), column, signs)
+            mark: Mark | None = next((m for m in column.marks if found and m.printed == found.mark), None)
+            if mark is not None and mark.means == Meaning.PART_OPEN:
+                if mark.legend is not None:
+                    return {"legend": cited(mark.legend, self._document)}
+                if mark.because is not None:
+                    return {"because": dict(mark.because)}
+        return {"because": {"ja": "備考が分担を言っています", "en": "The remark says whose part is what"}}
+
+    def _when(
+        self, task: Task, row: Printed, said: Said, channel: str, act: str | None, here: list[int]
+    ) -> dict[str, str]:
+        cells = {name: text for name, text in said.line.when.items() if name not in ("row", "channel", "act")}
+        own = {self._columns.key[at]: row.marks.get(at, "") for at in here}
+        return {"row": task.id, "channel": channel, **({"act": act} if act else {}), **cells, **own}
+
+    def _remark(self, task: Task, row: Printed, city: str) -> None:
+        """What a remark says against the marks, for a person to look at."""
+        meanings = {self._catalog.says(task, channel).meaning for channel in self._catalog.manifest.channels}
+        text = " ".join(row.said)
+        if any(SAME.fullmatch(each.strip()) for each in row.said):
+            self._notes.doubtful(
+                row.cell, "same_as_above", f"備考が「{text}」です（上の行の備考は借りません。条件として答えに示します）",
+                f"the remark is `{text}` (nothing is borrowed from the row above; it is shown with the answer)",
+            )  # fmt: skip
+        if city:
+            self._notes.doubtful(
+                row.cell, "against_mark", f"印は受託者に渡していますが、備考は「{city}」です（市職員・回答待ちにしました）",
+                f"the mark gives it to the contractor, and the remark says `{city}` (city staff, needs a ruling)",
+            )  # fmt: skip
+        elif (
+            meanings & {Meaning.CONSIGNED, Meaning.CONSIGNED_DOUBTFUL}
+            and names_another(text, self._mapping.third_parties)
+            and not self._divides(row)
+        ):
+            self._notes.doubtful(
+                row.cell, "remark_party", f"印は受託者に渡していますが、備考にほかの者が出ます: 「{text}」（条件として答えに示します）",
+                f"the mark gives it to the contractor, and the remark names somebody else: `{text}` (shown with the answer)",
+            )  # fmt: skip
+        elif meanings & set(_BY_CITY) and not meanings & set(CONSIGNING) and names_contractor(text):
+            self._notes.doubtful(
+                row.cell, "remark_party", f"印は市が行うとしていますが、備考に受託者が出ます: 「{text}」（答えは印のとおり市職員です）",
+                f"the mark keeps it with the city, and the remark names the contractor: `{text}` (the mark decides)",
+            )  # fmt: skip
+
+
+def _against(sentence: str) -> Entry:
+    return {
+        "because": {
+            "ja": f"印と備考「{sentence[:60]}」が合いません",
+            "en": f"The mark and the remark '{sentence[:60]}' do not agree",
+        }
+    }
