@@ -14,11 +14,11 @@ from typing import Final, NamedTuple
 
 from assign.catalog.model import is_condition
 
+from .guess import vocabulary
 from .mapping import Column
 
 _REST: Final = re.compile(r"[\s　(（\[［〔【0-9０-９]")
 _PLAIN: Final = re.compile(r"[(（\[［〔【].*[)）\]］〕】]|(?:約|年間?|月|延べ|計)?\s*[0-9０-９].*", re.DOTALL)
-_MARK: Final = re.compile(r"[○●◎◉〇◯△▲▽▼×✕✖☓□■◇◆☆★⊕⊗]|→|⇒")
 _PARTY: Final = re.compile(
     r"受託|委託|職員|直営|業者|(?:当|本|[^都道府県])?市(?![内外民立販])|(?:課|係|班|室|支所|窓口)(?:が|は|で|対応|担当)|担当[:：]|国保連|広域連合|年金事務所|年金機構"
 )
@@ -61,5 +61,5 @@ def _with_brackets(signs: Sequence[str]) -> list[str]:
 
 def _beside(rest: str, known: set[str]) -> bool:
     """Whether what stands behind a mark leaves it the mark that it is."""
-    other = any(mark and mark in rest for mark in known) or _MARK.search(rest) or _PARTY.search(rest)
+    other = any(mark and mark in rest for mark in (*known, *vocabulary()["sign"]["mark"])) or _PARTY.search(rest)
     return not other and (_PLAIN.fullmatch(rest) is not None or is_condition(rest))

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from assign.catalog.manifest import Said
 from assign.catalog.model import Catalog, Task
+from assign.catalog.parts import Said
 from assign.words import CONSIGNING, Meaning
 
 from .document import Document
