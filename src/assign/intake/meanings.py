@@ -333,19 +333,37 @@ def _same_marks(mapping: TheMapping, pairs: Mapping[Any, tuple[int, int]]) -> bo
     return all(_alike(marks[a], marks[some[0]]) and _alike(marks[b], marks[some[1]]) for a, b in pairs.values())
 
 
+# What keeps a remark from saying once and for all whose part is what (judged).
+_UNSURE: Final = re.compile(
+    r"協議|調整|検討|未定|予定|方向|見込|又は|または|もしくは|若しくは|[?？]|一部|従来|以前は|これまで"
+    r"|(?:行|取り扱|扱)わ(?:ず|ない)|(?:対応|担当|実施)(?:せず|しない)|ません|[0-9０-９元]\s*[年月日]\s*(?:から|以降|まで)"
+)
+_POWER: Final = r"(?:審査|決定|認定|承認|裁定|処分|減免|免除|賦課|徴収|収納|判定|判断|裁決|許可|不許可)"
+
+
 def divides(remark: str, names: Mapping[str, Sequence[str]]) -> bool:
     """
-    Whether a remark says whose part is what: it names a part for the contractor, and one for the city.
+    Whether a remark says whose part is what, and for all cases: it names a part for the contractor, and one for the city.
+
+    What is still to be agreed, holds from a day on, or is denied divides nothing; nor does a remark that gives the contractor what is
+    public power.
 
     >>> names = {"contractor": ["受託者"], "city": ["市職員"]}
     >>> divides("受付は受託者、内容の審査は市職員", names), divides("分担は協議中", names), divides("ただし、夜は市職員", names)
     (True, False, False)
+    >>> [divides(f"受付は受託者{each}", names) for each in ("、審査は市職員の予定", "が行わず、審査は市職員", "又は市職員")]
+    [False, False, False]
+    >>> divides("受付は市職員、審査は受託者", names), divides("受付は受託者、審査は市職員。ただし、夜は市職員", names)
+    (False, True)
     """
+    if _UNSURE.search(remark):
+        return False
 
     def has(party: str) -> bool:
         return any(re.search(rf"[^、，。；;\s①-⑳]+は、?{re.escape(name)}", remark) for name in names[party])
 
-    return has("contractor") and has("city")
+    power = any(re.search(rf"{_POWER}は、?{re.escape(name)}", remark) for name in names["contractor"])
+    return has("contractor") and has("city") and not power
 
 
 def _lines(when: Mapping[str, str], mark: Mark, means: str, document: Document) -> list[Entry]:

@@ -43,6 +43,22 @@ def all_by_city(remark: str) -> str:
     return ""
 
 
+def by_city_on(remark: str, words: Sequence[str]) -> bool:
+    """
+    Whether a remark says of a channel, by one of its words, that the city does the work there.
+
+    >>> by_city_on("土曜は市職員が対応", ["土曜"]), by_city_on("郵送分はすべて市職員", ["郵送"]), by_city_on("土曜は予約制", ["土曜"])
+    (True, True, False)
+    """
+    text = "".join(unicodedata.normalize("NFKC", remark).split())
+    named = "|".join(re.escape(unicodedata.normalize("NFKC", each)) for each in words)
+    return (
+        bool(named)
+        and re.search(rf"(?:{named})(?:分|の場合|での業務)?(?:は|については)、?(?:すべて|全て|全部)?{_CITY}", text)
+        is not None
+    )
+
+
 def names_another(remark: str, third: Sequence[str]) -> bool:
     """
     Whether a remark says of some of the work that the city or a third party does it, or that it is not given away.

@@ -20,7 +20,7 @@ from .mapping import Mapping, Mark, Quote
 from .marks import read as read_mark
 from .meanings import Columns, cited, divides
 from .notes import Notes
-from .parties import all_by_city, names_another, names_contractor
+from .parties import all_by_city, by_city_on, names_another, names_contractor
 from .rows import SAME, Printed
 
 Entry = dict[str, Any]
@@ -58,7 +58,7 @@ class _Rows:
     def lines(self, task: Task, row: Printed) -> Iterator[Entry]:
         """Those of one row, for each channel, and each act that has its own cells."""
         city = next(filter(None, map(all_by_city, row.said)), "")
-        against = False
+        against = ""
         for channel in self._catalog.manifest.channels:
             for act in (None, *self._acts):
                 here = self._here(channel, act)
@@ -66,14 +66,15 @@ class _Rows:
                     continue
                 said = self._catalog.says(task, channel, act)
                 meaning, why = self._look(row, here) or (said.meaning, None)
-                if city and meaning in CONSIGNING:
-                    meaning, why, against = Meaning.UNDEFINED, _against(city), True
-                elif why is None and said.meaning is Meaning.PART_OPEN and self._divides(row):
+                kept = city or next((t for t in row.said if by_city_on(t, self._words(channel))), "")
+                if kept and meaning in CONSIGNING:
+                    meaning, why, against = Meaning.UNDEFINED, _against(kept), kept
+                elif why is None and said.meaning is Meaning.PART_OPEN and self._divides(row, channel):
                     meaning, why = Meaning.PART_DIVIDED, self._mark_says(row, here)
                     self.divided += 1
                 if why is not None:
                     yield {"when": self._when(task, row, said, channel, act, here), "means": str(meaning), **why}
-        self._remark(task, row, city if against else "")
+        self._remark(task, row, against)
 
     def _here(self, channel: str, act: str | None) -> list[int]:
         """The columns of marks that are read on a channel, for an act that has cells, or for the work as a whole."""
@@ -100,10 +101,21 @@ class _Rows:
         }
         return {"because": dict(because)}
 
-    def _divides(self, row: Printed) -> bool:
+    def _words(self, channel: str) -> tuple[str, ...]:
+        """What a channel is called."""
+        known = self._catalog.manifest.channels
+        return (known[channel].label["ja"], *known[channel].names) if len(known) > 1 else ()
+
+    def _divides(self, row: Printed, channel: str) -> bool:
+        """Whether a remark says whose part is what here: one that names channels does so on the one that it names, if it is one."""
         both = self._mapping.parties
-        by_party = any(column.party for column in self._mapping.of_marks)
-        return both is not None and both.by_remark and not by_party and any(divides(t, both.names) for t in row.said)
+        if both is None or not both.by_remark or any(column.party for column in self._mapping.of_marks):
+            return False
+        for text in row.said:
+            named = [key for key in self._catalog.manifest.channels if any(word in text for word in self._words(key))]
+            if divides(text, both.names) and named in ([], [channel]):
+                return True
+        return False
 
     def _mark_says(self, row: Printed, here: list[int]) -> Entry:
         """The sentence about the mark that is divided."""
@@ -143,7 +155,7 @@ class _Rows:
         elif (
             meanings & {Meaning.CONSIGNED, Meaning.CONSIGNED_DOUBTFUL}
             and names_another(text, self._mapping.third_parties)
-            and not self._divides(row)
+            and not any(self._divides(row, channel) for channel in self._catalog.manifest.channels)
         ):
             self._notes.doubtful(
                 row.cell, "remark_party", f"印は受託者に渡していますが、備考にほかの者が出ます: 「{text}」（条件として答えに示します）",
