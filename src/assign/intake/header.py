@@ -7,7 +7,7 @@ its place and by its header must have that header: a column that somebody has pu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from assign.errors import shown
@@ -53,12 +53,15 @@ def _spread(row: Row, below: Row | None) -> dict[int, str]:
     return texts
 
 
-def placed(columns: Sequence[Column], printed: Mapping[int, str], *, shifted: bool = False) -> Placed:
+def placed(
+    columns: Sequence[Column], printed: Mapping[int, str], elsewhere: Collection[str] = (), *, shifted: bool = False
+) -> Placed:
     """
-    The places of a mapping's columns.
+    The places of a mapping's columns. One that this table lacks and another has is in none: its marks cannot be read here.
 
     Args:
         printed: What stands above each column; empty where there is no header.
+        elsewhere: What stands above the columns of all tables.
         shifted: Whether cells have shifted: columns then have an order, and no place.
 
     Raises:
@@ -72,6 +75,8 @@ def placed(columns: Sequence[Column], printed: Mapping[int, str], *, shifted: bo
             ):
                 raise _lost(column, printed)
             places.append((column, order))
+        elif printed and column.header and not _among(column, printed.values()) and _among(column, elsewhere):
+            continue
         else:
             places.append((column, _place(column, printed)))
     taken: dict[int, Column] = {}
@@ -84,12 +89,16 @@ def placed(columns: Sequence[Column], printed: Mapping[int, str], *, shifted: bo
         taken[at] = column
     if not shifted:
         _all_said(columns, printed, taken)
-    marks = [at for column, at in places if column.role == "mark"]
+    of_marks = [column for column in columns if column.role == "mark"]
     return Placed(
         tuple(places),
-        tuple(enumerate(marks)),
+        tuple((of_marks.index(column), at) for column, at in places if column.role == "mark"),
         tuple(column.role for column, _ in places if column.role in ("section", "group")),
     )
+
+
+def _among(column: Column, texts: Iterable[str]) -> bool:
+    return any(_is(column.header, text) for text in texts)
 
 
 def _place(column: Column, printed: Mapping[int, str]) -> int:

@@ -19,7 +19,7 @@ from .guess import LONGEST_MARK
 from .header import Placed, headers, placed
 from .mapping import Column, Edition, Mapping
 from .notes import Notes
-from .rows import Printed, sheets_of
+from .rows import Printed, headings, sheets_of
 from .scope import holds, is_of
 from .sheets import Cell, Row, Source, letters
 
@@ -47,6 +47,7 @@ def columns_read(source: Source, mapping: Mapping, edition: Edition) -> list[dic
 
 def _tables(source: Source, mapping: Mapping, edition: Edition) -> Iterator[tuple[list[Row], Placed, dict[int, str]]]:
     """Each table of an edition: its rows, where its columns stand, and what is printed above them."""
+    elsewhere = headings(source, mapping)
     for part in edition.parts:
         for rows, _ in sheets_of(source, part):
             head = [
@@ -58,7 +59,7 @@ def _tables(source: Source, mapping: Mapping, edition: Edition) -> Iterator[tupl
             printed = headers(head)
             above = {row.number for row in head}
             body = [row for row in rows if holds(part, row) and row.number not in above]
-            yield body, placed(mapping.columns, printed, shifted=mapping.cells == "shifted"), printed
+            yield body, placed(mapping.columns, printed, elsewhere, shifted=mapping.cells == "shifted"), printed
 
 
 def columns_unused(source: Source, mapping: Mapping, edition: Edition, notes: Notes) -> None:

@@ -104,19 +104,29 @@ def _same_headers(source: Source, mapping: TheMapping) -> None:
     """Raises RuleFileError where a column that is named by its letter alone has another header in another part."""
     lettered = [column for column in mapping.columns if column.place and not column.header]
     seen: dict[int, tuple[str, str]] = {}
+    for sheet, printed in heads(source, mapping):
+        for column in lettered:
+            text = printed.get(column.place, "")
+            first, where = seen.setdefault(column.place, (text, sheet))
+            if normal(first) != normal(text):
+                at = letters(column.place)
+                raise column.node.fail(
+                    f"{at} 列の見出しは {shown(where)} では {shown(first)}、{shown(sheet)} では {shown(text)} です（`column` でなく `header` を書いてください）",
+                    f"the header of column {at} is {shown(first)} in {shown(where)} and {shown(text)} in {shown(sheet)} (name it by `header`)",
+                )
+
+
+def heads(source: Source, mapping: TheMapping) -> Iterator[tuple[str, dict[int, str]]]:
+    """Each table that has a header: its sheet, and what stands above its columns."""
     for part in (part for edition in mapping.editions for part in edition.parts if part.header[0]):
         for rows, sheet in sheets_of(source, part):
             number = [(row.line if row.line and not part.sheet else row.number, row) for row in rows]
-            printed = headers([row for at, row in number if part.header[0] <= at <= part.header[1]])
-            for column in lettered:
-                text = printed.get(column.place, "")
-                first, where = seen.setdefault(column.place, (text, sheet))
-                if normal(first) != normal(text):
-                    at = letters(column.place)
-                    raise column.node.fail(
-                        f"{at} 列の見出しは {shown(where)} では {shown(first)}、{shown(sheet)} では {shown(text)} です（`column` でなく `header` を書いてください）",
-                        f"the header of column {at} is {shown(first)} in {shown(where)} and {shown(text)} in {shown(sheet)} (name it by `header`)",
-                    )
+            yield sheet, headers([row for at, row in number if part.header[0] <= at <= part.header[1]])
+
+
+def headings(source: Source, mapping: TheMapping) -> frozenset[str]:
+    """What stands above the columns of all tables."""
+    return frozenset(text for _, printed in heads(source, mapping) for text in printed.values() if text)
 
 
 def sheets_of(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
@@ -176,7 +186,15 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
     head = [row for row in rows if first and first <= reading.number(row) <= last]
     if first and not head:
         raise part.node.fail("見出しの行がありません", "there is no such header row")
-    where = placed(mapping.columns, headers(head), shifted=mapping.cells == "shifted")
+    elsewhere = headings(reading.source, mapping) if mapping.cells == "in_columns" else ()
+    where = placed(mapping.columns, headers(head), elsewhere, shifted=mapping.cells == "shifted")
+    there = [column for column, _ in where.places]
+    for column in mapping.columns:
+        if column.role == "mark" and column not in there:
+            reading.notes.doubtful(
+                head[0], "no_column", f"この表に列 {shown(column.header)} がありません（この列の答えは市職員・回答待ちです）",
+                f"this table has no column {shown(column.header)} (its answers are city staff, needs a ruling)",
+            )  # fmt: skip
     repeated = {tuple(_texts(row)) for row in head}
     body = [
         row
@@ -276,7 +294,7 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     of_row = [look for cell in names for look in dress(merged.get((cell.row, cell.column), cell))]
     cell_of = MarkCells(mapping, notes, reading.unsaid, merged, names, of_row)
     dressed = {index: cell_of.read(index, cells.get(at)) for index, at in where.marks}
-    marks = {index: text for index, (text, _) in dressed.items()}
+    marks = {index: dressed[index][0] if index in dressed else UNREAD for index in range(len(mapping.of_marks))}
     if "division" in found and found["division"][0]:
         division = _division(mapping, found["division"][0])
         if not division:
