@@ -12,9 +12,14 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-_CITY: Final = "(?:本|当)?(?:市役?所?の?職員|市役所|市|職員|町|町職員|区|区職員|担当課|直営|所管課)"
+_CITY: Final = "(?:本|当)?(?:市役?所?の?職員|市役所|市|職員|町|町職員|区|区職員|担当課|直営|所管課|[一-龠]{1,6}[課係室班](?=が|で|にて))"
 _DOES: Final = "(?:行う|行います|行なう|行っている|対応|対応する|対応します|実施|実施する|担当|担当する|処理|処理する|取り扱う|取扱う|で実施)"
-_NOT_GIVEN: Final = "委託(?:は|を)?(?:しない|せず|しません|していない|不可|できない|対象外|の対象外|外|から除く|除外)|非委託|受託者は(?:行わない|取り扱わない)"
+_NOT_GIVEN: Final = (
+    "委託(?:は|を)?(?:しない|せず|しません|していない|不可|できない|対象外|の対象外|外|から除く|除外|廃止|終了|中止)(?:した|する|済み?)?|非委託"
+    "|委託の?(?:対象|範囲|契約)(?:外|と(?:は)?しない|に(?:は)?含(?:まない|まれない|めない)|ではない|から除く)"
+    "|受託者(?:は|には|に|では)?(?:不可|行わない|行わせない|取り扱わない|扱わない|行うことができない|行えない|できない|委託しない)"
+    "|直営(?:に|へ)(?:戻した|戻す|戻し|変更|切り?替え)(?:た|する)?"
+)
 _ALL: Final = re.compile(
     rf"(?:ただし、?)?(?:(?:この|本)?(?:業務|事務|行|件)は、?|すべて|全て|全部|当面(?:の間)?は?、?|当分の間は?、?|現在は?、?|今年度は?、?|[^はも、。]*(?:ため|により|につき)、?)*"
     rf"(?:{_CITY}(?:が|で|において|にて|による|の)?(?:{_DOES}|業務|直営|直接対応)?|{_NOT_GIVEN}|{_CITY}(?:が|で)?{_DOES}?ため、?{_NOT_GIVEN})(?:こと|もの|とする|です)?"
@@ -33,6 +38,8 @@ def all_by_city(remark: str) -> str:
 
     >>> all_by_city("市職員が行う（当面の間）"), all_by_city("件数は年50件。委託しない"), all_by_city("準備中のため委託しない")
     ('市職員が行う（当面の間）', '委託しない', '準備中のため委託しない')
+    >>> [all_by_city(each) for each in ("委託の対象としない", "国保係が行う", "直営に戻した", "受託者に行わせない")]
+    ['委託の対象としない', '国保係が行う', '直営に戻した', '受託者に行わせない']
     >>> all_by_city("夜間は市職員が行う"), all_by_city("受付は受託者、審査は市職員"), all_by_city("市内の方のみ")
     ('', '', '')
     """
@@ -45,16 +52,21 @@ def all_by_city(remark: str) -> str:
 
 def by_city_on(remark: str, words: Sequence[str]) -> bool:
     """
-    Whether a remark says of a channel, by one of its words, that the city does the work there.
+    Whether a remark says of a channel or an act, by one of its words, that the city does it, or that it is not given away.
 
     >>> by_city_on("土曜は市職員が対応", ["土曜"]), by_city_on("郵送分はすべて市職員", ["郵送"]), by_city_on("土曜は予約制", ["土曜"])
     (True, True, False)
+    >>> by_city_on("受付及び入力は市職員が行う", ["受付"]), by_city_on("受付については委託しない", ["受付"])
+    (True, True)
     """
     text = "".join(unicodedata.normalize("NFKC", remark).split())
     named = "|".join(re.escape(unicodedata.normalize("NFKC", each)) for each in words)
     return (
         bool(named)
-        and re.search(rf"(?:{named})(?:分|の場合|での業務)?(?:は|については)、?(?:すべて|全て|全部)?{_CITY}", text)
+        and re.search(
+            rf"(?:{named})(?:(?:及び|と|・|、)[^は。、]{{1,12}})*(?:分|の場合|での業務)?(?:は|については|のみ)、?(?:すべて|全て|全部)?(?:{_CITY}|{_NOT_GIVEN})",
+            text,
+        )
         is not None
     )
 

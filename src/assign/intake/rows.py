@@ -196,6 +196,7 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
                 f"this table has no column {shown(column.header)} (its answers are city staff, needs a ruling)",
             )  # fmt: skip
     repeated = {tuple(_texts(row)) for row in head}
+    above = [sorted(filter(None, _texts(row))) for row in head]
     body = [
         row
         for row in rows
@@ -208,7 +209,12 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
     for row in body:
         texts = _texts(row)
         whole = " ".join(filter(None, texts))
-        if tuple(texts) in repeated or any(like(whole, pattern) for pattern in mapping.skip):
+        if tuple(texts) not in repeated and len(set(texts)) > 2 and sorted(filter(None, texts)) in above:
+            reading.notes.refused(
+                row, "other_header", f"同じ見出しが、別の順で並んでいます: {shown(whole)}（ここから先を別の `parts` にしてください）",
+                f"the same headings in another order: {shown(whole)} (make what follows a part of its own)",
+            )  # fmt: skip
+        elif tuple(texts) in repeated or any(like(whole, pattern) for pattern in mapping.skip):
             reading.notes.skipped(row, whole)
         elif not _heading(reading, row, texts, whole):
             if mapping.cells == "shifted":

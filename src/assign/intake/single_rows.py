@@ -66,10 +66,11 @@ class _Rows:
                     continue
                 said = self._catalog.says(task, channel, act)
                 meaning, why = self._look(row, here) or (said.meaning, None)
-                kept = city or next((t for t in row.said if by_city_on(t, self._words(channel))), "")
+                words = (*self._words(channel), *(self._headings(here) if act is not None else ()))
+                kept = city or next((text for text in row.said if by_city_on(text, words)), "")
                 if kept and meaning in CONSIGNING:
                     meaning, why, against = Meaning.UNDEFINED, _against(kept), kept
-                elif why is None and said.meaning is Meaning.PART_OPEN and self._divides(row, channel):
+                elif why is None and said.meaning is Meaning.PART_OPEN and self._divides(row, channel, here):
                     meaning, why = Meaning.PART_DIVIDED, self._mark_says(row, here)
                     self.divided += 1
                 if why is not None:
@@ -106,12 +107,23 @@ class _Rows:
         known = self._catalog.manifest.channels
         return (known[channel].label["ja"], *known[channel].names) if len(known) > 1 else ()
 
-    def _divides(self, row: Printed, channel: str) -> bool:
-        """Whether a remark says whose part is what here: one that names channels does so on the one that it names, if it is one."""
+    def _headings(self, here: list[int]) -> tuple[str, ...]:
+        """What is printed above columns of acts, by its lowest row."""
+        columns = (self._mapping.of_marks[at] for at in here)
+        return tuple(each.header.rpartition("/")[2] for each in columns if each.acts and each.header)
+
+    def _divides(self, row: Printed, channel: str, here: list[int]) -> bool:
+        """
+        Whether a remark says whose part is what here: one that names channels does so on the one that it names, if it is one; and a
+        column of an act is divided by a remark that names that act.
+        """
         both = self._mapping.parties
         if both is None or not both.by_remark or any(column.party for column in self._mapping.of_marks):
             return False
+        acts = self._headings(here)
         for text in row.said:
+            if acts and not any(act in text for act in acts):
+                continue
             named = [key for key in self._catalog.manifest.channels if any(word in text for word in self._words(key))]
             if divides(text, both.names) and named in ([], [channel]):
                 return True
@@ -155,7 +167,7 @@ class _Rows:
         elif (
             meanings & {Meaning.CONSIGNED, Meaning.CONSIGNED_DOUBTFUL}
             and names_another(text, self._mapping.third_parties)
-            and not any(self._divides(row, channel) for channel in self._catalog.manifest.channels)
+            and not any(self._divides(row, key, self._here(key, None)) for key in self._catalog.manifest.channels)
         ):
             self._notes.doubtful(
                 row.cell, "remark_party", f"印は受託者に渡していますが、備考にほかの者が出ます: 「{text}」（条件として答えに示します）",
