@@ -290,11 +290,11 @@ def clean(desk: Desk, told: Sequence[dict[str, Any]], number: int, folder: Path)
         size = chance.randrange(4, 60)
         signed = sorted({chance.randrange(4, size + 1) for _ in range(chance.randrange(1, 5))})
         with own_state():  # the key of each is the same one
-            notes, _ = made(path, desk, told[: size - 4], signed)
+            notes, old = made(path, desk, told[: size - 4], signed)
             with opened(path) as log:
                 if chance.random() < 0.3:
                     key = new_key(ORIGIN)
-                    log.rotate(key)
+                    log.rotate(key, old)
                     grow(log, told[size : size + chance.randrange(5)])
                     notes.append(log.checkpoint(key))
                 found = verify(log, chance.sample(notes, chance.randrange(len(notes) + 1)), log.keys())

@@ -91,7 +91,10 @@ class Oracle:
             "certainty": said.certainty.value,
             "rules": " ".join(said.rules),
             "row": " ".join(row.id for row in said.rows),
-            "caveats": " ".join(caveat.code for caveat in said.caveats) or None,
+            "caveats": " ".join(
+                [*(caveat.code for caveat in said.caveats), *(["printed_condition"] if said.exceptions else [])]
+            )
+            or None,
         }
 
 
