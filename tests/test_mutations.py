@@ -265,8 +265,13 @@ def with_paper(tree: Tree) -> None:
             kind["source"] = {"document": "市委託事務取扱要領3条", "role": "国保年金課長"}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("paper", [False, True], ids=["no paper", "a paper of the city's"])
+@pytest.mark.parametrize(
+    "paper",
+    [
+        pytest.param(False, marks=pytest.mark.slow, id="no paper"),
+        pytest.param(True, marks=pytest.mark.soak, id="a paper of the city's"),
+    ],
+)
 def test_random_edits_are_found(tmp_path: Path, *, paper: bool, capsys: pytest.CaptureFixture[str]) -> None:
     """
     At least 95 of a hundred; what passes is printed. With a paper a city may refine: what then passes leaves every act that
