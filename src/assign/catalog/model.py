@@ -25,7 +25,8 @@ _CONDITION: Final = re.compile(
 )
 # The same without brackets, where it is a remark of its own: 65歳以上を除く, 本人が来た場合は市職員.
 _IN_REMARK: Final = re.compile(
-    rf"{_CONDITION.pattern}|([^。※]*(?:を除[くき]|に限[るり]|のみ|の?場合[はにも、]|のときは?|ときは|以外は)[^。※]*)"
+    rf"{_CONDITION.pattern}|([^。※]*(?:を除[くき]|に限[るり]|のみ|の?場合[はにも、]|のときは?|ときは|以外は"
+    r"|終了|廃止|休止|中止|準備中|不可|対象外|限り|要予約|予約制|分だけ|のみで|除外|直営)[^。※]*)"
 )
 
 

@@ -73,7 +73,11 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         # What the list excepts is never left out for what else there is to say, nor for itself.
         fewest = 0 if (why, whole) == ways[-1] else 1 if whole and why is reasons[-1] else len(warnings)
         for kept in range(len(warnings), fewest - 1, -1):
-            more = ("more", _more(answer, len(warnings) - kept, lang, how))
+            left = warnings[kept:]
+            more = (
+                "more",
+                _more(answer, len(left), lang, how, conditions=bool(left and not kept and ways[-1][1] is False)),
+            )
             pairs = [*head, *(("note", text) for text in warnings[:kept]), *edition, more]
             found = [(_LABELS[name][lang], visible(text)) for name, text in pairs]
             if len(labelled(found, COLUMNS, beside=found)) <= LINES:
@@ -277,12 +281,14 @@ def _owners(owners: Sequence[str], most: int, lang: str) -> str:
     return f"It is part of {'; '.join(owners[:most])}{f'; and {rest} more rows' if rest > 1 else '; and 1 more row' if rest else ''}."
 
 
-def _more(answer: Answer, left: int, lang: str, how: str) -> str:
-    """How to see everything, how many warnings are left to it, the question to ask; and of which day the case is."""
+def _more(answer: Answer, left: int, lang: str, how: str, *, conditions: bool) -> str:
+    """How to see everything, how many warnings are left to it (the list's condition among them), the question; and the case's day."""
     if lang == "ja":
-        parts = [f"注意はほかに{left}件。" if left else "", "市への照会の文など、" if answer["question"] else ""]
+        among = "（一覧の条件も）" if conditions else ""
+        parts = [f"注意はほかに{left}件{among}。" if left else "", "市への照会の文など、" if answer["question"] else ""]
         return f"{''.join(parts)}くわしくは {how}（{answer['on']}の案件）"
-    notes = f"{left} more note{'s' if left > 1 else ''}" if left else ""
+    among = " (with the list's condition)" if conditions else ""
+    notes = f"{left} more note{'s' if left > 1 else ''}{among}" if left else ""
     text = ", ".join(filter(None, [notes, "the question" if answer["question"] else ""]))
     return (
         _capital(f"{text} and all details with {how}" if text else f"all details with {how}")

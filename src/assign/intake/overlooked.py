@@ -136,6 +136,13 @@ def rows_left(
             and _like_a_row(row, known, names)
             and not any(part.header[0] <= (row.line if row.line and not part.sheet else row.number) <= part.header[1] for part in parts)
         ]  # fmt: skip
+        for row in sheet.rows if parts else ():
+            text = _whole(row)
+            if row not in found and document.at[sheet.name, row.number] not in read and is_condition(text):
+                notes.doubtful(
+                    _first(row), "note_left", f"条件に見える文で、どの答えにも示されません: {text}（行の注なら `footnotes` に）",
+                    f"it looks like a condition, and no answer shows it: {text} (the note of a row is one of `footnotes`)",
+                )  # fmt: skip
         if not found:
             continue
         if not parts:
