@@ -65,8 +65,8 @@ covered() {
   rm -f .coverage .coverage.*
   $bin/coverage run -m pytest -q -n 2 -m "$FAST and not long" --hypothesis-profile quick --ignore-glob "tests/test_log*" || whole=1
   $bin/python -m pytest -q -n 2 -m "$FAST" --hypothesis-profile quick tests/test_log*.py || whole=1
-  $bin/coverage combine -q && $bin/coverage report --fail-under=88 >$logs/coverage.txt || { cat $logs/coverage.txt; return 1; }
-  echo "coverage of lines by the quick tests: $(grep "^TOTAL" $logs/coverage.txt | grep -o "[0-9]*%") (at least 88 %; with the long tests it is 95 %)"
+  $bin/coverage combine -q && $bin/coverage report --fail-under=86 >$logs/coverage.txt || { cat $logs/coverage.txt; return 1; }
+  echo "coverage of lines by the quick tests: $(grep "^TOTAL" $logs/coverage.txt | grep -o "[0-9]*%") (at least 86 %; with the long tests it was 95 %)"
   return $whole
 }
 
