@@ -9,7 +9,7 @@ from typing import Final
 from assign.errors import DataError
 
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ENDINGS: Final = {
+ENDINGS: Final[dict[str, tuple[str, ...]]] = {
     "xlsx": (".xlsx", ".xlsm", ".xltx", ".xltm"),
     "xls": (".xls", ".xlt"),
     "xlsb": (".xlsb",),
