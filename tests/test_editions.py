@@ -29,13 +29,16 @@ FIRST, SECOND = date(2025, 4, 1), date(2026, 4, 1)
 ONE_DAY = timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_editions(folder: Path) -> Path:
     """List d as a city keeps it: r7 from 2025-04-01, r8 from 2026-04-01."""
-    folder = tmp_path_factory.mktemp("city") / "list"
     folder_of("1", folder / "r7")
     folder_of("2", folder / "r8")
     return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return two_editions(tmp_path_factory.mktemp("city") / "list")
 
 
 @pytest.fixture

@@ -24,8 +24,7 @@ from assign.web.measures import Measures
 from assign.web.settings import Settings
 
 from .command_line import inside
-from .editions import folder_of
-from .test_editions import effective
+from .test_editions import effective, two_editions
 
 OLD, NEW, NONE = "2025-05-01", "2026-05-01", "2024-05-01"
 DAYS = ((OLD, "r7", "contractor"), (NEW, "r8", "split"))  # of 後期 7, 窓口
@@ -33,10 +32,7 @@ DAYS = ((OLD, "r7", "contractor"), (NEW, "r8", "split"))  # of 後期 7, 窓口
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("city") / "list"
-    folder_of("1", folder / "r7")
-    folder_of("2", folder / "r8")
-    return folder
+    return two_editions(tmp_path_factory.mktemp("city") / "list")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,14 @@ def test_a_designation_that_is_still_to_come_opens_nothing(tmp_path: Path) -> No
     path = book(tmp_path / "a.xlsx", [1, "窓口納付", "○", "×", "○", text])
     with pytest.raises(RuleFileError, match="does not say that"):
         importing.report_on(path, mapping(tmp_path, 3, designation(text)))
+
+
+def test_a_condition_outside_the_table_is_to_be_looked_at_and_a_header_is_none(tmp_path: Path) -> None:
+    """不可 above a column is a heading."""
+    head = [*HEAD[:-1], "備考（委託不可の理由）"]
+    rows: list[list[Any]] = [["業務一覧"], head, [1, "申請", "○", "×", "×", None], [], [LEGEND], ["土曜は第2・第4土曜日に限る。"]]
+    path = book_of(tmp_path / "a.xlsx", 一覧=rows)
+    report = read(path, mapping(tmp_path, 3, old="header: 備考,", new="header: 備考（委託不可の理由）,"))
+    left = [note.place["en"] for note in report.notes.of("doubtful") if note.code == "note_left"]
+    assert len(left) == 1
+    assert left[0].endswith("A6")

@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -153,6 +153,36 @@ def folder_appearing(name: str) -> Iterator[Path]:
         out.rename(path)
     finally:
         shutil.rmtree(out, ignore_errors=True)
+
+
+@contextmanager
+def new_folder(name: str) -> Iterator[Path]:
+    """
+    As `folder_appearing`, for a folder that a person has named.
+
+    Raises:
+        BadOption: Something stands there. OutputError: It could not be written.
+    """
+    try:
+        with folder_appearing(name) as folder:
+            yield folder
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            raise BadOption(
+                f"{path_shown(name)} には既に何かあります。まだない名前か、空のフォルダを指定してください",
+                f"something stands at {path_shown(name)} already; name a folder that is not there yet, or an empty one",
+            ) from None
+        raise unwritable(path_shown(name), error) from None
+
+
+def put(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Files by their paths within a folder, each new and on the disk. Raises OSError."""
+    for path, data in contents.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            file.write(data)
+            os.fsync(file.fileno())
 
 
 def same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:

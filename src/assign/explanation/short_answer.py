@@ -51,10 +51,11 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         how: What asks for the whole text, as the reader types it.
     """
     reasons = _whys(answer, lang)
+    excepts = bool(_conditions(answer, lang, how, whole=True))
     # Before a warning is left out, the reason is shortened, then what the list excepts is only said to be there.
     ways = [
         *((why, True) for why in reasons),
-        *([(reasons[-1], False)] if _conditions(answer, lang, how, whole=True) else []),
+        *([(reasons[-1], False)] if excepts else []),
     ]
     edition = [("edition", text) for text in (edition_line(answer, lang),) if text]
     for why, whole in ways:
@@ -73,11 +74,8 @@ def short_pairs(answer: Answer, lang: str, how: str = "why=True") -> Pairs:
         # What the list excepts is never left out for what else there is to say, nor for itself.
         fewest = 0 if (why, whole) == ways[-1] else 1 if whole and why is reasons[-1] else len(warnings)
         for kept in range(len(warnings), fewest - 1, -1):
-            left = warnings[kept:]
-            more = (
-                "more",
-                _more(answer, len(left), lang, how, conditions=bool(left and not kept and ways[-1][1] is False)),
-            )
+            left = len(warnings) - kept
+            more = ("more", _more(answer, left, lang, how, conditions=excepts and not kept))
             pairs = [*head, *(("note", text) for text in warnings[:kept]), *edition, more]
             found = [(_LABELS[name][lang], visible(text)) for name, text in pairs]
             if len(labelled(found, COLUMNS, beside=found)) <= LINES:

@@ -9,15 +9,13 @@ and the rows of the invented list that are of them, `data/template_kinds.csv` sa
 from __future__ import annotations
 
 import csv
-import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from assign import resources
-from assign.errors import BadOption, path_shown
-from assign.files import folder_appearing, unwritable
+from assign.files import new_folder, put
 from assign.rules import elsewhere
 
 EDITOR: Final = "# yaml-language-server: $schema="
@@ -66,22 +64,9 @@ def write(name: str) -> list[str]:
     Raises:
         BadOption: Something stands there. OutputError: It could not be written.
     """
-    try:
-        with folder_appearing(name) as folder:
-            files = contents()
-            for path, data in files.items():
-                target = folder / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("xb") as file:
-                    file.write(data)
-                    os.fsync(file.fileno())
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY):
-            raise BadOption(
-                f"{path_shown(name)} には既に何かあります。まだない名前か、空のフォルダを指定してください",
-                f"something stands at {path_shown(name)} already; name a folder that is not there yet, or an empty one",
-            ) from None
-        raise unwritable(path_shown(name), error) from None
+    with new_folder(name) as folder:
+        files = contents()
+        put(folder, files)
     return list(files)
 
 

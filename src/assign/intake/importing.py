@@ -6,8 +6,6 @@ Where there is no mapping one is offered, with what speaks for it; it is never a
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from assign.catalog import editions
 from assign.check.findings import Finding
 from assign.check.proofs import check, unproved
 from assign.errors import BadOption, DataError, path_shown
-from assign.files import folder_appearing, unwritable
+from assign.files import new_folder, put, unwritable
 
 from . import guess
 from .document import Document, of_source
@@ -109,30 +107,13 @@ def write(report: Report, name: str) -> None:
             "読めない所があるので、版は作りません（報告を見てください）",
             "something is refused, so no edition is made (see the report)",
         )
-    try:
-        with folder_appearing(name) as folder:
-            for each in report.made:
-                at = folder / each.edition.folder if each.edition.folder else folder
-                _write(at, each)
-                report.findings += _checked(at)
-            editions.of_folder(folder)  # of several: day after day, and of one list
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY):
-            raise BadOption(
-                f"{path_shown(name)} には既に何かあります。まだない名前か、空のフォルダを指定してください",
-                f"something stands at {path_shown(name)} already; name a folder that is not there yet, or an empty one",
-            ) from None
-        raise unwritable(path_shown(name), error) from None
+    with new_folder(name) as folder:
+        for each in report.made:
+            at = folder / each.edition.folder if each.edition.folder else folder
+            put(at, each.files)
+            report.findings += _checked(at)
+        editions.of_folder(folder)  # of several: day after day, and of one list
     report.written = name
-
-
-def _write(folder: Path, made: Made) -> None:
-    for path, data in made.files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as file:
-            file.write(data)
-            os.fsync(file.fileno())
 
 
 def _checked(folder: Path) -> list[Finding]:

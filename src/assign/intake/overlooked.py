@@ -20,7 +20,7 @@ from .header import Placed, headers, placed
 from .mapping import Column, Edition, Mapping
 from .notes import Notes
 from .rows import Printed, headings, sheets_of
-from .scope import holds, is_of
+from .scope import holds, in_header, is_of
 from .sheets import Cell, Row, Source, letters
 
 
@@ -50,15 +50,8 @@ def _tables(source: Source, mapping: Mapping, edition: Edition) -> Iterator[tupl
     elsewhere = headings(source, mapping)
     for part in edition.parts:
         for rows, _ in sheets_of(source, part):
-            head = [
-                row
-                for row in rows
-                if part.header[0]
-                and part.header[0] <= (row.line if row.line and not part.sheet else row.number) <= part.header[1]
-            ]
-            printed = headers(head)
-            above = {row.number for row in head}
-            body = [row for row in rows if holds(part, row) and row.number not in above]
+            printed = headers([row for row in rows if in_header(part, row)])
+            body = [row for row in rows if holds(part, row) and not in_header(part, row)]
             yield body, placed(mapping.columns, printed, elsewhere, shifted=mapping.cells == "shifted"), printed
 
 
@@ -129,16 +122,15 @@ def rows_left(
     names = {normal(row.name) for row in printed}
     for sheet in source.sheets:
         parts = [part for edition in mapping.editions for part in edition.parts if is_of(sheet, part)]
-        found = [
+        unread = [
             row
             for row in sheet.rows
-            if document.at[sheet.name, row.number] not in read
-            and _like_a_row(row, known, names)
-            and not any(part.header[0] <= (row.line if row.line and not part.sheet else row.number) <= part.header[1] for part in parts)
-        ]  # fmt: skip
-        for row in sheet.rows if parts else ():
+            if document.at[sheet.name, row.number] not in read and not any(in_header(part, row) for part in parts)
+        ]
+        found = [row for row in unread if _like_a_row(row, known, names)]
+        for row in unread if parts else ():
             text = _whole(row)
-            if row not in found and document.at[sheet.name, row.number] not in read and is_condition(text):
+            if is_condition(text) and not _like_a_row(row, known, names):
                 notes.doubtful(
                     _first(row), "note_left", f"条件に見える文で、どの答えにも示されません: {text}（行の注なら `footnotes` に）",
                     f"it looks like a condition, and no answer shows it: {text} (the note of a row is one of `footnotes`)",

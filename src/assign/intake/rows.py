@@ -79,6 +79,7 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
     for remark in source.remarks:
         if remark.code == "comment" and remark.said:
             comments.setdefault((remark.sheet, remark.row), []).append(remark)
+    elsewhere = headings(source, mapping)
     for part in edition.parts:
         sheets = list(sheets_of(source, part))
         if not sheets:
@@ -89,7 +90,7 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
         for rows, sheet in sheets:
             if division := _division(mapping, sheet):
                 above.division, above.section, above.group = division, "", ""
-            _part(_Reading(source, document, mapping, part, notes, above, unsaid, comments), rows)
+            _part(_Reading(source, document, mapping, part, notes, above, unsaid, comments, elsewhere), rows)
     if unsaid.found:
         ja, en = unsaid.text().values()
         notes.refused(
@@ -120,8 +121,8 @@ def heads(source: Source, mapping: TheMapping) -> Iterator[tuple[str, dict[int, 
     """Each table that has a header: its sheet, and what stands above its columns."""
     for part in (part for edition in mapping.editions for part in edition.parts if part.header[0]):
         for rows, sheet in sheets_of(source, part):
-            number = [(row.line if row.line and not part.sheet else row.number, row) for row in rows]
-            yield sheet, headers([row for at, row in number if part.header[0] <= at <= part.header[1]])
+            first, last = part.header
+            yield sheet, headers([row for row in rows if first <= row.number_in(part.sheet) <= last])
 
 
 def headings(source: Source, mapping: TheMapping) -> frozenset[str]:
@@ -174,20 +175,16 @@ class _Reading(NamedTuple):
     above: Above
     unsaid: Unsaid
     comments: Mapping[tuple[str, int], Sequence[Remark]]
-
-    def number(self, row: Row) -> int:
-        """What a mapping calls a row: its line in the file of text, its number in a sheet."""
-        return row.line if row.line and not self.part.sheet else row.number
+    elsewhere: frozenset[str]  # what stands above the columns of all tables
 
 
 def _part(reading: _Reading, rows: Sequence[Row]) -> None:
     part, mapping = reading.part, reading.mapping
     first, last = part.header
-    head = [row for row in rows if first and first <= reading.number(row) <= last]
+    head = [row for row in rows if first and first <= row.number_in(part.sheet) <= last]
     if first and not head:
         raise part.node.fail("見出しの行がありません", "there is no such header row")
-    elsewhere = headings(reading.source, mapping) if mapping.cells == "in_columns" else ()
-    where = placed(mapping.columns, headers(head), elsewhere, shifted=mapping.cells == "shifted")
+    where = placed(mapping.columns, headers(head), reading.elsewhere, shifted=mapping.cells == "shifted")
     there = [column for column, _ in where.places]
     for column in mapping.columns:
         if column.role == "mark" and column not in there:
@@ -196,20 +193,20 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
                 f"this table has no column {shown(column.header)} (its answers are city staff, needs a ruling)",
             )  # fmt: skip
     repeated = {tuple(_texts(row)) for row in head}
-    above = [sorted(filter(None, _texts(row))) for row in head]
+    printed = [sorted(filter(None, _texts(row))) for row in head]
     body = [
         row
         for row in rows
-        if reading.number(row) >= part.first
-        and (not part.last or reading.number(row) <= part.last)
-        and not (first and first <= reading.number(row) <= last)
+        if row.number_in(part.sheet) >= part.first
+        and (not part.last or row.number_in(part.sheet) <= part.last)
+        and not (first and first <= row.number_in(part.sheet) <= last)
         and not row.blank
     ]
     merged = _merged(rows)
     for row in body:
         texts = _texts(row)
         whole = " ".join(filter(None, texts))
-        if tuple(texts) not in repeated and len(set(texts)) > 2 and sorted(filter(None, texts)) in above:
+        if tuple(texts) not in repeated and len(set(texts)) > 2 and sorted(filter(None, texts)) in printed:
             reading.notes.refused(
                 row, "other_header", f"同じ見出しが、別の順で並んでいます: {shown(whole)}（ここから先を別の `parts` にしてください）",
                 f"the same headings in another order: {shown(whole)} (make what follows a part of its own)",

@@ -51,7 +51,7 @@ def scope_of(source: Source, document: Document, mapping: Mapping, edition: Edit
         for row in sheet.rows:
             line = document.at[sheet.name, row.number]
             of = [(each, part) for each, part in parts if holds(part, row)]
-            if any(part.header[0] <= _number(row, part) <= part.header[1] for _, part in of):
+            if any(in_header(part, row) for _, part in of):
                 headers.add(line)
             if of:
                 above = of[0][0]
@@ -75,11 +75,10 @@ def is_of(sheet: Sheet, part: Part) -> bool:
 
 def holds(part: Part, row: Row) -> bool:
     """Whether a row stands in a part, its header included."""
-    number = _number(row, part)
-    return part.header[0] <= number <= part.header[1] or (
-        number >= part.first and (not part.last or number <= part.last)
-    )
+    number = row.number_in(part.sheet)
+    return in_header(part, row) or (number >= part.first and (not part.last or number <= part.last))
 
 
-def _number(row: Row, part: Part) -> int:
-    return row.line if row.line and not part.sheet else row.number
+def in_header(part: Part, row: Row) -> bool:
+    """Whether a row is of a part's header."""
+    return part.header[0] <= row.number_in(part.sheet) <= part.header[1]

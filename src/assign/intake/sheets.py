@@ -78,6 +78,10 @@ class Row:
         """Whether nothing stands in it."""
         return not any(cell.text.strip() for cell in self.cells)
 
+    def number_in(self, sheet: str) -> int:
+        """What a mapping calls it: its number in a sheet that the mapping names, else its line in a file of text."""
+        return self.line if self.line and not sheet else self.number
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
