@@ -101,7 +101,14 @@ def test_a_designation_that_is_still_to_come_opens_nothing(tmp_path: Path) -> No
 def test_a_condition_outside_the_table_is_to_be_looked_at_and_a_header_is_none(tmp_path: Path) -> None:
     """不可 above a column is a heading."""
     head = [*HEAD[:-1], "備考（委託不可の理由）"]
-    rows: list[list[Any]] = [["業務一覧"], head, [1, "申請", "○", "×", "×", None], [], [LEGEND], ["土曜は第2・第4土曜日に限る。"]]
+    rows: list[list[Any]] = [
+        ["業務一覧"],
+        head,
+        [1, "申請", "○", "×", "×", None],
+        [],
+        [LEGEND],
+        ["土曜は第2・第4土曜日に限る。"],
+    ]
     path = book_of(tmp_path / "a.xlsx", 一覧=rows)
     report = read(path, mapping(tmp_path, 3, old="header: 備考,", new="header: 備考（委託不可の理由）,"))
     left = [note.place["en"] for note in report.notes.of("doubtful") if note.code == "note_left"]
