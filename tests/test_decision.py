@@ -27,7 +27,8 @@ def contract(facts: Facts) -> tuple[str, str]:
     if meaning in {"retained", "outside"}:
         return "city_staff", "settled"
     if meaning in {"unreadable", "undefined"}:
-        return "city_staff", "settled" if reserved else "needs_ruling"
+        # a cell for the very act goes before its class: what it says is asked for (issue 15, 'an undefined mark')
+        return "city_staff", "settled" if reserved and named == "no" else "needs_ruling"
     if reserved:  # settled where a statute, this list or a ruling says so, and where the list does not give it away
         judgement_alone = act.endswith("judged") and ruling != "city_staff"
         return "city_staff", "settled" if named == "no" and not judgement_alone else "needs_ruling"

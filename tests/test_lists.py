@@ -116,7 +116,11 @@ def test_a_list_with_three_channels_other_marks_and_no_numbers_is_answered(
         ("ア", None, ("part_divided", "split", "needs_ruling")),  # as one of its acts is
         ("ア", "decide", ("no_step", "nobody", "settled")),
         ("イ", "receive", ("part_divided", "split", "settled")),
-        ("イ", "substantive", ("undefined", "city_staff", "settled")),
+        (
+            "イ",
+            "substantive",
+            ("undefined", "city_staff", "needs_ruling"),
+        ),  # nobody knows what is printed for this very act
         ("イ", "hand_over", ("undefined", "city_staff", "needs_ruling")),
         ("イ", None, ("part_divided", "split", "needs_ruling")),
     ],
@@ -126,6 +130,15 @@ def test_a_list_whose_columns_are_acts_is_answered(
 ) -> None:
     """An answer for the act itself goes before one for the work, and never against public authority."""
     assert said(acts, "money", item, "anywhere", act) == expected
+
+
+def test_a_mark_without_a_meaning_is_said_with_its_column(acts: Desk) -> None:
+    """Of another act, too: the answer does not say of that act's own mark that nobody knows it."""
+    found = acts.decide(division="money", item="イ", channel="anywhere", act="receive", on="2026-04-01")
+    assert [caveat.text.ja for caveat in found.caveats if caveat.code == "undefined_mark"] == [
+        "担当（実質審査）欄が空欄です。この印の意味は凡例にありません。"
+    ]
+
 
 
 def test_what_is_cited_is_the_list_s_own(three: Desk, acts: Desk) -> None:

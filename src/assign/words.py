@@ -364,9 +364,9 @@ def _is_word(given: object) -> TypeGuard[str]:
 
 
 _ITEM = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,3}))?", re.ASCII)
-# Full-width digits, and the dashes that a Japanese keyboard gives for '-'.
+# Full-width digits and brackets, and the dashes that a Japanese keyboard gives for '-'.
 _WIDTHS = {
-    ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９", "0123456789", strict=True)
+    ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９（）", "0123456789()", strict=True)
 } | dict.fromkeys(
     map(ord, "－‐‑‒–—―−ーｰ"),
     "-",

@@ -33,10 +33,12 @@ def columns(manifest: Manifest) -> tuple[str, ...]:
     return (*BEFORE, *manifest.cells, *AFTER)
 
 
-# As printed: digits first (`9の2`, `1-001`, `22(3)`) or a letter (`ア`), or none. What a spreadsheet makes of a number (`24.0`, `1,000`,
-# `+24`, `2.4E+01`, `024`) is none.
+# As printed: parts of digits, letters, a circled digit or one in brackets, with `-` or `の` between them (`9の2`, `1-001`, `1-3-ア`, `22(3)`,
+# `01`, `(1)`, `①`, `国-1`), or none. What a spreadsheet makes of a number (`24.0`, `1,000`, `+24`, `2.4E+01`, `1-May`, `2026-04-01`) is none.
+_BRACKETS: Final = r"\([0-9]{1,4}\)|\([ァ-ヶA-Za-z]\)"
+_PART: Final = rf"(?:[1-9][0-9]{{0,7}}|0[0-9]{{1,7}}|[ぁ-んァ-ヶ一-龠]{{1,4}}[0-9]{{0,4}}|[A-Za-z]{{1,2}}[0-9]{{0,4}}|[①-⑳]|{_BRACKETS})"
 _NUMBER: Final = re.compile(
-    r"|[1-9][0-9]{0,7}(?:-[0-9]{1,6}|の[0-9]{1,4}|\([0-9]{1,4}\))?|[ぁ-んァ-ヶ一-龠A-Za-z]{1,4}[0-9]{0,4}"
+    rf"|(?![0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}$)(?:[A-Za-z]{{3,4}}[0-9]{{0,4}}|{_PART}(?:[-の](?:[0-9]{{1,6}}|{_PART})|{_BRACKETS}){{0,3}})"
 )
 
 

@@ -219,8 +219,8 @@ def _digits(number: str) -> int:
 
 def with_keys(rows: Iterable[Task], document: str) -> tuple[Task, ...]:
     """
-    Give every row its id: the number where it stands once in the division, else number and place. A row without a number is
-    known by its line (`L12`).
+    Give every row its id: the number where it stands once in the division, else number and place; number and line where that is the
+    number of another row (`1-1` of two rows `1`). A row without a number is known by its line (`L12`).
     """
     rows = list(rows)
     numbers = [row.number or f"L{row.line}" for row in rows]
@@ -230,6 +230,9 @@ def with_keys(rows: Iterable[Task], document: str) -> tuple[Task, ...]:
     for row, number in zip(rows, numbers, strict=True):
         key = (row.division, number)
         seen[key] += 1
-        item = number if often[key] == 1 else f"{number}-{seen[key]}"
+        placed = f"{number}-{seen[key]}"
+        if (row.division, placed) in often:
+            placed = f"{number}-L{row.line}"
+        item = number if often[key] == 1 else placed
         tasks.append(row._replace(document=document, id=f"{row.division}-{item}", item=item))
     return tuple(tasks)

@@ -39,14 +39,9 @@ class Part(NamedTuple):
     outcome: Outcome
 
     @property
-    def doubtful(self) -> bool:
-        """Whether nobody knows what its cell says."""
-        return self.said.meaning in (Meaning.UNDEFINED, Meaning.UNREADABLE)
-
-    @property
     def waits(self) -> bool:
-        """Whether the work as a whole needs a ruling for it: of an act that the law settles, its cell can still be doubtful."""
-        return self.doubtful or self.outcome.certainty is Certainty.NEEDS_RULING
+        """Whether it needs a ruling, and so the work as a whole."""
+        return self.outcome.certainty is Certainty.NEEDS_RULING
 
     @property
     def assignee(self) -> Assignee:
@@ -98,9 +93,7 @@ class Decider:
         """
         said = self.said(task, channel, act, on)
         if act is None and (waiting := next((part for part in self.parts(task, channel, on) if part.waits), None)):
-            return (
-                Facts(waiting.said.meaning, Named.NO, ActFact.NONE, Ruled.NONE) if waiting.doubtful else waiting.facts
-            )
+            return waiting.facts
         ruling = self.ruling(task, channel, act, on) if on else None
         seen = self.seen(task, act, named=said.named)
         if (

@@ -12,12 +12,12 @@ from assign.decision.decider import Decider
 from assign.decision.request import Request
 from assign.rules.entries import Act, Note
 from assign.rules.kinds import KINDS, NOT_SAID
-from assign.words import ASSIGNEE_TEXT, ActFact, Meaning, Reading
+from assign.words import ASSIGNEE_TEXT, ActFact, Bilingual, Meaning, Reading
 
 from .citations import _cite, _entry_cite, _row_cite, _ruling_cite
 from .row_work import RowWork
 from .shared import Memory, Shared
-from .wording import MOST_OWNERS, Answer, _about, _basis, _both, _concerns, _rows, _titles, grounded
+from .wording import MOST_OWNERS, Answer, _about, _basis, _both, _cell, _concerns, _rows, _titles, grounded
 
 
 class Caveats:
@@ -65,9 +65,10 @@ class Caveats:
         undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task, request.channel))]
         if undefined:
             because = undefined[0][1].line.because or {"ja": "", "en": ""}
+            where = self._cell_of_act(undefined[0][0], request.channel)
             yield {
                 "code": "undefined_mark",
-                "text": {"ja": f"{because['ja']}。", "en": f"{because['en']}."},
+                "text": {"ja": f"{where['ja']}{because['ja']}。", "en": f"{where['en']}{because['en']}."},
                 "cites": [_row_cite(task) for task, _ in undefined],
             }
         unread = [
@@ -149,6 +150,16 @@ class Caveats:
         of_row = any(task.cells[column.key] for column in catalog.manifest.columns if column.per == "row")
         said = (catalog.says(task, each) for each in (catalog.manifest.channels if of_row else (channel,)))
         return next((one for one in said if one.meaning in (Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED)), None)
+
+    def _cell_of_act(self, task: Task, channel: str) -> Bilingual:
+        """Of a list that answers by acts alone, the first cell whose mark the legend does not define, to begin a sentence with."""
+        catalog = self._decider.catalog
+        for act in catalog.manifest.by_acts(channel):
+            said = catalog.says(task, channel, act)
+            if said.meaning is Meaning.UNDEFINED:
+                cell = _cell(*said.cells[0], catalog.manifest, self._rules.acts)
+                return {"ja": f"{cell['ja']}です。", "en": f"{cell['en']}. "}
+        return {"ja": "", "en": ""}
 
     def strange(self, request: Request) -> list[Task]:
         """The rows of whose work the act asked for is no part."""

@@ -16,6 +16,7 @@ from assign.catalog.csv_file import LONGEST_CELL, is_number
 from assign.catalog.manifest import UNREAD
 from assign.catalog.model import is_condition
 from assign.errors import shown
+from assign.log.fields import is_item
 from assign.words import normal
 
 from . import shifted
@@ -477,7 +478,7 @@ def _kept(
         )  # fmt: skip
         return
     plain = shifted.plain_number(number)
-    if number and not is_number(plain):
+    if number and not (is_number(plain) and is_item(plain)):
         name, plain = f"{number} {name}", ""
         notes.repaired(
             row, "number_in_name", f"番号 {shown(number)} は番号の形でないので、名称の前に置きました",

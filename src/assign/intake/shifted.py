@@ -12,12 +12,21 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from assign.catalog.csv_file import is_number
 from assign.catalog.manifest import UNREAD
 
 from .mapping import UNSETTLED
 from .mapping import Mapping as TheMapping
 
 _NUMBER: Final = re.compile(r"([0-9０-９]{1,8}(?:[-－の][0-9０-９]{1,6}|[(（][0-9０-９]{1,4}[)）])?)(?:[\s　]+(\S.*))?")
+
+# What else begins a cell with number and name: a sign that stands alone (`①`, `(1)`), digits with a dot, or parts before a space.
+_DIGITS: Final = "[0-9０-９]"
+_HEADED: Final = re.compile(
+    rf"(?:([①-⑳]|[(（]{_DIGITS}{{1,4}}[)）])|({_DIGITS}{{1,4}})[.．、](?!{_DIGITS})"
+    rf"|({_DIGITS}\S{{0,15}}|[ァ-ヶA-ZＡ-Ｚ]|\w{{1,4}}[-－]{_DIGITS}{{1,4}})\s)\s*(\S.*)",
+    re.DOTALL,
+)
 
 _PLAIN: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x2212: "-", 0x2010: "-", 0x3000: " "}
 
@@ -40,9 +49,17 @@ def number_and_name(text: str) -> tuple[str, str]:
 
     >>> number_and_name("9の2 海外の治療"), number_and_name("受付"), number_and_name("12")
     (('9の2', '海外の治療'), ('', '受付'), ('12', ''))
+    >>> number_and_name("1-3-ア 返還の請求"), number_and_name("②受付"), number_and_name("（1）受付"), number_and_name("3. 受付")
+    (('1-3-ア', '返還の請求'), ('②', '受付'), ('(1)', '受付'), ('3', '受付'))
     """
-    found = _NUMBER.fullmatch(text.strip())
-    return (found[1], found[2] or "") if found else ("", text.strip())
+    text = text.strip()
+    if found := _NUMBER.fullmatch(text):
+        return found[1], found[2] or ""
+    if found := _HEADED.fullmatch(text):
+        number = plain_number(found[1] or found[2] or found[3])
+        if is_number(number):
+            return number, found[4]
+    return "", text
 
 
 def plain_number(number: str) -> str:

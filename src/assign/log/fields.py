@@ -119,27 +119,30 @@ def is_uuid4(value: Any) -> bool:
 _AS_X: Final = bytes(120 if chr(code) in _HEX else code if chr(code) == "-" else 0 for code in range(256))
 
 
-def _count(text: str, digits: int) -> bool:
-    return _made_of(text, _DIGITS, digits) and text[0] != "0"
-
-
 @_short
-def _item(value: Any) -> bool:
-    """`24`, `22-3`, and what other lists print: `9の2`, `1-001`, `ア`, `L12`; no number as long as a person's."""
-    if not 0 < len(value) <= 16 or value[0] == "0" or has_long_number(value):
+def is_item(value: Any) -> bool:
+    """`24`, `22-3`, and what other lists print: `9の2`, `1-001`, `01`, `ア`, `①`, `(1)`, `L12`; no number as long as a person's."""
+    if not 0 < len(value) <= 16 or has_long_number(value):
         return False
     parts = value.split("-")
     if all(part.isascii() and part.isdigit() for part in parts):
-        return len(parts) <= 3 and _count(parts[0], 4) and all(len(part) <= 3 for part in parts[1:])
-    letters = [character for character in value if character not in _DIGITS and character not in "-の()"]
-    return len(letters) <= 1 and all(map(str.isalpha, letters)) and value[0] not in "-の()" and all(parts)
+        return len(parts) <= 3 and len(parts[0]) <= 4 and all(len(part) <= 3 for part in parts[1:])
+    told = [character for character in value if character not in "-の()"]
+    letters = [character for character in told if character not in _DIGITS]
+    return (
+        bool(told)
+        and len(letters) <= 1
+        and all(letter.isalpha() or "①" <= letter <= "⑳" for letter in letters)
+        and value[0] not in "-の)"
+        and all(parts)
+    )
 
 
 @_short
 def _row(value: Any) -> bool:
     """`nenkin-24`, `kokuho-22-3`."""
     name, dash, item = value.partition("-")
-    return bool(dash) and _key(name) and _item(item)
+    return bool(dash) and _key(name) and is_item(item)
 
 
 _code: Final = is_code
@@ -203,7 +206,7 @@ def _accepted(read_word: Callable[[str], object], longest: int = 40) -> Check:
 def _reference(value: str) -> str | None:
     """An item as a list has them; a number as long as a person's is none."""
     number, place = item_reference(value) or ("", None)
-    return number if _item(f"{number}-{place}" if place else number) and not has_long_number(value) else None
+    return number if is_item(f"{number}-{place}" if place else number) and not has_long_number(value) else None
 
 
 def has_long_number(text: str) -> bool:
@@ -239,7 +242,7 @@ def _named(value: Any) -> bool:
 
 GIVEN: Final[dict[str, Check]] = {
     "division": _key,
-    "item": lambda value: _numbered(value) or _named(value) or _item(value),
+    "item": lambda value: _numbered(value) or _named(value) or is_item(value),
     "channel": _key,
     "act": _word,
     "on": _accepted(date_of_case, 30),
@@ -297,7 +300,7 @@ FIELDS: Final[dict[str, dict[str, Any]]] = {
         "given": _given,
         "request": {
             "division": _key,
-            "item": _item,
+            "item": is_item,
             "channel": _key,
             "act": _or_none(_code),
             "on": _day,
