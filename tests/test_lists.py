@@ -140,7 +140,6 @@ def test_a_mark_without_a_meaning_is_said_with_its_column(acts: Desk) -> None:
     ]
 
 
-
 def test_what_is_cited_is_the_list_s_own(three: Desk, acts: Desk) -> None:
     """Row, legend, division and desk; nothing of the list that ships."""
     found = three.decide(division="garden", item="L8", channel="desk", on="2026-04-01")

@@ -13,24 +13,28 @@ from assign.errors import DataError, code_point
 
 BOM: Final = b"\xef\xbb\xbf"
 LONGEST: Final = 1 << 24  # bytes of a row; what is made of one while it is read takes up to 70 times as much memory
-_SIGNS: Final[tuple[tuple[bytes, str, str], ...]] = (
-    (b"PK\x03\x04", "Excel のブック（xlsx）か ZIP です。Excel で「CSV UTF-8（コンマ区切り）」として保存するか、展開してください", "an Excel workbook (xlsx) or a ZIP; save it as CSV UTF-8, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "古い Excel のブック（xls）です。Excel で「CSV UTF-8（コンマ区切り）」として保存してください", "an old Excel workbook (xls); save it as CSV UTF-8"),
+Signs = tuple[tuple[bytes, str, str], ...]  # how a file begins, and what is said of it
+PACKED: Final[Signs] = (
     (b"\x1f\x8b", "gzip で圧縮されています。展開してください", "packed with gzip; unpack it"),
     (b"\x28\xb5\x2f\xfd", "zstd で圧縮されています。展開してください", "packed with zstd; unpack it"),
     (b"BZh", "bzip2 で圧縮されています。展開してください", "packed with bzip2; unpack it"),
     (b"\xfd7zXZ", "xz で圧縮されています。展開してください", "packed with xz; unpack it"),
     (b"7z\xbc\xaf", "7z で圧縮されています。展開してください", "packed with 7z; unpack it"),
+    (b"SQLite format 3\0", "SQLite のデータベースです。表を CSV に書き出してください", "a SQLite database; export the table as CSV"),
+    (b"\x04\x22\x4d\x18", "lz4 で圧縮されています。展開してください", "packed with lz4; unpack it"),
+    (b"Rar!\x1a\x07", "RAR で圧縮されています。展開してください", "packed with RAR; unpack it"),
+)  # fmt: skip
+_SIGNS: Final[Signs] = (
+    *PACKED,
+    (b"PK\x03\x04", "Excel のブック（xlsx）か ZIP です。Excel で「CSV UTF-8（コンマ区切り）」として保存するか、展開してください", "an Excel workbook (xlsx) or a ZIP; save it as CSV UTF-8, or unpack it"),
+    (b"\xd0\xcf\x11\xe0", "古い Excel のブック（xls）です。Excel で「CSV UTF-8（コンマ区切り）」として保存してください", "an old Excel workbook (xls); save it as CSV UTF-8"),
     (b"%PDF", "PDF です。元の表を CSV で保存してください", "a PDF; save the table it was made from as CSV"),
     (b"PAR1", "Parquet です。`--format parquet` か、名前の終わりを .parquet にしてください", "Parquet; say `--format parquet`, or end its name in .parquet"),
-    (b"SQLite format 3\0", "SQLite のデータベースです。表を CSV に書き出してください", "a SQLite database; export the table as CSV"),
     (b"PARE", "暗号化された Parquet です。暗号化せずに書き出してください", "an encrypted Parquet file; write it without encryption"),
     (b"ARROW1", "Arrow（Feather）です。Parquet か CSV に書き出してください", "Arrow (Feather); write it as Parquet or CSV"),
     (b"FEA1", "Feather です。Parquet か CSV に書き出してください", "Feather; write it as Parquet or CSV"),
     (b"ORC", "ORC です。Parquet か CSV に書き出してください", "ORC; write it as Parquet or CSV"),
     (b"Obj\x01", "Avro です。Parquet か CSV に書き出してください", "Avro; write it as Parquet or CSV"),
-    (b"\x04\x22\x4d\x18", "lz4 で圧縮されています。展開してください", "packed with lz4; unpack it"),
-    (b"Rar!\x1a\x07", "RAR で圧縮されています。展開してください", "packed with RAR; unpack it"),
     (b"\x89PNG", "画像（PNG）です。元の表を CSV で保存してください", "an image (PNG); save the table it was made from as CSV"),
     (b"\xff\xd8\xff", "画像（JPEG）です。元の表を CSV で保存してください", "an image (JPEG); save the table it was made from as CSV"),
     (b"GIF8", "画像（GIF）です。元の表を CSV で保存してください", "an image (GIF); save the table it was made from as CSV"),

@@ -54,6 +54,7 @@ class _Table(NamedTuple):
     others: list[Sheet]
     slipped: bool
     reordered: bool  # other sheets have the same columns in another order
+    pages: list[Sheet]  # of a PDF, the others, each with the same header at its top; their rows are in `body`
 
 
 @cache
@@ -151,8 +152,13 @@ def _table(source: Source) -> _Table | None:
     ]
     reordered = any(above[each.name] != wanted for each in others)
     slipped = source.kind == "text"
+    pages = [each for each in source.sheets if each is not sheet and headers(each.rows[: len(head)]) == wanted]
+    if source.kind != "pdf" or others:
+        pages = []
+    for each in pages:  # a page may end with the heading of the next
+        rows += each.rows[len(head) :]
     body = [row for row in rows if not row.blank] if slipped else _body(rows)
-    return _Table(sheet, head, body, source.kind in ("text", "csv"), others, slipped, reordered)
+    return _Table(sheet, head, body, source.kind in ("text", "csv"), others, slipped, reordered, pages)
 
 
 def _head_of(sheet: Sheet, head: Sequence[Row]) -> list[Row]:
@@ -164,7 +170,7 @@ def _head_of(sheet: Sheet, head: Sequence[Row]) -> list[Row]:
 def _like(source: Source, table: _Table) -> list[str]:
     """The sheets that hold a table of much the same columns, and that the offer leaves out."""
     wanted = {text.rpartition("/")[2] for text in headers(table.head).values() if text}
-    left = [sheet for sheet in source.sheets if sheet is not table.sheet and sheet not in table.others]
+    left = [sheet for sheet in source.sheets if sheet not in (table.sheet, *table.others, *table.pages)]
     return [
         sheet.name
         for sheet in left
@@ -244,7 +250,7 @@ def _values(table: _Table, column: int) -> list[str]:
 def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
     """A column, as its header and what stands in it look."""
     found: dict[str, Any] = {"column": letters(at), "header": header}
-    values = [value for value in _values(table, at) if value]
+    values = [value for value in _values(table, at) if value and value not in _headings(table)]
     below = [cell for row in table.body for cell in row.cells if cell.column == at and cell.text.strip()]
     if (
         below
@@ -264,6 +270,8 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
     if not values and header and not role:  # nobody has a mark in it, and its header is as that of a column of marks
         marked = any(_header_word(part) for part in header.split("/"))
     repeated = len(set(values)) * 2 <= len(values)
+    if _down(below) and role in ("", "quantity") and not _known("channel", header) and not _known("act", last):
+        return {**found, "role": "section"}
     if marked and (not role or (role in ("name", "quantity") and repeated)):
         found["role"] = "mark"
         for part in dict.fromkeys((last, *header.split("/"))):
@@ -282,6 +290,13 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
         if role in ("", "name", "number") and _numbered(table, found["column"]):
             found["role"] = "number_and_name"
     return found
+
+
+def _down(cells: Sequence[Cell]) -> bool:
+    """Whether most cells of a column stand beside several rows: headings down the side of a table."""
+    tall = [cell for cell in cells if cell.merged and cell.merged.top < cell.merged.bottom]
+    narrow = [cell for cell in cells if cell.merged is None or cell.merged.left == cell.merged.right]
+    return 2 * len(tall) > len(narrow) > 0
 
 
 def _known(what: str, text: str) -> str:
@@ -346,9 +361,9 @@ def _sentence(text: str, name: str) -> str:
     at = re.search(rf"(?:^|[\s　「・、。：:]){re.escape(name)}(?:\s*[:：＝=]|[ 　]+(?=\S))", text)
     if at is None:
         return ""
-    rest = text[at.start() :].strip("　 「・、。：:")
+    rest = text[at.start() :].strip().strip("　 「・、。：:").strip()
     ends = re.search(r"(?:[\s　]+|[、，/／;；])[^\s　、，/／;；]{1,8}\s*[:：＝=]|、\S{1,6}[ 　]", rest)
-    return (rest[: ends.start()] if ends else rest).strip("　 」")
+    return (rest[: ends.start()] if ends else rest).strip().strip("　 」")
 
 
 def _headings(table: _Table) -> list[str]:
@@ -528,6 +543,10 @@ def _parts(table: _Table) -> list[dict[str, str]]:
     sheet = {} if table.in_text or not table.sheet.name else {"sheet": table.sheet.name}
     begin = 1 if table.slipped else first[-1] + 1  # the first division's heading stands above the header
     own = {**sheet, "header": header, "rows": f"{begin}-{last.line if table.in_text else last.number}"}
+    if table.pages:
+        top = len(table.head)
+        whole = {"sheet": "*", "header": f"1-{top}" if top > 1 else "1", "rows": f"{top + 1}-"}
+        return [{**own, "rows": f"{begin}-"}, whole]
     return [
         own,
         *(

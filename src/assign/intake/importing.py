@@ -25,6 +25,7 @@ from .overlooked import rows_left
 from .radicals import folded
 from .reader import USUAL, Limits, read_source
 from .report import Report
+from .scope import in_header, is_of
 from .sheets import Cell, Source, place
 
 _LEFT_TO_THE_CITY = (
@@ -73,12 +74,9 @@ def _unread(
     found = []
     for sheet in source.sheets:
         for row in sheet.rows:
-            number = row.line or row.number
-            in_header = any(
-                part.header[0] <= number <= part.header[1] and part.sheet in ("", sheet.name) for part in parts
-            )
+            above = any(is_of(sheet, part, mapping) and in_header(part, row) for part in parts)
             at = place(source.file, Cell("", sheet.name, row.number, 0, row.line))
-            if row.blank or document.at[sheet.name, row.number] in rows | cited or in_header or at["ja"] in said:
+            if row.blank or document.at[sheet.name, row.number] in rows | cited or above or at["ja"] in said:
                 continue
             found.append((at, " ".join(cell.text.strip() for cell in row.cells if cell.text.strip())))
     return found

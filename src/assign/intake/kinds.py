@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from assign.batch.recognise import PACKED, Signs
 from assign.errors import DataError
 
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -19,21 +20,15 @@ ENDINGS: Final[dict[str, tuple[str, ...]]] = {
     "text": (".txt", ".text", ".tsv"),
 }
 
-_SIGNS: Final[tuple[tuple[bytes, str, str], ...]] = (
+_SIGNS: Final[Signs] = (
+    *PACKED,
     (b"{\\rtf", "リッチテキスト（RTF）です。表を Excel か CSV で保存してください", "rich text (RTF); save the table as Excel or CSV"),
     (b"\x89PNG", "画像（PNG）です。文字のある元のファイルが要ります", "an image (PNG); the file it was made from is needed"),
     (b"\xff\xd8\xff", "画像（JPEG）です。文字のある元のファイルが要ります", "an image (JPEG); the file it was made from is needed"),
     (b"GIF8", "画像（GIF）です。文字のある元のファイルが要ります", "an image (GIF); the file it was made from is needed"),
     (b"II*\0", "画像（TIFF）です。文字のある元のファイルが要ります", "an image (TIFF); the file it was made from is needed"),
     (b"MM\0*", "画像（TIFF）です。文字のある元のファイルが要ります", "an image (TIFF); the file it was made from is needed"),
-    (b"\x1f\x8b", "gzip で圧縮されています。展開してください", "packed with gzip; unpack it"),
-    (b"BZh", "bzip2 で圧縮されています。展開してください", "packed with bzip2; unpack it"),
-    (b"\xfd7zXZ", "xz で圧縮されています。展開してください", "packed with xz; unpack it"),
-    (b"\x28\xb5\x2f\xfd", "zstd で圧縮されています。展開してください", "packed with zstd; unpack it"),
-    (b"7z\xbc\xaf", "7z で圧縮されています。展開してください", "packed with 7z; unpack it"),
-    (b"Rar!\x1a\x07", "RAR で圧縮されています。展開してください", "packed with RAR; unpack it"),
     (b"PAR1", "Parquet です。CSV に書き出してください", "Parquet; write it as CSV"),
-    (b"SQLite format 3\0", "SQLite のデータベースです。表を CSV に書き出してください", "a SQLite database; export the table as CSV"),
     (b"\x7fELF", "プログラムです", "a program"),
     (b"MZ\x90\0", "プログラムです", "a program"),
     (b"%!PS", "PostScript です。PDF にしてください", "PostScript; make it a PDF"),

@@ -49,7 +49,7 @@ def _tables(source: Source, mapping: Mapping, edition: Edition) -> Iterator[tupl
     """Each table of an edition: its rows, where its columns stand, and what is printed above them."""
     elsewhere = headings(source, mapping)
     for part in edition.parts:
-        for rows, _ in sheets_of(source, part):
+        for rows, _ in sheets_of(source, mapping, part):
             printed = headers([row for row in rows if in_header(part, row)])
             body = [row for row in rows if holds(part, row) and not in_header(part, row)]
             yield body, placed(mapping.columns, printed, elsewhere, shifted=mapping.cells == "shifted"), printed
@@ -121,7 +121,7 @@ def rows_left(
     read = {row.line for row in printed} | set(cited)
     names = {normal(row.name) for row in printed}
     for sheet in source.sheets:
-        parts = [part for edition in mapping.editions for part in edition.parts if is_of(sheet, part)]
+        parts = [part for edition in mapping.editions for part in edition.parts if is_of(sheet, part, mapping)]
         unread = [
             row
             for row in sheet.rows

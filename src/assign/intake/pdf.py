@@ -8,6 +8,9 @@ text is divided where there is a wide gap, and then no one can tell the columns:
 from __future__ import annotations
 
 import io
+import unicodedata
+from itertools import pairwise
+from statistics import median
 from typing import Any, Final, NamedTuple
 
 from assign.errors import DataError, needs_extra, shown
@@ -20,6 +23,8 @@ from .text import unseen
 _GAP: Final = 1.2  # of the letters' size: text that is wider apart stands in two cells
 _SAME_LINE: Final = 3.0  # points
 _SAME_EDGE: Final = 2.0
+_MARGIN: Final = 2.5  # letters: the next one, and what a cell leaves free at its sides
+_BEGINS: Final = "①②③④⑤⑥⑦⑧⑨⑩※＊・●○◎（【［"  # what a line of its own begins with
 
 
 class _Line(NamedTuple):
@@ -86,8 +91,9 @@ def _lines(page: Any, name: str, remarks: Remarks) -> list[_Line]:
     upright = [edge for edge in page.edges if edge["orientation"] == "v"]
     ends = [min(edge["top"] for edge in upright), max(edge["bottom"] for edge in upright)] if upright else []
     tables = page.find_tables({"explicit_horizontal_lines": ends})
+    size = median(sizes) if (sizes := [each["size"] for each in page.chars if each["text"].strip()]) else 1.0
     blocks = [
-        (float(table.bbox[1]), _table(table)) for table in tables
+        (float(table.bbox[1]), _table(table, size)) for table in tables
     ]  # a table stays together, whatever stands beside it
     boxes = [table.bbox for table in tables]
 
@@ -135,8 +141,13 @@ def _is_dark(colour: Any) -> bool:
     return values[-1] > 0.8 if len(values) == 4 else max(values) < 0.3
 
 
-def _table(table: Any) -> list[_Line]:
-    """The rows of a ruled table: a cell's column is where its left edge stands among all edges of the table."""
+def _table(table: Any, size: float) -> list[_Line]:
+    """
+    The rows of a ruled table: a cell's column is where its left edge stands among all edges of the table.
+
+    Args:
+        size: Of a letter, in points.
+    """
     boxes = [tuple(map(float, box)) for box in table.cells]
     lefts, tops = _edges([box[0] for box in boxes]), _edges([box[1] for box in boxes])
     if len(lefts) > MOST_COLUMNS:
@@ -152,8 +163,32 @@ def _table(table: Any) -> list[_Line]:
         across = sum(left - _SAME_EDGE < edge < right - _SAME_EDGE for edge in lefts)
         down = sum(top - _SAME_EDGE < edge < bottom - _SAME_EDGE for edge in tops)
         row, column = _nearest(tops, top), _nearest(lefts, left)
-        lines[row].append((texts.get(box, ""), column + 1, max(down, 1), max(across, 1)))
+        text = unwrapped(texts.get(box, ""), (right - left) / max(size, 1.0))
+        lines[row].append((text, column + 1, max(down, 1), max(across, 1)))
     return [_Line(tops[at], sorted(cells, key=lambda cell: cell[1])) for at, cells in lines.items()]
+
+
+def unwrapped(text: str, wide: float) -> str:
+    """
+    A cell's text without the breaks that stand only where a line was full, within Japanese; every other break stays.
+
+    Args:
+        wide: The cell's width, in letters.
+
+    >>> unwrapped("高額療養費の申\\n請の受付", 8), unwrapped("受付\\n交付", 8), unwrapped("受付は受託者\\n※1 審査", 7)
+    ('高額療養費の申請の受付', '受付\\n交付', '受付は受託者\\n※1 審査')
+    """
+    lines = text.split("\n")
+    found = lines[0]
+    for before, line in pairwise(lines):
+        letters = sum(1.0 if _is_wide(letter) else 0.5 for letter in before)
+        within = _is_wide(before[-1:]) and _is_wide(line[:1]) and before[-1:] != "。" and line[0] not in _BEGINS
+        found += line if within and letters + _MARGIN > wide else f"\n{line}"
+    return found
+
+
+def _is_wide(letter: str) -> bool:
+    return letter != "" and unicodedata.east_asian_width(letter) in "WF"
 
 
 def _edges(places: list[float]) -> list[float]:

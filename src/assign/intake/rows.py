@@ -29,7 +29,8 @@ from .mark_cells import MarkCells, one_line
 from .marks import read as read_mark
 from .notes import Notes
 from .parties import from_a_day, names_another, names_contractor
-from .sheets import Cell, Remark, Row, Source, letters
+from .scope import is_of
+from .sheets import Cell, Remark, Row, Source, letters, like
 
 _NAMES: Final = ("name", "number_and_name")
 _HEADINGS: Final = ("division", "section", "group")
@@ -82,7 +83,7 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
             comments.setdefault((remark.sheet, remark.row), []).append(remark)
     elsewhere = headings(source, mapping)
     for part in edition.parts:
-        sheets = list(sheets_of(source, part))
+        sheets = list(sheets_of(source, mapping, part))
         if not sheets:
             known = [sheet.name for sheet in source.sheets if sheet.name]
             raise part.node.fail(
@@ -121,7 +122,7 @@ def _same_headers(source: Source, mapping: TheMapping) -> None:
 def heads(source: Source, mapping: TheMapping) -> Iterator[tuple[str, dict[int, str]]]:
     """Each table that has a header: its sheet, and what stands above its columns."""
     for part in (part for edition in mapping.editions for part in edition.parts if part.header[0]):
-        for rows, sheet in sheets_of(source, part):
+        for rows, sheet in sheets_of(source, mapping, part):
             first, last = part.header
             yield sheet, headers([row for row in rows if first <= row.number_in(part.sheet) <= last])
 
@@ -131,7 +132,7 @@ def headings(source: Source, mapping: TheMapping) -> frozenset[str]:
     return frozenset(text for _, printed in heads(source, mapping) for text in printed.values() if text)
 
 
-def sheets_of(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
+def sheets_of(source: Source, mapping: TheMapping, part: Part) -> Iterator[tuple[list[Row], str]]:
     """The rows of each sheet that a part names; without a name, those of the whole file."""
     if not part.sheet:
         if len(source.sheets) > 1 and source.kind not in ("text", "csv", "pdf"):
@@ -146,19 +147,8 @@ def sheets_of(source: Source, part: Part) -> Iterator[tuple[list[Row], str]]:
         )
         return
     for sheet in source.sheets:
-        if sheet.name == part.sheet or (like(sheet.name, part.sheet) and not sheet.hidden):
+        if is_of(sheet, part, mapping):
             yield list(sheet.rows), sheet.name
-
-
-def like(text: str, pattern: str) -> bool:
-    """
-    Whether a text is like a pattern, in which `*` stands for anything; spaces and widths are no matter.
-
-    >>> like("【国民年金】", "【*】"), like("- 1 -", "- * -"), like("1 受付", "【*】")
-    (True, True, False)
-    """
-    parts = map(re.escape, normal(pattern).split("*"))
-    return re.fullmatch(".*".join(parts), normal(text), re.DOTALL) is not None
 
 
 def _division(mapping: TheMapping, text: str) -> str:
@@ -581,7 +571,7 @@ def _sentences(reading: _Reading, row: Row) -> dict[str, str]:
         name
         for edition in reading.mapping.editions
         for part in edition.parts
-        for _, name in sheets_of(reading.source, part)
+        for _, name in sheets_of(reading.source, reading.mapping, part)
     }
     document = reading.document
     found: dict[str, str] = {}

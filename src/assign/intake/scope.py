@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from .document import Document
 from .mapping import Edition, Mapping, Part
-from .rows import like
-from .sheets import Row, Sheet, Source
+from .sheets import Row, Sheet, Source, like
 
 
 class Scope(NamedTuple):
@@ -42,7 +41,7 @@ def scope_of(source: Source, document: Document, mapping: Mapping, edition: Edit
     headers: set[int] = set()
     below: set[int] = set()
     for sheet in source.sheets:
-        parts = [(each, part) for each in mapping.editions for part in each.parts if is_of(sheet, part)]
+        parts = [(each, part) for each in mapping.editions for part in each.parts if is_of(sheet, part, mapping)]
         others = any(each is not edition for each, _ in parts)
         mine = any(each is edition for each, _ in parts)
         if others and not mine:
@@ -68,9 +67,12 @@ def scope_of(source: Source, document: Document, mapping: Mapping, edition: Edit
     return Scope(frozenset(own), frozenset(shared), frozenset(headers), frozenset(below))
 
 
-def is_of(sheet: Sheet, part: Part) -> bool:
-    """Whether a part stands in a sheet."""
-    return not part.sheet or sheet.name == part.sheet or (like(sheet.name, part.sheet) and not sheet.hidden)
+def is_of(sheet: Sheet, part: Part, mapping: Mapping) -> bool:
+    """Whether a part stands in a sheet: the one it names, or, of those that no part names, one that is like it and is seen."""
+    if part.sheet in ("", sheet.name):
+        return True
+    named = {each.sheet for edition in mapping.editions for each in edition.parts}
+    return like(sheet.name, part.sheet) and not sheet.hidden and sheet.name not in named
 
 
 def holds(part: Part, row: Row) -> bool:

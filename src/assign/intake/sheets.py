@@ -8,11 +8,12 @@ remark, with its place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assign.errors import path_shown
-from assign.words import Bilingual
+from assign.words import Bilingual, normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +182,14 @@ def place(file: str, cell: Cell | Remark) -> Bilingual:
     sheet = path_shown(cell.sheet)
     at = f"!{letters(cell.column)}{cell.row}" if cell.row and cell.column else f"!{cell.row or letters(cell.column)}" if cell.row or cell.column else ""  # fmt: skip
     return {"ja": f"{name} の {sheet}{at}", "en": f"{name}, {sheet}{at}"}
+
+
+def like(text: str, pattern: str) -> bool:
+    """
+    Whether a text is like a pattern, in which `*` stands for anything; spaces and widths are no matter.
+
+    >>> like("【国民年金】", "【*】"), like("- 1 -", "- * -"), like("1 受付", "【*】")
+    (True, True, False)
+    """
+    parts = map(re.escape, normal(pattern).split("*"))
+    return re.fullmatch(".*".join(parts), normal(text), re.DOTALL) is not None
