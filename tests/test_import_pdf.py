@@ -15,8 +15,9 @@ pytestmark = pytest.mark.long
 HEADER = ["番号", "業務", "窓口", "郵送", "備考"]
 FIRST = [
     HEADER,
+    ["【国民健康保険】", "", "", "", ""],
     ["1", "資格取得の届の受付", "○", "●", ""],
-    ["2", "資格喪失の届の受付", "○", "", "ただし、職権によるものを除く"],
+    ["2", "資格喪失の届の受付", "○", "", "ただし、職権を除く"],
     ["【国民年金】", "", "", "", ""],
 ]
 SECOND = [HEADER, ["1", "種別変更の届の受付", "●", "○", ""], ["2", "免除の申請の受付", "△", "△", ""]]
@@ -24,12 +25,8 @@ LEGEND = [["○：受託者が行う　●：市が行う　△：一部を受�
 
 
 def of_two_pages() -> bytes:
-    """The two tables, each on its page, the legend above the first, a division's heading as one cell over the table."""
-    first = (
-        w.printed(LEGEND, ruled=False, top=820)
-        + w.printed([["【国民健康保険】"]], ruled=False, top=810)
-        + w.printed(FIRST)
-    )
+    """The two tables, each on its page, the legend above the first; what heads a division stands in a row."""
+    first = w.printed(LEGEND, ruled=False, top=820) + w.printed(FIRST)
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</Font<</F 3 0 R>>>>>>"
     pages = b"<</Type/Pages/Kids[5 0 R 7 0 R]/Count 2>>"
     return w.pdf([
@@ -42,7 +39,7 @@ def test_two_pages_are_one_list(tmp_path: Path) -> None:
     path = tmp_path / "list.pdf"
     path.write_bytes(of_two_pages())
     found = answers_of_a_pdf(path, ("counter", "post"))
-    wanted = [("国民健康保険", row) for row in FIRST[1:3]] + [("国民年金", row) for row in SECOND[1:]]
+    wanted = [("国民健康保険", row) for row in FIRST[2:4]] + [("国民年金", row) for row in SECOND[1:]]
     assert found == [(of, row[0], row[1], [ANSWER_OF_A_MARK[mark] for mark in row[2:4]]) for of, row in wanted]
 
 

@@ -1,4 +1,5 @@
-"""A list that a browser printed, as cities publish them: six pages, cells whose text was broken over lines, radicals for kanji.
+"""
+A list that a browser printed, as cities publish them: six pages, cells whose text was broken over lines, radicals for kanji.
 
 Run by `tools/ci.sh web`, since it takes Chromium; `tests/test_import_pdf.py` holds the same over a PDF made by hand.
 """
@@ -28,7 +29,8 @@ HEADER = (
 
 def page_of(chance: random.Random) -> tuple[str, list[tuple[str, int, str, list[str]]]]:
     """A list as HTML, and its rows: division, number, name, the marks of the three channels."""
-    body, rows = "", []
+    body = ""
+    rows: list[tuple[str, int, str, list[str]]] = []
     for division in DIVISIONS:
         body += f"<tr><td colspan=7>【{division}】</tr>"
         for section in ("資格", "給付", "保険料"):

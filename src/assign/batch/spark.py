@@ -235,7 +235,10 @@ class _Asked:
             self._changes = [
                 FIRST,
                 *boundaries(
-                    desk.rules, desk.catalog.by_id, desk.catalog.manifest.channels, of_list=desk.catalog.manifest.turns
+                    desk.rules,
+                    desk.catalog.by_id,
+                    desk.catalog.manifest.channels,
+                    of_list=desk.catalog.days(desk.catalog.by_id),
                 ),
             ]
         text = {name: f.col(f"`{names[name]}`").cast("string") if name in names else f.lit("") for name in ASKED}

@@ -20,6 +20,7 @@ from assign.words import Reading
 
 from .manifest import UNREAD, Manifest
 from .model import LARGEST, ORIGINAL_CHECKED, Catalog, Task, with_keys
+from .parts import ABSENT
 from .printed import LINES_BETWEEN, Form, read, row_lines, table_rows
 
 
@@ -77,7 +78,7 @@ def other_marks(catalog: Catalog) -> Iterator[tuple[Task, list[str], list[str]]]
     """The rows whose cells have other marks than their raw text, with both."""
     printed = {cell for task in catalog.tasks for cell in task.cells.values()}
     printed |= {glyph for line in catalog.manifest.meanings for glyph in line.when.values()}
-    marks = {mark for mark in printed if mark and mark != UNREAD and not _BETWEEN.search(mark)}
+    marks = {mark for mark in printed if mark and mark not in (UNREAD, ABSENT) and not _BETWEEN.search(mark)}
     each = "|".join(map(re.escape, sorted(marks, key=len, reverse=True)))  # 甲乙 before 甲
     for task in catalog.tasks if marks else ():
         rest = task.raw

@@ -23,7 +23,9 @@ from assign.words import LONGEST, Bilingual, Choices, Meaning, normal, once, sen
 from assign.yaml_nodes import Node
 
 from .parts import (
+    ABSENT,
     DIVIDED,
+    NO_COLUMN,
     SILENT,
     UNDEFINED,
     UNREADABLE,
@@ -153,7 +155,8 @@ class Manifest:
         acts = self.by_acts(channel)
         if not acts:
             return self._said(row, cells, channel, None)
-        each = [self._said(row, cells, channel, act) for act in acts]
+        every = [self._said(row, cells, channel, act) for act in acts]
+        each = [one for one in every if one.named] or every  # of those that the row's own table has a column for
         said: list[Meaning] = list(dict.fromkeys(one.meaning for one in each if one.meaning != Meaning.NO_STEP)) or [
             Meaning.NO_STEP
         ]
@@ -189,7 +192,10 @@ class Manifest:
             act in column.acts for column in self.columns if column.channel in ("", channel)
         )
         return Said(
-            line.means, line, tuple((name, printed) for name, _, printed in read), named=act is not None and own
+            line.means,
+            line,
+            tuple((name, printed) for name, _, printed in read),
+            named=act is not None and own and line is not NO_COLUMN,
         )
 
     def _read(self, cells: Mapping[str, str], channel: str, act: str | None) -> list[tuple[str, str, str]]:
@@ -219,6 +225,8 @@ class Manifest:
     def _looked_up(self, row: str, channel: str, act: str | None, read: Mapping[str, str]) -> Line:
         facts = {**read, "row": row, "channel": channel, "act": act}
         holding = [line for line in self.meanings if all(facts.get(name) == value for name, value in line.when.items())]
+        if ABSENT in read.values():
+            return NO_COLUMN
         if UNREAD in read.values() and not any("row" in line.when for line in holding):
             return UNREADABLE
         return max(holding, key=lambda line: line.rank, default=UNDEFINED)

@@ -8,20 +8,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, NamedTuple
 
 from assign.resources import joined
-from assign.words import CONSIGNING, Choices, Reading, normal, once, printed_number, sha256
+from assign.words import CONSIGNING, Choices, Meaning, Reading, normal, once, printed_number, sha256
 
 from .manifest import FILE, Manifest
-from .parts import Said
+from .parts import Line, Said
+from .turns import Turn, turns
 
 CATALOG: Final = "catalog.csv"
 LARGEST: Final = 4_000_000  # bytes, of a catalog or a document; the built-in ones have 48,000 and 30,000
 # A clause in brackets that takes something out, a sentence that begins with ただし or ※, and what holds from a day on or until one.
 _CONDITION: Final = re.compile(
     r"[（(]([^（()）]*(?:を除く|に限る|のみ)[^（()）]*)[）)]|((?:ただし|但し|※)[^※]*)"
-    r"|((?:(?:令和|平成)[0-9０-９元]+年|[0-9０-９]{4}年)[^。、※]{0,12}(?:から|まで|以降|以後|より)[^。※]*)"
+    r"|([^。※]*?(?:(?:令和|平成)[0-9０-９元]+年|[0-9０-９]{4}年)[^。、※]{0,12}(?:から|まで|以降|以後|より)[^。※]*)"
 )
 # The same without brackets, where it is a remark of its own: 65歳以上を除く, 本人が来た場合は市職員.
 _IN_REMARK: Final = re.compile(
@@ -139,6 +141,35 @@ class Catalog:
     @once
     def _said(self) -> dict[tuple[str, str, str | None], Said]:
         return {}
+
+    def turned(self, task: Task, channel: str, act: str | None, meaning: Meaning, on: date) -> Line | None:
+        """What a row's remark makes of its mark on a day, where it then gives the work to the other party; else None (`turns`)."""
+        for turn, line in self._turns.get(task.id, ()):
+            if turn.against(meaning, on) and self._about(turn.said, channel, act):
+                return line
+        return None
+
+    def _about(self, remark: str, channel: str, act: str | None) -> bool:
+        """Whether a remark is about a channel and an act: those that it names, or all where it names none that the list prints."""
+        channels = self.manifest.channels.values()
+        named = [each.key for each in channels if any(word in remark for word in (each.label["ja"], *each.names))]
+        if len(channels) > 1 and named and channel not in named:
+            return False
+        plain = normal(remark)
+        acts = {key for heading, keys in self.manifest.act_headings.items() if heading in plain for key in keys}
+        return act in acts if acts else True
+
+    def days(self, rows: Iterable[str]) -> tuple[date, ...]:
+        """The days on which the list itself says something else of rows: it begins, or ends, or a remark gives the work to another."""
+        turned = (turn for row in rows for turn, _ in self._turns.get(row, ()))
+        inside = {day for turn in turned for day in (turn.since, turn.after) if date.min < day < date.max}
+        return (*self.manifest.turns, *sorted(inside))
+
+    @once
+    def _turns(self) -> dict[str, tuple[tuple[Turn, Line], ...]]:
+        """Of the rows whose remarks say so."""
+        found = {task.id: turns(task.remark) for task in self.tasks}
+        return {row: tuple((turn, turn.line) for turn in each) for row, each in found.items() if each}
 
     def at_a_counter(self, task: Task) -> bool:
         """Whether the work of a row is done where a citizen stands."""

@@ -153,9 +153,17 @@ _SILENT: Final = {
     "ja": "一覧にこの行為の欄はなく、だれが行うかを言っていません",
     "en": "The list has no column for this act, and does not say who does it",
 }
+_NO_COLUMN: Final = {
+    "ja": "この区分の表にこの欄はなく、だれが行うかを言っていません",
+    "en": "The table of this division has no such column, and does not say who does it",
+}
+ABSENT: Final = (
+    "(欄なし)"  # stands in a cell of the catalog where the table that the row is printed in has no such column
+)
 UNDEFINED: Final = Line({}, Meaning.UNDEFINED, None, _NOT_IN_THE_LEGEND)
 UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
 SILENT: Final = Line(
     {}, Meaning.UNDEFINED, None, _SILENT
 )  # of an act, where the list answers for others and for them alone
 DIVIDED: Final = Line({}, Meaning.PART_DIVIDED, None, _DIVIDED)
+NO_COLUMN: Final = Line({}, Meaning.UNDEFINED, None, _NO_COLUMN)

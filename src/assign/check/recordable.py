@@ -99,7 +99,7 @@ def _asked(decider: Decider, explainer: Explainer, item: str, rows: Sequence[Tas
             known.add(alike)
             for day in {
                 FIRST,
-                *boundaries(decider.rules, ids, (channel,), act, of_list=decider.catalog.manifest.turns),
+                *boundaries(decider.rules, ids, (channel,), act, of_list=decider.catalog.days(ids)),
             }:
                 yield Request(rows[0].division, item, tuple(rows), channel, act, day)
 

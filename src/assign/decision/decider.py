@@ -111,8 +111,9 @@ class Decider:
         """The acts that the list answers for on this row and channel, each with its answer, where it answers by acts alone."""
         found = []
         for act in self.catalog.manifest.by_acts(channel):
-            said, facts = self.catalog.says(task, channel, act), self.facts(task, channel, act, on)
-            found.append(Part(act, said, facts, self.outcome(facts)))
+            said, facts = self._printed(task, channel, act, on), self.facts(task, channel, act, on)
+            if said.named:  # not of those for which the row's own table has no column
+                found.append(Part(act, said, facts, self.outcome(facts)))
         return found
 
     def said(self, task: Task, channel: str, act: str | None, on: date | None) -> Said:
@@ -120,7 +121,7 @@ class Decider:
         What the list says, as a decision takes it. Where it answers by acts alone, the whole is what the answers of its acts come to: a
         cell can give an act away that nobody can give, and whole work is the contractor's only where every act of it is.
         """
-        said = self.catalog.says(task, channel, act)
+        said = self._printed(task, channel, act, on)
         parts = self.parts(task, channel, on) if act is None else []
         if not parts:
             return said
@@ -139,6 +140,12 @@ class Decider:
             next((part for part in found if part.said.meaning in plain), (found or parts)[0]),
         )
         return decides.said._replace(cells=said.cells, named=False)
+
+    def _printed(self, task: Task, channel: str, act: str | None, on: date | None) -> Said:
+        """What is printed; of a day on which the row's own remark gives the work to the other party, that the mark does not tell."""
+        said = self.catalog.says(task, channel, act)
+        line = self.catalog.turned(task, channel, act, said.meaning, on) if on else None
+        return said if line is None else said._replace(meaning=line.means, line=line)
 
     def seen(self, task: Task, act: str | None, *, named: bool = False) -> ActFact:
         """

@@ -223,7 +223,7 @@ def _lines(desk: Desk, days: tuple[date, date]) -> Iterator[Line]:
                     if alike not in known:
                         # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
                         spans = windows(
-                            boundaries(desk.rules, ids, (channel,), act, of_list=desk.catalog.manifest.turns), days
+                            boundaries(desk.rules, ids, (channel,), act, of_list=desk.catalog.days(ids)), days
                         )
                         known[alike] = list(
                             _over_time(desk, Request(division, item, rows, channel, act, days[0]), spans)

@@ -75,7 +75,7 @@ class RowWork:
         return bisect_right(self._changes(rows), on)
 
     def _changes_of(self, rows: tuple[str, ...]) -> list[date]:
-        return boundaries(self._rules, rows, self._catalog.manifest.channels, of_list=self._catalog.manifest.turns)
+        return boundaries(self._rules, rows, self._catalog.manifest.channels, of_list=self._catalog.days(rows))
 
     def seen(self, tasks: Sequence[Task], act: str | None) -> Hashable:
         """

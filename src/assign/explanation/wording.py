@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from assign.catalog.manifest import UNREAD, Manifest
 from assign.catalog.model import Task
-from assign.catalog.parts import Column, Line, Said
+from assign.catalog.parts import ABSENT, Column, Line, Said
 from assign.decision.decider import Outcome, Part
 from assign.decision.request import Request
 from assign.rules.entries import Act, Facts, Rule, Source
@@ -234,6 +234,8 @@ def _cell(name: str, printed: str, manifest: Manifest, acts: Mapping[str, Act]) 
     label, blank = cell_name(name, manifest, acts)
     if printed == UNREAD:
         return {"ja": f"{label['ja']}欄が未確定", "en": f"{label['en']} cannot be told"}
+    if printed == ABSENT:
+        return {"ja": f"{label['ja']}欄がない表", "en": f"a table without {label['en']}"}
     if not printed:
         return {"ja": f"{label['ja']}欄が{blank['ja']}", "en": f"{label['en']} is {blank['en']}"}
     return {"ja": f"{label['ja']}欄が「{printed}」", "en": f"{label['en']} has {printed}"}
@@ -266,7 +268,7 @@ def _headed(heading: str, column: Column, manifest: Manifest) -> Bilingual:
 
 def printed_cells(task: Task, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
     """All cells of a row as printed, in one line."""
-    cells = [(*cell_name(name, manifest, acts), printed) for name, printed in task.cells.items()]
+    cells = [(*cell_name(name, manifest, acts), printed) for name, printed in task.cells.items() if printed != ABSENT]
     return {
         lang: "／".join(
             f"{label[lang]} {(unread if printed == UNREAD else printed) or blank[lang]}"

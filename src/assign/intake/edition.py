@@ -17,6 +17,7 @@ from assign.catalog.against_document import other_marks
 from assign.catalog.csv_file import as_csv
 from assign.catalog.manifest import FILE, UNREAD, Manifest
 from assign.catalog.model import CATALOG, Catalog, Task, with_keys
+from assign.catalog.parts import ABSENT
 from assign.catalog.printed import parse
 from assign.check.list_floor import shipped as shipped_manifest
 from assign.check.lookalike import says
@@ -80,7 +81,7 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         printed: list[reader.Printed] = []
     else:
         printed = reader.read(source, document, mapping, edition, notes)
-        cells_of = [{name: row.marks.get(at, "") for at, name in columns.cells.items()} for row in printed]
+        cells_of = [{name: row.marks.get(at, ABSENT) for at, name in columns.cells.items()} for row in printed]
         keyed = with_keys(map(_task, printed, cells_of), document.file)
         keys = [task.id for task in keyed]
         table = meanings_of(mapping, columns, inside, printed, keys)

@@ -56,7 +56,7 @@ def marks_of(made: Made, mapping: Mapping) -> list[dict[str, Any]]:
     """What is printed in each column of marks: how often, which characters it is made of, and what it means."""
     found: list[dict[str, Any]] = []
     for at, column in enumerate(mapping.of_marks):
-        counts = Counter(row.marks.get(at, "") for row in made.printed)
+        counts = Counter(row.marks[at] for row in made.printed if at in row.marks)
         means = {mark.printed: mark for mark in column.marks}
         signs = [note.sign for note in mapping.footnotes]
         for text, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):

@@ -288,7 +288,7 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     of_row = [look for cell in names for look in dress(merged.get((cell.row, cell.column), cell))]
     cell_of = MarkCells(mapping, notes, reading.unsaid, merged, names, of_row)
     dressed = {index: cell_of.read(index, cells.get(at)) for index, at in where.marks}
-    marks = {index: dressed[index][0] if index in dressed else UNREAD for index in range(len(mapping.of_marks))}
+    marks = {index: mark for index, (mark, _) in dressed.items()}  # of the columns that this table has
     if "division" in found and found["division"][0]:
         division = _division(mapping, found["division"][0])
         if not division:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from assign.catalog.model import Catalog, Task
-from assign.catalog.parts import Said
+from assign.catalog.parts import ABSENT, Said
 from assign.words import CONSIGNING, Meaning
 
 from .document import Document
@@ -147,7 +147,7 @@ class _Rows:
         self, task: Task, row: Printed, said: Said, channel: str, act: str | None, here: list[int]
     ) -> dict[str, str]:
         cells = {name: text for name, text in said.line.when.items() if name not in ("row", "channel", "act")}
-        own = {self._columns.key[at]: row.marks.get(at, "") for at in here}
+        own = {self._columns.key[at]: row.marks.get(at, ABSENT) for at in here}
         return {"row": task.id, "channel": channel, **({"act": act} if act else {}), **cells, **own}
 
     def _remark(self, task: Task, row: Printed, city: str) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from assign.catalog.manifest import UNREAD
 from assign.catalog.model import Task
+from assign.catalog.parts import ABSENT
 from assign.desk.desk import Desk
 from assign.explanation.wording import MEANING_TEXT, Answer, cell_name
 from assign.web.query import require_one_of
@@ -100,7 +101,7 @@ def _filters(page: Shell, lines: tuple[Line, ...]) -> list[tuple[str, str, list[
     ]
     for name, label in _cells(page):
         blank = cell_name(name, manifest, page.desk.rules.acts)[1][lang]
-        words = {"": blank, UNREAD: page.t("未確定", "open")}
+        words = {"": blank, UNREAD: page.t("未確定", "open"), ABSENT: page.t("欄なし", "no column")}
         printed = dict.fromkeys(line.task.cells[name] for line in lines)
         found.append((CELL + name, label, [(glyph or BLANK, words.get(glyph, glyph)) for glyph in sorted(printed)]))
     labels = {

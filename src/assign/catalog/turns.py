@@ -1,0 +1,128 @@
+"""
+A remark that says from or until which day a party does the work → the days on which that speaks against the printed mark.
+
+What a list prints is what holds; but where its own remark gives the work to the other party for a time, and the case is of that time, the
+mark alone no longer tells. Who it is then is not concluded from the remark: the answer is city staff, and needs a ruling.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from assign.dates import ERAS
+from assign.words import CONSIGNING, Meaning
+
+from .parts import Line
+
+
+class Turn(NamedTuple):
+    """Between two days, both among them, a remark says that the city does the work, or else that the contractor does. `said`: its words."""
+
+    since: date
+    until: date
+    city: bool
+    said: str
+
+    def against(self, meaning: Meaning, on: date) -> bool:
+        """Whether it speaks on a day against what the mark means."""
+        marked = CONSIGNING if self.city else (Meaning.RETAINED, Meaning.OUTSIDE)
+        return meaning in marked and self.since <= on <= self.until
+
+    @property
+    def after(self) -> date:
+        """The first day on which it no longer holds."""
+        return self.until + timedelta(days=1) if self.until < date.max else date.max
+
+    @property
+    def line(self) -> Line:
+        """What the list says then."""
+        because = {
+            "ja": f"備考に「{self.said}」とあり、案件の日はそれに当たります。印だけでは担当が決まりません",
+            "en": f"A remark says 「{self.said}」, which holds on the day of the case: the mark alone does not tell who it is",
+        }
+        return Line({}, Meaning.UNDEFINED, None, because)
+
+
+_DAY: Final = re.compile(
+    r"(?:(?P<era>令和|平成|[RHrh])\s*(?P<of_era>[0-9]{1,2}|元)|(?P<year>20[0-9]{2}))\s*"
+    r"(?:年度|[年./-]\s*(?P<month>[0-9]{1,2})(?:\s*[月./-]\s*(?P<day>[0-9]{1,2}))?\s*[日月]?)\s*"
+    r"(?:付け?)?(?P<way>から|より|以降|以後|[~〜]|開始|まで|迄|で(?=終了|廃止|中止|休止))"
+)
+_CITY: Final = re.compile(
+    r"[市町村区]の?職員|本市|当市|市役所|役場|直営|担当課|所管課|(?<![一-龠])[市町村区](?=[がでにの]?(?:行|対|担|実|取|$|[、)]))"
+    r"|(?<![一-龠])職員|委託(?:は|を)?(?:しない|せず|やめ|取りやめ|終了|廃止|中止|解除|の?対象外)|終了|廃止|中止|休止|取り?扱わない"
+)
+_ENDED: Final = re.compile("終了|廃止|中止|休止")
+_CONTRACTOR: Final = re.compile(
+    r"受託(?:者|事業者|業者)|委託(?:先|業者|事業者)|(?<!委託)(?<!受託)事業者|委託(?!(?:は|を)?(?:しない|せず|やめ|取りやめ|終了|廃止|中止|解除|の?対象外))"
+)
+
+
+def turns(remark: str) -> tuple[Turn, ...]:
+    """
+    When a remark says that somebody does the work from a day on, or until one.
+
+    >>> [(each.since.isoformat(), each.city) for each in turns("令和8年4月1日から市職員")]
+    [('2026-04-01', True)]
+    >>> [(each.since.isoformat(), each.until.isoformat(), each.city) for each in turns("R9.3まで受託者が行う")]
+    [('0001-01-01', '2027-03-31', False), ('2027-04-01', '9999-12-31', True)]
+    >>> turns("令和8年10月1日から図書館でも扱う"), turns("年間約1,200件"), turns("市職員が行う")
+    ((), (), ())
+    """
+    return tuple(turn for said in re.split(r"[。；;\n※]", remark) if _may_have(said) for turn in _of(said.strip()))
+
+
+def _may_have(said: str) -> bool:
+    return any(letter.isdigit() or letter == "元" for letter in said)
+
+
+def _of(said: str) -> Iterator[Turn]:
+    plain = unicodedata.normalize("NFKC", said)
+    since = until = city = None
+    for found in _DAY.finditer(plain):
+        ends = found["way"] in ("まで", "迄", "で")
+        day = _day(found, last=ends)
+        if day is None:
+            continue
+        since, until = (since, day) if ends else (day, until)
+        if city is None:  # of two parties the one that stands next to the day
+            city = _by_city(plain[found.end() :].lstrip("、 ").partition("、")[0])
+    if city is None:
+        city = _by_city(plain)
+    if city is None or (since is None and until is None):
+        return
+    ended = _ENDED.search(plain) is not None  # what the contractor did until then
+    if since is None and until is not None:
+        if not ended:
+            yield Turn(date.min, until, city, said)
+        yield Turn(until + timedelta(days=1), date.max, ended or not city, said)
+    else:
+        yield Turn(since or date.min, until or date.max, city, said)
+
+
+def _by_city(text: str) -> bool | None:
+    """Whether a text names the city, or else the contractor; None where it names neither, or both."""
+    city, contractor = _CITY.search(text) is not None, _CONTRACTOR.search(text) is not None
+    return None if city is contractor else city
+
+
+def _day(found: re.Match[str], *, last: bool) -> date | None:
+    """The day; of a month without a day its first, or its last. None where there is no such day."""
+    if found["year"]:
+        year = int(found["year"])
+    else:
+        era = next(each for each in ERAS if found["era"].lower() in each.names)
+        year = era.first.year - 1 + (1 if found["of_era"] == "元" else int(found["of_era"]))
+    if not found["month"]:  # of a fiscal year
+        return date(year + 1, 3, 31) if last else date(year, 4, 1)
+    month = int(found["month"])
+    try:
+        day = int(found["day"]) if found["day"] else monthrange(year, month)[1] if last else 1
+        return date(year, month, day)
+    except ValueError:
+        return None
