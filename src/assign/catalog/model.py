@@ -42,6 +42,7 @@ def is_condition(text: str) -> bool:
     return _IN_REMARK.search(text) is not None
 
 
+CONDITION_IN_WORDS: Final = "condition_in_words"  # the importer's, which knows what the list calls the parties
 ORIGINAL_CHECKED: Final = "original_checked"  # the one repair that a city makes, and the reader never
 
 # What a repair is called, and why it was made. Every code of the catalog stands here.
@@ -59,6 +60,7 @@ REPAIRS: Final = {
     "number_plain": "番号の全角を半角にした。",
     "line_break": "セルの中に改行があり、文書の2行以上にわたる。",
     "channel_unsettled": "同じ区画の行がずれており、印がどの場の欄のものか、この文字データからは決められない。",
+    CONDITION_IN_WORDS: "備考が、だれがいつから行うかを言葉で言っている。条件として答えに示す。",
     "cell_unread": "色・取消線・式・表示形式・注の記号のため、印をそのままには読まなかった。",
     ORIGINAL_CHECKED: "この文字データからは決められない欄を、原本で確かめた。市が台帳に書くもので、読み取りでは付かない。",
 }
@@ -101,8 +103,11 @@ class Task(NamedTuple):
     @property
     def conditions(self) -> list[str]:
         """What the row excepts or asks for, as printed (ただし…, …を除く, ※…): shown with every answer, and never evaluated."""
-        pairs = ((_CONDITION, self.name), (_IN_REMARK, self.remark))
-        return [found[0].strip() for pattern, text in pairs for found in pattern.finditer(text)]
+        lead, sign, rest = self.remark.partition("※")
+        whole = CONDITION_IN_WORDS in self.repairs and lead.strip() != ""
+        pairs = ((_CONDITION, self.name), (_IN_REMARK, sign + rest if whole else self.remark))
+        found = [found[0].strip() for pattern, text in pairs for found in pattern.finditer(text)]
+        return [lead.strip(), *found] if whole else found
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -114,7 +114,7 @@ class Line:
 
     `when` names the cells that it is about, by column, and may name a row, a channel and an act. Either `legend` is what the
     document says, or `because` is how the city reads it. `third_party`: whom the cell names, who is neither the contractor nor the city:
-    who does it at this counter is then open, whatever the act.
+    who does it at this counter is then open, whatever the act. `asks`: what is asked where that is not what the mark means.
     """
 
     when: Mapping[str, str]
@@ -122,6 +122,7 @@ class Line:
     legend: Legend | None
     because: Bilingual | None
     third_party: str = ""
+    asks: Bilingual | None = None
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
@@ -160,10 +161,17 @@ _NO_COLUMN: Final = {
 ABSENT: Final = (
     "(欄なし)"  # stands in a cell of the catalog where the table that the row is printed in has no such column
 )
+_PART_OF_IT: Final = {
+    "ja": "この行為は、この行の業務に含まれますか。含まれるなら、だれが行いますか。",
+    "en": "Is this act part of this row's work? If it is, who does it?",
+}
+_DONE_THERE: Final = {
+    "ja": "この区分の業務をこの欄の場や行為で扱いますか。扱うなら、だれが行いますか。",
+    "en": "Is work of this division done so? If it is, who does it?",
+}
 UNDEFINED: Final = Line({}, Meaning.UNDEFINED, None, _NOT_IN_THE_LEGEND)
 UNREADABLE: Final = Line({}, Meaning.UNREADABLE, None, _NOT_READ)
-SILENT: Final = Line(
-    {}, Meaning.UNDEFINED, None, _SILENT
-)  # of an act, where the list answers for others and for them alone
+# Of an act, where the list answers for others and for them alone.
+SILENT: Final = Line({}, Meaning.UNDEFINED, None, _SILENT, asks=_PART_OF_IT)
 DIVIDED: Final = Line({}, Meaning.PART_DIVIDED, None, _DIVIDED)
-NO_COLUMN: Final = Line({}, Meaning.UNDEFINED, None, _NO_COLUMN)
+NO_COLUMN: Final = Line({}, Meaning.UNDEFINED, None, _NO_COLUMN, asks=_DONE_THERE)

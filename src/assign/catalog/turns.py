@@ -45,7 +45,11 @@ class Turn(NamedTuple):
             "ja": f"備考に「{self.said}」とあり、案件の日はそれに当たります。印だけでは担当が決まりません",
             "en": f"A remark says 「{self.said}」, which holds on the day of the case: the mark alone does not tell who it is",
         }
-        return Line({}, Meaning.UNDEFINED, None, because)
+        asks = {
+            "ja": f"備考の「{self.said}」のとおり変わりましたか。いまは、だれが行いますか。",
+            "en": f"Has it changed as the remark 「{self.said}」 says? Who does it now?",
+        }
+        return Line({}, Meaning.UNDEFINED, None, because, asks=asks)
 
 
 _DAY: Final = re.compile(

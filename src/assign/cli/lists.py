@@ -104,8 +104,8 @@ def tasks(
 
 
 def _name(row: dict[str, Any]) -> str:
-    group = "" if row["group"] == row["name"] else f"（{row['group']}）"
-    return f"{row['name']}{row['remark']}{group}"
+    group = "" if row["group"] in ("", row["name"]) else f"（{row['group']}）"
+    return " ".join(filter(None, (row["name"], row["remark"]))) + group
 
 
 # -- acts --------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,6 @@ from .wording import (
     CONTRACTOR_MANAGER,
     SHEET,
     SHEET_ROW,
-    SILENT_QUESTION,
     SILENT_TITLE,
     Answer,
     Text,
@@ -50,7 +49,7 @@ from .wording import (
     placed,
     printed,
     printed_cells,
-    third_party_question,
+    question_of,
 )
 
 # Acts that somebody holds: to take in a form is nobody's authority.
@@ -463,15 +462,13 @@ class Explainer:
         }
 
     def _question(self, request: Request, outcome: Outcome, act: Act | None) -> Answer | None:
-        if outcome.rule.question is None:
-            return None
         first = request.tasks[0]
         waiting = next((part for part in self._parts(request, first) if part.waits), None)
+        said = waiting.said if waiting else self._decider.said(first, request.channel, request.act, request.on)
+        question = question_of(said.line, outcome.rule)
+        if question is None:
+            return None
         asked = self._rules.acts[waiting.act] if waiting else act
-        said = self._decider.said(first, request.channel, request.act, request.on)
-        question = SILENT_QUESTION if said.line is SILENT else outcome.rule.question
-        if said.line.third_party:
-            question = third_party_question(said.line.third_party)
         name, place = printed(first.number, first.group, first.name), placed([first], self._manifest)
         rest = len(request.tasks) - 1
         more = {"ja": f"ほか{rest}行" if rest else "", "en": f" and {rest} more row{'s' * (rest > 1)}" if rest else ""}

@@ -4,6 +4,7 @@ An answer → lines that a person reads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from assign.errors import BadRequest, shown, visible
@@ -60,6 +61,18 @@ def _known(lang: str) -> None:
         )
 
 
+def _condition(text: str, lang: str) -> str:
+    """A condition that the list prints: the answer is for what it does not except; what else it says is not looked at."""
+    excepts = re.search("ただし|但し|除|に限|のみ|以外|場合", text) is not None
+    if lang == "ja":
+        return f"印字された条件: {text}。" + (
+            "この答えは、それ以外の場合のものです。" if excepts else "当たるかどうかは、この答えでは見ていません。"
+        )
+    return f"Printed condition: {text}. " + (
+        "This answer is for the other cases." if excepts else "Whether it is met is not looked at here."
+    )
+
+
 def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     ja = lang == "ja"
     yield ("担当" if ja else "Who"), summary(answer, lang)
@@ -71,9 +84,7 @@ def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:
     others = [caveat["text"][lang] for caveat in answer["caveats"] if caveat["code"] != "condition"]
     yield from ((("条件" if ja else "Condition"), text) for text in conditions)
     for exception in answer["exceptions"]:
-        says = "。この答えは、それ以外の場合のものです。" if ja else ". This answer is for the other cases."
-        head = "印字された条件: " if ja else "Printed condition: "
-        yield ("一覧の条件" if ja else "As printed"), head + exception["text"] + says
+        yield ("一覧の条件" if ja else "As printed"), _condition(exception["text"].rstrip("。"), lang)
     for reason in answer["reasons"]:
         yield ("理由" if ja else "Why"), reason["text"][lang]
     for line in _grounds(answer, lang):

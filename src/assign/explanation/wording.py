@@ -89,18 +89,16 @@ OWN_RULE: Final[Bilingual] = {"ja": "この市の規則", "en": "this city's own
 
 # An act of which a list by acts does not say a word.
 SILENT_TITLE: Final[Bilingual] = {"ja": "一覧に欄のない行為", "en": "An act for which the list has no column"}
-SILENT_QUESTION: Final[Bilingual] = {
-    "ja": "この行為は、この行の業務に含まれますか。含まれるなら、だれが行いますか。",
-    "en": "Is this act part of this row's work? If it is, who does it?",
-}
 
 
-def third_party_question(name: str) -> Bilingual:
-    """What is asked where the cell names a third party."""
-    return {
-        "ja": f"一覧は「{name}」としています。この窓口では、だれが行いますか。",
-        "en": f"The list has 「{name}」. Who does it at this counter?",
-    }
+def question_of(line: Line, rule: Rule) -> Bilingual | None:
+    """What is asked where a rule leaves it open; of a cell that names a third party, and of what is not printed, something of its own."""
+    if rule.question is not None and line.third_party:
+        return {
+            "ja": f"一覧は「{line.third_party}」としています。この窓口では、だれが行いますか。",
+            "en": f"The list has 「{line.third_party}」. Who does it at this counter?",
+        }
+    return (line.asks if rule.question else None) or rule.question
 
 
 CITY: Final = "city"  # the key of the holder that is the city itself

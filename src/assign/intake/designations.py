@@ -17,12 +17,13 @@ from assign.catalog.model import Catalog, Task
 from assign.catalog.parts import Designation
 from assign.words import CONSIGNING, normal
 
+from .beside import SIGN
 from .document import Document
 from .fitting import lost
 from .mapping import Designation as Said
 from .mapping import Mapping
 from .notes import Notes
-from .rows import SIGN, Printed
+from .rows import Printed
 from .scope import Scope
 
 _PAPER: Final = re.compile("指定公金事務取扱者|243条の2|二百四十三条の二")

@@ -273,6 +273,7 @@ _NOTHING: Final = {
 def _files(mapping: TheMapping, document: Document, catalog: Catalog) -> dict[str, bytes]:
     """Every file of the folder, by its path in it."""
     files = {name: data for name, data in list_folder.contents().items() if not name.startswith("source/")}
+    files["README.md"] = _readme(mapping, document, catalog)
     files[FILE] = catalog.manifest.data
     files[CATALOG] = catalog.rows
     files |= {f"source/{name}": data for name, data in document.files.items()}
@@ -281,6 +282,32 @@ def _files(mapping: TheMapping, document: Document, catalog: Catalog) -> dict[st
     files["rules/kinds.yaml"] = _kinds(files["rules/kinds.yaml"].decode(), mapping, catalog)
     files["rules/holders.yaml"] = _holders(files["rules/holders.yaml"].decode(), mapping)
     return files
+
+
+def _readme(mapping: TheMapping, document: Document, catalog: Catalog) -> bytes:
+    """What the folder is, and the commands that a person tries first, with a row of this very list."""
+    manifest, row = catalog.manifest, catalog.tasks[0]
+    division, channel = manifest.divisions[row.division].label["ja"], next(iter(manifest.channels.values())).label["ja"]
+    ask = f"--division {division} --item '{row.number or row.item}' --channel {channel}"
+    return f"""\
+# {manifest.title["ja"]}（{manifest.edition}）
+
+`assign import` が `{next(iter(document.files))}` からマッピング `{mapping.file}` で作った一覧です。表の読み方を直すときは、マッピングを直して取り込み直します
+（`rules/` に書いたものは、新しいフォルダへ写します）。このフォルダで:
+
+```
+assign check --list .
+assign tasks --list .
+assign decide --list . {ask}
+assign questions --list .
+assign check --list . --due 2027-03-31
+```
+
+次にすること: `rules/kinds.yaml`（行の種類）、`rules/holders.yaml`（決定の権限と市の文書）、`assign questions`（市への照会）、`assign rule add`（回答の登録）。
+備考の日（令和…から）が来た行は、市職員・回答待ちになります。`--due` で見て、その日からの版を作ります。
+
+In short: this list was made by `assign import`. To change how the table is read, change the mapping and import again; copy what you wrote in `rules/`.
+""".encode()
 
 
 def _kinds(text: str, mapping: TheMapping, catalog: Catalog) -> bytes:

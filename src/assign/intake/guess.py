@@ -422,7 +422,8 @@ def _means(sentence: str) -> str:
         "undefined",
     )
     both = all(
-        re.search(f"[はを](?:{'|'.join(vocabulary()['party'][party])})", sentence) for party in ("contractor", "city")
+        re.search(rf"(?:[はを、：:・と]|及び|^\S?\s)(?:{'|'.join(vocabulary()['party'][party])})", sentence)
+        for party in ("contractor", "city")
     )
     return "part_divided" if both and found in ("retained", "consigned") else found
 

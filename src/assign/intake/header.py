@@ -16,6 +16,14 @@ from assign.words import normal
 from .mapping import Column
 from .sheets import Row, letters
 
+ONCE = (
+    "number",
+    "branch",
+    "name",
+    "number_and_name",
+    "division",
+)  # roles that a table has one column of, whatever it is headed
+
 
 class Placed(NamedTuple):
     """Where the columns stand, from 1; the columns of marks by their order among themselves; which headings there are."""
@@ -87,6 +95,10 @@ def placed(
                 f"column {letters(at)} stands twice ({shown(column.header or taken[at].header)})",
             )
         taken[at] = column
+        if column.role in ONCE and any(each.role == column.role for each in taken.values() if each is not column):
+            raise column.node.fail(
+                f"`role: {column.role}` が1つの表に2度あります", f"`role: {column.role}` stands twice in one table"
+            )
     if not shifted:
         _all_said(columns, printed, taken)
     of_marks = [column for column in columns if column.role == "mark"]

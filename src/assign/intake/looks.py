@@ -16,10 +16,12 @@ from assign.yaml_nodes import Node
 from .sheets import Cell, letters
 
 NO_MEANING: Final = "no_meaning"
+CONDITION: Final = "condition"  # its sentence excepts something, or holds from a day on: the mark is as printed
 SIMPLE: Final = (NO_MEANING, "has_meaning")
 UNREADABLE: Final = str(Meaning.UNREADABLE)
 MEANS: Final = (
     NO_MEANING,
+    CONDITION,
     UNREADABLE,
     *(str(each) for each in (Meaning.RETAINED, Meaning.OUTSIDE, Meaning.NO_STEP, Meaning.UNDEFINED, Meaning.PART_OPEN, Meaning.CONSIGNED)),
 )  # fmt: skip

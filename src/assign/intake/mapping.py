@@ -243,10 +243,6 @@ def _whole(mapping: Mapping, top: Mapped[str, Node]) -> None:
         )
     if "mark" not in roles:
         raise top["columns"].fail("印の列（role: mark）がありません", "no column holds marks (role: mark)")
-    for name in ("number", "branch", "name", "number_and_name", "division"):
-        if roles.count(name) > 1:
-            twice = [column for column in mapping.columns if column.role == name][1]
-            raise twice.node.fail(f"`role: {name}` が2度あります", f"`role: {name}` stands twice")
     in_channels = {column.channel for column in mapping.of_marks} - {""}
     if in_channels and (lost := next((c["key"] for c in mapping.channels if c["key"] not in in_channels), None)):
         raise top["channels"].fail(

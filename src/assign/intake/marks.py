@@ -49,10 +49,30 @@ def read(text: str, column: Column, signs: Sequence[str]) -> Beside | None:
 
 def without_signs(text: str, signs: Sequence[str]) -> str:
     """A cell without the signs of footnotes at its end, in brackets or not."""
-    base = text
-    while sign := next((s for s in _with_brackets(signs) if base.endswith(s) and base != s), ""):
-        base = base.removesuffix(sign).rstrip(" 　、,")
-    return base
+    return _parted(text, signs)[0]
+
+
+def signs_of(text: str, signs: Sequence[str]) -> list[str]:
+    """The signs of footnotes at the end of a mark's cell."""
+    return _parted(text, signs)[1]
+
+
+def _parted(text: str, signs: Sequence[str]) -> tuple[str, list[str]]:
+    base, found = text, []
+    while form := next((form for form in _with_brackets(signs) if base.endswith(form) and base != form), ""):
+        found.append(form.strip("（()）"))
+        base = base.removesuffix(form).rstrip(" 　、,")
+    return base, found
+
+
+def has_sign(text: str, sign: str) -> bool:
+    """
+    Whether a name or a remark has a footnote's sign; a number alone is none there, and `※1` is not that of `※12`.
+
+    >>> has_sign("受付※1", "※1"), has_sign("受付※12", "※1"), has_sign("年120件", "1")
+    (True, False, False)
+    """
+    return not sign.isalnum() and re.search(rf"{re.escape(sign)}(?![0-9０-９])", text) is not None
 
 
 def _with_brackets(signs: Sequence[str]) -> list[str]:

@@ -19,14 +19,15 @@ from .guess import LONGEST_MARK
 from .header import Placed, headers, placed
 from .mapping import Column, Edition, Mapping
 from .notes import Notes
-from .rows import Printed, headings, sheets_of
-from .scope import holds, in_header, is_of
+from .rows import Printed, headings
+from .scope import holds, in_header, is_of, sheets_of
 from .sheets import Cell, Row, Source, letters
 
 
 def columns_read(source: Source, mapping: Mapping, edition: Edition) -> list[dict[str, Any]]:
     """Each column as the file has it and as it is read: its letter, what is printed above it, its role, channel and acts."""
     found: list[dict[str, Any]] = []
+    of_marks = mapping.of_marks
     fixed = mapping.cells == "in_columns"  # else columns have an order, and no place
     tables = [(where.places, printed) for _, where, printed in _tables(source, mapping, edition)] if fixed else []
     for places, printed in tables or [(tuple((column, 0) for column in mapping.columns), {})]:
@@ -39,6 +40,7 @@ def columns_read(source: Source, mapping: Mapping, edition: Edition) -> list[dic
                 "acts": list(column.acts),
                 "party": column.party,
                 "line": column.node.line,
+                "mark": of_marks.index(column) if column in of_marks else None,
             }
             if entry not in found:
                 found.append(entry)
@@ -120,6 +122,7 @@ def rows_left(
     known = _known(mapping) | {text for row in printed for text in row.marks.values() if 0 < len(text) <= LONGEST_MARK}
     read = {row.line for row in printed} | set(cited)
     names = {normal(row.name) for row in printed}
+    noted = [note.text.text for note in mapping.footnotes if any(note.text.text in row.remark for row in printed)]
     for sheet in source.sheets:
         parts = [part for edition in mapping.editions for part in edition.parts if is_of(sheet, part, mapping)]
         unread = [
@@ -130,6 +133,8 @@ def rows_left(
         found = [row for row in unread if _like_a_row(row, known, names)]
         for row in unread if parts else ():
             text = _whole(row)
+            if any(note in " ".join(cell.text for cell in row.cells) for note in noted):
+                continue
             if is_condition(text) and not _like_a_row(row, known, names):
                 notes.doubtful(
                     _first(row), "note_left", f"条件に見える文で、どの答えにも示されません: {text}（行の注なら `footnotes` に）",

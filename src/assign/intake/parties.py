@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from assign.catalog.turns import turns
+
 _CITY: Final = "(?:本|当)?(?:市役?所?の?職員|市役所|市|職員|町|町職員|区|区職員|担当課|直営|所管課|[一-龠]{1,6}[課係室班](?=が|で|にて))"
 _DOES: Final = "(?:行う|行います|行なう|行っている|対応|対応する|対応します|実施|実施する|担当|担当する|処理|処理する|取り扱う|取扱う|で実施)"
 _NOT_GIVEN: Final = (
@@ -56,11 +58,18 @@ def by_city_on(remark: str, words: Sequence[str]) -> bool:
 
     >>> by_city_on("土曜は市職員が対応", ["土曜"]), by_city_on("郵送分はすべて市職員", ["郵送"]), by_city_on("土曜は予約制", ["土曜"])
     (True, True, False)
+    What follows ただし and names a case first speaks of that case alone, and what holds from a day on is looked at on that day (`catalog.turns`).
+
+    >>> by_city_on("ただし、海外での分の受付は市職員", ["受付"]), by_city_on("ただし、土曜は市職員", ["土曜"])
+    (False, True)
     >>> by_city_on("受付及び入力は市職員が行う", ["受付"]), by_city_on("受付については委託しない", ["受付"])
     (True, True)
     """
     text = "".join(unicodedata.normalize("NFKC", remark).split())
     named = "|".join(re.escape(unicodedata.normalize("NFKC", each)) for each in words)
+    if turns(remark):
+        return False
+    text = re.sub(rf"(?:ただし|但し)、?(?!{named or '$'})[^。※]*", "", text)
     return (
         bool(named)
         and re.search(
@@ -89,7 +98,7 @@ def names_another(remark: str, third: Sequence[str]) -> bool:
             "年金機構",
         ]
     )
-    does = rf"(?:{others})(?:の?(?:窓口|担当|職員))?(?:(?:が|で|において|にて)[^。、]{{0,12}}?{_DOES}|が[^。、]{{0,10}}?$|に?(?:て)?{_DOES})|は、?(?:{others})(?:$|[。、)）])"
+    does = rf"(?:{others})(?:の?(?:窓口|担当|職員))?(?:(?:が|で|において|にて)[^。、]{{0,12}}?{_DOES}|が[^。、]{{0,10}}?$|に?(?:て)?{_DOES})|は、?(?:{others})(?:$|[。、()（）])"
     return re.search(f"{does}|{_NOT_GIVEN}", text) is not None
 
 

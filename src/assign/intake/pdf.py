@@ -24,7 +24,12 @@ _GAP: Final = 1.2  # of the letters' size: text that is wider apart stands in tw
 _SAME_LINE: Final = 3.0  # points
 _SAME_EDGE: Final = 2.0
 _MARGIN: Final = 2.5  # letters: the next one, and what a cell leaves free at its sides
-_BEGINS: Final = "①②③④⑤⑥⑦⑧⑨⑩※＊・●○◎（【［"  # what a line of its own begins with
+_BEGINS: Final = (
+    "No",
+    "Ps",
+    "So",
+    "Po",
+)  # of Unicode's kinds of characters, what a line of its own begins with: ① （ ○ ※
 
 
 class _Line(NamedTuple):
@@ -182,7 +187,12 @@ def unwrapped(text: str, wide: float) -> str:
     found = lines[0]
     for before, line in pairwise(lines):
         letters = sum(1.0 if _is_wide(letter) else 0.5 for letter in before)
-        within = _is_wide(before[-1:]) and _is_wide(line[:1]) and before[-1:] != "。" and line[0] not in _BEGINS
+        within = (
+            _is_wide(before[-1:])
+            and _is_wide(line[:1])
+            and before[-1:] != "。"
+            and unicodedata.category(line[0]) not in _BEGINS
+        )
         found += line if within and letters + _MARGIN > wide else f"\n{line}"
     return found
 

@@ -243,10 +243,17 @@ def _column(column: dict[str, Any], lang: str) -> str:
     return f"{name} = {' · '.join(said)}"
 
 
+def _columns(columns: Sequence[dict[str, Any]], lang: str) -> list[str]:
+    """Columns as `_column` says them; of tables that have one at other places, with all its letters."""
+    places: dict[str, list[str]] = {}
+    for column in columns:
+        places.setdefault(_column({**column, "column": ""}, lang), []).append(column["column"])
+    return ["・".join(letters) + said for said, letters in places.items()]
+
+
 def _marks(each: dict[str, Any], *, ja: bool) -> Iterator[str]:
     column = None
     lang = "ja" if ja else "en"
-    of_marks = [column for column in each["columns"] if column["role"] == "mark"]
     others = [column for column in each["columns"] if column["role"] not in ("mark", "ignored")]
     ignored = [column for column in each["columns"] if column["role"] == "ignored"]
     for title, columns in (
@@ -254,11 +261,12 @@ def _marks(each: dict[str, Any], *, ja: bool) -> Iterator[str]:
         ({"ja": "使わない列", "en": "Columns that are not used"}, ignored),
     ):
         if columns:
-            yield f"  {title[lang]}: {('、' if ja else ', ').join(_column(one, lang) for one in columns)}"
+            yield f"  {title[lang]}: {('、' if ja else ', ').join(_columns(columns, lang))}"
     for mark in each["marks"]:
         if mark["at"] != column:
             column = mark["at"]
-            yield f"  {_column(of_marks[column], lang) if column < len(of_marks) else mark['column']}:"
+            named = _columns([one for one in each["columns"] if one["mark"] == column], lang)
+            yield f"  {' / '.join(named) or mark['column']}:"
         name = f"「{mark['mark']}」" if mark["mark"] else ("空欄" if ja else "blank")
         points = " ".join(part.partition(" ")[0] for part in mark["characters"])
         means = (

@@ -13,32 +13,26 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from assign.catalog.csv_file import LONGEST_CELL, is_number
-from assign.catalog.manifest import UNREAD
-from assign.catalog.model import is_condition
+from assign.catalog.model import CONDITION_IN_WORDS
 from assign.errors import shown
 from assign.log.fields import is_item
 from assign.words import normal
 
 from . import shifted
+from .beside import beside_marks, footnotes, is_said, of_looks
 from .document import Document
 from .header import Placed, headers, placed
-from .looks import Look, Unsaid, dress
+from .looks import CONDITION, Look, Unsaid, dress
 from .mapping import Edition, Part
 from .mapping import Mapping as TheMapping
 from .mark_cells import MarkCells, one_line
-from .marks import read as read_mark
 from .notes import Notes
-from .parties import from_a_day, names_another, names_contractor
-from .scope import is_of
+from .scope import sheets_of
 from .sheets import Cell, Remark, Row, Source, letters, like
 
 _NAMES: Final = ("name", "number_and_name")
 _HEADINGS: Final = ("division", "section", "group")
 _NOTE: Final = re.compile(r"[※＊*]|注[0-9０-９:：）)、　 ]|（注|\(注|凡例|備考")  # begins what is written below a table
-SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
-
-
-SAME: Final = re.compile('同上|同前|同左|同じ|上に同じ|上記のとおり|[〃々”"]')
 
 
 class Printed(NamedTuple):
@@ -59,6 +53,7 @@ class Printed(NamedTuple):
     cells: Mapping[int, Cell]  # the cell of each column of marks
     looks: Mapping[int, Look]  # what the look of a mark, or of the row's name, means instead of it
     said: tuple[str, ...]  # what the remark is made of: the column of remarks, and comments
+    noted: Mapping[int, tuple[str, ...]]  # the sentences of the footnotes of a mark
 
 
 @dataclass
@@ -130,25 +125,6 @@ def heads(source: Source, mapping: TheMapping) -> Iterator[tuple[str, dict[int, 
 def headings(source: Source, mapping: TheMapping) -> frozenset[str]:
     """What stands above the columns of all tables."""
     return frozenset(text for _, printed in heads(source, mapping) for text in printed.values() if text)
-
-
-def sheets_of(source: Source, mapping: TheMapping, part: Part) -> Iterator[tuple[list[Row], str]]:
-    """The rows of each sheet that a part names; without a name, those of the whole file."""
-    if not part.sheet:
-        if len(source.sheets) > 1 and source.kind not in ("text", "csv", "pdf"):
-            raise part.node.fail(
-                "シートが2つ以上あります（`sheet` にシートの名前を書いてください）",
-                "there are several sheets (write the name of one as `sheet`)",
-                [sheet.name for sheet in source.sheets][:8],
-            )
-        yield (
-            [row for sheet in source.sheets for row in sheet.rows],
-            source.sheets[0].name if len(source.sheets) == 1 else "",
-        )
-        return
-    for sheet in source.sheets:
-        if is_of(sheet, part, mapping):
-            yield list(sheet.rows), sheet.name
 
 
 def _division(mapping: TheMapping, text: str) -> str:
@@ -321,12 +297,15 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
         notes.skipped(row, name)
         return
     said = _noted(reading, row, where)
+    looks = {index: look for index, (_, look) in dressed.items() if look is not None}
     beside = _Beside(
         {index: cells[at] for index, at in where.marks if at in cells},
-        {index: look for index, (_, look) in dressed.items() if look is not None},
+        {index: look for index, look in looks.items() if look.means != CONDITION},
         tuple(filter(None, [*found.get("remark", ()), *(text for _, text in said)])),
     )
-    remark = " ".join(filter(None, [remark, *(f"※{where_ja}: {text}" for where_ja, text in said)]))
+    remark = " ".join(
+        filter(None, [remark, *(f"※{where_ja}: {text}" for where_ja, text in [*said, *of_looks(mapping, looks)])])
+    )
     _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row), beside)
 
 
@@ -476,9 +455,10 @@ def _kept(
         )  # fmt: skip
     elif plain != number:
         repairs.append("number_plain")
-    remark = _as_condition(remark, reading.mapping)
-    remark = _beside_marks(reading.mapping, marks, remark)
-    remark = _footnotes(reading, row, [name, remark, *marks.values()], marks, remark)
+    if is_said(remark.partition("※")[0], reading.mapping):
+        repairs.append(CONDITION_IN_WORDS)
+    remark = beside_marks(reading.mapping, marks, remark)
+    remark, noted = footnotes(reading, row, (name, remark), marks, remark)
     if not any(marks.values()) and _NOTE.match(f"{number}{name}"):
         _strange(notes, row, name)
         return
@@ -493,14 +473,14 @@ def _kept(
             notes.refused(row, "long", f"{LONGEST_CELL:,} 文字を超えます", f"more than {LONGEST_CELL:,} characters")
             return
     for code in dict.fromkeys(repairs):
-        if code != "heading_carried":
+        if code not in ("heading_carried", CONDITION_IN_WORDS):
             notes.repaired(row, code, *_REPAIRED.get(code, (code, code)))
     above.rows.append(
         Printed(
             above.division, above.section, above.group, plain, name, remark, marks, line,
             reading.document.lines[line - 1], tuple(dict.fromkeys(repairs)),
             next((c for c in row.cells if c.text.strip()), Cell("", row=row.number, line=row.line)), broken,
-            *(beside or _Beside({}, {}, (read.remark,))),
+            *(beside or _Beside({}, {}, (read.remark,))), noted,
         )
     )  # fmt: skip
 
@@ -518,67 +498,3 @@ _REPAIRED: Final[Mapping[str, tuple[str, str]]] = {
     "name_from_heading": ("名称がないので、見出しを名称としました", "without a name: the heading is its name"),
     "merged_cell": ("結合されたセルの値を使いました", "what is printed in a merged cell holds for it"),
 }
-
-
-def _as_condition(remark: str, mapping: TheMapping) -> str:
-    """A remark that says who else does some of it, or from when, holds for the answer: it is shown with it, as what begins with ※ is."""
-    holds = names_another(remark, mapping.third_parties) or names_contractor(remark) or from_a_day(remark)
-    holds = holds or SAME.fullmatch(remark.strip()) is not None  # nothing is borrowed from the row above
-    return f"※{remark}" if holds and not is_condition(remark) else remark
-
-
-def _beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) -> str:
-    """The remark with what stands beside a mark in its cell, and with a mark that is a condition itself: neither is lost."""
-    signs = [note.sign for note in mapping.footnotes]
-    added = []
-    for at, text in marks.items():
-        column = mapping.of_marks[at]
-        found = read_mark(text, column, signs)
-        if found is not None and (found.rest or (found.mark == text and len(text) > 2 and is_condition(text))):
-            sign = "※" if is_condition(found.rest or text) else ""
-            added.append(f"{sign}{column.header or letters(column.place)}: {found.rest or text}")
-    return " ".join(filter(None, [remark, *added]))
-
-
-def _footnotes(reading: _Reading, row: Row, texts: Sequence[str], marks: dict[int, str], remark: str) -> str:
-    """The remark with the sentences of the signs that stand in a row; a sign without a sentence is doubtful, and a mark that has it unreadable."""
-    known = _sentences(reading, row)
-    said = {note.sign for note in reading.mapping.footnotes}
-    signs = [sign for sign in known if any(sign in text for text in texts)]
-    for text in texts:
-        for found in [*SIGN.findall(text), *(sign for sign in said if sign in text)]:
-            if found not in known and text != remark:
-                reading.notes.doubtful(
-                    row, "footnote", f"注の記号 {shown(found)} の文が `footnotes` にありません（このシートの記号の文が要ります）",
-                    f"no sentence in `footnotes` for the sign {shown(found)} of this sheet",
-                )  # fmt: skip
-    for index, text in marks.items():  # a sign that another sheet explains
-        if any(sign in text for sign in said - set(known)):
-            marks[index] = UNREAD
-    added = [
-        known[sign] if known[sign].startswith("※") else f"※{known[sign]}" for sign in signs if known[sign] not in remark
-    ]
-    return " ".join(filter(None, [remark, *added]))
-
-
-def _sentences(reading: _Reading, row: Row) -> dict[str, str]:
-    """
-    What each sign means in a row's sheet. A sentence of the sheet goes before one of all sheets; and one that stands in the sheets of
-    other tables alone, and of which nobody has said that it is of this one, is not of this one.
-    """
-    sheet = row.cells[0].sheet if row.cells else ""
-    of_tables = {
-        name
-        for edition in reading.mapping.editions
-        for part in edition.parts
-        for _, name in sheets_of(reading.source, reading.mapping, part)
-    }
-    document = reading.document
-    found: dict[str, str] = {}
-    for note in sorted(reading.mapping.footnotes, key=lambda note: bool(note.sheet)):
-        lines = {line for line, _ in document.each(note.text.text, note.text.line)}
-        there = {name for (name, _), line in document.at.items() if line in lines}
-        elsewhere = reading.source.kind not in ("text", "csv", "pdf") and sheet not in there and there <= of_tables
-        if like(sheet, note.sheet) if note.sheet else not elsewhere:
-            found[note.sign] = note.text.text
-    return found

@@ -6,6 +6,7 @@ Two lists in one file each have their own legend. A sentence that stands in the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from .document import Document
@@ -84,3 +85,22 @@ def holds(part: Part, row: Row) -> bool:
 def in_header(part: Part, row: Row) -> bool:
     """Whether a row is of a part's header."""
     return part.header[0] <= row.number_in(part.sheet) <= part.header[1]
+
+
+def sheets_of(source: Source, mapping: Mapping, part: Part) -> Iterator[tuple[list[Row], str]]:
+    """The rows of each sheet that a part names; without a name, those of the whole file."""
+    if not part.sheet:
+        if len(source.sheets) > 1 and source.kind not in ("text", "csv", "pdf"):
+            raise part.node.fail(
+                "シートが2つ以上あります（`sheet` にシートの名前を書いてください）",
+                "there are several sheets (write the name of one as `sheet`)",
+                [sheet.name for sheet in source.sheets][:8],
+            )
+        yield (
+            [row for sheet in source.sheets for row in sheet.rows],
+            source.sheets[0].name if len(source.sheets) == 1 else "",
+        )
+        return
+    for sheet in source.sheets:
+        if is_of(sheet, part, mapping):
+            yield list(sheet.rows), sheet.name

@@ -14,6 +14,7 @@ from assign.catalog.model import Catalog, Task
 from assign.catalog.parts import ABSENT, Said
 from assign.words import CONSIGNING, Meaning
 
+from .beside import SAME
 from .document import Document
 from .looks import Look
 from .mapping import Mapping, Mark, Quote
@@ -21,7 +22,7 @@ from .marks import read as read_mark
 from .meanings import Columns, cited, divides
 from .notes import Notes
 from .parties import all_by_city, by_city_on, names_another, names_contractor
-from .rows import SAME, Printed
+from .rows import Printed
 
 Entry = dict[str, Any]
 _BY_CITY: Final = (Meaning.RETAINED, Meaning.OUTSIDE)
@@ -120,6 +121,8 @@ class _Rows:
         both = self._mapping.parties
         if both is None or not both.by_remark or any(column.party for column in self._mapping.of_marks):
             return False
+        if any(divides(text, both.names) for at in here for text in row.noted.get(at, ())):  # said of this mark alone
+            return True
         acts = self._headings(here)
         for text in row.said:
             if acts and not any(act in text for act in acts):

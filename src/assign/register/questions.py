@@ -17,8 +17,9 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from assign.catalog.model import Task
+from assign.catalog.parts import NO_COLUMN, Line
 from assign.desk.desk import Desk
-from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed
+from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed, question_of
 from assign.rules.entries import Facts, Rule
 from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning
 
@@ -73,6 +74,7 @@ class Question(NamedTuple):
     by: str
     answers: tuple[Assignee, ...]
     volume: int | None
+    line: Line  # what the list says, of the first of its places
 
     @property
     def rows(self) -> list[str]:
@@ -96,6 +98,7 @@ class _Open(NamedTuple):
     facts: Facts
     by: str
     answers: tuple[Assignee, ...]
+    line: Line
 
 
 def open_questions(
@@ -126,12 +129,15 @@ def _question(desk: Desk, key: tuple[str, ...], members: list[_Open], volumes: M
         places=tuple(each.place for each in members),
         by=first.by,
         answers=first.answers,
+        line=first.line,
         volume=None if volumes is None else sum(volumes.get(row, 0) for row in rows),
     )
 
 
 def _group(desk: Desk, each: _Open, *, by_act: bool) -> tuple[str, ...]:
     place, rule = each.place, each.rule
+    if each.line is NO_COLUMN:  # one answer for the whole table
+        return rule.id, each.by, desk.catalog.by_id[place.row].division, place.channel
     if each.by in (BY_LIST, BY_KINDS):
         return rule.id, each.by, place.row
     judged = each.facts.act in BY_JUDGEMENT
@@ -154,16 +160,16 @@ def _open(desk: Desk, on: date) -> Iterator[_Open]:
     for task in desk.catalog.tasks:
         for channel in desk.catalog.manifest.channels:
             whole = desk.decider.decide(task, channel, None, on)
-            meaning = desk.decider.facts(task, channel, None, on).meaning
-            if meaning not in CONSIGNING:
+            facts = desk.decider.facts(task, channel, None, on)
+            waiting = (part.said for part in desk.decider.parts(task, channel, on) if part.waits)
+            line = next(waiting, desk.decider.said(task, channel, None, on)).line
+            if facts.meaning not in CONSIGNING:
                 if whole.certainty is Certainty.NEEDS_RULING:  # nobody can say what its acts are consigned as
-                    facts = desk.decider.facts(task, channel, None, on)
-                    yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_LIST, ())
+                    yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_LIST, (), line)
                 continue
             yield from _steps(desk, task, channel, on)
             if whole.certainty is Certainty.NEEDS_RULING and not _can_be_asked(desk, task, channel, on):
-                facts = desk.decider.facts(task, channel, None, on)
-                yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS, ())
+                yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS, (), line)
 
 
 def _can_be_asked(desk: Desk, task: Task, channel: str, on: date) -> bool:
@@ -183,7 +189,8 @@ def _steps(desk: Desk, task: Task, channel: str, on: date) -> Iterator[_Open]:
         facts = desk.decider.facts(task, channel, act.id, on)
         answers = possible(desk, facts, act)
         by = BY_RULING if answers else BY_ACTS if facts.act in BY_JUDGEMENT and not named else BY_LIST
-        yield _Open(Place(task.id, channel, act.id), outcome.rule, facts, by, answers)
+        line = desk.decider.said(task, channel, act.id, on).line
+        yield _Open(Place(task.id, channel, act.id), outcome.rule, facts, by, answers, line)
 
 
 # -- what is asked, in words ---------------------------------------------------------------------------------------------
@@ -207,11 +214,14 @@ def asked(desk: Desk, question: Question) -> Bilingual:
         about = {
             lang: f"{text}（{glyph}）" if lang == "ja" else f"{text} ({glyph})" for lang, text in _UNDER_A_MARK.items()
         }
+    elif question.line is NO_COLUMN:
+        division = desk.catalog.manifest.divisions[desk.catalog.by_id[question.rows[0]].division].label
+        about = {"ja": f"{division['ja']}の業務", "en": f"the work of {division['en']}"}
     else:
         task = desk.catalog.by_id[question.rows[0]]
         name = printed(task.number, task.group, task.name)
         about = {"ja": f"「{name}」", "en": f"the row '{name}'"}
-    text = question.rule.question or question.rule.because
+    text = question_of(question.line, question.rule) or question.rule.because
     return {
         "ja": f"{about['ja']}（{rows}行、{at['ja']}）について。{text['ja']}",
         "en": f"On {about['en']} ({rows} {'row' if rows == 1 else 'rows'}, {at['en']}). {text['en']}",

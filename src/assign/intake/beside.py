@@ -1,0 +1,132 @@
+"""
+What a row says beside its marks → its remark: what stands in the cells of marks, the sentences of footnotes, looks that are conditions.
+
+None of it is lost: it is shown with the row's answers, and never evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Final, Protocol
+
+from assign.catalog.manifest import UNREAD
+from assign.catalog.model import is_condition
+from assign.errors import shown
+
+from .document import Document
+from .looks import CONDITION, Look
+from .mapping import Mapping as TheMapping
+from .marks import has_sign, signs_of
+from .marks import read as read_mark
+from .notes import Notes
+from .parties import from_a_day, names_another, names_contractor
+from .scope import sheets_of
+from .sheets import Row, Source, letters, like
+
+SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
+SAME: Final = re.compile('同上|同前|同左|同じ|上に同じ|上記のとおり|[〃々”"]')
+
+
+class Reading(Protocol):
+    """What is read, and by which mapping."""
+
+    @property
+    def source(self) -> Source:
+        """The file."""
+
+    @property
+    def document(self) -> Document:
+        """Its text."""
+
+    @property
+    def mapping(self) -> TheMapping:
+        """What says how it is read."""
+
+    @property
+    def notes(self) -> Notes:
+        """What a person is to look at."""
+
+
+def of_looks(mapping: TheMapping, looks: Mapping[int, Look]) -> list[tuple[str, str]]:
+    """The sentences of looks that are conditions, each with the headers of the marks that wear it."""
+    of: dict[str, list[str]] = {}
+    for index, look in looks.items():
+        if look.means == CONDITION:
+            column = mapping.of_marks[index]
+            text = look.legend.text if look.legend else look.because["ja"] if look.because else ""
+            of.setdefault(text, []).append(column.header.rpartition("/")[2] or letters(column.place))
+    return [("・".join(columns), text) for text, columns in of.items()]
+
+
+def is_said(remark: str, mapping: TheMapping) -> bool:
+    """Whether a remark that no word of a condition tells says who else does some of the work, or from when: it is shown with the answer."""
+    holds = names_another(remark, mapping.third_parties) or names_contractor(remark) or from_a_day(remark)
+    return holds or SAME.fullmatch(remark.strip()) is not None  # nothing is borrowed from the row above
+
+
+def beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) -> str:
+    """The remark with what stands beside a mark in its cell, and with a mark that is a condition itself: neither is lost."""
+    signs = [note.sign for note in mapping.footnotes]
+    added = []
+    for at, text in marks.items():
+        column = mapping.of_marks[at]
+        found = read_mark(text, column, signs)
+        if found is not None and (found.rest or (found.mark == text and len(text) > 2 and is_condition(text))):
+            sign = "※" if is_condition(found.rest or text) else ""
+            added.append(f"{sign}{column.header or letters(column.place)}: {found.rest or text}")
+    return " ".join(filter(None, [remark, *added]))
+
+
+def footnotes(
+    reading: Reading, row: Row, texts: Sequence[str], marks: dict[int, str], remark: str
+) -> tuple[str, dict[int, tuple[str, ...]]]:
+    """
+    The remark with the sentences of the signs that stand in a row, and those of each mark. A sign without a sentence is doubtful, and a
+    mark that has one whose sentence is another sheet's cannot be read.
+    """
+    known = _sentences(reading, row)
+    said = [note.sign for note in reading.mapping.footnotes]
+    of_marks = {index: signs_of(text, said) for index, text in marks.items()}
+    found = [
+        *(sign for sign in said for text in texts if has_sign(text, sign)),
+        *chain.from_iterable(of_marks.values()),
+    ]
+    loose = [sign for text in (*texts, *marks.values()) for sign in SIGN.findall(text) if text != remark]
+    for sign in dict.fromkeys((*found, *loose)):
+        if sign not in known:
+            reading.notes.doubtful(
+                row, "footnote", f"注の記号 {shown(sign)} の文が `footnotes` にありません（このシートの記号の文が要ります）",
+                f"no sentence in `footnotes` for the sign {shown(sign)} of this sheet",
+            )  # fmt: skip
+    for index, signs in of_marks.items():
+        if set(signs) - set(known):
+            marks[index] = UNREAD
+    noted = {index: tuple(known[sign] for sign in signs if sign in known) for index, signs in of_marks.items() if signs}
+    sentences = (known[sign] for sign in dict.fromkeys(found) if sign in known and known[sign] not in remark)
+    added = (text if text.startswith("※") else f"※{text}" for text in sentences)
+    return " ".join(filter(None, [remark, *added])), noted
+
+
+def _sentences(reading: Reading, row: Row) -> dict[str, str]:
+    """
+    What each sign means in a row's sheet. A sentence of the sheet goes before one of all sheets; and one that stands in the sheets of
+    other tables alone, and of which nobody has said that it is of this one, is not of this one.
+    """
+    sheet = row.cells[0].sheet if row.cells else ""
+    of_tables = {
+        name
+        for edition in reading.mapping.editions
+        for part in edition.parts
+        for _, name in sheets_of(reading.source, reading.mapping, part)
+    }
+    document = reading.document
+    found: dict[str, str] = {}
+    for note in sorted(reading.mapping.footnotes, key=lambda note: bool(note.sheet)):
+        lines = {line for line, _ in document.each(note.text.text, note.text.line)}
+        there = {name for (name, _), line in document.at.items() if line in lines}
+        elsewhere = reading.source.kind not in ("text", "csv", "pdf") and sheet not in there and there <= of_tables
+        if like(sheet, note.sheet) if note.sheet else not elsewhere:
+            found[note.sign] = note.text.text
+    return found
