@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from assign import Desk
 from assign.errors import RuleFileError
 from assign.intake import importing
+from assign.intake.report import lines
 from tests.test_import import book_of
 from tests.test_import_checked import HEAD, LEGEND, answer, book, designation, doubts, folder_of, mapping, read
 
@@ -114,3 +116,123 @@ def test_a_condition_outside_the_table_is_to_be_looked_at_and_a_header_is_none(t
     left = [note.place["en"] for note in report.notes.of("doubtful") if note.code == "note_left"]
     assert len(left) == 1
     assert left[0].endswith("A6")
+
+
+# -- columns that one table has and another has not --------------------------------------------------------------------
+
+
+def test_a_column_of_an_act_that_a_table_lacks_is_no_part_of_its_work(tmp_path: Path) -> None:
+    """The work as a whole is settled by the columns that the table has; of the act itself the answer says that there is no such column."""
+    path = two_sheets(tmp_path / "a.xlsx", ["番号", "業務", "受付", "収納", "備考"], [2, "届", "○", "○", None])
+    folder = folder_of(tmp_path, read(path, by_header(tmp_path)))
+    desk = Desk.open(list=folder)
+    found = desk.decide(row="kokuho-2", channel="anywhere", act="decide")
+    assert (found.assignee.value, found.certainty.value) == ("city_staff", "settled")  # whatever a list prints
+    assert "この欄はなく" in found.explain("ja", why=True)
+    assert "読めない" not in found.explain("ja", why=True)
+    whole = desk.decide(row="kokuho-2", channel="anywhere")
+    assert "決定" not in "".join(reason.text.ja for reason in whole.reasons)
+
+
+def test_a_total_is_no_row_although_another_table_has_one_more_column(tmp_path: Path) -> None:
+    """A cell that is not there is no mark."""
+    path = two_sheets(
+        tmp_path / "a.xlsx", ["番号", "業務", "受付", "収納", "備考"], [None, "※受付の注", None, None, None]
+    )
+    report = importing.report_on(path, by_header(tmp_path))
+    assert [note.code for note in report.notes.of("refused")] == ["line"]
+
+
+def test_numbers_may_have_another_heading_in_another_sheet(tmp_path: Path) -> None:
+    """Each heading has its line in the mapping; two of them in one table are refused."""
+    path = two_sheets(tmp_path / "a.xlsx", ["記号", *HEAD[1:]], ["ア", "届", "○", "×", "×", None])
+    said = by_header(tmp_path)
+    line = "  - {header: 番号, role: number}\n"
+    said.write_text(said.read_text("utf-8").replace(line, line + line.replace("番号", "記号")), "utf-8")
+    report = read(path, said)
+    assert [row.number for row in report.made[0].printed] == ["1", "ア"]
+    twice = two_sheets(
+        tmp_path / "b.xlsx", ["番号", "業務", "受付", "決定", "収納", "記号"], [2, "届", "○", "×", "×", "ア"]
+    )
+    with pytest.raises(RuleFileError, match="twice in one table"):
+        importing.report_on(twice, said)
+
+
+def test_a_sheet_that_another_part_names_is_none_that_a_pattern_stands_for(tmp_path: Path) -> None:
+    """Or its rows would be read twice."""
+    path = two_sheets(tmp_path / "a.xlsx", HEAD, [2, "届", "○", "×", "×", None])
+    said = by_header(tmp_path)
+    said.write_text(said.read_text("utf-8").replace("sheet: 年金", 'sheet: "*"'), "utf-8")
+    assert [row.number for row in read(path, said).made[0].printed] == ["1", "2"]
+
+
+def test_the_report_names_a_column_of_marks_by_its_own_header(tmp_path: Path) -> None:
+    """Where tables have other columns, too: with the letter that it has in each."""
+    path = two_sheets(tmp_path / "a.xlsx", ["番号", "業務", "決定", "収納", "備考"], [2, "届", "×", "×", None])
+    said = "\n".join(lines(read(path, by_header(tmp_path)), "ja"))
+    assert "C「受付」 = mark · receive" in said
+    assert "D・C「決定」 = mark · decide" in said
+    assert "E・D「収納」 = mark · collect_cash" in said
+
+
+# -- a day in a remark ---------------------------------------------------------------------------------------------------
+
+
+def of_a_day(desk: Desk, act: str | None, on: str) -> tuple[str, str]:
+    found = desk.decide(row="kokuho-1", channel="anywhere", act=act, on=on)
+    return found.assignee.value, found.certainty.value
+
+
+@pytest.mark.parametrize(
+    ("remark", "day_before", "day"),
+    [
+        ("令和8年4月1日から市職員", "2026-03-31", "2026-04-01"),
+        ("令和8年4月1日から、受付は直営", "2026-03-31", "2026-04-01"),
+        ("R9.4〜直営", "2027-03-31", "2027-04-01"),
+        ("令和９年３月まで受託者が行う", "2027-03-31", "2027-04-01"),
+        ("令和8年度から委託を終了", "2026-03-31", "2026-04-01"),
+    ],
+)
+def test_a_remark_that_takes_work_back_from_a_day_on_is_looked_at_on_that_day(
+    tmp_path: Path, remark: str, day_before: str, day: str
+) -> None:
+    """Until then the mark holds; from then on a ruling is needed, the condition is shown on both days, and a record tells them apart."""
+    report = read(book(tmp_path / "a.xlsx", [1, "申請", "○", "×", "×", remark]), mapping(tmp_path, 3))
+    desk = Desk.open(list=folder_of(tmp_path, report))
+    assert of_a_day(desk, "receive", day_before) == ("contractor", "settled")
+    assert of_a_day(desk, "receive", day) == ("city_staff", "needs_ruling")
+    assert of_a_day(desk, "decide", day)[0] == "city_staff"
+    for on in (day_before, day):
+        found = desk.decide(row="kokuho-1", channel="anywhere", act="receive", on=on)
+        assert [each.text for each in found.exceptions] == [remark]
+    assert found.question is not None
+    assert "のとおり変わりましたか" in found.question.text.ja
+
+
+def test_a_day_of_another_act_leaves_this_one_as_it_is(tmp_path: Path) -> None:
+    """収納 is taken back, and 受付 is not."""
+    row = [1, "申請", "○", "×", "×", "収納は令和8年4月1日から受託者"]
+    desk = Desk.open(list=folder_of(tmp_path, read(book(tmp_path / "a.xlsx", row), mapping(tmp_path, 3))))
+    assert of_a_day(desk, "receive", "2026-04-01") == ("contractor", "settled")
+    assert of_a_day(desk, "collect_cash", "2026-03-31") == ("city_staff", "settled")
+    assert of_a_day(desk, "collect_cash", "2026-04-01") == ("city_staff", "needs_ruling")
+
+
+def test_a_remark_is_kept_as_it_is_printed(tmp_path: Path) -> None:
+    """What is shown as a condition is the remark, and no sign is put before it."""
+    report = read(book(tmp_path / "a.xlsx", [1, "申請", "○", "×", "×", "夜間は国保連が行う"]), mapping(tmp_path, 3))
+    task = report.made[0].catalog.tasks[0]
+    assert (task.remark, task.conditions) == ("夜間は国保連が行う", ["夜間は国保連が行う"])
+
+
+@pytest.mark.parametrize(
+    "remark", ["ただし、海外での出産の分の受付は市職員", "ただし、失業の特例による申請の受付及び収納は市職員"]
+)
+def test_an_exception_that_names_a_case_is_a_condition_and_not_a_contradiction(tmp_path: Path, remark: str) -> None:
+    """The contractor does the other cases; the exception is shown."""
+    report = read(book(tmp_path / "a.xlsx", [1, "申請", "○", "×", "×", remark]), mapping(tmp_path, 3))
+    folder = folder_of(tmp_path, report)
+    assert answer(folder, "kokuho-1", "receive") == ("contractor", "settled")
+    assert [each.text for each in Desk.open(list=folder).decide(row="kokuho-1", channel="anywhere").exceptions] == [
+        remark
+    ]

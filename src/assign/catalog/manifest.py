@@ -151,7 +151,10 @@ class Manifest:
             if found.named:
                 return found
             whole = self.says(row, cells, channel, None)
-            return Said(SILENT.means, SILENT, whole.cells, named=False) if self.by_acts(channel) else self.beyond(whole)
+            if not self.by_acts(channel):
+                return self.beyond(whole)
+            silent = NO_COLUMN if found.line is NO_COLUMN else SILENT
+            return Said(silent.means, silent, whole.cells, named=False)
         acts = self.by_acts(channel)
         if not acts:
             return self._said(row, cells, channel, None)
