@@ -13,6 +13,9 @@ from typing import Any
 
 from openpyxl import Workbook
 
+from assign.files import put
+from assign.intake.report import Report
+
 _HEAD_E = [["国保年金課 窓口業務の分担"], [], ["番号", "枝番", "業務", "取扱い", None, None, None, "備考"]]
 _SECOND_E = [None, None, None, "窓口", "郵送", "火曜夜間", "図書館", None]
 _KOKUHO = [
@@ -89,3 +92,13 @@ def acts_as_columns(path: Path) -> Path:
     sheet.merge_cells("A6:A8")
     book.save(path)
     return path
+
+
+def unproved(report: Report, folder: Path) -> Path:
+    """The folder that a report makes, as `importing.write` makes it, without the half second of proofs: other tests prove such lists."""
+    assert report.fit, [note.text["en"] for note in report.notes.of("refused")]
+    for each in report.made:
+        at = folder / each.edition.folder if each.edition.folder else folder
+        at.mkdir(parents=True)
+        put(at, each.files)
+    return folder

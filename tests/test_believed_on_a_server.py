@@ -32,7 +32,7 @@ def test_a_sample_on_a_server_is_judged_as_the_table_says(served: World, tmp_pat
     held(served, "postgresql", list(ON_A_SERVER), tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.soak  # of SQLite it is tried in CI
 def test_every_kind_on_a_server_is_judged_as_the_table_says(served: World, tmp_path: Path) -> None:
     """All of them, in a database of PostgreSQL."""
     held(served, "postgresql", [each.name for each in KINDS.values() if each.on != "sqlite"], tmp_path)

@@ -16,6 +16,7 @@ from assign.catalog.loader import load
 from assign.errors import RuleFileError
 from assign.intake import importing
 from assign.intake.report import Report, as_json, lines
+from tests.import_lists import unproved
 from tests.test_import import book_of
 
 HEAD = ["番号", "業務", "受付", "決定", "収納", "備考"]
@@ -69,8 +70,7 @@ def read(path: Path, said: Path) -> Report:
 
 def folder_of(tmp_path: Path, report: Report) -> Path:
     """The folder that it makes."""
-    importing.write(report, str(tmp_path / "list"))
-    return tmp_path / "list"
+    return unproved(report, tmp_path / "list")
 
 
 def doubts(report: Report) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ from assign import Desk
 from assign.errors import RuleFileError
 from assign.intake import importing
 from assign.intake.report import Report
+from tests.import_lists import unproved
 
 MAPPING = """\
 confirmed: true
@@ -77,7 +78,7 @@ def read(folder: Path, rows: list[list[Any]], more: str = "", change: Callable[[
 def answers(folder: Path, report: Report) -> list[tuple[str, str, str]]:
     """Each row's answers by channel."""
     assert report.fit, [note.text["ja"] for note in report.notes.of("refused")]
-    importing.write(report, str(folder / "out"))
+    unproved(report, folder / "out")
     desk = Desk.open(list=folder / "out", engine="table")
     return [
         (channel, str(answer.assignee), str(answer.certainty))
@@ -187,7 +188,7 @@ def test_a_look_of_a_mark_needs_a_word_and_without_one_for_it_cannot_be_read(tmp
     report = read(tmp_path, ONE, "colours: has_meaning\n", LOOKS[look])
     assert [each[1:] for each in answers(tmp_path, report)] == [WAITS, GIVEN]
     report = read(tmp_path, ONE, f"colours: [{{look: {look}, means: no_meaning}}]\n", LOOKS[look])
-    importing.write(report, str(tmp_path / "plain"))
+    unproved(report, tmp_path / "plain")
     assert Desk.open(list=tmp_path / "plain", engine="table").decide(row="kokuho-1", channel="desk").assignee == "contractor"  # fmt: skip
 
 
@@ -220,7 +221,7 @@ def test_each_look_means_what_its_own_sentence_says(tmp_path: Path) -> None:
     answer = Desk.open(list=tmp_path / "out", engine="table").decide(row="kokuho-1", channel="desk")
     assert "黄色の行：市職員が行う" in answer.model_dump_json()
     simple = read(tmp_path, ONE, "colours: no_meaning\n", struck)
-    importing.write(simple, str(tmp_path / "simple"))
+    unproved(simple, tmp_path / "simple")
     assert Desk.open(list=tmp_path / "simple", engine="table").decide(row="kokuho-1", channel="desk").certainty == "needs_ruling"  # fmt: skip
     with pytest.raises(RuleFileError):
         read(tmp_path, rows, more.replace("黄色の行：", "青色の行："), change)

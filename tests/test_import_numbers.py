@@ -12,6 +12,7 @@ from assign.catalog.csv_file import is_number
 from assign.intake import importing
 from assign.intake.shifted import number_and_name
 from assign.log.fields import is_item
+from tests.import_lists import unproved
 
 MAPPING = """
 confirmed: true
@@ -34,7 +35,7 @@ def desk_of(folder: Path, *numbers: str) -> Desk:
     rows = "".join(f"{number},業務{at},○\n" for at, number in enumerate(numbers, 2))
     (folder / "list.csv").write_text("番号,業務,担当\n" + rows, "utf-8")
     (folder / "mapping.yaml").write_text(dedent(MAPPING), "utf-8")
-    importing.write(importing.report_on(folder / "list.csv", folder / "mapping.yaml"), str(folder / "list"))
+    unproved(importing.report_on(folder / "list.csv", folder / "mapping.yaml"), folder / "list")
     return Desk.open(list=str(folder / "list"))
 
 

@@ -202,14 +202,23 @@ def said(catalog: Catalog) -> tuple[str, bytes]:
     return json.dumps(plain(catalog.manifest), sort_keys=True), as_csv(catalog.tasks, catalog.manifest)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("at_hand", [True, False], ids=["the document at hand", "no document"])
-def test_random_edits_of_a_list_are_found(tmp_path: Path, *, at_hand: bool, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("at_hand", "edits"),
+    [
+        pytest.param(True, WITH_DOCUMENT // 2, marks=pytest.mark.slow, id="the document at hand, half of them"),
+        pytest.param(False, HOW_MANY // 2, marks=pytest.mark.slow, id="no document, half of them"),
+        pytest.param(True, WITH_DOCUMENT, marks=pytest.mark.soak, id="the document at hand"),
+        pytest.param(False, HOW_MANY, marks=pytest.mark.soak, id="no document"),
+    ],
+)
+def test_random_edits_of_a_list_are_found(
+    tmp_path: Path, *, at_hand: bool, edits: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     """At least 95 of a hundred by `check`, of the document that ships; `diff` shows the rest."""
     if at_hand:
         (tmp_path / "source").mkdir()
         (tmp_path / "source" / resources.DOCUMENT).write_bytes(resources.document_file().read_bytes())
-    chance, edits = random.Random(11), WITH_DOCUMENT if at_hand else HOW_MANY
+    chance = random.Random(11)
     assert outcome(tmp_path, json.loads(BUILT_IN), ROWS) == "harmless"
     counts: Counter[str] = Counter()
     passed = []

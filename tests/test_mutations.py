@@ -266,18 +266,19 @@ def with_paper(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize(
-    "paper",
+    ("paper", "edits"),
     [
-        pytest.param(False, marks=pytest.mark.slow, id="no paper"),
-        pytest.param(True, marks=pytest.mark.soak, id="a paper of the city's"),
+        pytest.param(False, HOW_MANY // 2, marks=pytest.mark.slow, id="no paper, half of them"),
+        pytest.param(False, HOW_MANY, marks=pytest.mark.soak, id="no paper"),
+        pytest.param(True, WITH_PAPER, marks=pytest.mark.soak, id="a paper of the city's"),
     ],
 )
-def test_random_edits_are_found(tmp_path: Path, *, paper: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_random_edits_are_found(tmp_path: Path, *, paper: bool, edits: int, capsys: pytest.CaptureFixture[str]) -> None:
     """
     At least 95 of a hundred; what passes is printed. With a paper a city may refine: what then passes leaves every act that
     ships as authority what it is, under each of its names, and the decision table too.
     """
-    chance, edits = random.Random(11), WITH_PAPER if paper else HOW_MANY
+    chance = random.Random(11)
     assert outcome(tmp_path, json.loads(BUILT_IN)) == "harmless"
     counts: Counter[str] = Counter()
     passed = []

@@ -124,7 +124,6 @@ sh tools/system.sh postgresql java strace zsh fish chromium fonts-noto-cjk poppl
 stage tools sh tools/env.sh .venv-tools locks/tools.txt tools
 others=$(sh tools/pythons.sh)
 stage slow slow
-stage install install
 for version in 3.12 3.13 3.14; do
   python=$(echo "$others" | sed -n "s/^$version //p")
   if [ -n "$python" ]; then stage "python$version" other "$version" "$python"; else
@@ -133,10 +132,12 @@ for version in 3.12 3.13 3.14; do
 done
 p313=$(echo "$others" | sed -n 's/^3\.13 //p')
 # What needs one core alone, beside Spark, which leaves one idle for much of its time.
-{ stage types types; stage public-types public_types; stage wheels sh tools/release_wheels.sh; } &
+{
+  stage types types; stage public-types public_types; stage wheels sh tools/release_wheels.sh; stage install install
+  if [ -n "$p313" ]; then stage durable313 durable313 "$p313"; else stage bare bare; fi  # 3.13 runs without durable-rules, too
+} &
 stage spark spark
 wait
-if [ -n "$p313" ]; then stage durable313 durable313 "$p313"; else stage bare bare; fi  # 3.13 runs without durable-rules, too
 stage web web
 stage ordinary ordinary
 

@@ -51,8 +51,9 @@ if [ -n "${T:-}" ]; then
 fi
 # Not those that only compute: what they find does not depend on who asks. A new file of tests is tried here until it is named.
 computed=
-for each in acts architecture batch_columns bombs catalog check checkpoint contract_table dates decision diff import questions \
-  growth hidden kinds laws list_mutations lists lists_of_other_shapes lookup merkle mutations near parsing \
+for each in acts architecture batch_columns bombs catalog check checkpoint contract_table dates decision diff questions plan plan_visit \
+  import import_by_others import_checked import_looks import_numbers import_offered import_pdf import_tables import_whole_rows \
+  edition_mutations evidence golden growth hidden kinds laws list_mutations lists lists_of_other_shapes lookup merkle mutations near parsing \
   pasted people printed record roads rules same_verdict schemas search short_answer \
   verifier_refusals web_lists web_words; do
   computed="$computed --ignore=tests/test_$each.py"

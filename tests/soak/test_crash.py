@@ -230,7 +230,7 @@ def cuts(server: Server, database: str, rounds: int) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_server_keeps_in_2_cuts_what_it_loses_without_synchronous_commit(
     durable_server: Server, database: str
 ) -> None:

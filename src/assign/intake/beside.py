@@ -48,6 +48,10 @@ class Reading(Protocol):
     def notes(self) -> Notes:
         """What a person is to look at."""
 
+    @property
+    def sentences(self) -> dict[str, dict[str, str]]:
+        """Of each sheet met so far, its footnotes by their signs."""
+
 
 def of_looks(mapping: TheMapping, looks: Mapping[int, Look]) -> list[tuple[str, str]]:
     """The sentences of looks that are conditions, each with the headers of the marks that wear it."""
@@ -86,7 +90,10 @@ def footnotes(
     The remark with the sentences of the signs that stand in a row, and those of each mark. A sign without a sentence is doubtful, and a
     mark that has one whose sentence is another sheet's cannot be read.
     """
-    known = _sentences(reading, row)
+    sheet = row.cells[0].sheet if row.cells else ""
+    if sheet not in reading.sentences:
+        reading.sentences[sheet] = _sentences(reading, sheet)
+    known = reading.sentences[sheet]
     said = [note.sign for note in reading.mapping.footnotes]
     of_marks = {index: signs_of(text, said) for index, text in marks.items()}
     found = [
@@ -109,12 +116,11 @@ def footnotes(
     return " ".join(filter(None, [remark, *added])), noted
 
 
-def _sentences(reading: Reading, row: Row) -> dict[str, str]:
+def _sentences(reading: Reading, sheet: str) -> dict[str, str]:
     """
-    What each sign means in a row's sheet. A sentence of the sheet goes before one of all sheets; and one that stands in the sheets of
+    What each sign means in a sheet. A sentence of the sheet goes before one of all sheets; and one that stands in the sheets of
     other tables alone, and of which nobody has said that it is of this one, is not of this one.
     """
-    sheet = row.cells[0].sheet if row.cells else ""
     of_tables = {
         name
         for edition in reading.mapping.editions

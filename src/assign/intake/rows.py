@@ -77,6 +77,7 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
         if remark.code == "comment" and remark.said:
             comments.setdefault((remark.sheet, remark.row), []).append(remark)
     elsewhere = headings(source, mapping)
+    sentences: dict[str, dict[str, str]] = {}
     for part in edition.parts:
         sheets = list(sheets_of(source, mapping, part))
         if not sheets:
@@ -87,7 +88,7 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
         for rows, sheet in sheets:
             if division := _division(mapping, sheet):
                 above.division, above.section, above.group = division, "", ""
-            _part(_Reading(source, document, mapping, part, notes, above, unsaid, comments, elsewhere), rows)
+            _part(_Reading(source, document, mapping, part, notes, above, unsaid, comments, elsewhere, sentences), rows)
     if unsaid.found:
         ja, en = unsaid.text().values()
         notes.refused(
@@ -143,6 +144,7 @@ class _Reading(NamedTuple):
     unsaid: Unsaid
     comments: Mapping[tuple[str, int], Sequence[Remark]]
     elsewhere: frozenset[str]  # what stands above the columns of all tables
+    sentences: dict[str, dict[str, str]]
 
 
 def _part(reading: _Reading, rows: Sequence[Row]) -> None:
