@@ -159,3 +159,27 @@ def test_the_seconds_that_reading_may_take_can_be_said(tmp_path: Path) -> None:
     assert run("import", str(path), "--mapping", str(said), "--seconds", "30").returncode == 0
     refused = run("import", str(path), "--mapping", str(said), "--seconds", "0", "--lang", "en")
     assert (refused.returncode, "from 1 to 600" in refused.stderr) == (2, True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("of", "sheets", "columns"),
+    [
+        ("g", ["国民健康保険", "後期高齢者医療", "国民年金"], {"番号": "number", "記号": "number", "図書館": "library", "火曜夜間": "evening"}),
+        ("h", ["後期高齢者医療", "国民健康保険", "国民年金", "保険料"], {"審査": "substantive", "収納": "collect_cash", "記号": "number"}),
+        ("i", ["後期高齢者医療", "国民健康保険", "戸籍住民"], {"業務名": "name", "枝番": "branch", "第2土曜": "weekend", "備考": "remark"}),
+        ("j", ["国保", "後期高齢", "年金"], {"確認": "form_check", "進達": "forward", "前年度": "ignored", "分類": "group"}),
+    ],
+)  # fmt: skip
+def test_sheets_with_other_columns_are_offered_as_one_list(
+    tmp_path: Path, of: str, sheets: list[str], columns: dict[str, str]
+) -> None:
+    """Each with its own header's rows, columns by their headings, whichever sheet has them; a sheet that is left out is named."""
+    path = Path(__file__).parent / "lists" / of / "list.xlsx"
+    said = offered(tmp_path, path)
+    assert [part["sheet"] for part in said["parts"]] == sheets
+    assert [each["printed"] for each in said["divisions"]] == sheets
+    found = {each["header"].rpartition("/")[2]: each for each in said["columns"]}
+    for header, wanted in columns.items():
+        assert wanted in (found[header]["role"], found[header].get("channel"), found[header].get("act")), header
+    assert all("column" not in each for each in said["columns"] if each["header"])

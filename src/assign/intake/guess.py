@@ -7,24 +7,25 @@ mark before a colon. A mark of which no sentence was found is offered as undefin
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from assign import resources
-from assign.errors import hidden, shown, unreadable
+from assign.catalog.csv_file import is_number
+from assign.errors import hidden, shown
 from assign.words import Bilingual, normal
 
 from . import offered
 from .guess_editions import editions
+from .guess_legends import legends as find_legends
 from .header import headers
 from .offered import Offer
 from .sheets import Cell, Row, Sheet, Source, letters, place
-from .shifted import number_and_name
+from .shifted import number_and_name, plain_number
+from .vocabulary import exactly, header_word, known, means, vocabulary
 
 MOST_MARKS: Final = 12  # different texts in a column of marks
 MOST_OFFERED: Final = 60  # marks, however rare
@@ -55,20 +56,7 @@ class _Table(NamedTuple):
     slipped: bool
     reordered: bool  # other sheets have the same columns in another order
     pages: list[Sheet]  # of a PDF, the others, each with the same header at its top; their rows are in `body`
-
-
-@cache
-def vocabulary() -> dict[str, dict[str, list[str]]]:
-    """What headers and legends say, by what it stands for: `data/intake_words.csv`."""
-    path = resources.data_folder() / "intake_words.csv"
-    found: dict[str, dict[str, list[str]]] = {}
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                found.setdefault(row["what"], {})[row["value"]] = row["words"].split()
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
-    return found
+    related: tuple[_Table, ...] = ()  # those of other sheets with much the same columns, and some that differ
 
 
 def of(source: Source) -> Offered:
@@ -86,14 +74,17 @@ def of(source: Source) -> Offered:
             }
         )
         return Offered(offered.text(_offer(source, None, [], [], {})), evidence)
+    table = table._replace(related=tuple(_related(source, table)))
     above = headers(table.head)
     at = place(source.file, Cell("", table.sheet.name, table.head[0].number, 0, table.head[0].line))
     names = "、".join(f"{letters(column)} {text}" for column, text in above.items() if text)
-    if left := _like(source, table):
+    taken = (table.sheet, *table.others, *table.pages, *(each.sheet for each in table.related))
+    left = [sheet.name for sheet in source.sheets if sheet not in taken and _table(replace(source, sheets=(sheet,)))]
+    if left and not table.in_text:
         evidence.append(
             {
-                "ja": f"似た見出しのシートがあります。案に入っていません: {'、'.join(left)}",
-                "en": f"sheets with much the same header, which are not in the offer: {', '.join(left)}",
+                "ja": f"表のありそうなシートで、案に入っていません: {'、'.join(left)}",
+                "en": f"sheets that seem to hold a table, and are not in the offer: {', '.join(left)}",
             }
         )
     evidence.append({"ja": f"見出し: {at['ja']}（{names}）", "en": f"header: {at['en']} ({names})"})
@@ -101,11 +92,16 @@ def of(source: Source) -> Offered:
     slipped = source.kind == "text"
     columns = [column for column in columns if column["header"] or (column["role"] != "ignored" and not slipped)]
     titles = {part for text in above.values() for part in text.split("/")}
-    marks = [mark for mark in _marks(table, columns) if not mark or "".join(mark.split()) not in titles]
+    every = dict.fromkeys(_marks(table, columns))
+    for each in table.related:
+        own = [_column(column, text, each) for column, text in headers(each.head).items() if text]
+        every |= dict.fromkeys(_marks(each, own))
+        columns = _together(columns, own)
+    marks = [mark for mark in [*filter(None, every), ""] if not mark or "".join(mark.split()) not in titles]
     inside = {id(row) for row in (*table.head, *(row for row in table.body if not slipped or len(row.cells) > 1))}
     inside |= {id(row) for sheet in table.others for row in (*_head_of(sheet, table.head), *_rows_of(table, sheet))}
-    inside |= {id(row) for sheet in table.others for row in _rows_of(table, sheet)}
-    legends = _legends(source, marks, inside)
+    inside |= {id(row) for each in table.related for row in (*each.head, *each.body)}
+    legends = find_legends(source, marks, inside)
     if slipped:  # a name that has slipped under a column of marks is none
         marks = [mark for mark in marks if len(mark) < 3 or mark in legends]
     for mark, (sentence, where) in legends.items():
@@ -127,12 +123,19 @@ def of(source: Source) -> Offered:
     return Offered(offered.text(_offer(source, table, columns, marks, legends)), evidence)
 
 
-def _table(source: Source) -> _Table | None:
+def _table(source: Source, wanted_words: frozenset[str] = frozenset()) -> _Table | None:
+    """
+    The table of the sheet whose header looks most like one.
+
+    Args:
+        wanted_words: Of a header that is looked for, what is printed in it.
+    """
     best: tuple[int, Sheet, int] | None = None
     for sheet in source.sheets:
         for at, row in enumerate(sheet.rows[:200]):
             texts = {cell.text.strip() for cell in row.cells}
-            score = sum(map(_header_word, texts)) + 3 * any(_known("role", text) == "name" for text in texts)
+            score = sum(map(header_word, texts)) + 3 * any(known("role", text) == "name" for text in texts)
+            score += 4 * len(wanted_words & {"".join(text.split()) for text in texts})
             if score >= 4 and not sheet.hidden and (best is None or score > best[0]):
                 best = (score, sheet, at)
     if best is None:
@@ -140,7 +143,13 @@ def _table(source: Source) -> _Table | None:
     _, sheet, at = best
     head = [sheet.rows[at]]
     rows = list(sheet.rows[at + 1 :])
-    if rows and _second_of_header(head[0], rows[0]):
+    if (
+        at
+        and _second_of_header(sheet.rows[at - 1], head[0])
+        and sum(header_word(c.text) for c in sheet.rows[at - 1].cells)
+    ):
+        head.insert(0, sheet.rows[at - 1])
+    elif rows and _second_of_header(head[0], rows[0]):
         head.append(rows.pop(0))
     wanted = headers(head)
     above = {each.name: headers(_head_of(each, head)) for each in source.sheets if each is not sheet}
@@ -167,17 +176,47 @@ def _head_of(sheet: Sheet, head: Sequence[Row]) -> list[Row]:
     return [row for row in sheet.rows if row.number in numbers]
 
 
+def _related(source: Source, table: _Table) -> Iterator[_Table]:
+    """The tables of other sheets that a person sees, with much the same columns."""
+    names = () if table.in_text or source.kind == "pdf" else _like(source, table)
+    for sheet in source.sheets:
+        wanted = frozenset(part for text in headers(table.head).values() for part in text.split("/") if part)
+        alone = replace(source, sheets=(sheet,))
+        found = _table(alone, wanted) if sheet.name in names and not sheet.hidden else None
+        if found is not None:
+            yield found
+
+
+def _together(columns: list[dict[str, Any]], more: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The columns of two tables by their headers: of one that stands once in each, the lowest row of its header tells."""
+
+    def below(column: Mapping[str, Any]) -> str:
+        return normal(column["header"].rpartition("/")[2])
+
+    once = [{name for name, count in Counter(map(below, each)).items() if count == 1} for each in (columns, more)]
+    found = list(columns)
+    for column in more:
+        same = next((each for each in columns if normal(each["header"]) == normal(column["header"])), None)
+        if same is None and below(column) in once[0] & once[1]:
+            same = next(each for each in columns if below(each) == below(column))
+            same["header"] = same["header"].rpartition("/")[2]
+        if same is None:
+            found.append(column)
+    return found
+
+
 def _like(source: Source, table: _Table) -> list[str]:
     """The sheets that hold a table of much the same columns, and that the offer leaves out."""
     wanted = {text.rpartition("/")[2] for text in headers(table.head).values() if text}
-    left = [sheet for sheet in source.sheets if sheet not in (table.sheet, *table.others, *table.pages)]
+    taken = (table.sheet, *table.others, *table.pages, *(each.sheet for each in table.related))
+    left = [sheet for sheet in source.sheets if sheet not in taken]
     return [
         sheet.name
         for sheet in left
         if sheet.name
         and any(
-            len(wanted & {"".join(cell.text.split()) for cell in row.cells}) * 2 >= len(wanted)
-            for row in sheet.rows[:200]
+            len(wanted & {"".join(cell.text.split()) for each in two for cell in each.cells}) * 2 >= len(wanted)
+            for two in pairwise(sheet.rows[:200])
         )
     ]
 
@@ -207,7 +246,7 @@ def _below(row: Row) -> bool:
         len(texts) == 2
         and len(texts[0]) <= LONGEST_MARK
         and len(texts[1]) > 2
-        and _means(texts[1]) != "undefined"
+        and means(texts[1]) != "undefined"
         and any(word in texts[1] for word in ("行う", "委託する", "しない", "担当する", "対象外", "該当"))
     )
 
@@ -224,17 +263,7 @@ def _second_of_header(first: Row, second: Row) -> bool:
     texts = [cell.text.strip() for cell in second.cells]
     spans = any(cell.merged and cell.merged.right > cell.merged.left for cell in first.cells)
     blank_first = not texts or not texts[0]
-    return blank_first and (spans or sum(map(_header_word, texts)) >= 2) and any(texts)
-
-
-def _header_word(text: str) -> bool:
-    word = normal(text)
-    return 0 < len(word) < 20 and any(
-        normal(each) in word
-        for what in ("role", "channel", "act", "party")
-        for words in vocabulary()[what].values()
-        for each in words
-    )
+    return blank_first and (spans or sum(map(header_word, texts)) >= 2) and any(texts)
 
 
 def _widest(table: _Table) -> int:
@@ -266,24 +295,26 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
         and not all(v.isdigit() for v in values)
     )
     last = header.rpartition("/")[2]
-    role = _known("role", last)
+    role = known("role", last)
     if not values and header and not role:  # nobody has a mark in it, and its header is as that of a column of marks
-        marked = any(_header_word(part) for part in header.split("/"))
+        marked = any(header_word(part) for part in header.split("/"))
     repeated = len(set(values)) * 2 <= len(values)
-    if _down(below) and role in ("", "quantity") and not _known("channel", header) and not _known("act", last):
+    if _down(below) and role in ("", "quantity") and not known("channel", header) and not known("act", last):
         return {**found, "role": "section"}
+    if marked and not role and len(set(values)) == len(values) > 1 and all(is_number(plain_number(v)) for v in values):
+        return {**found, "role": "number"}  # each another: ア, イ, ウ
     if marked and (not role or (role in ("name", "quantity") and repeated)):
         found["role"] = "mark"
         for part in dict.fromkeys((last, *header.split("/"))):
-            if "channel" not in found and (channel := _known("channel", part)):
+            if "channel" not in found and (channel := known("channel", part)):
                 found |= {"channel": channel.split()[0], "kind": channel.split()[1], "called": part}
             elif "act" not in found and (
-                acts := list(filter(None, (_known("act", each) for each in re.split("[・、，]", part))))
+                acts := list(filter(None, (known("act", each) for each in re.split("[・、，]", part))))
             ):
                 if normal(part) == normal("受付"):  # of an application, and of a notice
                     acts = ["receive", "receive_notice"]
                 found["act"] = acts if len(set(acts)) > 1 else acts[0]
-            elif "party" not in found and (party := _exactly("party", part)):
+            elif "party" not in found and (party := exactly("party", part)):
                 found["party"] = party
     else:
         found["role"] = role or "ignored"
@@ -297,18 +328,6 @@ def _down(cells: Sequence[Cell]) -> bool:
     tall = [cell for cell in cells if cell.merged and cell.merged.top < cell.merged.bottom]
     narrow = [cell for cell in cells if cell.merged is None or cell.merged.left == cell.merged.right]
     return 2 * len(tall) > len(narrow) > 0
-
-
-def _known(what: str, text: str) -> str:
-    """What a header stands for: the longest word of it that is known."""
-    word = normal(text)
-    hits = [(len(each), value) for value, words in vocabulary()[what].items() for each in words if normal(each) in word]
-    return max(hits, key=lambda hit: hit[0])[1] if hits and word else ""
-
-
-def _exactly(what: str, text: str) -> str:
-    word = normal(text)
-    return next((value for value, words in vocabulary()[what].items() if word in map(normal, words)), "")
 
 
 def _marks(table: _Table, columns: Sequence[dict[str, Any]]) -> list[str]:
@@ -330,46 +349,16 @@ def _rows_of(table: _Table, sheet: Sheet) -> list[Row]:
 
 def _signs(table: _Table) -> list[str]:
     """The signs of footnotes in the table."""
-    rows = (*table.body, *(row for sheet in table.others for row in sheet.rows))
+    sheets = (*table.others, *(each.sheet for each in table.related))
+    rows = (*table.body, *(row for sheet in sheets for row in sheet.rows))
     found = (sign for row in rows for cell in row.cells if len(cell.text) < 40 for sign in SIGN.findall(cell.text))
     return list(dict.fromkeys(found))
-
-
-def _legends(source: Source, marks: Sequence[str], table: set[int]) -> dict[str, tuple[str, Bilingual]]:
-    """A sentence for each mark, outside the table: `MARK：…` in a cell, or the mark alone with the sentence beside it."""
-    found: dict[str, tuple[str, Bilingual]] = {}
-    blanks = [word for words in vocabulary()["blank"].values() for word in words]
-    # A sheet that is a legend by its name goes first; a cell of another table is none.
-    sheets = sorted(
-        source.sheets, key=lambda sheet: not any(word in sheet.name for word in ("凡例", "記号", "説明", "見方"))
-    )
-    for row in (row for sheet in sheets for row in sheet.rows if id(row) not in table):
-        texts = [(cell, cell.text.strip()) for cell in row.cells if cell.text.strip()]
-        beside = [*(text for _, text in texts[1:]), ""]
-        for (cell, text), following in zip(texts, beside, strict=False):
-            for mark in marks:
-                for name in (mark,) if mark else blanks:
-                    alone = text == name and len(following) > 2 and len(texts) == 2
-                    said = _sentence(text, name) or (f"{text} {following}" if alone else "")
-                    if said and mark not in found and len(said) > len(name) + 2:
-                        found[mark] = (said, place(source.file, cell))
-    return found
-
-
-def _sentence(text: str, name: str) -> str:
-    """The part of a text that begins with a mark and a colon (or a space), up to the next mark with one."""
-    at = re.search(rf"(?:^|[\s　「・、。：:]){re.escape(name)}(?:\s*[:：＝=]|[ 　]+(?=\S))", text)
-    if at is None:
-        return ""
-    rest = text[at.start() :].strip().strip("　 「・、。：:").strip()
-    ends = re.search(r"(?:[\s　]+|[、，/／;；])[^\s　、，/／;；]{1,8}\s*[:：＝=]|、\S{1,6}[ 　]", rest)
-    return (rest[: ends.start()] if ends else rest).strip().strip("　 」")
 
 
 def _headings(table: _Table) -> list[str]:
     """Rows that are headings by their brackets."""
     found = []
-    for row in table.body:
+    for row in (*table.body, *(row for each in table.related for row in each.body)):
         texts = [cell.text.strip() for cell in row.cells if cell.text.strip()]
         if len(texts) == 1 and re.fullmatch(r"[【〔\[（(<＜《].{1,40}[】〕\]）)>＞》]", texts[0]):
             found.append(texts[0])
@@ -380,8 +369,8 @@ def _divisions(table: _Table | None, columns: Sequence[dict[str, Any]], *, by_sh
     """What is printed where divisions begin: the names of sheets of one form, or the values of a column."""
     if table is None:
         return []
-    if table.others and by_sheet:
-        return [table.sheet.name, *(sheet.name for sheet in table.others)]
+    if (table.others or table.related) and by_sheet:
+        return [each.name for each in (table.sheet, *table.others, *(other.sheet for other in table.related))]
     of = next((column["column"] for column in columns if column["role"] == "division"), None)
     values = (cell.text.strip() for row in table.body for cell in row.cells if letters(cell.column) == of)
     return list(dict.fromkeys(filter(None, values)))[:20]
@@ -411,23 +400,6 @@ def _notes(table: _Table) -> list[str]:
     return [f"{sign}*" for sign in dict.fromkeys(signs) if sign and sign in "※＊*注"]
 
 
-def _means(sentence: str) -> str:
-    """
-    What a sentence seems to say: the first meaning, in the order of the file, of which a word stands in it; where it names both parties, that
-    the work is divided.
-    """
-    word = normal(sentence)
-    found = next(
-        (value for value, words in vocabulary()["means"].items() if any(normal(each) in word for each in words)),
-        "undefined",
-    )
-    both = all(
-        re.search(rf"(?:[はを、：:・と]|及び|^\S?\s)(?:{'|'.join(vocabulary()['party'][party])})", sentence)
-        for party in ("contractor", "city")
-    )
-    return "part_divided" if both and found in ("retained", "consigned") else found
-
-
 def _offer(
     source: Source,
     table: _Table | None,
@@ -439,8 +411,11 @@ def _offer(
     title = " ".join(title.split())[:80]
     headings = _headings(table) if table else []
     parts = _parts(table) if table else [{"header": "1", "rows": "2-"}]
-    lists = editions([table.sheet, *table.others], parts, table.head[0].number) if table and not table.in_text else []
-    by_sheets = bool(table and table.others and not lists)  # then headings within a sheet are none of divisions
+    sheets = [table.sheet, *table.others, *(each.sheet for each in table.related)] if table else []
+    lists = editions(sheets, parts, table.head[0].number) if table and not table.in_text else []
+    by_sheets = bool(
+        table and (table.others or table.related) and not lists
+    )  # then headings within a sheet are none of divisions
     begins = (not by_sheets and headings) or _divisions(table, columns, by_sheet=not lists) or [""]
     parties = any("party" in column for column in columns)
     channels = {column["channel"]: column for column in columns if "channel" in column}
@@ -468,7 +443,11 @@ def _offer(
                 name: column[name]
                 for name in ("column", "header", "role", "channel", "act", "party")
                 if column.get(name)
-                and not (name == "column" and table and (table.slipped or (table.reordered and column.get("header"))))
+                and not (
+                    name == "column"
+                    and table
+                    and (table.slipped or ((table.reordered or table.related) and column.get("header")))
+                )
             }
             | ({"marks": _set_of(column, columns)} if column["role"] == "mark" else {})
             for column in columns
@@ -521,19 +500,19 @@ def _sets(
 def _entry(mark: str, sentence: str, of: str) -> dict[str, Any]:
     """A mark with what its sentence seems to say; without a sentence it is undefined."""
     if of == "by_party" and sentence:
-        means = "does" if mark else "does_not"
+        meaning = "does" if mark else "does_not"
     elif (
         not mark and (of == "row") is not sentence.startswith(tuple(vocabulary()["blank"]["of_row"])) and of != "cells"
     ):
         return {"mark": "", "means": "undefined"}
     elif of == "cells" and sentence and not mark:
-        means = "outside" if _means(sentence) == "retained" else "undefined"
+        meaning = "outside" if means(sentence) == "retained" else "undefined"
     elif of == "cells" and any(word in sentence for word in vocabulary()["row"]["as_row"]):
-        means = "as_row"
+        meaning = "as_row"
     else:
-        means = _means(sentence) if sentence else "undefined"
-    said = sentence and (means != "undefined" or _means(sentence) == "undefined")
-    return {"mark": mark, "means": means, **({"legend": sentence} if said else {})}
+        meaning = means(sentence) if sentence else "undefined"
+    said = sentence and (meaning != "undefined" or means(sentence) == "undefined")
+    return {"mark": mark, "means": meaning, **({"legend": sentence} if said else {})}
 
 
 def _parts(table: _Table) -> list[dict[str, str]]:
@@ -558,4 +537,5 @@ def _parts(table: _Table) -> list[dict[str, str]]:
             }
             for other in table.others
         ),
+        *(part for each in table.related for part in _parts(each)),
     ]

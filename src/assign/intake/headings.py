@@ -18,9 +18,9 @@ from assign.rules import loader
 from assign.rules.entries import Act
 from assign.words import ActClass, Bilingual, normal
 
-from .guess import vocabulary
 from .mapping import Column, Mapping
 from .notes import Notes
+from .vocabulary import vocabulary
 
 _PARTS: Final = re.compile("[/・、，,／＋+]|及び|並びに|又は")
 _NEVER: Final = (ActClass.AUTHORITY, ActClass.BARRED)

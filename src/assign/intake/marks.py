@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from assign.catalog.model import is_condition
 
-from .guess import vocabulary
 from .mapping import Column
+from .vocabulary import vocabulary
 
 _REST: Final = re.compile(r"[\s　(（\[［〔【0-9０-９]")
 _PLAIN: Final = re.compile(r"[(（\[［〔【].*[)）\]］〕】]|(?:約|年間?|月|延べ|計)?\s*[0-9０-９].*", re.DOTALL)

@@ -16,7 +16,7 @@ from typing import Final
 from assign.rules.entries import Act
 from assign.words import ActClass, normal
 
-from .guess import vocabulary
+from .vocabulary import vocabulary
 
 _MONEY: Final = ("collect_cash", "pay_cash", "pay_order", "refund")
 # What follows the word and leaves it the word that it is.
