@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
@@ -207,3 +208,69 @@ def _refused(given: object, plain: str) -> BadDate:
             given, f"見えない文字 {code_point(c)} を消してください", f"remove the hidden character {code_point(c)}"
         )
     return BadDate(given)
+
+
+# -- dates within a text -------------------------------------------------------------------------------------------------
+
+_ERA: Final = "(?P<{0}>令和|平成|昭和|[令平昭RHSrhs])"
+_YEARS: Final = rf"(?:{_ERA})?(?P<{{1}}>[0-9]{{{{4}}}}|[0-9]{{{{1,2}}}}|元)"
+_IN_WORDS: Final = _YEARS.format("era", "year") + (
+    r"(?:年(?P<fiscal>度)|年(?:(?P<month>[0-9]{1,2})月(?:(?P<day>[0-9]{1,2})日)?)?)"
+)
+_IN_SIGNS: Final = _YEARS.format("e", "y") + r"(?P<sign>[-/.])(?P<m>[0-9]{1,2})(?P=sign)(?P<d>[0-9]{1,2})"
+_OF_A_MONTH: Final = _ERA.format("of_era") + r"(?P<of_year>[0-9]{1,2}|元)[-/.](?P<of_month>[0-9]{1,2})(?![-/.])"  # R9.4
+_IN_TEXT: Final = rf"(?<![0-9])(?:{_IN_SIGNS}|{_IN_WORDS}|{_OF_A_MONTH})(?![0-9間])"
+_WITHOUT_YEAR: Final = r"(?<!毎年)(?<![0-9])[0-9]{1,2}月[0-9]{1,2}日"
+
+
+class InText(NamedTuple):
+    """A date in a text: the first and the last day that it can mean, None where nobody can tell, and where it ends in the text, in NFKC."""
+
+    first: date | None
+    last: date | None
+    end: int
+
+
+def in_text(text: str) -> Iterator[InText]:
+    """
+    The dates that a text names, in its order; of a month or a fiscal year (年度) all its days.
+
+    >>> [(str(each.first), str(each.last)) for each in in_text("R9.4から、令和8年度まで、2026年12月1日")]
+    [('2027-04-01', '2027-04-30'), ('2026-04-01', '2027-03-31'), ('2026-12-01', '2026-12-01')]
+    >>> [each.first for each in in_text("4月1日から（年約3,000件、3年間）")]
+    [None]
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    found = [each for match in re.finditer(_IN_TEXT, plain) if (each := _meant(match)) is not None]
+    rest = re.sub(_IN_TEXT, lambda match: " " * len(match[0]), plain)
+    found += [InText(None, None, match.end()) for match in re.finditer(_WITHOUT_YEAR, rest)]
+    return iter(sorted(found, key=lambda each: each.end))
+
+
+def _meant(found: re.Match[str]) -> InText | None:
+    """None of what may be a span of time (`3年`); a date of which no day can be told says so."""
+    era = found["era"] or found["e"] or found["of_era"] or ""
+    year = found["year"] or found["y"] or found["of_year"]
+    month, day_ = found["month"] or found["m"] or found["of_month"], found["day"] or found["d"]
+    if not era and len(year) < 4:  # with a month it is a year of an era that is not named
+        return InText(None, None, found.end()) if month else None
+    try:
+        first = _first(era, year, month or ("4" if found["fiscal"] else "1"), day_ or "1", whole=not month)
+    except BadDate:
+        return InText(None, None, found.end())
+    if day_:
+        return InText(first, first, found.end())
+    after = (first.year + 1, first.month) if not month else (first.year + first.month // 12, first.month % 12 + 1)
+    return InText(
+        first, date(after[0], after[1] if month or found["fiscal"] else 1, 1) - timedelta(days=1), found.end()
+    )
+
+
+def _first(era: str, year: str, month: str, day_: str, *, whole: bool) -> date:
+    """The day. 令和元年 begins in May: of a whole year its first day is that of the era. Raises BadDate."""
+    try:
+        return day(f"{era}{year}年{month}月{day_}日")
+    except BadDate:
+        if not whole or year not in ("元", "1"):
+            raise
+        return day(f"{era}{year}年12月31日").replace(month=5, day=1)

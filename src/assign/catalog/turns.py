@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from assign.dates import ERAS
+from assign.dates import in_text
 from assign.words import CONSIGNING, Meaning
 
 from .parts import Line
@@ -52,11 +51,8 @@ class Turn(NamedTuple):
         return Line({}, Meaning.UNDEFINED, None, because, asks=asks)
 
 
-_DAY: Final = re.compile(
-    r"(?:(?P<era>令和|平成|[RHrh])\s*(?P<of_era>[0-9]{1,2}|元)|(?P<year>20[0-9]{2}))\s*"
-    r"(?:年度|[年./-]\s*(?P<month>[0-9]{1,2})(?:\s*[月./-]\s*(?P<day>[0-9]{1,2}))?\s*[日月]?)\s*"
-    r"(?:付け?)?(?P<way>から|より|以降|以後|[~〜]|開始|まで|迄|で(?=終了|廃止|中止|休止))"
-)
+_WAY: Final = re.compile(r"\s*(?:\([^)]*\))?\s*(?:付け?で?)?(から|より|以降|以後|[~〜]|開始|まで|迄|で(?=終了|廃止|中止|休止))")
+_UNTIL: Final = ("まで", "迄", "で")
 _CITY: Final = re.compile(
     r"[市町村区]の?職員|本市|当市|市役所|役場|直営|担当課|所管課|(?<![一-龠])[市町村区](?=[がでにの]?(?:行|対|担|実|取|$|[、)]))"
     r"|(?<![一-龠])職員|委託(?:は|を)?(?:しない|せず|やめ|取りやめ|終了|廃止|中止|解除|の?対象外)|終了|廃止|中止|休止|取り?扱わない"
@@ -88,14 +84,13 @@ def _may_have(said: str) -> bool:
 def _of(said: str) -> Iterator[Turn]:
     plain = unicodedata.normalize("NFKC", said)
     since = until = city = None
-    for found in _DAY.finditer(plain):
-        ends = found["way"] in ("まで", "迄", "で")
-        day = _day(found, last=ends)
-        if day is None:
+    for found in in_text(plain):
+        way = _WAY.match(plain, found.end)
+        if way is None or found.first is None:
             continue
-        since, until = (since, day) if ends else (day, until)
+        since, until = (since, found.last) if way[1] in _UNTIL else (found.first, until)
         if city is None:  # of two parties the one that stands next to the day
-            city = _by_city(plain[found.end() :].lstrip("、 ").partition("、")[0])
+            city = _by_city(plain[way.end() :].lstrip("、 ").partition("、")[0])
     if city is None:
         city = _by_city(plain)
     if city is None or (since is None and until is None):
@@ -113,20 +108,3 @@ def _by_city(text: str) -> bool | None:
     """Whether a text names the city, or else the contractor; None where it names neither, or both."""
     city, contractor = _CITY.search(text) is not None, _CONTRACTOR.search(text) is not None
     return None if city is contractor else city
-
-
-def _day(found: re.Match[str], *, last: bool) -> date | None:
-    """The day; of a month without a day its first, or its last. None where there is no such day."""
-    if found["year"]:
-        year = int(found["year"])
-    else:
-        era = next(each for each in ERAS if found["era"].lower() in each.names)
-        year = era.first.year - 1 + (1 if found["of_era"] == "元" else int(found["of_era"]))
-    if not found["month"]:  # of a fiscal year
-        return date(year + 1, 3, 31) if last else date(year, 4, 1)
-    month = int(found["month"])
-    try:
-        day = int(found["day"]) if found["day"] else monthrange(year, month)[1] if last else 1
-        return date(year, month, day)
-    except ValueError:
-        return None

@@ -2,42 +2,27 @@
 A list and rules → what somebody must look at again by a day: a date in a remark, a change of law that was still to come, a ruling that
 ends and that no other follows, the end of an edition.
 
-Nothing is decided here. A remark is read for its dates alone (`decide` never evaluates it); where a date lacks its day or its month,
+Nothing is decided here. A remark is read for its dates alone (what a decision makes of them: `catalog.turns`); where a date lacks its day or its month,
 the first day that it can mean counts, and one that cannot be read is always due.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
 from os import PathLike
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from assign.catalog.editions import Edition, of_folder
 from assign.catalog.model import Catalog, Task
 from assign.catalog.parts import Effective
-from assign.dates import day as day_of
-from assign.errors import BadDate
+from assign.dates import in_text
 from assign.explanation.wording import printed
 from assign.rules.entries import Ruling
 from assign.rules.model import RuleSet
 from assign.words import Bilingual
 
 from .proofs import unproved
-
-_ERA: Final = r"(?P<{0}>令和|平成|昭和|[令平昭RHSrhs])"
-_YEAR: Final = r"(?:{era})?(?P<{year}>[0-9]{{4}}|[0-9]{{1,2}}|元)"
-_WORDS: Final = (
-    _YEAR.format(era=_ERA.format("era"), year="year")
-    + r"(?:年(?P<fiscal>度)|年(?:(?P<month>[0-9]{1,2})月(?:(?P<day>[0-9]{1,2})日)?)?)"
-)
-_SIGNS: Final = (
-    _YEAR.format(era=_ERA.format("e"), year="y") + r"(?P<sign>[-/.])(?P<m>[0-9]{1,2})(?P=sign)(?P<d>[0-9]{1,2})"
-)
-_DATES: Final = re.compile(f"(?<![0-9])(?:{_SIGNS}|{_WORDS})(?![0-9間])")
-_IN_PART: Final = re.compile(r"(?<!毎年)(?<![0-9])[0-9]{1,2}月[0-9]{1,2}日")  # of which year is not said
 
 
 class Due(NamedTuple):
@@ -122,36 +107,9 @@ def _remarks(catalog: Catalog) -> Iterator[Due]:
 
 def dates_in(text: str) -> tuple[list[date], bool]:
     """The days that a printed text names, each the first that it can mean; and whether a date stands there that cannot be read."""
-    plain = unicodedata.normalize("NFKC", text)
-    days: list[date] = []
-    unread = False
-    for found in _DATES.finditer(plain):
-        era, year = found["era"] or found["e"] or "", found["year"] or found["y"]
-        if (
-            not era and len(year) < 4
-        ):  # `3年` may be a span of time; with a month or a day it is a year of an era that is not named
-            unread |= bool(found["month"] or found["y"])
-            continue
-        month, day = (
-            found["month"] or found["m"] or ("4" if found["fiscal"] else "1"),
-            found["day"] or found["d"] or "1",
-        )
-        try:
-            days.append(_first(era, year, month, day, whole=not found["month"] and not found["y"]))
-        except BadDate:
-            unread = True
-    rest = _DATES.sub(" ", plain)
-    return list(dict.fromkeys(days)), unread or _IN_PART.search(rest) is not None
-
-
-def _first(era: str, year: str, month: str, day: str, *, whole: bool) -> date:
-    """The day. 令和元年 begins in May: of a whole year its first day is that of the era. Raises BadDate."""
-    try:
-        return day_of(f"{era}{year}年{month}月{day}日")
-    except BadDate:
-        if not whole or year not in ("元", "1"):
-            raise
-        return day_of(f"{era}{year}年12月31日").replace(month=5, day=1)
+    found = list(in_text(text))
+    days = (each.first for each in found if each.first is not None)
+    return list(dict.fromkeys(days)), any(each.first is None for each in found)
 
 
 def _changes(catalog: Catalog, rules: RuleSet) -> Iterator[Due]:
