@@ -51,7 +51,9 @@ class Turn(NamedTuple):
         return Line({}, Meaning.UNDEFINED, None, because, asks=asks)
 
 
-_WAY: Final = re.compile(r"\s*(?:\([^)]*\))?\s*(?:付け?で?)?(から|より|以降|以後|[~〜]|開始|まで|迄|で(?=終了|廃止|中止|休止))")
+_WAY: Final = re.compile(
+    r"\s*(?:\([^)]*\))?\s*(?:付け?で?)?(から|より|以降|以後|[~〜]|開始|まで|迄|で(?=終了|廃止|中止|休止))"
+)
 _UNTIL: Final = ("まで", "迄", "で")
 _CITY: Final = re.compile(
     r"[市町村区]の?職員|本市|当市|市役所|役場|直営|担当課|所管課|(?<![一-龠])[市町村区](?=[がでにの]?(?:行|対|担|実|取|$|[、)]))"

@@ -247,7 +247,21 @@ def cell_name(name: str, manifest: Manifest, acts: Mapping[str, Act]) -> tuple[B
         if column.per != "row" and name.startswith(f"{column.key}."):
             of = name.removeprefix(f"{column.key}.")
             if heading := column.headings.get(of, "").rpartition("/")[2]:
-                return _headed(heading, column, manifest), column.blank
+                named = _headed(heading, column, manifest)
+                several = (
+                    sum(
+                        each.headings.get(of, "").rpartition("/")[2] == heading
+                        for each in manifest.columns
+                        if each.channel == column.channel
+                    )
+                    > 1
+                )
+                if several:  # of each party one
+                    named = {
+                        "ja": f"{named['ja']}（{column.label['ja']}）",
+                        "en": f"{named['en']} ({column.label['en']})",
+                    }
+                return named, column.blank
             title = acts[of].title if column.per == "act" else manifest.channels[of].label
             return {
                 "ja": f"{column.label['ja']}（{title['ja']}）",

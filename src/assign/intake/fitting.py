@@ -63,7 +63,8 @@ class _Fit:
         return column._replace(marks=tuple(map(self._mark, [*marks, *own.values()])))
 
     def parties(self, both: Both) -> Both:
-        return both._replace(both=self._combination(both.both), neither=self._combination(both.neither))
+        other = self._combination(both.other) if both.other else None
+        return both._replace(both=self._combination(both.both), neither=self._combination(both.neither), other=other)
 
     def _combination(self, mark: Mark) -> Mark:
         there = mark.legend is None or self._there(mark.legend, "")

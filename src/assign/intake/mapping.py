@@ -139,6 +139,7 @@ class Both(NamedTuple):
     by_remark: bool
     names: Mapped[str, tuple[str, ...]]
     node: Node
+    other: Mark | None = None  # where another party's column alone has a mark
 
 
 class Footnote(NamedTuple):
@@ -439,10 +440,10 @@ def _marks_of(
             'what a blank cell means is missing (write `- {mark: "", means: …}`; where the legend does not say it, `means: undefined`)',
         )
     for mark in marks:
-        if party and mark.means not in (DOES, DOES_NOT, str(Meaning.UNDEFINED)):
+        if party and mark.means not in (DOES, DOES_NOT, str(Meaning.UNDEFINED), str(Meaning.NO_STEP)):
             raise mark.node.fail(
-                f"担当者の列の印は does、does_not、undefined のどれかです（{shown(mark.means)} は使えません）",
-                f"a mark under a party means does, does_not or undefined, and not {shown(mark.means)}",
+                f"担当者の列の印は does、does_not、no_step、undefined のどれかです（{shown(mark.means)} は使えません）",
+                f"a mark under a party means does, does_not, no_step or undefined, and not {shown(mark.means)}",
             )
         if not party and mark.means in (DOES, DOES_NOT):
             raise mark.node.fail(
@@ -508,7 +509,7 @@ def _quote(node: Node) -> Quote:
 
 
 def _parties(node: Node) -> Both:
-    fields = node.fields((), ("both", "neither", "divided_by_remark", "names"))
+    fields = node.fields((), ("both", "neither", "other", "divided_by_remark", "names"))
     names: dict[str, tuple[str, ...]] = {}
     if "names" in fields:
         for party, each in fields["names"].fields((), PARTIES[:2]).items():
@@ -521,7 +522,7 @@ def _parties(node: Node) -> Both:
         )
     nothing = Mark("", str(Meaning.UNDEFINED), None, None, {}, node)
     said = [_combination(fields[name]) if name in fields else nothing for name in ("both", "neither")]
-    return Both(said[0], said[1], by_remark, names, node)
+    return Both(said[0], said[1], by_remark, names, node, _combination(fields["other"]) if "other" in fields else None)
 
 
 def _combination(node: Node) -> Mark:

@@ -159,7 +159,14 @@ def schema() -> Schema:
                 ),
                 "marks": {"type": "object", "additionalProperties": marks},
                 "parties": mapping(
-                    {}, {"both": combination, "neither": combination, "divided_by_remark": ref("truth"), "names": names}
+                    {},
+                    {
+                        "both": combination,
+                        "neither": combination,
+                        "other": combination,
+                        "divided_by_remark": ref("truth"),
+                        "names": names,
+                    },
                 ),
                 "meanings": list_of(
                     explicit, MOST_LINES, "manifest.yaml の形の意味の表", "the table, as a manifest has it"

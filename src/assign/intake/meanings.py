@@ -10,16 +10,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, Final, NamedTuple
 
-from assign.words import Meaning, normal
+from assign.words import CONSIGNING, Meaning, normal
 
 from .document import Document
-from .mapping import AS_ROW, DOES, DOES_NOT, Column, Mark, Quote
+from .mapping import AS_ROW, DOES, Column, Mark, Quote
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
 from .rows import Printed
 from .sheets import letters
+from .vocabulary import exactly
 
 Entry = dict[str, Any]
 _NO_ROLE: Final = (Meaning.UNDEFINED, AS_ROW)
@@ -72,8 +74,8 @@ def columns_of(mapping: TheMapping) -> Columns:
             same = {act: marks[i].acts[0] for i in of for act in marks[i].acts[1:]}
             entry |= {"per": "act", "acts": acts}
             entry |= {"same": same} if same else {}
-            below = Counter(marks[i].header.rpartition("/")[2] for i in of)
-            printed = {i: marks[i].header.rpartition("/")[2] for i in of}
+            printed = {i: of_act(marks[i]) for i in of}
+            below = Counter(printed.values())
             entry["headings"] = {
                 act: printed[i] if below[printed[i]] == 1 else marks[i].header
                 for i in of
@@ -93,6 +95,12 @@ def columns_of(mapping: TheMapping) -> Columns:
             )
         entries.append(entry)
     return Columns(entries, cells, keys)
+
+
+def of_act(column: Column) -> str:
+    """Of what is printed above a column of an act, the part that names it: the lowest, but none that names a party."""
+    parts = column.header.split("/")
+    return next((part for part in reversed(parts) if not (column.party and exactly("party", part))), parts[-1])
 
 
 def _everywhere(mapping: TheMapping, party: str) -> bool:
@@ -230,8 +238,15 @@ def _together(
     name = columns.key[index]
     lines: list[Entry] = []
     for mark in column.marks:
-        if mark.means == Meaning.RETAINED:  # whatever stands in the cells
+        if mark.means == Meaning.RETAINED:  # whatever stands in the cells, unless that gives it away
             lines += _lines({name: mark.printed}, mark, mark.means, document)
+            for at, cell, conditions in _conditions(columns, cells):
+                given = (under.printed for under in cell.marks if under.means in CONSIGNING)
+                for printed in given:
+                    when = {**conditions, name: mark.printed, columns.key[at]: printed}
+                    lines.append(
+                        {"when": when, "means": str(Meaning.UNDEFINED), "because": _against(mark.printed, printed)}
+                    )
             continue
         if mark.means == Meaning.UNDEFINED and not (mark.legend or mark.because):
             continue
@@ -240,18 +255,19 @@ def _together(
                 when = {**conditions, name: mark.printed, columns.key[at]: under.printed}
                 if under.means == AS_ROW:
                     lines += _lines(when, mark, mark.means, document)
-                elif under.means in (Meaning.OUTSIDE, Meaning.NO_STEP, Meaning.RETAINED, Meaning.UNDEFINED):
+                else:  # the cell says it itself
                     lines += _lines(when, under, under.means, document)
-                else:
-                    name_ja, name_en = (column.header or letters(column.place) for _ in range(2))
-                    raise under.node.fail(
-                        f"列「{name_ja}」は行に1つの印（場も行為もない列）なので、場や行為の列の印は as_row、outside、retained、no_step、undefined のどれかです",
-                        f"the column `{name_en}` is a mark of the row (of no channel and no act), so a channel's or an act's mark means "
-                        "as_row, outside, retained, no_step or undefined",
-                    )
         if any(cell.acts for _, cell in cells):  # the work as a whole
             lines += _lines({name: mark.printed}, mark, mark.means, document)
     return lines
+
+
+def _against(mark: str, cell: str) -> dict[str, str]:
+    """Why a row's mark and a cell's leave it open."""
+    return {
+        "ja": f"行の印「{mark}」は市のもので、この欄の「{cell}」は受託者に渡すものです",
+        "en": f"The row's mark 「{mark}」 keeps it with the city, and 「{cell}」 in this cell gives it away",
+    }
 
 
 def _by_party(
@@ -263,45 +279,49 @@ def _by_party(
     both = mapping.parties
     lines: list[Entry] = []
     pairs = _pairs(mapping)
-    for one, other in pairs.values():
-        first, second = mapping.of_marks[one], mapping.of_marks[other]
-        keys_of = (columns.key[one], columns.key[other])
-        where = {"act": first.acts[0]} if len(pairs) > 1 and first.acts and not _same_marks(mapping, pairs) else {}
-        for a in first.marks:
-            for b in second.marks:
-                if str(Meaning.UNDEFINED) in (a.means, b.means):
+    acts = {of_act(mapping.of_marks[of["city"]]) for of in pairs.values() if mapping.of_marks[of["city"]].acts}
+    for of in pairs.values():
+        first, second = mapping.of_marks[of["contractor"]] if "contractor" in of else None, mapping.of_marks[of["city"]]
+        where = {"act": second.acts[0]} if len(pairs) > 1 and second.acts and not _same_marks(mapping, pairs) else {}
+        own, elsewhere = of_act(second), acts - {of_act(second)}
+        for a, b in product(first.marks if first else (None,), second.marks):
+            if any(mark is not None and mark.means == Meaning.UNDEFINED for mark in (a, b)):
+                continue
+            when = {
+                **where,
+                **({columns.key[of["contractor"]]: a.printed} if a else {}),
+                columns.key[of["city"]]: b.printed,
+            }
+            does = (a is not None and a.means == DOES, b.means == DOES)
+            if a is not None and does == (True, False):
+                lines += _lines(when, a, str(Meaning.CONSIGNED), document)
+            elif does == (False, True):
+                lines += _lines(when, b, str(Meaning.RETAINED), document)
+            elif all(mark is None or mark.means == Meaning.NO_STEP for mark in (a, b)):
+                lines += _lines(when, b, str(Meaning.NO_STEP), document)
+            else:
+                said = both.both if all(does) else both.neither
+                lines += _lines(when, said, said.means, document)
+            if a is not None and all(does) and both.by_remark:
+                for key, row in zip(keys, rows, strict=True):
+                    printed = (row.marks.get(of["contractor"]), row.marks.get(of["city"]))
+                    about = own in row.remark or not any(each in row.remark for each in elsewhere)
+                    if printed == (a.printed, b.printed) and about and divides(row.remark, both.names):
+                        lines += _lines({"row": key, **when}, both.both, str(Meaning.PART_DIVIDED), document)
+            for index, column in enumerate(mapping.of_marks):
+                if (
+                    column.party != "other"
+                    or (column.channel, column.acts) != (second.channel, second.acts)
+                    or any(does)
+                ):
                     continue
-                when = {**where, keys_of[0]: a.printed, keys_of[1]: b.printed}
-                does = (a.means == DOES, b.means == DOES)
-                if does == (True, False):
-                    lines += _lines(when, a, str(Meaning.CONSIGNED), document)
-                elif does == (False, True):
-                    lines += _lines(when, b, str(Meaning.RETAINED), document)
-                else:
-                    said = both.both if all(does) else both.neither
-                    lines += _lines(when, said, said.means, document)
-                if all(does) and both.by_remark:
-                    for key, row in zip(keys, rows, strict=True):
-                        printed = (row.marks.get(one), row.marks.get(other))
-                        if printed == (a.printed, b.printed) and divides(row.remark, both.names):
-                            lines += _lines({"row": key, **when}, both.both, str(Meaning.PART_DIVIDED), document)
-        third = [
-            (i, c)
-            for i, c in enumerate(mapping.of_marks)
-            if c.party == "other" and c.channel == first.channel and c.acts == first.acts
-        ]
-        for index, column in third:
-            for mark in column.marks:
-                if mark.means == DOES:
-                    blank = [
-                        (a.printed, b.printed)
-                        for a in first.marks
-                        for b in second.marks
-                        if a.means == b.means == DOES_NOT
-                    ]
-                    for a_printed, b_printed in blank:
-                        when = {**where, keys_of[0]: a_printed, keys_of[1]: b_printed, columns.key[index]: mark.printed}
-                        lines.append({"when": when, "means": str(Meaning.UNDEFINED), **_named_there(_heading(column))})
+                for mark in (mark for mark in column.marks if mark.means == DOES):
+                    there = {**when, columns.key[index]: mark.printed}
+                    lines += (
+                        _lines(there, both.other, both.other.means, document)
+                        if both.other
+                        else [{"when": there, "means": str(Meaning.UNDEFINED), **_named_there(_heading(column))}]
+                    )
     return lines
 
 
@@ -309,28 +329,28 @@ def _heading(column: Column) -> str:
     return column.header.rpartition("/")[2] or letters(column.place)
 
 
-def _pairs(mapping: TheMapping) -> dict[tuple[str, tuple[str, ...]], tuple[int, int]]:
-    """The contractor's and the city's column, for each channel and act that has such."""
+def _pairs(mapping: TheMapping) -> dict[tuple[str, tuple[str, ...]], dict[str, int]]:
+    """The columns of the parties, for each channel and act that has such: the city's, and in most the contractor's."""
     found: dict[tuple[str, tuple[str, ...]], dict[str, int]] = {}
     for index, column in enumerate(mapping.of_marks):
         if column.party:
             found.setdefault((column.channel, column.acts), {})[column.party] = index
-    pairs = {}
-    for of, each in found.items():
-        if not {"contractor", "city"} <= set(each):
+    for each in found.values():
+        if "city" not in each or not {"contractor", "other"} & set(each):
             node = mapping.of_marks[next(iter(each.values()))].node
             raise node.fail(
-                "この場・行為には受託者と市の両方の列が要ります",
-                "this channel or act needs a column of both, the contractor and the city",
+                "この場・行為には市の列と、受託者かほかの者の列が要ります",
+                "this channel or act needs a column of the city, and one of the contractor or another party",
             )
-        pairs[of] = each["contractor"], each["city"]
-    return pairs
+    return found
 
 
-def _same_marks(mapping: TheMapping, pairs: Mapping[Any, tuple[int, int]]) -> bool:
-    marks = mapping.of_marks
-    some = next(iter(pairs.values()))
-    return all(_alike(marks[a], marks[some[0]]) and _alike(marks[b], marks[some[1]]) for a, b in pairs.values())
+def _same_marks(mapping: TheMapping, pairs: Mapping[Any, Mapping[str, int]]) -> bool:
+    marks, some = mapping.of_marks, next(iter(pairs.values()))
+    return all(
+        set(of) == set(some) and all(_alike(marks[of[party]], marks[some[party]]) for party in of)
+        for of in pairs.values()
+    )
 
 
 # What keeps a remark from saying once and for all whose part is what (judged).
@@ -360,9 +380,9 @@ def divides(remark: str, names: Mapping[str, Sequence[str]]) -> bool:
         return False
 
     def has(party: str) -> bool:
-        return any(re.search(rf"[^、，。；;\s①-⑳]+は、?{re.escape(name)}", remark) for name in names[party])
+        return any(re.search(rf"[^、，。；;\s①-⑳]+[はを]、?{re.escape(name)}", remark) for name in names[party])
 
-    power = any(re.search(rf"{_POWER}は、?{re.escape(name)}", remark) for name in names["contractor"])
+    power = any(re.search(rf"{_POWER}[はを]、?{re.escape(name)}", remark) for name in names["contractor"])
     return has("contractor") and has("city") and not power
 
 

@@ -19,7 +19,7 @@ from .document import Document
 from .looks import Look
 from .mapping import Mapping, Mark, Quote
 from .marks import read as read_mark
-from .meanings import Columns, cited, divides
+from .meanings import Columns, cited, divides, of_act
 from .notes import Notes
 from .parties import all_by_city, by_city_on, names_another, names_contractor
 from .rows import Printed
@@ -109,9 +109,9 @@ class _Rows:
         return (known[channel].label["ja"], *known[channel].names) if len(known) > 1 else ()
 
     def _headings(self, here: list[int]) -> tuple[str, ...]:
-        """What is printed above columns of acts, by its lowest row."""
+        """What names the acts above their columns."""
         columns = (self._mapping.of_marks[at] for at in here)
-        return tuple(each.header.rpartition("/")[2] for each in columns if each.acts and each.header)
+        return tuple(dict.fromkeys(of_act(each) for each in columns if each.acts and each.header))
 
     def _divides(self, row: Printed, channel: str, here: list[int]) -> bool:
         """
