@@ -282,9 +282,10 @@ def _by_party(
     acts = {of_act(mapping.of_marks[of["city"]]) for of in pairs.values() if mapping.of_marks[of["city"]].acts}
     for of in pairs.values():
         first, second = mapping.of_marks[of["contractor"]] if "contractor" in of else None, mapping.of_marks[of["city"]]
-        where = {"act": second.acts[0]} if len(pairs) > 1 and second.acts and not _same_marks(mapping, pairs) else {}
+        apart = len(pairs) > 1 and second.acts and not _same_marks(mapping, pairs)
         own, elsewhere = of_act(second), acts - {of_act(second)}
-        for a, b in product(first.marks if first else (None,), second.marks):
+        wheres = [{"act": act} for act in second.acts] if apart else [{}]
+        for a, b, where in product(first.marks if first else (None,), second.marks, wheres):
             if any(mark is not None and mark.means == Meaning.UNDEFINED for mark in (a, b)):
                 continue
             when = {

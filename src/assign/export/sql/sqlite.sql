@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS @in@assign_line (
   error text NOT NULL, error_ja text NOT NULL, error_en text NOT NULL,
   PRIMARY KEY (division, item, channel, act, since),
   CHECK (since <= until),
-  CHECK (assignee IN ('', 'contractor', 'city_staff', 'split')),
+  CHECK (assignee IN ('', 'contractor', 'city_staff', 'split', 'nobody')),
   CHECK ((assignee = '') = (error <> ''))
 );
 -- 表にない言葉への答え / what is said of words that are in no line
