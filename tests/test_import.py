@@ -353,12 +353,17 @@ def test_what_stands_beside_a_mark_goes_into_the_remark(tmp_path: Path) -> None:
     desk = Desk.open(list=folder, engine="table")
     found = [desk.decide(row=task.id, channel="desk") for task in desk.tasks()]
     assert [each.assignee for each in found] == ["contractor", "contractor", "city_staff", "contractor"]
-    assert [[one.text for one in each.exceptions] for each in found] == [[], ["※担当: 本人に限る"], [], []]
+    assert [[one.text for one in each.exceptions] for each in found] == [
+        [],
+        ["※担当: 本人に限る"],
+        [],
+        ["※担当: (第2号契約)"],
+    ]
     assert [row.remark for row in load(folder).tasks] == [
         "担当: （年120件）",
         "※担当: 本人に限る",
         "",
-        "担当: (第2号契約)",
+        "※担当: (第2号契約)",
     ]
     plain = made(
         tmp_path / "plain", file, small(tmp_path, more)

@@ -12,6 +12,7 @@ from assign.check.proofs import check, unproved
 from assign.errors import AmbiguousAct
 from assign.intake import importing
 from tests.command_line import run
+from tests.import_lists import unproved as made_of
 
 _ROWS = [
     ["業務一覧"],
@@ -262,3 +263,123 @@ def test_a_day_before_the_list_begins_is_said(tmp_path: Path) -> None:
         assert ("not_in_force" in [caveat.code for caveat in found.caveats]) is said
         assert ("この一覧が効いているのは 2026-04-01 から" in found.explain("ja")) is said
         assert ("not_in_force" in desk.brief(**asked).caveats.split()) is said
+
+
+# -- a row's own mark beside cells that mean something themselves; parties and a step that there is not -------------------
+
+_BESIDE = """
+confirmed: true
+title: {ja: 一覧, en: List}
+edition: 一
+cells: in_columns
+parts: [{sheet: 表, header: 1, rows: 2-6}]
+divisions: [{key: all, label: {ja: 全体, en: all}}]
+channels: [{key: desk, label: {ja: 窓口, en: counter}, kind: counter}, {key: post, label: {ja: 郵送, en: post}, kind: mail}]
+columns:
+  - {header: 業務, role: name}
+  - {header: 区分, role: mark, marks: share}
+  - {header: 窓口, role: mark, channel: desk, marks: way}
+  - {header: 郵送, role: mark, channel: post, marks: way}
+marks:
+  share:
+    - {mark: 託, means: consigned, legend: 託：受託者が行う}
+    - {mark: 直, means: retained, legend: 直：市職員が行う}
+    - {mark: "", means: undefined}
+  way:
+    - {mark: ○, means: consigned, legend: ○：受託者が行う}
+    - {mark: ×, means: retained, legend: ×：市職員が行う}
+    - {mark: △, means: part_open, legend: △：一部を受託者が行う}
+    - {mark: "", means: outside, legend: 空欄：市職員が行う}
+"""
+
+
+def test_a_cell_with_a_meaning_of_its_own_decides_beside_a_row_s_mark(tmp_path: Path) -> None:
+    """Unless the row is the city's: what gives it away then is a contradiction, and a ruling is needed."""
+    book_of = Workbook()
+    book_of.active.title = "表"
+    for row in (["業務", "区分", "窓口", "郵送"], ["甲", "託", "○", "×"], ["乙", "託", "△", None], ["丙", "直", "×", "○"], [], ["託：受託者が行う　直：市職員が行う　○：受託者が行う　×：市職員が行う　△：一部を受託者が行う　空欄：市職員が行う"]):  # fmt: skip
+        book_of.active.append(row)
+    book_of.save(tmp_path / "a.xlsx")
+    (tmp_path / "mapping.yaml").write_text(_BESIDE.replace("2-6", "2-4"), "utf-8")
+    desk = Desk.open(
+        list=made_of(importing.report_on(tmp_path / "a.xlsx", tmp_path / "mapping.yaml"), tmp_path / "list")
+    )
+    found = [[desk.decide(row=task.id, channel=channel) for channel in ("desk", "post")] for task in desk.catalog.tasks]
+    assert [[(each.assignee.value, each.certainty.value) for each in row] for row in found] == [
+        [("contractor", "settled"), ("city_staff", "settled")],
+        [("split", "needs_ruling"), ("city_staff", "settled")],
+        [("city_staff", "settled"), ("city_staff", "needs_ruling")],
+    ]
+    assert "「直」は市のもので、この欄の「○」は受託者に渡すもの" in found[2][1].explain("ja", why=True)
+
+
+_PARTIES = """
+confirmed: true
+title: {ja: 一覧, en: List}
+edition: 一
+cells: in_columns
+parts: [{sheet: 表, header: 1-2, rows: 3-6}]
+divisions: [{key: all, label: {ja: 全体, en: all}}]
+channels: [{key: anywhere, label: {ja: すべて, en: anywhere}, kind: other}]
+columns:
+  - {header: 業務, role: name}
+  - {header: 受付/受託者, role: mark, act: [receive, receive_notice], party: contractor, marks: who}
+  - {header: 受付/市, role: mark, act: [receive, receive_notice], party: city, marks: who}
+  - {header: 入力/受託者, role: mark, act: data_entry, party: contractor, marks: who}
+  - {header: 入力/市, role: mark, act: data_entry, party: city, marks: who}
+  - {header: 決定/市, role: mark, act: decide, party: city, marks: who}
+  - {header: 決定/広域連合, role: mark, act: decide, party: other, marks: who}
+  - {header: 備考, role: remark}
+marks:
+  who:
+    - {mark: ○, means: does, legend: ○：行う者}
+    - {mark: －, means: no_step, legend: －：工程がない}
+    - {mark: "", means: does_not, because: {ja: 印のない者は行わない, en: it does not do it}}
+parties:
+  both: {means: part_open, legend: 両方に○：備考のとおり}
+  neither: {means: undefined}
+  other: {means: retained, legend: 広域連合の○：広域連合が行い、取次ぎは市職員が行う}
+  divided_by_remark: true
+  names: {contractor: [受託者], city: [市職員]}
+"""
+
+
+def test_parties_of_each_act_with_a_step_that_there_is_not_and_another_party(tmp_path: Path) -> None:
+    """A remark divides the act that it names; an act without a column of the contractor is the city's, or another's."""
+    book_of = Workbook()
+    sheet = book_of.active
+    sheet.title = "表"
+    rows = [
+        ["業務", "受付", None, "入力", None, "決定", None, "備考"],
+        [None, "受託者", "市", "受託者", "市", "市", "広域連合", None],
+        ["甲", "○", "○", "○", "○", "○", None, "受付は、窓口の分を受託者、郵送の分を市職員が行う"],
+        ["乙", "－", "－", "○", None, None, "○", None],
+        ["丙", "○", None, "○", None, "－", "－", None],
+        ["丁", None, None, None, "○", "○", None, None],
+        ["○：行う者　－：工程がない　両方に○：備考のとおり　広域連合の○：広域連合が行い、取次ぎは市職員が行う"],
+    ]
+    for row in rows:
+        sheet.append(row)
+    for merged in ("A1:A2", "B1:C1", "D1:E1", "F1:G1", "H1:H2"):
+        sheet.merge_cells(merged)
+    book_of.save(tmp_path / "a.xlsx")
+    (tmp_path / "mapping.yaml").write_text(_PARTIES, "utf-8")
+    desk = Desk.open(
+        list=made_of(importing.report_on(tmp_path / "a.xlsx", tmp_path / "mapping.yaml"), tmp_path / "list")
+    )
+    found = {
+        (task.name, act): (answer.assignee.value, answer.certainty.value)
+        for task in desk.catalog.tasks
+        for act in ("receive", "receive_notice", "data_entry", "decide", None)
+        for answer in [desk.decide(row=task.id, channel="anywhere", act=act)]
+    }
+    assert found["甲", "receive"] == found["甲", "receive_notice"] == ("split", "settled")
+    assert found["甲", "data_entry"] == ("city_staff", "needs_ruling")
+    assert found["乙", "receive"] == found["丙", "decide"] == ("nobody", "settled")
+    assert found["乙", "decide"] == ("city_staff", "settled")
+    assert found["丙", None] == ("contractor", "settled")
+    assert found["丁", "receive"] == ("city_staff", "needs_ruling")
+    assert desk.decide(row=desk.catalog.tasks[2].id, channel="anywhere", act="受付").assignee.value == "contractor"
+    text = desk.decide(row=desk.catalog.tasks[2].id, channel="anywhere").explain("ja", why=True)
+    assert "受付（受託者） ○" in text
+    assert "受付（市） 空欄" in text

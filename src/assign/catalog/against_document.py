@@ -22,6 +22,7 @@ from .manifest import UNREAD, Manifest
 from .model import LARGEST, ORIGINAL_CHECKED, Catalog, Task, with_keys
 from .parts import ABSENT
 from .printed import LINES_BETWEEN, Form, read, row_lines, table_rows
+from .turns import turns
 
 
 def disagreement(catalog: Catalog, file: str = "catalog.csv") -> CatalogDiffers | None:
@@ -33,7 +34,7 @@ def disagreement(catalog: Catalog, file: str = "catalog.csv") -> CatalogDiffers 
     how it is printed cannot be read again; of its rows the marks are counted.
     """
     if (form := Form.of(catalog.manifest)) is None:
-        return _other_marks(catalog, file)
+        return _other_marks(catalog, file) or _other_days(catalog, file)
     at = {task.line: number for number, task in enumerate(catalog.tasks, start=2)}  # a row is one line of the file
     try:
         for table in _tables(catalog.tasks, file, list(catalog.manifest.divisions)):
@@ -71,6 +72,21 @@ def _other_marks(catalog: Catalog, file: str) -> CatalogDiffers | None:
                 f"the marks of `{task.id}` are {shown(' '.join(given))}, but in its raw text {shown(' '.join(found))} "
                 "(make them what the document says; a row read by judgement has the reading `judged`)",
             )
+    return None
+
+
+def _other_days(catalog: Catalog, file: str) -> CatalogDiffers | None:
+    """The first row whose raw text says from or until when a party does the work, and whose remark and name do not: answers hang on it."""
+    for number, task in enumerate(catalog.tasks, start=2):
+        kept = "".join(f"{task.remark}{task.name}".split())
+        for said in (turn.said for cell in task.raw.split("\t") for turn in turns(cell)):
+            if "".join(said.split()) not in kept:
+                return CatalogDiffers(
+                    file,
+                    number,
+                    f"`{task.id}` の raw に「{said}」とありますが、備考（remark）にありません（文書どおりに直してください）",
+                    f"the raw text of `{task.id}` says 「{said}」, and its remark does not (make it what the document says)",
+                )
     return None
 
 

@@ -150,7 +150,7 @@ class Catalog:
     def turned(self, task: Task, channel: str, act: str | None, meaning: Meaning, on: date) -> Line | None:
         """What a row's remark makes of its mark on a day, where it then gives the work to the other party; else None (`turns`)."""
         for turn, line in self._turns.get(task.id, ()):
-            if turn.against(meaning, on) and self._about(turn.said, channel, act):
+            if turn.against(meaning, on) and (not turn.narrow or self._about(turn.said, channel, act)):
                 return line
         return None
 
@@ -166,14 +166,17 @@ class Catalog:
 
     def days(self, rows: Iterable[str]) -> tuple[date, ...]:
         """The days on which the list itself says something else of rows: it begins, or ends, or a remark gives the work to another."""
-        turned = (turn for row in rows for turn, _ in self._turns.get(row, ()))
-        inside = {day for turn in turned for day in (turn.since, turn.after) if date.min < day < date.max}
-        return (*self.manifest.turns, *sorted(inside))
+        return (*self.manifest.turns, *sorted({day for row in rows for day in self.turn_days(row)}))
+
+    def turn_days(self, row: str) -> set[date]:
+        """The days on which what a row's remark says of its mark changes."""
+        found = (day for turn, _ in self._turns.get(row, ()) for day in (turn.since, turn.after))
+        return {day for day in found if date.min < day < date.max}
 
     @once
     def _turns(self) -> dict[str, tuple[tuple[Turn, Line], ...]]:
         """Of the rows whose remarks say so."""
-        found = {task.id: turns(task.remark) for task in self.tasks}
+        found = {task.id: (*turns(task.remark), *turns(task.name)) for task in self.tasks}
         return {row: tuple((turn, turn.line) for turn in each) for row, each in found.items() if each}
 
     def at_a_counter(self, task: Task) -> bool:
@@ -202,6 +205,11 @@ class Catalog:
             number = printed_number(task.number or task.item) or ""
             found.setdefault((task.division, number), []).append(task)
         return {key: tuple(tasks) for key, tasks in found.items()}
+
+    @once
+    def by_item(self) -> dict[tuple[str, str], Task]:
+        """The row of an item in a division: its number, or number and place where several rows carry it."""
+        return {(task.division, task.item): task for task in self.tasks}
 
     @once
     def unnumbered(self) -> dict[tuple[str, str], tuple[Task, ...]]:

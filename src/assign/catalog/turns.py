@@ -9,28 +9,36 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from assign.dates import in_text
+from assign.dates import InText, in_text
 from assign.words import CONSIGNING, Meaning
 
 from .parts import Line
 
 
 class Turn(NamedTuple):
-    """Between two days, both among them, a remark says that the city does the work, or else that the contractor does. `said`: its words."""
+    """
+    Between two days, both among them, a remark says that the city does the work (`city`), or that the contractor does (not `city`), or what
+    cannot be told: then `city` is None, and a mark that gives the work away does not hold. `said`: its words.
+    """
 
     since: date
     until: date
-    city: bool
+    city: bool | None
     said: str
 
     def against(self, meaning: Meaning, on: date) -> bool:
         """Whether it speaks on a day against what the mark means."""
-        marked = CONSIGNING if self.city else (Meaning.RETAINED, Meaning.OUTSIDE)
+        marked = (Meaning.RETAINED, Meaning.OUTSIDE) if self.city is False else CONSIGNING
         return meaning in marked and self.since <= on <= self.until
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it is about what it names alone: it excepts nothing, and says nothing of all."""
+        return self.city is not None and _WIDE.search(self.said) is None
 
     @property
     def after(self) -> date:
@@ -41,8 +49,8 @@ class Turn(NamedTuple):
     def line(self) -> Line:
         """What the list says then."""
         because = {
-            "ja": f"備考に「{self.said}」とあり、案件の日はそれに当たります。印だけでは担当が決まりません",
-            "en": f"A remark says 「{self.said}」, which holds on the day of the case: the mark alone does not tell who it is",
+            "ja": f"備考に「{self.said}」とあり、案件の日では、印だけで担当が決まりません",
+            "en": f"A remark says 「{self.said}」, and on the day of the case the mark alone does not tell who it is",
         }
         asks = {
             "ja": f"備考の「{self.said}」のとおり変わりましたか。いまは、だれが行いますか。",
@@ -51,28 +59,45 @@ class Turn(NamedTuple):
         return Line({}, Meaning.UNDEFINED, None, because, asks=asks)
 
 
-_WAY: Final = re.compile(
-    r"\s*(?:\([^)]*\))?\s*(?:付け?で?)?(から|より|以降|以後|[~〜]|開始|まで|迄|で(?=終了|廃止|中止|休止))"
+# How a text goes on behind a day, in NFKC, and whether the day is a last one.
+_FROM: Final = re.compile(r"\s*(?:\([^)]*\))?\s*(?:付け?で?)?(?:から|より|以降|以後|[~〜]|開始)は?")
+_UNTIL: Final = re.compile(
+    r"\s*(?:\([^)]*\))?\s*末?(?:まで|迄|限り|を?もって|をもち|で(?=(?:委託)?(?:終了|廃止|中止|休止)))は?"
 )
-_UNTIL: Final = ("まで", "迄", "で")
 _CITY: Final = re.compile(
-    r"[市町村区]の?職員|本市|当市|市役所|役場|直営|担当課|所管課|(?<![一-龠])[市町村区](?=[がでにの]?(?:行|対|担|実|取|$|[、)]))"
-    r"|(?<![一-龠])職員|委託(?:は|を)?(?:しない|せず|やめ|取りやめ|終了|廃止|中止|解除|の?対象外)|終了|廃止|中止|休止|取り?扱わない"
+    r"[市町村区]の?職員|本市|当市|市役所|役場|直営|担当課|所管課|[^\s、。()]{1,6}[課係室班](?:員|の?職員)?(?=$|[がでにの、。)])|係員|会計年度任用職員"
+    r"|(?<![一-龠])[市町村区](?=[がでにへの]?(?:行|対|担|実|取|移|戻|$|[、)]))|(?<![一-龠])職員"
 )
-_ENDED: Final = re.compile("終了|廃止|中止|休止")
-_CONTRACTOR: Final = re.compile(
-    r"受託(?:者|事業者|業者)|委託(?:先|業者|事業者)|(?<!委託)(?<!受託)事業者|委託(?!(?:は|を)?(?:しない|せず|やめ|取りやめ|終了|廃止|中止|解除|の?対象外))"
+_CONTRACTOR: Final = re.compile(r"受託(?:者|事業者|業者)|委託|(?<![委受]託)事業者")
+_OTHERS: Final = re.compile("広域連合|年金事務所|年金機構|国保連|団体連合会")
+_ENDED: Final = re.compile("終了|廃止|中止|休止|取りやめ|解除|見直|外す|除外|移管|引き?継|戻[すし]|直営化")
+_STOPPED: Final = re.compile("終了|廃止|中止|休止|取りやめ|直営化")
+# What turns a sentence round, so that no word of it alone says who does the work.
+_TURNED: Final = re.compile(
+    r"(?:行|取り?扱|扱)わ(?:ず|ない)|しない|せず|できない|代わ|対象外|不可|から[^、]{0,12}(?:に|へ)(?:変更|移管|移行|切)|又は|または|協議|予定|検討"
 )
+# What a day may be beside the work: that of a paper.
+_OF_A_PAPER: Final = re.compile("告示|公告|指定|条例|規則|要綱|契約|通知|施行|現在|改訂|改正|訂正|第[0-9]+号")
+# What was before the day is another's, or open.
+_BEFORE: Final = re.compile("それまで|それ以前|以前|従前|開始|予定|検討|協議")
+# A day that nobody here reads: 令和八年四月一日, 20260401.
+_OTHER_DAY: Final = re.compile(r"(?:令和|平成)[〇一二三四五六七八九十]+年|(?<![0-9])20[0-9]{6}(?![0-9])")
+_WIDE: Final = re.compile("除|以外|のほか|含|全て|すべて|全部|分は")
 
 
 def turns(remark: str) -> tuple[Turn, ...]:
     """
-    When a remark says that somebody does the work from a day on, or until one.
+    When a remark says that somebody does the work from a day on, or until one. What has a day and a party, and is not read by these words,
+    waits from the first of its days on; where its day cannot be read, always.
 
     >>> [(each.since.isoformat(), each.city) for each in turns("令和8年4月1日から市職員")]
     [('2026-04-01', True)]
     >>> [(each.since.isoformat(), each.until.isoformat(), each.city) for each in turns("R9.3まで受託者が行う")]
     [('0001-01-01', '2027-03-31', False), ('2027-04-01', '9999-12-31', True)]
+    >>> [(each.since.isoformat(), each.city) for each in turns("R8.9.30までは受託者、R8.10.1からは市職員")]
+    [('0001-01-01', False), ('2026-10-01', True)]
+    >>> turns("令和8年4月1日から市職員又は受託者")[0].city is None
+    True
     >>> turns("令和8年10月1日から図書館でも扱う"), turns("年間約1,200件"), turns("市職員が行う")
     ((), (), ())
     """
@@ -80,33 +105,80 @@ def turns(remark: str) -> tuple[Turn, ...]:
 
 
 def _may_have(said: str) -> bool:
-    return any(letter.isdigit() or letter == "元" for letter in said)
+    return any(letter.isdigit() or letter in "元年" for letter in said)
 
 
-def _of(said: str) -> Iterator[Turn]:
+def _of(said: str) -> list[Turn]:
     plain = unicodedata.normalize("NFKC", said)
-    since = until = city = None
-    for found in in_text(plain):
-        way = _WAY.match(plain, found.end)
-        if way is None or found.first is None:
+    days = list(in_text(plain)) + [InText(None, None, each.end()) for each in _OTHER_DAY.finditer(plain)]
+    if not days or not any(pattern.search(plain) for pattern in (_CITY, _CONTRACTOR, _OTHERS, _STOPPED)):
+        return []
+    ways = any(pattern.match(plain, each.end) for each in days for pattern in (_FROM, _UNTIL))
+    if not ways and _OF_A_PAPER.search(plain) and not _ENDED.search(plain) and not _CITY.search(plain):
+        return []
+    return _read(said, plain, days) or [Turn(_first(plain, days), date.max, None, said)]
+
+
+def _first(plain: str, days: Sequence[InText]) -> date:
+    """The first day on which something may be another's; all of time where a day cannot be told."""
+    found = [
+        None
+        if each.first is None or each.last is None
+        else each.last + timedelta(days=1)
+        if _UNTIL.match(plain, each.end)
+        else each.first
+        for each in days
+    ]
+    return date.min if None in found or _BEFORE.search(plain) else min(day for day in found if day is not None)
+
+
+def _read(said: str, plain: str, days: Sequence[InText]) -> list[Turn]:
+    """The turns of a sentence whose every day is a first or a last one, each with one party; none where that is not so."""
+    if _TURNED.search(plain) or _OTHERS.search(plain) or any(each.first is None for each in days):
+        return []
+    steps: list[tuple[date, date, bool]] = []  # from, until, whether the city does it
+    ends = [each.end for each in days[1:]] + [len(plain)]
+    since: date | None = None
+    for each, end in zip(days, ends, strict=True):
+        first, last = each.first or date.min, each.last or date.max
+        begins, until = _FROM.match(plain, each.end), _UNTIL.match(plain, each.end)
+        if not begins and not until:
+            return []
+        way = begins or until
+        between = plain[way.end() if way else end : end]
+        city = _by_city(re.sub(r"[0-9年月日度./RH令和平成-]+$", "", between)) if between.strip() else None
+        if begins and city is None and len(days) > 1 and each is not days[-1]:
+            since = first  # a span: 4月1日から9月30日まで
             continue
-        since, until = (since, found.last) if way[1] in _UNTIL else (found.first, until)
-        if city is None:  # of two parties the one that stands next to the day
-            city = _by_city(plain[way.end() :].lstrip("、 ").partition("、")[0])
-    if city is None:
-        city = _by_city(plain)
-    if city is None or (since is None and until is None):
-        return
-    ended = _ENDED.search(plain) is not None  # what the contractor did until then
-    if since is None and until is not None:
-        if not ended:
-            yield Turn(date.min, until, city, said)
-        yield Turn(until + timedelta(days=1), date.max, ended or not city, said)
-    else:
-        yield Turn(since or date.min, until or date.max, city, said)
+        if city is None:
+            city = _by_city(plain) if len(days) == 1 or since is not None else None
+        if city is None:
+            return []
+        steps.append((first, date.max, city) if begins else (since or date.min, last, city))
+    return _in_turn(said, plain, steps)
+
+
+def _in_turn(said: str, plain: str, steps: Sequence[tuple[date, date, bool]]) -> list[Turn]:
+    """Each step until the next begins; what comes before the first and after the last is the other party's, where it says so."""
+    found: list[Turn] = []
+    for at, (since, until, city) in enumerate(steps):
+        following = steps[at + 1][0] if at + 1 < len(steps) else None
+        if following is not None and following <= since:
+            return []
+        last = min(until, following - timedelta(days=1)) if following else until
+        ended = _ENDED.search(plain) is not None
+        if not (ended and since == date.min):
+            found.append(Turn(since, last, city, said))
+        if following is None and last < date.max and since == date.min:  # until a day: then not any more
+            found.append(Turn(last + timedelta(days=1), date.max, ended or not city, said))
+    first = found[0] if found else None
+    if first is not None and first.city is False and first.since > date.min:  # it begins to be the contractor's
+        found.insert(0, Turn(date.min, first.since - timedelta(days=1), city=True, said=said))
+    return found
 
 
 def _by_city(text: str) -> bool | None:
     """Whether a text names the city, or else the contractor; None where it names neither, or both."""
-    city, contractor = _CITY.search(text) is not None, _CONTRACTOR.search(text) is not None
+    ended = _ENDED.search(text) is not None and "委託" in text  # 委託を終了
+    city, contractor = _CITY.search(text) is not None or ended, _CONTRACTOR.search(text) is not None and not ended
     return None if city is contractor else city

@@ -12,6 +12,7 @@ from assign.catalog.against_document import disagreement, first_difference
 from assign.catalog.editions import lost_beside
 from assign.catalog.manifest import FILE, UNREAD
 from assign.catalog.model import LARGEST, Catalog, Task
+from assign.catalog.parts import NO_COLUMN
 from assign.errors import DataError, path_shown, shown
 from assign.rules.entries import Entry, Source
 from assign.rules.model import RuleSet
@@ -107,8 +108,10 @@ def _says(line: str, text: str) -> bool:
 
 def _without_definition(catalog: Catalog, task: Task) -> bool:
     """Whether the legend does not say what is printed in some cell of a row."""
-    said = {catalog.says(task, channel).meaning for channel in catalog.manifest.channels}
-    return not said.isdisjoint((Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED))
+    said = [catalog.says(task, channel) for channel in catalog.manifest.channels]
+    return any(
+        each.meaning in (Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED) and each.line is not NO_COLUMN for each in said
+    )
 
 
 def _beside(list_path: Path, name: str) -> Path:

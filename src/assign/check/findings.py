@@ -5,9 +5,11 @@ What `assign check` finds, and the report that it stands in.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 Bilingual = dict[str, str]
+# The kinds that a list has against the law, and that no answer follows: the work stays with the city, and waits for a ruling.
+LEFT_TO_THE_CITY: Final = ("reserved",)
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,19 @@ overlap; both are errors and never an answer. Nothing but the facts is looked at
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from assign.catalog.model import Catalog, Task
 from assign.catalog.parts import DIVIDED, Said
 from assign.errors import RuleGap, RuleOverlap
 from assign.rules.entries import Facts, Rule, Ruling
 from assign.rules.model import RuleSet
-from assign.words import ActFact, Assignee, Certainty, Meaning, Named, Ruled
+from assign.words import CONSIGNING, ActFact, Assignee, Certainty, Meaning, Named, Ruled
 
 from .engine import Engine
+
+_BARRED: Final = (ActFact.BARRED, ActFact.BARRED_JUDGED)
+_RESERVED: Final = (ActFact.AUTHORITY, ActFact.AUTHORITY_JUDGED, *_BARRED)
 
 
 class Outcome(NamedTuple):
@@ -145,21 +148,21 @@ class Decider:
         """What is printed; of a day on which the row's own remark gives the work to the other party, that the mark does not tell."""
         said = self.catalog.says(task, channel, act)
         line = self.catalog.turned(task, channel, act, said.meaning, on) if on else None
+        if line is not None and said.meaning not in CONSIGNING and act is not None and self._seen[act] in _RESERVED:
+            return said  # the city's, whoever a remark names
         return said if line is None else said._replace(meaning=line.means, line=line)
 
     def seen(self, task: Task, act: str | None, *, named: bool = False) -> ActFact:
         """
         What a decision on a row sees of the act asked for; an act that the list names on the row is part of its work. Public money is
-        taken by whom the city has designated for it, where the list both says so and gives the act away: then it is paperwork.
+        taken by whom the city has designated for it, where the list both says so (of the row, or of a whole list that gives the act away):
+        then it is paperwork.
         """
         if act is None:
             return ActFact.NONE
         fact = self._seen[act]
-        if (
-            named
-            and fact in (ActFact.BARRED, ActFact.BARRED_JUDGED)
-            and self.catalog.manifest.designation(act, task.id)
-        ):
+        paper = self.catalog.manifest.designation(act, task.id) if fact in _BARRED else None
+        if paper is not None and (named or task.id in paper.rows):
             return ActFact.FACTUAL
         own = fact not in (ActFact.FACTUAL, ActFact.SHARED) or named or self.own(task, act)
         return fact if own else ActFact.OTHER_ROW

@@ -142,6 +142,8 @@ def row(catalog: Catalog, given: object) -> Task:
 def _rows(catalog: Catalog, key: str, given: object) -> tuple[Task, ...]:
     if rows := catalog.by_number.get((key, printed_number(given) or "")):
         return rows
+    if (one := catalog.by_item.get((key, printed_number(given) or ""))) is not None:
+        return (one,)
     reference = item_reference(given)
     if reference is None and isinstance(given, str) and len(given) <= LONGEST_WORD:
         task = catalog.by_id.get(pasted(given).strip())  # a row id is a fine name for an item, too

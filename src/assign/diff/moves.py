@@ -81,10 +81,11 @@ class Side:
             self._holder_of[key] = self.desk.rules.holder(task.division, act, task.id).holder
         return self._holder_of[key]
 
-    def ruled(self, task: Task, channel: str) -> dict[str, set[date]]:
-        """The acts of a row on a channel that some ruling names, each with the days on which what is ruled changes."""
+    def ruled(self, task: Task, channel: str) -> dict[Asked, set[date]]:
+        """The acts of a row on a channel that some ruling names, each with the days on which what is ruled changes; of a remark with days all."""
         rulings = self.desk.rules.rulings_by_row.get(task.id)
-        found: dict[str, set[date]] = {}
+        turned = self.desk.catalog.turn_days(task.id)
+        found: dict[Asked, set[date]] = {act: set(turned) for act in self.acts} if turned else {}
         for ruling in rulings.on(channel, None) if rulings else ():
             days = found.setdefault(ruling.act, set())
             days.add(ruling.since)
@@ -168,7 +169,7 @@ def _grouped(old: dict[Asked, Answer], new: dict[Asked, Answer]) -> Iterator[_Gr
         yield _Group(before, after, tuple(acts))
 
 
-def _merged(one: dict[str, set[date]], other: dict[str, set[date]]) -> dict[str, set[date]]:
+def _merged(one: dict[Asked, set[date]], other: dict[Asked, set[date]]) -> dict[Asked, set[date]]:
     return {act: one.get(act, set()) | other.get(act, set()) for act in dict.fromkeys([*one, *other])}
 
 

@@ -17,7 +17,19 @@ from assign.words import ASSIGNEE_TEXT, ActFact, Bilingual, Meaning, Reading
 from .citations import _cite, _entry_cite, _row_cite, _ruling_cite
 from .row_work import RowWork
 from .shared import Memory, Shared
-from .wording import MOST_OWNERS, Answer, _about, _basis, _both, _cell, _concerns, _rows, _titles, grounded
+from .wording import (
+    MOST_OWNERS,
+    Answer,
+    _about,
+    _basis,
+    _both,
+    _cell,
+    _concerns,
+    _list_sentence,
+    _rows,
+    _titles,
+    grounded,
+)
 
 
 class Caveats:
@@ -64,11 +76,11 @@ class Caveats:
             }
         undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task, request.channel))]
         if undefined:
-            because = undefined[0][1].line.because or {"ja": "", "en": ""}
+            sentence = _list_sentence(undefined[0][1].line)
             where = self._cell_of_act(undefined[0][0], request.channel)
             yield {
                 "code": "undefined_mark",
-                "text": {"ja": f"{where['ja']}{because['ja']}。", "en": f"{where['en']}{because['en']}."},
+                "text": {"ja": f"{where['ja']}{sentence['ja']}", "en": f"{where['en']}{sentence['en']}"},
                 "cites": [_row_cite(task) for task, _ in undefined],
             }
         unread = [

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from assign.catalog.turns import turns
 from assign.errors import BadRequest, shown, visible
 from assign.words import ASSIGNEE_TEXT, Assignee, Meaning
 
@@ -63,6 +64,12 @@ def _known(lang: str) -> None:
 
 def _condition(text: str, lang: str) -> str:
     """A condition that the list prints: the answer is for what it does not except; what else it says is not looked at."""
+    if turns(text):
+        return (
+            f"印字された条件: {text}。その日の前か後かは、案件の日で見ています。"
+            if lang == "ja"
+            else f"Printed condition: {text}. Whether the case is before that day or after it is looked at."
+        )
     excepts = re.search("ただし|但し|除|に限|のみ|以外|場合", text) is not None
     if lang == "ja":
         return f"印字された条件: {text}。" + (

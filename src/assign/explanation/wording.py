@@ -49,7 +49,10 @@ MEANING_TEXT: Final[dict[Meaning, Bilingual]] = {
     Meaning.PART_OPEN: {"ja": "一部だけを委託する業務", "en": "work consigned in part"},
     Meaning.PART_DIVIDED: {"ja": "一覧が分担を定める業務", "en": "work that the list divides"},
     Meaning.CONSIGNED_DOUBTFUL: {"ja": "凡例にない印の業務", "en": "work under a mark that the legend does not define"},
-    Meaning.UNDEFINED: {"ja": "凡例に意味のない印の業務", "en": "work under a mark without a meaning in the legend"},
+    Meaning.UNDEFINED: {
+        "ja": "印だけでは担当が決まらない業務",
+        "en": "work whose printed mark does not tell who does it",
+    },
     Meaning.UNREADABLE: {"ja": "欄が読み取れない行", "en": "a row whose cell cannot be read"},
     Meaning.NO_STEP: {"ja": "手順なし", "en": "no such step"},
 }
@@ -233,7 +236,7 @@ def _cell(name: str, printed: str, manifest: Manifest, acts: Mapping[str, Act]) 
     if printed == UNREAD:
         return {"ja": f"{label['ja']}欄が未確定", "en": f"{label['en']} cannot be told"}
     if printed == ABSENT:
-        return {"ja": f"{label['ja']}欄がない表", "en": f"a table without {label['en']}"}
+        return {"ja": f"{label['ja']}の欄がない行", "en": f"a row without a cell for {label['en']}"}
     if not printed:
         return {"ja": f"{label['ja']}欄が{blank['ja']}", "en": f"{label['en']} is {blank['en']}"}
     return {"ja": f"{label['ja']}欄が「{printed}」", "en": f"{label['en']} has {printed}"}

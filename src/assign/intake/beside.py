@@ -29,6 +29,11 @@ SIGN: Final = re.compile(r"(?:※|＊|\*|注)\s?[0-9０-９]{1,2}")
 SAME: Final = re.compile('同上|同前|同左|同じ|上に同じ|上記のとおり|[〃々”"]')
 
 
+_QUANTITY: Final = re.compile(
+    r"[（(\[［]?\s*(?:約|年間?|月|延べ|計)*\s*[0-9０-９,，.]+\s*(?:件|名|人|通|回|枚|台|部|世帯|筆)?(?:程度|以上|未満|[/／]年)?\s*[)）\]］]?"
+)
+
+
 class Reading(Protocol):
     """What is read, and by which mapping."""
 
@@ -78,7 +83,7 @@ def beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) -> 
         column = mapping.of_marks[at]
         found = read_mark(text, column, signs)
         if found is not None and (found.rest or (found.mark == text and len(text) > 2 and is_condition(text))):
-            sign = "※" if is_condition(found.rest or text) else ""
+            sign = "" if _QUANTITY.fullmatch(found.rest or text) else "※"
             added.append(f"{sign}{column.header or letters(column.place)}: {found.rest or text}")
     return " ".join(filter(None, [remark, *added]))
 

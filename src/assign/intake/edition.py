@@ -17,7 +17,7 @@ from assign.catalog.against_document import other_marks
 from assign.catalog.csv_file import as_csv
 from assign.catalog.manifest import FILE, UNREAD, Manifest
 from assign.catalog.model import CATALOG, Catalog, Task, with_keys
-from assign.catalog.parts import ABSENT
+from assign.catalog.parts import ABSENT, NO_COLUMN
 from assign.catalog.printed import parse
 from assign.check.list_floor import shipped as shipped_manifest
 from assign.check.lookalike import says
@@ -131,7 +131,8 @@ def _with_readings(
     found = []
     for task, row in zip(catalog.tasks, printed, strict=True):
         repairs = list(task.repairs)
-        said = {catalog.says(task, channel).meaning for channel in catalog.manifest.channels}
+        every = [catalog.says(task, channel) for channel in catalog.manifest.channels]
+        said = {each.meaning for each in every if each.line is not NO_COLUMN}
         strange = [
             (at, text)
             for at, text in row.marks.items()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assign.catalog import editions
-from assign.check.findings import Finding
+from assign.check.findings import LEFT_TO_THE_CITY, Finding
 from assign.check.proofs import check, unproved
 from assign.errors import BadOption, DataError, path_shown
 from assign.files import new_folder, put, unwritable
@@ -27,10 +27,6 @@ from .reader import USUAL, Limits, read_source
 from .report import Report
 from .scope import in_header, is_of
 from .sheets import Cell, Source, place
-
-_LEFT_TO_THE_CITY = (
-    "reserved",
-)  # findings of a list that is against the law: it is imported, and the answers stay lawful
 
 
 def report_on(file: Path, mapping: Path | None, limits: Limits = USUAL) -> Report:
@@ -117,7 +113,7 @@ def write(report: Report, name: str) -> None:
 def _checked(folder: Path) -> list[Finding]:
     """What `check` finds that the list itself has against the law. Raises DataError with the first other finding."""
     found = check(unproved(str(folder), None, "table"), list_path=folder).findings
-    other = [each for each in found if each.kind not in _LEFT_TO_THE_CITY]
+    other = [each for each in found if each.kind not in LEFT_TO_THE_CITY]
     if other:
         first = other[0].text
         more = (f"（ほか {len(other) - 1} 件）", f" (and {len(other) - 1} more)") if len(other) > 1 else ("", "")

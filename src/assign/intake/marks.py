@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from assign.catalog.model import is_condition
 
 from .mapping import Column
+from .parties import from_a_day
 from .vocabulary import vocabulary
 
 _REST: Final = re.compile(r"[\s　(（\[［〔【0-9０-９]")
@@ -81,5 +82,7 @@ def _with_brackets(signs: Sequence[str]) -> list[str]:
 
 def _beside(rest: str, known: set[str]) -> bool:
     """Whether what stands behind a mark leaves it the mark that it is."""
+    if from_a_day(rest):  # ○（R8.3.31まで）
+        return False
     other = any(mark and mark in rest for mark in (*known, *vocabulary()["sign"]["mark"])) or _PARTY.search(rest)
     return not other and (_PLAIN.fullmatch(rest) is not None or is_condition(rest))

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, ClassVar, Final, NamedTuple
 
 from assign.catalog.model import Task
+from assign.catalog.parts import Line
 from assign.desk.desk import Desk
 from assign.errors import DataError, shown
 from assign.explanation.wording import CLASS_TEXT, MEANING_TEXT, printed
@@ -92,7 +93,7 @@ def why_not(desk: Desk, task: Task, channel: str, act: Act, assignee: Assignee, 
     facts = desk.decider.facts(task, channel, act.id, on)._replace(ruling=Ruled.NONE)
     if _effective(desk, facts, assignee):
         return None
-    return _of_facts(desk, task, channel, act, facts, assignee)
+    return _of_facts(desk, task, channel, act, facts, assignee, desk.decider.said(task, channel, act.id, on).line)
 
 
 def _effective(desk: Desk, facts: Facts, assignee: Assignee) -> bool:
@@ -140,7 +141,7 @@ def _said(assignee: Assignee) -> str:
     }.get(assignee, "nobody's")
 
 
-def _of_facts(desk: Desk, task: Task, channel: str, act: Act, facts: Facts, assignee: Assignee) -> Reason:
+def _of_facts(desk: Desk, task: Task, channel: str, act: Act, facts: Facts, assignee: Assignee, line: Line) -> Reason:
     """Why a ruling here would change nothing, or go against the list."""
     where = _where(desk, task, channel)
     meaning = MEANING_TEXT[facts.meaning]
@@ -158,6 +159,14 @@ def _of_facts(desk: Desk, task: Task, channel: str, act: Act, facts: Facts, assi
                 + ("no ruling consigns it, only a change of the contract (the list)" if against else "the list settles it, and a ruling changes nothing"),
             },
         )  # fmt: skip
+    if facts.meaning in _FOR_THE_LIST and line.asks and line.because:
+        return Reason(
+            "list",
+            {
+                "ja": f"{where['ja']}: {line.because['ja']}。ここは回答では決まりません。いまの担当を印字した版（表）を作ってください",
+                "en": f"{where['en']}: {line.because['en']}. No ruling settles that: make an edition, or a table, that prints who does it now",
+            },
+        )
     if facts.meaning in _FOR_THE_LIST:
         return Reason(
             "list",
