@@ -214,8 +214,18 @@ def test_a_day_of_another_act_leaves_this_one_as_it_is(tmp_path: Path) -> None:
     row = [1, "申請", "○", "×", "×", "収納は令和8年4月1日から受託者"]
     desk = Desk.open(list=folder_of(tmp_path, read(book(tmp_path / "a.xlsx", row), mapping(tmp_path, 3))))
     assert of_a_day(desk, "receive", "2026-04-01") == ("contractor", "settled")
-    assert of_a_day(desk, "collect_cash", "2026-03-31") == ("city_staff", "settled")
-    assert of_a_day(desk, "collect_cash", "2026-04-01") == ("city_staff", "needs_ruling")
+    assert of_a_day(desk, "collect_cash", "2026-04-01") == (
+        "city_staff",
+        "settled",
+    )  # it cannot be given away, whoever is named
+
+
+def test_work_that_is_given_away_from_a_day_on_waits_from_that_day_on(tmp_path: Path) -> None:
+    """× says the city, and the remark the contractor: the city's until somebody says so."""
+    row = [1, "申請", "×", "×", "×", "受付は令和8年4月1日から受託者"]
+    desk = Desk.open(list=folder_of(tmp_path, read(book(tmp_path / "a.xlsx", row), mapping(tmp_path, 3))))
+    assert of_a_day(desk, "receive", "2026-03-31") == ("city_staff", "settled")
+    assert of_a_day(desk, "receive", "2026-04-01") == ("city_staff", "needs_ruling")
 
 
 def test_a_remark_is_kept_as_it_is_printed(tmp_path: Path) -> None:
@@ -236,3 +246,12 @@ def test_an_exception_that_names_a_case_is_a_condition_and_not_a_contradiction(t
     assert [each.text for each in Desk.open(list=folder).decide(row="kokuho-1", channel="anywhere").exceptions] == [
         remark
     ]
+
+
+def test_a_legend_that_excepts_a_column_is_doubted_there(tmp_path: Path) -> None:
+    """○ under 収納, explained by a sentence that speaks of the other columns alone."""
+    sentence = "○：受託者が行う（収納の欄を除く。）"
+    rows: list[list[Any]] = [["業務一覧"], HEAD, [1, "申請", "○", "×", "×", None], [], [f"{sentence}　×:市職員が行う"]]
+    path = book_of(tmp_path / "a.xlsx", 一覧=rows)
+    report = read(path, mapping(tmp_path, 3, old="legend: ○：受託者が行う", new=f"legend: {sentence}"))
+    assert len(doubts(report)["column_excepted"]) == 1

@@ -101,6 +101,17 @@ def _against(mapping: Mapping, column: Column, header: str) -> Iterator[tuple[st
                     + (" (it cannot be consigned)" if never else ""),
                 },
             )
+    lowest_part = normal(header.rpartition("/")[2])
+    for mark in column.marks if len(lowest_part) > 1 else ():
+        text = mark.legend.text if mark.legend else ""
+        if re.search(rf"{re.escape(lowest_part)}(?:の欄)?(?:を|は)?(?:除|以外)", normal(text)):
+            yield (
+                "column_excepted",
+                {
+                    "ja": f"印 {shown(mark.printed)} の文は「{text}」で、この列（{shown(header)}）を除くと読めます",
+                    "en": f"the sentence of {shown(mark.printed)} seems to except this column ({shown(header)}): {text}",
+                },
+            )
     labels = {channel["key"]: channel for channel in mapping.channels}
     for part in filter(None, _PARTS.split(normal(header))):
         kinds = {value.split()[1] for value, names in vocabulary()["channel"].items() if part in map(normal, names)}
