@@ -43,6 +43,7 @@ def is_condition(text: str) -> bool:
 
 
 CONDITION_IN_WORDS: Final = "condition_in_words"  # the importer's, which knows what the list calls the parties
+_SIGN: Final = re.compile(r"(?:※|＊|注)[0-9０-９]{1,2}$")  # of a footnote, at the end of a name
 ORIGINAL_CHECKED: Final = "original_checked"  # the one repair that a city makes, and the reader never
 
 # What a repair is called, and why it was made. Every code of the catalog stands here.
@@ -149,7 +150,7 @@ class Catalog:
 
     def turned(self, task: Task, channel: str, act: str | None, meaning: Meaning, on: date) -> Line | None:
         """What a row's remark makes of its mark on a day, where it then gives the work to the other party; else None (`turns`)."""
-        for turn, line in self._turns.get(task.id, ()):
+        for turn, line in self._turns(task.id):
             if turn.against(meaning, on) and (not turn.narrow or self._about(turn.said, channel, act)):
                 return line
         return None
@@ -170,14 +171,20 @@ class Catalog:
 
     def turn_days(self, row: str) -> set[date]:
         """The days on which what a row's remark says of its mark changes."""
-        found = (day for turn, _ in self._turns.get(row, ()) for day in (turn.since, turn.after))
+        found = (day for turn, _ in self._turns(row) for day in (turn.since, turn.after))
         return {day for day in found if date.min < day < date.max}
 
+    def _turns(self, row: str) -> tuple[tuple[Turn, Line], ...]:
+        """What a row's remark and name say so, each with its line; worked out when the row is first asked for."""
+        found = self._turned.get(row)
+        if found is None:
+            task = self.by_id[row]
+            found = self._turned[row] = tuple((turn, turn.line) for turn in (*turns(task.remark), *turns(task.name)))
+        return found
+
     @once
-    def _turns(self) -> dict[str, tuple[tuple[Turn, Line], ...]]:
-        """Of the rows whose remarks say so."""
-        found = {task.id: (*turns(task.remark), *turns(task.name)) for task in self.tasks}
-        return {row: tuple((turn, turn.line) for turn in each) for row, each in found.items() if each}
+    def _turned(self) -> dict[str, tuple[tuple[Turn, Line], ...]]:
+        return {}
 
     def at_a_counter(self, task: Task) -> bool:
         """Whether the work of a row is done where a citizen stands."""
@@ -213,11 +220,12 @@ class Catalog:
 
     @once
     def unnumbered(self) -> dict[tuple[str, str], tuple[Task, ...]]:
-        """The rows without a number, by division and name: their name is what people call them by."""
+        """The rows without a number, by division and name: their name is what people call them by, with a footnote's sign or without."""
         found: dict[tuple[str, str], list[Task]] = {}
         for task in self.tasks:
             if not task.number:
-                found.setdefault((task.division, normal(task.name)), []).append(task)
+                for name in dict.fromkeys((normal(task.name), normal(_SIGN.sub("", task.name)))):
+                    found.setdefault((task.division, name), []).append(task)
         return {key: tuple(tasks) for key, tasks in found.items()}
 
     @once

@@ -38,7 +38,7 @@ class Turn(NamedTuple):
     @property
     def narrow(self) -> bool:
         """Whether it is about what it names alone: it excepts nothing, and says nothing of all."""
-        return self.city is not None and _WIDE.search(self.said) is None
+        return self.city is not None and re.search(_WIDE, self.said) is None
 
     @property
     def after(self) -> date:
@@ -59,30 +59,27 @@ class Turn(NamedTuple):
         return Line({}, Meaning.UNDEFINED, None, because, asks=asks)
 
 
+# Patterns are texts, which `re` compiles where they are met and keeps: a cold start pays for none.
 # How a text goes on behind a day, in NFKC, and whether the day is a last one.
-_FROM: Final = re.compile(r"\s*(?:\([^)]*\))?\s*(?:付け?で?)?(?:から|より|以降|以後|[~〜]|開始)は?")
-_UNTIL: Final = re.compile(
-    r"\s*(?:\([^)]*\))?\s*末?(?:まで|迄|限り|を?もって|をもち|で(?=(?:委託)?(?:終了|廃止|中止|休止)))は?"
-)
-_CITY: Final = re.compile(
+_FROM: Final = r"\s*(?:\([^)]*\))?\s*(?:付け?で?)?(?:から|より|以降|以後|[~〜]|開始)は?"
+_UNTIL: Final = r"\s*(?:\([^)]*\))?\s*末?(?:まで|迄|限り|を?もって|をもち|で(?=(?:委託)?(?:終了|廃止|中止|休止)))は?"
+_CITY: Final = (
     r"[市町村区]の?職員|本市|当市|市役所|役場|直営|担当課|所管課|[^\s、。()]{1,6}[課係室班](?:員|の?職員)?(?=$|[がでにの、。)])|係員|会計年度任用職員"
     r"|(?<![一-龠])[市町村区](?=[がでにへの]?(?:行|対|担|実|取|移|戻|$|[、)]))|(?<![一-龠])職員"
 )
-_CONTRACTOR: Final = re.compile(r"受託(?:者|事業者|業者)|委託|(?<![委受]託)事業者")
-_OTHERS: Final = re.compile("広域連合|年金事務所|年金機構|国保連|団体連合会")
-_ENDED: Final = re.compile("終了|廃止|中止|休止|取りやめ|解除|見直|外す|除外|移管|引き?継|戻[すし]|直営化")
-_STOPPED: Final = re.compile("終了|廃止|中止|休止|取りやめ|直営化")
+_CONTRACTOR: Final = r"受託(?:者|事業者|業者)|委託|(?<![委受]託)事業者"
+_OTHERS: Final = "広域連合|年金事務所|年金機構|国保連|団体連合会"
+_ENDED: Final = "終了|廃止|中止|休止|取りやめ|解除|見直|外す|除外|移管|引き?継|戻[すし]|直営化"
+_STOPPED: Final = "終了|廃止|中止|休止|取りやめ|直営化"
 # What turns a sentence round, so that no word of it alone says who does the work.
-_TURNED: Final = re.compile(
-    r"(?:行|取り?扱|扱)わ(?:ず|ない)|しない|せず|できない|代わ|対象外|不可|から[^、]{0,12}(?:に|へ)(?:変更|移管|移行|切)|又は|または|協議|予定|検討"
-)
+_TURNED: Final = r"(?:行|取り?扱|扱)わ(?:ず|ない)|しない|せず|できない|代わ|対象外|不可|から[^、]{0,12}(?:に|へ)(?:変更|移管|移行|切)|又は|または|協議|予定|検討"
 # What a day may be beside the work: that of a paper.
-_OF_A_PAPER: Final = re.compile("告示|公告|指定|条例|規則|要綱|契約|通知|施行|現在|改訂|改正|訂正|第[0-9]+号")
+_OF_A_PAPER: Final = "告示|公告|指定|条例|規則|要綱|契約|通知|施行|現在|改訂|改正|訂正|第[0-9]+号"
 # What was before the day is another's, or open.
-_BEFORE: Final = re.compile("それまで|それ以前|以前|従前|開始|予定|検討|協議")
+_BEFORE: Final = "それまで|それ以前|以前|従前|開始|予定|検討|協議"
 # A day that nobody here reads: 令和八年四月一日, 20260401.
-_OTHER_DAY: Final = re.compile(r"(?:令和|平成)[〇一二三四五六七八九十]+年|(?<![0-9])20[0-9]{6}(?![0-9])")
-_WIDE: Final = re.compile("除|以外|のほか|含|全て|すべて|全部|分は")
+_OTHER_DAY: Final = r"(?:令和|平成)[〇一二三四五六七八九十]+年|(?<![0-9])20[0-9]{6}(?![0-9])"
+_WIDE: Final = "除|以外|のほか|含|全て|すべて|全部|分は"
 
 
 def turns(remark: str) -> tuple[Turn, ...]:
@@ -105,16 +102,23 @@ def turns(remark: str) -> tuple[Turn, ...]:
 
 
 def _may_have(said: str) -> bool:
-    return any(letter.isdigit() or letter in "元年" for letter in said)
+    """Whether a date may stand there: looked for without a pattern, since most texts have none."""
+    digits = sum(letter.isdigit() for letter in said)
+    return (
+        "令和" in said
+        or "平成" in said
+        or digits >= 8
+        or (digits > 0 and any(sign in said for sign in "年月./-．／－"))
+    )
 
 
 def _of(said: str) -> list[Turn]:
     plain = unicodedata.normalize("NFKC", said)
-    days = list(in_text(plain)) + [InText(None, None, each.end()) for each in _OTHER_DAY.finditer(plain)]
-    if not days or not any(pattern.search(plain) for pattern in (_CITY, _CONTRACTOR, _OTHERS, _STOPPED)):
+    days = list(in_text(plain)) + [InText(None, None, each.end()) for each in re.finditer(_OTHER_DAY, plain)]
+    if not days or not any(re.search(pattern, plain) for pattern in (_CITY, _CONTRACTOR, _OTHERS, _STOPPED)):
         return []
-    ways = any(pattern.match(plain, each.end) for each in days for pattern in (_FROM, _UNTIL))
-    if not ways and _OF_A_PAPER.search(plain) and not _ENDED.search(plain) and not _CITY.search(plain):
+    ways = any(re.match(pattern, plain[each.end :]) for each in days for pattern in (_FROM, _UNTIL))
+    if not ways and re.search(_OF_A_PAPER, plain) and not re.search(_ENDED, plain) and not re.search(_CITY, plain):
         return []
     return _read(said, plain, days) or [Turn(_first(plain, days), date.max, None, said)]
 
@@ -125,27 +129,27 @@ def _first(plain: str, days: Sequence[InText]) -> date:
         None
         if each.first is None or each.last is None
         else each.last + timedelta(days=1)
-        if _UNTIL.match(plain, each.end)
+        if re.match(_UNTIL, plain[each.end :])
         else each.first
         for each in days
     ]
-    return date.min if None in found or _BEFORE.search(plain) else min(day for day in found if day is not None)
+    return date.min if None in found or re.search(_BEFORE, plain) else min(day for day in found if day is not None)
 
 
 def _read(said: str, plain: str, days: Sequence[InText]) -> list[Turn]:
     """The turns of a sentence whose every day is a first or a last one, each with one party; none where that is not so."""
-    if _TURNED.search(plain) or _OTHERS.search(plain) or any(each.first is None for each in days):
+    if re.search(_TURNED, plain) or re.search(_OTHERS, plain) or any(each.first is None for each in days):
         return []
     steps: list[tuple[date, date, bool]] = []  # from, until, whether the city does it
     ends = [each.end for each in days[1:]] + [len(plain)]
     since: date | None = None
     for each, end in zip(days, ends, strict=True):
         first, last = each.first or date.min, each.last or date.max
-        begins, until = _FROM.match(plain, each.end), _UNTIL.match(plain, each.end)
+        begins, until = (re.match(pattern, plain[each.end :]) for pattern in (_FROM, _UNTIL))
         if not begins and not until:
             return []
         way = begins or until
-        between = plain[way.end() if way else end : end]
+        between = plain[each.end + way.end() if way else end : end]
         city = _by_city(re.sub(r"[0-9年月日度./RH令和平成-]+$", "", between)) if between.strip() else None
         if begins and city is None and len(days) > 1 and each is not days[-1]:
             since = first  # a span: 4月1日から9月30日まで
@@ -166,7 +170,7 @@ def _in_turn(said: str, plain: str, steps: Sequence[tuple[date, date, bool]]) ->
         if following is not None and following <= since:
             return []
         last = min(until, following - timedelta(days=1)) if following else until
-        ended = _ENDED.search(plain) is not None
+        ended = re.search(_ENDED, plain) is not None
         if not (ended and since == date.min):
             found.append(Turn(since, last, city, said))
         if following is None and last < date.max and since == date.min:  # until a day: then not any more
@@ -179,6 +183,9 @@ def _in_turn(said: str, plain: str, steps: Sequence[tuple[date, date, bool]]) ->
 
 def _by_city(text: str) -> bool | None:
     """Whether a text names the city, or else the contractor; None where it names neither, or both."""
-    ended = _ENDED.search(text) is not None and "委託" in text  # 委託を終了
-    city, contractor = _CITY.search(text) is not None or ended, _CONTRACTOR.search(text) is not None and not ended
+    ended = re.search(_ENDED, text) is not None and "委託" in text  # 委託を終了
+    city, contractor = (
+        re.search(_CITY, text) is not None or ended,
+        re.search(_CONTRACTOR, text) is not None and not ended,
+    )
     return None if city is contractor else city
