@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from assign.catalog.manifest import UNREAD
 from assign.catalog.model import is_condition
+from assign.catalog.turns import turns
 from assign.errors import shown
 
 from .document import Document
@@ -117,7 +118,18 @@ def footnotes(
             marks[index] = UNREAD
     noted = {index: tuple(known[sign] for sign in signs if sign in known) for index, signs in of_marks.items() if signs}
     sentences = (known[sign] for sign in dict.fromkeys(found) if sign in known and known[sign] not in remark)
-    added = (text if text.startswith("※") else f"※{text}" for text in sentences)
+    in_names = {sign for sign in said for text in texts if has_sign(text, sign)}
+    of_days = {known[sign]: sign for sign in known if sign not in in_names and turns(known[sign])}
+    added = []
+    for text in sentences:
+        wearing = [reading.mapping.of_marks[at] for at, signs in of_marks.items() if of_days.get(text) in signs]
+        heads = dict.fromkeys(
+            column.header.rpartition("/")[2] for column in wearing if column.header and not column.party
+        )
+        if heads:  # from a day on it is about these marks alone
+            added.append(f"※{'・'.join(heads)}: {text.removeprefix(of_days[text]).strip('　 :：')}")
+        else:
+            added.append(text if text.startswith("※") else f"※{text}")
     return " ".join(filter(None, [remark, *added])), noted
 
 
