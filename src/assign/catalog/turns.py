@@ -62,7 +62,9 @@ class Turn(NamedTuple):
 # Patterns are texts, which `re` compiles where they are met and keeps: a cold start pays for none.
 # How a text goes on behind a day, in NFKC, and whether the day is a last one.
 _FROM: Final = r"\s*(?:\([^)]*\))?\s*(?:付け?で?)?(?:から|より|以降|以後|[~〜]|開始)は?"
-_UNTIL: Final = r"\s*(?:\([^)]*\))?\s*末?(?:まで|迄|限り|を?もって|をもち|で(?=(?:委託)?(?:終了|廃止|中止|休止)))は?"
+_UNTIL: Final = (
+    r"\s*(?:\([^)]*\))?\s*末?(?:まで(?!に)|迄|限り|を?もって|をもち|で(?=(?:委託)?(?:終了|廃止|中止|休止)))は?"
+)
 _CITY: Final = (
     r"[市町村区]の?職員|本市|当市|市役所|役場|直営|担当課|所管課|[^\s、。()]{1,6}[課係室班](?:員|の?職員)?(?=$|[がでにの、。)])|係員|会計年度任用職員"
     r"|(?<![一-龠])[市町村区](?=[がでにへの]?(?:行|対|担|実|取|移|戻|$|[、)]))|(?<![一-龠])職員"
@@ -74,7 +76,7 @@ _STOPPED: Final = "終了|廃止|中止|休止|取りやめ|直営化"
 # What turns a sentence round, so that no word of it alone says who does the work.
 _TURNED: Final = r"(?:行|取り?扱|扱)わ(?:ず|ない)|しない|せず|できない|代わ|対象外|不可|から[^、]{0,12}(?:に|へ)(?:変更|移管|移行|切)|又は|または|協議|予定|検討"
 # What a day may be beside the work: that of a paper.
-_OF_A_PAPER: Final = "告示|公告|指定|条例|規則|要綱|契約|通知|施行|現在|改訂|改正|訂正|第[0-9]+号"
+_OF_A_PAPER: Final = "実績|件数|[0-9]+件|告示|公告|指定|条例|規則|要綱|契約|通知|施行|現在|改訂|改正|訂正|第[0-9]+号"
 # What was before the day is another's, or open.
 _BEFORE: Final = "それまで|それ以前|以前|従前|開始|予定|検討|協議"
 # A day that nobody here reads: 令和八年四月一日, 20260401.
@@ -114,13 +116,21 @@ def _may_have(said: str) -> bool:
 
 def _of(said: str) -> list[Turn]:
     plain = unicodedata.normalize("NFKC", said)
-    days = list(in_text(plain)) + [InText(None, None, each.end()) for each in re.finditer(_OTHER_DAY, plain)]
+    days = [each for each in in_text(plain) if _is_meant(plain[each.end :], each)] + [
+        InText(None, None, each.end()) for each in re.finditer(_OTHER_DAY, plain)
+    ]
     if not days or not any(re.search(pattern, plain) for pattern in (_CITY, _CONTRACTOR, _OTHERS, _STOPPED)):
         return []
     ways = any(re.match(pattern, plain[each.end :]) for each in days for pattern in (_FROM, _UNTIL))
     if not ways and re.search(_OF_A_PAPER, plain) and not re.search(_ENDED, plain) and not re.search(_CITY, plain):
         return []
     return _read(said, plain, days) or [Turn(_first(plain, days), date.max, None, said)]
+
+
+def _is_meant(rest: str, day: InText) -> bool:
+    """Whether a date may part two times: none does by which something is done (までに), nor one without a year that nothing begins at."""
+    way = re.match(_FROM, rest) or re.match(_UNTIL, rest)
+    return re.match(r"\s*末?(?:までに|迄に)", rest) is None and (day.first is not None or way is not None)
 
 
 def _first(plain: str, days: Sequence[InText]) -> date:
