@@ -91,3 +91,16 @@ def test_from_a_printed_day_on_the_mark_alone_gives_nothing_away(case: Case) -> 
             assert (found.assignee.value, found.certainty.value) == ("city_staff", "needs_ruling"), asked
             seen += 1
     assert seen
+
+
+def test_a_list_that_gives_away_what_it_cannot_is_recorded_all_the_same(tmp_path: Path) -> None:
+    """決定 under ○: `check` says it, no answer follows it, and the answers can stand in a log."""
+    of = LISTS / "h"
+    importing.write(importing.report_on(of / "list.xlsx", of / "mapping.yaml"), str(tmp_path / "list"))
+    desk = Desk.open(list=tmp_path / "list", audit=f"sqlite:///{tmp_path}/log.db", engine="table")
+    assert desk.audit is not None
+    begun = desk.audit.size
+    row = next(task for task in desk.catalog.tasks if task.cells["step.decide"] == "○")
+    found = desk.decide(row=row.id, channel="anywhere", act="decide", on="2026-04-01")
+    assert (found.assignee.value, found.certainty.value) == ("city_staff", "needs_ruling")
+    assert desk.audit.size == begun + 1
