@@ -86,14 +86,14 @@ def test_a_diff_sees_a_day_that_moved(tmp_path: Path) -> None:
     assert {each[2:] for each in found} == {("2026-04-01", "2026-06-30")}
 
 
-def test_a_remark_that_somebody_shortened_is_found(tmp_path: Path) -> None:
+def test_a_remark_that_somebody_took_out_is_found(tmp_path: Path) -> None:
     """The document still says it."""
     desk_of(tmp_path, "令和8年4月1日から市職員")
     catalog = tmp_path / "a" / "catalog.csv"
     text = catalog.read_text("utf-8")
     at = text.index("令和8年4月1日から市職員")
     catalog.write_text(text[:at] + text[at + len("令和8年4月1日から市職員") :], "utf-8")
-    with pytest.raises(CatalogDiffers, match="and its remark does not"):
+    with pytest.raises(CatalogDiffers, match="was read with a remark, and has none"):
         load(tmp_path / "a")
 
 

@@ -19,10 +19,9 @@ from assign.resources import DOCUMENT, NotText, TooLarge, decoded, document_file
 from assign.words import Reading
 
 from .manifest import UNREAD, Manifest
-from .model import LARGEST, ORIGINAL_CHECKED, Catalog, Task, with_keys
+from .model import CONDITION_IN_WORDS, LARGEST, ORIGINAL_CHECKED, Catalog, Task, with_keys
 from .parts import ABSENT
 from .printed import LINES_BETWEEN, Form, read, row_lines, table_rows
-from .turns import turns
 
 
 def disagreement(catalog: Catalog, file: str = "catalog.csv") -> CatalogDiffers | None:
@@ -34,7 +33,7 @@ def disagreement(catalog: Catalog, file: str = "catalog.csv") -> CatalogDiffers 
     how it is printed cannot be read again; of its rows the marks are counted.
     """
     if (form := Form.of(catalog.manifest)) is None:
-        return _other_marks(catalog, file) or _other_days(catalog, file)
+        return _other_marks(catalog, file) or _lost_remark(catalog, file)
     at = {task.line: number for number, task in enumerate(catalog.tasks, start=2)}  # a row is one line of the file
     try:
         for table in _tables(catalog.tasks, file, list(catalog.manifest.divisions)):
@@ -75,18 +74,16 @@ def _other_marks(catalog: Catalog, file: str) -> CatalogDiffers | None:
     return None
 
 
-def _other_days(catalog: Catalog, file: str) -> CatalogDiffers | None:
-    """The first row whose raw text says from or until when a party does the work, and whose remark and name do not: answers hang on it."""
+def _lost_remark(catalog: Catalog, file: str) -> CatalogDiffers | None:
+    """The first row that was read with a remark on which answers hang, and has none."""
     for number, task in enumerate(catalog.tasks, start=2):
-        kept = "".join(f"{task.remark}{task.name}".split())
-        for said in (turn.said for cell in task.raw.split("\t") for turn in turns(cell)):
-            if "".join(said.split()) not in kept:
-                return CatalogDiffers(
-                    file,
-                    number,
-                    f"`{task.id}` の raw に「{said}」とありますが、備考（remark）にありません（文書どおりに直してください）",
-                    f"the raw text of `{task.id}` says 「{said}」, and its remark does not (make it what the document says)",
-                )
+        if CONDITION_IN_WORDS in task.repairs and not task.remark.partition("※")[0].strip():
+            return CatalogDiffers(
+                file,
+                number,
+                f"`{task.id}` は備考（remark）のある行として読まれましたが、備考がありません（文書どおりに直してください）",
+                f"`{task.id}` was read with a remark, and has none (make it what the document says)",
+            )
     return None
 
 
