@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -66,11 +67,10 @@ def test_two_days_in_one_sentence_are_two_turns(tmp_path: Path) -> None:
 def test_a_table_for_a_database_has_the_days_too(tmp_path: Path) -> None:
     """And a step that nobody does can be loaded."""
     desk = desk_of(tmp_path, "受付は令和8年4月1日から市職員")
-    base = sqlite3.connect(":memory:")
-    base.executescript(script(desk, "sqlite"))
-    rows = base.execute(
-        "SELECT DISTINCT assignee, certainty FROM assign_line WHERE act = 'receive' ORDER BY 1"
-    ).fetchall()
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.executescript(script(desk, "sqlite"))
+        asked = "SELECT DISTINCT assignee, certainty FROM assign_line WHERE act = 'receive' ORDER BY 1"
+        rows = base.execute(asked).fetchall()
     assert rows == [("city_staff", "needs_ruling"), ("contractor", "settled")]
 
 
