@@ -95,7 +95,7 @@ class Decider:
         what that rests on; a ruling in force, on a day. Of work that the list answers for by acts alone, what its acts' answers come to.
         """
         said = self.said(task, channel, act, on)
-        if act is None and (waiting := next((part for part in self.parts(task, channel, on) if part.waits), None)):
+        if act is None and (waiting := self.waiting(task, channel, on)):
             return waiting.facts
         ruling = self.ruling(task, channel, act, on) if on else None
         seen = self.seen(task, act, named=said.named)
@@ -118,6 +118,10 @@ class Decider:
             if said.named:  # not of those for which the row's own table has no column
                 found.append(Part(act, said, facts, self.outcome(facts)))
         return found
+
+    def waiting(self, task: Task, channel: str, on: date | None) -> Part | None:
+        """The first part of the work as a whole that needs a ruling, where the list answers by acts alone: what is asked about it."""
+        return next((part for part in self.parts(task, channel, on) if part.waits), None)
 
     def said(self, task: Task, channel: str, act: str | None, on: date | None) -> Said:
         """

@@ -462,12 +462,12 @@ class Explainer:
         }
 
     def _question(self, request: Request, outcome: Outcome, act: Act | None) -> Answer | None:
-        first = request.tasks[0]
-        waiting = next((part for part in self._parts(request, first) if part.waits), None)
-        said = waiting.said if waiting else self._decider.said(first, request.channel, request.act, request.on)
-        question = question_of(said.line, outcome.rule)
-        if question is None:
+        if outcome.rule.question is None:
             return None
+        first = request.tasks[0]
+        waiting = self._decider.waiting(first, request.channel, request.on) if request.act is None else None
+        said = waiting.said if waiting else self._decider.said(first, request.channel, request.act, request.on)
+        question = question_of(said.line, outcome.rule.question)
         asked = self._rules.acts[waiting.act] if waiting else act
         name, place = printed(first.number, first.group, first.name), placed([first], self._manifest)
         rest = len(request.tasks) - 1

@@ -94,14 +94,14 @@ OWN_RULE: Final[Bilingual] = {"ja": "この市の規則", "en": "this city's own
 SILENT_TITLE: Final[Bilingual] = {"ja": "一覧に欄のない行為", "en": "An act for which the list has no column"}
 
 
-def question_of(line: Line, rule: Rule) -> Bilingual | None:
-    """What is asked where a rule leaves it open; of a cell that names a third party, and of what is not printed, something of its own."""
-    if rule.question is not None and line.third_party:
+def question_of(line: Line, of_rule: Bilingual) -> Bilingual:
+    """What is asked where a rule leaves it open: of a cell that names a third party, and of what is not printed, something of its own."""
+    if line.third_party:
         return {
             "ja": f"一覧は「{line.third_party}」としています。この窓口では、だれが行いますか。",
             "en": f"The list has 「{line.third_party}」. Who does it at this counter?",
         }
-    return (line.asks if rule.question else None) or rule.question
+    return line.asks or of_rule
 
 
 CITY: Final = "city"  # the key of the holder that is the city itself

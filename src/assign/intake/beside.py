@@ -71,7 +71,7 @@ def of_looks(mapping: TheMapping, looks: Mapping[int, Look]) -> list[tuple[str, 
 
 
 def is_said(remark: str, mapping: TheMapping) -> bool:
-    """Whether a remark that no word of a condition tells says who else does some of the work, or from when: it is shown with the answer."""
+    """Whether a remark says who else does some of the work, or from when: all of it is shown with the answer, as a condition."""
     holds = names_another(remark, mapping.third_parties) or names_contractor(remark) or from_a_day(remark)
     return holds or SAME.fullmatch(remark.strip()) is not None  # nothing is borrowed from the row above
 
@@ -96,16 +96,13 @@ def footnotes(
     The remark with the sentences of the signs that stand in a row, and those of each mark. A sign without a sentence is doubtful, and a
     mark that has one whose sentence is another sheet's cannot be read.
     """
-    sheet = row.cells[0].sheet if row.cells else ""
-    if sheet not in reading.sentences:
-        reading.sentences[sheet] = _sentences(reading, sheet)
-    known = reading.sentences[sheet]
+    if row.sheet not in reading.sentences:
+        reading.sentences[row.sheet] = _sentences(reading, row.sheet)
+    known = reading.sentences[row.sheet]
     said = [note.sign for note in reading.mapping.footnotes]
     of_marks = {index: signs_of(text, said) for index, text in marks.items()}
-    found = [
-        *(sign for sign in said for text in texts if has_sign(text, sign)),
-        *chain.from_iterable(of_marks.values()),
-    ]
+    in_texts = [sign for sign in said if any(has_sign(text, sign) for text in texts)]
+    found = dict.fromkeys([*in_texts, *chain.from_iterable(of_marks.values())])
     loose = [sign for text in (*texts, *marks.values()) for sign in SIGN.findall(text) if text != remark]
     for sign in dict.fromkeys((*found, *loose)):
         if sign not in known:
@@ -117,19 +114,16 @@ def footnotes(
         if set(signs) - set(known):
             marks[index] = UNREAD
     noted = {index: tuple(known[sign] for sign in signs if sign in known) for index, signs in of_marks.items() if signs}
-    sentences = (known[sign] for sign in dict.fromkeys(found) if sign in known and known[sign] not in remark)
-    in_names = {sign for sign in said for text in texts if has_sign(text, sign)}
-    of_days = {known[sign]: sign for sign in known if sign not in in_names and turns(known[sign])}
     added = []
-    for text in sentences:
-        wearing = [reading.mapping.of_marks[at] for at, signs in of_marks.items() if of_days.get(text) in signs]
+    for sign in (sign for sign in found if sign in known and known[sign] not in remark):
+        wearing = [reading.mapping.of_marks[at] for at, signs in of_marks.items() if sign in signs]
         heads = dict.fromkeys(
             column.header.rpartition("/")[2] for column in wearing if column.header and not column.party
         )
-        if heads:  # from a day on it is about these marks alone
-            added.append(f"※{'・'.join(heads)}: {text.removeprefix(of_days[text]).strip('　 :：')}")
-        else:
-            added.append(text if text.startswith("※") else f"※{text}")
+        text = known[sign]
+        if heads and sign not in in_texts and turns(text):  # from a day on it is about these marks alone
+            text = f"{'・'.join(heads)}: {text.removeprefix(sign).strip('　 :：')}"
+        added.append(text if text.startswith("※") else f"※{text}")
     return " ".join(filter(None, [remark, *added])), noted
 
 

@@ -58,6 +58,11 @@ class _Table(NamedTuple):
     pages: list[Sheet]  # of a PDF, the others, each with the same header at its top; their rows are in `body`
     related: tuple[_Table, ...] = ()  # those of other sheets with much the same columns, and some that differ
 
+    @property
+    def sheets(self) -> list[Sheet]:
+        """Its own, and those of the same list."""
+        return [self.sheet, *self.others, *(each.sheet for each in self.related)]
+
 
 def of(source: Source) -> Offered:
     """The mapping that a file looks like it has."""
@@ -78,7 +83,7 @@ def of(source: Source) -> Offered:
     above = headers(table.head)
     at = place(source.file, Cell("", table.sheet.name, table.head[0].number, 0, table.head[0].line))
     names = "、".join(f"{letters(column)} {text}" for column, text in above.items() if text)
-    taken = (table.sheet, *table.others, *table.pages, *(each.sheet for each in table.related))
+    taken = (*table.sheets, *table.pages)
     left = [sheet.name for sheet in source.sheets if sheet not in taken and _table(replace(source, sheets=(sheet,)))]
     if left and not table.in_text:
         evidence.append(
@@ -208,7 +213,7 @@ def _together(columns: list[dict[str, Any]], more: Sequence[dict[str, Any]]) -> 
 def _like(source: Source, table: _Table) -> list[str]:
     """The sheets that hold a table of much the same columns, and that the offer leaves out."""
     wanted = {text.rpartition("/")[2] for text in headers(table.head).values() if text}
-    taken = (table.sheet, *table.others, *table.pages, *(each.sheet for each in table.related))
+    taken = (*table.sheets, *table.pages)
     left = [sheet for sheet in source.sheets if sheet not in taken]
     return [
         sheet.name
@@ -349,8 +354,7 @@ def _rows_of(table: _Table, sheet: Sheet) -> list[Row]:
 
 def _signs(table: _Table) -> list[str]:
     """The signs of footnotes in the table."""
-    sheets = (*table.others, *(each.sheet for each in table.related))
-    rows = (*table.body, *(row for sheet in sheets for row in sheet.rows))
+    rows = (*table.body, *(row for sheet in table.sheets[1:] for row in sheet.rows))
     found = (sign for row in rows for cell in row.cells if len(cell.text) < 40 for sign in SIGN.findall(cell.text))
     return list(dict.fromkeys(found))
 
@@ -369,8 +373,8 @@ def _divisions(table: _Table | None, columns: Sequence[dict[str, Any]], *, by_sh
     """What is printed where divisions begin: the names of sheets of one form, or the values of a column."""
     if table is None:
         return []
-    if (table.others or table.related) and by_sheet:
-        return [each.name for each in (table.sheet, *table.others, *(other.sheet for other in table.related))]
+    if len(table.sheets) > 1 and by_sheet:
+        return [sheet.name for sheet in table.sheets]
     of = next((column["column"] for column in columns if column["role"] == "division"), None)
     values = (cell.text.strip() for row in table.body for cell in row.cells if letters(cell.column) == of)
     return list(dict.fromkeys(filter(None, values)))[:20]
@@ -411,11 +415,9 @@ def _offer(
     title = " ".join(title.split())[:80]
     headings = _headings(table) if table else []
     parts = _parts(table) if table else [{"header": "1", "rows": "2-"}]
-    sheets = [table.sheet, *table.others, *(each.sheet for each in table.related)] if table else []
-    lists = editions(sheets, parts, table.head[0].number) if table and not table.in_text else []
-    by_sheets = bool(
-        table and (table.others or table.related) and not lists
-    )  # then headings within a sheet are none of divisions
+    lists = editions(table.sheets, parts, table.head[0].number) if table and not table.in_text else []
+    # Then headings within a sheet are none of divisions.
+    by_sheets = table is not None and len(table.sheets) > 1 and not lists
     begins = (not by_sheets and headings) or _divisions(table, columns, by_sheet=not lists) or [""]
     parties = any("party" in column for column in columns)
     channels = {column["channel"]: column for column in columns if "channel" in column}

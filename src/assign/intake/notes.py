@@ -41,7 +41,7 @@ class Notes:
 
     def _add(self, level: str, where: Where, code: str, ja: str, en: str) -> None:
         if isinstance(where, Row):
-            where = Cell("", where.cells[0].sheet if where.cells else "", where.number, 0, where.line)
+            where = Cell("", where.sheet, where.number, 0, where.line)
         if isinstance(where, Node):
             name = path_shown(where.file)
             at: Bilingual = {"ja": f"{name} の {where.line} 行目", "en": f"{name}, line {where.line}"}

@@ -329,7 +329,7 @@ def _noted(reading: _Reading, row: Row, where: Placed) -> list[tuple[str, str]]:
     """What stands at a row beside its columns: comments, and text in columns without a header. It goes with the answer."""
     notes, found = reading.notes, []
     known = {at: column for column, at in where.places}
-    for each in reading.comments.get((row.cells[0].sheet if row.cells else "", row.number), ()):
+    for each in reading.comments.get((row.sheet, row.number), ()):
         text = one_line(each.said)
         found.append((f"{letters(each.column)}{each.row} のコメント", text))
         notes.doubtful(
@@ -469,7 +469,7 @@ def _kept(
             row, "no_mark", f"印が1つもありません: {shown(name)}（空欄の意味のとおりに読みます。見出しなら `heading_rows` に）",
             f"no mark at all: {shown(name)} (read as the blank cells say; if it is a heading, name it in `heading_rows`)",
         )  # fmt: skip
-    line = reading.document.at[row.cells[0].sheet if row.cells else "", row.number]
+    line = reading.document.at[row.sheet, row.number]
     for text in (name, remark, above.section, above.group):
         if len(text) > LONGEST_CELL:
             notes.refused(row, "long", f"{LONGEST_CELL:,} 文字を超えます", f"more than {LONGEST_CELL:,} characters")

@@ -75,6 +75,11 @@ class Row:
     raw: str = ""
 
     @property
+    def sheet(self) -> str:
+        """The name of its sheet; empty in a file without sheets, and of a row without cells."""
+        return self.cells[0].sheet if self.cells else ""
+
+    @property
     def blank(self) -> bool:
         """Whether nothing stands in it."""
         return not any(cell.text.strip() for cell in self.cells)

@@ -161,15 +161,14 @@ def _open(desk: Desk, on: date) -> Iterator[_Open]:
         for channel in desk.catalog.manifest.channels:
             whole = desk.decider.decide(task, channel, None, on)
             facts = desk.decider.facts(task, channel, None, on)
-            waiting = (part.said for part in desk.decider.parts(task, channel, on) if part.waits)
-            line = next(waiting, desk.decider.said(task, channel, None, on)).line
-            if facts.meaning not in CONSIGNING:
-                if whole.certainty is Certainty.NEEDS_RULING:  # nobody can say what its acts are consigned as
-                    yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_LIST, (), line)
+            given = facts.meaning in CONSIGNING  # else nobody can say what its acts are consigned as
+            if given:
+                yield from _steps(desk, task, channel, on)
+            if whole.certainty is Certainty.SETTLED or (given and _can_be_asked(desk, task, channel, on)):
                 continue
-            yield from _steps(desk, task, channel, on)
-            if whole.certainty is Certainty.NEEDS_RULING and not _can_be_asked(desk, task, channel, on):
-                yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS, (), line)
+            waiting = desk.decider.waiting(task, channel, on)
+            line = (waiting.said if waiting else desk.decider.said(task, channel, None, on)).line
+            yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS if given else BY_LIST, (), line)
 
 
 def _can_be_asked(desk: Desk, task: Task, channel: str, on: date) -> bool:
@@ -221,7 +220,8 @@ def asked(desk: Desk, question: Question) -> Bilingual:
         task = desk.catalog.by_id[question.rows[0]]
         name = printed(task.number, task.group, task.name)
         about = {"ja": f"「{name}」", "en": f"the row '{name}'"}
-    text = question_of(question.line, question.rule) or question.rule.because
+    printed_question = question.rule.question
+    text = question_of(question.line, printed_question) if printed_question else question.rule.because
     return {
         "ja": f"{about['ja']}（{rows}行、{at['ja']}）について。{text['ja']}",
         "en": f"On {about['en']} ({rows} {'row' if rows == 1 else 'rows'}, {at['en']}). {text['en']}",
