@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from assign import Desk
-from assign.catalog.manifest import plain as plain_manifest
+from assign.catalog.kept import plain as plain_manifest
 from assign.check import proofs
 from assign.diff import Report, compare
 from assign.errors import AssignError

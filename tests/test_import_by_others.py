@@ -20,7 +20,13 @@ from assign.intake import importing
 from assign.words import normal
 
 LISTS = Path(__file__).parent / "lists"
-BEFORE = {"g": "2025-10-01", "h": "2026-04-01", "i": "2025-10-01", "j": "2025-10-01"}  # each list's first day
+BEFORE = {
+    "g": "2025-10-01",
+    "h": "2026-04-01",
+    "i": "2025-10-01",
+    "j": "2025-10-01",
+    "k": "2026-04-01",
+}  # each list's first day
 
 pytestmark = pytest.mark.long
 
@@ -53,7 +59,7 @@ class Case:
                 yield row, answer, {"row": task.id, "channel": channel, "act": act}
 
 
-@pytest.fixture(scope="module", params=["g", "h", "i", "j"])
+@pytest.fixture(scope="module", params=["g", "h", "i", "j", "k"])
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(request.param, tmp_path_factory.mktemp(request.param))
 

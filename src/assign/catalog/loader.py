@@ -14,7 +14,8 @@ from assign.errors import CatalogError, RuleFileError, shown, unreadable, visibl
 from assign.resources import NotText, TooLarge, decoded, whole
 from assign.words import Reading, nearest, sha256
 
-from .manifest import FILE, Manifest, from_bytes, plain
+from .kept import plain
+from .manifest import FILE, Manifest, from_bytes
 from .manifest import load as load_manifest
 from .model import CATALOG, LARGEST, Catalog, Task
 

@@ -46,6 +46,12 @@ KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 UNREAD: Final = "?"  # stands in a cell of the catalog where the text cannot tell what is printed
 CHANNEL_KINDS: Final = ("counter", "back_office", "mail", "phone", "online", "other")
 PER: Final = ("row", "channel", "act")
+BESIDE_CELLS: Final = (
+    "row",
+    "division",
+    "channel",
+    "act",
+)  # what a line of the table of meanings may name beside printed cells
 MOST: Final = 200  # divisions, channels, columns; a line of the table for each row of a long list is allowed:
 MOST_LINES: Final = 20_000
 FIELDS: Final = ("title", "edition", "documents", "divisions", "channels", "meanings")
@@ -88,14 +94,28 @@ class Manifest:
     @once
     def cells(self) -> tuple[str, ...]:
         """The catalog's columns of printed cells, in its order: `mark`, `counter`, …; of an act's column `KEY.ACT`."""
-        names = (
-            self.cell(column, channel, act)
-            for column in self.columns
-            for channel, act in (
-                product(self.channels, ("",)) if column.per == "channel" else product(("",), column.acts or ("",))
-            )
-        )
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys(name for column in self.columns for name in self._of_column(column)))
+
+    def _of_column(self, column: Column) -> Iterator[str]:
+        """The catalog's cells of a column."""
+        by_channel = column.per == "channel"
+        for channel, act in product(self.channels if by_channel else ("",), column.acts or ("",)):
+            yield self.cell(column, channel, act)
+
+    def of_table(self, cells: Mapping[str, str]) -> tuple[Column, ...]:
+        """The columns of the table that a row is printed in: all but those of which the row has no cell."""
+        if ABSENT not in cells.values():
+            return self.columns
+        absent = frozenset(name for name, text in cells.items() if text == ABSENT)
+        found = self._of_table.get(absent)
+        if found is None:
+            there = (column for column in self.columns if not absent.issuperset(self._of_column(column)))
+            found = self._of_table[absent] = tuple(there)
+        return found
+
+    @once
+    def _of_table(self) -> dict[frozenset[str], tuple[Column, ...]]:
+        return {}
 
     def cell(self, column: Column, channel: str, act: str | None) -> str:
         """What the catalog calls the cell of a column on a channel, for an act; of the only column by channel, as the channel."""
@@ -115,8 +135,8 @@ class Manifest:
         """What is printed above cells of acts, as it is compared, and the acts that it names in this list."""
         found: dict[str, tuple[str, ...]] = {}
         for column in self.columns:
-            for act, heading in column.headings.items():
-                for word in {normal(heading), normal(heading.rpartition("/")[2])}:
+            for act, headings in column.headings.items():
+                for word in {normal(part) for each in headings for part in (each, each.rpartition("/")[2])}:
                     found[word] = tuple(dict.fromkeys((*found.get(word, ()), act)))
         return found
 
@@ -151,11 +171,11 @@ class Manifest:
             if found.named:
                 return found
             whole = self.says(row, cells, channel, None)
-            if not self.by_acts(channel):
+            if not self.by_acts(channel, cells):
                 return self.beyond(whole)
             silent = NO_COLUMN if found.line is NO_COLUMN else SILENT
             return Said(silent.means, silent, whole.cells, named=False)
-        acts = self.by_acts(channel)
+        acts = self.by_acts(channel, cells)
         if not acts:
             return self._said(row, cells, channel, None)
         every = [self._said(row, cells, channel, act) for act in acts]
@@ -170,50 +190,58 @@ class Manifest:
             return first._replace(named=False, cells=cells_read)
         return Said(DIVIDED.means, DIVIDED, cells_read, named=False)
 
-    def by_acts(self, channel: str) -> tuple[str, ...]:
-        """The acts for which the list has a cell on a channel, where it has no other cell there: each speaks for its act alone."""
-        found = self._by_acts.get(channel)
-        if found is None:
-            here = [column for column in self.columns if column.channel in ("", channel)]
-            alone = all(column.per == "act" for column in here)
-            acts = tuple(dict.fromkeys(act for column in here for act in column.acts)) if alone else ()
-            found = self._by_acts[channel] = acts
-        return found
-
-    @once
-    def _by_acts(self) -> dict[str, tuple[str, ...]]:
-        return {}
+    def by_acts(self, channel: str, cells: Mapping[str, str]) -> tuple[str, ...]:
+        """The acts for which a row has a cell on a channel, where its table has no other cell there: each speaks for its act alone."""
+        here = [column for column in self.of_table(cells) if column.channel in ("", channel)]
+        if any(column.per != "act" for column in here):
+            return ()
+        return tuple(dict.fromkeys(act for column in here for act in column.acts))
 
     def beyond(self, said: Said) -> Said:
         """What is said of an act that the list does not name: of work divided by acts, which side it is on stays open."""
         return said._replace(meaning=Meaning.PART_OPEN) if said.meaning is Meaning.PART_DIVIDED else said
 
     def _said(self, row: str, cells: Mapping[str, str], channel: str, act: str | None) -> Said:
-        read = self._read(cells, channel, act)
-        line = self._line(row, channel, act, tuple((key, printed) for _, key, printed in read))
-        own = "act" in line.when or any(
-            act in column.acts for column in self.columns if column.channel in ("", channel)
-        )
+        table, every = self.of_table(cells), self._read(cells, channel, act)
+        read = {column.key: printed for column, printed in every}
+        line = NO_COLUMN if self._lacking(table, every) else self._line(row, channel, act, read)
+        there = [each for each in every if each[1] != ABSENT] or every
+        own = "act" in line.when or any(act in column.acts for column in table if column.channel in ("", channel))
         return Said(
             line.means,
             line,
-            tuple((name, printed) for name, _, printed in read),
+            tuple((self.cell(column, channel, act), printed) for column, printed in there),
             named=act is not None and own and line is not NO_COLUMN,
         )
 
-    def _read(self, cells: Mapping[str, str], channel: str, act: str | None) -> list[tuple[str, str, str]]:
-        """What is printed for an act on a channel: the name of the cell in the catalog, the column's key, what is printed."""
+    def _read(self, cells: Mapping[str, str], channel: str, act: str | None) -> list[tuple[Column, str]]:
+        """The columns that speak of an act on a channel, and what is printed in the cell of each."""
         return [
-            (name := self.cell(column, channel, act), column.key, cells[name])
+            (column, cells[self.cell(column, channel, act)])
             for column in self.columns
             if column.channel in ("", channel) and (column.per != "act" or act in column.acts)
         ]
 
-    def _line(self, row: str, channel: str, act: str | None, read: tuple[tuple[str, str], ...]) -> Line:
-        known = (row if row in self._rows_named else "", channel, act if act in self.printed_acts else "", read)
+    @staticmethod
+    def _lacking(table: Sequence[Column], every: Sequence[tuple[Column, str]]) -> bool:
+        """
+        Whether a row's table has no column for what is asked, and others have. A row's own mark alone then says nothing of a channel or
+        an act, where the table has columns for other channels or acts.
+        """
+        there = [column for column, printed in every if printed != ABSENT]
+        if len(there) == len(every):
+            return False
+        return not there or (
+            all(column.per == "row" for column in there)
+            and any(column.per != "row" and column in table for column, _ in every)
+        )
+
+    def _line(self, row: str, channel: str, act: str | None, read: Mapping[str, str]) -> Line:
+        whose = row if row in self._rows_named else division_of(row) if self._by_division else ""
+        known = (whose, channel, act if act in self.printed_acts else "", tuple(read.items()))
         found = self._lines.get(known)
         if found is None:
-            found = self._lines[known] = self._looked_up(row, channel, act, dict(read))
+            found = self._lines[known] = self._looked_up(row, channel, act, read)
         return found
 
     @once
@@ -225,11 +253,17 @@ class Manifest:
     def _rows_named(self) -> frozenset[str]:
         return frozenset(line.when["row"] for line in self.meanings if "row" in line.when)
 
+    @once
+    def _by_division(self) -> bool:
+        """Whether a mark can mean something else in one division than in another."""
+        return any("division" in line.when for line in self.meanings)
+
+    def _holding(self, row: str, channel: str, act: str | None, read: Mapping[str, str]) -> list[Line]:
+        facts = {**read, "row": row, "division": division_of(row), "channel": channel, "act": act}
+        return [line for line in self.meanings if all(facts.get(name) == value for name, value in line.when.items())]
+
     def _looked_up(self, row: str, channel: str, act: str | None, read: Mapping[str, str]) -> Line:
-        facts = {**read, "row": row, "channel": channel, "act": act}
-        holding = [line for line in self.meanings if all(facts.get(name) == value for name, value in line.when.items())]
-        if ABSENT in read.values():
-            return NO_COLUMN
+        holding = self._holding(row, channel, act, read)
         if UNREAD in read.values() and not any("row" in line.when for line in holding):
             return UNREADABLE
         return max(holding, key=lambda line: line.rank, default=UNDEFINED)
@@ -237,17 +271,15 @@ class Manifest:
     def clash(self, rows: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[Line, Line] | None:
         """Two lines of one rank that hold for one cell and do not say the same; None where there are none."""
         asked = {
-            (row if row in self._rows_named else "", channel, act, tuple(cells.items()))
+            (row if row in self._rows_named else f"{division_of(row)}-", channel, act, tuple(cells.items()))
             for row, cells in rows
             for channel, act in product(self.channels, (None, *self.printed_acts))
         }
         for row, channel, act, cells in asked:
             said = self._said(row, dict(cells), channel, act)
-            printed = {key: text for _, key, text in self._read(dict(cells), channel, act)}
-            facts = {**printed, "row": row, "channel": channel, "act": act}
-            for line in self.meanings:
-                same = line.rank == said.line.rank and line.says != said.line.says
-                if same and all(facts.get(name) == value for name, value in line.when.items()):
+            read = {column.key: printed for column, printed in self._read(dict(cells), channel, act)}
+            for line in self._holding(row, channel, act, read):
+                if line.rank == said.line.rank and line.says != said.line.says:
                     return said.line, line
         return None
 
@@ -288,6 +320,11 @@ class Manifest:
         return next(iter(found)) if len({legend.text for legend in found}) == 1 else None
 
 
+def division_of(row: str) -> str:
+    """The division of a row, by its id."""
+    return row.partition("-")[0]
+
+
 def _named_by(given: object, words: Mapping[str, str]) -> str | None:
     """What a word names: most are keys, and as they are compared already."""
     if not isinstance(given, str) or len(given) > LONGEST:
@@ -313,7 +350,9 @@ def from_bytes(data: bytes) -> Manifest:
     """A manifest from its file's bytes. Raises RuleFileError."""
     kept = resources.kept("manifest.json")
     if kept.get("sha256") == sha256(data):
-        return _from_plain(kept["manifest"], data)
+        from .kept import manifest_of  # which needs this module
+
+        return manifest_of(kept["manifest"], data)
     return parsed(data)
 
 
@@ -324,12 +363,12 @@ def parsed(data: bytes) -> Manifest:
     divisions = _named(top["divisions"], _division)
     channels = _named(top["channels"], _channel)
     columns = tuple(_named(top["columns"], partial(_column, channels)).values()) if "columns" in top else ()
-    if taken := {column.key for column in columns} & {*channels, "row", "channel", "act"}:
+    if taken := {column.key for column in columns} & {*channels, *BESIDE_CELLS}:
         raise top["columns"].fail(
-            f"列の key {shown(min(taken))} は使えません（場の key か、row・channel・act です）",
-            f"{shown(min(taken))} cannot be the key of a column (it is that of a channel, or row, channel or act)",
+            f"列の key {shown(min(taken))} は使えません（場の key か、{'・'.join(BESIDE_CELLS)} です）",
+            f"{shown(min(taken))} cannot be the key of a column (it is that of a channel, or {', '.join(BESIDE_CELLS)})",
         )
-    lines = tuple(_line(node, channels, columns) for node in _list(top["meanings"], MOST_LINES))
+    lines = tuple(_line(node, divisions, channels, columns) for node in _list(top["meanings"], MOST_LINES))
     return Manifest(
         title=top["title"].bilingual(),
         edition=top["edition"].text(),
@@ -441,7 +480,8 @@ def _column(channels: Mapping[str, Channel], node: Node) -> Column:
     if chained := next((act for act in same.values() if act in same), None):
         raise fields["same"].fail(f"`{chained}` にも自分の欄がありません", f"`{chained}` has no cell of its own either")
     headings = {
-        act: text.text() for act, text in (fields["headings"].fields((), acts).items() if "headings" in fields else ())
+        act: tuple(text.text() for text in texts.items())
+        for act, texts in (fields["headings"].fields((), acts).items() if "headings" in fields else ())
     }
     return Column(
         key=_key(fields["key"]),
@@ -472,14 +512,20 @@ def _above(node: Node) -> int:
     return 0 if node.value == "0" else node.number()
 
 
-def _line(node: Node, channels: Mapping[str, Channel], columns: Sequence[Column]) -> Line:
+def _line(
+    node: Node, divisions: Mapping[str, Division], channels: Mapping[str, Channel], columns: Sequence[Column]
+) -> Line:
     fields = node.fields(("when", "means"), ("legend", "because", "third_party"))
-    known = ("row", "channel", "act", *(column.key for column in columns))
-    when = {name: _cell(value) for name, value in fields["when"].fields((), known).items()}
+    given = fields["when"].fields((), (*BESIDE_CELLS, *(column.key for column in columns)))
+    when = {name: _cell(value) for name, value in given.items()}
     if not when:
         raise fields["when"].fail("`when` には1つ以上の欄が要ります", "`when` needs at least one cell")
-    if "channel" in when:
-        fields["when"].fields(("channel",), known)["channel"].choice(channels, "業務の場", "channel")
+    for name, known, ja, en in (
+        ("channel", channels, "業務の場", "channel"),
+        ("division", divisions, "区分", "division"),
+    ):
+        if name in given:
+            given[name].choice(known, ja, en)
     if ("legend" in fields) == ("because" in fields):
         raise node.fail(
             "`legend`（凡例の行）か `because`（読み方）のどちらか1つが要ります",
@@ -536,52 +582,3 @@ def _sentence(node: Node, text: str) -> str:
 def _cell(node: Node) -> str:
     """What is printed: text, or nothing."""
     return "" if node.value == "" else node.text()
-
-
-# -- the form that is kept ---------------------------------------------------------------------------------------------
-
-
-def plain(manifest: Manifest) -> dict[str, Any]:
-    """As JSON keeps it."""
-    return {
-        "title": manifest.title,
-        "edition": manifest.edition,
-        "effective": manifest.effective and manifest.effective.plain(),
-        "documents": [each.plain() for each in manifest.documents],
-        "divisions": list(manifest.divisions.values()),
-        "channels": list(manifest.channels.values()),
-        "columns": manifest.columns,
-        "meanings": [
-            [line.when, line.means, line.legend, line.because, line.third_party] for line in manifest.meanings
-        ],
-        "designations": manifest.designations,
-    }
-
-
-def _from_plain(kept: Mapping[str, Any], data: bytes) -> Manifest:
-    return Manifest(
-        title=kept["title"],
-        edition=kept["edition"],
-        effective=_effective_of(kept["effective"]) if kept["effective"] else None,
-        documents=tuple(
-            Document(each["file"], each["sha256"], tuple(SheetOf(**sheet) for sheet in each.get("sheets", ())))
-            for each in kept["documents"]
-        ),
-        divisions={each[0]: Division(*each) for each in kept["divisions"]},
-        channels={each[0]: Channel(*each) for each in kept["channels"]},
-        columns=tuple(Column(key, label, per, tuple(acts), *rest) for key, label, per, acts, *rest in kept["columns"]),
-        meanings=tuple(
-            Line(when, Meaning(means), legend and Legend(*legend), because, third_party)
-            for when, means, legend, because, third_party in kept["meanings"]
-        ),
-        designations=tuple(
-            Designation(act, Legend(*legend), tuple(rows)) for act, legend, rows in kept["designations"]
-        ),
-        data=data,
-    )
-
-
-def _effective_of(kept: Mapping[str, str | None]) -> Effective:
-    return Effective(
-        date.fromisoformat(str(kept["since"])), date.fromisoformat(kept["until"]) if kept["until"] else None
-    )

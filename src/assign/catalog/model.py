@@ -136,7 +136,7 @@ class Catalog:
     def says(self, task: Task, channel: str, act: str | None = None) -> Said:
         """What the list says of a row on a channel, for an act or for the work as a whole; worked out once for each."""
         named = act if act in self.manifest.printed_acts else None
-        if act is not None and named is None and self.manifest.by_acts(channel):
+        if act is not None and named is None and self.manifest.by_acts(channel, task.cells):
             named = ""  # none of those that it prints, whichever that is
         key = (task.id, channel, named)
         found = self._said.get(key)

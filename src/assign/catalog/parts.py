@@ -4,7 +4,7 @@ What a manifest is made of: divisions, channels, columns, documents, the lines o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -36,7 +36,7 @@ class Column(NamedTuple):
     """
     A printed column: one cell a row, or one for each channel, or one for each of `acts`. `blank` is what an empty cell is called.
     `channel`: it speaks of that channel alone. `same`: the acts that share a printed cell with another, each with that one.
-    `headings`: of its acts, what is printed above the cell of each.
+    `headings`: of its acts, what is printed above the cell of each; tables may differ in it.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Column(NamedTuple):
     printed: str
     channel: str
     same: Mapping[str, str]
-    headings: Mapping[str, str]
+    headings: Mapping[str, Sequence[str]]
 
 
 class Effective(NamedTuple):
@@ -112,7 +112,7 @@ class Line:
     """
     A line of the table of meanings; it is what it is by itself, and no two are alike.
 
-    `when` names the cells that it is about, by column, and may name a row, a channel and an act. Either `legend` is what the
+    `when` names the cells that it is about, by column, and may name a row, a division, a channel and an act. Either `legend` is what the
     document says, or `because` is how the city reads it. `third_party`: whom the cell names, who is neither the contractor nor the city:
     who does it at this counter is then open, whatever the act. `asks`: what is asked where that is not what the mark means.
     """
@@ -125,9 +125,9 @@ class Line:
     asks: Bilingual | None = None
 
     @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """How much it names: a line on one row goes before all others, a line on an act before those on any."""
-        return "row" in self.when, "act" in self.when, len(self.when)
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """How much it names: a line on one row goes before all others, then one on a division, then one on an act."""
+        return "row" in self.when, "division" in self.when, "act" in self.when, len(self.when)
 
     @property
     def says(self) -> tuple[Meaning, Legend | None]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from assign import resources, yaml_nodes
 from assign.catalog import manifest as manifests
+from assign.catalog.kept import plain as plain_manifest
 from assign.catalog.loader import kept_tasks, load
 from assign.catalog.manifest import FILE, Manifest
 from assign.catalog.model import CATALOG, Catalog
@@ -82,7 +83,7 @@ def shipped() -> Manifest:
 def kept_amiss() -> list[str]:
     """The files of the list that ships of which is kept, so that no start reads them again, what they do not say."""
     kept, ours = resources.kept("manifest.json"), shipped()
-    plain = json.loads(json.dumps(manifests.plain(ours)))
+    plain = json.loads(json.dumps(plain_manifest(ours)))
     wrong = [FILE] if kept.get("sha256") == sha256(ours.data) and kept["manifest"] != plain else []
     catalog = load(resources.data_folder(), as_it_is=True)
     return [*wrong, CATALOG] if kept_tasks(ours, catalog.rows) not in ((), catalog.tasks) else wrong

@@ -113,7 +113,7 @@ class Decider:
     def parts(self, task: Task, channel: str, on: date | None) -> list[Part]:
         """The acts that the list answers for on this row and channel, each with its answer, where it answers by acts alone."""
         found = []
-        for act in self.catalog.manifest.by_acts(channel):
+        for act in self.catalog.manifest.by_acts(channel, task.cells):
             said, facts = self._printed(task, channel, act, on), self.facts(task, channel, act, on)
             if said.named:  # not of those for which the row's own table has no column
                 found.append(Part(act, said, facts, self.outcome(facts)))

@@ -159,14 +159,14 @@ class Caveats:
         printed for another channel alone is nothing to be careful about on this one.
         """
         catalog = self._decider.catalog
-        of_row = any(task.cells[column.key] for column in catalog.manifest.columns if column.per == "row")
+        of_row = any(task.cells[column.key] for column in catalog.manifest.of_table(task.cells) if column.per == "row")
         said = (catalog.says(task, each) for each in (catalog.manifest.channels if of_row else (channel,)))
         return next((one for one in said if one.meaning in (Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED)), None)
 
     def _cell_of_act(self, task: Task, channel: str) -> Bilingual:
         """Of a list that answers by acts alone, the first cell whose mark the legend does not define, to begin a sentence with."""
         catalog = self._decider.catalog
-        for act in catalog.manifest.by_acts(channel):
+        for act in catalog.manifest.by_acts(channel, task.cells):
             said = catalog.says(task, channel, act)
             if said.meaning is Meaning.UNDEFINED:
                 cell = _cell(*said.cells[0], catalog.manifest, self._rules.acts)

@@ -60,7 +60,9 @@ class RowWork:
         """Whether the list has a cell for an act on a row, which says that there is such a step; and nobody is designated for it."""
         task, manifest = self._catalog.by_id[row], self._catalog.manifest
         said = [
-            self._catalog.says(task, channel, act) for channel in manifest.channels if act in manifest.by_acts(channel)
+            self._catalog.says(task, channel, act)
+            for channel in manifest.channels
+            if act in manifest.by_acts(channel, task.cells)
         ]
         there = [one.meaning for one in said if one.meaning is not Meaning.NO_STEP]
         return bool(there) and not (manifest.designation(act, row) is not None and Meaning.CONSIGNED in there)

@@ -249,17 +249,10 @@ def cell_name(name: str, manifest: Manifest, acts: Mapping[str, Act]) -> tuple[B
             return (column if column.key == name else manifest.channels[name]).label, column.blank
         if column.per != "row" and name.startswith(f"{column.key}."):
             of = name.removeprefix(f"{column.key}.")
-            if heading := column.headings.get(of, "").rpartition("/")[2]:
-                named = _headed(heading, column, manifest)
-                several = (
-                    sum(
-                        each.headings.get(of, "").rpartition("/")[2] == heading
-                        for each in manifest.columns
-                        if each.channel == column.channel
-                    )
-                    > 1
-                )
-                if several:  # of each party one
+            if headings := _lowest(column, of):
+                named = _headed(headings, column, manifest)
+                alike = [each for each in manifest.columns if each.channel == column.channel]
+                if sum(_lowest(each, of) == headings for each in alike) > 1:  # of each party one
                     named = {
                         "ja": f"{named['ja']}（{column.label['ja']}）",
                         "en": f"{named['en']} ({column.label['en']})",
@@ -273,12 +266,18 @@ def cell_name(name: str, manifest: Manifest, acts: Mapping[str, Act]) -> tuple[B
     return {"ja": name, "en": name}, {"ja": "空欄", "en": "blank"}
 
 
-def _headed(heading: str, column: Column, manifest: Manifest) -> Bilingual:
-    """A heading as printed; of a column of one channel in a list of several, with the channel."""
+def _lowest(column: Column, act: str) -> list[str]:
+    """What is printed right above the cells of an act; tables may differ in it."""
+    return list(dict.fromkeys(heading.rpartition("/")[2] for heading in column.headings.get(act, ())))
+
+
+def _headed(headings: Sequence[str], column: Column, manifest: Manifest) -> Bilingual:
+    """Headings as printed; of a column of one channel in a list of several, with the channel."""
+    said = {"ja": "か".join(headings), "en": " or ".join(headings)}
     channel = manifest.channels[column.channel].label if column.channel and len(manifest.channels) > 1 else None
-    if channel is None or channel["ja"] in heading:
-        return {"ja": heading, "en": heading}
-    return {"ja": f"{channel['ja']}の{heading}", "en": f"{channel['en']}, {heading}"}
+    if channel is None or channel["ja"] in said["ja"]:
+        return said
+    return {"ja": f"{channel['ja']}の{said['ja']}", "en": f"{channel['en']}, {said['en']}"}
 
 
 def printed_cells(task: Task, manifest: Manifest, acts: Mapping[str, Act]) -> Text:

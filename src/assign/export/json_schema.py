@@ -92,8 +92,11 @@ def manifest() -> Schema:
                 },
                 "headings": {
                     "type": "object",
-                    "additionalProperties": ref("text"),
-                    **described("行為ごとの欄の見出しの印字", "what is printed above the cell of each act"),
+                    "additionalProperties": one_or_more(ref("text")),
+                    **described(
+                        "行為ごとの欄の見出しの印字（表によって違えばすべて）",
+                        "what is printed above the cell of each act; where tables differ in it, each",
+                    ),
                 },
             },
         ),
@@ -125,7 +128,8 @@ def manifest() -> Schema:
                 "minProperties": 1,
                 "additionalProperties": {"anyOf": [ref("text"), {"const": ""}]},
                 **described(
-                    "欄の key と印字。row, channel, act も書ける", "columns and what is printed; row, channel, act too"
+                    "欄の key と印字。row, division, channel, act も書ける",
+                    "columns and what is printed; row, division, channel, act too",
                 ),
             },
             "means": one_of(
@@ -467,7 +471,7 @@ def _floor_list() -> Schema:
                         "channel": {"type": "string"},
                         "same": {"type": "object", "additionalProperties": text},
                     },
-                    {"headings": {"type": "object", "additionalProperties": text}},
+                    {"headings": {"type": "object", "additionalProperties": some}},
                 ),
                 MOST_NAMED,
             ),

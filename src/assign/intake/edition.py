@@ -8,7 +8,7 @@ of which no act but those that the list itself answers for is ever the contracto
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from assign import resources
@@ -17,7 +17,7 @@ from assign.catalog.against_document import other_marks
 from assign.catalog.csv_file import as_csv
 from assign.catalog.manifest import FILE, UNREAD, Manifest
 from assign.catalog.model import CATALOG, Catalog, Task, with_keys
-from assign.catalog.parts import ABSENT, NO_COLUMN
+from assign.catalog.parts import NO_COLUMN
 from assign.catalog.printed import parse
 from assign.check.list_floor import shipped as shipped_manifest
 from assign.check.lookalike import says
@@ -42,6 +42,7 @@ from .overlooked import branches, columns_read, columns_unused
 from .scope import scope_of
 from .sheets import Source
 from .single_rows import of_single_rows
+from .tables import by_tables, distinct
 from .yaml_text import entries, flow
 
 _JUDGED: Final = {"heading_displaced", "cells_shifted", "past_last_column", "name_from_heading", "line_break", "undefined_mark"}  # fmt: skip
@@ -61,6 +62,7 @@ class Made(NamedTuple):
     columns: Columns
     files: Mapping[str, bytes]
     mapping: TheMapping  # as it holds of this edition
+    of_parts: list[TheMapping]  # and of each of its parts
     read: list[dict[str, Any]]  # its columns, as the file has them
 
 
@@ -72,7 +74,17 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         RuleFileError: The mapping does not fit the file. SourceError: A list of the printed form cannot be read.
     """
     scope = without_others(mapping, document, scope_of(source, document, mapping, edition))
-    mapping = fitted(mapping, edition, document, scope, notes)
+    whole = mapping
+    mapping = fitted(whole, edition, None, document, scope, notes)
+    of_parts = distinct(
+        [
+            mapping,
+            *(
+                fitted(whole, edition, part, document, scope, notes) if part.marks or part.parties else mapping
+                for part in edition.parts
+            ),
+        ]
+    )[1:]
     columns = columns_of(mapping)
     inside = document._replace(order=(scope.own, scope.shared))
     if mapping.cells == "printed_form":
@@ -80,29 +92,32 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         tasks = with_keys(parse("\n".join(document.lines) + "\n", manifest), document.file)
         printed: list[reader.Printed] = []
     else:
-        printed = reader.read(source, document, mapping, edition, notes)
-        cells_of = [{name: row.marks.get(at, ABSENT) for at, name in columns.cells.items()} for row in printed]
+        printed = reader.read(source, document, mapping, of_parts, edition, notes)
+        cells_of = [columns.filled(row, mapping) for row in printed]
         keyed = with_keys(map(_task, printed, cells_of), document.file)
         keys = [task.id for task in keyed]
-        table = meanings_of(mapping, columns, inside, printed, keys)
+        of_keys = list(zip(keys, printed, strict=True))
+        table = list(by_tables(mapping, of_parts, columns, inside, of_keys))
         since = edition.effective if isinstance(edition.effective, str) else (edition.effective or {}).get("since", "")
-        papers = list(designated(mapping, document, scope, list(zip(keys, printed, strict=True)), since, notes))
+        papers = list(designated(mapping, document, scope, of_keys, since, notes))
         manifest = _manifest(mapping, edition, document, columns, table, papers)
         if of_rows := list(
-            of_single_rows(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, columns, inside, notes)
+            of_single_rows(
+                Catalog(_in_order(keyed, manifest), manifest, b""), printed, of_parts, columns, inside, notes
+            )
         ):
-            table = [*table, *of_rows]
+            table = _latest([*table, *of_rows])
             manifest = _manifest(mapping, edition, document, columns, table, papers)
-        if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)):
+        if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, notes)):
             manifest = _manifest(mapping, edition, document, columns, _latest([*table, *kept]), papers)
-        tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, mapping, notes)
+        tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, of_parts, notes)
     rows = as_csv(tasks, manifest)
     catalog = Catalog(tasks, manifest, rows)
     read = columns_read(source, mapping, edition)
     compare(mapping, {str(each["line"]): each["header"] for each in read if each["role"] == "mark"}, notes)
     columns_unused(source, mapping, edition, notes)
     branches(printed, notes)
-    return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping, read)
+    return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping, of_parts, read)
 
 
 def _latest(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -123,14 +138,15 @@ def _in_order(tasks: tuple[Task, ...], manifest: Manifest) -> tuple[Task, ...]:
 
 
 def _with_readings(
-    catalog: Catalog, printed: list[reader.Printed], mapping: TheMapping, notes: Notes
+    catalog: Catalog, printed: list[reader.Printed], of_parts: Sequence[TheMapping], notes: Notes
 ) -> tuple[Task, ...]:
     """How sure each row is: what was read by judgement says so, and what cannot be read."""
-    columns, signs = mapping.of_marks, [note.sign for note in mapping.footnotes]
     elsewhere_too = {task.id for task, _, _ in other_marks(catalog)}
     found = []
     for task, row in zip(catalog.tasks, printed, strict=True):
         repairs = list(task.repairs)
+        mapping = of_parts[row.part]
+        columns, signs = mapping.of_marks, [note.sign for note in mapping.footnotes]
         every = [catalog.says(task, channel) for channel in catalog.manifest.channels]
         said = {each.meaning for each in every if each.line is not NO_COLUMN}
         strange = [
@@ -158,20 +174,12 @@ def _with_readings(
     return tuple(found)
 
 
-def _never_given(
-    catalog: Catalog, printed: list[reader.Printed], mapping: TheMapping, notes: Notes
-) -> Iterator[dict[str, Any]]:
+def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) -> Iterator[dict[str, Any]]:
     """
     Lines of the table for rows that are themselves an act of authority, or another that cannot be consigned, and that the list
     gives to the contractor: the city keeps them, and a ruling has to say what is meant.
     """
     named = NamedActs(loader.load(resources.rules_folder()).acts)
-    # Where columns are acts, a name is the work, and what it says by its last word is one of them.
-    by_acts = {
-        channel
-        for channel in catalog.manifest.channels
-        if any(column.acts and column.channel in ("", channel) for column in mapping.of_marks)
-    }
     for task, row in zip(catalog.tasks, printed, strict=True):
         said = {channel: catalog.says(task, channel) for channel in catalog.manifest.channels}
         act = named.of(task.name)
@@ -184,7 +192,9 @@ def _never_given(
             continue
         if act is not None and catalog.manifest.designation(act.id, task.id):
             continue
-        held = [channel for channel in given if channel not in by_acts]
+        # Where columns are acts, a name is the work, and what it says by its last word is one of them.
+        table = catalog.manifest.of_table(task.cells)
+        held = [key for key in given if not any(column.acts and column.channel in ("", key) for column in table)]
         if act is None or not held:
             if word := act.title["ja"] if act else says(task.name):
                 notes.doubtful(
@@ -205,7 +215,7 @@ def _never_given(
             when = {
                 "row": task.id,
                 "channel": channel,
-                **{name: cells[name] for name in cells if name not in ("row", "channel")},
+                **{name: cells[name] for name in cells if name not in ("row", "division", "channel")},
             }
             yield {"when": when, "means": str(Meaning.UNDEFINED), "because": because}
 

@@ -10,30 +10,35 @@ from __future__ import annotations
 from collections.abc import Mapping as Mapped
 from typing import Any
 
+from assign.catalog.manifest import BESIDE_CELLS
 from assign.errors import shown
 from assign.words import Meaning, normal
 
 from . import legends
 from .document import Document
-from .mapping import Both, Column, Edition, Footnote, Mapping, Mark, Quote
+from .mapping import Both, Column, Edition, Footnote, Mapping, Mark, Part, Quote
 from .notes import Notes
 from .scope import Scope
 
 
-def fitted(mapping: Mapping, edition: Edition, document: Document, scope: Scope, notes: Notes) -> Mapping:
+def fitted(
+    mapping: Mapping, edition: Edition, part: Part | None, document: Document, scope: Scope, notes: Notes
+) -> Mapping:
     """
-    The mapping as it holds of an edition.
+    The mapping as it holds of an edition, or of one of its tables.
 
     Args:
+        part: A table that has marks of its own meaning.
         document: The whole of it, where every sentence has to be somewhere.
 
     Raises:
         RuleFileError: The file does not say a sentence, or says it of another mark.
     """
-    fit = _Fit(edition, document, document._replace(order=(scope.own, scope.shared)), scope, notes)
+    fit = _Fit(edition, part, document, document._replace(order=(scope.own, scope.shared)), scope, notes)
+    both = part.parties if part and part.parties else mapping.parties
     return mapping._replace(
         columns=tuple(fit.column(column) for column in mapping.columns),
-        parties=fit.parties(mapping.parties) if mapping.parties else None,
+        parties=fit.parties(both) if both else None,
         meanings=tuple(entry for entry in mapping.meanings if fit.explicit(entry, mapping)),
         footnotes=tuple(note for note in mapping.footnotes if fit.footnote(note)),
     )
@@ -50,17 +55,22 @@ def without_others(mapping: Mapping, document: Document, scope: Scope) -> Scope:
 
 
 class _Fit:
-    def __init__(self, edition: Edition, whole: Document, inside: Document, scope: Scope, notes: Notes) -> None:
+    def __init__(
+        self, edition: Edition, part: Part | None, whole: Document, inside: Document, scope: Scope, notes: Notes
+    ) -> None:
         self._edition = edition
+        self._own = [edition.marks, *([part.marks] if part else [])]
         self._whole = whole
         self._inside = inside
         self._scope = scope
         self._notes = notes
 
     def column(self, column: Column) -> Column:
-        own = {mark.printed: mark for mark in self._edition.marks.get(column.set, ())} if column.set else {}
-        marks = [own.pop(mark.printed, mark) for mark in column.marks]
-        return column._replace(marks=tuple(map(self._mark, [*marks, *own.values()])))
+        marks = {mark.printed: mark for mark in column.marks}
+        for own in self._own if column.set else ():
+            marks |= {mark.printed: mark for mark in own.get(column.set, ())}
+        above = self._mark(column.above) if column.above else None
+        return column._replace(marks=tuple(map(self._mark, marks.values())), above=above)
 
     def parties(self, both: Both) -> Both:
         other = self._combination(both.other) if both.other else None
@@ -122,7 +132,7 @@ class _Fit:
         if not self._there(quote, ""):
             return False
         cells = entry["when"] if isinstance(entry.get("when"), dict) else {}
-        marks = tuple(str(text) for name, text in cells.items() if name not in ("row", "channel", "act"))
+        marks = tuple(str(text) for name, text in cells.items() if name not in BESIDE_CELLS)
         self._about(quote, marks, "・".join(shown(mark) if mark else "空欄" for mark in marks))
         return True
 

@@ -76,17 +76,22 @@ def placed(
         RuleFileError: A column is not there, or has another header.
     """
     places = []
+    whole = {normal(column.header) for column in columns}
     for order, column in enumerate(columns, start=1):
+        others = whole - {
+            normal(column.header)
+        }  # a column that another entry names whole is not this one by its lowest row
+        mine = {at: text for at, text in printed.items() if normal(text) not in others}
         if shifted:
             if column.header and not any(
                 _is(column.header, text) or normal(column.header) in normal(text) for text in printed.values()
             ):
                 raise _lost(column, printed)
             places.append((column, order))
-        elif printed and column.header and not _among(column, printed.values()) and _among(column, elsewhere):
+        elif printed and column.header and not _among(column, mine.values()) and _among(column, elsewhere):
             continue
         else:
-            places.append((column, _place(column, printed)))
+            places.append((column, _place(column, printed if column.place else mine)))
     taken: dict[int, Column] = {}
     for column, at in places:
         if at in taken:

@@ -19,7 +19,7 @@ from . import guess
 from .document import Document, of_source
 from .edition import Made, make
 from .mapping import Mapping as TheMapping
-from .mapping import load
+from .mapping_file import load
 from .notes import Notes
 from .overlooked import rows_left
 from .radicals import folded

@@ -1,7 +1,7 @@
 """
 The JSON Schema (2020-12) of a mapping, so that an editor completes and checks it; `make schemas` writes it anew.
 
-Made from the words that `assign.intake.mapping` reads, which refuses what this refuses.
+Made from the words that `assign.intake.mapping_file` reads, which refuses what this refuses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from assign.words import Meaning
 
 from .looks import MEANS as LOOKS
 from .looks import SIMPLE
-from .mapping import CELLS, HOLDERS, LEVELS, MEANS, MERGED, PARTIES, ROLES, UNSETTLED
+from .mapping import AS_CHANNEL, CELLS, HOLDERS, LEVELS, MEANS, MERGED, PARTIES, ROLES, UNSETTLED
 
 _SPAN: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]{0,6}(-([1-9][0-9]{0,6})?)?$"}
 _PLACE: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^([1-9][0-9]{0,3}|[A-Za-z]{1,3})$"}
@@ -48,8 +48,18 @@ def schema() -> Schema:
             },
             "means": one_of(MEANS, "意味", "what it means"),
         },
-        {"legend": quote, "because": because, "acts": {"type": "object", "additionalProperties": whole}},
+        {
+            "legend": quote,
+            "because": because,
+            "acts": {"type": "object", "additionalProperties": whole},
+            "channel": {**key, **described("どの場と同じか（as_channel）", "which channel it is like (as_channel)")},
+        },
     )
+    mark |= {
+        "if": {"properties": {"means": {"const": AS_CHANNEL}}},
+        "then": {"required": ["channel"]},
+        "else": {"not": {"required": ["channel"]}},
+    }
     marks = list_of(mark, MOST, "印の組。空欄も要る", "marks, a blank cell among them")
     column = mapping(
         {"role": one_of(ROLES, "列の役割", "what the column holds")},
@@ -67,8 +77,34 @@ def schema() -> Schema:
             "key": key,
             "label": label,
             "blank": ref("bilingual", "空欄の呼び方", "what an empty cell is called"),
+            "same_as_above": mapping(
+                {"mark": ref("text", "印字（同上など）", "what is printed"), "legend": quote},
+                ja="上の行の備考を指す印字",
+                en="what stands for the remark of the row above",
+            ),
         },
         anyOf=[{"required": ["column"]}, {"required": ["header"]}],
+    )
+    own = {
+        "type": "object",
+        "additionalProperties": list_of(mark, MOST),
+        **described("ここだけで別の意味になる印", "marks that mean something else here"),
+    }
+    said = [
+        {"required": ["legend"]},
+        {"required": ["because"]},
+        {"properties": {"means": {"const": str(Meaning.UNDEFINED)}}},
+    ]
+    combination = {**mapping({"means": whole}, {"legend": quote, "because": because}), "anyOf": said}
+    parties = mapping(
+        {},
+        {
+            "both": combination,
+            "neither": combination,
+            "other": combination,
+            "divided_by_remark": ref("truth"),
+            "names": mapping(dict.fromkeys(PARTIES[:2], texts)),
+        },
     )
     part = mapping(
         {},
@@ -77,6 +113,8 @@ def schema() -> Schema:
             "header": {**_SPAN, **described("見出しの行", "the header's rows")},
             "rows": {**_SPAN, **described("業務の行", "the rows")},
             "lines": {**_SPAN, **described("業務の行（テキスト）", "the lines, in a text")},
+            "marks": own,
+            "parties": parties,
         },
         not_={"required": ["rows", "lines"]},
     )
@@ -90,16 +128,8 @@ def schema() -> Schema:
             "effective": days,
             "parts": parts,
         },
-        {"marks": {"type": "object", "additionalProperties": marks}},
+        {"marks": own},
     )
-    said = {
-        "oneOf": [
-            {"required": ["legend"]},
-            {"required": ["because"]},
-            {"properties": {"means": {"const": str(Meaning.UNDEFINED)}}},
-        ]
-    }
-    combination = {**mapping({"means": whole}, {"legend": quote, "because": because}), "anyOf": said["oneOf"]}
     explicit = mapping(
         {
             "when": {
@@ -136,7 +166,6 @@ def schema() -> Schema:
             "holder": one_of(HOLDERS, "決める権限の主体", "who decides"),
         },
     )
-    names = mapping(dict.fromkeys(PARTIES[:2], texts))
     return whole_schema(
         "一覧のファイルの読み方 / how the file of a list is read",
         mapping(
@@ -158,16 +187,7 @@ def schema() -> Schema:
                     mapping({"like": ref("text"), "level": one_of(LEVELS, "見出しの段", "level")}), MOST
                 ),
                 "marks": {"type": "object", "additionalProperties": marks},
-                "parties": mapping(
-                    {},
-                    {
-                        "both": combination,
-                        "neither": combination,
-                        "other": combination,
-                        "divided_by_remark": ref("truth"),
-                        "names": names,
-                    },
-                ),
+                "parties": parties,
                 "meanings": list_of(
                     explicit, MOST_LINES, "manifest.yaml の形の意味の表", "the table, as a manifest has it"
                 ),

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final, NamedTuple
 
+from assign.catalog.manifest import BESIDE_CELLS
+from assign.catalog.parts import ABSENT
 from assign.words import CONSIGNING, Meaning, normal
 
 from .document import Document
-from .mapping import AS_ROW, DOES, Column, Mark, Quote
+from .mapping import AS_ABOVE, AS_CHANNEL, AS_ROW, DOES, Column, Mark, Quote
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
 from .rows import Printed
@@ -25,20 +27,36 @@ from .vocabulary import exactly
 
 Entry = dict[str, Any]
 _NO_ROLE: Final = (Meaning.UNDEFINED, AS_ROW)
+_POINTING: Final = (AS_ABOVE, AS_CHANNEL)  # at another cell, whose mark is read in their place
 
 
 class Columns(NamedTuple):
-    """The manifest's columns, and for each printed column of marks the names of the catalog's cells that it fills."""
+    """The manifest's columns, and for each printed column of marks its key and the names of the catalog's cells that it fills."""
 
     entries: list[Entry]
-    cells: Mapping[int, str]
+    cells: Mapping[int, tuple[str, ...]]
     key: Mapping[int, str]
+
+    def filled(self, row: Printed, mapping: TheMapping) -> dict[str, str]:
+        """The cells of a row. Raises RuleFileError where two columns of its table would fill one."""
+        found = dict.fromkeys((name for names in self.cells.values() for name in names), ABSENT)
+        for at, mark in row.marks.items():
+            for name in self.cells[at]:
+                if found[name] != ABSENT:
+                    raise _twice(mapping.of_marks[at])
+                found[name] = mark
+        return found
 
 
 def columns_of(mapping: TheMapping) -> Columns:
-    """The manifest's columns. Raises RuleFileError where two printed columns would be one cell."""
+    """
+    The manifest's columns. Tables may have other columns for one channel or act: of those each row has one.
+
+    Raises:
+        RuleFileError: Two printed columns would fill one cell, and read it in two ways.
+    """
     marks = mapping.of_marks
-    taken = {*(channel["key"] for channel in mapping.channels), "row", "channel", "act"}
+    taken = {*(channel["key"] for channel in mapping.channels), *BESIDE_CELLS}
     families: dict[tuple[str, str], list[int]] = {}  # (party or nothing, what it is by) → its printed columns
     for index, column in enumerate(marks):
         by = (
@@ -53,7 +71,7 @@ def columns_of(mapping: TheMapping) -> Columns:
         families.setdefault((column.party, by), []).append(index)
     by_channel = sum(by == "channel" for _, by in families)
     entries: list[Entry] = []
-    cells: dict[int, str] = {}
+    cells: dict[int, tuple[str, ...]] = {}
     keys: dict[int, str] = {}
     for (party, by), of in families.items():
         first = marks[of[0]]
@@ -66,27 +84,20 @@ def columns_of(mapping: TheMapping) -> Columns:
         keys |= dict.fromkeys(of, key)
         if by == "channel":
             entry["per"] = "channel"
-            _once([marks[i].channel for i in of], marks[of[-1]], "場", "channel")
-            cells |= {i: marks[i].channel if by_channel == 1 else f"{key}.{marks[i].channel}" for i in of}
+            cells |= {i: (marks[i].channel if by_channel == 1 else f"{key}.{marks[i].channel}",) for i in of}
         elif by.startswith("act"):
-            acts = [act for i in of for act in marks[i].acts]
-            _once(acts, marks[of[-1]], "行為", "act")
-            same = {act: marks[i].acts[0] for i in of for act in marks[i].acts[1:]}
-            entry |= {"per": "act", "acts": acts}
+            sharing = {act: [i for i in of if act in marks[i].acts] for i in of for act in marks[i].acts}
+            first_of = {act: next(other for other in sharing if sharing[other] == sharing[act]) for act in sharing}
+            same = {act: first for act, first in first_of.items() if act != first}
+            entry |= {"per": "act", "acts": list(sharing)}
             entry |= {"same": same} if same else {}
-            printed = {i: of_act(marks[i]) for i in of}
-            below = Counter(printed.values())
-            entry["headings"] = {
-                act: printed[i] if below[printed[i]] == 1 else marks[i].header
-                for i in of
-                if marks[i].header
-                for act in marks[i].acts
-            }
+            entry["headings"] = _headings(marks, sharing)
             entry |= {"channel": first.channel} if first.channel else {}
-            cells |= {i: f"{key}.{marks[i].acts[0]}" for i in of}
+            cells |= {i: tuple(f"{key}.{act}" for act in dict.fromkeys(map(first_of.get, marks[i].acts))) for i in of}
         else:
             entry |= {"channel": first.channel} if by.startswith("only") else {}
-            cells |= dict.fromkeys(of, key)
+            cells |= dict.fromkeys(of, (key,))
+        _read_alike(marks, of, cells)
         blank = next((marks[i].blank for i in of if marks[i].blank), None)
         entry |= {"blank": dict(blank)} if blank else {}
         if mapping.cells == "printed_form":
@@ -95,6 +106,40 @@ def columns_of(mapping: TheMapping) -> Columns:
             )
         entries.append(entry)
     return Columns(entries, cells, keys)
+
+
+def _headings(marks: Sequence[Column], sharing: Mapping[str, Sequence[int]]) -> dict[str, str | list[str]]:
+    """What is printed above the cells of each act; tables may differ in it."""
+    below = Counter(of_act(marks[i]) for i in {i for of in sharing.values() for i in of})
+    found: dict[str, str | list[str]] = {}
+    for act, of in sharing.items():
+        printed = [marks[i].header if below[of_act(marks[i])] > 1 else of_act(marks[i]) for i in of if marks[i].header]
+        if printed:
+            found[act] = printed[0] if len(printed) == 1 else printed
+    return found
+
+
+def _read_alike(marks: Sequence[Column], of: Sequence[int], cells: Mapping[int, tuple[str, ...]]) -> None:
+    """Raises RuleFileError where two columns fill one cell, and their marks are not said to mean the same."""
+    for at, i in enumerate(of):
+        for other in of[:at]:
+            if set(cells[i]) & set(cells[other]) and not (marks[i].header and _alike(marks[i], marks[other])):
+                raise _twice(marks[i])
+
+
+def _twice(column: Column) -> Exception:
+    ja = f"行為 `{column.acts[0]}`" if column.acts else f"場 `{column.channel}`" if column.channel else "印"
+    en = (
+        f"the act `{column.acts[0]}`"
+        if column.acts
+        else f"the channel `{column.channel}`"
+        if column.channel
+        else "the mark"
+    )
+    return column.node.fail(
+        f"{ja} の列が2度あります（表ごとに別の列なら、同じ `marks` を書いてください）",
+        f"{en} has two columns (of two tables each may have one, with the same `marks`)",
+    )
 
 
 def of_act(column: Column) -> str:
@@ -135,12 +180,6 @@ def _label(mapping: TheMapping, columns: Sequence[Column]) -> dict[str, str]:
     return {"ja": name, "en": english.get(name, name)}
 
 
-def _once(names: Sequence[str], column: Column, ja: str, en: str) -> None:
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
-    if twice:
-        raise column.node.fail(f"{ja} `{twice}` の列が2度あります", f"the {en} `{twice}` has two columns")
-
-
 def meanings_of(
     mapping: TheMapping, columns: Columns, document: Document, rows: Sequence[Printed], keys: Sequence[str]
 ) -> list[Entry]:
@@ -164,6 +203,13 @@ def meanings_of(
     if own and cells:
         for index, column in own:
             lines += _together(columns, document, (index, column), cells)
+        if any(not set(row.marks) & {at for at, _ in own} for row in rows):
+            lines += _without_own(columns, document, own, cells)
+        if any(not set(row.marks) & {at for at, _ in cells} for row in rows):
+            absent = {columns.key[at]: ABSENT for at, _ in cells}
+            for index, column in own:
+                for mark in column.marks:
+                    lines += _lines({**absent, columns.key[index]: mark.printed}, mark, mark.means, document)
     else:
         for index, column, conditions in _conditions(columns, own or cells):
             for mark in column.marks:
@@ -262,6 +308,17 @@ def _together(
     return lines
 
 
+def _without_own(
+    columns: Columns, document: Document, own: Sequence[tuple[int, Column]], cells: Sequence[tuple[int, Column]]
+) -> Iterator[Entry]:
+    """Of rows whose table has no column for a mark of the row, the cells of channels or acts that say it themselves."""
+    absent = {columns.key[at]: ABSENT for at, _ in own}
+    for at, cell, conditions in _conditions(columns, cells):
+        for mark in cell.marks:
+            if mark.means != AS_ROW:
+                yield from _lines({**conditions, **absent, columns.key[at]: mark.printed}, mark, mark.means, document)
+
+
 def _against(mark: str, cell: str) -> dict[str, str]:
     """Why a row's mark and a cell's leave it open."""
     return {
@@ -282,9 +339,9 @@ def _by_party(
     acts = {of_act(mapping.of_marks[of["city"]]) for of in pairs.values() if mapping.of_marks[of["city"]].acts}
     for of in pairs.values():
         first, second = mapping.of_marks[of["contractor"]] if "contractor" in of else None, mapping.of_marks[of["city"]]
-        apart = len(pairs) > 1 and second.acts and not _same_marks(mapping, pairs)
+        apart = len(pairs) > 1 and bool(second.acts) and not _same_marks(mapping, pairs)
         own, elsewhere = of_act(second), acts - {of_act(second)}
-        wheres = [{"act": act} for act in second.acts] if apart else [{}]
+        wheres = _wheres(mapping, columns, second, apart=apart, alone=first is None)
         for a, b, where in product(first.marks if first else (None,), second.marks, wheres):
             if any(mark is not None and mark.means == Meaning.UNDEFINED for mark in (a, b)):
                 continue
@@ -324,6 +381,23 @@ def _by_party(
                         else [{"when": there, "means": str(Meaning.UNDEFINED), **_named_there(_heading(column))}]
                     )
     return lines
+
+
+def _wheres(mapping: TheMapping, columns: Columns, city: Column, *, apart: bool, alone: bool) -> list[dict[str, str]]:
+    """
+    What the lines of a pair of parties name beside its marks: the act, where pairs differ; of a city's column without the contractor's that
+    the row has none of it, where other tables have one.
+    """
+    beside = {
+        act: columns.key[at]
+        for at, column in enumerate(mapping.of_marks)
+        if alone and column.party == "contractor" and column.channel == city.channel
+        for act in (column.acts or ("",))
+    }
+    acts = city.acts or ("",)
+    if not apart and not any(act in beside for act in acts):
+        return [{}]
+    return [{**({"act": act} if act else {}), **({beside[act]: ABSENT} if act in beside else {})} for act in acts]
 
 
 def _heading(column: Column) -> str:
@@ -389,7 +463,7 @@ def divides(remark: str, names: Mapping[str, Sequence[str]]) -> bool:
 
 def _lines(when: Mapping[str, str], mark: Mark, means: str, document: Document) -> list[Entry]:
     """A line of the table, and those for single acts; a mark whose meaning nobody knows has none."""
-    if means in _NO_ROLE and not (mark.legend or mark.because):
+    if means in _POINTING or (means in _NO_ROLE and not (mark.legend or mark.because)):
         return []
     said = _said(mark, document)
     lines: list[Entry] = [{"when": dict(when), "means": means, **said}]

@@ -107,7 +107,11 @@ def _hidden(cell: Cell, ja: str, en: str, notes: Notes, *, read: bool) -> None:
 
 
 def _known(mapping: Mapping) -> set[str]:
-    return {mark.printed for column in mapping.of_marks for mark in column.marks if mark.printed}
+    sets = [
+        *(column.marks for column in mapping.of_marks),
+        *(marks for own in mapping.elsewhere for marks in own.values()),
+    ]
+    return {mark.printed for marks in sets for mark in marks if mark.printed}
 
 
 def rows_left(

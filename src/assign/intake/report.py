@@ -52,29 +52,35 @@ class Report:
         return bool(self.made) and not self.notes.of("refused")
 
 
-def marks_of(made: Made, mapping: Mapping) -> list[dict[str, Any]]:
-    """What is printed in each column of marks: how often, which characters it is made of, and what it means."""
-    found: list[dict[str, Any]] = []
+def marks_of(made: Made) -> list[dict[str, Any]]:
+    """What is printed in each column of marks: how often, which characters it is made of, and what it means there."""
+    tables = {id(each): each for each in made.of_parts}.values()
+    several = len(tables) > 1
+    return [entry for table in tables for entry in _of_table(made, table, named=several)]
+
+
+def _of_table(made: Made, mapping: Mapping, *, named: bool) -> Iterator[dict[str, Any]]:
+    """The same of the tables that one mapping is for. `named`: they are said, since others have marks of other meanings."""
+    rows = [row for row in made.printed if made.of_parts[row.part] is mapping]
+    sheets = list(dict.fromkeys(row.cell.sheet for row in rows))
     for at, column in enumerate(mapping.of_marks):
-        counts = Counter(row.marks[at] for row in made.printed if at in row.marks)
+        counts = Counter(row.marks[at] for row in rows if at in row.marks)
         means = {mark.printed: mark for mark in column.marks}
         signs = [note.sign for note in mapping.footnotes]
         for text, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
             beside = read_mark(text, column, signs)
             known = means[beside.mark] if beside else None
-            found.append(
-                {
-                    "at": at,
-                    "column": column.header or letters(column.place),
-                    "mark": text,
-                    "characters": [f"{code_point(c)} {unicodedata.name(c, '')}".strip() for c in text][:20],
-                    "rows": count,
-                    "means": "unreadable" if text == UNREAD else known.means if known else None if column.marks else "",
-                    "legend": known.legend.text if known and known.legend else None,
-                    "because": dict(known.because) if known and known.because else None,
-                }
-            )
-    return found
+            yield {
+                "at": at,
+                "sheets": sheets if named else [],
+                "column": column.header or letters(column.place),
+                "mark": text,
+                "characters": [f"{code_point(c)} {unicodedata.name(c, '')}".strip() for c in text][:20],
+                "rows": count,
+                "means": "unreadable" if text == UNREAD else known.means if known else None if column.marks else "",
+                "legend": known.legend.text if known and known.legend else None,
+                "because": dict(known.because) if known and known.because else None,
+            }
 
 
 def lookalikes(marks: Sequence[dict[str, Any]]) -> list[list[str]]:
@@ -128,7 +134,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def _edition(made: Made) -> dict[str, Any]:
-    marks = marks_of(made, made.mapping) if made.printed else []
+    marks = marks_of(made) if made.printed else []
     tasks = made.catalog.tasks
     third = made.mapping.third_parties
     return {
@@ -263,10 +269,12 @@ def _marks(each: dict[str, Any], *, ja: bool) -> Iterator[str]:
         if columns:
             yield f"  {title[lang]}: {('、' if ja else ', ').join(_columns(columns, lang))}"
     for mark in each["marks"]:
-        if mark["at"] != column:
-            column = mark["at"]
-            named = _columns([one for one in each["columns"] if one["mark"] == column], lang)
-            yield f"  {' / '.join(named) or mark['column']}:"
+        if (mark["at"], mark["sheets"]) != column:
+            column = mark["at"], mark["sheets"]
+            named = _columns([one for one in each["columns"] if one["mark"] == mark["at"]], lang)
+            sheets = "・".join(map(shown, mark["sheets"]))
+            where = "" if not sheets else f"シート {sheets} の " if ja else f"sheet {sheets}: "
+            yield f"  {where}{' / '.join(named) or mark['column']}:"
         name = f"「{mark['mark']}」" if mark["mark"] else ("空欄" if ja else "blank")
         points = " ".join(part.partition(" ")[0] for part in mark["characters"])
         means = (

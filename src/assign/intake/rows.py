@@ -20,10 +20,11 @@ from assign.words import normal
 
 from . import shifted
 from .beside import beside_marks, footnotes, is_said, of_looks
+from .copied import copied, remark_above
 from .document import Document
 from .header import Placed, headers, placed
 from .looks import CONDITION, Look, Unsaid, dress
-from .mapping import Edition, Part
+from .mapping import Column, Edition, Part
 from .mapping import Mapping as TheMapping
 from .mark_cells import MarkCells, one_line
 from .notes import Notes
@@ -54,6 +55,7 @@ class Printed(NamedTuple):
     looks: Mapping[int, Look]  # what the look of a mark, or of the row's name, means instead of it
     said: tuple[str, ...]  # what the remark is made of: the column of remarks, and comments
     noted: Mapping[int, tuple[str, ...]]  # the sentences of the footnotes of a mark
+    part: int  # which part of its edition it is of
 
 
 @dataclass
@@ -65,10 +67,24 @@ class Above:
     group: str = ""
     number: str = ""
     rows: list[Printed] = field(default_factory=list)
+    marks: dict[int, str] = field(default_factory=dict)  # of the row above, in one table and under one heading
+    remarks: dict[int, str] = field(default_factory=dict)  # by the place of the column
 
 
-def read(source: Source, document: Document, mapping: TheMapping, edition: Edition, notes: Notes) -> list[Printed]:
-    """The rows of an edition, in the order of print; what is repaired, doubtful or refused is noted."""
+def read(
+    source: Source,
+    document: Document,
+    mapping: TheMapping,
+    of_parts: Sequence[TheMapping],
+    edition: Edition,
+    notes: Notes,
+) -> list[Printed]:
+    """
+    The rows of an edition, in the order of print; what is repaired, doubtful or refused is noted.
+
+    Args:
+        of_parts: The mapping as it holds of each of its parts.
+    """
     _same_headers(source, mapping)
     unsaid = Unsaid()
     above = Above(division=mapping.divisions[0].key if len(mapping.divisions) == 1 else "")
@@ -78,7 +94,7 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
             comments.setdefault((remark.sheet, remark.row), []).append(remark)
     elsewhere = headings(source, mapping)
     sentences: dict[str, dict[str, str]] = {}
-    for part in edition.parts:
+    for number, part in enumerate(edition.parts):
         sheets = list(sheets_of(source, mapping, part))
         if not sheets:
             known = [sheet.name for sheet in source.sheets if sheet.name]
@@ -88,7 +104,10 @@ def read(source: Source, document: Document, mapping: TheMapping, edition: Editi
         for rows, sheet in sheets:
             if division := _division(mapping, sheet):
                 above.division, above.section, above.group = division, "", ""
-            _part(_Reading(source, document, mapping, part, notes, above, unsaid, comments, elsewhere, sentences), rows)
+            of = of_parts[number]
+            _part(
+                _Reading(source, document, of, number, part, notes, above, unsaid, comments, elsewhere, sentences), rows
+            )
     if unsaid.found:
         ja, en = unsaid.text().values()
         notes.refused(
@@ -137,7 +156,8 @@ def _division(mapping: TheMapping, text: str) -> str:
 class _Reading(NamedTuple):
     source: Source
     document: Document
-    mapping: TheMapping
+    mapping: TheMapping  # as it holds of the part
+    number: int
     part: Part
     notes: Notes
     above: Above
@@ -155,12 +175,11 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
         raise part.node.fail("見出しの行がありません", "there is no such header row")
     where = placed(mapping.columns, headers(head), reading.elsewhere, shifted=mapping.cells == "shifted")
     there = [column for column, _ in where.places]
-    for column in mapping.columns:
-        if column.role == "mark" and column not in there:
-            reading.notes.doubtful(
-                head[0], "no_column", f"この表に列 {shown(column.header)} がありません（この列の答えは市職員・回答待ちです）",
-                f"this table has no column {shown(column.header)} (its answers are city staff, needs a ruling)",
-            )  # fmt: skip
+    if lacking := [shown(column.header) for column in _lacking(mapping, there)]:
+        reading.notes.doubtful(
+            head[0], "no_column", f"この表にない列: {'、'.join(lacking)}（この場や行為の答えは市職員・回答待ちです）",
+            f"this table has no column {', '.join(lacking)} (its answers are city staff, needs a ruling)",
+        )  # fmt: skip
     repeated = {tuple(_texts(row)) for row in head}
     printed = [sorted(filter(None, _texts(row))) for row in head]
     body = [
@@ -172,6 +191,7 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
         and not row.blank
     ]
     merged = _merged(rows)
+    reading.above.marks, reading.above.remarks = {}, {}
     for row in body:
         texts = _texts(row)
         whole = " ".join(filter(None, texts))
@@ -187,6 +207,19 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
                 _shifted(reading, row, where)
             else:
                 _in_columns(reading, row, where, merged)
+
+
+def _lacking(mapping: TheMapping, there: Sequence[Column]) -> Iterator[Column]:
+    """The columns of marks that a table lacks, and has no other for."""
+    for column in mapping.of_marks:
+        like_it = [
+            each
+            for each in there
+            if each.role == "mark" and (each.party, each.channel) == (column.party, column.channel)
+        ]
+        filled = {act for each in like_it for act in each.acts or ("",)}
+        if column not in there and not filled >= set(column.acts or ("",)):
+            yield column
 
 
 def _texts(row: Row) -> list[str]:
@@ -219,6 +252,7 @@ def _heading(reading: _Reading, row: Row, texts: list[str], whole: str) -> bool:
     if level is None:
         return False
     above = reading.above
+    above.marks, above.remarks = {}, {}
     if level == "division":
         division = _division(reading.mapping, whole)
         if not division:
@@ -259,29 +293,26 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
         return one_line(cell.text) if cell is not None and (cell.row, cell.column) not in merged else ""
 
     found: dict[str, list[str]] = {}
+    pointing: list[str] = []  # what is printed where another cell's text holds
+    remarks: dict[int, str] = {}
     for column, at in where.places:
+        text = own(at) if column.role in _HEADINGS else printed(at) if column.role != "mark" else ""
+        if column.role == "remark":
+            text, stands = remark_above(column, text, above.remarks.get(at), row, notes)
+            remarks[at] = text
+            pointing += filter(None, [stands])
         if column.role != "mark":
-            found.setdefault(column.role, []).append(own(at) if column.role in _HEADINGS else printed(at))
+            found.setdefault(column.role, []).append(text)
     names = [cells[at] for column, at in where.places if column.role in _NAMES and at in cells]
     of_row = [look for cell in names for look in dress(merged.get((cell.row, cell.column), cell))]
     cell_of = MarkCells(mapping, notes, reading.unsaid, merged, names, of_row)
     dressed = {index: cell_of.read(index, cells.get(at)) for index, at in where.marks}
     marks = {index: mark for index, (mark, _) in dressed.items()}  # of the columns that this table has
-    if "division" in found and found["division"][0]:
-        division = _division(mapping, found["division"][0])
-        if not division:
-            notes.refused(
-                row, "division", f"区分 {shown(found['division'][0])} は `divisions` の `printed` にありません",
-                f"no division has {shown(found['division'][0])} as its `printed`",
-            )  # fmt: skip
-            return
-        if division != above.division:
-            above.division, above.section, above.group = division, "", ""
-    section, group = (" / ".join(filter(None, found.get(name, ()))) for name in ("section", "group"))
-    if section or group:
-        above.section, above.group = (section or above.section), group
-    elif {"section", "group"} & set(found):
-        repairs.append("heading_carried")
+    of_marks = {index: cells[at] for index, at in where.marks if at in cells}
+    pointing += copied(mapping, marks, above.marks, of_marks, row, notes)
+    if not _goes_under(reading, row, found, repairs):
+        return
+    section, group = _headings(found)
     number, name = _named(above, found, repairs)
     remark = " ".join(filter(None, found.get("remark", ())))
     if not name and not number and not any(marks.values()) and not remark and (section or group):
@@ -301,14 +332,41 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
     said = _noted(reading, row, where)
     looks = {index: look for index, (_, look) in dressed.items() if look is not None}
     beside = _Beside(
-        {index: cells[at] for index, at in where.marks if at in cells},
+        of_marks,
         {index: look for index, look in looks.items() if look.means != CONDITION},
         tuple(filter(None, [*found.get("remark", ()), *(text for _, text in said)])),
     )
-    remark = " ".join(
-        filter(None, [remark, *(f"※{where_ja}: {text}" for where_ja, text in [*said, *of_looks(mapping, looks)])])
-    )
+    beside_it = (f"※{where_ja}: {text}" for where_ja, text in [*said, *of_looks(mapping, looks)])
+    remark = " ".join(filter(None, [remark, *beside_it, *(f"※{text}" for text in pointing)]))
+    above.marks, above.remarks = dict(marks), remarks
     _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row), beside)
+
+
+def _headings(found: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+    """The headings that stand in a row itself."""
+    section, group = (" / ".join(filter(None, found.get(name, ()))) for name in ("section", "group"))
+    return section, group
+
+
+def _goes_under(reading: _Reading, row: Row, found: Mapping[str, Sequence[str]], repairs: list[str]) -> bool:
+    """Take a row's own division and headings as those of what follows. False where its division is not known: that is refused."""
+    above = reading.above
+    if printed := found.get("division", ("",))[0]:
+        division = _division(reading.mapping, printed)
+        if not division:
+            reading.notes.refused(
+                row, "division", f"区分 {shown(printed)} は `divisions` の `printed` にありません",
+                f"no division has {shown(printed)} as its `printed`",
+            )  # fmt: skip
+            return False
+        if division != above.division:
+            above.division, above.section, above.group = division, "", ""
+    section, group = _headings(found)
+    if section or group:
+        above.section, above.group = (section or above.section), group
+    elif {"section", "group"} & set(found):
+        repairs.append("heading_carried")
+    return True
 
 
 def _named(above: Above, found: Mapping[str, Sequence[str]], repairs: list[str]) -> tuple[str, str]:
@@ -482,7 +540,7 @@ def _kept(
             above.division, above.section, above.group, plain, name, remark, marks, line,
             reading.document.lines[line - 1], tuple(dict.fromkeys(repairs)),
             next((c for c in row.cells if c.text.strip()), Cell("", row=row.number, line=row.line)), broken,
-            *(beside or _Beside({}, {}, (read.remark,))), noted,
+            *(beside or _Beside({}, {}, (read.remark,))), noted, reading.number,
         )
     )  # fmt: skip
 

@@ -7,11 +7,12 @@ says of the whole work that it is the city's, against a mark that gives it away:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from assign.catalog.manifest import BESIDE_CELLS
 from assign.catalog.model import Catalog, Task
-from assign.catalog.parts import ABSENT, Said
+from assign.catalog.parts import Said
 from assign.words import CONSIGNING, Meaning
 
 from .beside import SAME
@@ -29,17 +30,32 @@ _BY_CITY: Final = (Meaning.RETAINED, Meaning.OUTSIDE)
 
 
 def of_single_rows(
-    catalog: Catalog, printed: list[Printed], mapping: Mapping, columns: Columns, document: Document, notes: Notes
+    catalog: Catalog,
+    printed: list[Printed],
+    of_parts: Sequence[Mapping],
+    columns: Columns,
+    document: Document,
+    notes: Notes,
 ) -> Iterator[Entry]:
-    """The lines. Raises RuleFileError where a sentence about a look is not in the document, or a division by remarks does nothing."""
+    """
+    The lines.
+
+    Args:
+        of_parts: The mapping as it holds of each part of the edition.
+
+    Raises:
+        RuleFileError: A sentence about a look is not in the document, or a division by remarks does nothing.
+    """
+    mapping = of_parts[0]
     for look in mapping.colours.listed if mapping.colours else ():
         if isinstance(look.legend, Quote):
             cited(look.legend, document)
-    of = _Rows(catalog, mapping, columns, document, notes)
+    of = {id(each): _Rows(catalog, each, columns, document, notes) for each in of_parts}
     for task, row in zip(catalog.tasks, printed, strict=True):
-        yield from of.lines(task, row)
+        yield from of[id(of_parts[row.part])].lines(task, row)
     both = mapping.parties
-    if both is not None and both.by_remark and not any(c.party for c in mapping.of_marks) and not of.divided:
+    divided = any(each.divided for each in of.values())
+    if both is not None and both.by_remark and not any(c.party for c in mapping.of_marks) and not divided:
         raise both.node.fail(
             "備考で分担が決まる行が1つもありません（`divided_by_remark` を消すか、`names` を備考の呼び名に合わせてください）",
             "no row is divided by its remark (leave `divided_by_remark` out, or make `names` what remarks call the parties)",
@@ -62,7 +78,7 @@ class _Rows:
         against = ""
         for channel in self._catalog.manifest.channels:
             for act in (None, *self._acts):
-                here = self._here(channel, act)
+                here = self._here(row, channel, act)
                 if not here:
                     continue
                 said = self._catalog.says(task, channel, act)
@@ -78,12 +94,13 @@ class _Rows:
                     yield {"when": self._when(task, row, said, channel, act, here), "means": str(meaning), **why}
         self._remark(task, row, against)
 
-    def _here(self, channel: str, act: str | None) -> list[int]:
-        """The columns of marks that are read on a channel, for an act that has cells, or for the work as a whole."""
-        here = [(at, c) for at, c in enumerate(self._mapping.of_marks) if c.channel in ("", channel)]
-        if act is not None and not any(act in column.acts for _, column in here):
+    def _here(self, row: Printed, channel: str, act: str | None) -> list[int]:
+        """The columns of marks of a row's table that are read on a channel, for an act that has cells, or for the work as a whole."""
+        marks = self._mapping.of_marks
+        here = [at for at in sorted(row.marks) if marks[at].channel in ("", channel)]
+        if act is not None and not any(act in marks[at].acts for at in here):
             return []
-        return [at for at, column in here if (act in column.acts if column.acts else True)]
+        return [at for at in here if (act in marks[at].acts if marks[at].acts else True)]
 
     def _look(self, row: Printed, here: list[int]) -> tuple[Meaning, Entry] | None:
         looks = list({row.looks[at].said: row.looks[at] for at in here if at in row.looks}.values())
@@ -149,8 +166,8 @@ class _Rows:
     def _when(
         self, task: Task, row: Printed, said: Said, channel: str, act: str | None, here: list[int]
     ) -> dict[str, str]:
-        cells = {name: text for name, text in said.line.when.items() if name not in ("row", "channel", "act")}
-        own = {self._columns.key[at]: row.marks.get(at, ABSENT) for at in here}
+        cells = {name: text for name, text in said.line.when.items() if name not in BESIDE_CELLS}
+        own = {self._columns.key[at]: row.marks[at] for at in here}
         return {"row": task.id, "channel": channel, **({"act": act} if act else {}), **cells, **own}
 
     def _remark(self, task: Task, row: Printed, city: str) -> None:
@@ -170,7 +187,7 @@ class _Rows:
         elif (
             meanings & {Meaning.CONSIGNED, Meaning.CONSIGNED_DOUBTFUL}
             and names_another(text, self._mapping.third_parties)
-            and not any(self._divides(row, key, self._here(key, None)) for key in self._catalog.manifest.channels)
+            and not any(self._divides(row, key, self._here(row, key, None)) for key in self._catalog.manifest.channels)
         ):
             self._notes.doubtful(
                 row.cell, "remark_party", f"印は受託者に渡していますが、備考にほかの者が出ます: 「{text}」（条件として答えに示します）",
