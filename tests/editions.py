@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assign.catalog.csv_file import as_csv
-from assign.catalog.manifest import load
+from assign.catalog.manifest_file import load
 from assign.catalog.model import Task, with_keys
 from assign.export.list_folder import contents
 from assign.resources import rules_folder

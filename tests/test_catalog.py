@@ -12,19 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assign import Desk, resources
-from assign.catalog import manifest
+from assign.catalog import manifest_file
 from assign.catalog.against_document import disagreement, first_difference, from_document
 from assign.catalog.csv_file import as_csv, columns
 from assign.catalog.loader import from_edition, kept_tasks, load, write_kept
 from assign.catalog.manifest import FILE
 from assign.catalog.model import CATALOG, Task, with_keys
 from assign.errors import CatalogDiffers, CatalogError, DataError
-from assign.resources import catalog_file, document_file, manifest_file, rules_folder
+from assign.resources import catalog_file, document_file, rules_folder
 from assign.rules.loader import load as load_rules
 from assign.words import sha256
 
 DATA = catalog_file().read_bytes()
-MANIFEST = manifest.load(manifest_file())
+MANIFEST = manifest_file.load(resources.manifest_file())
 COLUMNS = columns(MANIFEST)
 
 

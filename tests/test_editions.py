@@ -14,7 +14,7 @@ import pytest
 
 from assign import Desk
 from assign.catalog.editions import EditionsError, NoEdition, OtherEdition, in_force, of_folder
-from assign.catalog.manifest import parsed
+from assign.catalog.manifest_file import parsed
 from assign.check.due import dates_in, due
 from assign.check.proofs import check, unproved
 from assign.desk.asked import DeskClosed

@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Font, PatternFill
 
 from assign import Desk
-from assign.catalog import manifest as manifests
+from assign.catalog import manifest_file
 from assign.catalog.loader import load
 from assign.check.list_floor import said
 from assign.check.proofs import check, unproved
@@ -140,7 +140,7 @@ def test_the_built_in_list_goes_through_the_same_door(tmp_path: Path) -> None:
     bare = [[task._replace(raw=task.raw.rstrip("\t"), document="") for task in each] for each in tasks]
     assert bare[0] == bare[1]
     ours = load(data_folder()).manifest
-    assert said(load(of_text).manifest) == said(manifests.parsed(ours.data))
+    assert said(load(of_text).manifest) == said(manifest_file.parsed(ours.data))
 
 
 @pytest.mark.parametrize("name", ["b", "d", "e", "f", "built_in"])

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openpyxl import load_workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font, PatternFill
 
 from assign import Desk
 from assign.errors import RuleFileError
@@ -13,11 +18,17 @@ from assign.intake.report import as_json, lines
 from tests.import_lists import unproved
 from tests.test_import import book_of
 
-HEAD = ["番号", "業務", "窓口", "郵送", "備考"]
+HEAD: list[Any] = ["番号", "業務", "窓口", "郵送", "備考"]
 FIRST = "○：受託者が行う　●：市職員が行う　空欄：市職員が行う"
 SECOND = "この表では、○は市職員、●は受託者"
-KOKUHO = [["一覧"], HEAD, [1, "申請の受付", "○", "●", None], [2, "届の受付", None, "○", None], [FIRST]]
-OTHER = [["一覧"], HEAD, [1, "証明の交付", "○", "●", None], [2, "納付の相談", None, "●", None], [SECOND]]
+KOKUHO: list[list[Any]] = [["一覧"], HEAD, [1, "申請の受付", "○", "●", None], [2, "届の受付", None, "○", None], [FIRST]]
+OTHER: list[list[Any]] = [
+    ["一覧"],
+    HEAD,
+    [1, "証明の交付", "○", "●", None],
+    [2, "納付の相談", None, "●", None],
+    [SECOND],
+]
 MAIN = """\
     - {mark: ○, means: consigned, legend: ○：受託者が行う}
     - {mark: ●, means: retained, legend: ●：市職員が行う}
@@ -65,6 +76,7 @@ def desk_of(folder: Path, book: Path, mapping: Path) -> Desk:
     """The list that it makes."""
     report = importing.report_on(book, mapping)
     assert report.fit, [note.text["en"] for note in report.notes.of("refused")]
+    folder.mkdir(exist_ok=True)
     return Desk.open(list=unproved(report, folder / "list"), engine="table")
 
 
@@ -123,7 +135,7 @@ def test_a_tables_own_mark_must_be_of_a_set_that_there_is(tmp_path: Path) -> Non
         importing.report_on(book, mapped(tmp_path, parts))
 
 
-POINTING = [
+POINTING: list[list[Any]] = [
     ["一覧"],
     HEAD,
     [1, "申請の受付", "○", None, "ただし、代理人は市職員"],
@@ -226,7 +238,7 @@ marks:
     - {mark: 市, means: retained, legend: 市：市職員}
     - {mark: "", means: undefined}
 """
-SHEETS = {
+SHEETS: dict[str, list[list[Any]]] = {
     "国保": [["業務", "受付", "入力", "発送"], ["加入", "委", "市", "委"], ["喪失", "委", "委", "市"]],
     "税": [["業務", "受取", "入力・送付"], ["申告", "市", "委"], ["相談", "委", None]],
     "一般": [["業務", "担当"], ["案内", "委"], ["支給決定", "委"]],
@@ -299,3 +311,202 @@ def test_one_act_has_one_column_in_a_table_and_one_reading_in_all(
     other = '  other:\n    - {mark: 委, means: retained, because: {ja: 市の読み方, en: as the city reads it}}\n    - {mark: "", means: undefined}\n'
     with pytest.raises(RuleFileError, match=names):
         importing.report_on(*acts_of(tmp_path, ACTS.replace(old, new) + other))
+
+
+# -- a legend of a table's own ------------------------------------------------------------------------------------------
+
+ONLY = 'marks: {main: [{mark: ●, means: consigned, legend: ●は受託者}, {mark: "", means: undefined}]}'
+
+
+def test_a_tables_own_legend_is_the_whole_of_it_unless_it_says_that_others_hold(tmp_path: Path) -> None:
+    """○ is not among its marks: it means nothing there, and the report says how to keep what it means in the list."""
+    book = book_of(tmp_path / "a.xlsx", 国保=KOKUHO, 税=OTHER)
+    parts = f'  - {{sheet: 国保, header: "2", rows: "3-4"}}\n  - {{sheet: 税, header: "2", rows: "3-4", {ONLY}'
+    mapping = mapped(tmp_path, parts + "}")
+    doubts = [note.text["ja"] for note in importing.report_on(book, mapping).notes.of("doubtful")]
+    assert any("other_marks: as_elsewhere" in text for text in doubts)
+    assert said(desk_of(tmp_path, book, mapping), "zei-1") == OPEN
+    mapping = mapped(tmp_path, parts + ", other_marks: as_elsewhere}")
+    assert said(desk_of(tmp_path / "kept", book, mapping), "zei-1") == CONTRACTOR
+
+
+def test_a_tables_own_legend_says_what_a_blank_is(tmp_path: Path) -> None:
+    """As every set of marks."""
+    book = book_of(tmp_path / "a.xlsx", 国保=KOKUHO)
+    own = "marks: {main: [{mark: ●, means: consigned, legend: ●：市職員が行う}]}"
+    with pytest.raises(RuleFileError, match=r"空欄|blank"):
+        importing.report_on(book, mapped(tmp_path, f'  - {{sheet: 国保, header: "2", rows: "3-4", {own}}}'))
+
+
+def test_colours_can_mean_something_in_one_table_alone(tmp_path: Path) -> None:
+    """Yellow is the city's in the second."""
+    book = load_workbook(book_of(tmp_path / "a.xlsx", 国保=KOKUHO, 税=[*KOKUHO[:4], [FIRST + "　黄色：市職員が行う"]]))
+    for name in ("国保", "税"):
+        book[name]["C3"].fill = PatternFill("solid", fgColor="FFFFFF00")
+    book.save(tmp_path / "a.xlsx")
+    yellow = "colours: [{look: FFFF00, means: retained, legend: 黄色：市職員が行う}]"
+    parts = f'  - {{sheet: 国保, header: "2", rows: "3-4"}}\n  - {{sheet: 税, header: "2", rows: "3-4", {yellow}}}'
+    desk = desk_of(tmp_path, tmp_path / "a.xlsx", mapped(tmp_path, parts, marks=MAIN + "colours: no_meaning\n"))
+    assert [said(desk, "kokuho-1"), said(desk, "zei-1")] == [CONTRACTOR, CITY]
+
+
+# -- struck through ----------------------------------------------------------------------------------------------------
+
+
+def struck(*parts: tuple[str, bool]) -> CellRichText:
+    """A text of which some parts have a line through them."""
+    return CellRichText(*(TextBlock(InlineFont(strike=line), text) for text, line in parts))
+
+
+def test_what_is_struck_through_is_not_there_where_the_legend_says_so(tmp_path: Path) -> None:
+    """A mark beside its struck forerunner, a mark that is struck alone, and a row whose name is."""
+    path = tmp_path / "a.xlsx"
+    rows: list[list[Any]] = [
+        ["一覧"],
+        HEAD,
+        [1, "受付", "○", "●", None],
+        [2, "届", "○", "○", None],
+        [3, "廃止", "○", "○", None],
+    ]
+    book = load_workbook(book_of(path, 一覧=[*rows, [FIRST + "　取消線：改正で消えた"]]))
+    sheet = book["一覧"]
+    sheet["C3"] = struck(("○", True), ("●", False))
+    sheet["D3"] = struck(("●", True), ("○", False))
+    sheet["C4"].font = Font(strike=True)
+    sheet["B5"].font = Font(strike=True)
+    book.save(path)
+    parts = '  - {sheet: 一覧, header: "2", rows: "3-5"}'
+    deleted = "colours: [{look: strike, means: deleted, legend: 取消線：改正で消えた}]\n"
+    mapping = mapped(tmp_path, parts, marks=MAIN + deleted, divisions=ONE)
+    report = importing.report_on(path, mapping)
+    assert [note.code for note in report.notes.of("repaired")].count("struck") == 3
+    assert "struck_row" in [note.code for note in report.notes.of("doubtful")]
+    desk = desk_of(tmp_path, path, mapping)
+    assert [task.name for task in desk.catalog.tasks] == ["受付", "届"]
+    assert [said(desk, "kokuho-1"), said(desk, "kokuho-1", "post"), said(desk, "kokuho-2")] == [CITY, CONTRACTOR, CITY]
+    without = mapped(tmp_path, parts, divisions=ONE)
+    assert said(desk_of(tmp_path / "plain", path, without), "kokuho-1", "post") == OPEN
+
+
+# -- days --------------------------------------------------------------------------------------------------------------
+
+
+def one_sheet(folder: Path, *rows: list[Any], legend: str = FIRST, marks: str = MAIN) -> Desk:
+    """A list of one division."""
+    book = book_of(folder / "a.xlsx", 一覧=[["一覧"], HEAD, *rows, [legend]])
+    parts = f'  - {{sheet: 一覧, header: "2", rows: "3-{len(rows) + 2}"}}'
+    return desk_of(folder, book, mapped(folder, parts, marks=marks, divisions=ONE))
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "郵送は、令和8年10月1日から●とする。",
+        "令和8年10月1日から○を●とする",
+        "令和8年10月1日から、受付は●",
+        "R8.10.1から●",
+    ],
+)
+def test_a_remark_that_changes_the_mark_from_a_day_on_leaves_it_open_from_then(tmp_path: Path, remark: str) -> None:
+    """In the list's own marks as in words."""
+    desk = one_sheet(tmp_path, [1, "申請の受付", "○", "○", remark])
+    for on, wanted in (("2026-09-30", CONTRACTOR), ("2026-10-01", OPEN)):
+        found = desk.decide(row="kokuho-1", channel="post", on=on)
+        assert (found.assignee.value, found.certainty.value) == wanted
+
+
+def test_a_remark_about_one_channel_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    """It names it."""
+    desk = one_sheet(tmp_path, [1, "申請の受付", "○", "○", "郵送は、令和8年10月1日から●とする。"])
+    assert desk.decide(row="kokuho-1", channel="desk", on="2026-10-01").certainty.value == "settled"
+
+
+def test_a_legend_that_changes_a_mark_from_a_day_on_leaves_it_open_from_then(tmp_path: Path) -> None:
+    """Of the cells that have that mark, and of no other."""
+    legend = FIRST + "　▲：受託者（令和8年10月1日から市職員）"
+    marks = MAIN + "    - {mark: ▲, means: consigned, legend: ▲：受託者（令和8年10月1日から市職員）}\n"
+    desk = one_sheet(tmp_path, [1, "申請の受付", "▲", "○", None], legend=legend, marks=marks)
+    asked = {
+        (channel, on): desk.decide(row="kokuho-1", channel=channel, on=on).certainty.value
+        for channel in ("desk", "post")
+        for on in ("2026-09-30", "2026-10-01")
+    }
+    waits = [place for place, certainty in asked.items() if certainty == "needs_ruling"]
+    assert waits == [("desk", "2026-10-01")]
+
+
+# -- other things that a table says ------------------------------------------------------------------------------------
+
+
+def test_a_footnote_of_one_cell_is_a_condition_of_that_channel_alone(tmp_path: Path) -> None:
+    """Beside the sign at a name, which is one of all."""
+    marks = MAIN + "footnotes: [{sign: ※1, text: ※1 外国籍の人を除く。}, {sign: ※2, text: ※2 法人を除く。}]\n"
+    desk = one_sheet(
+        tmp_path,
+        [1, "申請の受付※2", "○※1", "○", None],
+        ["※1 外国籍の人を除く。"],
+        ["※2 法人を除く。"],
+        marks=marks.replace("footnotes", 'skip: ["※*"]\nfootnotes'),
+    )
+    texts = {channel: desk.decide(row="kokuho-1", channel=channel).explain("ja") for channel in ("desk", "post")}
+    assert ["外国籍" in text for text in texts.values()] == [True, False]
+    assert all("法人を除く" in text for text in texts.values())
+
+
+def test_work_that_is_the_citys_until_it_is_divided_is_divided_by_its_remark(tmp_path: Path) -> None:
+    """△：備考による。備考にないものは市職員."""
+    legend = FIRST + "　△：分担は備考による。備考にないものは、照会の回答まで市職員"
+    marks = MAIN + (
+        "    - {mark: △, means: undefined, legend: △：分担は備考による。備考にないものは、照会の回答まで市職員}\n"
+        "parties: {divided_by_remark: true, names: {contractor: [受託者], city: [市職員]}}\n"
+    )
+    rows = ([1, "申請の受付", "△", "●", "△は、受領が受託者、照合が市職員"], [2, "届の受付", "△", "●", None])
+    desk = one_sheet(tmp_path, *rows, legend=legend, marks=marks)
+    assert [said(desk, "kokuho-1"), said(desk, "kokuho-2")] == [("split", "settled"), OPEN]
+
+
+def test_what_is_done_on_the_telephone_is_answered_by_the_telephones_column(tmp_path: Path) -> None:
+    """Whichever channel it is asked on."""
+    book = book_of(
+        tmp_path / "a.xlsx",
+        一覧=[["一覧"], ["番号", "業務", "窓口", "電話", "備考"], [1, "受付", "○", "●", None], [FIRST]],
+    )
+    mapping = mapped(tmp_path, '  - {sheet: 一覧, header: "2", rows: "3-3"}', divisions=ONE)
+    text = (
+        mapping.read_text("utf-8")
+        .replace("郵送", "電話")
+        .replace("kind: mail", "kind: phone")
+        .replace("en: post", "en: telephone")
+    )
+    mapping.write_text(text, "utf-8")
+    desk = desk_of(tmp_path, book, mapping)
+    assert [said(desk, "kokuho-1", channel, "phone") for channel in ("desk", "post")] == [CITY, CITY]
+    assert said(desk, "kokuho-1", "desk") == CONTRACTOR
+
+
+def test_a_heading_names_the_act_that_it_is_in_the_rows_own_table(tmp_path: Path) -> None:
+    """審査 is an examination in one table, and a look at the papers in another."""
+    text = ACTS.replace(
+        "{header: 発送, role: mark, act: mail", "{header: 国保の審査/審査, role: mark, act: substantive"
+    ).replace(
+        "{header: 入力・送付, role: mark, act: [data_entry, mail]",
+        "{header: 税の審査/審査, role: mark, act: form_check",
+    )
+    text = text.replace('header: "1", rows: "2-3"', 'header: "1-2", rows: "3-4"')
+    book = load_workbook(acts_of(tmp_path, text)[0])
+    for name, column in (("国保", 4), ("税", 3), ("一般", 0)):
+        sheet = book[name]
+        sheet.insert_rows(1)
+        for at in range(1, sheet.max_column + 1):
+            sheet.cell(1, at).value = sheet.cell(2, at).value
+            if at == column:
+                sheet.cell(1, at).value, sheet.cell(2, at).value = f"{name}の審査", "審査"
+            else:
+                sheet.merge_cells(start_row=1, end_row=2, start_column=at, end_column=at)
+    book.save(tmp_path / "a.xlsx")
+    desk = desk_of(tmp_path, tmp_path / "a.xlsx", tmp_path / "mapping.yaml")
+    rows = {task.name: task.id for task in desk.catalog.tasks}
+    acts = [
+        desk.decide(row=rows[name], channel="anywhere", act="審査", on="2026-04-01").act for name in ("加入", "申告")
+    ]
+    assert [act and act.key for act in acts] == ["substantive", "form_check"]

@@ -187,6 +187,10 @@ def test_a_look_of_a_mark_needs_a_word_and_without_one_for_it_cannot_be_read(tmp
         assert (note.code, look in note.text["ja"], "国保係!C3" in note.text["ja"]) == ("colour", True, True)
     report = read(tmp_path, ONE, "colours: has_meaning\n", LOOKS[look])
     assert [each[1:] for each in answers(tmp_path, report)] == [WAITS, GIVEN]
+    if look == "strike":  # it takes something out: it never says nothing
+        with pytest.raises(RuleFileError, match="deleted"):
+            read(tmp_path, ONE, f"colours: [{{look: {look}, means: no_meaning}}]\n", LOOKS[look])
+        return
     report = read(tmp_path, ONE, f"colours: [{{look: {look}, means: no_meaning}}]\n", LOOKS[look])
     unproved(report, tmp_path / "plain")
     assert Desk.open(list=tmp_path / "plain", engine="table").decide(row="kokuho-1", channel="desk").assignee == "contractor"  # fmt: skip

@@ -14,8 +14,9 @@ import pytest
 
 from assign import Desk, resources
 from assign.catalog.csv_file import as_csv, columns
+from assign.catalog.kept import plain
 from assign.catalog.loader import load
-from assign.catalog.manifest import CHANNEL_KINDS, PER, plain
+from assign.catalog.manifest import CHANNEL_KINDS, PER
 from assign.catalog.model import Catalog
 from assign.check import list_floor
 from assign.check import proofs as checks

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assign import Desk
-from assign.catalog import manifest
+from assign.catalog import manifest_file
 
 from .test_lists import LISTS, rules_for
 
@@ -36,7 +36,7 @@ def opened(folder: Path, name: str, rows: list[Truth], engine: str) -> Desk:
     target = folder / "list"
     target.mkdir()
     shutil.copy(LISTS / name / "manifest.yaml", target)
-    said = manifest.load(target / "manifest.yaml")
+    said = manifest_file.load(target / "manifest.yaml")
     with (target / "catalog.csv").open("w", encoding="utf-8", newline="") as file:
         fields = ("id", "division", "section", "group", "number", "name", "remark", *said.cells)
         out = csv.DictWriter(file, (*fields, "reading", "repairs", "document", "line", "raw"), lineterminator="\n")

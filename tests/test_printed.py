@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assign.catalog import manifest
+from assign import resources
+from assign.catalog import manifest_file
 from assign.catalog.against_document import first_difference
 from assign.catalog.loader import load
 from assign.catalog.manifest import Manifest
 from assign.catalog.printed import Form, parse, read, row_lines
 from assign.errors import SourceError
-from assign.resources import catalog_file, document_file, manifest_file
+from assign.resources import catalog_file, document_file
 from assign.words import Reading
 
-MANIFEST = manifest.load(manifest_file())
+MANIFEST = manifest_file.load(resources.manifest_file())
 FORM = Form.of(MANIFEST) or pytest.fail("the built-in list is printed as a form")
 ROWS = {row.line: row for row in read(document_file(), MANIFEST)}
 CATALOG = load(catalog_file())

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from assign import resources
-from assign.catalog import manifest
+from assign.catalog import manifest, manifest_file
 from assign.errors import RuleFileError
 from assign.export import json_schema, list_folder
 from assign.intake import mapping_schema
@@ -249,7 +249,7 @@ def refused(name: str, tree: Any) -> str:
     data = json.dumps(tree, ensure_ascii=False).encode()
     try:
         if name == "manifest.yaml":
-            manifest.from_bytes(data)
+            manifest_file.from_bytes(data)
         else:
             loader._loaded({each: data if each == name else small(each) for each in FILES}, kept())
     except RuleFileError as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assign import resources
-from assign.catalog import manifest
+from assign.catalog import manifest_file
 from assign.catalog.manifest import FILE, Manifest
 from assign.errors import AssignError
 
@@ -25,7 +25,7 @@ class Names:
             found = [_manifest(log.edition(digest)) for digest in dict.fromkeys(reversed(digests))]
         # Of the first logs, which kept the rows alone, the list was the one that ships.
         self._lists: list[Manifest] = [each for each in found if each is not None] + [
-            manifest.load(resources.manifest_file())
+            manifest_file.load(resources.manifest_file())
         ]
 
     def division(self, key: str, lang: str) -> str:
@@ -49,6 +49,6 @@ class Names:
 def _manifest(data: bytes | None) -> Manifest | None:
     files: Mapping[str, bytes] | str = resources.split(data or b"", (FILE, "catalog.csv"))
     try:
-        return None if isinstance(files, str) else manifest.from_bytes(files[FILE])
+        return None if isinstance(files, str) else manifest_file.from_bytes(files[FILE])
     except AssignError:
         return None

@@ -19,7 +19,8 @@ from typing import NamedTuple
 from assign.errors import BadRequest, DataError, RuleFileError, listed, path_shown, shown, unreadable, visible
 from assign.words import normal
 
-from .manifest import FILE, Manifest, load
+from .manifest import FILE, Manifest
+from .manifest_file import load
 from .model import CATALOG
 
 ONE_DAY = timedelta(days=1)

@@ -15,8 +15,9 @@ from assign.resources import NotText, TooLarge, decoded, whole
 from assign.words import Reading, nearest, sha256
 
 from .kept import plain
-from .manifest import FILE, Manifest, from_bytes
-from .manifest import load as load_manifest
+from .manifest import FILE, Manifest
+from .manifest_file import from_bytes
+from .manifest_file import load as load_manifest
 from .model import CATALOG, LARGEST, Catalog, Task
 
 

@@ -58,6 +58,7 @@ REPAIRS: Final = {
     "undefined_mark": "凡例に定義のない印がある。",
     "name_wrapped": "名称が次の行に続いている。",
     "merged_cell": "結合されたセルに1度だけ印字されたものを、その行のものと読んだ。",
+    "struck": "取消線の文字を、凡例のとおりないものとして読んだ。",
     "number_plain": "番号の全角を半角にした。",
     "line_break": "セルの中に改行があり、文書の2行以上にわたる。",
     "channel_unsettled": "同じ区画の行がずれており、印がどの場の欄のものか、この文字データからは決められない。",
@@ -108,6 +109,12 @@ class Task(NamedTuple):
         whole = CONDITION_IN_WORDS in self.repairs and lead.strip() != ""
         pairs = ((_CONDITION, self.name), (_IN_REMARK, sign + rest if whole else self.remark))
         found = [found[0].strip() for pattern, text in pairs for found in pattern.finditer(text)]
+        signs = [
+            text
+            for text in found
+            if _SIGN.fullmatch(text) and any(each.startswith(text) and each != text for each in found)
+        ]
+        found = [text for text in found if text not in signs]  # the sentence stands for its sign
         return [lead.strip(), *found] if whole else found
 
 
@@ -135,6 +142,7 @@ class Catalog:
 
     def says(self, task: Task, channel: str, act: str | None = None) -> Said:
         """What the list says of a row on a channel, for an act or for the work as a whole; worked out once for each."""
+        channel = self.manifest.place_of(act, channel)
         named = act if act in self.manifest.printed_acts else None
         if act is not None and named is None and self.manifest.by_acts(channel, task.cells):
             named = ""  # none of those that it prints, whichever that is
@@ -165,6 +173,27 @@ class Catalog:
         acts = {key for heading, keys in self.manifest.act_headings.items() if heading in plain for key in keys}
         return act in acts if acts else True
 
+    def conditions(self, task: Task, channel: str, act: str | None) -> list[str]:
+        """A row's conditions, without those of which the list says beside them that they are about other channels or acts."""
+        return [text for text in task.conditions if not self._of_another(text, channel, act)]
+
+    def _of_another(self, condition: str, channel: str, act: str | None) -> bool:
+        """Whether what stands in front of a condition (`郵送: …`) or behind it (`…（郵送）`) names cells, and none of those asked for."""
+        named = re.match(r"※?([^:：（）]+): ", condition) or re.search(r"（([^（）]+)）$", condition)
+        words = [normal(word) for word in named[1].split("・")] if named else []
+        channels = {
+            normal(word): each.key
+            for each in self.manifest.channels.values()
+            for word in (each.label["ja"], *each.names)
+        }
+        headings = self.manifest.act_headings
+        if not words or not all(word in channels or word in headings for word in words):
+            return False
+        of_channels = {channels[word] for word in words if word in channels}
+        of_acts = {key for word in words for key in headings.get(word, ())}
+        elsewhere = bool(of_channels) and self.manifest.place_of(act, channel) not in of_channels
+        return elsewhere or (act is not None and bool(of_acts) and act not in of_acts)
+
     def days(self, rows: Iterable[str]) -> tuple[date, ...]:
         """The days on which the list itself says something else of rows: it begins, or ends, or a remark gives the work to another."""
         return (*self.manifest.turns, *sorted({day for row in rows for day in self.turn_days(row)}))
@@ -179,7 +208,9 @@ class Catalog:
         found = self._turned.get(row)
         if found is None:
             task = self.by_id[row]
-            found = self._turned[row] = tuple((turn, turn.line) for turn in (*turns(task.remark), *turns(task.name)))
+            found = self._turned[row] = tuple(
+                (turn, turn.line) for text in (task.remark, task.name) for turn in turns(text, self.manifest.mark_sides)
+            )
         return found
 
     @once

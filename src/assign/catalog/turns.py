@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -59,6 +59,8 @@ class Turn(NamedTuple):
         return Line({}, Meaning.UNDEFINED, None, because, asks=asks)
 
 
+_NO_MARKS: Final[Mapping[str, bool | None]] = {}
+_FOR_A_MARK: Final = {True: "市職員", False: "受託者", None: "市職員又は受託者"}
 # Patterns are texts, which `re` compiles where they are met and keeps: a cold start pays for none.
 # How a text goes on behind a day, in NFKC, and whether the day is a last one.
 _FROM: Final = r"\s*(?:\([^)]*\))?\s*(?:付け?で?)?(?:から|より|以降|以後|[~〜]|開始)は?"
@@ -84,10 +86,13 @@ _OTHER_DAY: Final = r"(?:令和|平成)[〇一二三四五六七八九十]+年|(
 _WIDE: Final = "除|以外|のほか|含|全て|すべて|全部|分は"
 
 
-def turns(remark: str) -> tuple[Turn, ...]:
+def turns(remark: str, marks: Mapping[str, bool | None] = _NO_MARKS) -> tuple[Turn, ...]:
     """
     When a remark says that somebody does the work from a day on, or until one. What has a day and a party, and is not read by these words,
     waits from the first of its days on; where its day cannot be read, always.
+
+    Args:
+        marks: The list's own marks, which stand for parties as well (督促は G, ○を◎とする): whether each leaves work with the city.
 
     >>> [(each.since.isoformat(), each.city) for each in turns("令和8年4月1日から市職員")]
     [('2026-04-01', True)]
@@ -99,8 +104,23 @@ def turns(remark: str) -> tuple[Turn, ...]:
     True
     >>> turns("令和8年10月1日から図書館でも扱う"), turns("年間約1,200件"), turns("市職員が行う")
     ((), (), ())
+    >>> [each.city for each in turns("令和8年10月1日から○を◎とする", {"○": False, "◎": True})]
+    [True]
     """
-    return tuple(turn for said in re.split(r"[。；;\n※]", remark) if _may_have(said) for turn in _of(said.strip()))
+    return tuple(
+        turn for said in re.split(r"[。；;\n※]", remark) if _may_have(said) for turn in _of(said.strip(), marks)
+    )
+
+
+def _in_words(plain: str, marks: Mapping[str, bool | None]) -> str:
+    """A sentence with the parties in place of the list's marks for them: 「G」 becomes 「職員」 in 督促は G."""
+    if not marks:
+        return plain
+    words = {unicodedata.normalize("NFKC", mark): _FOR_A_MARK[city] for mark, city in marks.items()}
+    any_mark = "|".join(re.escape(mark) for mark in sorted(words, key=len, reverse=True))
+    before, behind = r"(?:(?<=[はをがも、へで・ら→「\s~〜:])|^)", r"(?=$|[とにへでがを、。)」\s])"
+    plain = re.sub(rf"{before}(?:{any_mark})を(?=(?:{any_mark})(?:と|に|へ))", "", plain)
+    return re.sub(rf"{before}({any_mark}){behind}", lambda found: words[found[1]], plain)
 
 
 def _may_have(said: str) -> bool:
@@ -114,8 +134,8 @@ def _may_have(said: str) -> bool:
     )
 
 
-def _of(said: str) -> list[Turn]:
-    plain = unicodedata.normalize("NFKC", said)
+def _of(said: str, marks: Mapping[str, bool | None]) -> list[Turn]:
+    plain = _in_words(unicodedata.normalize("NFKC", said), marks)
     days = [each for each in in_text(plain) if _is_meant(plain[each.end :], each)] + [
         InText(None, None, each.end()) for each in re.finditer(_OTHER_DAY, plain)
     ]

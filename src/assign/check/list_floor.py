@@ -16,7 +16,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from assign import resources, yaml_nodes
-from assign.catalog import manifest as manifests
+from assign.catalog import manifest_file
 from assign.catalog.kept import plain as plain_manifest
 from assign.catalog.loader import kept_tasks, load
 from assign.catalog.manifest import FILE, Manifest
@@ -77,7 +77,7 @@ def kept() -> dict[str, Any]:
 
 def shipped() -> Manifest:
     """The built-in manifest, as its file says it."""
-    return manifests.parsed(yaml_nodes.read(resources.manifest_file()))
+    return manifest_file.parsed(yaml_nodes.read(resources.manifest_file()))
 
 
 def kept_amiss() -> list[str]:
@@ -118,8 +118,8 @@ def _without_desk(division: Entry) -> Entry:
 
 def roads(catalog: Catalog) -> Iterator[Road]:
     """Every way in which the manifest of a list goes past the floor; the file itself is read, and nothing that is kept of it."""
-    manifest = manifests.parsed(catalog.manifest.data)
-    top = yaml_nodes.parse(FILE, manifest.data).fields(manifests.FIELDS, manifests.MORE_FIELDS)
+    manifest = manifest_file.parsed(catalog.manifest.data)
+    top = yaml_nodes.parse(FILE, manifest.data).fields(manifest_file.FIELDS, manifest_file.MORE_FIELDS)
     for division, node in zip(manifest.divisions.values(), top["divisions"].items(), strict=True):
         if any(map(names_contractor, division.desk.values())):
             yield Road(

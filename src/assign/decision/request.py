@@ -89,7 +89,9 @@ def understand(
         item=tasks[0].item if len(tasks) == 1 else tasks[0].number,
         tasks=tasks,
         channel=catalog.manifest.channel(channel_word),
-        act=None if act_word is None else act(rules, act_word, catalog.manifest.act_headings),
+        act=None
+        if act_word is None
+        else act(rules, act_word, catalog.manifest.headings_of([task.cells for task in tasks])),
         on=date_of_case(on_word),
     )
 

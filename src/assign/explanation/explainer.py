@@ -186,7 +186,7 @@ class Explainer:
         strange = self._cautions.strange(request)
         caveats = [*self._cautions.of_act(request, act, strange), *self._cautions.of_rows(request)]
         titles = self._titles(request, outcomes)
-        conditions = list(dict.fromkeys(text for task in request.tasks for text in task.conditions))
+        conditions = list(dict.fromkeys(text for _, text in self._conditions(request)))
         printed_ja = f"。一覧の条件: {' / '.join(conditions)}" if conditions else ""
         printed_en = f". As printed: {' / '.join(conditions)}" if conditions else ""
         return Brief(
@@ -198,6 +198,11 @@ class Explainer:
             reason_ja=f"{place['ja']}: {' / '.join(title['ja'] for title in titles)}{printed_ja}",
             reason_en=f"{place['en'].removesuffix(' of the list')}: {' / '.join(title['en'] for title in titles)}{printed_en}",
         )
+
+    def _conditions(self, request: Request) -> Iterator[tuple[Task, str]]:
+        """What the list excepts or asks for, row by row, as far as it is about what is asked."""
+        for task in request.tasks:
+            yield from ((task, text) for text in self._catalog.conditions(task, request.channel, request.act))
 
     def _titles(self, request: Request, outcomes: Sequence[Outcome]) -> list[Bilingual]:
         """What the rules are called; where the list does not say a word of the act, that."""
@@ -243,7 +248,7 @@ class Explainer:
             reasons=[Shared(reason) for reason in self._reasons(request, outcomes)],
             strange=self._cautions.strange(request),
             handoff=Shared(handoff) if handoff else None,
-            exceptions=[Shared(text=text, cite=_row_cite(task)) for task in request.tasks for text in task.conditions],
+            exceptions=[Shared(text=text, cite=_row_cite(task)) for task, text in self._conditions(request)],
             caveats=caveats,
             next=Shared(text=self._step(request, outcomes[0], meanings, act, caveats)),
             why_not=self._other.of_parts(outcomes[0])

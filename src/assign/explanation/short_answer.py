@@ -7,6 +7,7 @@ not know is left to the whole text (`plain_text`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
@@ -207,12 +208,20 @@ def _citation(answer: Answer, lang: str) -> str:
     return ""
 
 
+def _about(remark: str, conditions: Sequence[str]) -> str:
+    """A remark without the notes (※…) that are about other channels or acts than those asked for, and so are none of its conditions."""
+    notes = re.split("(?=※)", remark)
+    return "".join(each for each in notes if not each.startswith("※") or each.strip() in conditions).strip()
+
+
 def _conditions(answer: Answer, lang: str, how: str, *, whole: bool) -> list[str]:
     """What the list excepts or asks for, as printed, in a line of its own; what stands in the row's name is read there."""
     name = printed_name(answer, apart=True)
-    remarks = [row["remark"] for row in answer["rows"] if is_condition(row["remark"])]
     others = [each["text"] for each in answer["exceptions"]]
-    texts = dict.fromkeys([*remarks, *(text for text in others if not any(text in said for said in (name, *remarks)))])
+    remarks = [_about(row["remark"], others) for row in answer["rows"] if is_condition(row["remark"])]
+    texts = dict.fromkeys(
+        [*filter(None, remarks), *(text for text in others if not any(text in said for said in (name, *remarks)))]
+    )
     if texts and not whole:
         return [f"一覧の条件があります（文は {how}）" if lang == "ja" else f"The list prints a condition (see {how})"]
     return [f"一覧の条件: {' '.join(texts)}" if lang == "ja" else f"As printed: {' '.join(texts)}"] if texts else []

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from assign import resources
-from assign.catalog.manifest import CHANNEL_KINDS, DESIGNABLE, KEY, MOST_LINES, PER
-from assign.catalog.manifest import MOST as MOST_NAMED
+from assign.catalog.manifest import CHANNEL_KINDS, DESIGNABLE, KEY, PER
+from assign.catalog.manifest_file import MOST as MOST_NAMED
+from assign.catalog.manifest_file import MOST_LINES
 from assign.rules import kinds, loader
 from assign.rules.entries import DOMAIN
 from assign.words import ActClass, Assignee, Certainty, Meaning

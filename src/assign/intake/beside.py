@@ -17,6 +17,7 @@ from assign.catalog.turns import turns
 from assign.errors import shown
 
 from .document import Document
+from .legends import part_of
 from .looks import CONDITION, Look
 from .mapping import Mapping as TheMapping
 from .marks import has_sign, signs_of
@@ -89,42 +90,72 @@ def beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) -> 
     return " ".join(filter(None, [remark, *added]))
 
 
+def of_legends(mapping: TheMapping, marks: Mapping[int, str]) -> list[str]:
+    """
+    The sentences of the legend that change a mark from a day on (▲：市職員（令和8年10月1日から受託者）), with what is printed above the marks.
+    """
+    signs = [note.sign for note in mapping.footnotes]
+    wearing: dict[str, list[int]] = {}
+    for at, text in marks.items():
+        column = mapping.of_marks[at]
+        found = read_mark(text, column, signs)
+        mark = next((mark for mark in column.marks if found is not None and mark.printed == found.mark), None)
+        if mark is not None and mark.legend is not None:
+            said = part_of(mark.legend.text, mark.printed)
+            if turns(said):
+                wearing.setdefault(said, []).append(at)
+    whole = {at for at, text in marks.items() if text}
+    return [f"※{said}" if whole == set(of) else _about(mapping, of, said, "") for said, of in wearing.items()]
+
+
 def footnotes(
-    reading: Reading, row: Row, texts: Sequence[str], marks: dict[int, str], remark: str
+    reading: Reading, row: Row, name: str, said: str, marks: dict[int, str], remark: str
 ) -> tuple[str, dict[int, tuple[str, ...]]]:
     """
     The remark with the sentences of the signs that stand in a row, and those of each mark. A sign without a sentence is doubtful, and a
     mark that has one whose sentence is another sheet's cannot be read.
+
+    Args:
+        said: What is printed as the row's remark, which `remark` may already add to.
     """
     if row.sheet not in reading.sentences:
         reading.sentences[row.sheet] = _sentences(reading, row.sheet)
     known = reading.sentences[row.sheet]
-    said = [note.sign for note in reading.mapping.footnotes]
-    of_marks = {index: signs_of(text, said) for index, text in marks.items()}
-    in_texts = [sign for sign in said if any(has_sign(text, sign) for text in texts)]
+    signs = [note.sign for note in reading.mapping.footnotes]
+    of_marks = {index: signs_of(text, signs) for index, text in marks.items()}
+    in_texts = [sign for sign in signs if has_sign(name, sign) or has_sign(said, sign)]
     found = dict.fromkeys([*in_texts, *chain.from_iterable(of_marks.values())])
-    loose = [sign for text in (*texts, *marks.values()) for sign in SIGN.findall(text) if text != remark]
+    loose = [sign for text in (name, *marks.values()) for sign in SIGN.findall(text)]
     for sign in dict.fromkeys((*found, *loose)):
         if sign not in known:
             reading.notes.doubtful(
                 row, "footnote", f"注の記号 {shown(sign)} の文が `footnotes` にありません（このシートの記号の文が要ります）",
                 f"no sentence in `footnotes` for the sign {shown(sign)} of this sheet",
             )  # fmt: skip
-    for index, signs in of_marks.items():
-        if set(signs) - set(known):
+    for index, of in of_marks.items():
+        if set(of) - set(known):
             marks[index] = UNREAD
-    noted = {index: tuple(known[sign] for sign in signs if sign in known) for index, signs in of_marks.items() if signs}
+    noted = {index: tuple(known[sign] for sign in of if sign in known) for index, of in of_marks.items() if of}
     added = []
     for sign in (sign for sign in found if sign in known and known[sign] not in remark):
-        wearing = [reading.mapping.of_marks[at] for at, signs in of_marks.items() if sign in signs]
-        heads = dict.fromkeys(
-            column.header.rpartition("/")[2] for column in wearing if column.header and not column.party
+        wearing = [at for at, of in of_marks.items() if sign in of]
+        alone = sign not in in_texts and len(wearing) < sum(1 for text in marks.values() if text)
+        added.append(
+            _about(reading.mapping, wearing, known[sign], sign) if alone else f"※{known[sign].removeprefix('※')}"
         )
-        text = known[sign]
-        if heads and sign not in in_texts and turns(text):  # from a day on it is about these marks alone
-            text = f"{'・'.join(heads)}: {text.removeprefix(sign).strip('　 :：')}"
-        added.append(text if text.startswith("※") else f"※{text}")
+        remark = re.sub(rf"[\s　]*{re.escape(sign)}$", "", remark)  # the sentence stands for it
     return " ".join(filter(None, [remark, *added])), noted
+
+
+def _about(mapping: TheMapping, marks: Sequence[int], text: str, sign: str) -> str:
+    """A sentence about some marks of a row alone, with what is printed above them: in front where from a day on it says who does it."""
+    columns = [mapping.of_marks[at] for at in marks]
+    heads = "・".join(dict.fromkeys(c.header.rpartition("/")[2] for c in columns if c.header and not c.party))
+    if not heads:
+        return f"※{text.removeprefix('※')}"
+    if turns(text):
+        return f"※{heads}: {text.removeprefix(sign).strip('　 :：')}"
+    return f"※{text.removeprefix('※')}（{heads}）"
 
 
 def _sentences(reading: Reading, sheet: str) -> dict[str, str]:

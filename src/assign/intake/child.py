@@ -98,6 +98,7 @@ def _cell(cell: Cell) -> Any:
         None if span is None else [span.top, span.left, span.bottom, span.right],
         list(cell.look),
         cell.hidden,
+        cell.unstruck,
     ]
 
 
@@ -133,9 +134,10 @@ def understood(said: dict[str, Any]) -> tuple[str, tuple[Sheet, ...], tuple[Rema
 def _cell_of(said: Any, sheet: str, row: int, column: int) -> Cell:
     if isinstance(said, str):
         return Cell(said, sheet, row, column)
-    text, span, look, hidden = said
+    text, span, look, hidden, unstruck = said
     merged = None if span is None else Span(*map(int, span))
-    return Cell(str(text), sheet, row, column, 0, merged, tuple(map(str, look)), bool(hidden))
+    left = None if unstruck is None else str(unstruck)
+    return Cell(str(text), sheet, row, column, 0, merged, tuple(map(str, look)), bool(hidden), left)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from assign import resources
-from assign.catalog import manifest as manifests
+from assign.catalog import manifest_file
 from assign.catalog.against_document import other_marks
 from assign.catalog.csv_file import as_csv
 from assign.catalog.manifest import FILE, UNREAD, Manifest
@@ -80,7 +80,7 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
         [
             mapping,
             *(
-                fitted(whole, edition, part, document, scope, notes) if part.marks or part.parties else mapping
+                fitted(whole, edition, part, document, scope, notes) if part.has_its_own else mapping
                 for part in edition.parts
             ),
         ]
@@ -157,9 +157,19 @@ def _with_readings(
         if any(text for _, text in strange) and said & {Meaning.UNDEFINED, Meaning.PART_DIVIDED}:
             repairs.append("undefined_mark")
         for at, text in strange:
+            known = _known_elsewhere(of_parts, at, text, signs)
+            ja, en = (
+                (
+                    "この表の `marks`",
+                    "`marks` of this table (where it means what it means in the list: `other_marks: as_elsewhere`)",
+                )
+                if known
+                else ("マッピング", "the mapping")
+            )
+            hint = "。一覧の `marks` のとおりなら other_marks: as_elsewhere" if known else ""
             notes.doubtful(
-                row.cells.get(at, row.cell), "undefined_mark", f"印 {text!r} の意味がマッピングにありません（市職員・回答待ちになります）",
-                f"the mapping does not say what {text!r} means (city staff, needs a ruling)",
+                row.cells.get(at, row.cell), "undefined_mark", f"印 {text!r} の意味が{ja}にありません（市職員・回答待ちになります{hint}）",
+                f"{en} does not say what {text!r} means (city staff, needs a ruling)",
             )  # fmt: skip
         if UNREAD in row.marks.values() and "channel_unsettled" not in repairs:
             repairs.append("cell_unread")
@@ -172,6 +182,11 @@ def _with_readings(
         )
         found.append(task._replace(reading=reading, repairs=tuple(dict.fromkeys(repairs))))
     return tuple(found)
+
+
+def _known_elsewhere(of_parts: Sequence[TheMapping], at: int, text: str, signs: Sequence[str]) -> bool:
+    """Whether another table has a meaning for a mark."""
+    return any(read_mark(text, mapping.of_marks[at], signs) is not None for mapping in of_parts)
 
 
 def _never_given(catalog: Catalog, printed: list[reader.Printed], notes: Notes) -> Iterator[dict[str, Any]]:
@@ -249,7 +264,7 @@ def _manifest(
     ]
     text = "".join(parts)
     try:
-        return manifests.parsed(text.encode())
+        return manifest_file.parsed(text.encode())
     except RuleFileError as error:  # what is wrong is in the mapping, and is mended there
         raise _in_the_mapping(error, text, mapping) from None
 

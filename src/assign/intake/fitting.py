@@ -35,13 +35,21 @@ def fitted(
         RuleFileError: The file does not say a sentence, or says it of another mark.
     """
     fit = _Fit(edition, part, document, document._replace(order=(scope.own, scope.shared)), scope, notes)
-    both = part.parties if part and part.parties else mapping.parties
+    both = _parties(mapping.parties, part.parties if part else None)
     return mapping._replace(
         columns=tuple(fit.column(column) for column in mapping.columns),
         parties=fit.parties(both) if both else None,
+        colours=part.colours if part and part.colours else mapping.colours,
         meanings=tuple(entry for entry in mapping.meanings if fit.explicit(entry, mapping)),
         footnotes=tuple(note for note in mapping.footnotes if fit.footnote(note)),
     )
+
+
+def _parties(common: Both | None, own: Both | None) -> Both | None:
+    """What a table says of parties itself, and of what it does not say what the list does: how remarks call them and divide."""
+    if own is None or common is None or own.names:
+        return own or common
+    return own._replace(by_remark=own.by_remark or common.by_remark, names=common.names)
 
 
 def without_others(mapping: Mapping, document: Document, scope: Scope) -> Scope:
@@ -59,16 +67,17 @@ class _Fit:
         self, edition: Edition, part: Part | None, whole: Document, inside: Document, scope: Scope, notes: Notes
     ) -> None:
         self._edition = edition
-        self._own = [edition.marks, *([part.marks] if part else [])]
+        self._part = part
         self._whole = whole
         self._inside = inside
         self._scope = scope
         self._notes = notes
 
     def column(self, column: Column) -> Column:
-        marks = {mark.printed: mark for mark in column.marks}
-        for own in self._own if column.set else ():
-            marks |= {mark.printed: mark for mark in own.get(column.set, ())}
+        marks = {mark.printed: mark for mark in (*column.marks, *self._edition.marks.get(column.set, ()))}
+        if self._part and column.set in self._part.marks:  # its own legend, and no other unless that is said
+            marks = marks if self._part.others else {}
+            marks |= {mark.printed: mark for mark in self._part.marks[column.set]}
         above = self._mark(column.above) if column.above else None
         return column._replace(marks=tuple(map(self._mark, marks.values())), above=above)
 

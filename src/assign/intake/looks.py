@@ -8,6 +8,7 @@ something out, and needs a word of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 from assign.words import Bilingual, Meaning, normal
@@ -16,11 +17,13 @@ from assign.yaml_nodes import Node
 from .sheets import Cell, letters
 
 NO_MEANING: Final = "no_meaning"
+DELETED: Final = "deleted"  # of a line through a text: what it goes through is not there
 CONDITION: Final = "condition"  # its sentence excepts something, or holds from a day on: the mark is as printed
 SIMPLE: Final = (NO_MEANING, "has_meaning")
 UNREADABLE: Final = str(Meaning.UNREADABLE)
 MEANS: Final = (
     NO_MEANING,
+    DELETED,
     CONDITION,
     UNREADABLE,
     *(str(each) for each in (Meaning.RETAINED, Meaning.OUTSIDE, Meaning.NO_STEP, Meaning.UNDEFINED, Meaning.PART_OPEN, Meaning.CONSIGNED)),
@@ -69,13 +72,23 @@ class Colours(NamedTuple):
         plain = self.simple == NO_MEANING and look != "strike"
         return Look(look, NO_MEANING if plain else UNREADABLE, None, None, None)
 
+    def left_of(self, cell: Cell) -> Cell:
+        """A cell without what is struck through, where the mapping says that this is not there; any other as it is."""
+        if not any("strike" in look for look in cell.look) or self.of("strike").means != DELETED:
+            return cell
+        text = "" if "strike" in cell.look else cell.unstruck
+        if text is None:  # the file does not tell which part
+            return cell
+        return replace(cell, text=text, look=tuple(look for look in cell.look if "strike" not in look))
+
     def together(self, looks: Sequence[str]) -> Look | None:
         """What all looks of a cell mean together; None: nothing. Looks that do not say the same cannot be read."""
         found = [each for each in map(self.of, looks) if each.means != NO_MEANING]
         if not found:
             return None
         said = {each.said for each in found}
-        return found[0] if len(said) == 1 else Look("、".join(looks), UNREADABLE, None, None, None)
+        sure = len(said) == 1 and found[0].means != DELETED  # of what is struck nobody knows how much
+        return found[0] if sure else Look("、".join(looks), UNREADABLE, None, None, None)
 
 
 def read(node: Node, quote: Callable[[Node], Quoted], because: Callable[[Node], Bilingual]) -> Colours:
@@ -98,6 +111,12 @@ def read(node: Node, quote: Callable[[Node], Quoted], because: Callable[[Node], 
         look = fields["look"].text()
         if any(_same(look, other.look) for other in listed):
             raise fields["look"].fail(f"見た目 `{look}` が2度あります", f"the look `{look}` stands twice")
+        struck = _plain(look) == "strike"
+        if (means == DELETED) > struck or (means == NO_MEANING and struck):
+            raise fields["means"].fail(
+                f"{DELETED} は取消線（strike）だけの意味で、取消線は {NO_MEANING} とは読めません",
+                f"`{DELETED}` is for a line through a text (strike), which in turn is never `{NO_MEANING}`",
+            )
         if means == Meaning.CONSIGNED and _plain(look) in ("conditional", "strike", "diagonal"):
             raise fields["means"].fail(
                 f"見た目 `{look}` を consigned とは読めません（値によって変わるか、消した印です）",

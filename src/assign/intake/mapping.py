@@ -33,6 +33,7 @@ MEANS: Final = (
 MERGED: Final = ("holds_for_all", "holds_for_first")
 LEVELS: Final = ("division", "section", "group", "none")
 HOLDERS: Final = ("city", "wide_area_union", "minister")
+OTHERS: Final = ("as_elsewhere",)
 UNSETTLED: Final = ("unsettled", "last_column")
 
 
@@ -97,7 +98,8 @@ class Column(NamedTuple):
 class Part(NamedTuple):
     """
     Some lines of the file that are a table. Numbers are a sheet's rows; without a sheet, lines of the file. `last` 0: to its end.
-    `marks`: by sets, the marks that mean something else in this table; `parties` as well.
+    `marks`: by sets, the marks of a table that has a legend of its own, and `others`: whether those that it does not have mean what they
+    mean in the list; `parties` and `colours` are its own as well.
     """
 
     sheet: str
@@ -106,7 +108,14 @@ class Part(NamedTuple):
     last: int
     marks: Mapped[str, tuple[Mark, ...]]
     parties: Both | None
+    colours: Colours | None
+    others: bool
     node: Node
+
+    @property
+    def has_its_own(self) -> bool:
+        """Whether anything means something else in it."""
+        return bool(self.marks) or self.parties is not None or self.colours is not None
 
 
 class Division(NamedTuple):

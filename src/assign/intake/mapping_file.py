@@ -29,6 +29,7 @@ from .mapping import (
     LEVELS,
     MEANS,
     MERGED,
+    OTHERS,
     PARTIES,
     ROLES,
     UNSETTLED,
@@ -196,19 +197,22 @@ def _own(fields: Mapped[str, Node], sets: Mapped[str, tuple[Mark, ...]]) -> dict
 
 
 def _part(node: Node, sets: Mapped[str, tuple[Mark, ...]]) -> Part:
-    fields = node.fields((), ("sheet", "header", "rows", "lines", "marks", "parties"))
+    fields = node.fields((), ("sheet", "header", "rows", "lines", "marks", "parties", "colours", "other_marks"))
     if "rows" in fields and "lines" in fields:
         raise node.fail("`rows` と `lines` は一方だけを書いてください", "write `rows` or `lines`, not both")
     rows = fields.get("rows") or fields.get("lines")
     first, last = _span(rows, open_ended=True) if rows else (1, 0)
     header = _span(fields["header"]) if "header" in fields else (0, 0)
+    others = bool(_choice(fields, "other_marks", OTHERS))
     return Part(
         fields["sheet"].text() if "sheet" in fields else "",
         header,
         first,
         last,
-        _own(fields, sets),
+        _own(fields, sets) if others or "marks" not in fields else _with_blank(fields["marks"], _own(fields, sets)),
         _parties(fields["parties"]) if "parties" in fields else None,
+        looks.read(fields["colours"], _quote, _because) if "colours" in fields else None,
+        others,
         node,
     )
 
@@ -335,14 +339,20 @@ def _marks_of(
         raise node.fail("`marks`（印の意味）がありません", "`marks`, what its marks mean, is missing")
     given = fields["marks"]
     marks = sets[given.choice(sets, "印の組", "set of marks")] if isinstance(given.value, str) else _set(given)
-    if not any(mark.printed == "" for mark in marks):
-        raise given.fail(
-            '空欄の意味がありません（`- {mark: "", means: …}` を書いてください。凡例になければ means: undefined です）',
-            'what a blank cell means is missing (write `- {mark: "", means: …}`; where the legend does not say it, `means: undefined`)',
-        )
+    _with_blank(given, {"": marks})
     for mark in marks:
         _of_party(mark, party)
     return marks
+
+
+def _with_blank(node: Node, sets: dict[str, tuple[Mark, ...]]) -> dict[str, tuple[Mark, ...]]:
+    """Sets of which each says what a blank cell means. Raises RuleFileError."""
+    if not all(any(mark.printed == "" for mark in marks) for marks in sets.values()):
+        raise node.fail(
+            '空欄の意味がありません（`- {mark: "", means: …}` を書いてください。凡例になければ means: undefined です）',
+            'what a blank cell means is missing (write `- {mark: "", means: …}`; where the legend does not say it, `means: undefined`)',
+        )
+    return sets
 
 
 def _of_party(mark: Mark, party: str) -> None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import sys
 
 from assign import resources
-from assign.catalog.manifest import CHANNEL_KINDS, DESIGNABLE, KEY, MOST, MOST_LINES
+from assign.catalog.manifest import CHANNEL_KINDS, DESIGNABLE, KEY
+from assign.catalog.manifest_file import MOST, MOST_LINES
 from assign.export.json_schema import as_file
 from assign.export.schema_parts import Schema, described, list_of, mapping, one_of, one_or_more, ref, whole_schema
 from assign.words import Meaning
 
 from .looks import MEANS as LOOKS
 from .looks import SIMPLE
-from .mapping import AS_CHANNEL, CELLS, HOLDERS, LEVELS, MEANS, MERGED, PARTIES, ROLES, UNSETTLED
+from .mapping import AS_CHANNEL, CELLS, HOLDERS, LEVELS, MEANS, MERGED, OTHERS, PARTIES, ROLES, UNSETTLED
 
 _SPAN: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]{0,6}(-([1-9][0-9]{0,6})?)?$"}
 _PLACE: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^([1-9][0-9]{0,3}|[A-Za-z]{1,3})$"}
@@ -106,6 +107,16 @@ def schema() -> Schema:
             "names": mapping(dict.fromkeys(PARTIES[:2], texts)),
         },
     )
+    look = mapping(
+        {"look": ref("text", "fill FFFF00、strike など", "such as fill FFFF00"), "means": {"enum": list(LOOKS)}},
+        {"legend": quote, "because": because},
+    )
+    colours = {
+        "anyOf": [
+            one_of(SIMPLE, "色", "whether colours carry meaning"),
+            list_of(look, MOST, "見た目ごとの意味", "looks"),
+        ]
+    }
     part = mapping(
         {},
         {
@@ -115,6 +126,8 @@ def schema() -> Schema:
             "lines": {**_SPAN, **described("業務の行（テキスト）", "the lines, in a text")},
             "marks": own,
             "parties": parties,
+            "colours": colours,
+            "other_marks": one_of(OTHERS, "ほかの印", "marks that its own legend does not have"),
         },
         not_={"required": ["rows", "lines"]},
     )
@@ -148,10 +161,6 @@ def schema() -> Schema:
             },
             "because": because,
         },
-    )
-    look = mapping(
-        {"look": ref("text", "fill FFFF00、strike など", "such as fill FFFF00"), "means": {"enum": list(LOOKS)}},
-        {"legend": quote, "because": because},
     )
     channel = mapping(
         {"key": key, "label": label, "kind": one_of(CHANNEL_KINDS, "場の種類", "its kind")},
@@ -195,12 +204,7 @@ def schema() -> Schema:
                 "third_parties": texts,
                 "designations": list_of(mapping({"act": {"enum": list(DESIGNABLE)}, "text": quote}), MOST),
                 "merged_marks": one_of(MERGED, "結合した印", "what a merged mark holds for"),
-                "colours": {
-                    "anyOf": [
-                        one_of(SIMPLE, "色", "whether colours carry meaning"),
-                        list_of(look, MOST, "見た目ごとの意味", "looks"),
-                    ]
-                },
+                "colours": colours,
                 "past_last_column": one_of(UNSETTLED, "最後の列より右の印", "a mark past the last column"),
                 "under_channels": label,
             },

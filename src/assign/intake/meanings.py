@@ -450,14 +450,16 @@ def divides(remark: str, names: Mapping[str, Sequence[str]]) -> bool:
     [False, False, False]
     >>> divides("受付は市職員、審査は受託者", names), divides("受付は受託者、審査は市職員。ただし、夜は市職員", names)
     (False, True)
+    >>> divides("△は、申請書の受領が受託者、照合が市職員", names), divides("審査が受託者、受領が市職員", names)
+    (True, False)
     """
     if _UNSURE.search(remark):
         return False
 
     def has(party: str) -> bool:
-        return any(re.search(rf"[^、，。；;\s①-⑳]+[はを]、?{re.escape(name)}", remark) for name in names[party])
+        return any(re.search(rf"[^、，。；;\s①-⑳]+[はをが]、?{re.escape(name)}", remark) for name in names[party])
 
-    power = any(re.search(rf"{_POWER}[はを]、?{re.escape(name)}", remark) for name in names["contractor"])
+    power = any(re.search(rf"{_POWER}[はをが]、?{re.escape(name)}", remark) for name in names["contractor"])
     return has("contractor") and has("city") and not power
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from assign.catalog.manifest import UNREAD
+from assign.catalog.model import Task
 from assign.check.findings import Finding
 from assign.check.lookalike import folded
 from assign.errors import code_point, shown
@@ -158,17 +159,24 @@ def _edition(made: Made) -> dict[str, Any]:
         "lookalikes": lookalikes(marks),
         "conditions": [{"row": task.id, "text": text} for task in tasks for text in task.conditions],
         "third_parties": [
-            {"row": task.id, "name": name, "text": task.remark}
+            {"row": task.id, "name": name, "text": task.remark if name in task.remark else _cell_with(task, name)}
             for task in tasks
             for name in third
             if name in task.remark or any(name in cell for cell in task.cells.values())
         ],
         "divided_by_remark": [
-            {"row": line.when["row"], "text": made.catalog.by_id[line.when["row"]].remark}
-            for line in made.catalog.manifest.meanings
-            if "row" in line.when and line.means is Meaning.PART_DIVIDED
+            {"row": row, "text": made.catalog.by_id[row].remark}
+            for row in dict.fromkeys(
+                line.when["row"]
+                for line in made.catalog.manifest.meanings
+                if "row" in line.when and line.means is Meaning.PART_DIVIDED
+            )
         ],
     }
+
+
+def _cell_with(task: Task, name: str) -> str:
+    return next(cell for cell in task.cells.values() if name in cell)
 
 
 def lines(report: Report, lang: str) -> Iterator[str]:
@@ -227,7 +235,7 @@ def lines(report: Report, lang: str) -> Iterator[str]:
 _LISTS: Final = {
     "designated": {"ja": "公金の指定の文がある行（収納・窓口払いは受託者になります）", "en": "Rows that a designation for public money opens"},
     "not_designated": {"ja": "収納・窓口払いを受託者に渡すが、指定の文がない行（市職員・回答待ち）", "en": "Rows that give public money away without a designation (city staff, needs a ruling)"},
-    "divided_by_remark": {"ja": "備考が分担を決めている行（確定の両者）", "en": "Rows that the remark divides (split, settled)"},
+    "divided_by_remark": {"ja": "備考が分担を決めている行（公権力の行使は市に残ります）", "en": "Rows that the remark divides (acts of authority stay with the city)"},
     "conditions": {"ja": "条件つきの行（条件は判定せず、答えに示します）", "en": "Rows with a condition (shown with the answer, never evaluated)"},
     "third_parties": {"ja": "市でも受託者でもない者が出る行", "en": "Rows that name a third party"},
 }  # fmt: skip

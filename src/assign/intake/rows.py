@@ -18,8 +18,8 @@ from assign.errors import shown
 from assign.log.fields import is_item
 from assign.words import normal
 
-from . import shifted
-from .beside import beside_marks, footnotes, is_said, of_looks
+from . import shifted, struck
+from .beside import beside_marks, footnotes, is_said, of_legends, of_looks
 from .copied import copied, remark_above
 from .document import Document
 from .header import Placed, headers, placed
@@ -180,6 +180,7 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
             head[0], "no_column", f"この表にない列: {'、'.join(lacking)}（この場や行為の答えは市職員・回答待ちです）",
             f"this table has no column {', '.join(lacking)} (its answers are city staff, needs a ruling)",
         )  # fmt: skip
+    names = [at for column, at in where.places if column.role in _NAMES]
     repeated = {tuple(_texts(row)) for row in head}
     printed = [sorted(filter(None, _texts(row))) for row in head]
     body = [
@@ -190,7 +191,10 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
         and not (first and first <= row.number_in(part.sheet) <= last)
         and not row.blank
     ]
-    merged = _merged(rows)
+    original = frozenset(map(id, body))
+    body = list(struck.without(body, mapping.colours, names, reading.notes))
+    left = {(row.sheet, row.number): row for row in body}
+    merged = _merged([left.get((row.sheet, row.number), row) for row in rows])
     reading.above.marks, reading.above.remarks = {}, {}
     for row in body:
         texts = _texts(row)
@@ -206,7 +210,7 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
             if mapping.cells == "shifted":
                 _shifted(reading, row, where)
             else:
-                _in_columns(reading, row, where, merged)
+                _in_columns(reading, row, where, merged, [] if id(row) in original else ["struck"])
 
 
 def _lacking(mapping: TheMapping, there: Sequence[Column]) -> Iterator[Column]:
@@ -273,10 +277,11 @@ def _heading(reading: _Reading, row: Row, texts: list[str], whole: str) -> bool:
 # -- a row whose cells stand in their columns --------------------------------------------------------------------------
 
 
-def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tuple[int, int], Cell]) -> None:
+def _in_columns(
+    reading: _Reading, row: Row, where: Placed, merged: Mapping[tuple[int, int], Cell], repairs: list[str]
+) -> None:
     above, mapping, notes = reading.above, reading.mapping, reading.notes
     cells = {cell.column: cell for cell in row.cells}
-    repairs: list[str] = []
 
     def printed(at: int) -> str:
         """A cell's text; of a merged one what is printed for all of them."""
@@ -337,9 +342,9 @@ def _in_columns(reading: _Reading, row: Row, where: Placed, merged: Mapping[tupl
         tuple(filter(None, [*found.get("remark", ()), *(text for _, text in said)])),
     )
     beside_it = (f"※{where_ja}: {text}" for where_ja, text in [*said, *of_looks(mapping, looks)])
-    remark = " ".join(filter(None, [remark, *beside_it, *(f"※{text}" for text in pointing)]))
+    printed_remark, remark = remark, " ".join(filter(None, [remark, *pointing, *beside_it]))
     above.marks, above.remarks = dict(marks), remarks
-    _kept(reading, row, _Read(number, name, remark, marks, repairs), _line_breaks(row), beside)
+    _kept(reading, row, _Read(number, name, remark, printed_remark, marks, repairs), _line_breaks(row), beside)
 
 
 def _headings(found: Mapping[str, Sequence[str]]) -> tuple[str, str]:
@@ -459,7 +464,7 @@ def _shifted(reading: _Reading, row: Row, where: Placed) -> None:
         name = above.group
         repairs.append("name_from_heading")
     marks = {index: found.marks.get(index, "") for index, _ in where.marks}
-    _kept(reading, row, _Read(found.number, name, found.remark, marks, repairs), broken=False)
+    _kept(reading, row, _Read(found.number, name, found.remark, found.remark, marks, repairs), broken=False)
 
 
 # -- both --------------------------------------------------------------------------------------------------------------
@@ -477,6 +482,7 @@ class _Read(NamedTuple):
     number: str
     name: str
     remark: str
+    said: str  # what is printed as its remark, without what is added
     marks: dict[int, str]
     repairs: list[str]
 
@@ -496,7 +502,7 @@ def _kept(
     beside: _Beside | None = None,
 ) -> None:
     notes, above = reading.notes, reading.above
-    number, name, remark, marks, repairs = read
+    number, name, remark, _, marks, repairs = read
     if not name:
         _strange(notes, row, " ".join(filter(None, _texts(row))))
         return
@@ -515,10 +521,11 @@ def _kept(
         )  # fmt: skip
     elif plain != number:
         repairs.append("number_plain")
-    if is_said(remark.partition("※")[0], reading.mapping):
+    if is_said(read.said.partition("※")[0], reading.mapping):
         repairs.append(CONDITION_IN_WORDS)
     remark = beside_marks(reading.mapping, marks, remark)
-    remark, noted = footnotes(reading, row, (name, remark), marks, remark)
+    remark, noted = footnotes(reading, row, name, read.said, marks, remark)
+    remark = " ".join([remark, *of_legends(reading.mapping, marks)]).strip()
     if not any(marks.values()) and _NOTE.match(f"{number}{name}"):
         _strange(notes, row, name)
         return
@@ -533,7 +540,7 @@ def _kept(
             notes.refused(row, "long", f"{LONGEST_CELL:,} 文字を超えます", f"more than {LONGEST_CELL:,} characters")
             return
     for code in dict.fromkeys(repairs):
-        if code not in ("heading_carried", CONDITION_IN_WORDS):
+        if code not in ("heading_carried", "struck", CONDITION_IN_WORDS):
             notes.repaired(row, code, *_REPAIRED.get(code, (code, code)))
     above.rows.append(
         Printed(

@@ -40,6 +40,7 @@ class Cell:
         merged: Which cells it is merged with; None: it stands alone.
         look: What its dress may say, where the file tells: `strike`, `fill FFFF00`, `colour FF0000`, `partly strike`.
         hidden: Whether its row or column is hidden.
+        unstruck: Of a text that is struck through in part, what of it is not, where the file tells.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Cell:
     merged: Span | None = None
     look: tuple[str, ...] = ()
     hidden: bool = False
+    unstruck: str | None = None
 
     @property
     def covered(self) -> bool:

@@ -87,7 +87,7 @@ class _Rows:
                 kept = city or next((text for text in row.said if by_city_on(text, words)), "")
                 if kept and meaning in CONSIGNING:
                     meaning, why, against = Meaning.UNDEFINED, _against(kept), kept
-                elif why is None and said.meaning is Meaning.PART_OPEN and self._divides(row, channel, here):
+                elif why is None and self._open(row, said, here) and self._divides(row, channel, here):
                     meaning, why = Meaning.PART_DIVIDED, self._mark_says(row, here)
                     self.divided += 1
                 if why is not None:
@@ -130,6 +130,19 @@ class _Rows:
         columns = (self._mapping.of_marks[at] for at in here)
         return tuple(dict.fromkeys(of_act(each) for each in columns if each.acts and each.header))
 
+    def _open(self, row: Printed, said: Said, here: list[int]) -> bool:
+        """Whether the legend leaves it to a remark whose part is what: of a part, or of work that is the city's until that is settled."""
+        return said.meaning is Meaning.PART_OPEN or (
+            said.meaning is Meaning.UNDEFINED and any(mark.legend for mark in self._marks(row, here))
+        )
+
+    def _marks(self, row: Printed, here: list[int]) -> Iterator[Mark]:
+        signs = [note.sign for note in self._mapping.footnotes]
+        for at in here:
+            column = self._mapping.of_marks[at]
+            found = read_mark(row.marks.get(at, ""), column, signs)
+            yield from (mark for mark in column.marks if found and mark.printed == found.mark)
+
     def _divides(self, row: Printed, channel: str, here: list[int]) -> bool:
         """
         Whether a remark says whose part is what here: one that names channels does so on the one that it names, if it is one; and a
@@ -151,12 +164,8 @@ class _Rows:
 
     def _mark_says(self, row: Printed, here: list[int]) -> Entry:
         """The sentence about the mark that is divided."""
-        signs = [note.sign for note in self._mapping.footnotes]
-        for at in here:
-            column = self._mapping.of_marks[at]
-            found = read_mark(row.marks.get(at, ""), column, signs)
-            mark: Mark | None = next((m for m in column.marks if found and m.printed == found.mark), None)
-            if mark is not None and mark.means == Meaning.PART_OPEN:
+        for mark in self._marks(row, here):
+            if mark.means in (Meaning.PART_OPEN, Meaning.UNDEFINED):
                 if mark.legend is not None:
                     return {"legend": cited(mark.legend, self._document)}
                 if mark.because is not None:

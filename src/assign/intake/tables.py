@@ -34,7 +34,9 @@ def _reads(mapping: Mapping) -> Hashable:
     both = mapping.parties
     combined = (both.both, both.neither, both.other) if both else ()
     marks = (*(mark for column in mapping.of_marks for mark in column.marks), *filter(None, combined))
-    return tuple(map(_means, marks))
+    colours = mapping.colours
+    looks = (colours.simple, *((each.look, each.said) for each in colours.listed)) if colours else ()
+    return (*map(_means, marks), looks)
 
 
 def _means(mark: Mark) -> Hashable:

@@ -143,14 +143,16 @@ class _XlsxSheet:
             text, said = self._printed(self._value(row, column), style.format, row, column)
             look += said
         text = text.replace("\r\n", "\n")  # a break within a cell is one, whatever it is made of
+        unstruck = worn.unstruck
         if worn.kind == "s" and worn.content.isdigit():
             look += self.shared.looks.get(int(worn.content), ())
+            unstruck = self.shared.unstruck.get(int(worn.content))
         look += worn.look
         if self.scan.by_condition(row, column):
             look.append("conditional")
         if worn.formula:
             look.append("formula" if worn.value or worn.kind == "str" else "formula without a value")
-        return Cell(text, self.name, row, column, 0, span, tuple(dict.fromkeys(look)), hidden)
+        return Cell(text, self.name, row, column, 0, span, tuple(dict.fromkeys(look)), hidden, unstruck)
 
     def _printed(self, value: Value, code: str, row: int, column: int) -> tuple[str, list[str]]:
         made = printed(value, code, since_1904=self.since_1904)

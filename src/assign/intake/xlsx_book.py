@@ -37,11 +37,15 @@ class Style(NamedTuple):
 
 @dataclass
 class Shared:
-    """Of the shared texts: how many, which are blank, and what those with parts of different dress look like."""
+    """
+    Of the shared texts: how many, which are blank, what those with parts of different dress look like, and of those that are struck
+    through in part what is not.
+    """
 
     count: int = 0
     blank: set[int] = field(default_factory=set)
     looks: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    unstruck: dict[int, str] = field(default_factory=dict)
 
 
 class Book(NamedTuple):
@@ -210,14 +214,17 @@ def shared_of(content: bytes | None) -> Shared:
         return found
     runs: list[tuple[str, ...]] = []
     look: list[str] = []
+    texts: list[str] = []  # of each run
     state = {"said": False, "run": False, "phonetic": False, "text": False}
 
     def begins(name: str, has: Mapping[str, str]) -> None:
         if name == "si":
             runs.clear()
+            texts.clear()
             state["said"] = False
         elif name == "r":
             look.clear()
+            texts.append("")
             state["run"] = True
         elif name == "rPh":
             state["phonetic"] = True
@@ -229,6 +236,8 @@ def shared_of(content: bytes | None) -> Shared:
     def says(text: str) -> None:
         if state["text"] and text.strip(BLANKS):
             state["said"] = True
+        if state["text"] and state["run"]:
+            texts[-1] += text
 
     def ends(name: str) -> None:
         if name == "t":
@@ -243,6 +252,8 @@ def shared_of(content: bytes | None) -> Shared:
                 found.blank.add(found.count)
             if together := look_of_runs(runs):
                 found.looks[found.count] = together
+            if (left := unstruck_of_runs(texts, runs)) is not None:
+                found.unstruck[found.count] = left
             found.count += 1
 
     walk(content, begins, ends, says)
@@ -254,6 +265,13 @@ def look_of_runs(runs: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     every = [each for each in runs[0] if all(each in run for run in runs)] if runs else []
     some = dict.fromkeys(each for run in runs for each in run if each not in every)
     return (*every, *(f"partly {each}" for each in some))
+
+
+def unstruck_of_runs(texts: Sequence[str], runs: Sequence[tuple[str, ...]]) -> str | None:
+    """Of a text of several runs that is struck through in part, what is not; None of any other."""
+    if not runs or "partly strike" not in look_of_runs(runs):
+        return None
+    return "".join(text for text, worn in zip(texts, runs, strict=True) if "strike" not in worn)
 
 
 def drawn_text(content: bytes) -> str:

@@ -17,7 +17,7 @@ from assign.errors import DataError, shown
 
 from .limits import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
 from .sheets import Span, letters
-from .xlsx_book import font_look, look_of_runs
+from .xlsx_book import font_look, look_of_runs, unstruck_of_runs
 from .xlsx_xml import BLANKS, walk
 
 _REFERENCE: Final = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)
@@ -29,7 +29,8 @@ _MOST_CONDITIONAL: Final = 100
 class Worn(NamedTuple):
     """
     What a cell's element says: its style, its kind (`s` a shared text, `e` an error …), whether it holds a value and a formula, and
-    what it holds where that is a number of a shared text or an error, whether it holds blanks alone, and what a text of its own wears.
+    what it holds where that is a number of a shared text or an error, whether it holds blanks alone, what a text of its own wears, and, of
+    one that is struck through in part, what is not.
     """
 
     style: int
@@ -39,6 +40,7 @@ class Worn(NamedTuple):
     content: str
     blank: bool
     look: tuple[str, ...] = ()
+    unstruck: str | None = None
 
 
 @dataclass
@@ -87,6 +89,7 @@ class _Position:
         self.formula = False
         self.run: list[str] | None = None
         self.runs: list[tuple[str, ...]] = []
+        self.texts: list[str] = []  # of each run
 
     def begins(self, name: str, has: Mapping[str, str]) -> None:
         if name == "c":
@@ -113,6 +116,7 @@ class _Position:
             self._conditional(has.get("sqref", ""))
         elif self.cell is not None and name == "r":
             self.run = []
+            self.texts.append("")
         elif self.run is not None:
             self.run += font_look(name, has)
 
@@ -129,10 +133,12 @@ class _Position:
     def says(self, text: str) -> None:
         if self.inside:
             self.said.append(text)
+        if self.inside == "t" and self.run is not None:
+            self.texts[-1] += text
 
     def _cell(self, has: Mapping[str, str]) -> None:
         self.cell = dict(has)
-        self.said, self.formula, self.runs = [], False, []
+        self.said, self.formula, self.runs, self.texts = [], False, [], []
         if "r" in has:
             row, self.column = _place(has["r"])
             if row != self.row:
@@ -152,9 +158,8 @@ class _Position:
         content = self.said[0] if len(self.said) == 1 else "".join(self.said)
         kept = content if kind in ("s", "e") else ""
         blank = bool(content) and not content.strip(BLANKS)
-        worn = Worn(
-            _number(has.get("s") or "0"), kind, bool(content), self.formula, kept, blank, look_of_runs(self.runs)
-        )
+        look, unstruck = look_of_runs(self.runs), unstruck_of_runs(self.texts, self.runs)
+        worn = Worn(_number(has.get("s") or "0"), kind, bool(content), self.formula, kept, blank, look, unstruck)
         place = (self.row, self.column)
         if place in self.found.cells:
             raise _odd(f"{letters(self.column)}{self.row}")
