@@ -289,3 +289,38 @@ def test_a_sheet_can_come_back_when_today_has_no_edition(run: Any, city: Path, t
     effective(city / "r8", {"since": "2026-04-01", "until": "2026-09-30"})
     code, _, said = run("rule", "add", "--list", city, "--from", asked(run, city, NEW, tmp_path / "q.csv", "2026-06-10"))  # fmt: skip
     assert code == 0, said
+
+
+# -- the register as it is shown -----------------------------------------------------------------------------------------
+
+
+def test_rule_list_says_whose_register_it_is_and_which_others_have_rulings(run: Any, city: Path) -> None:
+    """All of an empty register are none: who has given `--all` is not told to give it, and finds those of the other edition."""
+    (city / "r8" / "rules" / "rulings.yaml").write_text("rulings: []\n", "utf-8")
+    code, out, _ = run("rule", "list", "--all", "--list", city)
+    assert (code, "`r8`" in out, "`--all`" in out) == (0, True, False)
+    assert "`r7` 令和7年度版 の台帳に 2 件（`--on 2026-03-31`）" in out
+    shown = run("rule", "list", "--list", city, "--on", OLD.replace("05", "07"))[1]
+    assert "令和7年度版 の台帳（2025-04-01 から 2026-03-31 まで）" in shown
+    assert ("受領" in shown, "窓口" in shown, " receive " in shown) == (True, True, False)
+    assert "another edition" not in run("rule", "list", "--list", city / "r7", "--lang", "en")[1]
+
+
+def test_a_last_day_before_the_first_is_one_reason(run: Any, city: Path) -> None:
+    """Nothing is said of an edition that it would be outside of; nor is a day of the year 9999."""
+    words = (
+        "--row",
+        "kouki-8",
+        "--act",
+        "receive",
+        "-c",
+        "counter",
+        "--document",
+        "回答 第9号",
+        "--role",
+        "国保年金課長",
+    )
+    code, _, said = run("rule", "add", "--list", city, *words, "--assignee", "受託者", "--since", NEW, "--until", OLD)
+    assert (code, "1 件の理由" in said, "9999" in said) == (6, True, False)
+    code, _, said = run("rule", "add", "--list", city, *words, "--assignee", "業者", "--since", NEW)
+    assert (code, "`受託者`（contractor）" in said) == (2, True)
