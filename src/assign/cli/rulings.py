@@ -371,19 +371,22 @@ def check_rulings(
     quiet: Quiet = False,
 ) -> None:
     """台帳の回答をすべて確かめます / Prove every ruling of the register."""
+    from assign.check.due import lapsing
     from assign.register.register import checked
 
     count, findings = checked(list=list_, rules=rules)
+    ends = [] if findings else [*lapsing(list_, rules, date_of_case(None))]
+    notes = [{"ja": f"ただし {edition.title}: {each.day}: {each.text['ja']}", "en": f"but {edition.title}: {each.day}: {each.text['en']}"} for edition, each in ends]  # fmt: skip
     if as_json:
         plain = [
             {"code": each.code, "message": {each_lang: each.line(each_lang) for each_lang in ("ja", "en")}}
             for each in findings
         ]
-        print_json({"ok": not findings, "rulings": count, "findings": plain}, out)
+        print_json({"ok": not findings, "rulings": count, "findings": plain, "notes": notes}, out)
     elif findings or not quiet:
         ja = lang == "ja"
         fine = f"台帳の {count} 件に問題はありません" if ja else f"{count} rulings, nothing wrong"
-        lines = [each.line(lang) for each in findings] or [fine]
+        lines = [each.line(lang) for each in findings] or [fine, *(note[lang] for note in notes)]
         terminal.write("\n".join(line for text in lines for line in wrapped(text, out)), out)
     if findings:
         raise typer.Exit(6)

@@ -316,7 +316,7 @@ class Addition(NamedTuple):
                 "once there is a next edition, register it there, too",
             )
         return {
-            "ja": f"{_and_more(ids, 'ja')}が効くのは、版 {name} の最後の日 {last} までです。{ja}",
+            "ja": f"{_and_more(ids, 'ja')} が効くのは、版 {name} の最後の日 {last} までです。{ja}",
             "en": f"{_and_more(ids, 'en')} holds until the last day of the edition {name}, {last}: {en}",
         }
 
