@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from openpyxl.styles import Font
 
 from assign import Desk, files
 from assign.errors import AssignError, DataError
-from assign.register import RulingRefused, open_questions, sheet
+from assign.register import RulingRefused, open_questions, sheet, workbook
 from assign.register.register import Register, prepared, write
 from assign.register.returned import Given, Returned, returned
 
@@ -143,6 +144,42 @@ def test_an_answer_whose_cell_says_more_than_its_text_is_refused(
     with pytest.raises(RulingRefused) as error:
         returned(as_book(tmp_path / "back.xlsx", rows, change), desk, Given())
     assert place in [reason.place["en"] for reason in error.value.reasons]
+
+
+_RUNS = {
+    "受託者": '<t>受託者</t><rPh sb="0" eb="3"><t>ジュタクシャ</t></rPh>',
+    "市職員": "<r><rPr><strike/></rPr><t>市</t></r><r><t>職員</t></r>",
+    "両者": '<r><rPr><strike val="0"/></rPr><t>両</t></r><r><t>者</t></r>',
+}
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_line_through_a_part_of_a_text_is_seen_however_the_text_is_kept(tmp_path: Path, shared: bool) -> None:
+    """In the table of texts that Excel keeps, or in the cell; how a word is read aloud (ふりがな) is no part of it."""
+    book = openpyxl.Workbook()
+    for word in _RUNS:
+        book.active.append([word])
+    book.save(tmp_path / "plain.xlsx")
+    texts = "".join(f"<si>{runs}</si>" for runs in _RUNS.values())
+    table = f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{texts}</sst>'
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    with zipfile.ZipFile(tmp_path / "plain.xlsx") as old, zipfile.ZipFile(tmp_path / "back.xlsx", "w") as new:
+        for name in old.namelist():
+            text = old.read(name).decode()
+            for at, (word, runs) in enumerate(_RUNS.items()):
+                cell = f"<is>{runs}</is>" if not shared else f"<v>{at}</v>"
+                text = text.replace(f"<is><t>{word}</t></is>", cell)
+            if shared:
+                text = text.replace("inlineStr", "s")
+                text = text.replace(
+                    "</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+                )
+            new.writestr(name, text)
+        if shared:
+            new.writestr("xl/sharedStrings.xml", table)
+    (found,) = workbook.read(tmp_path / "back.xlsx")
+    first, second, third = (values[0] for _, values in found.rows)
+    assert (first, isinstance(second, workbook.Struck), third) == ("受託者", True, "両者")
 
 
 def test_a_second_list_in_the_workbook_is_refused(tmp_path: Path, desk: Desk, rows: Rows) -> None:

@@ -213,7 +213,9 @@ def _added_plain(additions: Sequence[Any], back: Any, *, written: bool) -> dict[
 def _added(additions: Sequence[Any], back: Any, lang: str, out: str | None, *, written: bool) -> Iterator[str]:
     """What was registered, and what in the sheet was not, line by line."""
     ja = lang == "ja"
-    for each in additions:
+    if not any(each.made for each in additions):
+        yield "新しく登録する回答はありません" if ja else "there is no new ruling"
+    for each in (each for each in additions if each.made):
         count, where = len(each.made), path_shown(each.register.path)
         if written:
             yield f"{where} に {count} 件を登録しました" if ja else f"{count} rulings are in {where}"

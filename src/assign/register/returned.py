@@ -23,7 +23,7 @@ from assign.errors import AssignError, DataError, hidden, listed, path_shown, sh
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, normal
 
 from . import workbook
-from .questions import NOT_BY_RULING, row_names, work_named
+from .questions import row_names, work_named
 from .refusals import Reason, RulingRefused
 from .register import Draft
 from .sheet import HEADS, SETTLED_OTHERWISE, in_one
@@ -39,8 +39,8 @@ _ASSIGNEES: Final = {
     for word in (each.value, *ASSIGNEE_TEXT[each].values())
 }
 _COMMENT: Final[Bilingual] = {"ja": "コメントは登録されません", "en": "a comment is not registered"}
+_CUT: Final = 32_000  # characters; Excel keeps 32,767 in a cell, and our words lose some blanks
 _LOST: Final = re.compile(r"[?~〜\-‐–—―−∥‖]")
-_OTHERWISE: Final = {normal(word) for text in NOT_BY_RULING.values() for word in text.values()}
 
 
 class Given(NamedTuple):
@@ -147,8 +147,9 @@ class _Line:
 
     @property
     def unruled(self) -> bool:
-        """Whether the question went out as one that no ruling settles."""
-        return self.text("assignee") == SETTLED_OTHERWISE and ("choices" not in self.at or normal(self.text("choices")) in _OTHERWISE)  # fmt: skip
+        """Whether the question went out as one that no ruling settles: its choices name no party."""
+        offered = {normal(word) for word in re.split("[・,]", self.text("choices"))}
+        return self.text("assignee") == SETTLED_OTHERWISE and not offered & {*_ASSIGNEES}
 
 
 class _Back:
@@ -263,7 +264,8 @@ class _Back:
         names = {lang: in_one(row_names(desk, rows, lang), lang) for lang in ("ja", "en")}
         said, about = _bare(line.text("question")), _bare(line.text("about"))
         same = [lang for lang in ("ja", "en") if said.startswith(_bare(asked[lang]))]
-        if not any(about == _bare(names[lang]) for lang in same):
+        whole = len(line.text("about")) < _CUT
+        if not any(_bare(names[lang]) == about if whole else _bare(names[lang]).startswith(about) for lang in same):
             words, keys = (listed([line.cell(key) for key in sort]) for sort in (_WORDS, _KEYS))
             ask = names if same else asked
             self._bad(
@@ -364,7 +366,7 @@ def _list_in(path: Path) -> tuple[str, _Rows, dict[str, int], workbook.Sheet, li
     """The one question list in a file: the sheet's name, its rows below the heading, where each column is; and sheets that are none."""
     sheets = _sheets(path)
     headed = [(sheet, [row for row in sheet.rows if any(value not in (None, "") for value in row[1])]) for sheet in sheets]  # fmt: skip
-    lists = [(sheet, rows) for sheet, rows in headed if rows and {"assignee", "rows"} <= {*_columns(path, *rows[0])}]
+    lists = [(sheet, rows) for sheet, rows in headed if rows and {"assignee", "rows"} <= {*_places(rows[0][1])}]
     if len(lists) > 1:
         which = listed([sheet.name for sheet, _ in lists])
         raise DataError(
@@ -394,16 +396,18 @@ def _list_in(path: Path) -> tuple[str, _Rows, dict[str, int], workbook.Sheet, li
 
 def _columns(path: Path, number: int, head: Sequence[object]) -> dict[str, int]:
     """Where each column stands; each may be called by either name, or by its key. Raises DataError where one stands twice."""
+    found = _places(head)
+    if twice := [HEADS[key] for key, places in found.items() if len(places) > 1]:
+        raise at_line(path, number, f"列「{twice[0]['ja']}」が2つあります", f"the column `{twice[0]['en']}` stands twice")  # fmt: skip
+    return {key: places[0] for key, places in found.items()}
+
+
+def _places(head: Sequence[object]) -> dict[str, list[int]]:
+    """Where each column stands, and where again."""
     named = [normal(value) if isinstance(value, str) else "" for value in head]
-    at: dict[str, int] = {}
-    for key, label in HEADS.items():
-        words = {normal(word) for word in (key, *label.values())}
-        places = [place for place, word in enumerate(named) if word in words]
-        if len(places) > 1:
-            raise at_line(path, number, f"列「{label['ja']}」が2つあります", f"the column `{label['en']}` stands twice")
-        if places:
-            at[key] = places[0]
-    return at
+    words = {key: {normal(word) for word in (key, *label.values())} for key, label in HEADS.items()}
+    found = {key: [place for place, word in enumerate(named) if word in its] for key, its in words.items()}
+    return {key: places for key, places in found.items() if places}
 
 
 def _sheets(path: Path) -> list[workbook.Sheet]:

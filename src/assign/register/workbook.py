@@ -108,12 +108,15 @@ def read(path: Path) -> list[Sheet]:
     if len(found) > MOST_PARTS or sum(part.file_size for part in found) > LARGEST_UNPACKED:
         raise _wrong(path, "展開すると大きすぎるブックです", "too large when unpacked")
     try:
-        return [*_sheets(parts, data)]
+        sheets = [*_sheets(parts, data)]
     except Exception as error:  # noqa: BLE001 - a file of somebody's, in any shape; a library that meets it in any way
         kind = type(error).__name__
         raise _wrong(
             path, f"Excel のブックとして読めません（{kind}）", f"cannot be read as a workbook ({kind})"
         ) from None
+    if not sheets:
+        raise _wrong(path, "表のシートがありません", "no sheet with cells")
+    return sheets
 
 
 def _sheets(parts: zipfile.ZipFile, data: bytes) -> Iterator[Sheet]:
