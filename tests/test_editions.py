@@ -427,6 +427,20 @@ def test_a_ruling_without_a_last_day_ends_with_its_edition(city: Path) -> None:
     assert [*lapsing(city, None, date(2027, 4, 1))] == []
 
 
+def test_a_ruling_that_begins_after_its_edition_has_ended_is_found(city: Path) -> None:
+    """It stands in the register of r7, and its cases are those of r8; and a last day of all time is no end."""
+    old = city / "r7" / "rules" / "rulings.yaml"
+    text = old.read_text("utf-8")
+    entry = text[text.index("  - id: R-2") :].replace(
+        "since: 2025-06-01, until: 2026-03-31", "since: 2026-05-01, until: 9999-12-31"
+    )
+    old.write_text(text + entry.replace("R-2", "R-3").replace("on: 2025-06-01", "on: 2026-05-01"), "utf-8")
+    ((edition, note),) = lapsing(city, None, SECOND)
+    assert (edition.name, note.day) == ("令和7年度版", date(2026, 3, 31))
+    assert "R-3 (from 2026-05-01) begins after its edition has ended" in note.text["en"]
+    assert due(city / "r7", None, date(2027, 1, 1), FIRST)[0].day == date(2026, 3, 31)
+
+
 def remarked(folder: Path, row: str, remark: str) -> None:
     """A remark put into a catalog, past the reading of its raw text (`due` does not ask for that)."""
     lines = (folder / "catalog.csv").read_text("utf-8-sig").splitlines()

@@ -186,38 +186,57 @@ def _changes(catalog: Catalog, rules: RuleSet) -> Iterator[Due]:
 def _rulings(
     subject: Subject, days: Effective | None, rules: str | PathLike[str] | None, following: Sequence[Edition]
 ) -> Iterator[tuple[Ruling, Due]]:
-    """Those after whose end a question is open again, each with its last day: its own, or that of its edition, which may come first."""
+    """
+    Those after whose end a question is open again, each with its last day: its own, or that of its edition, which may come first. Of one
+    that begins after its edition has ended, the edition's.
+    """
     first, last = (date.min, None) if days is None else (days.since, days.until)
-    others: list[Subject] = []  # the next edition, opened once where it is asked
+    opened: dict[Path, Subject] = {}  # later editions, each once where it is asked
     for ruling in subject.rules.rulings:
-        end = min((day for day in (ruling.until, last) if day is not None), default=None)
-        if end is None or end < first or ruling.since > end:
+        end = min((day for day in (ruling.until, last) if day is not None), default=date.max)
+        if end < first or end == date.max:
             continue
-        if end == last and following and not others:
-            others.append(_opened(following[0].folder, rules))
-        after = (others[0] if following else None) if end == last else subject
-        rows = ruling.rows if after is None else _open_again(ruling, after, end + ONE_DAY)
-        if not rows or (after is None and ruling.until is None):  # the end of the last edition is said by itself
-            continue
-        yield ruling, Due(end, "ruling", subject.catalog.manifest.edition, rows, ruling.because["ja"], _ended(subject, ruling, rows, end, following if end == last else ()))  # fmt: skip
+        on = max(end + ONE_DAY, ruling.since)  # the day on which its question is looked at
+        if last is None or on <= last:
+            rows, other = _open_again(ruling, subject, on), None
+        elif (other := next((each for each in following if each.covers(on)), None)) is not None:
+            if other.folder not in opened:
+                opened[other.folder] = _opened(other.folder, rules)
+            rows = _open_again(ruling, opened[other.folder], on)
+        else:  # that the last edition ends is said by itself
+            rows = () if ruling.until is None else ruling.rows
+        if rows:
+            said = _ended(subject, ruling, rows, end, other)
+            yield ruling, Due(end, "ruling", subject.catalog.manifest.edition, rows, ruling.because["ja"], said)
 
 
-def _ended(subject: Subject, ruling: Ruling, rows: Sequence[str], end: date, following: Sequence[Edition]) -> Bilingual:
+def _ended(subject: Subject, ruling: Ruling, rows: Sequence[str], end: date, other: Edition | None) -> Bilingual:
+    """What to do about it; `other` is the edition in which its question is open."""
     names = "、".join(_called(subject.catalog.by_id[row]) for row in rows)
     act = subject.rules.acts[ruling.act].title
-    if ruling.until == end:
-        return {
-            "ja": f"回答 {ruling.id} の終わり: {names} の「{act['ja']}」。続きがなければ、その後は回答待ちに戻ります",
-            "en": f"the ruling {ruling.id} ends: {act['en']} of {names}. Without another the question is open again",
+    about = {"ja": f"{names} の「{act['ja']}」", "en": f"{act['en']} of {names}"}
+    if ruling.since > end:
+        said = {
+            "ja": f"回答 {ruling.id}（{ruling.since} から）は版の最後の日より後のもので、1日も効きません: {about['ja']}",
+            "en": f"the ruling {ruling.id} (from {ruling.since}) begins after its edition has ended, and never holds: {about['en']}",
         }
-    own = {"ja": f"（台帳では {ruling.until} まで）", "en": f" ({ruling.until} in the register)"} if ruling.until else {"ja": "", "en": ""}  # fmt: skip
-    on = following[0].since if following else None
-    return {
-        "ja": f"回答 {ruling.id}{own['ja'] or ' '}は版の最後の日までです: {names} の「{act['ja']}」"
-        + (f"。続けるなら次の版の台帳にも登録します（`assign rule add … --on {on}`）" if on else ""),
-        "en": f"the ruling {ruling.id}{own['en']} ends with its edition: {act['en']} of {names}"
-        + (f". To go on, register it in the next edition, too (`assign rule add … --on {on}`)" if on else ""),
-    }
+        on = ruling.since
+    elif ruling.until == end:
+        return {
+            "ja": f"回答 {ruling.id} の終わり: {about['ja']}。続きがなければ、その後は回答待ちに戻ります",
+            "en": f"the ruling {ruling.id} ends: {about['en']}. Without another the question is open again",
+        }
+    else:
+        own = ("", "") if ruling.until is None else (f"（台帳では {ruling.until} まで）", f" ({ruling.until} in the register)")  # fmt: skip
+        said = {
+            "ja": f"回答 {ruling.id}{own[0] or ' '}は版の最後の日までです: {about['ja']}",
+            "en": f"the ruling {ruling.id}{own[1]} ends with its edition: {about['en']}",
+        }
+        on = end + ONE_DAY
+    if other is not None:
+        said["ja"] += f"。次の版の台帳に登録します（`assign rule add … --on {on}`）"
+        said["en"] += f". Register it in the edition of then (`assign rule add … --on {on}`)"
+    return said
 
 
 def _open_again(ruling: Ruling, after: Subject, on: date) -> tuple[str, ...]:
