@@ -108,6 +108,16 @@ def test_a_column_that_is_missing_is_named(tmp_path: Path, desk: Desk, rows: Row
         back(tmp_path, desk, renamed)
 
 
+@pytest.mark.parametrize("key", ["question", "choices"])
+def test_what_was_added_to_the_question_of_an_answer_is_refused(
+    tmp_path: Path, desk: Desk, rows: Rows, key: str
+) -> None:
+    """It may be a condition, without which the answer says more than the city did."""
+    more = [[*row] for row in rows]
+    more[1][AT[key]] += "（急ぐときを除く）"
+    assert refused(tmp_path, desk, more) == [f"row 2, {sheet.HEADS[key]['en']} ({'BD'[key == 'choices']}2)"]
+
+
 # -- what a workbook has beside its values -------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from assign.catalog.parts import NO_COLUMN, Line
 from assign.desk.desk import Desk
 from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed, question_of
 from assign.rules.entries import Facts, Rule
-from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning
+from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning, Ruled
 
 from .refusals import possible
 
@@ -206,9 +206,20 @@ def asked(desk: Desk, question: Question) -> Bilingual:
         task = desk.catalog.by_id[question.rows[0]]
         name = printed(task.number, task.group, task.name)
         about = _about(desk, {"ja": f"「{name}」", "en": f"the row '{name}'"}, question.rows, question.channels)
-    printed_question = question.rule.question
-    text = question_of(question.line, printed_question) if printed_question else question.rule.because
+    return _asks(about, question.rule, question.line)
+
+
+def _asks(about: Bilingual, rule: Rule, line: Line) -> Bilingual:
+    text = question_of(line, rule.question) if rule.question else rule.because
     return {"ja": f"{about['ja']}{text['ja']}", "en": f"{about['en']} {text['en']}"}
+
+
+def asked_of_work(desk: Desk, rows: Sequence[str], acts: Sequence[str], channels: Sequence[str], on: date) -> Bilingual:
+    """The same of a question that is known by its keys alone, on acts, as it is asked where nobody has answered it."""
+    task = desk.catalog.by_id[rows[0]]
+    facts = desk.decider.facts(task, channels[0], acts[0], on)._replace(ruling=Ruled.NONE)
+    line = desk.decider.said(task, channels[0], acts[0], on).line
+    return _asks(work_named(desk, rows, acts, channels), desk.decider.outcome(facts).rule, line)
 
 
 def work_named(desk: Desk, rows: Sequence[str], acts: Sequence[str], channels: Sequence[str]) -> Bilingual:

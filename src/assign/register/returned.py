@@ -23,7 +23,7 @@ from assign.errors import AssignError, DataError, hidden, listed, path_shown, sh
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, normal
 
 from . import workbook
-from .questions import row_names, work_named
+from .questions import asked_of_work, row_names, work_named
 from .refusals import Reason, RulingRefused
 from .register import Draft
 from .sheet import HEADS, SETTLED_OTHERWISE, in_one
@@ -39,6 +39,7 @@ _ASSIGNEES: Final = {
     for word in (each.value, *ASSIGNEE_TEXT[each].values())
 }
 _COMMENT: Final[Bilingual] = {"ja": "コメントは登録されません", "en": "a comment is not registered"}
+_ADDED: Final = ("書き足されています（答えは「回答（担当）」に、条件は「理由」に書いてください）", "something was added (the answer goes into its own column, a condition into the reason)")  # fmt: skip
 _CUT: Final = 32_000  # characters; Excel keeps 32,767 in a cell, and our words lose some blanks
 _LOST: Final = re.compile(r"[?~〜\-‐–—―−∥‖]")
 
@@ -147,9 +148,18 @@ class _Line:
 
     @property
     def unruled(self) -> bool:
-        """Whether the question went out as one that no ruling settles: its choices name no party."""
-        offered = {normal(word) for word in re.split("[・,]", self.text("choices"))}
-        return self.text("assignee") == SETTLED_OTHERWISE and not offered & {*_ASSIGNEES}
+        """Whether the question went out as one that no ruling settles, and came back so."""
+        return self.text("assignee") == SETTLED_OTHERWISE and not self.offers
+
+    @property
+    def choices(self) -> list[str]:
+        """What stands among the choices, one by one."""
+        return [normal(word) for word in re.split("[・,]", self.text("choices")) if word.strip()]
+
+    @property
+    def offers(self) -> bool:
+        """Whether the choices name a party."""
+        return any(word in _ASSIGNEES for word in self.choices)
 
 
 class _Back:
@@ -204,6 +214,8 @@ class _Back:
                 self._bad(line, key, "数式は使えません（値を書いてください）", "a formula (write its value)")
             elif isinstance(value, workbook.Struck):
                 self._bad(line, key, "取消線が引かれています（消すなら空にし、活かすなら線を消してください）", "it is struck through (empty it, or take the line away)")  # fmt: skip
+        if line.choices and not line.offers:
+            self._bad(line, "assignee", "回答の登録では決まらない問いです（決め方は「選択肢」の欄）", "no ruling settles this question (the choices say what does)")  # fmt: skip
         if len(self.reasons) > before:
             return None
         assignee = _ASSIGNEES.get(normal(line.text("assignee")))
@@ -219,9 +231,9 @@ class _Back:
                 self._bad(line, key, "書かれていません", "it is empty")
             elif hidden(value) is not None:
                 self._bad(line, key, "見えない文字があります", "it has a hidden character")
-        desk = None if since is None else self._desk(line, since)
-        if desk is not None:
-            self._one_question(line, desk)
+        if since is not None and (desk := self._desk(line, since)) is not None:
+            self._one_question(line, desk, since)
+            self._added_to(line)
         if len(self.reasons) > before or assignee is None or since is None:
             return None
         return Draft(
@@ -246,7 +258,7 @@ class _Back:
             self._bad(line, "since", error.ja, error.en)
             return None
 
-    def _one_question(self, line: _Line, desk: Desk) -> None:
+    def _one_question(self, line: _Line, desk: Desk, since: date) -> None:
         """Its words and its keys are those of one question, which no line before has answered; whoever changed one is told."""
         known: Mapping[str, Mapping[str, object]] = {
             "rows": desk.catalog.by_id,
@@ -275,9 +287,17 @@ class _Back:
                 f"the words of the question ({words}) and its keys ({keys}) are not of one question: the keys ask {shown(ask['en'], 60)} (sort whole rows){again['en']}",
             )
             return
+        for printed in map(_bare, asked_of_work(desk, rows, acts, channels, since).values()):
+            if said.startswith(printed) and said != printed:
+                self._bad(line, "question", *_ADDED)
         first = self._answered.setdefault(tuple(map(frozenset, (rows, acts, channels))), line.number)
         if first != line.number:
             self._bad(line, "rows", f"{first} 行目と同じ問いです（回答は1行に）", f"it is the question of row {first} (one row answers it)")  # fmt: skip
+
+    def _added_to(self, line: _Line) -> None:
+        """Among the choices stands nothing else: what somebody adds there may be a condition, or the answer itself."""
+        if any(word not in _ASSIGNEES for word in line.choices):
+            self._bad(line, "choices", *_ADDED)
 
     def _day(self, line: _Line, key: str) -> date | None:
         value = line.cells.get(key)
