@@ -8,31 +8,24 @@ it is not repeated: it could be a name.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from assign.catalog.editions import NoEdition
 from assign.desk.desk import Desk
-from assign.desk.spreadsheet import at_line, text_of
-from assign.errors import AssignError, DataError, hidden, listed, path_shown, shown, unreadable
+from assign.errors import AssignError, DataError, hidden, listed, path_shown, shown
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, normal
 
 from . import workbook
+from .list_file import FILLED, KEYS, WORDS, letters, list_in
 from .questions import asked_of_work, row_names, work_named
 from .refusals import Reason, RulingRefused
 from .register import Draft
 from .sheet import HEADS, SETTLED_OTHERWISE, in_one
 
-MOST_ROWS: Final = workbook.MOST_ROWS
-_WORDS: Final = ("question", "about")
-_FILLED: Final = ("assignee", "since", "until", "document", "role", "reason")
-_KEYS: Final = ("rows", "acts", "channels")
-_NEEDED: Final = (*_WORDS, *_FILLED, *_KEYS)
 _ASSIGNEES: Final = {
     normal(word): each
     for each in (Assignee.CONTRACTOR, Assignee.CITY_STAFF, Assignee.SPLIT)
@@ -92,7 +85,7 @@ def returned(path: Path, desk: Desk, given: Given) -> Returned:
     Raises:
         RulingRefused: With every cell that does not fit. DataError: The file is no question list, or cannot be read.
     """
-    name, rows, at, sheet, unread = _list_in(path)
+    sheet, rows, at, unread = list_in(path)
     back = _Back(desk, given, unread)
     lines = []
     for number, values in rows:
@@ -103,7 +96,7 @@ def returned(path: Path, desk: Desk, given: Given) -> Returned:
         back.take(line, {column - 1 for row, column in sheet.comments if row == line.number})
     back.elsewhere({row for row, _ in sheet.comments} - {line.number for line in lines})
     back.merged(lines, sheet.merged)
-    back.columns(rows, at, name)
+    back.columns(rows, at, sheet.name)
     if back.reasons:
         raise RulingRefused(back.reasons)
     if not back.drafts:
@@ -126,7 +119,7 @@ class _Line:
 
     def cell(self, key: str) -> str:
         """As a spreadsheet names it."""
-        return f"{_letter(self.at[key])}{self.number}"
+        return f"{letters(self.at[key])}{self.number}"
 
     def place(self, key: str) -> Bilingual:
         """As a person finds it."""
@@ -176,8 +169,8 @@ class _Back:
 
     def take(self, line: _Line, comments: set[int]) -> None:
         """A line, with the columns (from 0) of its comments."""
-        filled = [key for key in _FILLED[1:] if line.text(key)]
-        if not any(line.text(key) for key in _KEYS):
+        filled = [key for key in FILLED[1:] if line.text(key)]
+        if not any(line.text(key) for key in KEYS):
             if line.text("assignee") or filled:
                 self._bad(line, "rows", "記号がありません（行ごと消えたか、問いの行ではありません）", "there are no keys (it is no question, or they were cut off)")  # fmt: skip
             else:
@@ -265,9 +258,9 @@ class _Back:
             "acts": desk.rules.acts,
             "channels": desk.catalog.manifest.channels,
         }
-        rows, acts, channels = (line.keys(key) for key in _KEYS)
+        rows, acts, channels = (line.keys(key) for key in KEYS)
         again = _asked_again(desk)
-        wrong = [key for key in _KEYS if not line.keys(key) or any(word not in known[key] for word in line.keys(key))]
+        wrong = [key for key in KEYS if not line.keys(key) or any(word not in known[key] for word in line.keys(key))]
         for key in wrong:
             self._bad(line, key, f"照会したときの記号のままにしてください（一覧にないものがあります）{again['ja']}", f"leave the keys as they went out (the list has no such one){again['en']}")  # fmt: skip
         if wrong:
@@ -278,7 +271,7 @@ class _Back:
         same = [lang for lang in ("ja", "en") if said.startswith(_bare(asked[lang]))]
         whole = len(line.text("about")) < _CUT
         if not any(_bare(names[lang]) == about if whole else _bare(names[lang]).startswith(about) for lang in same):
-            words, keys = (listed([line.cell(key) for key in sort]) for sort in (_WORDS, _KEYS))
+            words, keys = (listed([line.cell(key) for key in sort]) for sort in (WORDS, KEYS))
             ask = names if same else asked
             self._bad(
                 line,
@@ -318,9 +311,9 @@ class _Back:
         for top, left, bottom, right in spans:
             line = by_number.get(top)
             key = next((key for key, place in line.at.items() if place == left - 1), "") if line is not None else ""
-            meant = {*_FILLED, *_KEYS} & {key for key, place in (line.at if line else {}).items() if left <= place + 1 <= right}  # fmt: skip
+            meant = {*FILLED, *KEYS} & {key for key, place in (line.at if line else {}).items() if left <= place + 1 <= right}  # fmt: skip
             if line is not None and key and line.text(key) and meant:
-                span = f"{_letter(left - 1)}{top}:{_letter(right - 1)}{bottom}"
+                span = f"{letters(left - 1)}{top}:{letters(right - 1)}{bottom}"
                 self._bad(line, key, f"結合された欄です（{span}）。結合を解いて、問いごとに書いてください", f"merged cells ({span}): take them apart, and answer each question")  # fmt: skip
 
     def columns(self, rows: Sequence[tuple[int, Sequence[object]]], at: Mapping[str, int], name: str) -> None:
@@ -363,94 +356,5 @@ def _asked_again(desk: Desk) -> Bilingual:
 
 
 def _at(number: int, column: int, sheet: str = "") -> Bilingual:
-    where = f"{sheet and f'{sheet}!'}{_letter(column)}{number}"
+    where = f"{sheet and f'{sheet}!'}{letters(column)}{number}"
     return {"ja": f"{number} 行目（{where}）", "en": f"row {number} ({where})"}
-
-
-def _letter(column: int) -> str:
-    """`A`, `B` … `AA`."""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
-
-
-# -- files ---------------------------------------------------------------------------------------------------------------
-
-_Rows = Sequence[tuple[int, Sequence[object]]]
-
-
-def _list_in(path: Path) -> tuple[str, _Rows, dict[str, int], workbook.Sheet, list[Reason]]:
-    """The one question list in a file: the sheet's name, its rows below the heading, where each column is; and sheets that are none."""
-    sheets = _sheets(path)
-    headed = [(sheet, [row for row in sheet.rows if any(value not in (None, "") for value in row[1])]) for sheet in sheets]  # fmt: skip
-    lists = [(sheet, rows) for sheet, rows in headed if rows and {"assignee", "rows"} <= {*_places(rows[0][1])}]
-    if len(lists) > 1:
-        which = listed([sheet.name for sheet, _ in lists])
-        raise DataError(
-            f"{path_shown(path)} に照会表が {len(lists)} 枚あります（{which}）。回答を書いた1枚だけを残してください",
-            f"{path_shown(path)} holds {len(lists)} question lists ({which}): leave the one that is answered alone",
-        )
-    sheet, rows = lists[0] if lists else headed[0]
-    number, head = rows[0] if rows else (1, [])
-    if any(at >= MOST_ROWS for at, _ in sheet.rows):
-        raise at_line(path, MOST_ROWS, f"{MOST_ROWS - 1:,} 行までです", f"more than {MOST_ROWS - 1:,} rows")
-    at = _columns(path, number, head)
-    if missing := [key for key in _NEEDED if key not in at]:
-        names = HEADS[missing[0]]
-        raise at_line(
-            path,
-            number,
-            f"列「{names['ja']}」がありません（`assign questions --out FILE` の列名のまま返してください）",
-            f"there is no column `{names['en']}` (send it back with the headings of `assign questions --out FILE`)",
-        )
-    unread = [
-        Reason("unread", {"ja": "このシートは読みません", "en": "this sheet is not read"}, {"ja": f"シート {shown(other.name)}", "en": f"the sheet {shown(other.name)}"})
-        for other, its in headed
-        if other is not sheet and its
-    ]  # fmt: skip
-    return sheet.name, rows[1:], at, sheet, unread
-
-
-def _columns(path: Path, number: int, head: Sequence[object]) -> dict[str, int]:
-    """Where each column stands; each may be called by either name, or by its key. Raises DataError where one stands twice."""
-    found = _places(head)
-    if twice := [HEADS[key] for key, places in found.items() if len(places) > 1]:
-        raise at_line(path, number, f"列「{twice[0]['ja']}」が2つあります", f"the column `{twice[0]['en']}` stands twice")  # fmt: skip
-    return {key: places[0] for key, places in found.items()}
-
-
-def _places(head: Sequence[object]) -> dict[str, list[int]]:
-    """Where each column stands, and where again."""
-    named = [normal(value) if isinstance(value, str) else "" for value in head]
-    words = {key: {normal(word) for word in (key, *label.values())} for key, label in HEADS.items()}
-    found = {key: [place for place, word in enumerate(named) if word in its] for key, its in words.items()}
-    return {key: places for key, places in found.items() if places}
-
-
-def _sheets(path: Path) -> list[workbook.Sheet]:
-    """Of a CSV one, of a workbook all; which of both it is, its first bytes say."""
-    try:
-        with path.open("rb") as file:
-            packed = file.read(2) == b"PK"
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
-    if packed or path.suffix.lower() in (".xlsx", ".xlsm"):
-        return workbook.read(path)
-    return [workbook.Sheet("", [*_separated(path)])]
-
-
-def _separated(path: Path) -> Iterator[tuple[int, Sequence[object]]]:
-    reader = csv.reader(io.StringIO(text_of(path), newline=""), strict=True)
-    try:
-        for number, cells in enumerate(reader, start=1):
-            yield number, [_plain(cell) for cell in cells]
-    except csv.Error as error:
-        raise at_line(path, reader.line_num, f"CSV として読めません（{error}）", f"not CSV ({error})") from None
-
-
-def _plain(cell: str) -> str:
-    """A cell without the `'` that keeps a spreadsheet from taking it for a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
