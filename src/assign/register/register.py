@@ -317,7 +317,7 @@ class Addition(NamedTuple):
             )
         return {
             "ja": f"{_and_more(ids, 'ja')} が効くのは、版 {name} の最後の日 {last} までです。{ja}",
-            "en": f"{_and_more(ids, 'en')} holds until the last day of the edition {name}, {last}: {en}",
+            "en": f"the edition {name} ends on {last}, and with it {_and_more(ids, 'en')}: {en}",
         }
 
 
