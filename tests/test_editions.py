@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import pickle
+import shlex
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -15,13 +18,14 @@ import pytest
 from assign import Desk
 from assign.catalog.editions import EditionsError, NoEdition, OtherEdition, in_force, of_folder
 from assign.catalog.manifest_file import parsed
-from assign.check.due import dates_in, due
+from assign.check.due import dates_in, due, lapsing
 from assign.check.proofs import check, unproved
 from assign.desk.asked import DeskClosed
 from assign.desk.lookup import answered, decision_table, of_line, table_of_edition
 from assign.errors import AssignError, RuleFileError, UnknownItem
 from assign.explanation.model import Decision
 
+from .command_line import inside
 from .editions import CHANNELS, folder_of, truth
 from .test_diff import said_id
 
@@ -376,6 +380,100 @@ def test_a_ruling_that_another_follows_is_not_due(city: Path) -> None:
     (rules / "notes.yaml").write_text(notes.replace("read: 2026-11-28", "read: 2024-11-28"), "utf-8")
     found = due(city / "r7", None, date(2026, 12, 31), FIRST)
     assert [(each.kind, each.day) for each in found] == [("change", date(2024, 12, 2))]
+
+
+def test_a_gap_after_a_ruling_is_an_end(city: Path) -> None:
+    """One that begins again years later leaves the question open on the days between; only one from the next day on follows."""
+    path = city / "r8" / "rules" / "rulings.yaml"
+    text = path.read_text("utf-8")
+    head, entry = text[: text.index("  - id: R-1")], text[text.index("  - id: R-1") : text.index("  - id: R-2")]
+    ends = entry.replace("since: 2025-06-01", "since: 2026-04-01, until: 2026-12-31").replace(
+        "on: 2025-06-01", "on: 2026-04-01"
+    )
+
+    def found(since: str) -> list[tuple[str, date | None]]:
+        other = entry.replace("R-1", "R-3").replace("2025-06-01", since)
+        path.write_text(head + ends + other, "utf-8")
+        return [(each.kind, each.day) for each in due(city, None, date(2027, 12, 31), SECOND)]
+
+    assert found("2040-04-01") == [("ruling", date(2026, 12, 31))]
+    assert found("2027-01-02") == [("ruling", date(2026, 12, 31))]
+    assert found("2027-01-01") == []
+
+
+def test_a_ruling_falls_due_on_the_day_on_which_it_ends_to_hold(city: Path) -> None:
+    """That is the last of its edition where its own comes later; not where the register of the next edition goes on with it."""
+    old, new = (city / each / "rules" / "rulings.yaml" for each in ("r7", "r8"))
+    old.write_text(old.read_text("utf-8").replace("until: 2026-03-31", "until: 2027-03-31"), "utf-8")
+    (first, *_) = due(city, None, date(2027, 12, 31), FIRST)
+    assert (first.kind, first.day, first.rows) == ("ruling", date(2026, 3, 31), ("kouki-8",))
+    assert "（台帳では 2027-03-31 まで）" in first.text["ja"]
+    assert "--on 2026-04-01" in first.text["ja"]
+    ((edition, note),) = lapsing(city, None, SECOND)
+    assert (edition.name, note.day, note.rows) == ("令和7年度版", date(2026, 3, 31), ("kouki-8",))
+    new.write_text(new.read_text("utf-8").replace(", until: 2026-03-31", ""), "utf-8")
+    assert [each.kind for each in due(city, None, date(2027, 12, 31), FIRST)] == ["edition"]
+    assert [*lapsing(city, None, SECOND)] == []
+
+
+def test_a_ruling_without_a_last_day_ends_with_its_edition(city: Path) -> None:
+    """The next register does not have it, and the next list leaves its question open; once that edition has ended it is no news."""
+    new = city / "r8" / "rules" / "rulings.yaml"
+    new.write_text("rulings: []\n", "utf-8")
+    rows = [each.rows for each in due(city, None, date(2026, 3, 31), FIRST) if each.kind == "ruling"]
+    assert rows == [("kouki-5",), ("kouki-8",)]
+    assert [each.rows for _, each in lapsing(city, None, SECOND)] == [("kouki-5",)]
+    effective(city / "r8", {"since": "2026-04-01", "until": "2027-03-31"})
+    assert [*lapsing(city, None, date(2027, 4, 1))] == []
+
+
+def test_a_ruling_that_begins_after_its_edition_has_ended_is_found(city: Path) -> None:
+    """It stands in the register of r7, and its cases are those of r8; and a last day of all time is no end."""
+    old = city / "r7" / "rules" / "rulings.yaml"
+    text = old.read_text("utf-8")
+    entry = text[text.index("  - id: R-2") :].replace(
+        "since: 2025-06-01, until: 2026-03-31", "since: 2026-05-01, until: 9999-12-31"
+    )
+    old.write_text(text + entry.replace("R-2", "R-3").replace("on: 2025-06-01", "on: 2026-05-01"), "utf-8")
+    ((edition, note),) = lapsing(city, None, SECOND)
+    assert (edition.name, note.day) == ("令和7年度版", date(2026, 3, 31))
+    assert "R-3 (from 2026-05-01) begins after its edition has ended" in note.text["en"]
+    assert due(city / "r7", None, date(2027, 1, 1), FIRST)[0].day == date(2026, 3, 31)
+
+
+def remarked(folder: Path, row: str, remark: str) -> None:
+    """A remark put into a catalog, past the reading of its raw text (`due` does not ask for that)."""
+    lines = (folder / "catalog.csv").read_text("utf-8-sig").splitlines()
+    table = [*csv.reader(lines)]
+    for cells in table[1:]:
+        if f"{cells[table[0].index('division')]}-{cells[table[0].index('number')]}" == row:
+            cells[table[0].index("remark")] = remark
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows(table)
+    (folder / "catalog.csv").write_text(out.getvalue(), "utf-8")
+
+
+def test_a_day_in_a_remark_is_of_the_edition_in_force_then(city: Path) -> None:
+    """Printed in both, it is due once, with its edition's name; what is to be done is what `rule add` says on that row."""
+    for each in ("r7", "r8"):
+        remarked(city / each, "kouki-7", "令和8年10月1日から市職員")
+        remarked(city / each, "kouki-8", "令和8年10月1日に見直す")
+    found = [each for each in due(city, None, date(2026, 12, 31), FIRST) if each.kind == "remark"]
+    assert [(each.rows, each.edition, each.day) for each in found] == [
+        (("kouki-7",), "令和8年度版", date(2026, 10, 1)),
+        (("kouki-8",), "令和8年度版", date(2026, 10, 1)),
+    ]
+    assert all(each.text["ja"].endswith("（版 令和8年度版）") for each in found)
+    assert "回答の登録でも決まりません" in found[0].text["ja"]
+    assert "疑義照会で定めます" in found[1].text["ja"]
+
+
+def test_the_end_of_an_edition_names_a_command_that_runs(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It compares the edition with the one that follows."""
+    said = due(city, None, SECOND, FIRST)[-1].text["ja"]
+    command = shlex.split(said[said.index("`assign diff ") + 1 : said.rindex("`")])
+    assert command[1:] == ["diff", str(city / "r7"), str(city / "r8")]
+    assert inside(capsys, *command[1:])[0] == 0
 
 
 def test_every_error_of_editions_is_one_of_ours() -> None:

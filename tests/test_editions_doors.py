@@ -182,7 +182,7 @@ def test_a_ruling_goes_into_the_register_of_the_edition_of_its_first_day(run: Ru
         before = {each: path.read_bytes() for each, path in files.items()}
         code, out, said = run("rule", "add", *words, *about, *days)
         assert code == 0, said
-        assert json.loads(out)["file"] == str(files[folder])
+        assert json.loads(out)["files"] == [str(files[folder])]
         assert [each for each, path in files.items() if path.read_bytes() != before[each]] == [folder]
     code, _, said = run("rule", "add", *words, *about, "--since", "2026-04-01", "--on", OLD, "--dry-run")
     assert code == 6

@@ -21,6 +21,7 @@ from assign.catalog.model import Catalog
 from assign.errors import DataError
 from assign.register import Question, Register, RulingRefused, letter, open_questions, sheet
 from assign.register.questions import BY_KINDS, BY_LIST, BY_RULING
+from assign.register.returned import Given, returned
 from assign.resources import catalog_file, document_file, rules_folder
 from assign.rules.kinds import Work
 from assign.rules.loader import load
@@ -199,17 +200,25 @@ def test_after_all_are_answered_nothing_is_open(rules: Path, tmp_path: Path, for
 
 
 @pytest.mark.long
-def test_the_same_answers_again_are_refused(rules: Path, tmp_path: Path) -> None:
-    """Each line says by which ruling it is answered."""
+def test_the_same_answers_again_are_counted_and_new_ones_are_added(rules: Path, tmp_path: Path) -> None:
+    """The list comes back a second time with one more answer; another answer to an answered question is refused."""
     register = Register.open(rules=rules)
-    table = sheet.table(register.desk, open_questions(register.desk, SINCE)[:3], "ja")
-    path = as_csv(tmp_path / "answers.csv", filled(table, lambda _number: ANSWER))
-    register.add(sheet.answers(path, register.desk, sheet.Given()))
+    table = sheet.table(register.desk, of_part(register.desk)[:3], "ja")
+    first = as_csv(tmp_path / "answers.csv", filled(table, lambda number: ANSWER if number < 3 else {}))
+    assert len(register.add(returned(first, register.desk, Given()).drafts)) == 2
     again = Register.open(rules=rules)
+    second = as_csv(tmp_path / "again.csv", filled(table, lambda _number: ANSWER))
+    done = again.prepared(returned(second, again.desk, Given()).drafts)
+    assert (len(done.made), done.same) == (1, 2)
+    other = as_csv(
+        tmp_path / "other.csv", filled(table, lambda number: {**ANSWER, "reason": "別の理由。"} if number == 1 else {})
+    )
     with pytest.raises(RulingRefused) as refused:
-        again.add(sheet.answers(path, again.desk, sheet.Given()))
-    assert {reason.code for reason in refused.value.reasons} == {"overlap"}
-    assert {reason.place["ja"] for reason in refused.value.reasons} == {"2 行目", "3 行目", "4 行目"}
+        again.add(returned(other, again.desk, Given()).drafts)
+    assert {(reason.code, reason.place["ja"]) for reason in refused.value.reasons} == {("overlap", "2 行目")}
+    before = again.path.read_bytes()
+    assert again.add(returned(first, again.desk, Given()).drafts) == []
+    assert again.path.read_bytes() == before
 
 
 @pytest.mark.long
@@ -244,10 +253,10 @@ def test_what_is_said_once_for_all_stands_where_a_cell_is_empty(rules: Path, tmp
         ({"document": "電話 090-1234-5678"}, "row 2", "person"),
         ({"rows": "kokuho-25 kokuho-999"}, "M2", "form"),
         ({"rows": ""}, "M2", "form"),
-        ({"acts": "decide", "assignee": "受託者"}, "row 2", "authority"),
+        ({"acts": "decide", "assignee": "受託者"}, "M2", "form"),
         ({"acts": "mial"}, "N2", "form"),
         ({"channels": "window"}, "O2", "form"),
-        ({"rows": "kokuho-19", "assignee": "受託者"}, "row 2", "retained"),
+        ({"rows": "kokuho-19", "assignee": "受託者"}, "M2", "form"),
     ],
 )  # fmt: skip
 def test_a_bad_cell_is_named_with_its_place(
@@ -258,7 +267,7 @@ def test_a_bad_cell_is_named_with_its_place(
     table = sheet.table(register.desk, of_part(register.desk)[1:3], "ja")
     path = as_csv(tmp_path / "a.csv", filled(table, lambda number: {**ANSWER, **cells} if number == 1 else ANSWER))
     with pytest.raises(RulingRefused) as refused:
-        register.add(sheet.answers(path, register.desk, sheet.Given()))
+        register.add(returned(path, register.desk, Given()).drafts)
     assert code in {reason.code for reason in refused.value.reasons}
     assert any(place in reason.place["en"] for reason in refused.value.reasons)
     said = " ".join(reason.line(lang) for reason in refused.value.reasons for lang in ("ja", "en"))
@@ -272,7 +281,7 @@ def test_a_formula_is_no_answer(rules: Path, tmp_path: Path) -> None:
     table = sheet.table(register.desk, of_part(register.desk)[1:2], "ja")
     path = as_workbook(tmp_path / "a.xlsx", [[*row] for row in filled(table, lambda _: {**ANSWER, "role": "=A1"})])
     with pytest.raises(RulingRefused) as refused:
-        sheet.answers(path, register.desk, sheet.Given())
+        returned(path, register.desk, Given())
     assert [reason.place["en"] for reason in refused.value.reasons] == ["row 2, role (I2)"]
 
 
@@ -317,7 +326,7 @@ def test_a_bad_file_ends_in_one_clear_error(rules: Path, tmp_path: Path, made: C
     path = tmp_path / "answers.xlsx"
     made(path)
     with pytest.raises(DataError, match="answers"):
-        sheet.answers(path, Register.open(rules=rules).desk, sheet.Given())
+        returned(path, Register.open(rules=rules).desk, Given())
 
 
 @pytest.mark.long
@@ -383,7 +392,7 @@ def test_lists_of_other_shapes_are_asked_and_answered(name: str, tmp_path: Path)
     table = sheet.table(desk, questions, "ja")
     if any(each.by == BY_RULING for each in questions):
         path = as_csv(tmp_path / "a.csv", filled(table, lambda _number: ANSWER))
-        made = register.add(sheet.answers(path, desk, sheet.Given()))
+        made = register.add(returned(path, desk, Given()).drafts)
         assert made
         desk = Desk(desk.catalog, load(rules), "table")
     assert all(each.by == BY_LIST for each in open_questions(desk, SINCE))

@@ -337,7 +337,7 @@ def test_rule_check_finds_what_a_hand_edit_broke(rules: Path) -> None:
         assert (found.returncode, says in found.stdout) == (6, True), (old, new, found.stdout)
     path.write_text(good, "utf-8")
     fine = run("rule", "check", "--rules", str(rules), "--json")
-    assert (fine.returncode, json.loads(fine.stdout)) == (0, {"ok": True, "rulings": 1, "findings": []})
+    assert (fine.returncode, json.loads(fine.stdout)) == (0, {"ok": True, "rulings": 1, "findings": [], "notes": []})
 
 
 def _count_up(name: str, times: int) -> None:

@@ -1,6 +1,6 @@
 """
-A list and rules → what somebody must look at again by a day: a date in a remark, a change of law that was still to come, a ruling that
-ends and that no other follows, the end of an edition.
+A list and rules → what somebody must look at again by a day: a date in a remark, a change of law that was still to come, a ruling after
+whose last day its question is open again, the end of an edition.
 
 Nothing is decided here. A remark is read for its dates alone (what a decision makes of them: `catalog.turns`); where a date lacks its day or its month,
 the first day that it can mean counts, and one that cannot be read is always due.
@@ -10,19 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise, product
 from os import PathLike
+from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
-from assign.catalog.editions import Edition, of_folder
+from assign.catalog.editions import ONE_DAY, Edition, of_folder
 from assign.catalog.model import Catalog, Task
 from assign.catalog.parts import Effective
 from assign.dates import in_text
 from assign.explanation.wording import printed
 from assign.rules.entries import Ruling
 from assign.rules.model import RuleSet
-from assign.words import Bilingual
+from assign.words import Bilingual, Certainty
 
-from .proofs import unproved
+from .proofs import Subject, unproved
 
 
 class Due(NamedTuple):
@@ -64,10 +67,37 @@ def due(list_: str | PathLike[str] | None, rules: str | PathLike[str] | None, by
     found: list[Due] = []
     for edition in later or editions[-1:]:
         following = editions[editions.index(edition) + 1 :]
-        found += _of_one(edition.folder, rules, by, Effective(edition.since, edition.until), following)
+        found += map(_of_edition, _of_one(edition.folder, rules, by, Effective(edition.since, edition.until), following))  # fmt: skip
     if not editions:
         found += _of_one(list_, rules, by, None, ())
     return sorted(found, key=lambda each: each.day or date.min)
+
+
+def lapsing(
+    list_: str | PathLike[str] | None, rules: str | PathLike[str] | None, today: date
+) -> Iterator[tuple[Edition, Due]]:
+    """
+    Rulings that end with their edition, before a last day of their own, and leave a question open in the next one, where that has not
+    ended itself. What opening the list and rules raises.
+    """
+    editions = of_folder(list_) if list_ is not None else ()
+    for edition, other in pairwise(editions):
+        if other.until is None or today <= other.until:
+            subject = _opened(edition.folder, rules)
+            for ruling, each in _rulings(subject, Effective(edition.since, edition.until), rules, [other]):
+                if each.day == edition.until and ruling.until != edition.until:
+                    yield edition, each
+
+
+def _of_edition(each: Due) -> Due:
+    """Said with the name of its edition, where there are several."""
+    if each.kind == "edition":
+        return each
+    return each._replace(text={"ja": f"{each.text['ja']}（版 {each.edition}）", "en": f"{each.text['en']} (edition {each.edition})"})  # fmt: skip
+
+
+def _opened(list_: str | PathLike[str] | None, rules: str | PathLike[str] | None) -> Subject:
+    return unproved(None if list_ is None else str(list_), None if rules is None else str(rules), "table")
 
 
 def _of_one(
@@ -77,12 +107,18 @@ def _of_one(
     days: Effective | None,
     following: Sequence[Edition],
 ) -> Iterator[Due]:
-    subject = unproved(None if list_ is None else str(list_), None if rules is None else str(rules), "table")
+    subject = _opened(list_, rules)
+    last = None if days is None else days.until
     for each in (
-        *_remarks(subject.catalog),
+        *(each for each in _remarks(subject.catalog) if each.day is None or last is None or each.day <= last),
         *_changes(subject.catalog, subject.rules),
-        *_rulings(subject.catalog, subject.rules, date.min if days is None else days.since),
-        *_end(subject.catalog, days or subject.catalog.manifest.effective, following),
+        *(each for _, each in _rulings(subject, days, rules, following)),
+        *_end(
+            subject.catalog,
+            days or subject.catalog.manifest.effective,
+            following,
+            None if list_ is None else Path(list_),
+        ),
     ):
         if each.day is None or each.day <= by:
             yield each
@@ -99,10 +135,27 @@ def _remarks(catalog: Catalog) -> Iterator[Due]:
                     catalog.manifest.edition,
                     (task.id,),
                     text,
-                    {"ja": f"{_called(task)}: 一覧の備考の日です。今の扱いを確かめ、変わるなら次の版か疑義照会で定めます", "en": f"{_called(task)}: a date in the list's remark: see what holds now; a new edition or a ruling settles a change"}
+                    _on_a_day(catalog, task, day)
                     if day
                     else {"ja": f"{_called(task)}: 備考の日付に年がありません。いつかを確かめてください", "en": f"{_called(task)}: a date in the remark lacks its year: find out when it is"},
                 )  # fmt: skip
+
+
+def _on_a_day(catalog: Catalog, task: Task, day: date) -> Bilingual:
+    """What is to be done about a day: where the remark gives the work to the other party for a time, no ruling settles who does it."""
+    name = _called(task)
+    acts = (None, *catalog.manifest.printed_acts)
+    days = (day, day + ONE_DAY) if day < date.max else (day,)
+    for channel, act, on in product(catalog.manifest.channels, acts, days):
+        if catalog.turned(task, channel, act, catalog.says(task, channel, act).meaning, on) is not None:
+            return {
+                "ja": f"{name}: 一覧の備考の日です。備考が言う間は、印だけで担当が決まらず回答待ちで、回答の登録でも決まりません。いまの担当を印字した版（表）を作ります",
+                "en": f"{name}: a date in the list's remark: while it speaks, the mark alone does not tell who it is, and no ruling settles that: make an edition, or a table, that prints who does it now",
+            }
+    return {
+        "ja": f"{name}: 一覧の備考の日です。今の扱いを確かめ、変わるなら次の版か疑義照会で定めます",
+        "en": f"{name}: a date in the list's remark: see what holds now; a new edition or a ruling settles a change",
+    }
 
 
 def dates_in(text: str) -> tuple[list[date], bool]:
@@ -130,47 +183,89 @@ def _changes(catalog: Catalog, rules: RuleSet) -> Iterator[Due]:
             )
 
 
-def _rulings(catalog: Catalog, rules: RuleSet, first: date) -> Iterator[Due]:
-    """Those that end within the edition's days, which begin on `first`, and that no other follows."""
-    for ruling in rules.rulings:
-        if ruling.until is None or ruling.until < first or any(_follows(ruling, other) for other in rules.rulings):
+def _rulings(
+    subject: Subject, days: Effective | None, rules: str | PathLike[str] | None, following: Sequence[Edition]
+) -> Iterator[tuple[Ruling, Due]]:
+    """
+    Those after whose end a question is open again, each with its last day: its own, or that of its edition, which may come first. Of one
+    that begins after its edition has ended, the edition's.
+    """
+    first, last = (date.min, None) if days is None else (days.since, days.until)
+    opened: dict[Path, Subject] = {}  # later editions, each once where it is asked
+    for ruling in subject.rules.rulings:
+        end = min((day for day in (ruling.until, last) if day is not None), default=date.max)
+        if end < first or end == date.max:
             continue
-        names = "、".join(_called(catalog.by_id[row]) for row in ruling.rows)
-        act = rules.acts[ruling.act].title
-        yield Due(
-            ruling.until,
-            "ruling",
-            catalog.manifest.edition,
-            ruling.rows,
-            ruling.because["ja"],
-            {
-                "ja": f"回答 {ruling.id} の終わり: {names} の「{act['ja']}」。続きがなければ、その後は回答待ちに戻ります",
-                "en": f"the ruling {ruling.id} ends: {act['en']} of {names}. Without another the question is open again",
-            },
+        on = max(end + ONE_DAY, ruling.since)  # the day on which its question is looked at
+        if last is None or on <= last:
+            rows, other = _open_again(ruling, subject, on), None
+        elif (other := next((each for each in following if each.covers(on)), None)) is not None:
+            if other.folder not in opened:
+                opened[other.folder] = _opened(other.folder, rules)
+            rows = _open_again(ruling, opened[other.folder], on)
+        else:  # that the last edition ends is said by itself
+            rows = () if ruling.until is None else ruling.rows
+        if rows:
+            said = _ended(subject, ruling, rows, end, other)
+            yield ruling, Due(end, "ruling", subject.catalog.manifest.edition, rows, ruling.because["ja"], said)
+
+
+def _ended(subject: Subject, ruling: Ruling, rows: Sequence[str], end: date, other: Edition | None) -> Bilingual:
+    """What to do about it; `other` is the edition in which its question is open."""
+    names = "、".join(_called(subject.catalog.by_id[row]) for row in rows)
+    act = subject.rules.acts[ruling.act].title
+    about = {"ja": f"{names} の「{act['ja']}」", "en": f"{act['en']} of {names}"}
+    if ruling.since > end:
+        said = {
+            "ja": f"回答 {ruling.id}（{ruling.since} から）は版の最後の日より後のもので、1日も効きません: {about['ja']}",
+            "en": f"the ruling {ruling.id} (from {ruling.since}) begins after its edition has ended, and never holds: {about['en']}",
+        }
+        on = ruling.since
+    elif ruling.until == end:
+        return {
+            "ja": f"回答 {ruling.id} の終わり: {about['ja']}。続きがなければ、その後は回答待ちに戻ります",
+            "en": f"the ruling {ruling.id} ends: {about['en']}. Without another the question is open again",
+        }
+    else:
+        own = ("", "") if ruling.until is None else (f"（台帳では {ruling.until} まで）", f" ({ruling.until} in the register)")  # fmt: skip
+        said = {
+            "ja": f"回答 {ruling.id}{own[0] or ' '}は版の最後の日までです: {about['ja']}",
+            "en": f"the ruling {ruling.id}{own[1]} ends with its edition: {about['en']}",
+        }
+        on = end + ONE_DAY
+    if other is not None:
+        said["ja"] += f"。次の版の台帳に登録します（`assign rule add … --on {on}`）"
+        said["en"] += f". Register it in the edition of then (`assign rule add … --on {on}`)"
+    return said
+
+
+def _open_again(ruling: Ruling, after: Subject, on: date) -> tuple[str, ...]:
+    """Of its rows those that need a ruling on a day; what a next edition does not have any more is no question of it."""
+    if ruling.act not in after.rules.acts:
+        return ()
+    channels = [channel for channel in ruling.channels if channel in after.catalog.manifest.channels]
+    return tuple(
+        row
+        for row in ruling.rows
+        if (task := after.catalog.by_id.get(row)) is not None
+        and any(
+            after.decider.decide(task, channel, ruling.act, on).certainty is Certainty.NEEDS_RULING
+            for channel in channels
         )
-
-
-def _follows(ruling: Ruling, other: Ruling) -> bool:
-    """Whether another ruling answers all of the same from some later day on."""
-    later = ruling.until is not None and other.since > ruling.until
-    return (
-        later
-        and other.act == ruling.act
-        and {*ruling.rows} <= {*other.rows}
-        and {*ruling.channels} <= {*other.channels}
     )
 
 
-def _end(catalog: Catalog, days: Effective | None, following: Sequence[Edition]) -> Iterator[Due]:
+def _end(catalog: Catalog, days: Effective | None, following: Sequence[Edition], folder: Path | None) -> Iterator[Due]:
     if days is None or days.until is None:
         return
     name = catalog.manifest.edition
     printed_days = f"effective: {days.since} - {days.until}"
     if following:
         other = following[0]
+        command = f"assign diff {quote(str(folder))} {quote(str(other.folder))}"
         said = {
-            "ja": f"版 {name} の終わり。{other.since} から {other.name} になります（動く判断は `assign diff`）",
-            "en": f"the edition {name} ends; {other.name} begins on {other.since} (`assign diff` shows the decisions that move)",
+            "ja": f"版 {name} の終わり。{other.since} から {other.name} になります（動く判断は `{command}`）",
+            "en": f"the edition {name} ends; {other.name} begins on {other.since} (`{command}` shows the decisions that move)",
         }
     else:
         said = {
@@ -198,4 +293,4 @@ def lines(found: Sequence[Due], by: date, lang: str) -> Iterator[str]:
     )
 
 
-__all__ = ["Due", "dates_in", "due", "lines"]
+__all__ = ["Due", "dates_in", "due", "lapsing", "lines"]

@@ -142,8 +142,8 @@ def add(
     quiet: Quiet = False,
 ) -> None:
     """回答を台帳に登録します。登録できないものは理由を示します / Register rulings; one that may not be is refused, with the reason."""
-    from assign.register import sheet
-    from assign.register.register import Register
+    from assign.register.register import prepared, write
+    from assign.register.returned import Given, returned
 
     one = {"--row": row, "--act": act, "--assignee": assignee}
     if from_ is not None:
@@ -163,31 +163,90 @@ def add(
                     f"`{name}` が要ります（照会表からなら `--from`）",
                     f"`{name}` is needed (or `--from` a question list)",
                 )
-    register = Register.open(list=list_, rules=rules, on=on or since)
+    register = _any_edition(list_, rules, on or since, sheet=from_ is not None)
+    back = None
     with _refusing(as_json=as_json, lang=lang):
         if from_ is not None:
-            common = sheet.Given(None if since is None else date_of_case(since), document or "", role or "")
-            drafts = sheet.answers(Path(from_), register.desk, common)
+            common = Given(None if since is None else date_of_case(since), document or "", role or "", on is not None)
+            back = returned(Path(from_), register.desk, common)
+            drafts = [*back.drafts]
         else:
             with as_options("row", "act", "channel"):
                 drafts = [_draft(register, row or [], act or [], channel, (assignee, since, until, document, role, reason, reason_en))]  # fmt: skip
-        made = register.add(drafts, dry=dry_run)
+        additions = prepared(register, drafts, fixed=from_ is None or on is not None)
+        if not dry_run:
+            write(additions)
     if as_json:
-        print_json(
-            {"file": str(register.path), "written": not dry_run, "rulings": [_plain(each) for each in made]}, out
-        )
+        print_json(_added_plain(additions, back, written=not dry_run), out)
     elif not quiet:
-        ja = lang == "ja"
-        where = path_shown(register.path)
-        if dry_run:
-            head = (
-                f"登録できます（{len(made)} 件）。まだ書いていません"
-                if ja
-                else f"{len(made)} rulings can be registered; nothing is written"
-            )
+        terminal.write("\n".join(_added(additions, back, lang, out, written=not dry_run)), out)
+
+
+def _any_edition(list_: str | None, rules: str | None, on: str | None, *, sheet: bool) -> Any:
+    """The register of a day; a sheet's answers have their own days, so that where today has no edition the nearest will do."""
+    from assign.catalog.editions import NoEdition
+    from assign.register.register import Register
+
+    try:
+        return Register.open(list=list_, rules=rules, on=on)
+    except NoEdition as error:
+        if on is not None or not sheet:
+            raise
+        return Register.open(list=list_, rules=rules, on=error.nearest)
+
+
+def _added_plain(additions: Sequence[Any], back: Any, *, written: bool) -> dict[str, Any]:
+    """For `--json`."""
+    lapses = [found for each in additions if (found := each.lapse())]
+    unread = [] if back is None else [{lang: each.line(lang) for lang in ("ja", "en")} for each in back.unread]
+    return {
+        "files": [str(each.register.path) for each in additions if each.made],
+        "written": written,
+        "rulings": [_plain(ruling) for each in additions for ruling in each.made],
+        "already": sum(each.same for each in additions),
+        "questions": None if back is None else back.as_json(),
+        "unread": unread,
+        "lapse": lapses,
+    }
+
+
+def _added(additions: Sequence[Any], back: Any, lang: str, out: str | None, *, written: bool) -> Iterator[str]:
+    """What was registered, and what in the sheet was not, line by line."""
+    ja = lang == "ja"
+    if not any(each.made for each in additions):
+        yield "新しく登録する回答はありません" if ja else "there is no new ruling"
+    for each in (each for each in additions if each.made):
+        count, where = len(each.made), path_shown(each.register.path)
+        if written:
+            yield f"{where} に {count} 件を登録しました" if ja else f"{count} rulings are in {where}"
         else:
-            head = f"{where} に {len(made)} 件を登録しました" if ja else f"{len(made)} rulings are in {where}"
-        terminal.write("\n".join([head, *(f"    {line}" for line in _table(made, lang))]), out)
+            yield (
+                f"{where} に登録できます（{count} 件）。まだ書いていません"
+                if ja
+                else f"{count} rulings can be registered in {where}; nothing is written"
+            )
+        yield from (f"    {line}" for line in _table(each.made, each.register.desk, lang))
+    if back is not None:
+        yield from wrapped(_counted(back, sum(each.same for each in additions), ja=ja), out)
+        if back.unread:
+            yield f"照会表にあり、登録していないもの（{len(back.unread)} 件）:" if ja else f"in the question list, and not registered ({len(back.unread)}):"  # fmt: skip
+            for reason in back.unread:
+                yield from (f"    {line}" for line in wrapped(reason.line(lang), out))
+    for each in additions:
+        if (lapse := each.lapse()) is not None:
+            yield from wrapped(lapse[lang], out)
+
+
+def _counted(back: Any, same: int, *, ja: bool) -> str:
+    """How many questions of a sheet are answered, and how many are not."""
+    answered, waiting, otherwise = len(back.drafts), back.waiting, back.otherwise
+    if ja:
+        had = f"（うち {same} 問は登録済みの回答と同じ）" if same else ""
+        rest = f"、{otherwise} 問は回答の登録では決まらない問い" if otherwise else ""
+        return f"照会表の {back.questions} 問中 {answered} 問に回答{had}、{waiting} 問は未回答{rest}"
+    had = f" ({same} of them registered before)" if same else ""
+    rest = f", {otherwise} settled by no ruling" if otherwise else ""
+    return f"of {back.questions} questions {answered} are answered{had}, {waiting} are not{rest}"
 
 
 def _draft(register: Any, rows: list[str], acts: list[str], channels: Several, words: tuple[Any, ...]) -> Any:
@@ -218,8 +277,9 @@ def _assignee(word: str) -> Assignee:
     if (found := names.get(normal(word))) is None:
         keys = [each.value for each in known]
         near = nearest(word, keys) or keys
+        named = "、".join(f"`{ASSIGNEE_TEXT[each]['ja']}`（{each.value}）" for each in known)
         raise BadOption(
-            f"`--assignee` に {shown(word)} は使えません（選べるもの: {listed(keys)}）",
+            f"`--assignee` に {shown(word)} は使えません（選べるもの: {named}）",
             f"`--assignee` cannot be {shown(word)} (choose: {listed(keys)})",
             near,
         )
@@ -269,14 +329,38 @@ def list_rulings(
     found = [*register.rulings] if all_ else register.in_force(date_of_case(on))
     if as_json:
         print_json([_plain(each) for each in found], out)
-    elif found:
-        terminal.write("\n".join(_table(found, lang, quiet=quiet)), out)
-    else:
+        return
+    lines = _table(found, register.desk, lang, quiet=quiet)
+    if not found:
         rest = len(register.rulings)
-        ja = f"有効な回答はありません（台帳に {rest} 件。すべては `--all`）"
-        terminal.write(
-            ja if lang == "ja" else f"no ruling is in force ({rest} in the register; `--all` shows them)", out
-        )
+        more, more_en = ("", "") if all_ or not rest else ("。すべては `--all`", "; `--all` shows them")
+        lines = [f"有効な回答はありません（台帳に {rest} 件{more}）" if lang == "ja" else f"no ruling is in force ({rest} in the register{more_en})"]  # fmt: skip
+    if not quiet or not found:
+        lines = [*_edition_shown(register, lang), *lines, *_of_others(register, lang)]
+    terminal.write("\n".join(lines), out)
+
+
+def _edition_shown(register: Any, lang: str) -> Iterator[str]:
+    """Of a list with editions: whose register it is."""
+    if (beside := register.desk.beside) is not None:
+        edition = beside.found[register.desk.place]
+        ja = f"版 {edition.title} の台帳（{edition.since} から{f' {edition.until} まで' if edition.until else ''}）"
+        yield ja if lang == "ja" else f"the register of {edition.title} (from {edition.since}{f' to {edition.until}' if edition.until else ''})"  # fmt: skip
+
+
+def _of_others(register: Any, lang: str) -> Iterator[str]:
+    """The editions beside it that have rulings, and how to see them."""
+    if (beside := register.desk.beside) is None:
+        return
+    for place, edition in enumerate(beside.found):
+        other = beside.at(edition.since)
+        if place != register.desk.place and (count := len(other.rules.rulings)):
+            day = edition.until or edition.since
+            yield (
+                f"ほかの版: {edition.title} の台帳に {count} 件（`--on {day}`）"
+                if lang == "ja"
+                else f"another edition: {edition.title} has {count} (`--on {day}`)"
+            )
 
 
 @app.command("check", cls=Command)
@@ -289,19 +373,22 @@ def check_rulings(
     quiet: Quiet = False,
 ) -> None:
     """台帳の回答をすべて確かめます / Prove every ruling of the register."""
+    from assign.check.due import lapsing
     from assign.register.register import checked
 
     count, findings = checked(list=list_, rules=rules)
+    ends = [] if findings else [*lapsing(list_, rules, date_of_case(None))]
+    notes = [{"ja": f"ただし {edition.title}: {each.day}: {each.text['ja']}", "en": f"but {edition.title}: {each.day}: {each.text['en']}"} for edition, each in ends]  # fmt: skip
     if as_json:
         plain = [
             {"code": each.code, "message": {each_lang: each.line(each_lang) for each_lang in ("ja", "en")}}
             for each in findings
         ]
-        print_json({"ok": not findings, "rulings": count, "findings": plain}, out)
+        print_json({"ok": not findings, "rulings": count, "findings": plain, "notes": notes}, out)
     elif findings or not quiet:
         ja = lang == "ja"
         fine = f"台帳の {count} 件に問題はありません" if ja else f"{count} rulings, nothing wrong"
-        lines = [each.line(lang) for each in findings] or [fine]
+        lines = [each.line(lang) for each in findings] or [fine, *(note[lang] for note in notes)]
         terminal.write("\n".join(line for text in lines for line in wrapped(text, out)), out)
     if findings:
         raise typer.Exit(6)
@@ -323,22 +410,26 @@ def _plain(ruling: Any) -> dict[str, Any]:
     }
 
 
-def _table(rulings: Sequence[Any], lang: str, *, quiet: bool = False) -> list[str]:
+def _table(rulings: Sequence[Any], desk: Any, lang: str, *, quiet: bool = False) -> list[str]:
+    if not rulings:
+        return []
     ja = lang == "ja"
     heads = (
-        ["番号", "から", "まで", "担当", "行為", "行", "文書"]
+        ["番号", "から", "まで", "担当", "行為", "場", "行", "文書"]
         if ja
-        else ["id", "since", "until", "who", "act", "rows", "document"]
+        else ["id", "since", "until", "who", "act", "channels", "rows", "document"]
     )
+    at = desk.catalog.manifest.channels
     body = [
         [
             *(each.id, each.since.isoformat(), each.until.isoformat() if each.until else "-"),
-            *(ASSIGNEE_TEXT[each.assignee][lang], each.act, _short(each.rows, ja=ja)),
+            *(ASSIGNEE_TEXT[each.assignee][lang], desk.rules.acts[each.act].title[lang]),
+            *(("・" if ja else ", ").join(at[key].label[lang] for key in each.channels), _short(each.rows, ja=ja)),
             f"{each.source.document}（{each.role}）" if ja else f"{each.source.document} ({each.role})",
         ]
         for each in rulings
     ]
-    return terminal.listing(heads, body, 6, None, quiet=quiet)
+    return terminal.listing(heads, body, 7, None, quiet=quiet)
 
 
 def _short(rows: Sequence[str], *, ja: bool) -> str:

@@ -79,7 +79,7 @@ def _head(on: date, lang: str) -> list[tuple[str, str]]:
 def _about(desk: Desk, question: Question, lang: str) -> list[tuple[str, str]]:
     """What stands below a question."""
     ja = lang == "ja"
-    found = [(_ROWS[lang], ("、" if ja else "; ").join(row_names(desk, question, lang)))]
+    found = [(_ROWS[lang], ("、" if ja else "; ").join(row_names(desk, question.rows, lang)))]
     if len(question.acts) > 1:
         titles = (desk.rules.acts[act].title[lang] for act in question.acts)
         found.append(("行為" if ja else "Acts", ("、" if ja else "; ").join(titles)))

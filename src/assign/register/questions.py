@@ -12,7 +12,7 @@ is ruled: what was asked of it is asked act by act here. Acts that are no part o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -21,7 +21,7 @@ from assign.catalog.parts import NO_COLUMN, Line
 from assign.desk.desk import Desk
 from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed, question_of
 from assign.rules.entries import Facts, Rule
-from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning
+from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning, Ruled
 
 from .refusals import possible
 
@@ -197,41 +197,62 @@ def _steps(desk: Desk, task: Task, channel: str, on: date) -> Iterator[_Open]:
 
 def asked(desk: Desk, question: Question) -> Bilingual:
     """The question as the letter puts it, without the rows that it is about."""
-    acts, kind = question.acts, desk.rules.work.kind(question.rows[0])
-    titles = [desk.rules.acts[act].title for act in acts]
-    rows, labels = len(question.rows), [desk.catalog.manifest.channels[each].label for each in question.channels]
-    at = {lang: joint.join(label[lang] for label in labels) for lang, joint in (("ja", "・"), ("en", ", "))}
-    if len(acts) == 1 and question.kind and kind is not None:
-        about = {
-            "ja": f"{kind.label['ja']}の「{titles[0]['ja']}」",
-            "en": f"{kind.label['en']}, act '{titles[0]['en']}'",
-        }
-    elif len(acts) == 1:
-        about = {"ja": f"「{titles[0]['ja']}」", "en": f"the act '{titles[0]['en']}'"}
-    elif acts:
-        glyph = next((glyph for _, glyph in _read(desk, question.places[0]) if glyph), "")
-        about = {
-            lang: f"{text}（{glyph}）" if lang == "ja" else f"{text} ({glyph})" for lang, text in _UNDER_A_MARK.items()
-        }
+    if question.acts:
+        about = work_named(desk, question.rows, question.acts, question.channels)
     elif question.line is NO_COLUMN:
         division = desk.catalog.manifest.divisions[desk.catalog.by_id[question.rows[0]].division].label
-        about = {"ja": f"{division['ja']}の業務", "en": f"the work of {division['en']}"}
+        about = _about(desk, {"ja": f"{division['ja']}の業務", "en": f"the work of {division['en']}"}, question.rows, question.channels)  # fmt: skip
     else:
         task = desk.catalog.by_id[question.rows[0]]
         name = printed(task.number, task.group, task.name)
-        about = {"ja": f"「{name}」", "en": f"the row '{name}'"}
-    printed_question = question.rule.question
-    text = question_of(question.line, printed_question) if printed_question else question.rule.because
+        about = _about(desk, {"ja": f"「{name}」", "en": f"the row '{name}'"}, question.rows, question.channels)
+    return _asks(about, question.rule, question.line)
+
+
+def _asks(about: Bilingual, rule: Rule, line: Line) -> Bilingual:
+    text = question_of(line, rule.question) if rule.question else rule.because
+    return {"ja": f"{about['ja']}{text['ja']}", "en": f"{about['en']} {text['en']}"}
+
+
+def asked_of_work(desk: Desk, rows: Sequence[str], acts: Sequence[str], channels: Sequence[str], on: date) -> Bilingual:
+    """The same of a question that is known by its keys alone, on acts, as it is asked where nobody has answered it."""
+    task = desk.catalog.by_id[rows[0]]
+    facts = desk.decider.facts(task, channels[0], acts[0], on)._replace(ruling=Ruled.NONE)
+    line = desk.decider.said(task, channels[0], acts[0], on).line
+    return _asks(work_named(desk, rows, acts, channels), desk.decider.outcome(facts).rule, line)
+
+
+def work_named(desk: Desk, rows: Sequence[str], acts: Sequence[str], channels: Sequence[str]) -> Bilingual:
+    """What a question on acts begins with: the work that it is about, told from its keys alone, in their order."""
+    kinds = {kind.id if (kind := desk.rules.work.kind(row)) else "" for row in rows}
+    kind = desk.rules.work.kind(rows[0]) if len(kinds) == 1 else None
+    title = desk.rules.acts[acts[0]].title
+    if len(acts) == 1 and kind is not None:
+        about = {"ja": f"{kind.label['ja']}の「{title['ja']}」", "en": f"{kind.label['en']}, act '{title['en']}'"}
+    elif len(acts) == 1:
+        about = {"ja": f"「{title['ja']}」", "en": f"the act '{title['en']}'"}
+    else:
+        cells = _read(desk, Place(rows[0], channels[0], acts[0]))
+        glyph = next((glyph for _, glyph in cells if glyph), "")
+        about = {
+            lang: f"{text}（{glyph}）" if lang == "ja" else f"{text} ({glyph})" for lang, text in _UNDER_A_MARK.items()
+        }
+    return _about(desk, about, rows, channels)
+
+
+def _about(desk: Desk, about: Bilingual, rows: Sequence[str], channels: Sequence[str]) -> Bilingual:
+    labels = [desk.catalog.manifest.channels[each].label for each in channels]
+    at = {lang: joint.join(label[lang] for label in labels) for lang, joint in (("ja", "・"), ("en", ", "))}
     return {
-        "ja": f"{about['ja']}（{rows}行、{at['ja']}）について。{text['ja']}",
-        "en": f"On {about['en']} ({rows} {'row' if rows == 1 else 'rows'}, {at['en']}). {text['en']}",
+        "ja": f"{about['ja']}（{len(rows)}行、{at['ja']}）について。",
+        "en": f"On {about['en']} ({len(rows)} {'row' if len(rows) == 1 else 'rows'}, {at['en']}).",
     }
 
 
-def row_names(desk: Desk, question: Question, lang: str) -> list[str]:
-    """Its rows as the paper has them, each with its division and the line of the text."""
+def row_names(desk: Desk, rows: Sequence[str], lang: str) -> list[str]:
+    """Rows as the paper has them, each with its division and the line of the text."""
     found = []
-    for row in question.rows:
+    for row in rows:
         task = desk.catalog.by_id[row]
         division = desk.catalog.manifest.divisions[task.division].label[lang]
         name = printed(task.number, task.group, task.name)

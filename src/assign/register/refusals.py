@@ -34,7 +34,7 @@ class Reason(NamedTuple):
     """
     Why a ruling is refused: a code, and what is wrong. `place` is where it was written, as a person finds it; empty on a command line.
 
-    Codes: `authority` `shared` `unknown_act` `retained` `outside` `list` `other_row` `settled` `divided` `overlap` `contradicts` `person` `form`.
+    Codes: `authority` `shared` `unknown_act` `retained` `outside` `list` `other_row` `settled` `divided` `overlap` `contradicts` `person` `form`; `unread` is no refusal: what stands in a question list and is not registered.
     """
 
     code: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from itertools import count, product
 from os import PathLike
@@ -22,7 +23,7 @@ from assign.check.proofs import example_fails
 from assign.decision.fitting import rules_beside
 from assign.desk.approval import place_of
 from assign.desk.desk import Desk
-from assign.errors import BadOption, RuleFileError, hidden, path_shown
+from assign.errors import AssignError, BadOption, RuleFileError, hidden, path_shown
 from assign.resources import joined
 from assign.rules import loader
 from assign.rules.entries import Ruling, Source
@@ -73,9 +74,10 @@ class Register:
         path: The file. desk: List and rules, the register among them.
     """
 
-    def __init__(self, path: Path, desk: Desk) -> None:
+    def __init__(self, path: Path, desk: Desk, rules: str | PathLike[str] | None = None) -> None:
         self.path: Path = path
         self.desk: Desk = desk
+        self._rules_of_all = rules  # where somebody named one folder of rules for every edition
 
     @classmethod
     def open(
@@ -87,7 +89,14 @@ class Register:
     ) -> Register:
         """The register of a list; of a folder of editions that of the one in force on a day. Raises what `Desk.open` raises."""
         desk = Desk.open(list=list, rules=rules, engine="table", on=on)
-        return cls(rules_beside(place_of(desk, list), rules) / FILE, desk)
+        return cls(rules_beside(place_of(desk, list), rules) / FILE, desk, rules)
+
+    def at(self, on: date) -> Register:
+        """The register of the edition in force on a day: of a list that has one edition this very one. Raises NoEdition."""
+        desk = self.desk.in_force(on)
+        if desk is self.desk:
+            return self
+        return Register(rules_beside(place_of(desk, None), self._rules_of_all) / FILE, desk, self._rules_of_all)
 
     @property
     def rulings(self) -> tuple[Ruling, ...]:
@@ -113,53 +122,55 @@ class Register:
         Raises:
             RulingRefused: With every reason. BadOption: It is the register that ships, or it changed meanwhile. DataError, OutputError: The file.
         """
-        if not dry and files.same_file(self.path, resources.rules_folder() / FILE):
-            raise BadOption(
-                "配布された台帳は書き換えません。`--list`（`assign init` で作ったフォルダ）か `--rules`（規則のフォルダの写し）を指定してください",
-                "the register that ships is not written to: name `--list` (a folder made by `assign init`) or `--rules` (a copy of the rules)",
-            )
-        made, reasons = self._made(drafts)
+        addition = self.prepared(drafts)
+        if not dry:
+            write([addition])
+        return addition.made
+
+    def prepared(self, drafts: Sequence[Draft]) -> Addition:
+        """What adding them would write; nothing is written. Raises as `add`."""
+        made, same, reasons = self._made(drafts)
         if reasons:
             raise RulingRefused(reasons)
         before = read(self.path)
-        after = appended(before, "".join(map(_entry, made)))
+        after = appended(before, "".join(map(_entry, made))) if made else before
         self._proved(after, made)
-        if not dry:
-            try:
-                files.whole_or_not(str(self.path), after, replaces=before)
-            except (OSError, ValueError) as error:
-                raise files.unwritable(path_shown(self.path), error) from None
-        return made
+        return Addition(self, made, same, before, after)
 
-    def _made(self, drafts: Sequence[Draft]) -> tuple[list[Ruling], list[Reason]]:
+    def _made(self, drafts: Sequence[Draft]) -> tuple[list[Ruling], int, list[Reason]]:
+        """The entries, how many answers the register has already, and why some are refused."""
         made: list[Ruling] = []
+        same = 0
         reasons: list[Reason] = []
         taken = {ruling.id for ruling in self.rulings}
         numbers = count(max((int(found[1]) for name in taken if (found := _NUMBER.fullmatch(name))), default=0) + 1)
         for draft in drafts:
             wrong = [*_form(draft), *self._outside(draft)]
-            entries: list[Ruling] = []
-            for (act, channels), rows in self._places(draft, wrong).items():
-                entries.append(self._ruling(draft, act, rows, channels))
+            places = self._places(draft, wrong)
+            entries = [self._ruling(draft, act, rows, channels) for (act, channels), rows in places.items()]
+            same += not entries and not wrong
             for entry in entries:
                 wrong += clashes(entry, [*self.rulings, *made])
             reasons += [each._replace(place=draft.place) for each in _once(wrong)]
             if not wrong:
                 made += [entry._replace(id=f"R-{draft.since.year:04}-{next(numbers):03}") for entry in entries]
-        return made, reasons
+        return made, same, reasons
 
     def _outside(self, draft: Draft) -> Iterator[Reason]:
         """A ruling on no day of its edition would never be asked."""
         if self.desk.beside is None:
             return
         first, last = self.desk.beside.days(self.desk.place)
+        if draft.until is not None and draft.until < draft.since:
+            return  # which `_form` says
         if draft.since > last or (draft.until is not None and draft.until < first):
             name = self.desk.catalog.manifest.edition
+            until_ja, until_en = ("", "") if last == date.max else (f" {last} まで", f" to {last}")
             yield Reason(
                 "form",
                 {
-                    "ja": f"版 {name}（{first} から {last} まで）の日が1日もありません（その日の版の台帳に、`--on` で）",
-                    "en": f"it applies on no day of the edition {name} ({first} to {last}); `--on` names a day of another",
+                    "ja": f"版 {name}（{first} から{until_ja}）の日が1日もありません（その日の版の台帳に、`--on` で）",
+                    "en": f"it applies on no day of the edition {name} (from {first}{until_en}); `--on` names a day of another",
                 },
             )
 
@@ -168,6 +179,7 @@ class Register:
         found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         channels = draft.channels or tuple(self.desk.catalog.manifest.channels)
         idle: dict[str, list[Reason]] = {row: [] for row in draft.rows}  # why a row has no part in the answer
+        answered: set[str] = set()  # rows of which the register says so already, to the word
         for act, row in product(draft.acts, draft.rows):
             known, task = self.desk.rules.acts[act], self.desk.catalog.by_id[row]
             said = {at: why_not(self.desk, task, at, known, draft.assignee, draft.since) for at in channels}
@@ -176,7 +188,10 @@ class Register:
             if draft.some:
                 ruled = {at: self.desk.rules.ruling(row, at, act, draft.since) for at in decides}
                 decides = [at for at, ruling in ruled.items() if ruling is None]
-                refused += [_ruled(row, act, ruling) for ruling in ruled.values() if ruling is not None]
+                had = [ruling for ruling in ruled.values() if ruling is not None]
+                refused += [_ruled(row, act, ruling) for ruling in had if not _is(draft, ruling)]
+                if any(_is(draft, ruling) for ruling in had):
+                    answered.add(row)
                 wrong += [reason for reason in refused if reason.code in OF_CLASS]
                 idle[row] += refused
             elif draft.channels is not None or not decides:
@@ -186,8 +201,10 @@ class Register:
         if draft.some:
             with_part = {row for rows in found.values() for row in rows}
             for row, reasons in idle.items():
-                if row not in with_part:  # that it is answered already says more than that another act is not its own
-                    wrong += sorted(reasons, key=lambda reason: reason.code != "overlap")[:1]
+                if row not in with_part:
+                    other = [reason for reason in reasons if reason.code == "overlap"]
+                    # that it is answered already says more than that another act is not its own
+                    wrong += (other or ([] if row in answered else reasons))[:1]
         return found
 
     def _ruling(self, draft: Draft, act: str, rows: Sequence[str], channels: tuple[str, ...]) -> Ruling:
@@ -265,6 +282,110 @@ class Register:
                 yield Reason("form", {"ja": f"例が成り立ちません: {problem}", "en": f"an example fails: {problem}"})
 
 
+class Addition(NamedTuple):
+    """
+    Answers as they go into one register.
+
+    Attributes:
+        made: The entries that they became. same: How many answers the register has already, to the word.
+        before, after: The file.
+    """
+
+    register: Register
+    made: list[Ruling]
+    same: int
+    before: bytes
+    after: bytes
+
+    def lapse(self) -> Bilingual | None:
+        """That entries hold no longer than their edition, where that ends before they do."""
+        desk = self.register.desk
+        if desk.beside is None or not self.made:
+            return None
+        _, last = desk.beside.days(desk.place)
+        ids = [each.id for each in self.made if (each.until or date.max) > last]
+        if not ids:
+            return None
+        name, following = desk.catalog.manifest.edition, desk.beside.found[desk.place + 1 :]
+        if following:
+            ja = f"続けるなら次の版の台帳にも登録してください（`assign rule add … --on {following[0].since}`）"
+            en = f"to go on, register it in the next edition, too (`assign rule add … --on {following[0].since}`)"
+        else:
+            ja, en = (
+                "次の版を作ったら、その台帳にも登録してください",
+                "once there is a next edition, register it there, too",
+            )
+        return {
+            "ja": f"{_and_more(ids, 'ja')} が効くのは、版 {name} の最後の日 {last} までです。{ja}",
+            "en": f"the edition {name} ends on {last}, and with it {_and_more(ids, 'en')}: {en}",
+        }
+
+
+def prepared(register: Register, drafts: Sequence[Draft], *, fixed: bool = False) -> list[Addition]:
+    """
+    What adding answers would write, each into the register of the edition of its first day; nothing is written.
+
+    Args:
+        register: Of any edition of the list; `fixed`: all go into this one.
+
+    Raises:
+        RulingRefused: With every reason, of all editions. And as `Register.add`.
+    """
+    by_edition: dict[int, tuple[Register, list[Draft]]] = {}
+    for draft in drafts:
+        its = register if fixed else register.at(draft.since)
+        by_edition.setdefault(its.desk.place, (its, []))[1].append(draft)
+    found, reasons = [], []
+    for _, (its, some) in sorted(by_edition.items()):
+        try:
+            found.append(its.prepared(some))
+        except RulingRefused as error:
+            desk = its.desk
+            name = "" if desk.beside is None else desk.beside.found[desk.place].title
+            reasons += [each.within(name) if name else each for each in error.reasons]
+    if reasons:
+        raise RulingRefused(reasons)
+    if len({addition.register.path for addition in found}) < len(found):
+        raise BadOption(
+            "版ごとの回答を1つの台帳（`--rules`）には登録できません（`--on` で版を1つに決めてください）",
+            "answers of several editions do not go into one register (`--rules`); name one edition with `--on`",
+        )
+    return found
+
+
+def write(additions: Sequence[Addition]) -> None:
+    """Into every register or none: where one cannot be written, those before it are put back. Raises BadOption, OutputError."""
+    for each in additions:
+        if files.same_file(each.register.path, resources.rules_folder() / FILE):
+            raise BadOption(
+                "配布された台帳は書き換えません。`--list`（`assign init` で作ったフォルダ）か `--rules`（規則のフォルダの写し）を指定してください",
+                "the register that ships is not written to: name `--list` (a folder made by `assign init`) or `--rules` (a copy of the rules)",
+            )
+    done: list[Addition] = []
+    try:
+        for each in additions:
+            if each.made:
+                _replaced(each.register.path, each.before, each.after)
+            done.append(each)
+    except AssignError:
+        for each in done:
+            with suppress(AssignError):
+                _replaced(each.register.path, each.after, each.before)
+        raise
+
+
+def _replaced(path: Path, before: bytes, after: bytes) -> None:
+    try:
+        files.whole_or_not(str(path), after, replaces=before)
+    except (OSError, ValueError) as error:
+        raise files.unwritable(path_shown(path), error) from None
+
+
+def _and_more(ids: Sequence[str], lang: str) -> str:
+    more = len(ids) - 1
+    return ids[0] + ((f" ほか{more}件" if lang == "ja" else f" and {more} more") if more else "")
+
+
 def checked(
     *,
     list: str | PathLike[str] | None = None,  # noqa: A002 - the contract's name
@@ -326,6 +447,12 @@ def _because(draft: Draft) -> Bilingual:
         f"As the city answered: 「{given}」" if given else f"{draft.document} rules: {who['en']}."
     )
     return {"ja": ja, "en": en}
+
+
+def _is(draft: Draft, ruling: Ruling) -> bool:
+    """Whether a ruling is this very answer: a question list that comes back again has those of the first time in it."""
+    said = (ruling.assignee, ruling.since, ruling.until, ruling.source.document, ruling.role, ruling.because)
+    return said == (draft.assignee, draft.since, draft.until, draft.document, draft.role, _because(draft))
 
 
 def _ruled(row: str, act: str, ruling: Ruling) -> Reason:

@@ -2,17 +2,17 @@
 A table of texts ⇄ an Excel workbook. The one place here that knows openpyxl, which comes with the extra `import`.
 
 A workbook that comes back is somebody else's file: its size, packed and unpacked, is looked at before it is opened, and only so
-many rows and columns are read. A formula is no value.
+many rows and columns are read. A formula is no value, and neither is what has a line through it.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from assign.errors import DataError, needs_extra, path_shown, unreadable
 from assign.resources import TooLarge, whole
@@ -64,14 +64,36 @@ def write(rows: Sequence[Sequence[str]], choices: Mapping[int, Sequence[str]], t
     return out.getvalue()
 
 
-def read(path: Path) -> Iterator[tuple[int, list[object]]]:
+class Sheet(NamedTuple):
     """
-    The rows of the first sheet, each with its number: text, a number, a day, or None; a formula is an error of its own (`Formula`).
+    A sheet: its rows with their numbers, each value text, a number, a day, None, or an error of its own (`Formula`, `Struck`).
+
+    Attributes:
+        merged: First row, first column, last row, last column of cells that are one (from 1). comments: Row and column of each.
+    """
+
+    name: str
+    rows: Sequence[tuple[int, Sequence[object]]]
+    merged: Sequence[tuple[int, int, int, int]] = ()
+    comments: Sequence[tuple[int, int]] = ()
+
+
+class Formula:
+    """What stands in a cell that is worked out by the spreadsheet."""
+
+
+class Struck:
+    """What stands in a cell and has a line through it, all of it or a part: somebody has taken it out."""
+
+
+def read(path: Path) -> list[Sheet]:
+    """
+    The sheets of a workbook, in order.
 
     Raises:
         DataError: It is no workbook, too large, or openpyxl is not installed.
     """
-    openpyxl = _openpyxl()
+    _openpyxl()
     try:
         data = whole(path, LARGEST)
     except TooLarge:
@@ -79,39 +101,99 @@ def read(path: Path) -> Iterator[tuple[int, list[object]]]:
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            found = parts.infolist()
+        parts = zipfile.ZipFile(io.BytesIO(data))
+        found = parts.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise _wrong(path, "Excel のブック（xlsx）ではありません（暗号化されたものは読めません）", "no Excel workbook (xlsx), or an encrypted one") from error  # fmt: skip
     if len(found) > MOST_PARTS or sum(part.file_size for part in found) > LARGEST_UNPACKED:
         raise _wrong(path, "展開すると大きすぎるブックです", "too large when unpacked")
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-        sheet = book.worksheets[0]
-        for number, row in enumerate(sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS), start=1):
-            yield number, [_value(cell) for cell in row]
-    except DataError:
-        raise
+        sheets = [*_sheets(parts, data)]
     except Exception as error:  # noqa: BLE001 - a file of somebody's, in any shape; a library that meets it in any way
         kind = type(error).__name__
         raise _wrong(
             path, f"Excel のブックとして読めません（{kind}）", f"cannot be read as a workbook ({kind})"
         ) from None
+    if not sheets:
+        raise _wrong(path, "表のシートがありません", "no sheet with cells")
+    return sheets
 
 
-class Formula:
-    """What stands in a cell that is worked out by the spreadsheet."""
+def _sheets(parts: zipfile.ZipFile, data: bytes) -> Iterator[Sheet]:
+    from openpyxl.reader.excel import ExcelReader
+
+    reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=False, keep_links=False, rich_text=True)
+    reader.read()
+    part_of = {about.name: relation.target for about, relation in reader.parser.find_sheets()}
+    for sheet in reader.wb.worksheets:
+        part = part_of[sheet.title]
+        struck, merged = _seen(parts, part)
+        rows = []
+        for number, row in enumerate(sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS), start=1):
+            rows.append((number, [_value(cell, struck) for cell in row]))
+        yield Sheet(sheet.title, rows, merged, _comments(parts, part))
 
 
-def _value(cell: Any) -> object:
+def _seen(parts: zipfile.ZipFile, part: str) -> tuple[set[str], list[tuple[int, int, int, int]]]:
+    """What a sheet that is read row by row does not give: cells whose own text is struck in part, and cells that are one."""
+    from openpyxl.utils import range_boundaries
+    from openpyxl.xml.functions import iterparse
+
+    struck: set[str] = set()
+    merged = []
+    with parts.open(part) as file:
+        for _, element in iterparse(file):
+            name = _local(element)
+            if name == "c" and any(_local(each) == "strike" and each.get("val") not in ("0", "false") for each in element.iter()):  # fmt: skip
+                struck.add(element.get("r", ""))
+            elif name == "mergeCell":
+                left, top, right, bottom = range_boundaries(element.get("ref"))
+                merged.append((top, left, bottom, right))
+            elif name == "row":
+                element.clear()
+    return struck, merged
+
+
+def _comments(parts: zipfile.ZipFile, part: str) -> list[tuple[int, int]]:
+    """Where a sheet has comments, old ones (notes) and those that are answered; a comment may be both."""
+    from openpyxl.packaging.relationship import get_dependents, get_rels_path
+    from openpyxl.utils.cell import coordinate_to_tuple
+    from openpyxl.xml.functions import iterparse
+
+    beside, found = get_rels_path(part), []
+    for relation in get_dependents(parts, beside) if beside in parts.namelist() else ():
+        if relation.Type.rpartition("/")[2].lower() not in ("comments", "threadedcomment"):
+            continue
+        with parts.open(relation.target) as file:
+            for _, element in iterparse(file):
+                if _local(element) in ("comment", "threadedComment"):
+                    found.append(coordinate_to_tuple(element.get("ref", "")))
+    return sorted({*found})
+
+
+def _local(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _value(cell: Any, struck: Container[str]) -> object:
     if cell.data_type == "f":
         return Formula()
     value = cell.value
+    if value is None:
+        return None
+    through = cell.font.strike or any(getattr(run, "font", None) and run.font.strike for run in _runs(value))
+    if (through or cell.coordinate in struck) and str(value).strip():
+        return Struck()
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return value if value is None or isinstance(value, str | int | date) else str(value)
+    return value if type(value) in (str, int, date) else str(value)
+
+
+def _runs(value: object) -> Iterable[Any]:
+    """The parts of a text of several looks."""
+    return value if isinstance(value, list) else ()
 
 
 def _openpyxl() -> Any:
