@@ -26,6 +26,8 @@ from assign.rules.model import RuleSet
 
 from .command_line import run as assign
 from .editions import CHANNELS, DIVISIONS, D, folder_of
+from .ward_lists import OLD
+from .ward_lists import folder_of as of_ward
 
 DAYS = [date(2025, 5, 31), date(2025, 6, 1), date(2026, 3, 31), date(2026, 4, 1)]  # around those of the rulings
 
@@ -174,6 +176,30 @@ def test_rules_that_differ_are_told_with_what_moves_by_them(
     else:
         assert set(told(found)) == by
     assert bool(found.moves) is (kind != "note_changed")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        ("", "●", "mark_changed"),  # city staff have a mark of their own: no work is consigned by it
+        ("", "○", "mark_changed"),  # the legend is silent on a blank: it was no end of the contractor's work
+        ("－", "○", "channel_added"),
+        ("△", "－", "channel_removed"),
+        ("－", "●", "mark_changed"),
+        ("●", "－", "mark_changed"),
+        ("●", "○", "mark_changed"),
+    ],
+)
+def test_a_channel_is_added_where_the_contractor_s_work_begins_and_nowhere_else(
+    tmp_path: Path, before: str, after: str, kind: str
+) -> None:
+    """A committee reads the heading as more being consigned; a blank that becomes the city's own mark is not that."""
+    row = OLD[-1]
+    old, new = (
+        Desk.open(list=of_ward(tmp_path / name, [*OLD[:-1], (*row[:3], glyph, *row[4:])]), engine="table")
+        for name, glyph in (("old", before), ("new", after))
+    )
+    assert [change.kind for change in compare(old, new).changes] == [kind]
 
 
 # -- equal editions ----------------------------------------------------------------------------------------------------

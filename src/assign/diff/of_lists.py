@@ -15,12 +15,13 @@ from assign.catalog.parts import Designation, Line
 from assign.explanation.wording import MEANING_TEXT, cell_name, printed
 from assign.rules.entries import Act
 from assign.rules.kinds import Work
-from assign.words import Bilingual
+from assign.words import CONSIGNING, Bilingual, Meaning
 
 from .matching import Pair, aligned, folded, unspaced
 from .model import NO_CHANGES, Change
 
 OF_A_ROW: Final = tuple(field for field in NO_CHANGES if field != "order")  # which is of all rows together
+_NOT_THERE: Final = (Meaning.OUTSIDE, Meaning.NO_STEP)  # the list has no such work on the channel
 
 
 def both(text: str) -> Bilingual:
@@ -116,10 +117,20 @@ class OfRows:
             other, before = self._channels.get(cell, cell), glyph.strip()
             if other not in new.cells or before == (after := new.cells[other].strip()):
                 continue
-            kind = "mark_changed"
-            if cell in ours.channels and UNREAD not in (before, after):
-                kind = "channel_added" if not before else "mark_changed" if after else "channel_removed"
+            kind = self._kind(old, new, cell, other) if cell in ours.channels else "mark_changed"
             yield kind, self._cell(cell, before, ours), self._cell(other, after, theirs)
+
+    def _kind(self, old: Task, new: Task, channel: str, other: str) -> str:
+        """
+        Of a channel's cell: whether the contractor's work there begins, ends, or is marked otherwise.
+
+        What the cells mean decides, and not whether one is blank: in a list where city staff have a mark of their own, a blank that
+        becomes theirs is a mark, and no more work that is consigned.
+        """
+        before, after = self._old.says(old, channel).meaning, self._new.says(new, other).meaning
+        if before in _NOT_THERE and after in CONSIGNING:
+            return "channel_added"
+        return "channel_removed" if before in CONSIGNING and after in _NOT_THERE else "mark_changed"
 
     def _cell(self, name: str, glyph: str, manifest: Manifest) -> Bilingual:
         label, blank = cell_name(name, manifest, self._titles)
