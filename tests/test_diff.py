@@ -26,7 +26,7 @@ from assign.rules.model import RuleSet
 
 from .command_line import run as assign
 from .editions import CHANNELS, DIVISIONS, D, folder_of
-from .ward_lists import OLD
+from .ward_lists import OLD, editions_of
 from .ward_lists import folder_of as of_ward
 
 DAYS = [date(2025, 5, 31), date(2025, 6, 1), date(2026, 3, 31), date(2026, 4, 1)]  # around those of the rulings
@@ -466,6 +466,8 @@ def test_what_is_wrong_is_said_in_one_line(
         ("id,volume\nkouki-7,-5\n", "2 行目: 件数 `-5`"),
         ("id,volume\nkouki-7,1\nkouki-7,2\n", "3 行目: 行 `kouki-7` が2度"),
         ("id,volume\nkouki-7\n", "2 行目: セル"),
+        ("id,volume,volume\nkouki-7,1,2\n", "1 行目: 同じ意味の列が2つ"),
+        ("id,行,件数\nkouki-7,kouki-8,2\n", "同じ意味の列が2つあります（`id`, `行`）"),
         ("", "見出し"),
     ],
 )
@@ -479,6 +481,38 @@ def test_a_file_of_volumes_is_read_strictly(tmp_path: Path, text: str, says: str
     with pytest.raises(DataError) as caught:
         read(path, {"kouki-7"})
     assert says in caught.value.ja
+
+
+def test_a_row_without_a_figure_is_named_and_is_not_0(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """By its id and name, the first ten; the sum of a category says how many rows it lacks."""
+    old, new = map(str, folders)
+    volumes = tmp_path / "v.csv"
+    volumes.write_text("id,volume\nkouki-7,120\n", "utf-8")
+    text = assign("diff", old, new, "--volumes", str(volumes)).stdout
+    assert "■ 受託者 → 市職員: 52 件（2 行、月 120 件と、件数のない 1 行）" in text
+    (said,) = [line for line in text.replace("\n  ", "").splitlines() if line.startswith("月の件数のない行が")]
+    missing = json.loads(assign("diff", old, new, "--volumes", str(volumes), "--json").stdout)["without_volume"]
+    assert "kouki-12" in missing
+    assert f"月の件数のない行が {len(missing)} 行あります" in said
+    assert all(each in said for each in missing)
+
+
+def test_each_figure_of_a_line_of_the_screen_is_named(folders: tuple[Path, Path]) -> None:
+    """A number at its end is that of the decisions; a name and its remark stand apart."""
+    rows = [
+        line
+        for line in assign("diff", *map(str, folders)).stdout.splitlines()
+        if line.startswith("・") and "｜" in line
+    ]
+    assert rows
+    assert all(line.rpartition("｜")[2].startswith("判断の数 ") for line in rows)
+
+
+def test_a_name_and_its_remark_stand_apart(tmp_path: Path) -> None:
+    """A remark that is a sentence is no part of the name."""
+    old, new = (Desk.open(list=folder, engine="table") for folder in editions_of(tmp_path))
+    named = {change.name["ja"] for change in compare(old, new).changes}
+    assert "全体 3 住民票 転出届 郵送は市職員が行う" in named
 
 
 def test_what_begins_like_a_formula_stays_text(desks: tuple[Desk, Desk]) -> None:

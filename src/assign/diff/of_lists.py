@@ -12,7 +12,7 @@ from typing import Any, Final
 from assign.catalog.manifest import UNREAD, Manifest
 from assign.catalog.model import Catalog, Task
 from assign.catalog.parts import Designation, Line
-from assign.explanation.wording import MEANING_TEXT, cell_name, printed
+from assign.explanation.wording import MEANING_TEXT, cell_name, printed, with_remark
 from assign.rules.entries import Act
 from assign.rules.kinds import Work
 from assign.words import CONSIGNING, Bilingual, Meaning
@@ -31,7 +31,7 @@ def both(text: str) -> Bilingual:
 
 def row_name(task: Task, manifest: Manifest) -> Bilingual:
     """A row as people call it: its division, then number, heading and name as printed."""
-    name = printed(task.number, task.group, f"{task.name}{task.remark}")
+    name = printed(task.number, task.group, with_remark(task.name, task.remark))
     return {lang: f"{manifest.divisions[task.division].label[lang]} {name}" for lang in ("ja", "en")}
 
 
