@@ -20,7 +20,7 @@ from assign import Desk
 from assign.catalog.model import Catalog
 from assign.errors import DataError
 from assign.register import Question, Register, RulingRefused, letter, open_questions, sheet
-from assign.register.questions import BY_KINDS, BY_LIST, BY_RULING
+from assign.register.questions import BY_KINDS, BY_LIST, BY_RULING, as_plain
 from assign.resources import catalog_file, document_file, rules_folder
 from assign.rules.kinds import Work
 from assign.rules.loader import load
@@ -30,6 +30,8 @@ from .command_line import run
 from .test_lists import opened as of_list
 from .test_lists_of_other_shapes import opened as of_truth
 from .test_lists_of_other_shapes import truth
+from .ward_lists import editions_of
+from .ward_lists import folder_of as of_ward
 
 SINCE = date(2027, 4, 1)
 HEADS = [*sheet.HEADS]
@@ -329,6 +331,7 @@ def test_volumes_are_read_or_refused(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     first = json.loads(done.stdout)["questions"][0]
     assert (first["volume"], "kokuho-25" in first["rows"], first["to"]) == (1200, True, "city_contract_manager")
+    assert first["without_volume"] == [row for row in first["rows"] if row != "kokuho-25"]
     for text, says in [
         ("id,volume\nkokuho-255,1\n", "line 2: the list has no row"),
         ("id,volume\nkokuho-25,x\n", "no whole number"),
@@ -338,6 +341,40 @@ def test_volumes_are_read_or_refused(tmp_path: Path) -> None:
         path.write_text(text, "utf-8")
         done = run("questions", "--volumes", str(path), "--lang", "en")
         assert (done.returncode, says in done.stderr) == (1, True), done.stderr
+
+
+def test_a_row_without_a_figure_is_not_0_in_a_question(tmp_path: Path) -> None:
+    """The sum says how many rows it lacks; a question of which no row has a figure has none; the letter and the list say so, too."""
+    desk = Desk.open(list=of_ward(tmp_path), engine="table")
+    found = open_questions(desk, date(2025, 4, 1), {"part1-2": 1500})
+    part = found[0]
+    assert (part.volume, part.rows, part.uncounted) == (1500, ["part1-2", "part1-3", "part1-4"], ("part1-3", "part1-4"))
+    assert all(each.volume is None for each in found if "part1-2" not in each.rows)
+    assert {"volume": 1500, "without_volume": ["part1-3", "part1-4"]}.items() <= as_plain(desk, part).items()
+    text = "\n".join(letter.text(desk, found, SINCE, "ja"))
+    assert "月の件数: 1,500（ほか2行は記載なし）" in text
+    assert "月の件数: 記載なし" in text
+    cells = [row[HEADS.index("volume")] for row in sheet.table(desk, found, "ja")]
+    assert cells[:2] == ["月の件数", "1,500（ほか2行は記載なし）"]
+    complete = open_questions(desk, date(2025, 4, 1), dict.fromkeys(desk.catalog.by_id, 1500))[0]
+    assert (
+        sheet.table(desk, [complete], "ja")[1][HEADS.index("volume")] == "4500"
+    )  # a figure alone, to be reckoned with
+
+
+def test_one_file_of_figures_serves_questions_and_diff(tmp_path: Path) -> None:
+    """It may have rows of every edition in the folder; those without a figure are named on the screen."""
+    editions_of(tmp_path)
+    city = tmp_path / "city"
+    for name in ("r7", "r8"):
+        shutil.copytree(tmp_path / name / "list", city / name)
+    figures = tmp_path / "v.csv"
+    figures.write_text("id,volume\npart1-2,5\npart1-10,3\n", "utf-8")  # part1-10 is gone in r8
+    done = run("questions", "--list", str(city), "--on", "2026-04-01", "--volumes", str(figures))
+    assert done.returncode == 0, done.stderr
+    assert "月の件数のない行が" in done.stdout
+    assert "part1-4 印鑑登録の申請" in done.stdout
+    assert run("diff", str(city), "--volumes", str(figures)).returncode == 0
 
 
 @pytest.mark.long

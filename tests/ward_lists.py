@@ -63,7 +63,7 @@ marks:
 
 def folder_of(folder: Path, rows: Sequence[Sequence[str]] = OLD, edition: str = "令和7年度版", since: str = "2025-04-01") -> Path:  # fmt: skip
     """The folder of a list of these rows: number, group, name, 窓口, 郵送, 夜間, remark."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     book = Workbook()
     sheet = book.active
     sheet.title = "市民課"

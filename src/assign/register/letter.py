@@ -16,7 +16,7 @@ from assign.desk.desk import Desk
 from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER
 from assign.words import ASSIGNEE_TEXT, Bilingual
 
-from .questions import BY_RULING, NOT_BY_RULING, Question, asked, row_names
+from .questions import BY_RULING, NOT_BY_RULING, Question, asked, counted, row_names
 
 _TITLE: Final[Bilingual] = {"ja": "疑義照会書", "en": "Request for rulings"}
 _TO: Final[Bilingual] = {"ja": "あて先", "en": "To"}
@@ -89,6 +89,6 @@ def _about(desk: Desk, question: Question, lang: str) -> list[tuple[str, str]]:
     else:
         found.append((_ANSWERS[lang], NOT_BY_RULING[question.by][lang]))
     found.append((_SETTLES[lang], f"{len(question.places):,}"))
-    if question.volume is not None:
-        found.append((_VOLUME[lang], f"{question.volume:,}"))
+    if (volume := counted(question)) is not None:
+        found.append((_VOLUME[lang], volume[lang]))
     return found

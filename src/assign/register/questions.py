@@ -12,13 +12,14 @@ is ruled: what was asked of it is asked act by act here. Acts that are no part o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
 from assign.catalog.model import Task
 from assign.catalog.parts import NO_COLUMN, Line
 from assign.desk.desk import Desk
+from assign.desk.volumes import unknown
 from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed, question_of
 from assign.rules.entries import Facts, Rule
 from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning
@@ -64,7 +65,8 @@ class Question(NamedTuple):
         rule: The rule that leaves it open, with its question. kind: The kind of work, where the question is of one.
         places: The decisions that one answer settles.
         by: What settles it: `ruling`, `list`, `kinds` or `acts`. answers: What may be ruled.
-        volume: Cases a month of its rows, where they are known.
+        volume: Cases a month of its rows, as far as they are known; None where none is: that is not 0.
+        uncounted: Its rows without a figure, where figures were given.
     """
 
     key: str
@@ -74,6 +76,7 @@ class Question(NamedTuple):
     by: str
     answers: tuple[Assignee, ...]
     volume: int | None
+    uncounted: tuple[str, ...]
     line: Line  # what the list says, of the first of its places
 
     @property
@@ -108,7 +111,7 @@ def open_questions(
     Every open question on a day; the one that settles most comes first (by monthly cases where they are given, else by decisions).
 
     Args:
-        volumes: Cases a month by row id; a row that is not there counts none.
+        volumes: Cases a month by row id; a row that is not there is not known, and not taken as 0.
         by_act: One question for each act, whatever the kind of work: fewer, and each answer says more.
     """
     groups: dict[tuple[str, ...], list[_Open]] = {}
@@ -122,6 +125,7 @@ def _question(desk: Desk, key: tuple[str, ...], members: list[_Open], volumes: M
     first = members[0]
     rows = dict.fromkeys(each.place.row for each in members)
     kinds = {kind.id if (kind := desk.rules.work.kind(row)) else "" for row in rows}
+    known = [volumes[row] for row in rows if row in volumes] if volumes is not None else []
     return Question(
         key="/".join(filter(None, key)),
         rule=first.rule,
@@ -130,7 +134,8 @@ def _question(desk: Desk, key: tuple[str, ...], members: list[_Open], volumes: M
         by=first.by,
         answers=first.answers,
         line=first.line,
-        volume=None if volumes is None else sum(volumes.get(row, 0) for row in rows),
+        volume=sum(known) if known else None,
+        uncounted=() if volumes is None else tuple(row for row in rows if row not in volumes),
     )
 
 
@@ -228,6 +233,25 @@ def asked(desk: Desk, question: Question) -> Bilingual:
     }
 
 
+def counted(question: Question) -> Bilingual | None:
+    """Its cases a month, and how many of its rows have no figure; None where nobody gave figures."""
+    missing = len(question.uncounted)
+    if question.volume is None:
+        return {"ja": "記載なし", "en": "not given"} if missing else None
+    said = f"{question.volume:,}"
+    return {
+        "ja": said + (f"（ほか{missing:,}行は記載なし）" if missing else ""),
+        "en": said + (f" ({missing:,} more row{'s' * (missing > 1)}: not given)" if missing else ""),
+    }
+
+
+def uncounted(desk: Desk, questions: Sequence[Question]) -> Bilingual | None:
+    """What is said of all rows that are asked about and have no figure; None where each has one, or nobody gave figures."""
+    rows = {row for question in questions for row in question.uncounted}
+    names = [f"{task.id} {task.name}" for task in desk.catalog.tasks if task.id in rows]
+    return unknown(names) if names else None
+
+
 def row_names(desk: Desk, question: Question, lang: str) -> list[str]:
     """Its rows as the paper has them, each with its division and the line of the text."""
     found = []
@@ -253,6 +277,7 @@ def as_plain(desk: Desk, question: Question) -> dict[str, Any]:
         "channels": question.channels,
         "decisions": len(question.places),
         "volume": question.volume,
+        "without_volume": list(question.uncounted),
         "settled_by": question.by,
         "answers": [answer.value for answer in question.answers],
         "to": "city_contract_manager",

@@ -21,7 +21,7 @@ from assign.errors import AssignError, DataError, hidden, path_shown, unreadable
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, normal
 
 from . import workbook
-from .questions import BY_RULING, NOT_BY_RULING, Question, asked, row_names
+from .questions import BY_RULING, NOT_BY_RULING, Question, asked, counted, row_names
 from .refusals import Reason, RulingRefused
 from .register import Draft
 
@@ -74,13 +74,19 @@ def table(desk: Desk, questions: Sequence[Question], lang: str) -> list[list[str
             "choices": choices if by_ruling else NOT_BY_RULING[question.by][lang],
             "assignee": "" if by_ruling else SETTLED_OTHERWISE,
             "decisions": str(len(question.places)),
-            "volume": "" if question.volume is None else str(question.volume),
+            "volume": _volume(question, lang),
             "rows": " ".join(question.rows),
             "acts": " ".join(question.acts),
             "channels": " ".join(question.channels),
         }
         rows.append([cells.get(name, "") for name in HEADS])
     return rows
+
+
+def _volume(question: Question, lang: str) -> str:
+    """A figure alone where it is that of all rows, to be reckoned with; else words."""
+    said = counted(question)
+    return "" if said is None else str(question.volume) if not question.uncounted else said[lang]
 
 
 def excel(desk: Desk, questions: Sequence[Question], lang: str) -> bytes:
