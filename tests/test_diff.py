@@ -18,6 +18,7 @@ from assign.catalog.csv_file import as_csv
 from assign.catalog.manifest import Manifest
 from assign.catalog.model import Catalog, Task, with_keys
 from assign.diff import Report, compare
+from assign.diff.fields import FIELDS, Words
 from assign.diff.matching import match
 from assign.diff.model import Answer
 from assign.diff.of_rules import OfRules
@@ -239,7 +240,8 @@ def test_no_field_of_an_entry_is_left_out(desks: tuple[Desk, Desk]) -> None:
     first = desks[0]
     for kind in (Rule, Act, Holder, Note, Ruling):
         entry = next(e for e in (*first.rules.rules, *first.rules.acts.values(), *first.rules.holders, *first.rules.notes, *first.rules.rulings) if isinstance(e, kind))  # fmt: skip
-        fields = OfRules(first.rules, first.rules, {}, [])._fields(entry, {})
+        words = Words({}, {}, {}, {}, {})
+        fields = OfRules(first.rules, first.rules, {}, [], (words, words))._fields(entry, {})
         assert set(fields) == set(kind._fields) - NOT_COMPARED[kind]
     assert set(Task._fields) - NOT_COMPARED[Task] == {
         "division",
@@ -258,6 +260,41 @@ def test_no_field_of_an_entry_is_left_out(desks: tuple[Desk, Desk]) -> None:
         "designations",
     }
     assert set(RuleSet.__dataclass_fields__) - NOT_COMPARED[RuleSet] == {"rules", "acts", "words", "holder_names", "holders", "notes", "work", "rulings", "read"}  # fmt: skip
+
+
+def test_every_field_that_is_compared_has_a_name_that_people_read(desks: tuple[Desk, Desk]) -> None:
+    """Nobody before a committee knows what `until: -` is."""
+    manifest, work = desks[0].catalog.manifest, desks[0].rules.work.plain()
+    entries: list[Any] = [*manifest.divisions.values(), *manifest.channels.values(), *manifest.columns]
+    fields = {name for entry in entries for name in entry._fields} - {"key"}
+    for kind in (Rule, Act, Holder, Note, Ruling):
+        fields |= set(kind._fields) - NOT_COMPARED[kind] - {"id"}
+    fields |= {"counter", "once_a_visit", "conditions", *work["kinds"][0]} - {"id", "line"}
+    assert fields <= set(FIELDS)
+
+
+def test_a_ruling_is_told_in_words_and_with_the_row_that_the_new_edition_alone_has(tmp_path: Path) -> None:
+    """Acts, channels and rows by their names; an entry of one edition alone names all of its rows."""
+    old, new = editions_of(tmp_path)
+    on = "when: {rows: [part1-2, part1-6の2], channel: counter, act: guide, since: 2026-04-01}"
+    register = new / "rules" / "rulings.yaml"
+    text = register.read_text("utf-8")
+    assert "\nrulings: []" in text
+    entry = (
+        "\nrulings:\n  - id: R-1\n    title: {ja: 案内, en: guiding}\n"
+        f"    source: {{document: 回答 第1号, role: 市民課長}}\n    {on}\n    then: {{assignee: contractor}}\n"
+        "    because: {ja: 含む。, en: It is in.}\n"
+        "    examples: [{given: {row: part1-2, channel: counter, act: guide, on: 2026-04-01}, holds: true}]\n"
+    )
+    register.write_text(text.replace("\nrulings: []", entry), "utf-8")
+    first, second = (Desk.open(list=folder, engine="table") for folder in (old, new))
+    (change,) = [each for each in compare(first, second).changes if each.kind == "ruling_changed"]
+    rows = "全体 2 住民票 転入届・全体 6の2 戸籍 戸籍の附票の交付"
+    wanted = f"行為: 来庁者案内、担当: 受託者、いつから: 2026-04-01、いつまで: 期限なし、行: {rows}、業務の場: 窓口"
+    assert (change.before, change.after and change.after["ja"]) == (None, wanted)
+    (back,) = [each for each in compare(second, first).changes if each.kind == "ruling_changed"]
+    assert back.before
+    assert back.before["ja"] == wanted
 
 
 # -- which row is which ------------------------------------------------------------------------------------------------
