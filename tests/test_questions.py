@@ -21,6 +21,7 @@ from assign.catalog.model import Catalog
 from assign.errors import DataError
 from assign.register import Question, Register, RulingRefused, letter, open_questions, sheet
 from assign.register.questions import BY_KINDS, BY_LIST, BY_RULING, as_plain
+from assign.register.questions import asked as question_asked
 from assign.resources import catalog_file, document_file, rules_folder
 from assign.rules.kinds import Work
 from assign.rules.loader import load
@@ -126,6 +127,36 @@ def test_what_settles_most_comes_first(desk: Desk) -> None:
     weighed = open_questions(desk, SINCE, {"kokuho-25": 120, "kokuho-24": 30})
     assert weighed[0].volume == 150
     assert {"kokuho-25", "kokuho-24"} <= {*weighed[0].rows}
+
+
+def test_a_question_says_why_it_is_open(tmp_path: Path) -> None:
+    """What is printed and what the list makes of it: a mark against its remark, a mark without a meaning, what △ is in the legend."""
+    desk = Desk.open(list=of_ward(tmp_path), engine="table")
+    found = {question.rows[0]: question_asked(desk, question) for question in open_questions(desk, date(2026, 12, 1))}
+    contradicting = (
+        "「3 住民票 転出届」（1行、郵送）について。郵送欄が「△」です。印と備考「郵送は市職員が行う」が合いません。"
+    )
+    assert found["part1-3"]["ja"].startswith(contradicting)
+    assert "Post has △. The mark and the remark '郵送は市職員が行う' do not agree." in found["part1-3"]["en"]
+    assert "窓口欄が空欄、夜間欄が空欄です。この印の意味は凡例にありません。" in found["part1-12"]["ja"]
+    assert "窓口欄が「◇」です。凡例は「◇：協議中のもの」と定めています。" in found["part1-9"]["ja"]
+    assert "備考に「令和8年10月1日から市職員」とあり" in found["part1-8"]["ja"]
+    assert "凡例は「△：一部を受託者が行う」と定めています。" in found["part1-2"]["ja"]
+
+
+def test_every_question_says_why_it_is_open(desk: Desk) -> None:
+    """Of an act that only our judgement keeps with the city it is that judgement."""
+    for question in open_questions(desk, SINCE):
+        said = question_asked(desk, question)["ja"].partition("について。")[2]
+        assert said.count("。") > 1
+        assert question.judged == ("本システムの判断）。この行為は市が行いますか" in said)
+
+
+def test_what_a_list_gives_away_is_not_said_to_stand_under_an_undefined_mark(tmp_path: Path) -> None:
+    """The legend has the mark; it is the act that may not be given away."""
+    desk = of_list("acts", tmp_path, "table")
+    asked = [question_asked(desk, each)["ja"] for each in open_questions(desk, SINCE)]
+    assert not any("凡例にない印の業務" in text for text in asked)
 
 
 def test_the_letter_has_an_addressee_and_every_question(desk: Desk) -> None:

@@ -17,13 +17,15 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from assign.catalog.model import Task
-from assign.catalog.parts import NO_COLUMN, Line
+from assign.catalog.parts import NO_COLUMN, Line, Said
 from assign.desk.desk import Desk
 from assign.desk.volumes import unknown
 from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed, question_of
 from assign.rules.entries import Facts, Rule
+from assign.rules.kinds import NOT_SAID
 from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning
 
+from . import grounds
 from .refusals import possible
 
 BY_RULING: Final = "ruling"
@@ -67,6 +69,7 @@ class Question(NamedTuple):
         by: What settles it: `ruling`, `list`, `kinds` or `acts`. answers: What may be ruled.
         volume: Cases a month of its rows, as far as they are known; None where none is: that is not 0.
         uncounted: Its rows without a figure, where figures were given.
+        said: What the list says of its places, in their order. judged: Whether it is open by our judgement on the act, and by no mark.
     """
 
     key: str
@@ -77,7 +80,13 @@ class Question(NamedTuple):
     answers: tuple[Assignee, ...]
     volume: int | None
     uncounted: tuple[str, ...]
-    line: Line  # what the list says, of the first of its places
+    said: tuple[Said, ...]
+    judged: bool
+
+    @property
+    def line(self) -> Line:
+        """What makes the first of its places what it is."""
+        return self.said[0].line
 
     @property
     def rows(self) -> list[str]:
@@ -101,7 +110,7 @@ class _Open(NamedTuple):
     facts: Facts
     by: str
     answers: tuple[Assignee, ...]
-    line: Line
+    said: Said
 
 
 def open_questions(
@@ -133,7 +142,8 @@ def _question(desk: Desk, key: tuple[str, ...], members: list[_Open], volumes: M
         places=tuple(each.place for each in members),
         by=first.by,
         answers=first.answers,
-        line=first.line,
+        said=tuple(each.said for each in members),
+        judged=_judged(first),
         volume=sum(known) if known else None,
         uncounted=() if volumes is None else tuple(row for row in rows if row not in volumes),
     )
@@ -141,23 +151,21 @@ def _question(desk: Desk, key: tuple[str, ...], members: list[_Open], volumes: M
 
 def _group(desk: Desk, each: _Open, *, by_act: bool) -> tuple[str, ...]:
     place, rule = each.place, each.rule
-    if each.line is NO_COLUMN:  # one answer for the whole table
+    if each.said.line is NO_COLUMN:  # one answer for the whole table
         return rule.id, each.by, desk.catalog.by_id[place.row].division, place.channel
     if each.by in (BY_LIST, BY_KINDS):
         return rule.id, each.by, place.row
-    judged = each.facts.act in BY_JUDGEMENT
-    if each.facts.meaning is Meaning.CONSIGNED_DOUBTFUL and not judged:
-        glyphs = tuple(glyph for _, glyph in _read(desk, place))
+    if each.facts.meaning is Meaning.CONSIGNED_DOUBTFUL and not _judged(each):
+        glyphs = tuple(glyph for _, glyph in each.said.cells)
         return rule.id, *glyphs
-    if by_act or judged:
+    if by_act or _judged(each):
         return rule.id, place.act
     kind = desk.rules.work.kind(place.row)
     return rule.id, kind.id if kind else place.row, place.act
 
 
-def _read(desk: Desk, place: Place) -> tuple[tuple[str, str], ...]:
-    task = desk.catalog.by_id[place.row]
-    return desk.catalog.says(task, place.channel, place.act).cells
+def _judged(each: _Open) -> bool:
+    return each.facts.act in BY_JUDGEMENT
 
 
 def _open(desk: Desk, on: date) -> Iterator[_Open]:
@@ -172,8 +180,8 @@ def _open(desk: Desk, on: date) -> Iterator[_Open]:
             if whole.certainty is Certainty.SETTLED or (given and _can_be_asked(desk, task, channel, on)):
                 continue
             waiting = desk.decider.waiting(task, channel, on)
-            line = (waiting.said if waiting else desk.decider.said(task, channel, None, on)).line
-            yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS if given else BY_LIST, (), line)
+            said = waiting.said if waiting else desk.decider.said(task, channel, None, on)
+            yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS if given else BY_LIST, (), said)
 
 
 def _can_be_asked(desk: Desk, task: Task, channel: str, on: date) -> bool:
@@ -193,28 +201,28 @@ def _steps(desk: Desk, task: Task, channel: str, on: date) -> Iterator[_Open]:
         facts = desk.decider.facts(task, channel, act.id, on)
         answers = possible(desk, facts, act)
         by = BY_RULING if answers else BY_ACTS if facts.act in BY_JUDGEMENT and not named else BY_LIST
-        line = desk.decider.said(task, channel, act.id, on).line
-        yield _Open(Place(task.id, channel, act.id), outcome.rule, facts, by, answers, line)
+        said = desk.decider.said(task, channel, act.id, on)
+        yield _Open(Place(task.id, channel, act.id), outcome.rule, facts, by, answers, said)
 
 
 # -- what is asked, in words ---------------------------------------------------------------------------------------------
 
 
 def asked(desk: Desk, question: Question) -> Bilingual:
-    """The question as the letter puts it, without the rows that it is about."""
+    """The question as the letter puts it: what it is about, why it is open, and what is asked; without the rows that it is about."""
     acts, kind = question.acts, desk.rules.work.kind(question.rows[0])
     titles = [desk.rules.acts[act].title for act in acts]
     rows, labels = len(question.rows), [desk.catalog.manifest.channels[each].label for each in question.channels]
     at = {lang: joint.join(label[lang] for label in labels) for lang, joint in (("ja", "・"), ("en", ", "))}
-    if len(acts) == 1 and question.kind and kind is not None:
+    if len(acts) == 1 and kind is not None and question.kind not in ("", NOT_SAID):
         about = {
             "ja": f"{kind.label['ja']}の「{titles[0]['ja']}」",
             "en": f"{kind.label['en']}, act '{titles[0]['en']}'",
         }
     elif len(acts) == 1:
         about = {"ja": f"「{titles[0]['ja']}」", "en": f"the act '{titles[0]['en']}'"}
-    elif acts:
-        glyph = next((glyph for _, glyph in _read(desk, question.places[0]) if glyph), "")
+    elif acts and question.line.means is Meaning.CONSIGNED_DOUBTFUL:
+        glyph = next((glyph for _, glyph in question.said[0].cells if glyph), "")
         about = {
             lang: f"{text}（{glyph}）" if lang == "ja" else f"{text} ({glyph})" for lang, text in _UNDER_A_MARK.items()
         }
@@ -227,10 +235,19 @@ def asked(desk: Desk, question: Question) -> Bilingual:
         about = {"ja": f"「{name}」", "en": f"the row '{name}'"}
     printed_question = question.rule.question
     text = question_of(question.line, printed_question) if printed_question else question.rule.because
+    why = _why(desk, question)
     return {
-        "ja": f"{about['ja']}（{rows}行、{at['ja']}）について。{text['ja']}",
-        "en": f"On {about['en']} ({rows} {'row' if rows == 1 else 'rows'}, {at['en']}). {text['en']}",
+        "ja": f"{about['ja']}（{rows}行、{at['ja']}）について。{why['ja']}{text['ja']}",
+        "en": f"On {about['en']} ({rows} {'row' if rows == 1 else 'rows'}, {at['en']}). {why['en']} {text['en']}",
     }
+
+
+def _why(desk: Desk, question: Question) -> Bilingual:
+    """Why it is open."""
+    if question.judged:
+        return grounds.of_judgement([desk.rules.acts[act] for act in question.acts])
+    one = len(question.rows) == 1 and question.line is not NO_COLUMN
+    return grounds.of_list(question.said, desk.catalog.manifest, desk.rules.acts, cells=one)
 
 
 def counted(question: Question) -> Bilingual | None:
