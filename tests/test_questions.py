@@ -20,7 +20,7 @@ from assign import Desk
 from assign.catalog.model import Catalog
 from assign.errors import DataError
 from assign.register import Question, Register, RulingRefused, letter, open_questions, sheet
-from assign.register.questions import BY_KINDS, BY_LIST, BY_RULING, as_plain
+from assign.register.questions import BY_KINDS, BY_LIST, BY_RULING, as_plain, list_plain
 from assign.register.questions import asked as question_asked
 from assign.resources import catalog_file, document_file, rules_folder
 from assign.rules.kinds import Work
@@ -170,6 +170,37 @@ def test_the_letter_has_an_addressee_and_every_question(desk: Desk) -> None:
         assert page.count("<h2>") == len(questions)
         assert "<script" not in page
         assert "http" not in page
+
+
+def test_the_letter_names_the_list_its_edition_and_where_each_row_stands(tmp_path: Path) -> None:
+    """Rows and lines are those of an edition; a row of a workbook is where who has the file finds it, on the channels asked about."""
+    desk = Desk.open(list=of_ward(tmp_path), engine="table")
+    day = date(2025, 6, 1)
+    questions = open_questions(desk, day)
+    named = "窓口業務委託一覧（令和7年度版、2025-04-01 から）"
+    text = letter.text(desk, questions, day, "ja")
+    assert f"一覧と版: {named}" in text
+    assert "一覧のファイル（下の行番号はこのファイルのもの）: list.xlsx" in text
+    assert any("2 住民票 転入届（シート「市民課」5行、窓口）、3 住民票 転出届" in line for line in text)
+    assert any("4 印鑑 印鑑登録の申請（シート「市民課」7行、窓口・夜間）" in line for line in text)
+    assert named in letter.html(desk, questions, day, "ja")
+    table = sheet.table(desk, questions, "ja")
+    assert {row[HEADS.index("list")] for row in table[1:]} == {named}
+    assert list_plain(desk)["effective"] == {"since": "2025-04-01", "until": None}
+
+
+def test_who_is_asked_reads_nothing_of_our_files(tmp_path: Path, desk: Desk) -> None:
+    """The city has the paper: no name of a file of ours, no kind of work that nobody has written, no answer to choose that there is not."""
+    for each in (desk, Desk.open(list=of_ward(tmp_path), engine="table")):
+        questions = open_questions(each, date(2026, 12, 1))
+        text = "\n".join(letter.text(each, questions, SINCE, "ja"))
+        cells = "\n".join("".join(row[:4]) for row in sheet.table(each, questions, "ja"))
+        for word in ("catalog.csv", "manifest.yaml", "kinds.yaml", "acts.yaml", "種類をまだ書いていない"):
+            assert word not in text
+            assert word not in cells
+        choices = [line for line in text.splitlines() if "回答の選択肢: " in line]
+        assert len(choices) == sum(question.by == BY_RULING for question in questions)
+        assert text.count("お答えいただくこと: ") == len(questions) - len(choices)
 
 
 # -- answered ------------------------------------------------------------------------------------------------------------

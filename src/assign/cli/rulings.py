@@ -401,7 +401,7 @@ def questions(
     form = "" if out is None or letter or html or as_json else Path(out).suffix.lower()
     if as_json:
         plain = [asking.as_plain(desk, each) for each in found]
-        print_json({"on": day.isoformat(), "open": len(found), "decisions": sum(len(each.places) for each in found), "questions": plain}, out)  # fmt: skip
+        print_json({"on": day.isoformat(), "list": asking.list_plain(desk), "open": len(found), "decisions": sum(len(each.places) for each in found), "questions": plain}, out)  # fmt: skip
     elif html:
         terminal.write(letters.html(desk, found, day, lang), out, data=True)
     elif letter:

@@ -20,7 +20,7 @@ from assign.catalog.model import Task
 from assign.catalog.parts import NO_COLUMN, Line, Said
 from assign.desk.desk import Desk
 from assign.desk.volumes import unknown
-from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed, question_of
+from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, placed, printed, question_of
 from assign.rules.entries import Facts, Rule
 from assign.rules.kinds import NOT_SAID
 from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning
@@ -44,6 +44,21 @@ NOT_BY_RULING: Final[Mapping[str, Bilingual]] = {
     BY_ACTS: {
         "ja": "行為の根拠（市の文書）を rules/acts.yaml に書くと決まります（回答の登録では決まりません）",
         "en": "settled by the city's own paper as the act's source in rules/acts.yaml, by no ruling",
+    },
+}
+# The same for who is asked, who has the paper and not our files.
+OF_THE_CITY: Final[Mapping[str, Bilingual]] = {
+    BY_LIST: {
+        "ja": "紙の一覧と凡例で確かめ、だれが行うことになっているかをお書きください。このソフトウェアに読み込んだ一覧を、お答えに合わせて直します",
+        "en": "please look at the paper list and its legend, and say who is to do the work; the list that this software has read is then mended",
+    },
+    BY_KINDS: {
+        "ja": "この業務に含まれる行為（受付、審査など）をお書きください。そのうえで、行為ごとに照会します",
+        "en": "please say which acts this work has (taking in, examining, …); each is then asked about",
+    },
+    BY_ACTS: {
+        "ja": "この行為を市が行うと定めた市の文書（規則、要綱など）の名前をお書きください",
+        "en": "please name the city's paper (rules, guidelines, …) by which the city does this act",
     },
 }
 
@@ -270,16 +285,36 @@ def uncounted(desk: Desk, questions: Sequence[Question]) -> Bilingual | None:
 
 
 def row_names(desk: Desk, question: Question, lang: str) -> list[str]:
-    """Its rows as the paper has them, each with its division and the line of the text."""
+    """Its rows as the paper has them, each with its division, where it stands, and of several channels those that it is asked about on."""
+    manifest = desk.catalog.manifest
     found = []
     for row in question.rows:
         task = desk.catalog.by_id[row]
-        division = desk.catalog.manifest.divisions[task.division].label[lang]
         name = printed(task.number, task.group, task.name)
-        found.append(
-            f"{division} {name}（一覧{task.line}行目）" if lang == "ja" else f"{division} {name} (line {task.line})"
-        )
+        if len(manifest.divisions) > 1:
+            name = f"{manifest.divisions[task.division].label[lang]} {name}"
+        where = placed([task], manifest)[lang]
+        if len(question.channels) > 1:
+            channels = dict.fromkeys(place.channel for place in question.places if place.row == row)
+            labels = [manifest.channels[channel].label[lang] for channel in channels]
+            where += f"、{'・'.join(labels)}" if lang == "ja" else f"; {', '.join(labels)}"
+        found.append(f"{name}（{where}）" if lang == "ja" else f"{name} ({where})")
     return found
+
+
+def list_named(desk: Desk, lang: str) -> str:
+    """Which list the rows are of, and which edition of it: what stands on which line depends on it."""
+    manifest = desk.catalog.manifest
+    said = [manifest.edition]
+    if days := manifest.effective:
+        said.append(f"{days.since} から" if lang == "ja" else f"from {days.since}")
+        if days.until:
+            said[-1] += f" {days.until} まで" if lang == "ja" else f" to {days.until}"
+    return (
+        f"{manifest.title[lang]}（{'、'.join(said)}）"
+        if lang == "ja"
+        else f"{manifest.title[lang]} ({', '.join(said)})"
+    )
 
 
 def as_plain(desk: Desk, question: Question) -> dict[str, Any]:
@@ -301,4 +336,14 @@ def as_plain(desk: Desk, question: Question) -> dict[str, Any]:
         "to_label": dict(CONTRACT_MANAGER),
         "from": "contractor_manager",
         "from_label": dict(CONTRACTOR_MANAGER),
+    }
+
+
+def list_plain(desk: Desk) -> dict[str, Any]:
+    """Which list and edition is asked about, for `--json`."""
+    manifest = desk.catalog.manifest
+    return {
+        "title": dict(manifest.title),
+        "edition": manifest.edition,
+        "effective": manifest.effective and manifest.effective.plain(),
     }

@@ -21,7 +21,7 @@ from assign.errors import AssignError, DataError, hidden, path_shown, unreadable
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, normal
 
 from . import workbook
-from .questions import BY_RULING, NOT_BY_RULING, Question, asked, counted, row_names
+from .questions import BY_RULING, OF_THE_CITY, Question, asked, counted, list_named, row_names
 from .refusals import Reason, RulingRefused
 from .register import Draft
 
@@ -45,6 +45,7 @@ HEADS: Final[Mapping[str, Bilingual]] = {
     "rows": {"ja": "行のid", "en": "row ids"},
     "acts": {"ja": "行為の記号", "en": "act keys"},
     "channels": {"ja": "場の記号", "en": "channel keys"},
+    "list": {"ja": "一覧と版", "en": "list and edition"},  # of what goes out; nothing is read from it
 }
 _NEEDED: Final = ("assignee", "rows", "acts", "channels")
 
@@ -71,13 +72,14 @@ def table(desk: Desk, questions: Sequence[Question], lang: str) -> list[list[str
             "number": str(number),
             "question": asked(desk, question)[lang],
             "about": ("、" if lang == "ja" else "; ").join(row_names(desk, question, lang)),
-            "choices": choices if by_ruling else NOT_BY_RULING[question.by][lang],
+            "choices": choices if by_ruling else OF_THE_CITY[question.by][lang],
             "assignee": "" if by_ruling else SETTLED_OTHERWISE,
             "decisions": str(len(question.places)),
             "volume": _volume(question, lang),
             "rows": " ".join(question.rows),
             "acts": " ".join(question.acts),
             "channels": " ".join(question.channels),
+            "list": list_named(desk, lang),
         }
         rows.append([cells.get(name, "") for name in HEADS])
     return rows
