@@ -18,7 +18,7 @@ from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CONSIGNING, ActClass, As
 
 from .in_force import edition_line
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, OWN_RULE, SHEET, SHEET_ROW, Answer, _capital, grounded, printed, with_remark
+from .wording import _BASIS_TEXT, OWN_RULE, SHEET, SHEET_ROW, UNNAMED, Answer, _capital, grounded, printed, with_remark
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -176,8 +176,9 @@ def _judgement(answer: Answer, text: str, about_act: Sequence[str], lang: str) -
     """That the class of the act is our judgement, or the city's own rule, where the answer rests on it and the sentence does not say so."""
     if not about_act or not _holds_for_the_act(answer):
         return ""
-    if any(OWN_RULE[lang] in sentence for sentence in about_act):
-        return OWN_RULE[lang]
+    own = [sentence for sentence in about_act if OWN_RULE[lang] in sentence]
+    if own:
+        return UNNAMED[lang] if all(UNNAMED[lang] in sentence for sentence in own) else OWN_RULE[lang]
     ours = _BASIS_TEXT["judged"][lang]
     by_judgement = any(
         _BASIS_TEXT[basis][lang] in sentence for basis in ("judged", "analogy") for sentence in about_act

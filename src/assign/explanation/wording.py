@@ -90,6 +90,13 @@ _BASIS_TEXT: Final[dict[str, Bilingual]] = {
 OWN_RULE: Final[Bilingual] = {"ja": "この市の規則", "en": "this city's own rule"}
 
 
+# Of one whose paper the city has not named yet; it begins with what every rule of the city's own is called.
+UNNAMED: Final[Bilingual] = {
+    "ja": f"{OWN_RULE['ja']}で、根拠の文書の名前はまだ書かれていません",
+    "en": f"{OWN_RULE['en']}, whose paper the city has not named yet",
+}
+
+
 # An act of which a list by acts does not say a word.
 SILENT_TITLE: Final[Bilingual] = {"ja": "一覧に欄のない行為", "en": "An act for which the list has no column"}
 
@@ -399,6 +406,8 @@ def grounded(text: str, basis: str) -> str:
 def _basis(source: Source, lang: str, read: date | None = None) -> str:
     """What a sentence rests on, how sure that is, and on which day it was read; or that the rule is this city's own."""
     ja = lang == "ja"
+    if source.unnamed:  # what stands there is to be filled in, and no paper
+        return f"（{UNNAMED['ja']}）" if ja else f" ({UNNAMED['en']})"
     if source.own:
         return (
             f"（{OWN_RULE['ja']}: {source.document}、{source.text}）"
