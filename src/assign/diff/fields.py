@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from assign.explanation.wording import _condition
+from assign.explanation.wording import condition_said
 from assign.rules.entries import Act
 from assign.words import Bilingual
 
@@ -149,7 +149,7 @@ class Words:
         if field == "steps":
             return " → ".join(self._step(step, lang) for step in value)
         if field == "when":
-            return ("、" if lang == "ja" else ", ").join(_condition(name, of, lang) for name, of in value.items())
+            return ("、" if lang == "ja" else ", ").join(condition_said(name, of, lang) for name, of in value.items())
         if isinstance(value, Mapping):
             if set(value) == {"ja", "en"}:
                 return str(value[lang])

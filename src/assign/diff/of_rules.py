@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from assign.explanation.wording import _BASIS_TEXT, CLASS_TEXT
+from assign.explanation.wording import BASIS_TEXT, CLASS_TEXT
 from assign.rules.entries import Act, Entry, Source
 from assign.rules.model import RuleSet
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, ActClass, Assignee, Bilingual, Certainty
@@ -103,7 +103,7 @@ class OfRules:
                 document = (
                     "" if value.line is not None else value.document
                 )  # a document's file has another name each year
-                found[name] = (document, value.text, _BASIS_TEXT.get(value.basis, value.basis))
+                found[name] = (document, value.text, BASIS_TEXT.get(value.basis, value.basis))
             elif isinstance(value, Assignee):
                 found[name] = ASSIGNEE_TEXT[value]
             elif isinstance(value, Certainty):

@@ -18,7 +18,7 @@ from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CONSIGNING, ActClass, As
 
 from .in_force import edition_line
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, OWN_RULE, SHEET, SHEET_ROW, UNNAMED, Answer, _capital, grounded, printed, with_remark
+from .wording import BASIS_TEXT, OWN_RULE, SHEET, SHEET_ROW, UNNAMED, Answer, _capital, grounded, printed, with_remark
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -163,7 +163,7 @@ def _whys(answer: Answer, lang: str) -> list[str]:
         follows = grounded(follows, _bracketed(_judgement(answer, follows, said, lang), lang))
     both = f"{listed}{'' if lang == 'ja' else ' '}{follows}"
     if answer["act"] and answer["meaning"] not in _WHATEVER_THE_ACT:
-        ours = _BASIS_TEXT["judged"][lang]
+        ours = BASIS_TEXT["judged"][lang]
         return [both] if ours in listed and ours not in follows else [both, follows]
     return [both, listed] if answer["meaning"] == Meaning.PART_OPEN.value else [listed]
 
@@ -179,10 +179,8 @@ def _judgement(answer: Answer, text: str, about_act: Sequence[str], lang: str) -
     own = [sentence for sentence in about_act if OWN_RULE[lang] in sentence]
     if own:
         return UNNAMED[lang] if all(UNNAMED[lang] in sentence for sentence in own) else OWN_RULE[lang]
-    ours = _BASIS_TEXT["judged"][lang]
-    by_judgement = any(
-        _BASIS_TEXT[basis][lang] in sentence for basis in ("judged", "analogy") for sentence in about_act
-    )
+    ours = BASIS_TEXT["judged"][lang]
+    by_judgement = any(BASIS_TEXT[basis][lang] in sentence for basis in ("judged", "analogy") for sentence in about_act)
     classed = answer["act"]["class"] in (ActClass.FACTUAL.value, ActClass.SHARED.value)
     settled = (
         answer["certainty"] == Certainty.SETTLED.value

@@ -79,7 +79,7 @@ _THE: Final[dict[Assignee, Bilingual]] = {
 _COST: Final = {"ruling": 1, "act": 2}
 
 
-_BASIS_TEXT: Final[dict[str, Bilingual]] = {
+BASIS_TEXT: Final[dict[str, Bilingual]] = {
     "seen": {"ja": "条文で確認", "en": "read in the statute"},
     "reported": {"ja": "法令を説明する資料による", "en": "secondary source"},
     "analogy": {"ja": "別の事柄の法律からの類推", "en": "by analogy with a law on another matter"},
@@ -180,12 +180,12 @@ def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest, acts: M
     else:
         ja = f"{place['ja']}の{len(tasks)}行は、いずれも"
         en = f"{_capital(place['en'])}, each:"
-    cells = [_cell(cell, glyph, manifest, acts) for cell, glyph in said.cells]
+    cells = [cell_said(cell, glyph, manifest, acts) for cell, glyph in said.cells]
     row = {
         "ja": f"{ja}{'で、'.join(cell['ja'] for cell in cells)}です。",
         "en": f"{en} {', '.join(cell['en'] for cell in cells)}.",
     }
-    return _both(row, _list_sentence(said.line))
+    return _both(row, list_sentence(said.line))
 
 
 def _of_parts(parts: Sequence[Part], acts: Mapping[str, Act]) -> Text:
@@ -222,7 +222,7 @@ def _titles(parts: Sequence[Part], acts: Mapping[str, Act], lang: str) -> str:
     )
 
 
-def _list_sentence(line: Line) -> Text:
+def list_sentence(line: Line) -> Text:
     """What the list's own legend makes of the cells; where it is silent, how they are read."""
     if line.legend is not None:
         return {
@@ -237,7 +237,7 @@ def _quoted(text: str) -> str:
     return text if text.startswith("「") else f"「{text}」"
 
 
-def _cell(name: str, printed: str, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
+def cell_said(name: str, printed: str, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
     """A cell and what is printed in it: 委託不可項目欄が「△」."""
     label, blank = cell_name(name, manifest, acts)
     if printed == UNREAD:
@@ -300,7 +300,7 @@ def printed_cells(task: Task, manifest: Manifest, acts: Mapping[str, Act]) -> Te
     }
 
 
-def _condition(name: str, values: Sequence[str], lang: str) -> str:
+def condition_said(name: str, values: Sequence[str], lang: str) -> str:
     """A fact and its values, as part of a sentence."""
     ja = lang == "ja"
     either = "か" if ja else " or "
@@ -350,7 +350,7 @@ def _only_the_contract(facts: Facts, said: Said, manifest: Manifest, acts: Mappi
                 "en": "It can be another than city staff only after the original has shown which cells of this row are marked.",
             }
     marked = [(name, glyph) for name, glyph in said.cells if glyph]
-    cells = [_cell(name, glyph, manifest, acts) for name, glyph in marked or said.cells[-1:]]
+    cells = [cell_said(name, glyph, manifest, acts) for name, glyph in marked or said.cells[-1:]]
     ja, en = "、".join(cell["ja"] for cell in cells), ", ".join(cell["en"] for cell in cells)
     if facts.act is ActFact.AUTHORITY:
         return {
@@ -426,7 +426,7 @@ def _basis(source: Source, lang: str, read: date | None = None) -> str:
         place = ""
     if not source.basis or (source.line is not None and not place):
         return ""
-    sure = _BASIS_TEXT[source.basis][lang]
+    sure = BASIS_TEXT[source.basis][lang]
     if read is not None:
         sure += f"、{read} 閲覧" if ja else f", {read}"
     said = ("、" if ja else "; ").join(filter(None, (place, sure)))

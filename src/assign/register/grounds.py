@@ -11,7 +11,7 @@ from typing import Final
 
 from assign.catalog.manifest import Manifest
 from assign.catalog.parts import Said
-from assign.explanation.wording import _capital, _cell, _list_sentence
+from assign.explanation.wording import cell_said, list_sentence
 from assign.rules.entries import Act
 from assign.words import Bilingual
 
@@ -29,10 +29,10 @@ def of_list(said: Iterable[Said], manifest: Manifest, acts: Mapping[str, Act], *
     """
     printed: dict[tuple[str, str], dict[str, Bilingual]] = {}  # what the list makes of them → the cells, each once
     for each in said:
-        sentence = _list_sentence(each.line)
+        sentence = list_sentence(each.line)
         of = printed.setdefault((sentence["ja"], sentence["en"]), {})
         for name, glyph in each.cells if cells else ():
-            cell = _cell(name, glyph, manifest, acts)
+            cell = cell_said(name, glyph, manifest, acts)
             of[cell["ja"]] = cell
     told = list(printed.items())[:MOST]
     there = [{lang: joint.join(cell[lang] for cell in of.values()) for lang, joint in _JOINTS} for _, of in told]
@@ -53,3 +53,7 @@ def of_judgement(acts: Sequence[Act]) -> Bilingual:
         lang: joint.join(f"{act.because[lang].rstrip(stop)}{_JUDGED[lang]}{stop}" for act in acts[:MOST])
         for lang, joint, stop in (("ja", "", "。"), ("en", " ", "."))
     }
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
