@@ -39,7 +39,7 @@ _AS_OF: Final[Bilingual] = {
     "ja": "基準日（この日の案件について決まっていない点）",
     "en": "As of (what is open for cases of this day)",
 }
-_PLEASE: Final[Bilingual] = {"ja": "お答えいただくこと", "en": "Please answer"}
+_PLEASE: Final[Bilingual] = {"ja": "お答えいただくこと", "en": "To be answered"}
 _ROWS: Final[Bilingual] = {"ja": "対象", "en": "Rows"}
 _ANSWERS: Final[Bilingual] = {"ja": "回答の選択肢", "en": "Possible answers"}
 _SETTLES: Final[Bilingual] = {"ja": "この回答で決まるもの", "en": "What the answer settles"}
