@@ -91,7 +91,10 @@ def test_a_paper_that_the_city_has_not_named_is_no_rule_of_its(city: Path, tmp_p
     for more in ((), ("--why",), ("--json",)):
         text = said(run(*words, *more, "--list", str(city))).replace("\n", "").replace(" ", "")
         assert placeholder not in text
-        assert "この市の規則で、根拠の文書の名前はまだ書かれていません" in text
+        assert ("この市の規則で、根拠の文書の名前はまだ書かれていません" in text) is (more != ())
+        assert (
+            "委託から除かれます（この市の規則" not in text
+        )  # that is the legend's; the city's own rule is whose authority it is
     done = run("check", "--list", str(city), "--json")
     report = json.loads(done.stdout)
     assert (done.returncode, report["ok"], [each["kind"] for each in report["notices"]]) == (0, True, ["unnamed"])
