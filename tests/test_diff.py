@@ -18,6 +18,7 @@ from assign.catalog.csv_file import as_csv
 from assign.catalog.manifest import Manifest
 from assign.catalog.model import Catalog, Task, with_keys
 from assign.diff import Report, compare
+from assign.diff.fields import FIELDS, Words
 from assign.diff.matching import match
 from assign.diff.model import Answer
 from assign.diff.of_rules import OfRules
@@ -26,6 +27,8 @@ from assign.rules.model import RuleSet
 
 from .command_line import run as assign
 from .editions import CHANNELS, DIVISIONS, D, folder_of
+from .ward_lists import OLD, editions_of
+from .ward_lists import folder_of as of_ward
 
 DAYS = [date(2025, 5, 31), date(2025, 6, 1), date(2026, 3, 31), date(2026, 4, 1)]  # around those of the rulings
 
@@ -176,6 +179,30 @@ def test_rules_that_differ_are_told_with_what_moves_by_them(
     assert bool(found.moves) is (kind != "note_changed")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        ("", "●", "mark_changed"),  # city staff have a mark of their own: no work is consigned by it
+        ("", "○", "mark_changed"),  # the legend is silent on a blank: it was no end of the contractor's work
+        ("－", "○", "channel_added"),
+        ("△", "－", "channel_removed"),
+        ("－", "●", "mark_changed"),
+        ("●", "－", "mark_changed"),
+        ("●", "○", "mark_changed"),
+    ],
+)
+def test_a_channel_is_added_where_the_contractor_s_work_begins_and_nowhere_else(
+    tmp_path: Path, before: str, after: str, kind: str
+) -> None:
+    """A committee reads the heading as more being consigned; a blank that becomes the city's own mark is not that."""
+    row = OLD[-1]
+    old, new = (
+        Desk.open(list=of_ward(tmp_path / name, [*OLD[:-1], (*row[:3], glyph, *row[4:])]), engine="table")
+        for name, glyph in (("old", before), ("new", after))
+    )
+    assert [change.kind for change in compare(old, new).changes] == [kind]
+
+
 # -- equal editions ----------------------------------------------------------------------------------------------------
 
 
@@ -213,7 +240,8 @@ def test_no_field_of_an_entry_is_left_out(desks: tuple[Desk, Desk]) -> None:
     first = desks[0]
     for kind in (Rule, Act, Holder, Note, Ruling):
         entry = next(e for e in (*first.rules.rules, *first.rules.acts.values(), *first.rules.holders, *first.rules.notes, *first.rules.rulings) if isinstance(e, kind))  # fmt: skip
-        fields = OfRules(first.rules, first.rules, {}, [])._fields(entry, {})
+        words = Words({}, {}, {}, {}, {})
+        fields = OfRules(first.rules, first.rules, {}, [], (words, words))._fields(entry, {})
         assert set(fields) == set(kind._fields) - NOT_COMPARED[kind]
     assert set(Task._fields) - NOT_COMPARED[Task] == {
         "division",
@@ -232,6 +260,41 @@ def test_no_field_of_an_entry_is_left_out(desks: tuple[Desk, Desk]) -> None:
         "designations",
     }
     assert set(RuleSet.__dataclass_fields__) - NOT_COMPARED[RuleSet] == {"rules", "acts", "words", "holder_names", "holders", "notes", "work", "rulings", "read"}  # fmt: skip
+
+
+def test_every_field_that_is_compared_has_a_name_that_people_read(desks: tuple[Desk, Desk]) -> None:
+    """Nobody before a committee knows what `until: -` is."""
+    manifest, work = desks[0].catalog.manifest, desks[0].rules.work.plain()
+    entries: list[Any] = [*manifest.divisions.values(), *manifest.channels.values(), *manifest.columns]
+    fields = {name for entry in entries for name in entry._fields} - {"key"}
+    for kind in (Rule, Act, Holder, Note, Ruling):
+        fields |= set(kind._fields) - NOT_COMPARED[kind] - {"id"}
+    fields |= {"counter", "once_a_visit", "conditions", *work["kinds"][0]} - {"id", "line"}
+    assert fields <= set(FIELDS)
+
+
+def test_a_ruling_is_told_in_words_and_with_the_row_that_the_new_edition_alone_has(tmp_path: Path) -> None:
+    """Acts, channels and rows by their names; an entry of one edition alone names all of its rows."""
+    old, new = editions_of(tmp_path)
+    on = "when: {rows: [part1-2, part1-6の2], channel: counter, act: guide, since: 2026-04-01}"
+    register = new / "rules" / "rulings.yaml"
+    text = register.read_text("utf-8")
+    assert "\nrulings: []" in text
+    entry = (
+        "\nrulings:\n  - id: R-1\n    title: {ja: 案内, en: guiding}\n"
+        f"    source: {{document: 回答 第1号, role: 市民課長}}\n    {on}\n    then: {{assignee: contractor}}\n"
+        "    because: {ja: 含む。, en: It is in.}\n"
+        "    examples: [{given: {row: part1-2, channel: counter, act: guide, on: 2026-04-01}, holds: true}]\n"
+    )
+    register.write_text(text.replace("\nrulings: []", entry), "utf-8")
+    first, second = (Desk.open(list=folder, engine="table") for folder in (old, new))
+    (change,) = [each for each in compare(first, second).changes if each.kind == "ruling_changed"]
+    rows = "全体 2 住民票 転入届・全体 6の2 戸籍 戸籍の附票の交付"
+    wanted = f"行為: 来庁者案内、担当: 受託者、いつから: 2026-04-01、いつまで: 期限なし、行: {rows}、業務の場: 窓口"
+    assert (change.before, change.after and change.after["ja"]) == (None, wanted)
+    (back,) = [each for each in compare(second, first).changes if each.kind == "ruling_changed"]
+    assert back.before
+    assert back.before["ja"] == wanted
 
 
 # -- which row is which ------------------------------------------------------------------------------------------------
@@ -440,6 +503,8 @@ def test_what_is_wrong_is_said_in_one_line(
         ("id,volume\nkouki-7,-5\n", "2 行目: 件数 `-5`"),
         ("id,volume\nkouki-7,1\nkouki-7,2\n", "3 行目: 行 `kouki-7` が2度"),
         ("id,volume\nkouki-7\n", "2 行目: セル"),
+        ("id,volume,volume\nkouki-7,1,2\n", "1 行目: 同じ意味の列が2つ"),
+        ("id,行,件数\nkouki-7,kouki-8,2\n", "同じ意味の列が2つあります（`id`, `行`）"),
         ("", "見出し"),
     ],
 )
@@ -453,6 +518,38 @@ def test_a_file_of_volumes_is_read_strictly(tmp_path: Path, text: str, says: str
     with pytest.raises(DataError) as caught:
         read(path, {"kouki-7"})
     assert says in caught.value.ja
+
+
+def test_a_row_without_a_figure_is_named_and_is_not_0(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """By its id and name, the first ten; the sum of a category says how many rows it lacks."""
+    old, new = map(str, folders)
+    volumes = tmp_path / "v.csv"
+    volumes.write_text("id,volume\nkouki-7,120\n", "utf-8")
+    text = assign("diff", old, new, "--volumes", str(volumes)).stdout
+    assert "■ 受託者 → 市職員: 52 件（2 行、月 120 件と、件数のない 1 行）" in text
+    (said,) = [line for line in text.replace("\n  ", "").splitlines() if line.startswith("月の件数のない行が")]
+    missing = json.loads(assign("diff", old, new, "--volumes", str(volumes), "--json").stdout)["without_volume"]
+    assert "kouki-12" in missing
+    assert f"月の件数のない行が {len(missing)} 行あります" in said
+    assert all(each in said for each in missing)
+
+
+def test_each_figure_of_a_line_of_the_screen_is_named(folders: tuple[Path, Path]) -> None:
+    """A number at its end is that of the decisions; a name and its remark stand apart."""
+    rows = [
+        line
+        for line in assign("diff", *map(str, folders)).stdout.splitlines()
+        if line.startswith("・") and "｜" in line
+    ]
+    assert rows
+    assert all(line.rpartition("｜")[2].startswith("判断の数 ") for line in rows)
+
+
+def test_a_name_and_its_remark_stand_apart(tmp_path: Path) -> None:
+    """A remark that is a sentence is no part of the name."""
+    old, new = (Desk.open(list=folder, engine="table") for folder in editions_of(tmp_path))
+    named = {change.name["ja"] for change in compare(old, new).changes}
+    assert "全体 3 住民票 転出届 郵送は市職員が行う" in named
 
 
 def test_what_begins_like_a_formula_stays_text(desks: tuple[Desk, Desk]) -> None:

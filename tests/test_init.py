@@ -84,6 +84,34 @@ def test_what_a_city_gets(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_paper_that_the_city_has_not_named_is_no_rule_of_its(city: Path, tmp_path: Path) -> None:
+    """What is to be filled in stands in no answer; `check` tells of it and does not fail; once it is named, it is cited."""
+    words = ("decide", "-d", "hoken", "-i", "1", "-c", "counter", "-a", "decide")
+    placeholder = "（市の文書の名前をここに）"
+    for more in ((), ("--why",), ("--json",)):
+        text = said(run(*words, *more, "--list", str(city))).replace("\n", "").replace(" ", "")
+        assert placeholder not in text
+        assert ("この市の規則で、根拠の文書の名前はまだ書かれていません" in text) is (more != ())
+        assert (
+            "委託から除かれます（この市の規則" not in text
+        )  # that is the legend's; the city's own rule is whose authority it is
+    done = run("check", "--list", str(city), "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["ok"], [each["kind"] for each in report["notices"]]) == (0, True, ["unnamed"])
+    assert "`HOLDER_HOKEN`" in report["notices"][0]["text"]["ja"]
+    assert "まだ書かれていない規則が 3 件あります" in said(run("check", "--list", str(city))).replace("\n", "")
+    named = shutil.copytree(city, tmp_path / "named")
+    holders = named / "rules" / "holders.yaml"
+    text = (
+        holders.read_text("utf-8")
+        .replace(placeholder, "事務分掌規則")
+        .replace("（定めた人の役職をここに）", "総務課長")
+    )
+    holders.write_text(text, "utf-8")
+    assert "この市の規則: 事務分掌規則、総務課長" in said(run(*words, "--list", str(named), "--json"))
+    assert json.loads(run("check", "--list", str(named), "--json").stdout)["notices"] == []
+
+
 @pytest.mark.long
 def test_the_folder_passes_check_in_both_engines_and_answers(city: Path) -> None:
     """With the rules beside it, which nobody names; each finding would name the folder."""

@@ -20,7 +20,8 @@ from assign import Desk
 from assign.catalog.model import Catalog
 from assign.errors import DataError
 from assign.register import Question, Register, RulingRefused, letter, open_questions, sheet
-from assign.register.questions import BY_KINDS, BY_LIST, BY_RULING
+from assign.register.questions import BY_KINDS, BY_LIST, BY_RULING, as_plain, list_plain
+from assign.register.questions import asked as question_asked
 from assign.register.returned import Given, returned
 from assign.resources import catalog_file, document_file, rules_folder
 from assign.rules.kinds import Work
@@ -31,6 +32,8 @@ from .command_line import run
 from .test_lists import opened as of_list
 from .test_lists_of_other_shapes import opened as of_truth
 from .test_lists_of_other_shapes import truth
+from .ward_lists import editions_of
+from .ward_lists import folder_of as of_ward
 
 SINCE = date(2027, 4, 1)
 HEADS = [*sheet.HEADS]
@@ -127,6 +130,36 @@ def test_what_settles_most_comes_first(desk: Desk) -> None:
     assert {"kokuho-25", "kokuho-24"} <= {*weighed[0].rows}
 
 
+def test_a_question_says_why_it_is_open(tmp_path: Path) -> None:
+    """What is printed and what the list makes of it: a mark against its remark, a mark without a meaning, what △ is in the legend."""
+    desk = Desk.open(list=of_ward(tmp_path), engine="table")
+    found = {question.rows[0]: question_asked(desk, question) for question in open_questions(desk, date(2026, 12, 1))}
+    contradicting = (
+        "「3 住民票 転出届」（1行、郵送）について。郵送欄が「△」です。印と備考「郵送は市職員が行う」が合いません。"
+    )
+    assert found["part1-3"]["ja"].startswith(contradicting)
+    assert "Post has △. The mark and the remark '郵送は市職員が行う' do not agree." in found["part1-3"]["en"]
+    assert "窓口欄が空欄、夜間欄が空欄です。この印の意味は凡例にありません。" in found["part1-12"]["ja"]
+    assert "窓口欄が「◇」です。凡例は「◇：協議中のもの」と定めています。" in found["part1-9"]["ja"]
+    assert "備考に「令和8年10月1日から市職員」とあり" in found["part1-8"]["ja"]
+    assert "凡例は「△：一部を受託者が行う」と定めています。" in found["part1-2"]["ja"]
+
+
+def test_every_question_says_why_it_is_open(desk: Desk) -> None:
+    """Of an act that only our judgement keeps with the city it is that judgement."""
+    for question in open_questions(desk, SINCE):
+        said = question_asked(desk, question)["ja"].partition("について。")[2]
+        assert said.count("。") > 1
+        assert question.judged == ("本システムの判断）。この行為は市が行いますか" in said)
+
+
+def test_what_a_list_gives_away_is_not_said_to_stand_under_an_undefined_mark(tmp_path: Path) -> None:
+    """The legend has the mark; it is the act that may not be given away."""
+    desk = of_list("acts", tmp_path, "table")
+    asked = [question_asked(desk, each)["ja"] for each in open_questions(desk, SINCE)]
+    assert not any("凡例にない印の業務" in text for text in asked)
+
+
 def test_the_letter_has_an_addressee_and_every_question(desk: Desk) -> None:
     """As text, and as HTML that is plain enough for a word processor."""
     questions = open_questions(desk, SINCE)
@@ -138,6 +171,37 @@ def test_the_letter_has_an_addressee_and_every_question(desk: Desk) -> None:
         assert page.count("<h2>") == len(questions)
         assert "<script" not in page
         assert "http" not in page
+
+
+def test_the_letter_names_the_list_its_edition_and_where_each_row_stands(tmp_path: Path) -> None:
+    """Rows and lines are those of an edition; a row of a workbook is where who has the file finds it, on the channels asked about."""
+    desk = Desk.open(list=of_ward(tmp_path), engine="table")
+    day = date(2025, 6, 1)
+    questions = open_questions(desk, day)
+    named = "窓口業務委託一覧（令和7年度版、2025-04-01 から）"
+    text = letter.text(desk, questions, day, "ja")
+    assert f"一覧と版: {named}" in text
+    assert "一覧のファイル（下の行番号はこのファイルのもの）: list.xlsx" in text
+    assert any("2 住民票 転入届（シート「市民課」5行、窓口）、3 住民票 転出届" in line for line in text)
+    assert any("4 印鑑 印鑑登録の申請（シート「市民課」7行、窓口・夜間）" in line for line in text)
+    assert named in letter.html(desk, questions, day, "ja")
+    table = sheet.table(desk, questions, "ja")
+    assert {row[HEADS.index("list")] for row in table[1:]} == {named}
+    assert list_plain(desk)["effective"] == {"since": "2025-04-01", "until": None}
+
+
+def test_who_is_asked_reads_nothing_of_our_files(tmp_path: Path, desk: Desk) -> None:
+    """The city has the paper: no name of a file of ours, no kind of work that nobody has written, no answer to choose that there is not."""
+    for each in (desk, Desk.open(list=of_ward(tmp_path), engine="table")):
+        questions = open_questions(each, date(2026, 12, 1))
+        text = "\n".join(letter.text(each, questions, SINCE, "ja"))
+        cells = "\n".join("".join(row[:4]) for row in sheet.table(each, questions, "ja"))
+        for word in ("catalog.csv", "manifest.yaml", "kinds.yaml", "acts.yaml", "種類をまだ書いていない"):
+            assert word not in text
+            assert word not in cells
+        choices = [line for line in text.splitlines() if "回答の選択肢: " in line]
+        assert len(choices) == sum(question.by == BY_RULING for question in questions)
+        assert text.count("お答えいただくこと: ") == len(questions) - len(choices)
 
 
 # -- answered ------------------------------------------------------------------------------------------------------------
@@ -338,6 +402,7 @@ def test_volumes_are_read_or_refused(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     first = json.loads(done.stdout)["questions"][0]
     assert (first["volume"], "kokuho-25" in first["rows"], first["to"]) == (1200, True, "city_contract_manager")
+    assert first["without_volume"] == [row for row in first["rows"] if row != "kokuho-25"]
     for text, says in [
         ("id,volume\nkokuho-255,1\n", "line 2: the list has no row"),
         ("id,volume\nkokuho-25,x\n", "no whole number"),
@@ -347,6 +412,40 @@ def test_volumes_are_read_or_refused(tmp_path: Path) -> None:
         path.write_text(text, "utf-8")
         done = run("questions", "--volumes", str(path), "--lang", "en")
         assert (done.returncode, says in done.stderr) == (1, True), done.stderr
+
+
+def test_a_row_without_a_figure_is_not_0_in_a_question(tmp_path: Path) -> None:
+    """The sum says how many rows it lacks; a question of which no row has a figure has none; the letter and the list say so, too."""
+    desk = Desk.open(list=of_ward(tmp_path), engine="table")
+    found = open_questions(desk, date(2025, 4, 1), {"part1-2": 1500})
+    part = found[0]
+    assert (part.volume, part.rows, part.uncounted) == (1500, ["part1-2", "part1-3", "part1-4"], ("part1-3", "part1-4"))
+    assert all(each.volume is None for each in found if "part1-2" not in each.rows)
+    assert {"volume": 1500, "without_volume": ["part1-3", "part1-4"]}.items() <= as_plain(desk, part).items()
+    text = "\n".join(letter.text(desk, found, SINCE, "ja"))
+    assert "月の件数: 1,500（ほか2行は記載なし）" in text
+    assert "月の件数: 記載なし" in text
+    cells = [row[HEADS.index("volume")] for row in sheet.table(desk, found, "ja")]
+    assert cells[:2] == ["月の件数", "1,500（ほか2行は記載なし）"]
+    complete = open_questions(desk, date(2025, 4, 1), dict.fromkeys(desk.catalog.by_id, 1500))[0]
+    assert (
+        sheet.table(desk, [complete], "ja")[1][HEADS.index("volume")] == "4500"
+    )  # a figure alone, to be reckoned with
+
+
+def test_one_file_of_figures_serves_questions_and_diff(tmp_path: Path) -> None:
+    """It may have rows of every edition in the folder; those without a figure are named on the screen."""
+    editions_of(tmp_path)
+    city = tmp_path / "city"
+    for name in ("r7", "r8"):
+        shutil.copytree(tmp_path / name / "list", city / name)
+    figures = tmp_path / "v.csv"
+    figures.write_text("id,volume\npart1-2,5\npart1-10,3\n", "utf-8")  # part1-10 is gone in r8
+    done = run("questions", "--list", str(city), "--on", "2026-04-01", "--volumes", str(figures))
+    assert done.returncode == 0, done.stderr
+    assert "月の件数のない行が" in done.stdout
+    assert "part1-4 印鑑登録の申請" in done.stdout
+    assert run("diff", str(city), "--volumes", str(figures)).returncode == 0
 
 
 @pytest.mark.long

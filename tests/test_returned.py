@@ -224,7 +224,7 @@ def test_what_stands_in_the_list_and_is_not_registered_is_said_by_its_cell(
         "row 3 (E3)",
         "row 5, reason (J5)",
         "row 6, number (A6)",
-        "row 3 (Sheet!P3)",
+        "row 3 (Sheet!Q3)",
     ]
     assert not any("検討中" in each.line("ja") for each in found.unread)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -13,12 +14,15 @@ from starlette.testclient import TestClient
 
 from assign import Desk
 from assign.log.keys import held_key
+from assign.register import Draft, Register, letter, open_questions
+from assign.register.questions import BY_RULING, asked, rows_asked
 from assign.web import keys as api_keys
 from assign.web.guard import CSP
 from assign.web.page.prints import code_of
 from assign.words import CERTAINTY_TEXT, Assignee, Certainty, Meaning, date_of_case
 
 from .test_web_api import client
+from .ward_lists import folder_of as of_ward
 
 REFUSED = {"/row/nope": 422, "/audit": 403}  # for want of keys
 PAGES = [
@@ -361,6 +365,44 @@ def test_every_open_question_stands_in_a_letter(web: TestClient, desk: Desk) -> 
     }
     assert waiting
     assert all(f"/row/{row}?" in text for row in waiting)
+
+
+def questions_on(text: str) -> list[str]:
+    """The questions of the page, each with its number."""
+    return [unescape(each) for each in re.findall(r"<h2>(\d+\. .*?)</h2>", text)]
+
+
+def test_the_page_asks_what_the_command_asks(web: TestClient, desk: Desk) -> None:
+    """The same questions by the same code: grouped, worded and numbered alike, each with what stands below it in the letter."""
+    asked_for = open_questions(desk, date_of_case("2026-11-25"))
+    for lang in ("ja", "en"):
+        text = web.get(f"/questions?on=2026-11-25&lang={lang}").text
+        wanted = [f"{at}. {asked(desk, each)[lang]}" for at, each in enumerate(asked_for, 1)]
+        plain = re.sub(r'<span lang="ja">(.*?)</span>', r"\1", text)
+        assert questions_on(plain) == wanted
+        shown = unescape(re.sub(r"<[^>]+>", "", text))
+        for name, value in letter.head(desk, date_of_case("2026-11-25"), lang):
+            assert f"{name}: {value}" in shown
+        for name in rows_asked(desk, asked_for[0], lang):
+            assert name in shown
+
+
+def test_what_is_ruled_is_asked_no_more(tmp_path: Path) -> None:
+    """Once every act of the △ rows is ruled, what is left is what the list must say; asked as a whole those rows stay split for ever."""
+    folder = of_ward(tmp_path)
+    register = Register.open(list=folder)
+    part = [each for each in open_questions(register.desk, date_of_case("2026-09-01")) if each.by == BY_RULING]
+    assert part
+    register.add([
+        Draft(tuple(each.rows), tuple(each.acts), tuple(each.channels), Assignee.CITY_STAFF, date_of_case("2026-04-01"),
+              None, "回答 第1号", "契約担当課長", {"ja": "", "en": ""}, some=True)
+        for each in part
+    ])  # fmt: skip
+    desk = Desk.open(list=folder, engine="table")
+    text = client(desk).get("/questions?on=2026-09-01").text
+    left = questions_on(text)
+    assert len(left) == len(open_questions(desk, date_of_case("2026-09-01"))) == 3
+    assert not any("委託する一部" in each for each in left)
 
 
 def test_the_manual_has_every_operation(web: TestClient) -> None:

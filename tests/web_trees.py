@@ -76,8 +76,10 @@ _NAMED: Final = (
 
 def tree(page: Page) -> tuple[str, str]:
     """What a screen reader is told of the page that is open, and of its footer."""
-    if page.locator("body.docs").count():
-        page.locator("section:nth-of-type(n + 3)").evaluate_all("found => found.forEach(each => each.remove())")
+    for kind, rest in (("docs", ""), ("questions", ":not(:last-of-type)")):  # the last question is of another kind
+        page.locator(f"body.{kind} section:nth-of-type(n + 3){rest}").evaluate_all(
+            "found => found.forEach(each => each.remove())"
+        )
     told = "\n".join(_short(page.locator("body").aria_snapshot().split("\n")))
     for pattern, name in _NAMED:
         told = pattern.sub(name, told)

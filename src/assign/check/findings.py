@@ -33,10 +33,11 @@ class Report:
     cross_checked: bool
     counts: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    notices: list[Finding] = field(default_factory=list)  # what is to be filled in some day, and is nothing wrong
     declared: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """`{ok, engine, cross_checked, counts, declared, findings: [{kind, text, reproduce}]}`."""
+        """`{ok, engine, cross_checked, counts, declared, findings: [{kind, text, reproduce}], notices}`; of notices `ok` takes none."""
         return {
             "ok": not self.findings,
             "engine": self.engine,
@@ -44,6 +45,7 @@ class Report:
             "counts": self.counts,
             "declared": self.declared,
             "findings": [each.as_json() for each in self.findings],
+            "notices": [each.as_json() for each in self.notices],
         }
 
 

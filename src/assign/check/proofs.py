@@ -47,6 +47,7 @@ from assign.yaml_nodes import parse
 
 from . import document, floor, list_floor, recordable
 from .findings import Bilingual, Finding, Report, finding
+from .unnamed import unnamed
 
 CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
 
@@ -134,6 +135,7 @@ def check(desk: Provable, *, list_path: Path | None = None, options: str = "") -
     _floor(report, desk, built_in)
     document.compare(report, desk.catalog, desk.rules, list_path)
     _kept(report, desk.rules, built_in)
+    report.notices += unnamed(desk.rules)
     report.findings += recordable.unrecordable(desk.decider, desk.explainer, shower.command)
     return report
 
@@ -575,6 +577,7 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
                 if ja
                 else "    (no row and ruling of today has these facts)"
             )
+    yield from (f"・{each.text[lang]}" if ja else f"- {each.text[lang]}" for each in report.notices)
     total = len(report.findings)
     yield (
         (f"見つかった問題: {total} 件" if ja else f"Found: {total}")

@@ -485,12 +485,14 @@ def questions(
         )
     desk = Register.open(list=list_, rules=rules, on=on).desk
     day = date_of_case(on)
-    counts = None if volumes is None else read(Path(volumes), desk.catalog.by_id)
+    editions = [desk] if desk.beside is None else [*desk.beside.each()]
+    known = {row for each in editions for row in each.catalog.by_id}
+    counts = None if volumes is None else read(Path(volumes), known)
     found = asking.open_questions(desk, day, counts, by_act=by == "act")
     form = "" if out is None or letter or html or as_json else Path(out).suffix.lower()
     if as_json:
         plain = [asking.as_plain(desk, each) for each in found]
-        print_json({"on": day.isoformat(), "open": len(found), "decisions": sum(len(each.places) for each in found), "questions": plain}, out)  # fmt: skip
+        print_json({"on": day.isoformat(), "list": asking.list_plain(desk), "open": len(found), "decisions": sum(len(each.places) for each in found), "questions": plain}, out)  # fmt: skip
     elif html:
         terminal.write(letters.html(desk, found, day, lang), out, data=True)
     elif letter:
@@ -517,15 +519,16 @@ def _overview(desk: Any, found: Sequence[Any], lang: str, out: str | None, *, qu
     if not found:
         return ["決まっていない点はありません" if ja else "nothing is open"]
     heads = ["番号", "照会", "判定"] if ja else ["no.", "question", "decisions"]
-    by_volume = found[0].volume is not None
+    volumes = [asking.counted(each) for each in found]
+    by_volume = volumes[0] is not None
     if by_volume:
         heads.append("月の件数" if ja else "cases a month")
     body = [
         [
             *(str(number), asking.asked(desk, each)[lang], f"{len(each.places):,}"),
-            *([f"{each.volume:,}"] if by_volume else []),
+            *([volume[lang]] if volume else []),
         ]
-        for number, each in enumerate(found, start=1)
+        for number, (each, volume) in enumerate(zip(found, volumes, strict=True), start=1)
     ]
     ruled = [each for each in found if each.by == asking.BY_RULING]
     rest = [each for each in found if each.by != asking.BY_RULING]
@@ -538,6 +541,8 @@ def _overview(desk: Any, found: Sequence[Any], lang: str, out: str | None, *, qu
         if ja
         else f"{len(found)} questions ({decisions:,} decisions): {len(ruled)} settled by a ruling, {len(rest)} otherwise."
     ]
+    if (missing := asking.uncounted(desk, found)) is not None:
+        foot.append(missing[lang])
     for by, text in asking.NOT_BY_RULING.items():
         if numbers := [str(at) for at, each in enumerate(found, start=1) if each.by == by]:
             foot.append(f"{'、'.join(numbers)}: {text[lang]}" if ja else f"{', '.join(numbers)}: {text[lang]}")

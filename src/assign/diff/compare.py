@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assign.check.proofs import Provable
+from assign.explanation.wording import printed
 from assign.words import Bilingual
 
+from .fields import Words
 from .matching import match, out_of_order
 from .model import KINDS, NO_CHANGES, Edition, Report
 from .moves import Comparison
@@ -35,8 +37,19 @@ def compare(old: Provable, new: Provable, volumes: Mapping[str, int] | None = No
     for pair in pairs:
         report.changes += rows.changes(pair)
         decisions.compare(pair)
-    report.changes += of_manifests(old.catalog.manifest, new.catalog.manifest, ids)
-    report.changes += OfRules(old.rules, new.rules, ids, added).changes()
+    report.channel_labels = _labels(old, new, "channels")
+    report.division_labels = _labels(old, new, "divisions")
+    report.holder_labels = {**old.rules.holder_names, **new.rules.holder_names}
+    of_new = Words(
+        {**old.rules.acts, **new.rules.acts},
+        report.channel_labels,
+        report.division_labels,
+        report.holder_labels,
+        _rows(new, report.division_labels),
+    )
+    of_old = of_new.calling(_rows(old, report.division_labels))
+    report.changes += of_manifests(old.catalog.manifest, new.catalog.manifest, ids, of_new)
+    report.changes += OfRules(old.rules, new.rules, ids, added, (of_old, of_new)).changes()
     order = {kind: place for place, kind in enumerate(KINDS)}
     report.changes.sort(key=lambda change: order[change.kind])
     report.moves = decisions.moves()
@@ -46,10 +59,15 @@ def compare(old: Provable, new: Provable, volumes: Mapping[str, int] | None = No
     report.no_changes = {field: number for field in NO_CHANGES if (number := counted.get(field, 0))}
     report.act_labels = {act.id: act.title for desk in (old, new) for act in desk.rules.acts.values()}
     report.rule_labels = {rule.id: rule.title for desk in (old, new) for rule in desk.rules.rules}
-    report.holder_labels = {**old.rules.holder_names, **new.rules.holder_names}
-    report.channel_labels = _labels(old, new, "channels")
-    report.division_labels = _labels(old, new, "divisions")
     return report
+
+
+def _rows(desk: Provable, divisions: Mapping[str, Bilingual]) -> dict[str, str]:
+    """What each row of an edition is called."""
+    return {
+        task.id: f"{divisions[task.division]['ja']} {printed(task.number, task.group, task.name)}"
+        for task in desk.catalog.tasks
+    }
 
 
 def _labels(old: Provable, new: Provable, part: str) -> dict[str, Bilingual]:

@@ -12,15 +12,17 @@ from typing import Any, Final
 from assign.catalog.manifest import UNREAD, Manifest
 from assign.catalog.model import Catalog, Task
 from assign.catalog.parts import Designation, Line
-from assign.explanation.wording import MEANING_TEXT, cell_name, printed
+from assign.explanation.wording import MEANING_TEXT, cell_name, printed, with_remark
 from assign.rules.entries import Act
 from assign.rules.kinds import Work
-from assign.words import Bilingual
+from assign.words import CONSIGNING, Bilingual, Meaning
 
+from .fields import Words
 from .matching import Pair, aligned, folded, unspaced
 from .model import NO_CHANGES, Change
 
 OF_A_ROW: Final = tuple(field for field in NO_CHANGES if field != "order")  # which is of all rows together
+_NOT_THERE: Final = (Meaning.OUTSIDE, Meaning.NO_STEP)  # the list has no such work on the channel
 
 
 def both(text: str) -> Bilingual:
@@ -30,7 +32,7 @@ def both(text: str) -> Bilingual:
 
 def row_name(task: Task, manifest: Manifest) -> Bilingual:
     """A row as people call it: its division, then number, heading and name as printed."""
-    name = printed(task.number, task.group, f"{task.name}{task.remark}")
+    name = printed(task.number, task.group, with_remark(task.name, task.remark))
     return {lang: f"{manifest.divisions[task.division].label[lang]} {name}" for lang in ("ja", "en")}
 
 
@@ -116,10 +118,20 @@ class OfRows:
             other, before = self._channels.get(cell, cell), glyph.strip()
             if other not in new.cells or before == (after := new.cells[other].strip()):
                 continue
-            kind = "mark_changed"
-            if cell in ours.channels and UNREAD not in (before, after):
-                kind = "channel_added" if not before else "mark_changed" if after else "channel_removed"
+            kind = self._kind(old, new, cell, other) if cell in ours.channels else "mark_changed"
             yield kind, self._cell(cell, before, ours), self._cell(other, after, theirs)
+
+    def _kind(self, old: Task, new: Task, channel: str, other: str) -> str:
+        """
+        Of a channel's cell: whether the contractor's work there begins, ends, or is marked otherwise.
+
+        What the cells mean decides, and not whether one is blank: in a list where city staff have a mark of their own, a blank that
+        becomes theirs is a mark, and no more work that is consigned.
+        """
+        before, after = self._old.says(old, channel).meaning, self._new.says(new, other).meaning
+        if before in _NOT_THERE and after in CONSIGNING:
+            return "channel_added"
+        return "channel_removed" if before in CONSIGNING and after in _NOT_THERE else "mark_changed"
 
     def _cell(self, name: str, glyph: str, manifest: Manifest) -> Bilingual:
         label, blank = cell_name(name, manifest, self._titles)
@@ -153,12 +165,12 @@ def _conditions(task: Task) -> str:
 # -- what the manifest says of all rows --------------------------------------------------------------------------------
 
 
-def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str]) -> Iterator[Change]:
+def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str], words: Words) -> Iterator[Change]:
     """
     Divisions, channels, columns, what the cells mean, and who is designated for public money. Title, edition, first day and documents are what an edition is called.
 
     Args:
-        ids: The rows of both editions, old id → new id: a line on one row follows it.
+        ids: The rows of both editions, old id → new id: a line on one row follows it. words: What keys stand for.
     """
     for kind, part in (("division_changed", "divisions"), ("list_channel_changed", "channels")):
         ours, theirs = getattr(old, part), getattr(new, part)
@@ -169,25 +181,27 @@ def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str]) -> Iterat
             dict(theirs),
             lambda each: each._asdict(),
             lambda each: each.label,
+            words,
         )
         yield from order(
             kind, [same.get(key, "") for key in ours], list(theirs), {key: each.label for key, each in theirs.items()}
         )
     one, other = ({each.key: each for each in manifest.columns} for manifest in (old, new))
-    yield from _entries("column_changed", one, other, lambda each: each._asdict(), lambda each: each.label)
+    yield from _entries("column_changed", one, other, lambda each: each._asdict(), lambda each: each.label, words)
     yield from order("column_changed", list(one), list(other), {key: each.label for key, each in other.items()})
     before = {_when(line, ids): line for line in old.meanings}
     after = {_when(line, {}): line for line in new.meanings}
-    yield from _entries("legend_changed", before, after, _said, lambda line: both(_shown_when(line)))
+    yield from _entries("legend_changed", before, after, _said, lambda line: words.cells(line.when), words)
     yield from order(
-        "legend_changed", list(before), list(after), {when: both(_shown_when(line)) for when, line in after.items()}
+        "legend_changed", list(before), list(after), {when: words.cells(line.when) for when, line in after.items()}
     )
     yield from _entries(
         "legend_changed",
         _papers(old, ids),
         _papers(new, {}),
         lambda each: {"legend": (unspaced(each.legend.text), each.legend.en)},
-        lambda each: both(" ".join((each.act, *each.rows))),
+        lambda each: words.text({"act": each.act, "rows": each.rows}, ["act", "rows"] if each.rows else ["act"]),
+        words,
     )
 
 
@@ -214,17 +228,15 @@ def _when(line: Line, ids: Mapping[str, str]) -> Hashable:
     return tuple(sorted((name, ids.get(cell, cell) if name == "row" else cell) for name, cell in line.when.items()))
 
 
-def _shown_when(line: Line) -> str:
-    return " ".join(f"{name}「{cell}」" for name, cell in line.when.items())
-
-
 def _said(line: Line) -> dict[str, Any]:
     """What a line says, without where it stands in the document."""
     legend = line.legend and (unspaced(line.legend.text), line.legend.en)
     return {"means": MEANING_TEXT[line.means], "legend": legend, "because": line.because and dict(line.because)}
 
 
-def _entries(kind: str, old: Mapping[Any, Any], new: Mapping[Any, Any], fields: Any, label: Any) -> Iterator[Change]:
+def _entries(
+    kind: str, old: Mapping[Any, Any], new: Mapping[Any, Any], fields: Any, label: Any, words: Words
+) -> Iterator[Change]:
     """Entries of one sort that are added, gone or otherwise."""
     for key in dict.fromkeys([*old, *new]):
         ours, theirs = old.get(key), new.get(key)
@@ -236,23 +248,8 @@ def _entries(kind: str, old: Mapping[Any, Any], new: Mapping[Any, Any], fields: 
         before, after = fields(ours), fields(theirs)
         differing = [name for name in before if _plain(before[name]) != _plain(after[name])]
         if differing:
-            yield Change(kind, None, label(theirs), as_text(before, differing), as_text(after, differing))
+            yield Change(kind, None, label(theirs), words.text(before, differing), words.text(after, differing))
 
 
 def _plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-
-
-def as_text(fields: Mapping[str, Any], names: Sequence[str]) -> Bilingual:
-    """The fields that differ, each with its name; of a text in two languages the reader's."""
-    return {lang: "、".join(f"{name}: {_text(fields[name], lang)}" for name in names) for lang in ("ja", "en")}
-
-
-def _text(value: Any, lang: str) -> str:
-    if isinstance(value, Mapping):
-        if set(value) == {"ja", "en"}:
-            return str(value[lang])
-        return " ".join(f"{name}={_text(each, lang)}" for name, each in value.items()) or "-"
-    if isinstance(value, list | tuple | set | frozenset):
-        return " ".join(_text(each, lang) for each in value) or "-"
-    return "-" if value is None or value == "" else str(value)

@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from assign.explanation.wording import CLASS_TEXT
+from assign.explanation.wording import BASIS_TEXT, CLASS_TEXT
 from assign.rules.entries import Act, Entry, Source
 from assign.rules.model import RuleSet
-from assign.words import ASSIGNEE_TEXT, ActClass, Assignee, Bilingual
+from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, ActClass, Assignee, Bilingual, Certainty
 
+from .fields import Words
 from .model import Change
-from .of_lists import as_text, both, order
+from .of_lists import both, order
 
 _NOWHERE: Final = ("file", "line")  # where it stands
 _OF_ROWS: Final = ("rows", "condition_rows")
@@ -31,10 +32,14 @@ class OfRules:
 
     Args:
         ids: The rows of both lists, old id → new id. added: Ids of the rows that the new list alone has.
+        words: What keys stand for, over the rows of the old list and of the new one.
     """
 
-    def __init__(self, old: RuleSet, new: RuleSet, ids: Mapping[str, str], added: Collection[str]) -> None:
+    def __init__(
+        self, old: RuleSet, new: RuleSet, ids: Mapping[str, str], added: Collection[str], words: tuple[Words, Words]
+    ) -> None:
         self._old, self._new = old, new
+        self._words = words
         self._ids, self._added = ids, frozenset(added)
 
     def changes(self) -> Iterator[Change]:
@@ -48,15 +53,13 @@ class OfRules:
         ):
             yield from self._entries(lambda *_, kind=kind: kind, ours, theirs)
         yield from self._entries(_of_act, old.acts.values(), new.acts.values())
-        yield from _named("words_changed", _words(old), _words(new), self._label_of_word)
-        yield from _named("holder_changed", dict(old.holder_names), dict(new.holder_names), both)
+        yield from _named("words_changed", _words(old), _words(new), both, self._words[1].acts_named)
+        names = {**old.holder_names, **new.holder_names}
+        yield from _named("holder_changed", dict(old.holder_names), dict(new.holder_names), names.__getitem__, dict)
         if old.read != new.read:
             name = {"ja": "条文を読んだ日", "en": "day on which statutes were read"}
             yield Change("words_changed", None, name, _day(old.read), _day(new.read))
         yield from self._work()
-
-    def _label_of_word(self, word: str) -> Bilingual:
-        return both(word)
 
     def _entries(self, kind: Callable[..., str], old: Iterable[Entry], new: Iterable[Entry]) -> Iterator[Change]:
         ours, theirs = ({each.id: each for each in entries} for entries in (old, new))
@@ -66,15 +69,23 @@ class OfRules:
             assert entry is not None  # noqa: S101 - INVARIANT: the key is from one of them
             name = {lang: f"{key} {entry.title[lang]}" for lang in ("ja", "en")}
             if before is None or after is None:
-                told = [None if each is None else as_text(f := self._fields(each, self._ids if each is before else {}), _core(f)) for each in (before, after)]  # fmt: skip
+                told = [self._alone(each, words) for each, words in zip((before, after), self._words, strict=True)]
                 yield Change(kind(before, after), None, name, told[0], told[1])
                 continue
             first, second = self._fields(before, self._ids), self._fields(after, {})
             differing = [field for field in first if first[field] != second[field]]
             if differing:
-                yield Change(kind(before, after), None, name, as_text(first, differing), as_text(second, differing))
+                text = self._words[1].text  # of the rows of both lists the new ids were compared
+                yield Change(kind(before, after), None, name, text(first, differing), text(second, differing))
 
         yield from order(kind(None, None), list(ours), list(theirs), {key: each.title for key, each in theirs.items()})
+
+    def _alone(self, entry: Entry | None, words: Words) -> Bilingual | None:
+        """What is told of an entry that one edition alone has: all of its rows, also those that the other edition lacks."""
+        if entry is None:
+            return None
+        fields = self._fields(entry, {}) | {name: of for name, of in entry._asdict().items() if name in _OF_ROWS}
+        return words.text(fields, _core(fields))
 
     def _fields(self, entry: Entry, ids: Mapping[str, str]) -> Fields:
         """An entry's fields, comparable; of the old edition with the ids that its rows have in the new one."""
@@ -92,9 +103,11 @@ class OfRules:
                 document = (
                     "" if value.line is not None else value.document
                 )  # a document's file has another name each year
-                found[name] = (document, value.text, value.basis)
+                found[name] = (document, value.text, BASIS_TEXT.get(value.basis, value.basis))
             elif isinstance(value, Assignee):
                 found[name] = ASSIGNEE_TEXT[value]
+            elif isinstance(value, Certainty):
+                found[name] = CERTAINTY_TEXT[value]
             elif isinstance(value, ActClass):
                 found[name] = CLASS_TEXT[value]
             else:
@@ -114,7 +127,8 @@ class OfRules:
             ("conditions", {"ja": "行為を行うとき", "en": "when acts are done"}),
         ):
             if (before := old.get(name)) != (after := new.get(name)):
-                yield Change("work_changed", None, label, *(as_text({name: each}, [name]) for each in (before, after)))
+                text = self._words[1].text
+                yield Change("work_changed", None, label, *(text({name: each}, [name]) for each in (before, after)))
         for part in ("kinds", "chains"):
             ours, theirs = (
                 {each["id"]: self._chain(each, ids, part) for each in plain[part]}
@@ -122,7 +136,20 @@ class OfRules:
             )
             labels = {each["id"]: each["label"] for plain in (old, new) for each in plain[part]}
             yield from order("work_changed", list(ours), list(theirs), labels)
-            yield from _named("work_changed", ours, theirs, labels.__getitem__)
+            yield from self._chains(ours, theirs, labels)
+
+    def _chains(
+        self, old: Mapping[str, Fields], new: Mapping[str, Fields], labels: Mapping[str, Bilingual]
+    ) -> Iterator[Change]:
+        """Kinds and chains that are added, gone or otherwise."""
+        for key in dict.fromkeys([*old, *new]):
+            before, after = old.get(key), new.get(key)
+            if before is None or after is None:
+                told = [None if each is None else _THERE for each in (before, after)]
+                yield Change("work_changed", None, labels[key], told[0], told[1])
+            elif names := [name for name in before if before[name] != after.get(name)]:
+                text = self._words[1].text
+                yield Change("work_changed", None, labels[key], text(before, names), text(after, names))
 
     def _chain(self, plain: Mapping[str, Any], ids: Mapping[str, str], part: str) -> Fields:
         """A kind or a chain, comparable. Which rows are of a kind is told of row by row."""
@@ -164,21 +191,17 @@ def _words(rules: RuleSet) -> dict[str, Any]:
 
 
 def _named(
-    kind: str, old: Mapping[str, Any], new: Mapping[str, Any], label: Callable[[str], Bilingual]
+    kind: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    label: Callable[[str], Bilingual],
+    text: Callable[[Any], Bilingual],
 ) -> Iterator[Change]:
     """Values by name that are added, gone or otherwise."""
     for key in dict.fromkeys([*old, *new]):
         before, after = old.get(key), new.get(key)
-        if before == after:
-            continue
-        if isinstance(before, dict) and isinstance(after, dict) and "steps" in before:
-            names = [name for name in before if before[name] != after.get(name)]
-            yield Change(kind, None, label(key), as_text(before, names), as_text(after, names))
-        else:
-            told = [
-                None if each is None else _THERE if "steps" in each else as_text({key: each}, [key])
-                for each in (before, after)
-            ]
+        if before != after:
+            told = [None if each is None else text(each) for each in (before, after)]
             yield Change(kind, None, label(key), told[0], told[1])
 
 

@@ -56,7 +56,7 @@ def _line(row: list[str | int], table: Table) -> str:
         return f"{row[0]}: {row[1]} → {row[2]}"
     name, where, acts, old, new, when, volume, number = row
     months = f"｜{table.heads[6]} {volume:,}" if volume != "" else ""
-    return f"{name}｜{where}｜{acts}｜{old} → {new}｜{when}{months}｜{number:,}"
+    return f"{name}｜{where}｜{acts}｜{old} → {new}｜{when}{months}｜{table.heads[7]} {number:,}"
 
 
 def html(report: Report, lang: str) -> str:

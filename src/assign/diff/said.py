@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from assign.catalog.model import Task
+from assign.desk.volumes import together, unknown
 from assign.explanation.wording import CLASS_TEXT, MEANING_TEXT, printed
 from assign.rules.changes import FIRST, LAST
 from assign.words import ASSIGNEE_TEXT, BY_JUDGEMENT, CERTAINTY_TEXT, ActClass, ActFact, Assignee, Bilingual
@@ -95,11 +97,7 @@ def summary(report: Report, lang: str) -> Iterator[str]:
     if report.volumes is not None:
         missing = _without_volume(report)
         if missing:
-            yield (
-                f"月の件数のない行が {missing:,} 行あります（0 とは数えず、合計に入れていません）。"
-                if ja
-                else f"{missing:,} rows of those that move have no cases a month (left out of the sums, not taken as 0)."
-            )
+            yield unknown([f"{task.id} {task.name}" for task in missing])[lang]
 
 
 def _rows_en(number: int) -> str:
@@ -120,9 +118,13 @@ def _called(edition: Edition, lang: str) -> str:
     )
 
 
-def _without_volume(report: Report) -> int:
+def _without_volume(report: Report) -> list[Task]:
+    """Rows of whose decisions some move, and for which there is no figure, as the file of figures would have them."""
+    if report.volumes is None:
+        return []
     pairs = {_key(place.pair): place.pair for move in report.moves for place in move.places}
-    return sum(report.volume(pair) is None for pair in pairs.values())
+    rows = [pair.old or pair.new for pair in pairs.values() if report.volume(pair) is None]
+    return sorted((task for task in rows if task), key=lambda task: task.line)
 
 
 def _key(pair: Pair) -> tuple[str, str]:
@@ -145,9 +147,8 @@ def moved(report: Report, lang: str) -> Iterator[Table]:
             else f"{category(key, lang)}: {decisions:,} ({_rows_en(len(pairs))}"
         )
         if report.volumes is not None:
-            volume = weight(report, pairs.values())
-            unknown = "、月の件数の記載なし" if ja else ", cases a month not given"
-            title += unknown if volume is None else f"、月 {volume:,} 件" if ja else f", {volume:,} cases a month"
+            missing = sum(report.volume(pair) is None for pair in pairs.values())
+            title += ("、" if ja else ", ") + together(weight(report, pairs.values()), missing)[lang]
         title += "）" if ja else ")"
         rest = decisions - sum(move.decisions for move in told)
         note = ""
@@ -178,11 +179,11 @@ def _rows(report: Report, moves: Iterable[Move], lang: str) -> list[list[str | i
             of.setdefault(channel, []).extend(move.acts)
     rows: list[list[str | int]] = []
     for (key, old, new, since, until), channels in found.items():
-        together: dict[tuple[str | None, ...], list[str]] = {}
+        alike_at: dict[tuple[str | None, ...], list[str]] = {}
         for channel, acts in channels.items():
-            together.setdefault(tuple(acts), []).append(channel)
+            alike_at.setdefault(tuple(acts), []).append(channel)
         volume = report.volume(pairs[key])
-        for alike, names in together.items():
+        for alike, names in alike_at.items():
             where = ("・" if lang == "ja" else ", ").join(report.channel_labels[name][lang] for name in names)
             rows.append([
                 _named(report, pairs[key], lang), where, _acts(report, alike, lang), old, new, _when(since, until, lang),
@@ -289,6 +290,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "moved": report.moved,
         "rows_unchanged": report.unchanged,
         "no_changes": report.no_changes,
+        "without_volume": None if report.volumes is None else [task.id for task in _without_volume(report)],
         "categories": categories,
         "changes": [
             {

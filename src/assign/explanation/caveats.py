@@ -23,12 +23,12 @@ from .wording import (
     _about,
     _basis,
     _both,
-    _cell,
     _concerns,
-    _list_sentence,
     _rows,
     _titles,
+    cell_said,
     grounded,
+    list_sentence,
 )
 
 
@@ -76,7 +76,7 @@ class Caveats:
             }
         undefined = [(task, said) for task in request.tasks if (said := self._doubtful(task, request.channel))]
         if undefined:
-            sentence = _list_sentence(undefined[0][1].line)
+            sentence = list_sentence(undefined[0][1].line)
             where = self._cell_of_act(undefined[0][0], request.channel)
             yield {
                 "code": "undefined_mark",
@@ -169,7 +169,7 @@ class Caveats:
         for act in catalog.manifest.by_acts(channel, task.cells):
             said = catalog.says(task, channel, act)
             if said.meaning is Meaning.UNDEFINED:
-                cell = _cell(*said.cells[0], catalog.manifest, self._rules.acts)
+                cell = cell_said(*said.cells[0], catalog.manifest, self._rules.acts)
                 return {"ja": f"{cell['ja']}です。", "en": f"{cell['en']}. "}
         return {"ja": "", "en": ""}
 

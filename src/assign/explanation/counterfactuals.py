@@ -19,7 +19,7 @@ from assign.words import ActClass, Assignee, Certainty, Meaning
 
 from .row_work import RowWork
 from .shared import Memory, Shared
-from .wording import _COST, _THE, CLASS_TEXT, Answer, Text, _condition, _distance, _only_the_contract, _unmet
+from .wording import _COST, _THE, CLASS_TEXT, Answer, Text, _distance, _only_the_contract, _unmet, condition_said
 
 _FIELDS: Final = ("channel", "act", "on")  # of a request, that another could have
 _Changed = tuple[str, str | None, date]
@@ -66,8 +66,8 @@ class Counterfactuals:
                     text={
                         lang: template.format(
                             who=_THE[assignee][lang],
-                            needs=joint.join(_condition(name, nearest.when[name], lang) for name in unmet),
-                            has=comma.join(_condition(name, (getattr(facts, name),), lang) for name in unmet),
+                            needs=joint.join(condition_said(name, nearest.when[name], lang) for name in unmet),
+                            has=comma.join(condition_said(name, (getattr(facts, name),), lang) for name in unmet),
                         )
                         for lang, template, joint, comma in (
                             (

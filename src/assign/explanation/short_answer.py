@@ -15,11 +15,21 @@ from typing import Final
 from assign.catalog.model import is_condition
 from assign.columns import labelled, width
 from assign.errors import visible
-from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, CONSIGNING, ActClass, Assignee, Certainty, Meaning, sentences
+from assign.words import (
+    ASSIGNEE_TEXT,
+    CERTAINTY_TEXT,
+    CONSIGNING,
+    ActClass,
+    Assignee,
+    Bilingual,
+    Certainty,
+    Meaning,
+    sentences,
+)
 
 from .in_force import edition_line
 from .next_step import OVERTAKEN
-from .wording import _BASIS_TEXT, OWN_RULE, SHEET, SHEET_ROW, Answer, _capital, grounded, printed, with_remark
+from .wording import BASIS_TEXT, OWN_RULE, SHEET, SHEET_ROW, UNNAMED, Answer, _capital, grounded, printed, with_remark
 
 LINES: Final = 8
 COLUMNS: Final = 80
@@ -164,7 +174,7 @@ def _whys(answer: Answer, lang: str) -> list[str]:
         follows = grounded(follows, _bracketed(_judgement(answer, follows, said, lang), lang))
     both = f"{listed}{'' if lang == 'ja' else ' '}{follows}"
     if answer["act"] and answer["meaning"] not in _WHATEVER_THE_ACT:
-        ours = _BASIS_TEXT["judged"][lang]
+        ours = BASIS_TEXT["judged"][lang]
         return [both] if ours in listed and ours not in follows else [both, follows]
     return [both, listed] if answer["meaning"] == Meaning.PART_OPEN.value else [listed]
 
@@ -177,17 +187,29 @@ def _judgement(answer: Answer, text: str, about_act: Sequence[str], lang: str) -
     """That the class of the act is our judgement, or the city's own rule, where the answer rests on it and the sentence does not say so."""
     if not about_act or not _holds_for_the_act(answer):
         return ""
-    if any(OWN_RULE[lang] in sentence for sentence in about_act):
-        return OWN_RULE[lang]
-    ours = _BASIS_TEXT["judged"][lang]
-    by_judgement = any(
-        _BASIS_TEXT[basis][lang] in sentence for basis in ("judged", "analogy") for sentence in about_act
-    )
+    if own := _own(answer, about_act, lang):
+        return own
+    ours = BASIS_TEXT["judged"][lang]
+    by_judgement = any(BASIS_TEXT[basis][lang] in sentence for basis in ("judged", "analogy") for sentence in about_act)
     classed = answer["act"]["class"] in (ActClass.FACTUAL.value, ActClass.SHARED.value)
     settled = (
         answer["certainty"] == Certainty.SETTLED.value
     )  # what is open rests on the list's silence, not on the class
     return ours if settled and classed and by_judgement and ours not in text else ""
+
+
+def _own(answer: Answer, about_act: Sequence[str], lang: str) -> str:
+    """That the class of the act, or its place in the row's work, is the city's own rule. Whose authority it is rests on another one."""
+    reason = next(each for each in answer["reasons"][1:] if any(cite["kind"] == "act" for cite in each["cites"]))
+    holders = [cite["text"] for cite in reason["cites"][1:] if cite["kind"] == "act"]  # the first is the act itself
+
+    def number(words: Bilingual) -> int:
+        of_all = sum(words[lang] in sentence for sentence in about_act)
+        return of_all - sum(words["ja"] in text for text in holders)
+
+    if number(OWN_RULE) <= 0:
+        return ""
+    return UNNAMED[lang] if number(UNNAMED) == number(OWN_RULE) else OWN_RULE[lang]
 
 
 def _holds_for_the_act(answer: Answer) -> bool:

@@ -79,7 +79,7 @@ _THE: Final[dict[Assignee, Bilingual]] = {
 _COST: Final = {"ruling": 1, "act": 2}
 
 
-_BASIS_TEXT: Final[dict[str, Bilingual]] = {
+BASIS_TEXT: Final[dict[str, Bilingual]] = {
     "seen": {"ja": "条文で確認", "en": "read in the statute"},
     "reported": {"ja": "法令を説明する資料による", "en": "secondary source"},
     "analogy": {"ja": "別の事柄の法律からの類推", "en": "by analogy with a law on another matter"},
@@ -88,6 +88,13 @@ _BASIS_TEXT: Final[dict[str, Bilingual]] = {
 
 
 OWN_RULE: Final[Bilingual] = {"ja": "この市の規則", "en": "this city's own rule"}
+
+
+# Of one whose paper the city has not named yet; it begins with what every rule of the city's own is called.
+UNNAMED: Final[Bilingual] = {
+    "ja": f"{OWN_RULE['ja']}で、根拠の文書の名前はまだ書かれていません",
+    "en": f"{OWN_RULE['en']}, whose paper the city has not named yet",
+}
 
 
 # An act of which a list by acts does not say a word.
@@ -173,12 +180,12 @@ def _row_sentence(tasks: Sequence[Task], said: Said, manifest: Manifest, acts: M
     else:
         ja = f"{place['ja']}の{len(tasks)}行は、いずれも"
         en = f"{_capital(place['en'])}, each:"
-    cells = [_cell(cell, glyph, manifest, acts) for cell, glyph in said.cells]
+    cells = [cell_said(cell, glyph, manifest, acts) for cell, glyph in said.cells]
     row = {
         "ja": f"{ja}{'で、'.join(cell['ja'] for cell in cells)}です。",
         "en": f"{en} {', '.join(cell['en'] for cell in cells)}.",
     }
-    return _both(row, _list_sentence(said.line))
+    return _both(row, list_sentence(said.line))
 
 
 def _of_parts(parts: Sequence[Part], acts: Mapping[str, Act]) -> Text:
@@ -215,7 +222,7 @@ def _titles(parts: Sequence[Part], acts: Mapping[str, Act], lang: str) -> str:
     )
 
 
-def _list_sentence(line: Line) -> Text:
+def list_sentence(line: Line) -> Text:
     """What the list's own legend makes of the cells; where it is silent, how they are read."""
     if line.legend is not None:
         return {
@@ -230,7 +237,7 @@ def _quoted(text: str) -> str:
     return text if text.startswith("「") else f"「{text}」"
 
 
-def _cell(name: str, printed: str, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
+def cell_said(name: str, printed: str, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
     """A cell and what is printed in it: 委託不可項目欄が「△」."""
     label, blank = cell_name(name, manifest, acts)
     if printed == UNREAD:
@@ -292,7 +299,7 @@ def printed_cells(task: Task, manifest: Manifest, acts: Mapping[str, Act]) -> Te
     }
 
 
-def _condition(name: str, values: Sequence[str], lang: str) -> str:
+def condition_said(name: str, values: Sequence[str], lang: str) -> str:
     """A fact and its values, as part of a sentence."""
     ja = lang == "ja"
     either = "か" if ja else " or "
@@ -342,7 +349,7 @@ def _only_the_contract(facts: Facts, said: Said, manifest: Manifest, acts: Mappi
                 "en": "It can be another than city staff only after the original has shown which cells of this row are marked.",
             }
     marked = [(name, glyph) for name, glyph in said.cells if glyph]
-    cells = [_cell(name, glyph, manifest, acts) for name, glyph in marked or said.cells[-1:]]
+    cells = [cell_said(name, glyph, manifest, acts) for name, glyph in marked or said.cells[-1:]]
     ja, en = "、".join(cell["ja"] for cell in cells), ", ".join(cell["en"] for cell in cells)
     if facts.act is ActFact.AUTHORITY:
         return {
@@ -398,6 +405,8 @@ def grounded(text: str, basis: str) -> str:
 def _basis(source: Source, lang: str, read: date | None = None) -> str:
     """What a sentence rests on, how sure that is, and on which day it was read; or that the rule is this city's own."""
     ja = lang == "ja"
+    if source.unnamed:  # what stands there is to be filled in, and no paper
+        return f"（{UNNAMED['ja']}）" if ja else f" ({UNNAMED['en']})"
     if source.own:
         return (
             f"（{OWN_RULE['ja']}: {source.document}、{source.text}）"
@@ -416,7 +425,7 @@ def _basis(source: Source, lang: str, read: date | None = None) -> str:
         place = ""
     if not source.basis or (source.line is not None and not place):
         return ""
-    sure = _BASIS_TEXT[source.basis][lang]
+    sure = BASIS_TEXT[source.basis][lang]
     if read is not None:
         sure += f"、{read} 閲覧" if ja else f", {read}"
     said = ("、" if ja else "; ").join(filter(None, (place, sure)))

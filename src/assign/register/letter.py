@@ -14,9 +14,9 @@ from typing import Final
 
 from assign.desk.desk import Desk
 from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER
-from assign.words import ASSIGNEE_TEXT, Bilingual
+from assign.words import ASSIGNEE_TEXT, Bilingual, today
 
-from .questions import BY_RULING, NOT_BY_RULING, Question, asked, row_names
+from .questions import BY_RULING, OF_THE_CITY, Question, asked, counted, list_named, rows_asked
 
 _TITLE: Final[Bilingual] = {"ja": "疑義照会書", "en": "Request for rulings"}
 _TO: Final[Bilingual] = {"ja": "あて先", "en": "To"}
@@ -27,14 +27,27 @@ _OPENING: Final[Bilingual] = {
     "en": "The list of consigned work does not settle the following. Please answer in writing.",
 }
 _HOW: Final[Bilingual] = {
-    "ja": "問いごとに、担当、適用開始日、回答の文書、答えた人の役職（氏名は書きません）をお書きください。回答は適用開始日からの案件に使い、それより前の案件の扱いは変わりません。",
-    "en": "For each, please state who handles it, from which day on, the document, and the answering role (no name). An answer applies to cases from that day on and changes none before it.",
+    "ja": "回答の選択肢がある問いには、担当、適用開始日、回答の文書、答えた人の役職（氏名は書きません）をお書きください。「両者」は受託者と市職員が分けて行うことで、分け方は理由に書きます。回答は適用開始日からの案件に使い、それより前の案件の扱いは変わりません。",
+    "en": "Where possible answers are given, please state who handles it, from which day on, the document, and the answering role (no name). 'Split between both' means that each does a part; say in the reason which. An answer applies to cases from that day on and changes none before it.",
 }
+_LIST: Final[Bilingual] = {"ja": "一覧と版", "en": "List and edition"}
+_FILES: Final[Bilingual] = {
+    "ja": "一覧のファイル（下の行番号はこのファイルのもの）",
+    "en": "File of the list (its rows or lines are named below)",
+}
+_AS_OF: Final[Bilingual] = {
+    "ja": "基準日（この日の案件について決まっていない点）",
+    "en": "As of (what is open for cases of this day)",
+}
+_PLEASE: Final[Bilingual] = {"ja": "お答えいただくこと", "en": "To be answered"}
 _ROWS: Final[Bilingual] = {"ja": "対象", "en": "Rows"}
 _ANSWERS: Final[Bilingual] = {"ja": "回答の選択肢", "en": "Possible answers"}
-_SETTLES: Final[Bilingual] = {"ja": "この回答で決まる判定", "en": "Decisions that the answer settles"}
+_SETTLES: Final[Bilingual] = {"ja": "この回答で決まるもの", "en": "What the answer settles"}
 _VOLUME: Final[Bilingual] = {"ja": "月の件数", "en": "Cases a month"}
-_DRAFT: Final[Bilingual] = {"ja": "文面は assign の案です。", "en": "The wording is a draft by assign."}
+_DRAFT: Final[Bilingual] = {
+    "ja": "この照会書の文面は、一覧を読むソフトウェア assign が作った案です。",
+    "en": "The wording is a draft by assign, the software that has read the list.",
+}
 _STYLE: Final = (
     "@page { size: A4; margin: 20mm } body { font-family: 'Yu Mincho', 'MS Mincho', serif; font-size: 10.5pt; line-height: 1.6 }"
     " h1 { font-size: 16pt } table { border-collapse: collapse; width: 100% }"
@@ -45,21 +58,27 @@ _STYLE: Final = (
 
 def text(desk: Desk, questions: Sequence[Question], on: date, lang: str) -> list[str]:
     """The letter, line by line."""
-    lines = [_TITLE[lang], *(f"{name}: {value}" for name, value in _head(on, lang)), "", _OPENING[lang], _HOW[lang]]
+    lines = [
+        _TITLE[lang],
+        *(f"{name}: {value}" for name, value in head(desk, on, lang)),
+        "",
+        _OPENING[lang],
+        _HOW[lang],
+    ]
     for number, question in enumerate(questions, start=1):
         lines += ["", f"{number}. {asked(desk, question)[lang]}"]
-        lines += [f"   {name}: {value}" for name, value in _about(desk, question, lang)]
+        lines += [f"   {name}: {value}" for name, value in about(desk, question, lang)]
     return [*lines, "", _DRAFT[lang]]
 
 
 def html(desk: Desk, questions: Sequence[Question], on: date, lang: str) -> str:
     """The same as one HTML file, of elements that a word processor knows: headings, paragraphs and tables."""
     body = [f"<h1>{escape(_TITLE[lang])}</h1>"]
-    body.append(f"<p>{'<br>'.join(escape(f'{name}: {value}') for name, value in _head(on, lang))}</p>")
+    body.append(f"<p>{'<br>'.join(escape(f'{name}: {value}') for name, value in head(desk, on, lang))}</p>")
     body += [f"<p>{escape(_OPENING[lang])}</p>", f"<p>{escape(_HOW[lang])}</p>"]
     for number, question in enumerate(questions, start=1):
         body.append(f"<h2>{number}. {escape(asked(desk, question)[lang])}</h2>")
-        cells = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in _about(desk, question, lang))  # fmt: skip
+        cells = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in about(desk, question, lang))  # fmt: skip
         body.append(f"<table>{''.join(cells)}</table>")
     body.append(f"<p>{escape(_DRAFT[lang])}</p>")
     return (
@@ -68,18 +87,30 @@ def html(desk: Desk, questions: Sequence[Question], on: date, lang: str) -> str:
     )
 
 
-def _head(on: date, lang: str) -> list[tuple[str, str]]:
-    return [
+def head(desk: Desk, on: date, lang: str) -> list[tuple[str, str]]:
+    """To whom and from whom, about which list, and as of which day."""
+    manifest = desk.catalog.manifest
+    files = [each.file for each in manifest.documents if not each.sheets or len(manifest.documents) == 1]
+    found = [
         (_TO[lang], CONTRACT_MANAGER[lang]),
         (_FROM[lang], CONTRACTOR_MANAGER[lang]),
-        (_DATE[lang], on.isoformat()),
+        (_DATE[lang], today().isoformat()),
+        (_LIST[lang], list_named(desk, lang)),
+        (_FILES[lang], ("、" if lang == "ja" else ", ").join(files)),
+        (_AS_OF[lang], on.isoformat()),
     ]
+    return [(name, value) for name, value in found if value]
 
 
-def _about(desk: Desk, question: Question, lang: str) -> list[tuple[str, str]]:
+def opening(lang: str) -> tuple[str, str]:
+    """What is asked for, and how to answer."""
+    return _OPENING[lang], _HOW[lang]
+
+
+def about(desk: Desk, question: Question, lang: str) -> list[tuple[str, str]]:
     """What stands below a question."""
     ja = lang == "ja"
-    found = [(_ROWS[lang], ("、" if ja else "; ").join(row_names(desk, question.rows, lang)))]
+    found = [(_ROWS[lang], ("、" if ja else "; ").join(rows_asked(desk, question, lang)))]
     if len(question.acts) > 1:
         titles = (desk.rules.acts[act].title[lang] for act in question.acts)
         found.append(("行為" if ja else "Acts", ("、" if ja else "; ").join(titles)))
@@ -87,8 +118,10 @@ def _about(desk: Desk, question: Question, lang: str) -> list[tuple[str, str]]:
         who = (ASSIGNEE_TEXT[answer][lang] for answer in question.answers)
         found.append((_ANSWERS[lang], ("・" if ja else ", ").join(who)))
     else:
-        found.append((_ANSWERS[lang], NOT_BY_RULING[question.by][lang]))
-    found.append((_SETTLES[lang], f"{len(question.places):,}"))
-    if question.volume is not None:
-        found.append((_VOLUME[lang], f"{question.volume:,}"))
+        found.append((_PLEASE[lang], OF_THE_CITY[question.by][lang]))
+    number = f"{len(question.places):,}"
+    of = f"{number} 件（行・業務の場・行為の組合せ）" if ja else f"{number} (combinations of row, channel and act)"
+    found.append((_SETTLES[lang], of))
+    if (volume := counted(question)) is not None:
+        found.append((_VOLUME[lang], volume[lang]))
     return found

@@ -14,15 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 from assign.catalog.model import Task
-from assign.catalog.parts import NO_COLUMN, Line
+from assign.catalog.parts import NO_COLUMN, Line, Said
 from assign.desk.desk import Desk
-from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, printed, question_of
+from assign.desk.volumes import unknown
+from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER, MEANING_TEXT, placed, printed, question_of
 from assign.rules.entries import Facts, Rule
+from assign.rules.kinds import NOT_SAID
 from assign.words import BY_JUDGEMENT, CONSIGNING, ActFact, Assignee, Bilingual, Certainty, Meaning, Ruled
 
+from . import grounds
 from .refusals import possible
 
 BY_RULING: Final = "ruling"
@@ -41,6 +45,21 @@ NOT_BY_RULING: Final[Mapping[str, Bilingual]] = {
     BY_ACTS: {
         "ja": "行為の根拠（市の文書）を rules/acts.yaml に書くと決まります（回答の登録では決まりません）",
         "en": "settled by the city's own paper as the act's source in rules/acts.yaml, by no ruling",
+    },
+}
+# The same for who is asked, who has the paper and not our files.
+OF_THE_CITY: Final[Mapping[str, Bilingual]] = {
+    BY_LIST: {
+        "ja": "紙の一覧と凡例で確かめ、だれが行うことになっているかをお書きください。このソフトウェアに読み込んだ一覧を、お答えに合わせて直します",
+        "en": "please look at the paper list and its legend, and say who is to do the work; the list that this software has read is then mended",
+    },
+    BY_KINDS: {
+        "ja": "この業務に含まれる行為（受付、審査など）をお書きください。そのうえで、行為ごとに照会します",
+        "en": "please say which acts this work has (taking in, examining, …); each is then asked about",
+    },
+    BY_ACTS: {
+        "ja": "この行為を市が行うと定めた市の文書（規則、要綱など）の名前をお書きください",
+        "en": "please name the city's paper (rules, guidelines, …) by which the city does this act",
     },
 }
 
@@ -64,7 +83,9 @@ class Question(NamedTuple):
         rule: The rule that leaves it open, with its question. kind: The kind of work, where the question is of one.
         places: The decisions that one answer settles.
         by: What settles it: `ruling`, `list`, `kinds` or `acts`. answers: What may be ruled.
-        volume: Cases a month of its rows, where they are known.
+        volume: Cases a month of its rows, as far as they are known; None where none is: that is not 0.
+        uncounted: Its rows without a figure, where figures were given.
+        said: What the list says of its places, in their order. judged: Whether it is open by our judgement on the act, and by no mark.
     """
 
     key: str
@@ -74,7 +95,14 @@ class Question(NamedTuple):
     by: str
     answers: tuple[Assignee, ...]
     volume: int | None
-    line: Line  # what the list says, of the first of its places
+    uncounted: tuple[str, ...]
+    said: tuple[Said, ...]
+    judged: bool
+
+    @property
+    def line(self) -> Line:
+        """What makes the first of its places what it is."""
+        return self.said[0].line
 
     @property
     def rows(self) -> list[str]:
@@ -98,7 +126,7 @@ class _Open(NamedTuple):
     facts: Facts
     by: str
     answers: tuple[Assignee, ...]
-    line: Line
+    said: Said
 
 
 def open_questions(
@@ -108,7 +136,7 @@ def open_questions(
     Every open question on a day; the one that settles most comes first (by monthly cases where they are given, else by decisions).
 
     Args:
-        volumes: Cases a month by row id; a row that is not there counts none.
+        volumes: Cases a month by row id; a row that is not there is not known, and not taken as 0.
         by_act: One question for each act, whatever the kind of work: fewer, and each answer says more.
     """
     groups: dict[tuple[str, ...], list[_Open]] = {}
@@ -122,6 +150,7 @@ def _question(desk: Desk, key: tuple[str, ...], members: list[_Open], volumes: M
     first = members[0]
     rows = dict.fromkeys(each.place.row for each in members)
     kinds = {kind.id if (kind := desk.rules.work.kind(row)) else "" for row in rows}
+    known = [volumes[row] for row in rows if row in volumes] if volumes is not None else []
     return Question(
         key="/".join(filter(None, key)),
         rule=first.rule,
@@ -129,30 +158,30 @@ def _question(desk: Desk, key: tuple[str, ...], members: list[_Open], volumes: M
         places=tuple(each.place for each in members),
         by=first.by,
         answers=first.answers,
-        line=first.line,
-        volume=None if volumes is None else sum(volumes.get(row, 0) for row in rows),
+        said=tuple(each.said for each in members),
+        judged=_judged(first),
+        volume=sum(known) if known else None,
+        uncounted=() if volumes is None else tuple(row for row in rows if row not in volumes),
     )
 
 
 def _group(desk: Desk, each: _Open, *, by_act: bool) -> tuple[str, ...]:
     place, rule = each.place, each.rule
-    if each.line is NO_COLUMN:  # one answer for the whole table
+    if each.said.line is NO_COLUMN:  # one answer for the whole table
         return rule.id, each.by, desk.catalog.by_id[place.row].division, place.channel
     if each.by in (BY_LIST, BY_KINDS):
         return rule.id, each.by, place.row
-    judged = each.facts.act in BY_JUDGEMENT
-    if each.facts.meaning is Meaning.CONSIGNED_DOUBTFUL and not judged:
-        glyphs = tuple(glyph for _, glyph in _read(desk, place))
+    if each.facts.meaning is Meaning.CONSIGNED_DOUBTFUL and not _judged(each):
+        glyphs = tuple(glyph for _, glyph in each.said.cells)
         return rule.id, *glyphs
-    if by_act or judged:
+    if by_act or _judged(each):
         return rule.id, place.act
     kind = desk.rules.work.kind(place.row)
     return rule.id, kind.id if kind else place.row, place.act
 
 
-def _read(desk: Desk, place: Place) -> tuple[tuple[str, str], ...]:
-    task = desk.catalog.by_id[place.row]
-    return desk.catalog.says(task, place.channel, place.act).cells
+def _judged(each: _Open) -> bool:
+    return each.facts.act in BY_JUDGEMENT
 
 
 def _open(desk: Desk, on: date) -> Iterator[_Open]:
@@ -167,8 +196,8 @@ def _open(desk: Desk, on: date) -> Iterator[_Open]:
             if whole.certainty is Certainty.SETTLED or (given and _can_be_asked(desk, task, channel, on)):
                 continue
             waiting = desk.decider.waiting(task, channel, on)
-            line = (waiting.said if waiting else desk.decider.said(task, channel, None, on)).line
-            yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS if given else BY_LIST, (), line)
+            said = waiting.said if waiting else desk.decider.said(task, channel, None, on)
+            yield _Open(Place(task.id, channel, ""), whole.rule, facts, BY_KINDS if given else BY_LIST, (), said)
 
 
 def _can_be_asked(desk: Desk, task: Task, channel: str, on: date) -> bool:
@@ -188,78 +217,135 @@ def _steps(desk: Desk, task: Task, channel: str, on: date) -> Iterator[_Open]:
         facts = desk.decider.facts(task, channel, act.id, on)
         answers = possible(desk, facts, act)
         by = BY_RULING if answers else BY_ACTS if facts.act in BY_JUDGEMENT and not named else BY_LIST
-        line = desk.decider.said(task, channel, act.id, on).line
-        yield _Open(Place(task.id, channel, act.id), outcome.rule, facts, by, answers, line)
+        said = desk.decider.said(task, channel, act.id, on)
+        yield _Open(Place(task.id, channel, act.id), outcome.rule, facts, by, answers, said)
 
 
 # -- what is asked, in words ---------------------------------------------------------------------------------------------
 
 
 def asked(desk: Desk, question: Question) -> Bilingual:
-    """The question as the letter puts it, without the rows that it is about."""
-    if question.acts:
-        about = work_named(desk, question.rows, question.acts, question.channels)
-    elif question.line is NO_COLUMN:
-        division = desk.catalog.manifest.divisions[desk.catalog.by_id[question.rows[0]].division].label
-        about = _about(desk, {"ja": f"{division['ja']}の業務", "en": f"the work of {division['en']}"}, question.rows, question.channels)  # fmt: skip
-    else:
-        task = desk.catalog.by_id[question.rows[0]]
-        name = printed(task.number, task.group, task.name)
-        about = _about(desk, {"ja": f"「{name}」", "en": f"the row '{name}'"}, question.rows, question.channels)
-    return _asks(about, question.rule, question.line)
+    """The question as the letter puts it: what it is about, why it is open, and what is asked; without the rows that it is about."""
+    about, why = work_named(desk, question), _why(desk, question)
+    printed_question = question.rule.question
+    text = question_of(question.line, printed_question) if printed_question else question.rule.because
+    return {"ja": f"{about['ja']}{why['ja']}{text['ja']}", "en": f"{about['en']} {why['en']} {text['en']}"}
 
 
-def _asks(about: Bilingual, rule: Rule, line: Line) -> Bilingual:
-    text = question_of(line, rule.question) if rule.question else rule.because
-    return {"ja": f"{about['ja']}{text['ja']}", "en": f"{about['en']} {text['en']}"}
-
-
-def asked_of_work(desk: Desk, rows: Sequence[str], acts: Sequence[str], channels: Sequence[str], on: date) -> Bilingual:
-    """The same of a question that is known by its keys alone, on acts, as it is asked where nobody has answered it."""
-    task = desk.catalog.by_id[rows[0]]
-    facts = desk.decider.facts(task, channels[0], acts[0], on)._replace(ruling=Ruled.NONE)
-    line = desk.decider.said(task, channels[0], acts[0], on).line
-    return _asks(work_named(desk, rows, acts, channels), desk.decider.outcome(facts).rule, line)
-
-
-def work_named(desk: Desk, rows: Sequence[str], acts: Sequence[str], channels: Sequence[str]) -> Bilingual:
-    """What a question on acts begins with: the work that it is about, told from its keys alone, in their order."""
-    kinds = {kind.id if (kind := desk.rules.work.kind(row)) else "" for row in rows}
-    kind = desk.rules.work.kind(rows[0]) if len(kinds) == 1 else None
-    title = desk.rules.acts[acts[0]].title
-    if len(acts) == 1 and kind is not None:
-        about = {"ja": f"{kind.label['ja']}の「{title['ja']}」", "en": f"{kind.label['en']}, act '{title['en']}'"}
+def work_named(desk: Desk, question: Question) -> Bilingual:
+    """What a question begins with: the work that it is about."""
+    acts, kind = question.acts, desk.rules.work.kind(question.rows[0])
+    titles = [desk.rules.acts[act].title for act in acts]
+    if len(acts) == 1 and kind is not None and question.kind not in ("", NOT_SAID):
+        about = {
+            "ja": f"{kind.label['ja']}の「{titles[0]['ja']}」",
+            "en": f"{kind.label['en']}, act '{titles[0]['en']}'",
+        }
     elif len(acts) == 1:
-        about = {"ja": f"「{title['ja']}」", "en": f"the act '{title['en']}'"}
-    else:
-        cells = _read(desk, Place(rows[0], channels[0], acts[0]))
-        glyph = next((glyph for _, glyph in cells if glyph), "")
+        about = {"ja": f"「{titles[0]['ja']}」", "en": f"the act '{titles[0]['en']}'"}
+    elif acts and question.line.means is Meaning.CONSIGNED_DOUBTFUL:
+        glyph = next((glyph for _, glyph in question.said[0].cells if glyph), "")
         about = {
             lang: f"{text}（{glyph}）" if lang == "ja" else f"{text} ({glyph})" for lang, text in _UNDER_A_MARK.items()
         }
-    return _about(desk, about, rows, channels)
-
-
-def _about(desk: Desk, about: Bilingual, rows: Sequence[str], channels: Sequence[str]) -> Bilingual:
-    labels = [desk.catalog.manifest.channels[each].label for each in channels]
+    elif question.line is NO_COLUMN:
+        division = desk.catalog.manifest.divisions[desk.catalog.by_id[question.rows[0]].division].label
+        about = {"ja": f"{division['ja']}の業務", "en": f"the work of {division['en']}"}
+    else:
+        task = desk.catalog.by_id[question.rows[0]]
+        name = printed(task.number, task.group, task.name)
+        about = {"ja": f"「{name}」", "en": f"the row '{name}'"}
+    rows, labels = len(question.rows), [desk.catalog.manifest.channels[each].label for each in question.channels]
     at = {lang: joint.join(label[lang] for label in labels) for lang, joint in (("ja", "・"), ("en", ", "))}
     return {
-        "ja": f"{about['ja']}（{len(rows)}行、{at['ja']}）について。",
-        "en": f"On {about['en']} ({len(rows)} {'row' if len(rows) == 1 else 'rows'}, {at['en']}).",
+        "ja": f"{about['ja']}（{rows}行、{at['ja']}）について。",
+        "en": f"On {about['en']} ({rows} {'row' if rows == 1 else 'rows'}, {at['en']}).",
     }
 
 
-def row_names(desk: Desk, rows: Sequence[str], lang: str) -> list[str]:
-    """Rows as the paper has them, each with its division and the line of the text."""
-    found = []
-    for row in rows:
+def of_keys(desk: Desk, rows: Sequence[str], acts: Sequence[str], channels: Sequence[str], on: date) -> Question:
+    """The question on some acts that is known by its keys alone, in their order, as it is asked where nobody has answered it."""
+    every = []
+    for row, channel, act in product(rows, channels, acts):
         task = desk.catalog.by_id[row]
-        division = desk.catalog.manifest.divisions[task.division].label[lang]
-        name = printed(task.number, task.group, task.name)
-        found.append(
-            f"{division} {name}（一覧{task.line}行目）" if lang == "ja" else f"{division} {name} (line {task.line})"
+        facts = desk.decider.facts(task, channel, act, on)._replace(ruling=Ruled.NONE)
+        outcome = desk.decider.outcome(facts)
+        said = desk.decider.said(task, channel, act, on)
+        settled = outcome.certainty is Certainty.SETTLED
+        every.append((settled, _Open(Place(row, channel, act), outcome.rule, facts, BY_RULING, (), said)))
+    return _question(desk, (), [each for settled, each in every if not settled] or [each for _, each in every], None)
+
+
+def _why(desk: Desk, question: Question) -> Bilingual:
+    """Why it is open."""
+    if question.judged:
+        return grounds.of_judgement([desk.rules.acts[act] for act in question.acts])
+    one = len(question.rows) == 1 and question.line is not NO_COLUMN
+    return grounds.of_list(question.said, desk.catalog.manifest, desk.rules.acts, cells=one)
+
+
+def counted(question: Question) -> Bilingual | None:
+    """Its cases a month, and how many of its rows have no figure; None where nobody gave figures."""
+    missing = len(question.uncounted)
+    if question.volume is None:
+        return {"ja": "記載なし", "en": "not given"} if missing else None
+    said = f"{question.volume:,}"
+    return {
+        "ja": said + (f"（ほか{missing:,}行は記載なし）" if missing else ""),
+        "en": said + (f" ({missing:,} more row{'s' * (missing > 1)}: not given)" if missing else ""),
+    }
+
+
+def uncounted(desk: Desk, questions: Sequence[Question]) -> Bilingual | None:
+    """What is said of all rows that are asked about and have no figure; None where each has one, or nobody gave figures."""
+    rows = {row for question in questions for row in question.uncounted}
+    names = [f"{task.id} {task.name}" for task in desk.catalog.tasks if task.id in rows]
+    return unknown(names) if names else None
+
+
+def row_names(desk: Desk, rows: Sequence[str], lang: str) -> list[str]:
+    """Rows as the paper has them, each with its division and where it stands."""
+    return [_row_name(desk, row, "", lang) for row in rows]
+
+
+def rows_asked(desk: Desk, question: Question, lang: str) -> list[str]:
+    """A question's rows, as `row_names` has them, and of several channels those that each is asked about on."""
+    manifest = desk.catalog.manifest
+    found = []
+    for row in question.rows:
+        channels = dict.fromkeys(place.channel for place in question.places if place.row == row)
+        labels = [manifest.channels[channel].label[lang] for channel in channels]
+        more = (
+            (f"、{'・'.join(labels)}" if lang == "ja" else f"; {', '.join(labels)}")
+            if len(question.channels) > 1
+            else ""
         )
+        found.append(_row_name(desk, row, more, lang))
     return found
+
+
+def _row_name(desk: Desk, row: str, more: str, lang: str) -> str:
+    manifest, task = desk.catalog.manifest, desk.catalog.by_id[row]
+    name = printed(task.number, task.group, task.name)
+    if len(manifest.divisions) > 1:
+        name = f"{manifest.divisions[task.division].label[lang]} {name}"
+    where = placed([task], manifest)[lang] + more
+    return f"{name}（{where}）" if lang == "ja" else f"{name} ({where})"
+
+
+def list_named(desk: Desk, lang: str) -> str:
+    """Which list the rows are of, and which edition of it: what stands on which line depends on it."""
+    manifest = desk.catalog.manifest
+    said = [manifest.edition]
+    if days := manifest.effective:
+        said.append(f"{days.since} から" if lang == "ja" else f"from {days.since}")
+        if days.until:
+            said[-1] += f" {days.until} まで" if lang == "ja" else f" to {days.until}"
+    return (
+        f"{manifest.title[lang]}（{'、'.join(said)}）"
+        if lang == "ja"
+        else f"{manifest.title[lang]} ({', '.join(said)})"
+    )
 
 
 def as_plain(desk: Desk, question: Question) -> dict[str, Any]:
@@ -274,10 +360,21 @@ def as_plain(desk: Desk, question: Question) -> dict[str, Any]:
         "channels": question.channels,
         "decisions": len(question.places),
         "volume": question.volume,
+        "without_volume": list(question.uncounted),
         "settled_by": question.by,
         "answers": [answer.value for answer in question.answers],
         "to": "city_contract_manager",
         "to_label": dict(CONTRACT_MANAGER),
         "from": "contractor_manager",
         "from_label": dict(CONTRACTOR_MANAGER),
+    }
+
+
+def list_plain(desk: Desk) -> dict[str, Any]:
+    """Which list and edition is asked about, for `--json`."""
+    manifest = desk.catalog.manifest
+    return {
+        "title": dict(manifest.title),
+        "edition": manifest.edition,
+        "effective": manifest.effective and manifest.effective.plain(),
     }

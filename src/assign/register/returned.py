@@ -21,7 +21,7 @@ from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, norma
 
 from . import workbook
 from .list_file import FILLED, KEYS, WORDS, letters, list_in
-from .questions import asked_of_work, row_names, work_named
+from .questions import Question, asked, of_keys, row_names, work_named
 from .refusals import Reason, RulingRefused
 from .register import Draft
 from .sheet import HEADS, SETTLED_OTHERWISE, in_one
@@ -265,14 +265,21 @@ class _Back:
             self._bad(line, key, f"照会したときの記号のままにしてください（一覧にないものがあります）{again['ja']}", f"leave the keys as they went out (the list has no such one){again['en']}")  # fmt: skip
         if wrong:
             return
-        asked = work_named(desk, rows, acts, channels)
-        names = {lang: in_one(row_names(desk, rows, lang), lang) for lang in ("ja", "en")}
+        self._in_its_words(line, desk, of_keys(desk, rows, acts, channels, since), again)
+        first = self._answered.setdefault(tuple(map(frozenset, (rows, acts, channels))), line.number)
+        if first != line.number:
+            self._bad(line, "rows", f"{first} 行目と同じ問いです（回答は1行に）", f"it is the question of row {first} (one row answers it)")  # fmt: skip
+
+    def _in_its_words(self, line: _Line, desk: Desk, question: Question, again: Bilingual) -> None:
+        """The words of a line are those of the question that its keys ask, whole."""
+        begins = work_named(desk, question)
+        names = {lang: in_one(row_names(desk, line.keys("rows"), lang), lang) for lang in ("ja", "en")}
         said, about = _bare(line.text("question")), _bare(line.text("about"))
-        same = [lang for lang in ("ja", "en") if said.startswith(_bare(asked[lang]))]
+        same = [lang for lang in ("ja", "en") if said.startswith(_bare(begins[lang]))]
         whole = len(line.text("about")) < _CUT
         if not any(_bare(names[lang]) == about if whole else _bare(names[lang]).startswith(about) for lang in same):
             words, keys = (listed([line.cell(key) for key in sort]) for sort in (WORDS, KEYS))
-            ask = names if same else asked
+            ask = names if same else begins
             self._bad(
                 line,
                 "rows",
@@ -280,12 +287,9 @@ class _Back:
                 f"the words of the question ({words}) and its keys ({keys}) are not of one question: the keys ask {shown(ask['en'], 60)} (sort whole rows){again['en']}",
             )
             return
-        for printed in map(_bare, asked_of_work(desk, rows, acts, channels, since).values()):
+        for printed in map(_bare, asked(desk, question).values()):
             if said.startswith(printed) and said != printed:
                 self._bad(line, "question", *_ADDED)
-        first = self._answered.setdefault(tuple(map(frozenset, (rows, acts, channels))), line.number)
-        if first != line.number:
-            self._bad(line, "rows", f"{first} 行目と同じ問いです（回答は1行に）", f"it is the question of row {first} (one row answers it)")  # fmt: skip
 
     def _added_to(self, line: _Line) -> None:
         """Among the choices stands nothing else: what somebody adds there may be a condition, or the answer itself."""

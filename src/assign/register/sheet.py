@@ -13,7 +13,7 @@ from assign.desk.desk import Desk
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual
 
 from . import workbook
-from .questions import BY_RULING, NOT_BY_RULING, Question, asked, row_names
+from .questions import BY_RULING, OF_THE_CITY, Question, asked, counted, list_named, row_names
 
 SETTLED_OTHERWISE: Final = "※"  # in the cell of the answer, where none can be registered
 
@@ -34,6 +34,7 @@ HEADS: Final[Mapping[str, Bilingual]] = {
     "rows": {"ja": "行のid", "en": "row ids"},
     "acts": {"ja": "行為の記号", "en": "act keys"},
     "channels": {"ja": "場の記号", "en": "channel keys"},
+    "list": {"ja": "一覧と版", "en": "list and edition"},  # of what goes out; nothing is read from it
 }
 
 
@@ -47,13 +48,14 @@ def table(desk: Desk, questions: Sequence[Question], lang: str) -> list[list[str
             "number": str(number),
             "question": asked(desk, question)[lang],
             "about": in_one(row_names(desk, question.rows, lang), lang),
-            "choices": choices if by_ruling else NOT_BY_RULING[question.by][lang],
+            "choices": choices if by_ruling else OF_THE_CITY[question.by][lang],
             "assignee": "" if by_ruling else SETTLED_OTHERWISE,
             "decisions": str(len(question.places)),
-            "volume": "" if question.volume is None else str(question.volume),
+            "volume": _volume(question, lang),
             "rows": " ".join(question.rows),
             "acts": " ".join(question.acts),
             "channels": " ".join(question.channels),
+            "list": list_named(desk, lang),
         }
         rows.append([cells.get(name, "") for name in HEADS])
     return rows
@@ -62,6 +64,12 @@ def table(desk: Desk, questions: Sequence[Question], lang: str) -> list[list[str
 def in_one(names: Sequence[str], lang: str) -> str:
     """The rows of a question in one cell."""
     return ("、" if lang == "ja" else "; ").join(names)
+
+
+def _volume(question: Question, lang: str) -> str:
+    """A figure alone where it is that of all rows, to be reckoned with; else words."""
+    said = counted(question)
+    return "" if said is None else str(question.volume) if not question.uncounted else said[lang]
 
 
 def excel(desk: Desk, questions: Sequence[Question], lang: str) -> bytes:

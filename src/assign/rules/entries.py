@@ -43,6 +43,9 @@ def every_fact() -> Iterator[Facts]:
 SAID: Final = ("", "seen", "reported")  # a basis on which a text says so: the list, a statute, a paper
 
 
+_HERE: Final = "ここに）"  # how each text ends that `assign init` and `assign import` leave to be replaced: （市の文書の名前をここに）
+
+
 LEGEND: Final = "legend"  # the basis of a rule that rests on what the list's own legend says of a meaning
 
 
@@ -63,6 +66,11 @@ class Source(NamedTuple):
     def own(self) -> bool:
         """Whether it is a paper of the city's own: what rests on it is the city's rule, not one that ships."""
         return self.line is None and not self.basis
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether the city has not written yet which paper of its own it is, or whose: what stands there is to be filled in."""
+        return self.own and any(each.startswith("（") and each.endswith(_HERE) for each in (self.document, self.text))
 
 
 # Every entry of every file begins with the same seven fields; `file` and `line` say where it stands.

@@ -1,10 +1,12 @@
 """
-The whole list: `/matrix` as on the printed sheets, filtered; `/questions`, what the contract leaves open, with the letter that asks.
+The whole list: `/matrix` as on the printed sheets, filtered; `/questions`, what the contract and the register leave open: the letter of
+`assign questions`, from the same code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -15,6 +17,8 @@ from assign.catalog.model import Task
 from assign.catalog.parts import ABSENT
 from assign.desk.desk import Desk
 from assign.explanation.wording import MEANING_TEXT, Answer, cell_name
+from assign.register import letter, open_questions
+from assign.register.questions import asked, rows_asked
 from assign.web.query import require_one_of
 from assign.web.unrecorded import example
 from assign.words import ASSIGNEE_TEXT, CERTAINTY_TEXT, Bilingual, Certainty
@@ -140,33 +144,35 @@ def _open(lines: list[Line]) -> list[Line]:
     return [line for line in lines if any(each["certainty"] == Certainty.NEEDS_RULING for each in line.answers)]
 
 
+class Asked(NamedTuple):
+    """A question as the letter has it; its rows by id, each with what it is called and the channel that it is first asked about on."""
+
+    text: str
+    act: str | None  # where it is about one alone
+    rows: list[tuple[str, str, str]]
+    about: list[tuple[str, str]]  # the rows first
+
+
+@lru_cache(maxsize=4)
+def letter_of(desk: Desk, on: str, lang: str) -> tuple[Asked, ...]:
+    """Every open question on a day, in the words and the order of `assign questions`: what was ruled is asked no more."""
+    found = []
+    for question in open_questions(desk, date.fromisoformat(on)):
+        channels = {place.row: place.channel for place in reversed(question.places)}
+        names = zip(question.rows, rows_asked(desk, question, lang), strict=True)
+        act = question.acts[0] if len(question.acts) == 1 else None
+        rows = [(row, channels[row], name) for row, name in names]
+        found.append(Asked(asked(desk, question)[lang], act, rows, letter.about(desk, question, lang)))
+    return tuple(found)
+
+
 @router.get("/questions")
 def questions(page: DayPage) -> Response:
-    """What the list leaves open, by reason; each group is one letter from the contractor's manager to the city's manager of the contract."""
-    lines = whole_list(page.desk, page.day.isoformat())
-    groups: dict[tuple[str, str], list[tuple[Line, list[str], Answer]]] = {}
-    for line, answer, channels in _asked(page, lines):
-        groups.setdefault((answer["rules"][0], line.task.division), []).append((line, channels, answer))
-    rules: dict[str, Any] = {}
-    for (rule, division), of in groups.items():
-        rules.setdefault(rule, []).append((page.desk.catalog.manifest.divisions[division], of))
-    titles = {rule.id: rule.title for rule in page.desk.rules.rules}
+    """What the list and the register leave open: the letter from the contractor's manager to the city's manager of the contract."""
     return page.page(
         "questions.html",
         day=page.day.isoformat(),
-        rules=rules,
-        titles=titles,
-        count=sum(len(of) for of in groups.values()),
+        head=letter.head(page.desk, page.day, page.lang),
+        opening=letter.opening(page.lang),
+        questions=letter_of(page.desk, page.day.isoformat(), page.lang),
     )
-
-
-def _asked(page: Shell, lines: tuple[Line, ...]) -> Iterator[tuple[Line, Answer, list[str]]]:
-    """Each question once, with the channels on which it stands."""
-    for line in lines:
-        by_text: dict[str, tuple[Answer, list[str]]] = {}
-        for answer in line.answers:
-            if answer["question"]:
-                text = answer["question"]["text"][page.lang]
-                by_text.setdefault(text, (answer, []))[1].append(answer["channel_label"][page.lang])
-        for answer, channels in by_text.values():
-            yield line, answer, channels
