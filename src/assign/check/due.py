@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from assign.catalog.editions import Edition, of_folder
 from assign.catalog.model import Catalog, Task
 from assign.catalog.parts import Effective
+from assign.commands import command
 from assign.dates import in_text
 from assign.explanation.wording import printed
 from assign.rules.entries import Ruling
@@ -82,7 +83,7 @@ def _of_one(
         *_remarks(subject.catalog),
         *_changes(subject.catalog, subject.rules),
         *_rulings(subject.catalog, subject.rules, date.min if days is None else days.since),
-        *_end(subject.catalog, days or subject.catalog.manifest.effective, following),
+        *_end(subject.catalog, days or subject.catalog.manifest.effective, following, list_),
     ):
         if each.day is None or each.day <= by:
             yield each
@@ -161,16 +162,19 @@ def _follows(ruling: Ruling, other: Ruling) -> bool:
     )
 
 
-def _end(catalog: Catalog, days: Effective | None, following: Sequence[Edition]) -> Iterator[Due]:
+def _end(
+    catalog: Catalog, days: Effective | None, following: Sequence[Edition], folder: str | PathLike[str] | None
+) -> Iterator[Due]:
     if days is None or days.until is None:
         return
     name = catalog.manifest.edition
     printed_days = f"effective: {days.since} - {days.until}"
     if following:
         other = following[0]
+        moved = command("diff", str(folder), str(other.folder))
         said = {
-            "ja": f"版 {name} の終わり。{other.since} から {other.name} になります（動く判断は `assign diff`）",
-            "en": f"the edition {name} ends; {other.name} begins on {other.since} (`assign diff` shows the decisions that move)",
+            "ja": f"版 {name} の終わり。{other.since} から {other.name} になります（動く判断は `{moved}`）",
+            "en": f"the edition {name} ends; {other.name} begins on {other.since} (`{moved}` shows the decisions that move)",
         }
     else:
         said = {

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from assign.commands import command
 from assign.desk.desk import Desk
 from assign.desk.spreadsheet import at_line, text_of
 from assign.errors import AssignError, DataError, hidden, path_shown, unreadable
@@ -119,8 +120,8 @@ def answers(path: Path, desk: Desk, given: Given) -> list[Draft]:
         raise at_line(
             path,
             number,
-            f"列「{names['ja']}」がありません（`assign questions --out FILE` の列名のまま返してください）",
-            f"there is no column `{names['en']}` (send it back with the headings of `assign questions --out FILE`)",
+            f"列「{names['ja']}」がありません（`{command('questions', '--out', 'FILE')}` の列名のまま返してください）",
+            f"there is no column `{names['en']}` (send it back with the headings of `{command('questions', '--out', 'FILE')}`)",
         )
     reasons: list[Reason] = []
     found: list[Draft] = []
