@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -137,11 +138,31 @@ def test_every_printed_command_is_accepted_and_about_the_same_list(place: Path) 
                 assert day(parts[parts.index(option) + 1]) == day(words[words.index(option) + 1]), (words, command)
 
 
-@pytest.mark.usefixtures("place")
-def test_what_the_environment_says_is_not_said_again(place: Path) -> None:
-    """It is there for the next command, too; and without a list of one's own nothing is added."""
-    done = run("search", "葬祭", cwd=place)
+def test_without_a_list_of_one_s_own_nothing_is_added(tmp_path: Path) -> None:
+    done = run("search", "葬祭", cwd=tmp_path)
     assert re.search(r"`assign decide --row [a-z]+-\d+`", done.stdout)
+
+
+def test_a_command_of_the_log_is_about_the_log_that_was_named(tmp_path: Path) -> None:
+    """What the environment says is there for the next command, too, and is not said again."""
+    url, home = "sqlite:///市の 記録.db", {"XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    assert run("audit", "init", "--audit", url, "--origin", "example.city/log", cwd=tmp_path, env=home).returncode == 0
+    asked = ("audit", "export", "1", "--format", "html")
+    named = printed(run(*asked, "--audit", url, cwd=tmp_path, env=home).stderr)
+    assert named == ["assign audit show 1 --audit 'sqlite:///市の 記録.db'"]
+    again = subprocess.run(
+        ["bash", "-c", named[0].replace("assign", f"{sys.executable} -m assign", 1)],
+        cwd=tmp_path,
+        env={**os.environ, **home},
+        check=False,
+    )
+    assert again.returncode == 0
+    assert printed(run(*asked, cwd=tmp_path, env={**home, "ASSIGN_AUDIT": url}).stderr) == ["assign audit show 1"]
+
+
+def test_a_script_for_a_database_names_the_list(place: Path) -> None:
+    done = run("export", "sql", *OWN, cwd=place)
+    assert "`assign acts --list ''市の 一覧 (新)''`" in done.stdout
 
 
 def test_the_table_of_options_is_that_of_the_command_line() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from shlex import quote
 from typing import Final
 
 # Which command takes which option; in this order they are said. A test holds it against the command line itself.
@@ -80,7 +79,7 @@ def quoted(word: str) -> str:
     if _PLAIN.fullmatch(word):
         return word
     if "`" not in word and word.replace("\u3000", "").isprintable():
-        return quote(word)
+        return "'" + word.replace("'", "'\"'\"'") + "'"
     return "$'" + "".join(_escaped(c) for c in word) + "'"
 
 
