@@ -155,6 +155,8 @@ def _given(ctx: Any) -> AbstractContextManager[None]:
     typed = {name: value for name, value in ctx.params.items() if ctx.get_parameter_source(name).name == "COMMANDLINE"}
     if ctx.info_name == "batch":  # its rows have days of their own
         typed.pop("on", None)
+    if not ctx.command_path.startswith("assign audit"):  # who records may have typed a person's name there
+        typed.pop("origin", None)
     return commands.given({name.rstrip("_"): value for name, value in typed.items()})
 
 
