@@ -14,8 +14,9 @@ import pytest
 import typer
 from openpyxl import Workbook
 
-from assign import cli, commands
+from assign import Desk, cli, commands
 from assign.columns import width, wrap
+from assign.plan.sheet import shown
 from assign.words import date_of_case
 
 from .command_line import run
@@ -198,8 +199,33 @@ def test_a_command_is_never_broken_over_two_lines() -> None:
         assert all(width(line) <= columns for line in lines if command not in line)
 
 
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_a_plan_names_a_command_on_one_line_in_any_terminal(lang: str) -> None:
+    """理由は / `assign decide …` stood on two lines, and half of it was copied."""
+    found = Desk.open(engine="table").planned(row="kokuho-25", on="2026-11-01")
+    for columns in range(20, 120, 7):
+        lines = shown(found, lang, columns)
+        assert any("`assign decide --row kokuho-25 -a guide --on 2026-11-01`" in line for line in lines), columns
+
+
 @pytest.mark.parametrize(
-    "word", ["国保", "kokuho-(1)", "it's", "a b", "新　版", "a\nb", "a`b`", "$HOME", "-x", "", "~", "\u202e'\\"]
+    "word",
+    [
+        "国保",
+        "kokuho-(1)",
+        "it's",
+        "a b",
+        "新　版",
+        "a\nb",
+        "a`b`",
+        "$HOME",
+        "-x",
+        "",
+        "~",
+        "\u202e'\\",
+        "\x85a",
+        "\x07f",
+    ],
 )
 def test_a_quoted_word_is_the_word(word: str) -> None:
     """As bash takes it, on one line and without a backtick."""
@@ -216,6 +242,7 @@ def test_no_password_is_said_again() -> None:
     """A place of the log may hold one, and a screen is read by others."""
     for url, says in (
         ("postgresql://me:secret@host/db", "postgresql://me@host/db"),
+        ("postgresql://me:p@ss:@word@host/db", "postgresql://me@host/db"),
         ("postgresql://host/db?user=me&password=secret", "'postgresql://host/db?user=me&'"),
         ("sqlite:///our log.db", "'sqlite:///our log.db'"),
     ):

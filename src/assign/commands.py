@@ -20,7 +20,7 @@ _LISTS: Final = _DAYS | {"check", "batch", "serve", "mcp", "rule add", "rule che
 _ALONE: Final = {"volumes": "questions", "by": "questions", "seconds": "import"}
 _WITHOUT_A_LOG: Final = {"audit help", "audit verifier"}
 _PLAIN: Final = re.compile(r"[\w@%+=:,./-]+")
-_PASSWORD: Final = re.compile(r"(?<=//)([^/@:]*):[^/@]*(?=@)|(?<=[?&])password=[^&]*&?")
+_PASSWORD: Final = re.compile(r"(?<=//)([^/@:]*):.*(?=@)|(?<=[?&])(?:ssl)?password=[^&]*&?")
 # What this process was asked for. INVARIANT: the command line alone sets it, once a run; threads of the run (polars has some) read it.
 _RUN: Final[dict[str, str]] = {}
 
@@ -74,7 +74,7 @@ def quoted(word: str) -> str:
     A word as a shell takes it, on one line; letters of any script need no quotes, and a backtick never stands in it.
 
     >>> print(quoted("国保"), quoted("1 (新)"), quoted("it's"), quoted("市" + chr(10) + chr(96)))
-    国保 '1 (新)' 'it'"'"'s' $'市\\n\\x60'
+    国保 '1 (新)' 'it'"'"'s' $'市\\x0a\\x60'
     """
     if _PLAIN.fullmatch(word):
         return word
@@ -86,9 +86,10 @@ def quoted(word: str) -> str:
 def _escaped(c: str) -> str:
     if c in "'\\":
         return f"\\{c}"
-    if c == "`":
-        return "\\x60"
-    return c if c.isprintable() or c == "\u3000" else c.encode("unicode_escape").decode("ascii")
+    if c != "`" and (c.isprintable() or c == "\u3000"):
+        return c
+    code = ord(c)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _said(option: str, value: str) -> list[str]:
