@@ -175,7 +175,7 @@ RULING = """rulings:
 def test_a_ruling_on_an_act_that_is_no_part_of_the_row_s_work_is_found(tmp_path: Path) -> None:
     """It would change no answer. The command shows what the row's work has."""
     folder = changed(tmp_path, ("rulings.yaml", "rulings: []", RULING))
-    [finding] = check(Desk.open(rules=folder), options=f"--rules {shlex.quote(str(folder))}").findings
+    [finding] = check(Desk.open(rules=folder), options=["--rules", str(folder)]).findings
     assert finding.kind == "work"
     assert "`R1`" in finding.text["en"]
     assert "kokuho-53" in finding.text["ja"]

@@ -67,6 +67,40 @@ def test_decide_answers_by_the_edition_of_the_day(run: Run, city: Path, on: str,
 
 
 @pytest.mark.parametrize(
+    ("asked", "on", "has"),
+    [
+        ("decide -d kouki -i 9の2", OLD, "r8"),
+        ("decide --row kouki-9の2 -c counter", OLD, "r8"),
+        ("decide -d jido -i 17", NEW, "r7"),
+        ("plan -d kouki -i 9の2", OLD, "r8"),
+        ("acts --row kouki-9の2", OLD, "r8"),
+        ("decide -d kouki -i 99", OLD, None),
+        ("decide -d jido -i 17 -a ない行為", NEW, None),
+    ],
+)
+def test_a_number_that_another_edition_has_is_said_so(
+    run: Run, city: Path, asked: str, on: str, has: str | None
+) -> None:
+    """Whoever dates a case wrongly, or reads it off the other paper, was told only that there is no such number."""
+    for lang, says in (("ja", "にはあります"), ("en", "has it")):
+        code, _, err = run(*asked.split(), "--on", on, "--list", city, "--lang", lang)
+        assert code == 3
+        assert (f"`{has}`" in err) is (has is not None)
+        assert (says in err) is (has is not None)
+
+
+def test_a_row_of_a_file_says_which_edition_has_its_number(run: Run, city: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(
+        f"区分,番号,業務の場,日付\nkouki,9の2,窓口,{OLD}\nkouki,9の2,窓口,{NEW}\n", "utf-8"
+    )
+    run("batch", tmp_path / "in.csv", tmp_path / "out.csv", "--list", city, "--on", NEW, "-q")
+    old, new = (tmp_path / "out.csv").read_text("utf-8").splitlines()[1:]
+    assert "版 `r8`" in old
+    assert "（2026-04-01 から）にはあります" in old
+    assert "unknown" not in new
+
+
+@pytest.mark.parametrize(
     "command",
     [
         "decide --row kouki-7",

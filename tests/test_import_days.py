@@ -64,6 +64,23 @@ def test_two_days_in_one_sentence_are_two_turns(tmp_path: Path) -> None:
     assert list(found.values()) == ["needs_ruling", "settled", "settled", "needs_ruling"]
 
 
+def test_what_would_change_the_answer_names_the_day_of_the_remark(tmp_path: Path) -> None:
+    """On both sides of it, of an act and of the row as a whole; nobody has to ask for it, so the words begin with it."""
+    desk = desk_of(tmp_path, "令和9年1月1日から市職員")
+
+    def changes(on: str, act: str | None) -> list[tuple[dict[str, str | None], str]]:
+        found = desk.decide(row="kokuho-1", channel="anywhere", act=act, on=on)
+        return [(dict(each.change), each.assignee.value) for each in found.would_change]
+
+    for act in ("receive", None):
+        assert ({"on": "2027-01-01"}, "city_staff") in changes("2026-12-01", act)
+        assert ({"on": "2027-01-01"}, "city_staff") in changes("2026-12-31", act)
+    assert ({"on": "2026-12-31"}, "contractor") in changes("2027-01-01", "receive")
+    assert not [each for each, _ in changes("2027-02-01", "receive") if each == {"on": "2027-01-01"}]
+    said = desk.decide(row="kokuho-1", channel="anywhere", act="receive", on="2026-12-01").explain("ja", why=True)
+    assert "変わる例: 2027-01-01の案件" in said
+
+
 def test_a_table_for_a_database_has_the_days_too(tmp_path: Path) -> None:
     """And a step that nobody does can be loaded."""
     desk = desk_of(tmp_path, "受付は令和8年4月1日から市職員")

@@ -93,3 +93,29 @@ def test_a_record_holds_no_number_that_could_be_a_person_s(personal: str) -> Non
 def test_a_cell_with_number_and_name_is_parted_only_where_the_number_is_plain(cell: str, read: tuple[str, str]) -> None:
     """A word that happens to begin with a digit is a name."""
     assert number_and_name(cell) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        *((number, at) for at, number in enumerate(PRINTED, 2)),
+        ("国保①", 11),
+        ("国保 (1)", 10),
+        ("（１）", 10),
+        ("9-2", 4),
+    ],
+)
+def test_a_number_as_it_is_printed_finds_its_row_first(tmp_path: Path, typed: str, line: int) -> None:
+    """`search ①` found nothing: its letters are those of `1`."""
+    desk = desk_of(tmp_path, *PRINTED)
+    found = desk.search(typed)
+    assert desk.catalog.by_id[found[0].id].line == line
+
+
+@pytest.mark.parametrize(
+    ("printed", "typed"), [("①", "1"), ("(1)", "1"), ("01", "1"), ("(ア)", "ア"), ("1-001", "1-1")]
+)
+def test_a_number_in_its_plain_form_finds_its_row_first(tmp_path: Path, printed: str, typed: str) -> None:
+    """Nobody types ① at a counter."""
+    desk = desk_of(tmp_path, "7", printed, "8")
+    assert desk.catalog.by_id[desk.search(typed)[0].id].number == printed

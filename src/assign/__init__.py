@@ -18,7 +18,7 @@ Data flows one way; each wing imports only what stands before it, and CI holds t
             ├─ web      the HTTP API and the page
             ├─ mcp      an assistant’s tools
             └─ cli      the command line (audit, too)
-    under all of them: words, dates, columns, files, evidence, resources, yaml_nodes, errors
+    under all of them: words, dates, columns, files, evidence, resources, yaml_nodes, errors, commands
 
     from assign import Desk
     Desk.open().decide(division="nenkin", item="24", channel="counter").assignee

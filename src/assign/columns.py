@@ -7,8 +7,9 @@ Japanese terminals show them: a line is then never too long. wcwidth would do th
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -16,6 +17,9 @@ from assign.errors import visible
 
 _NEVER_FIRST: Final = "、。，．）」』】〕：；？！ー々・／…)]},.;:?!ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # what may not open a Japanese line
 _NEVER_LAST: Final = "（「『【〔(["
+
+
+_COMMAND: Final = re.compile("(`assign [^`]*`)")  # to be copied: on one line, however long
 
 
 def width(text: str) -> int:
@@ -43,7 +47,9 @@ def wrap(text: str, columns: int) -> list[str]:
         if line and width(line) + width(piece.rstrip()) > columns:
             lines.append(line.rstrip())
             line = ""
-        while len(piece) > columns // 2 and width(piece) > columns:  # one word longer than a line
+        while (
+            len(piece) > columns // 2 and width(piece) > columns and "`assign " not in piece
+        ):  # one word longer than a line
             cut, used = 0, 0
             while cut < len(piece) and used + _columns(piece[cut]) <= columns:
                 used += _columns(piece[cut])
@@ -55,11 +61,11 @@ def wrap(text: str, columns: int) -> list[str]:
 
 
 def pieces(text: str) -> list[str]:
-    """What may not be broken: a full-width character with what must stay beside it, or a word with its space."""
+    """What may not be broken: a full-width character with what must stay beside it, a word with its space, a command in backticks."""
     found: list[str] = []
-    for c in text:
+    for c in _units(text):
         before = found[-1][-1] if found else ""
-        wide = unicodedata.east_asian_width(c) in "WF"
+        wide = unicodedata.east_asian_width(c[0]) in "WF"
         if found and (
             c in _NEVER_FIRST
             or before in _NEVER_LAST
@@ -70,6 +76,15 @@ def pieces(text: str) -> list[str]:
         else:
             found.append(c)
     return found
+
+
+def _units(text: str) -> Iterator[str]:
+    """Characters; a command is one."""
+    if "`assign " not in text:
+        yield from text
+        return
+    for at, part in enumerate(_COMMAND.split(text)):
+        yield from [part] if at % 2 else part
 
 
 def labelled(pairs: Iterable[tuple[str, str]], columns: int, beside: Iterable[tuple[str, str]]) -> list[str]:

@@ -40,6 +40,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from .commands import command
+
 DISTRIBUTION = "itaku-assign"  # what an installer calls us; `assign` is a stranger's package there
 SHOWN = 40  # characters of a user's input that a message repeats
 
@@ -325,8 +327,8 @@ class UnknownRow(UnknownItem):
         if line:
             AssignError.__init__(
                 self,
-                f"{shown(given)} は行の id ではありません。文書の {line} 行目なら {listed(near)}、番号なら区分と番号で指定してください（一覧は `assign tasks`）",
-                f"{shown(given)} is no row id; line {line} of the document is {listed(near)}, a number goes with its division (`assign tasks` lists them)",
+                f"{shown(given)} は行の id ではありません。文書の {line} 行目なら {listed(near)}、番号なら区分と番号で指定してください（一覧は `{command('tasks')}`）",
+                f"{shown(given)} is no row id; line {line} of the document is {listed(near)}, a number goes with its division (`{command('tasks')}` lists them)",
                 near,
             )
             return
@@ -398,9 +400,9 @@ class UnknownAct(UnknownWord):
     def __init__(self, given: object, near: Mapping[str, str], known: Sequence[str]) -> None:
         close = listed_with(near)
         super().__init__(
-            f"行為 {shown(given)} は行為表にありません（{f'近いもの: {close}。' if near else ''}行為表は `assign acts`。"
+            f"行為 {shown(given)} は行為表にありません（{f'近いもの: {close}。' if near else ''}行為表は `{command('acts')}`。"
             "表にない行為は `undetermined` で尋ねられます）",
-            f"there is no act {shown(given)} ({f'near: {listed(near)}; ' if near else ''}`assign acts` lists them; "
+            f"there is no act {shown(given)} ({f'near: {listed(near)}; ' if near else ''}`{command('acts')}` lists them; "
             "an act that is not listed is asked for as `undetermined`)",
             list(near) or known,
         )
@@ -573,8 +575,8 @@ class RuleGap(EngineError):
 
     def __init__(self, facts: str) -> None:
         super().__init__(
-            f"どの規則も当てはまりません: {facts}（`assign check` で全件を調べられます）",
-            f"no rule holds for {facts} (`assign check` lists every gap)",
+            f"どの規則も当てはまりません: {facts}（`{command('check')}` で全件を調べられます）",
+            f"no rule holds for {facts} (`{command('check')}` lists every gap)",
         )
 
 
@@ -585,8 +587,8 @@ class RuleOverlap(EngineError):
 
     def __init__(self, facts: str, rules: Sequence[str]) -> None:
         super().__init__(
-            f"複数の規則が当てはまります: {facts} に {listed(rules)}（`assign check` で全件を調べられます）",
-            f"several rules hold for {facts}: {listed(rules)} (`assign check` lists every overlap)",
+            f"複数の規則が当てはまります: {facts} に {listed(rules)}（`{command('check')}` で全件を調べられます）",
+            f"several rules hold for {facts}: {listed(rules)} (`{command('check')}` lists every overlap)",
             rules,
         )
 

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from assign.commands import command
 from assign.errors import AssignError, BadRequest, path_shown, shown
 from assign.log import merkle
 from assign.log.checkpoint import open_verified
@@ -50,8 +51,8 @@ class NotWhole(AssignError):
     def __init__(self, findings: list[Finding]) -> None:
         text = findings[0].text
         super().__init__(
-            f"記録に誤りがあり、写しません: {text.ja}（`assign audit verify`）",
-            f"the log is not whole and is not copied: {text.en} (`assign audit verify`)",
+            f"記録に誤りがあり、写しません: {text.ja}（`{command('audit verify')}`）",
+            f"the log is not whole and is not copied: {text.en} (`{command('audit verify')}`)",
         )
         self.findings: list[Finding] = findings
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol
 
+from assign.commands import command
 from assign.errors import BadOption, shown
 from assign.log.errors import is_log_name, no_such_log
 from assign.log.keys import PublicKey, log_of_key, public_key
@@ -422,8 +423,8 @@ def _logs(database: Database, origin: str | None) -> dict[str, int]:
     )  # its name may have been changed
     if lost or (nameless and not named):
         raise StoreDamaged(
-            f"{database.shown} に、名前のなくなった記録があります（`assign audit restore` で控えから戻せます）",
-            f"{database.shown} has records of a log whose name is gone (`assign audit restore` brings a backup back)",
+            f"{database.shown} に、名前のなくなった記録があります（`{command('audit restore')}` で控えから戻せます）",
+            f"{database.shown} has records of a log whose name is gone (`{command('audit restore')}` brings a backup back)",
         )
     if origin is None and len(named) > 1:
         return {name: number for name, number in named.items() if number in there} or named

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+from assign.commands import command
 from assign.errors import needs_extra
 from assign.log.store.catalogue import CATALOGUE, OURS
 from assign.log.store.interface import ExtraMissing, StoreDamaged, StoreError, StoreMissing
@@ -75,8 +76,8 @@ class PostgresReader:
             return
         if len(found) > 1 or sum(number for _, number in found) > 1:
             raise StoreDamaged(
-                "データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`assign audit restore` で控えを戻せます）",
-                "the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `assign audit restore` then brings a backup back)",
+                f"データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`{command('audit restore')}` で控えを戻せます）",
+                f"the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `{command('audit restore')}` then brings a backup back)",
             )
         if db.execute(
             "SELECT 1 FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace "
@@ -84,8 +85,8 @@ class PostgresReader:
             (path,),
         ).fetchone():
             raise StoreDamaged(
-                "データベースの記録の表がなくなっています（関数 assign_log_only_grows を退けてから、`assign audit restore` で控えを戻せます）",
-                "the tables of a log are gone from the database (move the function assign_log_only_grows away; `assign audit restore` then brings a backup back)",
+                f"データベースの記録の表がなくなっています（関数 assign_log_only_grows を退けてから、`{command('audit restore')}` で控えを戻せます）",
+                f"the tables of a log are gone from the database (move the function assign_log_only_grows away; `{command('audit restore')}` then brings a backup back)",
             )
         raise StoreMissing(
             f"データベースに記録の表がありません。{WHERE.ja}",
@@ -118,8 +119,8 @@ class PostgresReader:
                 "42",
             ):  # a value, a name, a type that does not fit
                 raise StoreDamaged(
-                    "データベースの記録の表が、作った時のものではありません（`assign audit verify`）",
-                    "the database's tables of the log are not as they were made (`assign audit verify`)",
+                    f"データベースの記録の表が、作った時のものではありません（`{command('audit verify')}`）",
+                    f"the database's tables of the log are not as they were made (`{command('audit verify')}`)",
                 ) from None
             if isinstance(error, (self._psycopg.OperationalError, self._psycopg.InterfaceError)):
                 raise StoreError("記録のサーバーにつながりません", "the log's server cannot be reached") from None

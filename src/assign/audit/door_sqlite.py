@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from assign.commands import command
 from assign.errors import needs_extra, path_shown, shown
 from assign.log.store.interface import ExtraMissing, StoreDamaged, StoreError, StoreMissing
 from assign.log.store.remains import APPLICATION, how_broken, was_database, was_log
@@ -125,8 +126,8 @@ class SqliteReader:
 
     def _damaged(self, ja: str, en: str) -> StoreDamaged:
         return StoreDamaged(
-            f"記録 {self.shown} は壊れています: {ja}（ファイルを `-wal` と一緒に退けてから、`assign audit restore` で控えを戻せます）",
-            f"the log {self.shown} is damaged: {en} (move the file away, with its `-wal`; `assign audit restore` then brings a backup back)",
+            f"記録 {self.shown} は壊れています: {ja}（ファイルを `-wal` と一緒に退けてから、`{command('audit restore')}` で控えを戻せます）",
+            f"the log {self.shown} is damaged: {en} (move the file away, with its `-wal`; `{command('audit restore')}` then brings a backup back)",
         )
 
     @contextmanager
@@ -141,14 +142,14 @@ class SqliteReader:
             ) from None
         except apsw.SQLError:
             raise StoreDamaged(
-                f"記録 {self.shown} の表が、作った時のものではありません（`assign audit verify`）",
-                f"the tables of the log {self.shown} are not as they were made (`assign audit verify`)",
+                f"記録 {self.shown} の表が、作った時のものではありません（`{command('audit verify')}`）",
+                f"the tables of the log {self.shown} are not as they were made (`{command('audit verify')}`)",
             ) from None
         except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError) as error:
             if isinstance(error, apsw.NotADBError) and not was_database(self._path):
                 raise StoreMissing(
-                    f"{self.shown} は SQLite のデータベースではなく、記録の跡もありません（場所が正しければ、退けてから `assign audit restore` で控えを戻せます）",
-                    f"{self.shown} is no SQLite database, nor has it traces of a log (if the place is right: move it away, and `assign audit restore` brings a backup back)",
+                    f"{self.shown} は SQLite のデータベースではなく、記録の跡もありません（場所が正しければ、退けてから `{command('audit restore')}` で控えを戻せます）",
+                    f"{self.shown} is no SQLite database, nor has it traces of a log (if the place is right: move it away, and `{command('audit restore')}` brings a backup back)",
                 ) from None
             raise self._damaged(*how_broken(self._path)) from None
         except apsw.Error as error:

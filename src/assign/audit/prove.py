@@ -8,6 +8,7 @@ from base64 import b64encode
 from functools import lru_cache
 from typing import Any
 
+from assign.commands import command
 from assign.desk.recording import EditionMissing
 from assign.errors import BadRequest
 from assign.log import merkle
@@ -82,8 +83,8 @@ def _proved(row: Row, note: Checkpoint, nodes: merkle.Node) -> dict[str, Any]:
 
 def _unlike(note: Checkpoint) -> StoreError:
     return StoreError(
-        f"記録が {note.size} 件のチェックポイントと合わず、証明を作れません（`assign audit verify`）",
-        f"the log does not fit the checkpoint of {note.size} records, so that nothing can be proved (`assign audit verify`)",
+        f"記録が {note.size} 件のチェックポイントと合わず、証明を作れません（`{command('audit verify')}`）",
+        f"the log does not fit the checkpoint of {note.size} records, so that nothing can be proved (`{command('audit verify')}`)",
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from typing import Final
 
+from assign.commands import command
 from assign.desk.desk import Desk
 from assign.errors import AssignError, BadOption, visible
 from assign.explanation.plain_text import paragraphs
@@ -60,8 +61,8 @@ def export(log: Place, format_: str, chosen: Filter, lang: str, unread: Unread) 
             kind = there.record(seq)["kind"]
         if format_ == "html" and kind != Kind.DECISION:
             raise BadOption(
-                f"番号 {seq} は判定の記録ではありません。説明書は判定のものです（`assign audit show {seq}` で見られます）",
-                f"record {seq} is no decision, and a sheet is of decisions (`assign audit show {seq}` shows it)",
+                f"番号 {seq} は判定の記録ではありません。説明書は判定のものです（`{command('audit show', str(seq))}` で見られます）",
+                f"record {seq} is no decision, and a sheet is of decisions (`{command('audit show', str(seq))}` shows it)",
             )
     if format_ == "jsonl":
         return _jsonl(log, chosen, unread)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from assign.commands import command
 from assign.errors import shown
 from assign.log.checkpoint import Checkpoint, Named, in_force, line, named_by, open_in_force, open_verified, parse
 from assign.log.keys import NoteError, PublicKey
@@ -474,8 +475,8 @@ class _Verifier:
             self._say(
                 "publications",
                 None,
-                f"使用開始の表に、番号 {seq} の記録の使用開始（{what}）がありません（`assign audit rebuild` で直ります）",
-                f"the table of publications lacks what record {seq} puts into use, {what} (`assign audit rebuild` mends it)",
+                f"使用開始の表に、番号 {seq} の記録の使用開始（{what}）がありません（`{command('audit rebuild')}` で直ります）",
+                f"the table of publications lacks what record {seq} puts into use, {what} (`{command('audit rebuild')}` mends it)",
             )
 
     def _editions(self, rows: list[tuple[Any, ...]], others: set[object]) -> None:

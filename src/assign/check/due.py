@@ -13,12 +13,12 @@ from datetime import date
 from itertools import pairwise, product
 from os import PathLike
 from pathlib import Path
-from shlex import quote
 from typing import Any, NamedTuple
 
 from assign.catalog.editions import ONE_DAY, Edition, of_folder
 from assign.catalog.model import Catalog, Task
 from assign.catalog.parts import Effective
+from assign.commands import command
 from assign.dates import in_text
 from assign.explanation.wording import printed
 from assign.rules.entries import Ruling
@@ -113,12 +113,7 @@ def _of_one(
         *(each for each in _remarks(subject.catalog) if each.day is None or last is None or each.day <= last),
         *_changes(subject.catalog, subject.rules),
         *(each for _, each in _rulings(subject, days, rules, following)),
-        *_end(
-            subject.catalog,
-            days or subject.catalog.manifest.effective,
-            following,
-            None if list_ is None else Path(list_),
-        ),
+        *_end(subject.catalog, days or subject.catalog.manifest.effective, following, list_),
     ):
         if each.day is None or each.day <= by:
             yield each
@@ -255,17 +250,19 @@ def _open_again(ruling: Ruling, after: Subject, on: date) -> tuple[str, ...]:
     )
 
 
-def _end(catalog: Catalog, days: Effective | None, following: Sequence[Edition], folder: Path | None) -> Iterator[Due]:
+def _end(
+    catalog: Catalog, days: Effective | None, following: Sequence[Edition], folder: str | PathLike[str] | None
+) -> Iterator[Due]:
     if days is None or days.until is None:
         return
     name = catalog.manifest.edition
     printed_days = f"effective: {days.since} - {days.until}"
     if following:
         other = following[0]
-        command = f"assign diff {quote(str(folder))} {quote(str(other.folder))}"
+        moved = command("diff", str(folder), str(other.folder))
         said = {
-            "ja": f"版 {name} の終わり。{other.since} から {other.name} になります（動く判断は `{command}`）",
-            "en": f"the edition {name} ends; {other.name} begins on {other.since} (`{command}` shows the decisions that move)",
+            "ja": f"版 {name} の終わり。{other.since} から {other.name} になります（動く判断は `{moved}`）",
+            "en": f"the edition {name} ends; {other.name} begins on {other.since} (`{moved}` shows the decisions that move)",
         }
     else:
         said = {

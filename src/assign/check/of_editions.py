@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from os import PathLike
-from shlex import quote
 from typing import Any, NamedTuple
 
 from assign.catalog.editions import Edition, EditionsError, of_folder
@@ -36,8 +35,7 @@ def check_each(editions: Sequence[Edition], rules: str | None, engine: str) -> l
     """Prove every edition: each has its own rules, document and words."""
     found = []
     for edition in editions:
-        named = (("--rules", rules), ("--list", str(edition.folder)))
-        options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
+        options = [*(["--rules", rules] if rules else []), "--list", str(edition.folder)]
         subject = unproved(str(edition.folder), rules, engine)
         found.append(OfEdition(edition, check(subject, list_path=edition.folder, options=options)))
     return found

@@ -7,7 +7,7 @@ that two engines agree is shown by looking at every case; the numbers of cases l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cached_property
@@ -18,6 +18,7 @@ from typing import Final, NamedTuple, Protocol
 from assign import resources
 from assign.catalog import loader as lists
 from assign.catalog.model import Catalog, Task
+from assign.commands import command
 from assign.decision.decider import Decider, Outcome
 from assign.decision.durable import DurableEngine
 from assign.decision.engine import Engine, TableEngine, open_engine
@@ -108,14 +109,14 @@ def _subject(catalog: Catalog, rules: RuleSet, engine: str) -> Subject:
     return Subject(catalog, rules, decider, Explainer(catalog, decider), decider.engine.name, editions)
 
 
-def check(desk: Provable, *, list_path: Path | None = None, options: str = "") -> Report:
+def check(desk: Provable, *, list_path: Path | None = None, options: Sequence[str] = ()) -> Report:
     """
     Prove a desk's list and rules.
 
     Args:
         desk: What to prove: a desk, or what `unproved` gives.
         list_path: Where the desk's list is, if not the built-in one; its document is looked for in `source/` there.
-        options: What to add to a command that reproduces a finding (`--rules DIR`).
+        options: What to add to a command that reproduces a finding (`--rules`, `DIR`).
 
     Returns:
         The report; `findings` is empty where everything holds.
@@ -143,8 +144,8 @@ def check(desk: Provable, *, list_path: Path | None = None, options: str = "") -
 class _Shower:
     """Finds a runnable command for a combination of facts."""
 
-    def __init__(self, desk: Provable, options: str) -> None:
-        self._options = f" {options}" if options else ""
+    def __init__(self, desk: Provable, options: Sequence[str]) -> None:
+        self._options = options
         self._desk = desk
 
     @cached_property
@@ -157,11 +158,11 @@ class _Shower:
         return found
 
     def command(self, task: Task, channel: str, act: str | None) -> str:
-        asked = f" --act {act}" if act else ""
-        return f"assign decide --division {task.division} --item {task.item} --channel {channel}{asked}{self._options}"
+        asked = ("--act", act) if act else ()
+        return command("decide", "--row", task.id, "--channel", channel, *asked, *self._options)
 
     def row(self, row: str) -> str:
-        return f"assign acts --row {row}{self._options}"
+        return command("acts", "--row", row, *self._options)
 
     def of(self, facts: Facts) -> str | None:
         asked = self._by_facts.get(facts)

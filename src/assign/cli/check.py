@@ -5,7 +5,6 @@
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
 from pathlib import Path
-from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -81,10 +80,8 @@ def _report(rules: str | None, list_: str | None, engine: str) -> Any:
     """Of one list."""
     from assign.check import proofs
 
-    named = (("--rules", rules), ("--list", list_))
-    options = " ".join(f"{name} {quote(value)}" for name, value in named if value)
     try:
         subject: proofs.Provable = open_desk(rules, list_, engine)
     except CatalogDiffers:
         subject = proofs.unproved(list_, rules, engine)
-    return proofs.check(subject, list_path=Path(list_) if list_ else None, options=options)
+    return proofs.check(subject, list_path=Path(list_) if list_ else None)

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from assign import files
+from assign import commands, files
 from assign.columns import labelled, wrap
 from assign.desk.desk import Desk
 from assign.desk.listings import as_json
@@ -122,8 +122,9 @@ class Text:
             raise mistyped(error, ctx) from None
         if rest and not grouped and not ctx.resilient_parsing:
             words = command_words(ctx)
-            meant = _meant(ctx, rest)
-            ja, en = (f"`{words} {meant}` と書きます。", f"write `{words} {meant}`; ") if meant else ("", "")
+            with _given(ctx):
+                meant = _meant(ctx, rest)
+            ja, en = (f"`{meant}` と書きます。", f"write `{meant}`; ") if meant else ("", "")
             raise BadOption(
                 f"{listed(rest)} は余分です。{ja}使い方は `{words} --help`",
                 f"{listed(rest)} is one word too many ({en}see `{words} --help`)",
@@ -138,11 +139,25 @@ def _meant(ctx: Any, rest: list[str]) -> str:
     if any(param.param_type_name == "argument" for param in params.values()) or ctx.params.get("row") is not None:
         return ""
     if len(rest) == 1 and "row" in params and re.fullmatch(r"[a-z]+-\d+(-\d+)?", rest[0]):
-        return f"--row {rest[0]}" if all(ctx.params.get(name) is None for name in asked) else ""
+        return _as_typed_again(ctx, "--row", rest[0]) if all(ctx.params.get(name) is None for name in asked) else ""
     free = [min(params[name].opts, key=len) for name in asked if name in params and ctx.params.get(name) is None]
     if len(rest) > len(free) or not all(re.fullmatch(r"\w[\w・-]*", word) for word in rest):
         return ""
-    return " ".join(f"{name} {word}" for name, word in zip(free, rest, strict=False))
+    return _as_typed_again(ctx, *(word for pair in zip(free, rest, strict=False) for word in pair))
+
+
+def _as_typed_again(ctx: Any, *words: str) -> str:
+    return commands.command(command_words(ctx).removeprefix("assign "), *words)
+
+
+def _given(ctx: Any) -> AbstractContextManager[None]:
+    """Commands that are printed say again the list, the rules, … that this one was given."""
+    typed = {name: value for name, value in ctx.params.items() if ctx.get_parameter_source(name).name == "COMMANDLINE"}
+    if ctx.info_name == "batch":  # its rows have days of their own
+        typed.pop("on", None)
+    if not ctx.command_path.startswith("assign audit"):  # who records may have typed a person's name there
+        typed.pop("origin", None)
+    return commands.given({name.rstrip("_"): value for name, value in typed.items()})
 
 
 @contextmanager
@@ -228,7 +243,8 @@ class Command(Text, TyperCommand):
         spare(ctx, self.get_params(ctx))
         before = _READS.set(reader(ctx))
         try:
-            return super().invoke(ctx)
+            with _given(ctx):
+                return super().invoke(ctx)
         finally:
             _READS.reset(before)
 

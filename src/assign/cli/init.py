@@ -4,11 +4,11 @@ A new folder for a city's own list (`init`).
 
 # No `from __future__ import annotations` here: typer would evaluate each annotation again from its text.
 
-from shlex import quote
 from typing import Annotated, Final
 
 import typer
 
+from assign.commands import command
 from assign.errors import path_shown
 
 from . import terminal
@@ -37,8 +37,8 @@ def init(
 
     files = list_folder.write(folder)
     following = [
-        f"assign check --list {quote(folder)}",
-        f"assign decide --list {quote(folder)} --division hoken --item 2 --channel counter",
+        command("check", "--list", folder),
+        command("decide", "--list", folder, "--division", "hoken", "--item", "2", "--channel", "counter"),
     ]
     if as_json:
         print_json({"folder": folder, "files": files, "next": following}, out)

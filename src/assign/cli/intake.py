@@ -6,11 +6,11 @@
 
 import re
 from pathlib import Path
-from shlex import quote
 from typing import Annotated
 
 import typer
 
+from assign.commands import command
 from assign.errors import BadOption, shown
 
 from . import terminal
@@ -98,23 +98,23 @@ def _next(
     if folder is not None:
         return [
             f"{folder} に一覧を作りました。次のコマンド:" if ja else f"The list is in {folder}. Next:",
-            f"    assign check --list {quote(folder)}",
-            f"    assign tasks --list {quote(folder)}",
+            f"    {command('check', '--list', folder)}",
+            f"    {command('tasks', '--list', folder)}",
         ]
     if written is not None:
         return [
             f"{written} に案を書きました。1行ずつ確かめて直し、次を実行してください:"
             if ja
             else f"The mapping is in {written}. Look at each line, mend it, and run:",
-            f"    assign import {quote(file)} --mapping {quote(written)}",
+            f"    {command('import', file, '--mapping', written)}",
         ]
     if mapping is None:
-        return [f"    assign import {quote(file)} --write-mapping mapping.yaml"]
+        return [f"    {command('import', file, '--write-mapping', 'mapping.yaml')}"]
     if not fit:
         return ["直してから、もう一度実行してください。" if ja else "Mend it, and run this again."]
     return [
         "正しければ confirmed: true にして、次を実行してください:"
         if ja
         else "If it is right, set confirmed: true and run:",
-        f"    assign import {quote(file)} --mapping {quote(mapping)} --out our-list",
+        f"    {command('import', file, '--mapping', mapping, '--out', 'our-list')}",
     ]

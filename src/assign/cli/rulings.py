@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assign import files
+from assign import commands, files
 from assign.errors import BadOption, listed, path_shown, shown
 from assign.words import ASSIGNEE_TEXT, Assignee, date_of_case, nearest, normal
 
@@ -165,7 +165,8 @@ def add(
                 )
     register = _any_edition(list_, rules, on or since, sheet=from_ is not None)
     back = None
-    with _refusing(as_json=as_json, lang=lang):
+    edition = {"on": on or since} if register.desk.beside is not None else {}
+    with _refusing(as_json=as_json, lang=lang), commands.given(edition):
         if from_ is not None:
             common = Given(None if since is None else date_of_case(since), document or "", role or "", on is not None)
             back = returned(Path(from_), register.desk, common)
@@ -546,9 +547,10 @@ def _overview(desk: Any, found: Sequence[Any], lang: str, out: str | None, *, qu
     for by, text in asking.NOT_BY_RULING.items():
         if numbers := [str(at) for at, each in enumerate(found, start=1) if each.by == by]:
             foot.append(f"{'、'.join(numbers)}: {text[lang]}" if ja else f"{', '.join(numbers)}: {text[lang]}")
+    table = commands.command("questions", "--out", "questions.xlsx")
     foot.append(
-        "照会表は `assign questions --out questions.xlsx`、文面は `--letter` か `--html`。"
+        f"照会表は `{table}`、文面は `--letter` か `--html`。"
         if ja
-        else "The question list: `assign questions --out questions.xlsx`; the letter: `--letter` or `--html`."
+        else f"The question list: `{table}`; the letter: `--letter` or `--html`."
     )
     return [*lines, *(line for text in foot for line in wrapped(text, out))]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from assign.commands import command
 from assign.desk.desk import Desk
 from assign.errors import BadOption, shown
 from assign.explanation.short_answer import short_blocks
@@ -126,7 +127,7 @@ def _table(desk: Desk, rows: list[dict[str, Any]], found: dict[str, Any], lang: 
         away = "、".join(f"{each['what']['ja']}（{each['belongs']['ja']}）" for each in event["not_here"])
         there = "; ".join(f"{each['what']['en']} ({each['belongs']['en']})" for each in event["not_here"])
         lines.append(f"この一覧にないもの: {away}" if ja else f"Not in this list: {there}")
-    command = f"assign plan --event {event['key']}" if event else f"assign decide --row {rows[0]['id']}"
+    typed = command("plan", "--event", event["key"]) if event else command("decide", "--row", rows[0]["id"])
     first, en = ("1 の答え", "the answer of 1")
     if event:
         due = {each.row for one in desk.events() if one.key == event["key"] for each in one.due}
@@ -134,7 +135,7 @@ def _table(desk: Desk, rows: list[dict[str, Any]], found: dict[str, Any], lang: 
         first, en = ("一覧表", "checklist")
         if left:
             first, en = f"一覧表（ほかに{left}行）", f"checklist (with {left} more)"
-    lines.append(f"{first}: {command}" if ja else f"{en}: {command}")
+    lines.append(f"{first}: `{typed}`" if ja else f"{en}: `{typed}`")
     return lines
 
 

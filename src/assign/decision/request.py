@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from assign.catalog.model import Catalog, Task
+from assign.commands import command
 from assign.dates import serial_day
 from assign.errors import (
     AmbiguousAct,
@@ -77,8 +78,8 @@ def understand(
                 list(known),
             )
         raise BadRequest(
-            "番号 `item` を指定してください（`assign tasks` に一覧があります）",
-            "`item` is missing (`assign tasks` lists them)",
+            f"番号 `item` を指定してください（`{command('tasks')}` に一覧があります）",
+            f"`item` is missing (`{command('tasks')}` lists them)",
         )
     else:
         tasks = _rows(catalog, catalog.manifest.division(division_word), item_word)

@@ -8,13 +8,14 @@ What ships was checked when the package was built: `built_in/checked.json` holds
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from assign import resources
-from assign.errors import AssignError, BadRequest, visible
+from assign.commands import command
+from assign.errors import AssignError, BadRequest
 from assign.words import sha256
 
 if TYPE_CHECKING:
@@ -32,20 +33,20 @@ class NotApproved(AssignError):
     A list or rules in which the check finds something: they are not published, and nothing is recorded by them.
 
     Attributes:
-        findings: All that it finds. options: What the command that shows them takes (`--rules DIR`).
+        findings: All that it finds. options: What the command that shows them takes (`--rules`, `DIR`).
     """
 
     code = "not_approved"
     exit_code = 6
 
-    def __init__(self, findings: list[Finding], options: str = "") -> None:
-        first, command = findings[0].text, visible(f"assign check{f' {options}' if options else ''}")
+    def __init__(self, findings: list[Finding], options: Sequence[str] = ()) -> None:
+        first, shows = findings[0].text, command("check", *options)
         super().__init__(
-            f"点検で問題が {len(findings)} 件見つかったため、使用開始にしません（`{command}` で全部分かります）。最初のもの: {first['ja']}",
-            f"the check finds {len(findings)}, so nothing is published (`{command}` shows all); the first: {first['en']}",
+            f"点検で問題が {len(findings)} 件見つかったため、使用開始にしません（`{shows}` で全部分かります）。最初のもの: {first['ja']}",
+            f"the check finds {len(findings)}, so nothing is published (`{shows}` shows all); the first: {first['en']}",
         )
         self.findings: list[Finding] = findings
-        self.options: str = options
+        self.options: tuple[str, ...] = tuple(options)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.findings, self.options)
@@ -100,8 +101,6 @@ def approve(editions: Mapping[str, bytes], list_: _Place = None, rules: _Place =
     """
     if list_ is None and seen(editions) == resources.kept(FILE).get("seen"):
         return
-    from shlex import quote
-
     from assign.check import proofs  # what ships need not wait for it
     from assign.check.findings import LEFT_TO_THE_CITY
 
@@ -109,7 +108,7 @@ def approve(editions: Mapping[str, bytes], list_: _Place = None, rules: _Place =
     if subject.rules.rulings_data != editions["rulings"]:
         raise BadRequest("回答の版が、規則の中の回答と違います", "the rulings are not those of the rules")
     named = (("--rules", rules), ("--list", list_))
-    options = " ".join(f"{name} {quote(os.fspath(value))}" for name, value in named if value is not None)
+    options = [word for name, value in named if value is not None for word in (name, os.fspath(value))]
     list_path = None if list_ is None else Path(list_)
     every = proofs.check(subject, list_path=list_path, options=options).findings
     if found := [each for each in every if each.kind not in LEFT_TO_THE_CITY]:

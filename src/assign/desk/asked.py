@@ -6,17 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import ref
 
-from assign.errors import AssignError, BadRequest, UnknownItem, listed, shown
+from assign.errors import AssignError, BadRequest, listed, shown
 from assign.words import nearest
 
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
-    from .finding import Finder
 
 REMEMBERED: Final = 8192  # decisions kept; about 15 kB each, and most of that is shared
 ASKED: Final = ("division", "item", "channel", "act", "on", "section", "row")
@@ -73,14 +71,3 @@ def mutable_copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: mutable_copy(each) for name, each in value.items()}
     return [mutable_copy(each) for each in value] if isinstance(value, list) else value
-
-
-def offered(finder: Finder, error: UnknownItem, given: str, division: str) -> UnknownItem:
-    """The same error with the rows of the division that a name may mean."""
-    try:
-        near = dict(islice(finder.items(given, division).items(), 3))
-    except AssignError:  # a lexicon that cannot be read is none of this question's business
-        return error
-    numbers = finder.catalog.numbers[division]
-    name = finder.catalog.manifest.division_pair(division)
-    return UnknownItem(given, division=name, span=(numbers.first, numbers.last), near=near) if near else error

@@ -26,8 +26,8 @@ from assign.catalog.model import Catalog
 from assign.decision.decider import Decider
 from assign.decision.engine import open_engine
 from assign.decision.fitting import fit, list_folder, rules_beside
-from assign.decision.request import Request, understand
-from assign.errors import AssignError, BadRequest, UnknownItem
+from assign.decision.request import Request
+from assign.errors import AssignError, BadRequest, UnknownItem, UnknownWord
 from assign.explanation.explainer import Brief, Explainer
 from assign.explanation.shared import Shared
 from assign.explanation.wording import Answer
@@ -36,8 +36,9 @@ from assign.rules.model import RuleSet
 from assign.words import date_of_case, importing, once, sha256
 
 from . import recording
-from .asked import ASKED, DECIDED, PLANNED, DeskClosed, known_names, memory, mutable_copy, names_and_words, offered
+from .asked import ASKED, DECIDED, PLANNED, DeskClosed, known_names, memory, mutable_copy, names_and_words
 from .recording import EditionMissing, Recordable, Recorded
+from .unknown import in_another_edition, offered, understood
 
 if TYPE_CHECKING:
     from assign.catalog.model import Task
@@ -574,25 +575,12 @@ class Desk:
     def _understand(self, *asked: object) -> Request:
         if self.closed:  # every answer comes this way: what was remembered is gone
             raise DeskClosed
-        division_word, item, channel, act, on, section, row_word = asked
         try:
-            return understand(
-                self.catalog,
-                self.rules,
-                division_word=division_word,
-                item_word=item,
-                channel_word=channel,
-                act_word=act,
-                on_word=on,
-                section_word=section,
-                row_word=row_word,
-            )
-        except UnknownItem as error:
-            if (
-                type(error) is UnknownItem
-                and isinstance(item, str)
-                and not error.understood
-                and any(c.isalpha() for c in item)
-            ):
-                raise offered(self._finder, error, item, self.catalog.manifest.division(division_word)) from None
-            raise
+            return understood(self, asked)
+        except UnknownWord as error:
+            found: UnknownWord = error
+            division, item = asked[:2]
+            word = isinstance(item, str) and any(c.isalpha() for c in item)
+            if word and type(error) is UnknownItem and not error.understood:
+                found = offered(self._finder, error, str(item), self.catalog.manifest.division(division))
+            raise in_another_edition(found, self.beside, self.place, lambda other: understood(other, asked)) from None

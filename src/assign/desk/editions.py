@@ -7,11 +7,13 @@ Each edition has its own list, rules and words, and is opened when a case of its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from assign.catalog.editions import Edition, OtherEdition, in_force
 from assign.catalog.parts import Effective
+from assign.errors import AssignError
 
 from .asked import DeskClosed
 
@@ -78,6 +80,16 @@ class Editions(Generic[_Desk]):
         self.audit = log
         for desk in self._desks.values():
             desk.audit = log
+
+    def knowing(self, place: int, knows: Callable[[_Desk], object]) -> list[Edition]:
+        """The editions beside one whose desks do not raise at a question; one that cannot be opened is none of them."""
+        found = []
+        for at, edition in enumerate(self.found):
+            with suppress(AssignError):
+                if at != place:
+                    knows(self._desk(at))
+                    found.append(edition)
+        return found
 
     def close(self) -> None:
         """None of them answers any more."""

@@ -7,12 +7,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from assign.catalog.model import Task
 from assign.decision.request import row as row_named
+from assign.errors import UnknownRow
 from assign.explanation.explainer import WITH_HOLDER
 from assign.rules.entries import Act
 from assign.rules.kinds import Kind, Step
 
 from .desk import Desk
+from .unknown import in_another_edition
 
 
 def catalog(desk: Desk) -> dict[str, Any]:
@@ -42,13 +45,13 @@ def acts(desk: Desk) -> list[dict[str, Any]]:
 
 def row(desk: Desk, word: str) -> dict[str, Any]:
     """A row of the list. Raises UnknownRow."""
-    task = row_named(desk.catalog, word)
+    task = _row_called(desk, word)
     return {**desk.explainer.row(task)}
 
 
 def acts_of_row(desk: Desk, word: str) -> tuple[Kind | None, list[dict[str, Any]]]:
     """A row's kind of work, and the acts of it: those of every counter where it has one, then its chain. Raises UnknownRow."""
-    task = row_named(desk.catalog, word)
+    task = _row_called(desk, word)
     kind = desk.rules.work.kind(task.id)
     counter = next((key for key, each in desk.catalog.manifest.channels.items() if each.kind == "counter"), "")
     common = desk.rules.work.at_counter if kind and desk.catalog.at_a_counter(task) else ()
@@ -66,6 +69,14 @@ def acts_of_row(desk: Desk, word: str) -> tuple[Kind | None, list[dict[str, Any]
 def kinds(desk: Desk) -> list[dict[str, Any]]:
     """The kinds of work; `chains` are the cases, known by one name, that pass through one of a kind's rows."""
     return [_kind(desk, kind) for kind in desk.rules.work.kinds]
+
+
+def _row_called(desk: Desk, word: str) -> Task:
+    """Raises UnknownRow, with another edition that has the row."""
+    try:
+        return row_named(desk.catalog, word)
+    except UnknownRow as error:
+        raise in_another_edition(error, desk.beside, desk.place, lambda other: row_named(other.catalog, word)) from None
 
 
 def _act(act: Act) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from assign.commands import command
 from assign.errors import AssignError, BadDate, BadRequest, EngineError, shown
 from assign.explanation.wording import Answer
 from assign.words import normal
@@ -106,8 +107,8 @@ def first_answer(record: Mapping[str, Any], found: Recordable) -> Answer:
     """The answer of an earlier record, as it is found again. Raises EngineError: This program says it in other words."""
     if found.digest != record["answer"]:
         raise EngineError(
-            f"番号 {record['seq']} の最初の答えを、この版のプログラムでは同じ文で示せません（`assign audit show {record['seq']}`）",
-            f"this version cannot give the first answer of record {record['seq']} in its very words (`assign audit show {record['seq']}`)",
+            f"番号 {record['seq']} の最初の答えを、この版のプログラムでは同じ文で示せません（`{command('audit show', str(record['seq']))}`）",
+            f"this version cannot give the first answer of record {record['seq']} in its very words (`{command('audit show', str(record['seq']))}`)",
         )
     return found.answer
 

@@ -32,6 +32,7 @@ class Counterfactuals:
         self._decider = decider
         self._rules = decider.rules
         self._work = work
+        self._catalog = decider.catalog
         self._manifest = decider.catalog.manifest
         self._decided: Memory[Outcome | None] = Memory()
         self._change: Callable[..., Shared] = lru_cache(maxsize=None)(self._one_change)
@@ -159,13 +160,20 @@ class Counterfactuals:
         )
 
     def _days(self, request: Request, act: str | None) -> list[date]:
-        """The days on which a ruling on an act of these rows starts, or no longer and not yet holds, but for the day asked for."""
-        if act is None:
-            return []
+        """
+        The days on which a ruling on an act of these rows, or what a remark of theirs says of its mark, starts, or no longer and not yet
+        holds, but for the day asked for. Of days of another edition this one says nothing.
+        """
         days = {
             day
             for task in request.tasks
-            if (found := self._rules.rulings_by_row.get(task.id))
+            for turned in self._catalog.turn_days(task.id)
+            for day in (turned - timedelta(days=1), turned)
+        }
+        days |= {
+            day
+            for task in request.tasks
+            if act is not None and (found := self._rules.rulings_by_row.get(task.id))
             for channel in self._manifest.channels
             for ruling in found.on(channel, act)
             for day in (
@@ -174,7 +182,8 @@ class Counterfactuals:
                 *([ruling.until + timedelta(days=1)] if ruling.until and ruling.until < date.max else []),
             )
         }
-        return sorted(days - {request.on})
+        since, until = self._manifest.effective or (date.min, None)
+        return sorted(day for day in days if since <= day <= (until or date.max) and day != request.on)
 
     def _decided_again(self, request: Request, channel: str, act: str | None, on: date) -> Outcome | None:
         """The outcome of the changed request, or None where its rows do not agree."""

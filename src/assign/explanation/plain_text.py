@@ -196,9 +196,9 @@ def _reserved_text(answer: Answer, lang: str) -> str:
 
 
 def _changes_text(changes: list[Answer], lang: str) -> str:
-    """Changes gathered by where they lead, the first few of each."""
+    """Changes gathered by where they lead, the first few of each: first what a day alone changes, which comes without anybody's asking."""
     gathered: dict[str, list[str]] = {}
-    for change in changes:
+    for change in sorted(changes, key=lambda each: list(each["change"]) != ["on"]):
         gathered.setdefault(ASSIGNEE_TEXT[Assignee(change["assignee"])][lang], []).append(change["text"][lang])
     most = 4
     texts = []

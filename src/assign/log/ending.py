@@ -15,6 +15,8 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Final
 
+from assign.commands import command
+
 from . import merkle, places
 from .kinds import Kind
 from .reading import Unreadable, record_of
@@ -179,8 +181,8 @@ def is_kept_record(store: Store, origin: str, log: int, row: Row) -> bool:
 def missing_row(seq: int) -> StoreError:
     """The error where a row is not there, or its hashes are not."""
     return StoreError(
-        f"記録の番号 {seq} が欠けているか、壊れています（`assign audit verify`）",
-        f"record {seq} of the log is missing or damaged (`assign audit verify`)",
+        f"記録の番号 {seq} が欠けているか、壊れています（`{command('audit verify')}`）",
+        f"record {seq} of the log is missing or damaged (`{command('audit verify')}`)",
     )
 
 
@@ -233,8 +235,8 @@ def shorter(size: int, known: int) -> StoreError:
     """The error where a log does not go on from what was known of it."""
     return StoreError(
         f"記録は {known} 件あったはずですが、いまは番号 {size} から続いていません（消されたか、書き換えられています）。記録も署名もしません"
-        "（`assign audit verify` で確かめ、控えから戻してください。古い控えをわざと戻したのなら `assign audit key --rotate FILE --abandon`）",
+        f"（`{command('audit verify')}` で確かめ、控えから戻してください。古い控えをわざと戻したのなら `{command('audit key', '--rotate', 'FILE', '--abandon')}`）",
         f"the log had {known} records, and now it does not go on from number {size} (records were deleted or replaced); nothing is "
-        "recorded or signed (see `assign audit verify`; deleted records come back from a backup; if an older backup was restored on purpose, "
-        "`assign audit key --rotate FILE --abandon`)",
+        f"recorded or signed (see `{command('audit verify')}`; deleted records come back from a backup; if an older backup was restored on purpose, "
+        f"`{command('audit key', '--rotate', 'FILE', '--abandon')}`)",
     )

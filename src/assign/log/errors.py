@@ -4,6 +4,7 @@ Why a log refuses a record.
 
 from __future__ import annotations
 
+from assign.commands import command
 from assign.errors import AssignError, BadRequest, shown
 
 from .fields import has_long_number
@@ -29,8 +30,8 @@ class KeyTaken(StoreError):
 
     def __init__(self, seq: int) -> None:
         super().__init__(
-            f"この `key` は、記録ではない行（番号 {seq}）に使われています。記録していません（新しい UUID で送り直してください。`assign audit verify` がその行を挙げます）",
-            f"this `key` stands in a row that is no record (number {seq}); nothing is recorded (send it again with a new UUID; `assign audit verify` names the row)",
+            f"この `key` は、記録ではない行（番号 {seq}）に使われています。記録していません（新しい UUID で送り直してください。`{command('audit verify')}` がその行を挙げます）",
+            f"this `key` stands in a row that is no record (number {seq}); nothing is recorded (send it again with a new UUID; `{command('audit verify')}` names the row)",
         )
 
 
@@ -67,8 +68,8 @@ def no_such_log(origin: str | None, there: list[str]) -> StoreMissing:
         )
     else:
         error = StoreMissing(
-            f"その名前の記録はありません（あるもの: {named}。`assign audit init` で作ります）",
-            f"there is no log of that name (there are: {named}; `assign audit init` makes one)",
+            f"その名前の記録はありません（あるもの: {named}。`{command('audit init')}` で作ります）",
+            f"there is no log of that name (there are: {named}; `{command('audit init')}` makes one)",
         )
     error.candidates = tuple(there[:10])
     return error

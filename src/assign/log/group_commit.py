@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
 
+from assign.commands import command
 from assign.errors import AssignError
 from assign.words import sha256
 
@@ -222,8 +223,8 @@ class GroupCommit:
         if not draft.cited_editions <= self._published:
             missing = sorted(what for what, _ in draft.cited_editions - self._published)
             return NotPublished(
-                f"この版の {', '.join(missing)} は、まだ使用開始の記録がありません（`assign audit publish` で記録します）",
-                f"the log has not published this edition of {', '.join(missing)} (`assign audit publish` does)",
+                f"この版の {', '.join(missing)} は、まだ使用開始の記録がありません（`{command('audit publish')}` で記録します）",
+                f"the log has not published this edition of {', '.join(missing)} (`{command('audit publish')}` does)",
             )
         corrects = draft.record.get("corrects")
         if corrects is not None and corrects >= size:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
+from assign.commands import command
 from assign.errors import BadRequest, path_shown, shown
 from assign.resources import user_folder
 from assign.words import sha256
@@ -244,7 +245,8 @@ class Log:
                     found.append(named_by(row.seq, record))
         if not found:
             raise StoreError(
-                "記録に公開鍵がありません（`assign audit verify`）", "the log names no key (`assign audit verify`)"
+                f"記録に公開鍵がありません（`{command('audit verify')}`）",
+                f"the log names no key (`{command('audit verify')}`)",
             )
         return found
 
@@ -352,10 +354,10 @@ def _require_never_kept(origin: str | None, url: str) -> None:
     origin = origin or UNNAMED
     kind = "postgresql" if url.startswith("postgres") else path_shown(url.removeprefix("sqlite:///"))
     raise StoreMissing(
-        f"記録 {shown(origin)} の鍵はありますが、{kind} に記録がありません（場所が違うか、なくなっています。控えがあれば `assign audit restore`、"
-        "ここに新しく始めるなら `assign audit init`）",
-        f"there is a key of the log {shown(origin)}, and no log at {kind} (its place is another one, or it is gone: `assign audit restore` "
-        "brings a backup back, `assign audit init` begins a new log here)",
+        f"記録 {shown(origin)} の鍵はありますが、{kind} に記録がありません（場所が違うか、なくなっています。控えがあれば `{command('audit restore')}`、"
+        f"ここに新しく始めるなら `{command('audit init')}`）",
+        f"there is a key of the log {shown(origin)}, and no log at {kind} (its place is another one, or it is gone: `{command('audit restore')}` "
+        f"brings a backup back, `{command('audit init')}` begins a new log here)",
     )
 
 

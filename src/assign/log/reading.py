@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+from assign.commands import command
 from assign.errors import AssignError, shown
 from assign.words import JAPAN
 
@@ -39,8 +40,8 @@ class Unreadable(StoreError):
         self.reason_ja: str = reason[0]
         self.reason_en: str = reason[1]
         super().__init__(
-            f"記録 {seq} を読めません: {self.reason_ja}（`assign audit verify`）",
-            f"record {seq} cannot be read: {self.reason_en} (`assign audit verify`)",
+            f"記録 {seq} を読めません: {self.reason_ja}（`{command('audit verify')}`）",
+            f"record {seq} cannot be read: {self.reason_en} (`{command('audit verify')}`)",
         )
 
 
@@ -217,8 +218,8 @@ def logs_of(store: Store, origin: str | None) -> dict[str, int]:
     nameless = {*store.numbers()} - {*origins.values()} if not origins or origin not in (None, *origins) else set()
     if nameless and (not origins or any(published_by(store, str(origin), number, 0) for number in nameless)):
         raise StoreDamaged(
-            f"{store.shown} に、名前のなくなった記録があります（`assign audit restore` で控えから戻せます）",
-            f"{store.shown} has records of a log whose name is gone (`assign audit restore` brings a backup back)",
+            f"{store.shown} に、名前のなくなった記録があります（`{command('audit restore')}` で控えから戻せます）",
+            f"{store.shown} has records of a log whose name is gone (`{command('audit restore')}` brings a backup back)",
         )
     if origin is None and len(origins) > 1:
         return {name: number for name, number in origins.items() if store.size(number)} or origins

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from assign.commands import command
 from assign.errors import path_shown, system_reason
 from assign.files import replaced_privately
 
@@ -84,9 +85,9 @@ def begin(key: SecretKey) -> None:
     if tree.size or tree.successor:
         raise StoreError(
             f"この名前の記録はもうあり、鍵は {tree.size} 件のチェックポイントに署名しています。新しい記録は作りません"
-            f"（記録の場所 ASSIGN_AUDIT を確かめるか、控えを `assign audit restore` で戻してください。{_file(path)[0]}）",
+            f"（記録の場所 ASSIGN_AUDIT を確かめるか、控えを `{command('audit restore')}` で戻してください。{_file(path)[0]}）",
             f"there was a log of this name, and its key has signed a checkpoint of {tree.size} records: no new one is begun "
-            f"(see to ASSIGN_AUDIT, or bring a backup back with `assign audit restore`; {_file(path)[1]})",
+            f"(see to ASSIGN_AUDIT, or bring a backup back with `{command('audit restore')}`; {_file(path)[1]})",
         )
 
 
@@ -127,8 +128,8 @@ class State:
         tree = _read(self.path, self.key.public())
         if tree.successor is not None:
             raise StoreError(
-                f"この鍵はもう替えられています（次の鍵 {tree.successor}）。署名しません（古い控えが戻されたときは、`assign audit help checkpoint`）",
-                f"this key has a successor ({tree.successor}) and signs no more (was an older backup restored? see `assign audit help checkpoint`)",
+                f"この鍵はもう替えられています（次の鍵 {tree.successor}）。署名しません（古い控えが戻されたときは、`{command('audit help', 'checkpoint')}`）",
+                f"this key has a successor ({tree.successor}) and signs no more (was an older backup restored? see `{command('audit help', 'checkpoint')}`)",
             )
         return tree
 
@@ -154,9 +155,9 @@ def lost(path: Path) -> StoreError:
     ja, en = _file(path)
     return StoreError(
         f"鍵が最後に何に署名したかの控えがありません（{ja}）。分岐した記録に署名しないよう、署名しません。鍵を移したなら控えも移すか、"
-        "建物の外の最後のチェックポイントを `--last FILE` で示してください。どちらもなければ `assign audit key --rotate FILE --abandon`",
+        f"建物の外の最後のチェックポイントを `--last FILE` で示してください。どちらもなければ `{command('audit key', '--rotate', 'FILE', '--abandon')}`",
         f"what the key has signed last is not known ({en} is missing), and a fork must not be signed: move that file with the key, or give "
-        "the last checkpoint that left the building as `--last FILE`; with neither, `assign audit key --rotate FILE --abandon`",
+        f"the last checkpoint that left the building as `--last FILE`; with neither, `{command('audit key', '--rotate', 'FILE', '--abandon')}`",
     )
 
 

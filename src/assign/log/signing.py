@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Protocol
 
+from assign.commands import command
 from assign.errors import BadRequest
 
 from . import merkle
@@ -65,9 +66,9 @@ def _require_present(key: SecretKey, signers: Signers) -> None:
     if key.public() != signers[-1][1]:
         raise BadRequest(
             "この鍵は、記録が示す今の鍵ではありません。今の鍵のファイルを ASSIGN_KEY_FILE に指定してください"
-            "（今の鍵は `assign audit key` で分かります。なくしたときだけ `assign audit key --rotate FILE` で替えます）",
+            f"（今の鍵は `{command('audit key')}` で分かります。なくしたときだけ `{command('audit key', '--rotate', 'FILE')}` で替えます）",
             "this key is not the one that the log names now; set ASSIGN_KEY_FILE to the file of that key "
-            "(`assign audit key` shows which it is; only if it is lost, `assign audit key --rotate FILE` changes it)",
+            f"(`{command('audit key')}` shows which it is; only if it is lost, `{command('audit key', '--rotate', 'FILE')}` changes it)",
         )
 
 
@@ -123,12 +124,13 @@ def _extended(log: Log, begun: SignedTree, key: SecretKey | None = None, last: s
             raise _fork(each.size, size)
     if frontier.size != size:
         raise StoreError(
-            f"番号 {frontier.size} の記録がありません。署名しません（`assign audit verify`）",
-            f"record {frontier.size} is missing; nothing is signed (`assign audit verify`)",
+            f"番号 {frontier.size} の記録がありません。署名しません（`{command('audit verify')}`）",
+            f"record {frontier.size} is missing; nothing is signed (`{command('audit verify')}`)",
         )
     if not signers:
         raise StoreError(
-            "記録に公開鍵がありません（`assign audit verify`）", "the log names no key (`assign audit verify`)"
+            f"記録に公開鍵がありません（`{command('audit verify')}`）",
+            f"the log names no key (`{command('audit verify')}`)",
         )
     tree = SignedTree(log.origin, size, tuple(frontier.hashes), signers)
     if last is not None:
@@ -172,8 +174,8 @@ def _followed(signers: Signers, new: Named, own: PublicKey | None) -> Signers:
 def _fork(signed: int, size: int) -> StoreError:
     return StoreError(
         f"記録（{size} 件）は、署名ずみの {signed} 件の記録の続きではありません（古い控えが戻されたか、書き換えられています）。署名しません。"
-        "外のチェックポイントを保管し、`assign audit verify` で確かめてください（控えをわざと戻したのなら `assign audit key --rotate FILE --abandon`）",
+        f"外のチェックポイントを保管し、`{command('audit verify')}` で確かめてください（控えをわざと戻したのなら `{command('audit key', '--rotate', 'FILE', '--abandon')}`）",
         f"the log ({size} records) does not go on from the {signed} records that were signed (an older backup was restored, or it was "
-        "rewritten): nothing is signed. Keep the checkpoint outside and run `assign audit verify` (if a backup was restored on purpose, "
-        "`assign audit key --rotate FILE --abandon`)",
+        f"rewritten): nothing is signed. Keep the checkpoint outside and run `{command('audit verify')}` (if a backup was restored on purpose, "
+        f"`{command('audit key', '--rotate', 'FILE', '--abandon')}`)",
     )

@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Final
 
 from assign.columns import width, wrap
+from assign.commands import command
 from assign.errors import visible
 from assign.explanation.in_force import edition_line
 from assign.explanation.wording import Answer
@@ -28,8 +29,8 @@ LINES: Final = 66  # of an A4 page in a letter of 10 or 11 points
 _WIDE: Final = 104  # columns of 8 points between the margins
 BOX: Final = "□"
 _COMMAND: Final = {
-    "ja": "1行ずつの手順は assign plan --row に行の id。",
-    "en": "Row by row: assign plan --row with a row's id has all of them.",
+    "ja": "1行ずつの手順は、行ごとに `{}`。",
+    "en": "Row by row: `{}`, and so on.",
 }
 FORMS: Final = ("text", "html")
 _HANDS_ALONE: Final = 4  # from this form on, of what follows the first visit who does it is told, and no more
@@ -67,12 +68,17 @@ class Page:
 
 def text(plan: Answer, lang: str, columns: int = COLUMNS) -> list[str]:
     """The page as lines of 80 columns, or of fewer in a narrower terminal; what is left out is the same."""
-    return list(_lines(_fitting(plan, lang, COLUMNS), min(columns, COLUMNS)))
+    how = (
+        _COMMAND[lang].format(command("plan", "--row", plan["rows"][0]["id"], "--on", plan["on"]))
+        if plan["rows"]
+        else ""
+    )
+    return list(_lines(_fitting(plan, lang, COLUMNS, how), min(columns, COLUMNS)))
 
 
 def on_a4(plan: Answer, lang: str) -> Page:
     """What stands on the printed page, for a surface that writes its own HTML; it names no command."""
-    return _fitting(plan, lang, _WIDE, how={"ja": "", "en": ""})
+    return _fitting(plan, lang, _WIDE)
 
 
 def html(plan: Answer, lang: str) -> str:
@@ -80,9 +86,9 @@ def html(plan: Answer, lang: str) -> str:
     return "\n".join(_html(on_a4(plan, lang), lang)) + "\n"
 
 
-def _fitting(plan: Answer, lang: str, columns: int, how: Mapping[str, str] = _COMMAND) -> Page:
+def _fitting(plan: Answer, lang: str, columns: int, how: str = "") -> Page:
     for plainness in range(_PLAINEST + 1):
-        page = _page(plan, lang, plainness, how[lang])
+        page = _page(plan, lang, plainness, how)
         if len(list(_lines(page, columns))) <= LINES:
             break
     return page

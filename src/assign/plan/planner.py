@@ -155,8 +155,8 @@ class Planner:
 
 
 _NO_KIND: Final[Bilingual] = {
-    "ja": "この行の業務の種類が規則になく、手順を示せません。業務全体の担当は `assign decide` が答えます。",
-    "en": "The rules name no kind of work for this row, so its steps cannot be told. `assign decide` says who handles the work as a whole.",
+    "ja": "この行の業務の種類が規則になく、手順を示せません。業務全体の担当は、この行の判定で分かります。",
+    "en": "The rules name no kind of work for this row, so its steps cannot be told. The decision on this row says who handles the work as a whole.",
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from assign.columns import width, wrap
+from assign.commands import command
 from assign.explanation.in_force import edition_line
 from assign.explanation.wording import Answer
 from assign.words import ActClass, Assignee, Certainty, sentences
@@ -109,7 +110,8 @@ def _foot(plan: Answer, lang: str) -> str:
         parts.append("〔 〕は場合により行う手順。" if ja else "〔 〕 is done in some cases.")
     if plan["steps"]:
         row, act = plan["rows"][0]["id"], plan["steps"][0]["act"]["key"]
-        parts.append(f"理由は assign decide --row {row} -a {act}" if ja else f"Why: assign decide --row {row} -a {act}")
+        why = command("decide", "--row", row, "-a", act, "--on", plan["on"])
+        parts.append(f"理由は `{why}`" if ja else f"Why: `{why}`")
     return ("" if ja else " ").join(parts)
 
 
@@ -145,8 +147,9 @@ def _warnings(plan: Answer, lang: str, brevity: int, *, first: bool) -> Iterator
 
 def _parts_of(plan: Answer, lang: str) -> Iterator[str]:
     for part in plan["part_of"]:
+        whole = command("plan", "--row", part["row"], "--on", plan["on"])
         yield (
-            f"「{part['label']['ja']}」の流れの一部です（全体は assign plan --row {part['row']}）。"
+            f"「{part['label']['ja']}」の流れの一部です（全体は `{whole}`）。"
             if lang == "ja"
-            else f"Part of the course '{part['label']['en']}' (all of it: assign plan --row {part['row']})."
+            else f"Part of the course '{part['label']['en']}' (all of it: `{whole}`)."
         )

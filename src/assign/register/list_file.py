@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from assign.commands import command
 from assign.desk.spreadsheet import at_line, text_of
 from assign.errors import DataError, listed, path_shown, shown, unreadable
 from assign.words import normal
@@ -59,12 +60,12 @@ def list_in(path: Path) -> ListFile:
         raise at_line(path, MOST_ROWS, f"{MOST_ROWS - 1:,} 行までです", f"more than {MOST_ROWS - 1:,} rows")
     at = _columns(path, number, head)
     if missing := [key for key in _NEEDED if key not in at]:
-        names = HEADS[missing[0]]
+        names, went_out = HEADS[missing[0]], command("questions", "--out", "FILE")
         raise at_line(
             path,
             number,
-            f"列「{names['ja']}」がありません（`assign questions --out FILE` の列名のまま返してください）",
-            f"there is no column `{names['en']}` (send it back with the headings of `assign questions --out FILE`)",
+            f"列「{names['ja']}」がありません（`{went_out}` の列名のまま返してください）",
+            f"there is no column `{names['en']}` (send it back with the headings of `{went_out}`)",
         )
     unread = [
         Reason("unread", {"ja": "このシートは読みません", "en": "this sheet is not read"}, {"ja": f"シート {shown(other.name)}", "en": f"the sheet {shown(other.name)}"})

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from assign.catalog.model import Task
 from assign.catalog.parts import Line
+from assign.commands import command
 from assign.desk.desk import Desk
 from assign.errors import DataError, shown
 from assign.explanation.wording import CLASS_TEXT, MEANING_TEXT, printed
@@ -179,8 +180,8 @@ def _of_facts(desk: Desk, task: Task, channel: str, act: Act, facts: Facts, assi
         return Reason(
             "other_row",
             {
-                "ja": f"「{act.title['ja']}」（`{act.id}`）は{where['ja']}の業務にない行為で、回答は何も変えません（`assign acts --row {task.id}`）",
-                "en": f"'{act.title['en']}' (`{act.id}`) is no act of the work of {where['en']}: the ruling would change nothing (`assign acts --row {task.id}`)",
+                "ja": f"「{act.title['ja']}」（`{act.id}`）は{where['ja']}の業務にない行為で、回答は何も変えません（`{command('acts', '--row', task.id)}`）",
+                "en": f"'{act.title['en']}' (`{act.id}`) is no act of the work of {where['en']}: the ruling would change nothing (`{command('acts', '--row', task.id)}`)",
             },
         )
     if facts.meaning is Meaning.PART_DIVIDED:

@@ -308,8 +308,8 @@ class Addition(NamedTuple):
             return None
         name, following = desk.catalog.manifest.edition, desk.beside.found[desk.place + 1 :]
         if following:
-            ja = f"続けるなら次の版の台帳にも登録してください（`assign rule add … --on {following[0].since}`）"
-            en = f"to go on, register it in the next edition, too (`assign rule add … --on {following[0].since}`)"
+            ja = f"続けるなら次の版の台帳にも登録してください（同じコマンドに `--on {following[0].since}` を足す）"
+            en = f"to go on, register it in the next edition, too (the same command with `--on {following[0].since}`)"
         else:
             ja, en = (
                 "次の版を作ったら、その台帳にも登録してください",

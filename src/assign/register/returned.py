@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from assign.catalog.editions import NoEdition
+from assign.commands import command
 from assign.desk.desk import Desk
 from assign.errors import AssignError, DataError, hidden, listed, path_shown, shown
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, normal
@@ -351,11 +352,13 @@ def _bare(text: str) -> str:
 def _asked_again(desk: Desk) -> Bilingual:
     """How to get the question list of the edition that the answer goes into, should it be the list that has changed."""
     if desk.beside is None:
-        return {"ja": "。一覧が変わったなら `assign questions --out` で作り直してください", "en": "; where the list has changed, make the question list anew (`assign questions --out`)"}  # fmt: skip
+        anew = command("questions", "--out", "FILE")
+        return {"ja": f"。一覧が変わったなら `{anew}` で作り直してください", "en": f"; where the list has changed, make the question list anew (`{anew}`)"}  # fmt: skip
     edition = desk.beside.found[desk.place]
+    anew = command("questions", "--on", str(edition.since), "--out", "FILE")
     return {
-        "ja": f"。適用開始日の版 {edition.title} で見ました。その版の照会表は `assign questions --on {edition.since} --out`",
-        "en": f"; by the edition of its first day, {edition.title}, whose question list is `assign questions --on {edition.since} --out`",
+        "ja": f"。適用開始日の版 {edition.title} で見ました。その版の照会表は `{anew}`",
+        "en": f"; by the edition of its first day, {edition.title}, whose question list is `{anew}`",
     }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from unicodedata import normalize
 
-from assign.catalog.model import Catalog
+from assign.catalog.model import Catalog, Task
 from assign.words import Bilingual, once, printed_number
 
 from .events import Due, Elsewhere, Event
@@ -38,6 +38,10 @@ _LEAST: Final = 0.3  # of the best: below it nobody needs to see a candidate
 _ENOUGH: Final = 0.8  # less than this says nothing: a kana or two are in every sentence
 _MOST_OF_IT: Final = 2 / 3  # of a word whose beginning names a life event
 _ITEM: Final = re.compile(r"[0-9]+-[0-9]+")
+_OF_A_NUMBER: Final = re.compile(r"[0-9]+|[^\W\d_]+")
+_DRESS: Final = ("の", "第", "番", "号")
+_PRINTED: Final = 3.0  # of a row whose number, as it is printed, is the whole query: more than any words of one
+_PLAIN_NUMBER: Final = 2.5
 _WORD: Final = 4  # letters of a Latin word
 _SAYS_NOTHING: Final = frozenset(
     ["about", "from", "have", "that", "their", "they", "this", "want", "what", "when", "where", "which", "with", "your"]
@@ -107,8 +111,8 @@ class Searcher:
                 if task.division in named:
                     factor *= _NAMED_DIVISION
                 scores.setdefault(row, []).append((worth * share * factor, reason))
-        for row in self._numbered(query, lead, text):
-            scores.setdefault(row, []).append((3.0, Reason((text.strip(),), {"ja": "番号", "en": "number"})))
+        for row, worth in self._numbered(query, lead, text).items():
+            scores.setdefault(row, []).append((worth, Reason((text.strip(),), {"ja": "番号", "en": "number"})))
         hits = [_hit(task.id, scores[task.id]) for task in self._catalog.tasks if task.id in scores]
         hits.sort(key=lambda hit: -hit.score)  # equals stay in the order of the list
         best = hits[0].score if hits else 0.0
@@ -251,22 +255,47 @@ class Searcher:
                 found[at : at + len(name)] = [tell * _NAME for tell in tells[at : at + len(name)]]
         return found if sum(found) > _ENOUGH else tells
 
-    def _numbered(self, query: str, lead: Sequence[str], text: str) -> list[str]:
-        """The rows that a query is the printed number or the id of; or the row of an item (22-3)."""
+    def _numbered(self, query: str, lead: Sequence[str], text: str) -> dict[str, float]:
+        """The rows that a query is the number or the id of, or the row of an item (22-3). A number as it is printed (①, (1)) leads."""
+        id_ = query
         for name, _ in self._divisions:
             query = query.replace(name, "", 1)
-        number = printed_number(query) if query.isdigit() else None
-        found = [self._ids[query]] if query in self._ids else []
         item = _ITEM.search(normalize("NFKC", text[:LONGEST]))
         if item and query == folded(item[0]):
-            return [
+            found = [
                 task.id
                 for task in self._catalog.tasks
                 if task.item == item[0] and task.division in (lead or [task.division])
             ]
-        for division in lead or self._catalog.manifest.divisions:
-            found += [task.id for task in self._catalog.by_number.get((division, number or ""), ()) if number]
+            if found:
+                return dict.fromkeys(found, _PRINTED)
+        rows = {self._ids[word]: _PRINTED for word in (id_, query) if word in self._ids}
+        if len(query) > _LONGEST_WORD:  # no number is a sentence
+            return rows
+        number = self._without_division(text)
+        for worth, key in ((_PRINTED, printed_number(number)), (_PLAIN_NUMBER, _plain_number(number))):
+            for task in self._numbers.get((worth, key or ""), ()):
+                if task.division in (lead or [task.division]):
+                    rows.setdefault(task.id, worth)
+        return rows
+
+    @once
+    def _numbers(self) -> dict[tuple[float, str], list[Task]]:
+        """The rows of each number: as it is printed, and in its plain form."""
+        found: dict[tuple[float, str], list[Task]] = {}
+        for task in self._catalog.tasks:
+            for worth, key in ((_PRINTED, printed_number(task.number)), (_PLAIN_NUMBER, _plain_number(task.number))):
+                if key:
+                    found.setdefault((worth, key), []).append(task)
         return found
+
+    def _without_division(self, text: str) -> str:
+        """What stands in a query behind the name of a division (国保 ①), as it was typed."""
+        typed = text[:LONGEST].strip()
+        names = {name for name, _ in self._divisions}
+        most = min(len(typed), 2 * max(map(len, names), default=0))
+        ends = [end for end in range(1, most) if typed[end - 1].isalnum() and folded(typed[:end]) in names]
+        return typed[max(ends, default=0) :].strip()
 
     # -- what is said of them ------------------------------------------------------------------------------------------
 
@@ -279,6 +308,18 @@ class Searcher:
         due = tuple(Due(row, when) for row, when in said["due"])
         away = tuple(self._elsewhere(self._index.numbered(each)) for each in said.get("not_here", ()))
         return Event(key, said["label"], due, away, said["because"])
+
+
+def _plain_number(text: str) -> str:
+    """
+    A number without its dress: what a person types for ①, (1) or 01.
+
+    >>> [_plain_number(text) for text in ("①", "(1)", "０１", "第1号", "9の2", "1-3-ア", "ア")]
+    ['1', '1', '1', '1', '9-2', '1-3-ア', 'ア']
+    """
+    parts = _OF_A_NUMBER.findall(normalize("NFKC", text))
+    dressed = any(part.isdecimal() for part in parts)
+    return "-".join(part.lstrip("0") or part for part in parts if not (dressed and part in _DRESS))
 
 
 def _shares(kind: str, key: str, said: Mapping[str, Any]) -> list[tuple[str, float]]:
@@ -335,6 +376,6 @@ def _names(catalog: Catalog) -> list[tuple[str, str]]:
         (folded(name), key)
         for key, division in catalog.manifest.divisions.items()
         for label in [division.label["ja"]]
-        for name in (*(label[:end] for end in range(_SHORTENED, len(label) + 1)), *division.names)
+        for name in (*(label[:end] for end in range(min(_SHORTENED, len(label)), len(label) + 1)), *division.names)
     ]
     return sorted(found, key=lambda each: -len(each[0]))

@@ -11,6 +11,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
+from assign import commands
 from assign.errors import BadOption
 
 from . import logs
@@ -26,6 +27,7 @@ TARGET: Final = "assign.web.server:made"
 
 def made() -> App:
     """The application of this process, by the environment; Granian calls it in each worker."""
+    commands.forget()  # whoever asks over HTTP is not at the shell that started it
     from .app import application  # not in the process that starts the others (`counted`)
 
     return application(Settings())

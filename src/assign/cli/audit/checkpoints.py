@@ -10,6 +10,7 @@ from typing import Final
 
 from assign import files
 from assign.audit import report, verifier
+from assign.commands import command
 from assign.errors import NOT_UTF8, BadOption, DataError, path_shown, visible
 from assign.log import merkle
 from assign.log.checkpoint import open_in_force
@@ -47,9 +48,9 @@ def replaceable(log: Log, name: str) -> bytes:
     if old.size > size or merkle.root(old.size, log.node) != old.root:
         raise StoreError(
             f"{path_shown(name)} には書きません。記録（{size} 件）は、このチェックポイント（{old.size} 件）の続きではありません（古い控えが戻されたか、"
-            "書き換えられています）。外のこのファイルが、前の記録を示すただ一つの証拠です。取っておいてください（`assign audit verify --against`）",
+            f"書き換えられています）。外のこのファイルが、前の記録を示すただ一つの証拠です。取っておいてください（`{command('audit verify', '--against', name)}`）",
             f"{path_shown(name)} is not written over: the log ({size} records) does not go on from this checkpoint ({old.size} records); an "
-            "older backup was restored, or it was rewritten. The file outside is the only proof; keep it (`assign audit verify --against`)",
+            f"older backup was restored, or it was rewritten. The file outside is the only proof; keep it (`{command('audit verify', '--against', name)}`)",
         )
     return data
 

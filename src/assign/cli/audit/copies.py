@@ -15,6 +15,7 @@ from assign import audit as auditing
 from assign import files
 from assign.cli import terminal
 from assign.cli.common import Audit, Command, Lang, Origin, Word, audit_url, origin_name
+from assign.commands import command
 from assign.errors import BadOption, path_shown, visible
 from assign.log.log import Log
 
@@ -60,8 +61,8 @@ def restore(
             found = auditing.restore(log, to, notes)
     finally:
         log.close()
-    ja = f"記録 {log.origin} の {_told(found, lang)}を戻しました。この後に署名したチェックポイントがあれば、`assign audit checkpoint` は署名を断ります"
-    en = f"{_told(found, lang)} of the log {log.origin} are back; where a later checkpoint was signed, `assign audit checkpoint` refuses to sign"
+    ja = f"記録 {log.origin} の {_told(found, lang)}を戻しました。この後に署名したチェックポイントがあれば、`{command('audit checkpoint')}` は署名を断ります"
+    en = f"{_told(found, lang)} of the log {log.origin} are back; where a later checkpoint was signed, `{command('audit checkpoint')}` refuses to sign"
     say([], None, [ja if lang == "ja" else en])
     _carried(found, lang)
     if bad.findings:
@@ -87,9 +88,9 @@ def _carried(found: auditing.Copied, lang: str) -> None:
         return
     _tell(found.findings, lang)
     terminal.complain(
-        f"記録にある {len(found.findings)} 点を、直さず、そのまま写しました（署名ずみのチェックポイントとは食い違いません。`assign audit verify`）"
+        f"記録にある {len(found.findings)} 点を、直さず、そのまま写しました（署名ずみのチェックポイントとは食い違いません。`{command('audit verify')}`）"
         if lang == "ja"
-        else f"the {len(found.findings)} findings above are of the log, and copied as they stand (no signed checkpoint contradicts it; `assign audit verify`)"
+        else f"the {len(found.findings)} findings above are of the log, and copied as they stand (no signed checkpoint contradicts it; `{command('audit verify')}`)"
     )
     raise typer.Exit(auditing.NotWhole.exit_code)
 

@@ -17,6 +17,7 @@ from assign.audit.text import LEAF
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly
 from assign.columns import labelled
+from assign.commands import command
 from assign.errors import BadOption
 from assign.explanation.plain_text import paragraphs
 from assign.log.kinds import EDITION_TEXT, ROLE_TEXT, Kind, Role
@@ -275,9 +276,9 @@ def _whole(found: dict[str, Any], names: Names, lang: str) -> list[str]:
         )
     elif found["record"]["kind"] == Kind.BATCH:
         lines.append(
-            "行数・件数・ハッシュは記録のままで、ファイルとは照らしていません（`assign audit replay --batch N --file IN` が照らします）。記録:"
+            f"行数・件数・ハッシュは記録のままで、ファイルとは照らしていません（`{command('audit replay', '--batch', 'N', '--file', 'IN')}` が照らします）。記録:"
             if ja
-            else "Rows, counts and digests are as recorded, and not checked against the files (`assign audit replay --batch N --file IN` does). "
+            else f"Rows, counts and digests are as recorded, and not checked against the files (`{command('audit replay', '--batch', 'N', '--file', 'IN')}` does). "
             "The record:"
         )
     if found["answer"] is None:

@@ -20,6 +20,7 @@ from assign.audit.door import Snapshot
 from assign.audit.text import plain_json
 from assign.cli import terminal
 from assign.cli.common import AsJson, Audit, Command, Lang, Origin, Out, Word, briefly, origin_name
+from assign.commands import command
 from assign.errors import BadOption, shown, visible
 from assign.log.keys import held_key, public_key
 from assign.log.reading import UnknownRecord
@@ -206,8 +207,8 @@ def prove(
             bundle = batches.prove_row(log, whole_number(n), Path(file), whole_number(row, "--row"), options, note)
         else:
             bundle = auditing.prove(log, whole_number(n), note)
-    ja = f"{to} を書きました。検証: `assign audit verifier --out verify.py` を渡し、`python verify.py {to}`"
-    en = f"wrote {to}; to check it elsewhere, hand over `assign audit verifier --out verify.py` and run `python verify.py {to}`"
+    ja = f"{to} を書きました。検証: `{command('audit verifier', '--out', 'verify.py')}` を渡し、`python verify.py {to}`"
+    en = f"wrote {to}; to check it elsewhere, hand over `{command('audit verifier', '--out', 'verify.py')}` and run `python verify.py {to}`"
     _bundled(bundle, to, ja if lang == "ja" else en)
 
 

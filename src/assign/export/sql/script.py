@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from assign.commands import command
 from assign.desk.desk import Desk
 from assign.desk.lookup import decision_table, table_of_edition
 from assign.errors import BadOption, hidden, listed, listed_with, shown
@@ -215,8 +216,8 @@ def _errors(desk: Desk) -> list[tuple[str, str, str]]:
         ),
         (
             "unknown_act",
-            "この行為は行為表にありません（行為表は `assign acts`。表にない行為は `undetermined` で尋ねられます）",
-            "there is no such act (`assign acts` lists them; an act that is not listed is asked for as `undetermined`)",
+            f"この行為は行為表にありません（行為表は `{command('acts')}`。表にない行為は `undetermined` で尋ねられます）",
+            f"there is no such act (`{command('acts')}` lists them; an act that is not listed is asked for as `undetermined`)",
         ),
         (
             "bad_date",

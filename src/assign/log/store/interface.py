@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import count
 from typing import Any, Final, NamedTuple, Protocol
 
+from assign.commands import command
 from assign.errors import AssignError
 
 from .schema import Strange
@@ -230,16 +231,16 @@ def require_open(name: str, *, closed: bool) -> None:
 def not_inserted() -> StoreError:
     """The error where a foreign trigger, rule or policy has dropped an insert in silence."""
     return StoreError(
-        "データベースが記録を受け取ったことにして、書いていません。回答はありません（`assign audit verify` で原因が分かります）",
-        "the database took a record and has not written it; there is no answer (`assign audit verify` says why)",
+        f"データベースが記録を受け取ったことにして、書いていません。回答はありません（`{command('audit verify')}` で原因が分かります）",
+        f"the database took a record and has not written it; there is no answer (`{command('audit verify')}` says why)",
     )
 
 
 def number_taken() -> NumberTaken:
     """The error where another row came to stand at a number that was free."""
     return NumberTaken(
-        "順番を待たずに書いた行が、次の番号を取りました。記録していません（`assign audit verify`）",
-        "a row that was written out of turn took the next number; nothing is recorded (`assign audit verify`)",
+        f"順番を待たずに書いた行が、次の番号を取りました。記録していません（`{command('audit verify')}`）",
+        f"a row that was written out of turn took the next number; nothing is recorded (`{command('audit verify')}`)",
     )
 
 
@@ -253,8 +254,8 @@ def refused(strange: Sequence[Strange]) -> None:
     if others := [each for each in strange if not each.harmless]:
         more = len(others) - 1
         raise StoreRefused(
-            f"記録しません: {others[0].ja}{f'（ほか {more}）' if more else ''}（`assign audit verify` が全部を挙げます）",
-            f"nothing is recorded: {others[0].en}{f' (and {more} more)' if more else ''} (`assign audit verify` names all)",
+            f"記録しません: {others[0].ja}{f'（ほか {more}）' if more else ''}（`{command('audit verify')}` が全部を挙げます）",
+            f"nothing is recorded: {others[0].en}{f' (and {more} more)' if more else ''} (`{command('audit verify')}` names all)",
         )
 
 
@@ -262,9 +263,9 @@ def require_same_text(edition: tuple[str, bytes], there: object) -> None:
     """Require that the text kept under an edition's digest is this one: another may have been put there before. Raises StoreError."""
     if as_bytes(there) != edition[1]:
         raise StoreError(
-            f"版 {edition[0][:16]}… の名前で、別の文が置かれています。使用開始にしません（`assign audit verify` が名指します。`assign audit backup` の控えには写らず、控えで続けられます）",
-            f"another text stands under the name of the edition {edition[0][:16]}…; nothing is published (`assign audit verify` names it; a copy "
-            "made by `assign audit backup` does not have it, and the log goes on in that)",
+            f"版 {edition[0][:16]}… の名前で、別の文が置かれています。使用開始にしません（`{command('audit verify')}` が名指します。`{command('audit backup')}` の控えには写らず、控えで続けられます）",
+            f"another text stands under the name of the edition {edition[0][:16]}…; nothing is published (`{command('audit verify')}` names it; a copy "
+            f"made by `{command('audit backup')}` does not have it, and the log goes on in that)",
         )
 
 

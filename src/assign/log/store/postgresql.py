@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from assign.commands import command
 from assign.errors import needs_extra
 
 from .catalogue import CATALOGUE, OURS
@@ -157,13 +158,13 @@ class PostgresStore:
             return
         if len(ours) > 1 or db.execute("SELECT to_regproc('assign_log_only_grows')").fetchone() != (None,):
             raise StoreDamaged(
-                "データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`assign audit restore` で控えを戻せます）",
-                "the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `assign audit restore` then brings a backup back)",
+                f"データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`{command('audit restore')}` で控えを戻せます）",
+                f"the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `{command('audit restore')}` then brings a backup back)",
             )
         if not create:
             raise StoreMissing(
-                "データベースに記録の表がありません（管理者が `assign audit init` で作ります）",
-                "the database has no tables of a log (an administrator makes them with `assign audit init`)",
+                f"データベースに記録の表がありません（管理者が `{command('audit init')}` で作ります）",
+                f"the database has no tables of a log (an administrator makes them with `{command('audit init')}`)",
             )
         self._make(db)
 
@@ -219,8 +220,8 @@ class PostgresStore:
             )
         if (getattr(error, "sqlstate", None) or "")[:2] in ("22", "42"):  # a value, a name or a type that does not fit
             return StoreDamaged(
-                "データベースの記録の表が、作った時のものではありません（`assign audit verify`）",
-                "the database's tables of the log are not as they were made (`assign audit verify`)",
+                f"データベースの記録の表が、作った時のものではありません（`{command('audit verify')}`）",
+                f"the database's tables of the log are not as they were made (`{command('audit verify')}`)",
             )
         self._drop_connection()
         if isinstance(error, (self._psycopg.OperationalError, self._psycopg.InterfaceError)):

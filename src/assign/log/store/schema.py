@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from assign.commands import command
 from assign.errors import shown
 
 NAMES: Final = ("log", "record", "publication", "edition", "checkpoint")
@@ -77,8 +78,8 @@ def differences(there: Iterable[Part], ours: Iterable[Part]) -> list[Strange]:
             told.append(
                 Strange(
                     "schema_altered",
-                    f"データベースの{ja} {name} が、作った時のものではありません（`assign audit rebuild` が直せるのは索引だけです）",
-                    f"the {en} {name} of the database is not as it was made (`assign audit rebuild` mends an index alone)",
+                    f"データベースの{ja} {name} が、作った時のものではありません（`{command('audit rebuild')}` が直せるのは索引だけです）",
+                    f"the {en} {name} of the database is not as it was made (`{command('audit rebuild')}` mends an index alone)",
                     harmless=part[:2] == KEY_INDEX,
                 )
             )

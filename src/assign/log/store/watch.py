@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from assign.commands import command
 from assign.errors import NO_NAME, NOT_UTF8, path_shown, system_reason
 
 from .interface import StoreDamaged, StoreMissing
@@ -40,18 +41,18 @@ def require_place(path: Path, shown: str, *, create: bool) -> None:
     wal = stat_of(f"{path}-wal")
     if wal and wal.st_size and not (found and found.st_size):  # SQLite would throw it away
         raise StoreDamaged(
-            f"記録 {shown} は中身がなくなり、`-wal` のファイルだけが残っています（確定した記録を含むことがあります。退けてから、`assign audit restore` で控えを戻せます）",
-            f"the log {shown} is gone but for its `-wal` file, which may hold records (move it away; `assign audit restore` then brings a backup back)",
+            f"記録 {shown} は中身がなくなり、`-wal` のファイルだけが残っています（確定した記録を含むことがあります。退けてから、`{command('audit restore')}` で控えを戻せます）",
+            f"the log {shown} is gone but for its `-wal` file, which may hold records (move it away; `{command('audit restore')}` then brings a backup back)",
         )
     if found and not found.st_size and not create:
         raise StoreMissing(
-            f"{shown} は空のファイルで、記録ではありません（`assign audit init` で作ります）",
-            f"{shown} is an empty file and no log (`assign audit init` makes one)",
+            f"{shown} は空のファイルで、記録ではありません（`{command('audit init')}` で作ります）",
+            f"{shown} is an empty file and no log (`{command('audit init')}` makes one)",
         )
     if not found and not create:
         raise StoreMissing(
-            f"記録 {shown} がありません（`assign audit init` で作ります）",
-            f"there is no log {shown} (`assign audit init` makes it)",
+            f"記録 {shown} がありません（`{command('audit init')}` で作ります）",
+            f"there is no log {shown} (`{command('audit init')}` makes it)",
         )
     if not found and not os.path.isdir(path.parent):
         raise StoreMissing(
