@@ -11,6 +11,7 @@ from typing import Any
 import apsw
 import pytest
 
+from assign import commands
 from assign.audit import rebuild, verify
 from assign.log.group_commit import Kept
 from assign.log.keys import held_key
@@ -55,7 +56,8 @@ def codes(log: Log) -> set[str]:
 
 def found(path: Path, origin: str = ORIGIN) -> set[str]:
     """What `verify` names, and the command says with exit 6."""
-    with closing(Log.open(sqlite_url(path), origin)) as log:
+    given = {"audit": sqlite_url(path), "origin": origin}
+    with commands.given(given), closing(Log.open(sqlite_url(path), origin)) as log:
         said = verify(log).findings
     told = cli("audit", "verify", "--audit", sqlite_url(path), "--origin", origin)
     assert told.code == (6 if said else 0)
