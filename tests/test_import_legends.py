@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font, PatternFill
 
 from assign import Desk
+from assign.catalog.parts import NO_COLUMN
 from assign.errors import RuleFileError
 from assign.intake import importing
 from assign.intake.report import as_json, lines
+from assign.register import open_questions
 from tests.import_lists import unproved
 from tests.test_import import book_of
 
@@ -510,3 +513,15 @@ def test_a_heading_names_the_act_that_it_is_in_the_rows_own_table(tmp_path: Path
         desk.decide(row=rows[name], channel="anywhere", act="審査", on="2026-04-01").act for name in ("加入", "申告")
     ]
     assert [act and act.key for act in acts] == ["substantive", "form_check"]
+
+
+def test_all_that_a_table_has_no_columns_for_is_one_question(tmp_path: Path) -> None:
+    """Of each division one, whatever channels the other tables have; and the telephone is asked about where it is."""
+    heads = (["番号", "業務", "窓口", "備考"], ["番号", "業務", "郵送", "備考"])
+    book = book_of(
+        tmp_path / "a.xlsx", 国保=[heads[0], [1, "受付", "○", None], [FIRST]], 税=[heads[1], [1, "受付", "○", None]]
+    )
+    parts = '  - {sheet: 国保, header: "1", rows: "2-2"}\n  - {sheet: 税, header: "1", rows: "2-2"}'
+    desk = desk_of(tmp_path, book, mapped(tmp_path, parts))
+    questions = [each for each in open_questions(desk, date(2026, 4, 1)) if each.line is NO_COLUMN]
+    assert sorted((each.rows[0], each.channels[0]) for each in questions) == [("kokuho-1", "post"), ("zei-1", "desk")]

@@ -183,3 +183,48 @@ def test_sheets_with_other_columns_are_offered_as_one_list(
     for header, wanted in columns.items():
         assert wanted in (found[header]["role"], found[header].get("channel"), found[header].get("act")), header
     assert all("column" not in each for each in said["columns"] if each["header"])
+
+
+LISTS = Path(__file__).parent / "lists"
+
+
+def test_each_sheet_that_has_its_own_legend_is_offered_its_own_marks(tmp_path: Path) -> None:
+    """List n: 別表2 to 別表4 each explain their marks below the table, the blank among them, and the offer can be read as it is."""
+    said = offered(tmp_path, LISTS / "n" / "list.xlsx")
+    own = {
+        part["sheet"]: {mark["mark"]: mark["means"] for mark in part["marks"]["main"]}
+        for part in said["parts"]
+        if "marks" in part
+    }
+    assert {*own} == {"別表2", "別表3", "別表4"}
+    assert (own["別表2"]["ア"], own["別表2"]["イ"], own["別表2"][""]) == ("consigned", "retained", "undefined")
+    assert (own["別表3"]["〃"], own["別表3"]["G"], own["別表3"][""]) == ("as_above", "retained", "no_step")
+    assert (own["別表4"]["×"], own["別表4"]["△"]) == ("retained", "part_open")
+    importing.report_on(LISTS / "n" / "list.xlsx", tmp_path / "offered.yaml")
+
+
+def test_no_mark_of_one_sheets_legend_is_offered_for_another(tmp_path: Path) -> None:
+    """List m: ● is the contractor in 税証明・収納 alone, and △ is cut short by no comma."""
+    said = offered(tmp_path, LISTS / "m" / "list.xlsx")
+    common = {mark["mark"]: mark["means"] for mark in said["marks"]["main"]}
+    (own,) = (part["marks"]["main"] for part in said["parts"] if "marks" in part)
+    of_tax = {mark["mark"]: mark["means"] for mark in own}
+    assert (common["●"], of_tax["●"], common["○"], of_tax["○"]) == ("undefined", "consigned", "consigned", "retained")
+    assert (of_tax["△"], of_tax["▲"]) == ("part_divided", "retained")
+
+
+def test_two_columns_of_one_name_under_other_headings_are_offered_as_two_channels(tmp_path: Path) -> None:
+    """窓口 of the main office and of a branch; and a column named after a place is a channel."""
+    said = offered(tmp_path, LISTS / "m" / "list.xlsx")
+    names = [channel["label"]["ja"] for channel in said["channels"]]
+    assert {"窓口", "図書館出張所の窓口", "納税コーナー"} <= {*names}
+    assert len({channel["key"] for channel in said["channels"]}) == len(names)
+    importing.report_on(LISTS / "m" / "list.xlsx", tmp_path / "offered.yaml")
+
+
+def test_a_number_of_two_rows_is_pointed_out(tmp_path: Path) -> None:
+    """With how each is asked for."""
+    path = book(tmp_path / "a.xlsx", [1, "申請", "○", "×", "×", None], [1, "届出", "○", "×", "×", None])
+    report = read(path, mapping(tmp_path, 4))
+    (note,) = (note for note in report.notes.of("doubtful") if note.code == "number_repeated")
+    assert "1-1、1-2" in note.text["ja"]

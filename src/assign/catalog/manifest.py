@@ -144,7 +144,7 @@ class Manifest:
         """What is printed in cells: whether that leaves the work with the city, or none of it; None where cells differ in it."""
         found: dict[str, set[bool]] = {}
         for line in self.meanings:
-            for name, text in line.when.items():
+            for name, text in line.when.items() if "act" not in line.when else ():
                 if name not in BESIDE_CELLS and text not in ("", ABSENT, UNREAD):
                     found.setdefault(text, set()).add(line.means is not Meaning.CONSIGNED)
         return {text: sides.pop() if len(sides) == 1 else None for text, sides in found.items()}

@@ -177,7 +177,7 @@ class Decider:
 
     def ruling(self, task: Task, channel: str, act: str | None, on: date) -> Ruling | None:
         """The ruling in force for an act on a row and channel."""
-        return self.rules.ruling(task.id, channel, act, on)
+        return self.rules.ruling(task.id, self.catalog.manifest.place_of(act, channel), act, on)
 
     def decide(self, task: Task, channel: str, act: str | None, on: date | None) -> Outcome:
         """The outcome for one row; of a whole of which an act needs a ruling, by the rule of that act."""

@@ -38,7 +38,7 @@ from .marks import read as read_mark
 from .meanings import Columns, columns_of, meanings_of
 from .named_acts import NamedActs
 from .notes import Notes
-from .overlooked import branches, columns_read, columns_unused
+from .overlooked import branches, columns_read, columns_unused, repeated
 from .scope import scope_of
 from .sheets import Source
 from .single_rows import of_single_rows
@@ -117,6 +117,7 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
     compare(mapping, {str(each["line"]): each["header"] for each in read if each["role"] == "mark"}, notes)
     columns_unused(source, mapping, edition, notes)
     branches(printed, notes)
+    repeated(printed, notes)
     return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping, of_parts, read)
 
 

@@ -20,6 +20,7 @@ from assign.words import Bilingual, normal
 
 from . import offered
 from .guess_editions import editions
+from .guess_legends import Said, of_tables
 from .guess_legends import legends as find_legends
 from .header import headers
 from .offered import Offer
@@ -78,7 +79,7 @@ def of(source: Source) -> Offered:
                 "en": "no header of a table was found: write parts and columns yourself",
             }
         )
-        return Offered(offered.text(_offer(source, None, [], [], {})), evidence)
+        return Offered(offered.text(_offer(source, None, [], [], {}, [{"header": "1", "rows": "2-"}], [])), evidence)
     table = table._replace(related=tuple(_related(source, table)))
     above = headers(table.head)
     at = place(source.file, Cell("", table.sheet.name, table.head[0].number, 0, table.head[0].line))
@@ -96,17 +97,25 @@ def of(source: Source) -> Offered:
     columns = [_column(column, above.get(column, ""), table) for column in range(1, _widest(table) + 1)]
     slipped = source.kind == "text"
     columns = [column for column in columns if column["header"] or (column["role"] != "ignored" and not slipped)]
+    columns = _apart(columns, table)
     titles = {part for text in above.values() for part in text.split("/")}
     every = dict.fromkeys(_marks(table, columns))
     for each in table.related:
-        own = [_column(column, text, each) for column, text in headers(each.head).items() if text]
+        own = _apart([_column(column, text, each) for column, text in headers(each.head).items() if text], each)
         every |= dict.fromkeys(_marks(each, own))
         columns = _together(columns, own)
     marks = [mark for mark in [*filter(None, every), ""] if not mark or "".join(mark.split()) not in titles]
     inside = {id(row) for row in (*table.head, *(row for row in table.body if not slipped or len(row.cells) > 1))}
     inside |= {id(row) for sheet in table.others for row in (*_head_of(sheet, table.head), *_rows_of(table, sheet))}
     inside |= {id(row) for each in table.related for row in (*each.head, *each.body)}
+    parts = _parts(table)
+    lists = editions(table.sheets, parts, table.head[0].number) if not table.in_text else []
     legends = find_legends(source, marks, inside)
+    if not lists and {_set_of(column, columns) for column in columns if column["role"] == "mark"} == {"main"}:
+        legends, of_sheets = of_tables(source, table.sheets, marks, inside)
+        for name, said in of_sheets.items():
+            parts = [_with_own(part, said, marks) if part.get("sheet") == name else part for part in parts]
+            evidence.append({"ja": f"シート {shown(name)} には自分の凡例があります（{'、'.join(shown(mark) if mark else '空欄' for mark in said)}）", "en": f"the sheet {shown(name)} has a legend of its own"})  # fmt: skip
     if slipped:  # a name that has slipped under a column of marks is none
         marks = [mark for mark in marks if len(mark) < 3 or mark in legends]
     for mark, (sentence, where) in legends.items():
@@ -125,7 +134,43 @@ def of(source: Source) -> Offered:
         for mark in marks
         if mark and mark not in legends
     ]
-    return Offered(offered.text(_offer(source, table, columns, marks, legends)), evidence)
+    return Offered(offered.text(_offer(source, table, columns, marks, legends, parts, lists)), evidence)
+
+
+def _with_own(part: Mapping[str, Any], said: Mapping[str, Said], marks: Sequence[str]) -> dict[str, Any]:
+    """A part with the marks of its own legend; one that explains hardly any of them leaves the others as they are elsewhere."""
+    alone = sum(bool(mark) for mark in said) > 1
+    entries = [
+        _entry(mark, said.get(mark, ("", {}))[0], "main") for mark in marks if mark in said or (alone and not mark)
+    ]
+    return {**part, **({} if alone else {"other_marks": "as_elsewhere"}), "marks": {"main": entries}}
+
+
+def _apart(columns: list[dict[str, Any]], table: _Table) -> list[dict[str, Any]]:
+    """
+    Columns of one table, of which no two are of one channel: 窓口 under the main office and 窓口 under a branch are two. A column without a
+    known word beside several of channels, with much the same marks, is of a place.
+    """
+    printed = {column["column"]: {*_marks(table, [column])} for column in columns if column["role"] == "mark"}
+    channels = [column for column in columns if "channel" in column]
+    theirs = {mark for column in channels for mark in printed[column["column"]]}
+    alone = [c for c in columns if c["role"] == "mark" and not {"channel", "act", "party"} & set(c)]
+    for column in alone if len(channels) > 1 and not table.slipped else ():
+        its = printed[column["column"]]
+        if column["header"] and 2 * len(its & theirs) >= len(its):
+            key = f"place_{normal(column['column'])}"
+            column |= {"channel": key, "kind": "counter", "called": column["header"].replace("/", "の")}
+    seen: Counter[tuple[Any, ...]] = Counter()
+    for column in columns:
+        if "channel" in column:
+            place = (column["channel"], str(column.get("act")), column.get("party"))
+            seen[place] += 1
+            if seen[place] > 1:
+                column |= {
+                    "channel": f"{column['channel']}_{seen[place]}",
+                    "called": column["header"].replace("/", "の"),
+                }
+    return columns
 
 
 def _table(source: Source, wanted_words: frozenset[str] = frozenset()) -> _Table | None:
@@ -306,7 +351,7 @@ def _column(at: int, header: str, table: _Table) -> dict[str, Any]:
     repeated = len(set(values)) * 2 <= len(values)
     if _down(below) and role in ("", "quantity") and not known("channel", header) and not known("act", last):
         return {**found, "role": "section"}
-    if marked and not role and len(set(values)) == len(values) > 1 and all(is_number(plain_number(v)) for v in values):
+    if marked and not role and len(set(values)) == len(values) > 3 and all(is_number(plain_number(v)) for v in values):
         return {**found, "role": "number"}  # each another: ア, イ, ウ
     if marked and (not role or (role in ("name", "quantity") and repeated)):
         found["role"] = "mark"
@@ -409,13 +454,13 @@ def _offer(
     table: _Table | None,
     columns: Sequence[dict[str, Any]],
     marks: Sequence[str],
-    legends: Mapping[str, tuple[str, Bilingual]],
+    legends: Mapping[str, Said],
+    parts: Sequence[Mapping[str, Any]],
+    lists: Sequence[Mapping[str, Any]],
 ) -> Offer:
     title = next((cell.text.strip() for sheet in source.sheets for cell in sheet.cells() if cell.text.strip()), "")
     title = " ".join(title.split())[:80]
     headings = _headings(table) if table else []
-    parts = _parts(table) if table else [{"header": "1", "rows": "2-"}]
-    lists = editions(table.sheets, parts, table.head[0].number) if table and not table.in_text else []
     # Then headings within a sheet are none of divisions.
     by_sheets = table is not None and len(table.sheets) > 1 and not lists
     begins = (not by_sheets and headings) or _divisions(table, columns, by_sheet=not lists) or [""]
@@ -477,7 +522,7 @@ def _sets(
     table: _Table | None,
     columns: Sequence[dict[str, Any]],
     marks: Sequence[str],
-    legends: Mapping[str, tuple[str, Bilingual]],
+    legends: Mapping[str, Said],
 ) -> dict[str, list[dict[str, Any]]]:
     """The sets of marks, each with the marks that stand in its columns."""
     of: dict[str, list[dict[str, Any]]] = {}
@@ -517,7 +562,7 @@ def _entry(mark: str, sentence: str, of: str) -> dict[str, Any]:
     return {"mark": mark, "means": meaning, **({"legend": sentence} if said else {})}
 
 
-def _parts(table: _Table) -> list[dict[str, str]]:
+def _parts(table: _Table) -> list[dict[str, Any]]:
     """Where the table stands, and those of the sheets with the very same header."""
     first = [row.line if table.in_text else row.number for row in table.head]
     last = table.body[-1] if table.body else table.head[-1]

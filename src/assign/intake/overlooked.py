@@ -179,6 +179,21 @@ def _whole(row: Row) -> str:
     return shown(" ".join(" ".join(cell.text.split()) for cell in row.cells if cell.text.strip()), 80)
 
 
+def repeated(printed: Sequence[Printed], notes: Notes) -> None:
+    """Note numbers that several rows of a division have under one heading: they are asked for one by one, by their place."""
+    rows: dict[tuple[str, str, str, str], list[Printed]] = {}
+    for row in printed:
+        if row.number:
+            rows.setdefault((row.division, row.section, row.group, row.number), []).append(row)
+    for of in rows.values():
+        if len(of) > 1:
+            names = "、".join(shown(row.name, 30) for row in of)
+            notes.doubtful(
+                of[1].cell, "number_repeated", f"番号 {of[0].number} が {len(of)} 行にあります: {names}（{of[0].number}-1、{of[0].number}-2 と尋ねます）",
+                f"the number {of[0].number} has {len(of)} rows: {names} (asked for as {of[0].number}-1, {of[0].number}-2)",
+            )  # fmt: skip
+
+
 def branches(printed: Sequence[Printed], notes: Notes) -> None:
     """Note numbers whose branches are not of one width, 1-1 beside 1-002: each is kept as it is printed."""
     widths: dict[tuple[str, str], dict[int, Printed]] = {}

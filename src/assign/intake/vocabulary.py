@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import re
 from functools import cache
+from typing import Final
 
 from assign import resources
 from assign.errors import unreadable
@@ -54,15 +55,28 @@ def header_word(text: str) -> bool:
 def means(sentence: str) -> str:
     """
     What a sentence seems to say: the first meaning, in the order of the file, of which a word stands in it; where it names both parties, that
-    the work is divided.
+    the work is divided. What stands in brackets is beside the point.
+
+    >>> means("▲：市職員（令和8年10月1日から受託者）"), means("△：受託者と市職員で分ける。分け方は備考"), means("受付は受託者、審査は市職員")
+    ('retained', 'part_open', 'part_divided')
     """
-    word = normal(sentence)
+    whole, sentence = sentence, _BRACKETS.sub("", sentence)
+    word, parties = normal(sentence), vocabulary()["party"]
     found = next(
         (value for value, words in vocabulary()["means"].items() if any(normal(each) in word for each in words)),
         "undefined",
     )
+    said = normal(re.split("[:：＝=]", sentence)[-1])
+    if found == "undefined" and any(normal(each) == said for each in parties["city"]):
+        return "retained"
     both = all(
-        re.search(rf"(?:[はを、：:・と]|及び|^\S?\s)(?:{'|'.join(vocabulary()['party'][party])})", sentence)
+        re.search(rf"(?:[はを、：:・と]|及び|^\S?\s)(?:{'|'.join(parties[party])})", sentence)
         for party in ("contractor", "city")
     )
-    return "part_divided" if both and found in ("retained", "consigned") else found
+    if both and found in ("retained", "consigned"):
+        found = "part_divided"
+    return "part_open" if found == "part_divided" and _ELSEWHERE.search(whole) else found
+
+
+_BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]")
+_ELSEWHERE: Final = re.compile("備考|照会|別に定め")  # where it is said whose part is what

@@ -167,8 +167,8 @@ def _question(desk: Desk, key: tuple[str, ...], members: list[_Open], volumes: M
 
 def _group(desk: Desk, each: _Open, *, by_act: bool) -> tuple[str, ...]:
     place, rule = each.place, each.rule
-    if each.said.line is NO_COLUMN:  # one answer for the whole table
-        return rule.id, each.by, desk.catalog.by_id[place.row].division, place.channel
+    if each.said.line is NO_COLUMN:  # one question on all that the table has no columns for
+        return rule.id, each.by, desk.catalog.by_id[place.row].division, place.act
     if each.by in (BY_LIST, BY_KINDS):
         return rule.id, each.by, place.row
     if each.facts.meaning is Meaning.CONSIGNED_DOUBTFUL and not _judged(each):
@@ -208,6 +208,8 @@ def _can_be_asked(desk: Desk, task: Task, channel: str, on: date) -> bool:
 
 def _steps(desk: Desk, task: Task, channel: str, on: date) -> Iterator[_Open]:
     for act in desk.rules.acts.values():
+        if desk.catalog.manifest.place_of(act.id, channel) != channel:
+            continue  # it is asked there
         named = desk.catalog.says(task, channel, act.id).named
         if not named and not desk.decider.own(task, act.id):
             continue
