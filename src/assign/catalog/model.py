@@ -15,7 +15,7 @@ from assign.resources import joined
 from assign.words import CONSIGNING, Choices, Meaning, Reading, normal, once, printed_number, sha256
 
 from .manifest import FILE, Manifest
-from .parts import Line, Said
+from .parts import NO_COLUMN, Line, Said
 from .turns import Turn, turns
 
 CATALOG: Final = "catalog.csv"
@@ -151,6 +151,11 @@ class Catalog:
         if found is None:
             found = self._said[key] = self.manifest.says(task.id, task.cells, channel, named)
         return found if act is None or named is not None else self.manifest.beyond(found)
+
+    def channels_of(self, task: Task) -> tuple[str, ...]:
+        """The channels that the table of a row has columns for; all of them where it has for none, and where the list has one table."""
+        every = tuple(self.manifest.channels)
+        return tuple(key for key in every if self.says(task, key).line is not NO_COLUMN) or every
 
     @once
     def _said(self) -> dict[tuple[str, str, str | None], Said]:

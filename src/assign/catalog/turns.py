@@ -72,6 +72,8 @@ _CITY: Final = (
     r"|(?<![一-龠])[市町村区](?=[がでにへの]?(?:行|対|担|実|取|移|戻|$|[、)]))|(?<![一-龠])職員"
 )
 _CONTRACTOR: Final = r"受託(?:者|事業者|業者)|委託|(?<![委受]託)事業者"
+# Something short, as marks are, that stands from the day on: ▲とする, Bに変更. Whose that is, nobody here knows.
+_CHANGED: Final = r"(?:^|[はをがも、へで・ら~〜\s:])[^\sはをがも、へで・ら~〜:]{1,2}(?:と(?:する|します|なる)|に(?:する|変更|改め|切り?替)|へ(?:変更|切り?替))"
 _OTHERS: Final = "広域連合|年金事務所|年金機構|国保連|団体連合会"
 _ENDED: Final = "終了|廃止|中止|休止|取りやめ|解除|見直|外す|除外|移管|引き?継|戻[すし]|直営化"
 _STOPPED: Final = "終了|廃止|中止|休止|取りやめ|直営化"
@@ -106,6 +108,8 @@ def turns(remark: str, marks: Mapping[str, bool | None] = _NO_MARKS) -> tuple[Tu
     ((), (), ())
     >>> [each.city for each in turns("令和8年10月1日から○を◎とする", {"○": False, "◎": True})]
     [True]
+    >>> [(each.since.isoformat(), each.city) for each in turns("令和8年10月1日から▲とする")]
+    [('2026-10-01', None)]
     """
     return tuple(
         turn for said in re.split(r"[。；;\n※]", remark) if _may_have(said) for turn in _of(said.strip(), marks)
@@ -139,7 +143,7 @@ def _of(said: str, marks: Mapping[str, bool | None]) -> list[Turn]:
     days = [each for each in in_text(plain) if _is_meant(plain[each.end :], each)] + [
         InText(None, None, each.end()) for each in re.finditer(_OTHER_DAY, plain)
     ]
-    if not days or not any(re.search(pattern, plain) for pattern in (_CITY, _CONTRACTOR, _OTHERS, _STOPPED)):
+    if not days or not any(re.search(pattern, plain) for pattern in (_CITY, _CONTRACTOR, _OTHERS, _STOPPED, _CHANGED)):
         return []
     ways = any(re.match(pattern, plain[each.end :]) for each in days for pattern in (_FROM, _UNTIL))
     if not ways and re.search(_OF_A_PAPER, plain) and not re.search(_ENDED, plain) and not re.search(_CITY, plain):

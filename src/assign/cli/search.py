@@ -92,7 +92,8 @@ def _table(desk: Desk, rows: list[dict[str, Any]], found: dict[str, Any], lang: 
     ja = lang == "ja"
     manifest = desk.catalog.manifest
     event = found["event"]
-    channels = [manifest.channels[each["channel"]].label[lang] for each in rows[0]["handled"]]
+    here = {key for row in rows for key in desk.catalog.channels_of(desk.catalog.by_id[row["id"]])}
+    channels = [channel.label[lang] for key, channel in manifest.channels.items() if key in here]
     heads = [*(("", "区分", "番号と業務") if ja else ("", "division", "number and work")), *channels]
     body = []
     above = None
@@ -107,7 +108,7 @@ def _table(desk: Desk, rows: list[dict[str, Any]], found: dict[str, Any], lang: 
                 f"{'□ ' if event else ''}{at}",
                 "" if name == above else name,
                 work,
-                *(_who(each, lang) for each in row["handled"]),
+                *(_who(each, lang) for each in row["handled"] if each["channel"] in here),
             ]
         )
         above = name
@@ -119,7 +120,12 @@ def _table(desk: Desk, rows: list[dict[str, Any]], found: dict[str, Any], lang: 
             else f"What may be due after {event['label']['en']} (our judgement):"
         )
     lines += terminal.listing(heads, body, 2, out)
-    if any(each["certainty"] == Certainty.NEEDS_RULING for row in rows for each in row["handled"]):
+    if any(
+        each["certainty"] == Certainty.NEEDS_RULING
+        for row in rows
+        for each in row["handled"]
+        if each["channel"] in here
+    ):
         lines.append(
             f"{_WAITS} 回答待ち（まだ決まっていません）" if ja else f"{_WAITS} a ruling is needed: not settled yet"
         )

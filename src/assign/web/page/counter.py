@@ -66,4 +66,5 @@ def found_for(page: Shell) -> dict[str, Any]:
     order = {row["division"]: at for at, row in reversed(list(enumerate(found["rows"])))}
     rows = sorted(found["rows"], key=lambda row: order[row["division"]])
     groups = [(key, list(of)) for key, of in groupby(rows, key=lambda row: row["division"])]
-    return {**chosen, "found": found, "groups": groups, "count": len(rows)}
+    tables = {row["id"]: desk.catalog.channels_of(desk.catalog.by_id[row["id"]]) for row in rows}
+    return {**chosen, "found": found, "groups": groups, "count": len(rows), "tables": tables}

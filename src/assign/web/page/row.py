@@ -33,13 +33,20 @@ def answered(page: Shell, role: str | None, row: str) -> tuple[Answer, str | Non
     Returns:
         The answer, and the number of its record. Under `key` (a random UUID) the record is that of the page it came from.
     """
-    channel = page.asked.get("channel") or next(iter(page.desk.catalog.manifest.channels))
+    channel = page.asked.get("channel") or _first_channel(page, row)
     words: dict[str, Any] = {"row": row, "channel": channel, "act": page.asked.get("act"), "on": page.asked.get("on")}
     if page.desk.audit is None:
         return page.desk.answers(**words)[0], None
     _require_wanted(page.request)
     kept = page.desk.record(**words, key=page.asked.get("key"), role=recorded_as(role))[0]
     return {**kept.answer, "provenance": dict(page.desk.provenance)}, str(kept.kept.seq)
+
+
+def _first_channel(page: Shell, row: str) -> str:
+    """The first that the row's table has a column for; of a row that is not known the first of all."""
+    catalog = page.desk.catalog
+    task = catalog.by_id.get(row)
+    return next(iter(catalog.manifest.channels if task is None else catalog.channels_of(task)))
 
 
 def _require_wanted(request: Request) -> None:
@@ -81,10 +88,12 @@ def answer(request: Request, page: AnswerPage, role: RoleOf, row: str) -> Respon
 
 
 def _others(page: Shell, found: Answer) -> list[dict[str, Any]]:
-    """The same question on each channel, so that the switch says what it leads to."""
+    """The same question on each channel of the row's table, and on the one asked for, so that the switch says what it leads to."""
     act = found["act"] and found["act"]["key"]
     briefs = []
-    for key, channel in page.desk.catalog.manifest.channels.items():
+    catalog = page.desk.catalog
+    here = {*catalog.channels_of(catalog.by_id[found["rows"][0]["id"]]), found["channel"]}
+    for key, channel in ((key, each) for key, each in catalog.manifest.channels.items() if key in here):
         brief = page.desk.brief(row=found["rows"][0]["id"], channel=key, act=act, on=found["on"])
         briefs.append({"channel": channel, "who": page.who(brief.assignee, brief.certainty)})
     return briefs
