@@ -110,6 +110,7 @@ def printed(text: str) -> list[str]:
     return [one or other for one, other in PRINTED.findall(text)]
 
 
+@pytest.mark.slow
 def test_every_printed_command_is_accepted_and_about_the_same_list(place: Path) -> None:
     """`assign search --list k` printed `assign decide --row kokuho-2`, which answered from the list that ships."""
     found: dict[str, tuple[str, ...]] = {}
