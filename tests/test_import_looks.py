@@ -259,15 +259,35 @@ def test_a_remark_that_keeps_the_whole_work_speaks_against_a_mark_that_gives_it(
 
 @pytest.mark.parametrize(
     "remark",
-    ["外国人世帯は市職員が対応", "夜間は国保連が行う", "R9.4〜", "令和9年4月から", "夜間は市職員が行う", "同上"],
+    ["外国人世帯は市職員が対応", "夜間は国保連が行う", "R9.4〜図書館でも扱う", "夜間は市職員が行う", "同上"],
 )
 def test_a_remark_about_a_case_or_a_day_is_a_condition_of_the_answer(tmp_path: Path, remark: str) -> None:
     """It is shown with every answer, and who else it names is said in the report."""
     report = read(tmp_path, [[1, "資格取得届の受付", "○", "－", remark]])
-    assert ("remark_party" in codes(report)) is (remark[0] not in "R令同")
+    assert ("remark_party" in codes(report)) is (remark[0] not in "R同")
     assert answers(tmp_path, report)[0][1:] == GIVEN
     found = Desk.open(list=tmp_path / "out", engine="table").decide(row="kokuho-1", channel="desk")
     assert remark in " ".join(each.text for each in found.exceptions)
+
+
+@pytest.mark.parametrize(
+    ("remark", "before", "after"),
+    [
+        ("R9.4〜", WAITS, GIVEN),
+        ("令和9年4月から", WAITS, GIVEN),
+        ("令和9年3月31日まで", GIVEN, WAITS),
+        ("令和9年3月31日までに限る。", GIVEN, WAITS),
+        ("窓口：令和9年4月1日から", WAITS, GIVEN),
+        ("令和9年3月31日まで受託者、翌日から市職員", GIVEN, WAITS),
+    ],
+)
+def test_a_day_alone_is_how_long_the_mark_holds(tmp_path: Path, remark: str, before: Any, after: Any) -> None:
+    """Outside it nobody is told that the contractor does the work."""
+    report = read(tmp_path, [[1, "資格取得届の受付", "○", "－", remark]])
+    unproved(report, tmp_path / "out")
+    desk = Desk.open(list=tmp_path / "out", engine="table")
+    said = [desk.decide(row="kokuho-1", channel="desk", on=on) for on in ("2027-03-31", "2027-04-01")]
+    assert [(each.assignee, each.certainty) for each in said] == [before, after]
 
 
 DIVIDED = "parties:\n  divided_by_remark: true\n  names: {contractor: [受託者], city: [市職員]}\n"

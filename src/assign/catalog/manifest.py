@@ -139,15 +139,35 @@ class Manifest:
                         found[word] = tuple(dict.fromkeys((*found.get(word, ()), act)))
         return found
 
+    def mark_sides(self, row: str) -> Mapping[str, bool | None]:
+        """What is printed in cells, as the table of a row means it: whether that leaves work with the city; None where cells differ in it."""
+        division = division_of(row)
+        whose = row if row in self._rows_named else division
+        found = self._mark_sides.get(whose)
+        if found is None:
+            own, common = (self._sides({"row": row, "division": division}, named=named) for named in (True, False))
+            found = self._mark_sides[whose] = {**common, **own}
+        return found
+
     @once
-    def mark_sides(self) -> Mapping[str, bool | None]:
-        """What is printed in cells: whether that leaves the work with the city, or none of it; None where cells differ in it."""
+    def _mark_sides(self) -> dict[str, Mapping[str, bool | None]]:
+        return {}
+
+    def _sides(self, whose: Mapping[str, str], *, named: bool) -> dict[str, bool | None]:
+        """The same of the lines that name a row or its division, or of those that name none."""
         found: dict[str, set[bool]] = {}
         for line in self.meanings:
-            for name, text in line.when.items() if "act" not in line.when else ():
+            of = {name: line.when[name] for name in whose if name in line.when}
+            if "act" in line.when or bool(of) is not named or not of.items() <= whose.items():
+                continue
+            for name, text in line.when.items():
                 if name not in BESIDE_CELLS and text not in ("", ABSENT, UNREAD):
                     found.setdefault(text, set()).add(line.means is not Meaning.CONSIGNED)
         return {text: sides.pop() if len(sides) == 1 else None for text, sides in found.items()}
+
+    def has_its_place(self, act: str) -> bool:
+        """Whether an act is answered by the cells of one channel, whichever is asked about."""
+        return act == _ON_THE_PHONE and any(each.kind == "phone" for each in self.channels.values())
 
     def place_of(self, act: str | None, channel: str) -> str:
         """The channel whose cells speak of an act: of what is done on the telephone that of the telephone, where the list has one."""

@@ -214,7 +214,9 @@ class Catalog:
         if found is None:
             task = self.by_id[row]
             found = self._turned[row] = tuple(
-                (turn, turn.line) for text in (task.remark, task.name) for turn in turns(text, self.manifest.mark_sides)
+                (turn, turn.line)
+                for text in (task.remark, task.name)
+                for turn in turns(text, self.manifest.mark_sides(row))
             )
         return found
 

@@ -37,8 +37,8 @@ class Turn(NamedTuple):
 
     @property
     def narrow(self) -> bool:
-        """Whether it is about what it names alone: it excepts nothing, and says nothing of all."""
-        return self.city is not None and re.search(_WIDE, self.said) is None
+        """Whether it is about what it names alone: it excepts nothing, says nothing of all, and either is understood or begins with what it is of."""
+        return re.search(_WIDE, self.said) is None and (self.city is not None or re.match(_OF, self.said) is not None)
 
     @property
     def after(self) -> date:
@@ -59,6 +59,7 @@ class Turn(NamedTuple):
         return Line({}, Meaning.UNDEFINED, None, because, asks=asks)
 
 
+_OF: Final = r"[^、。:：]{1,15}[:：]"  # 電話: …
 _NO_MARKS: Final[Mapping[str, bool | None]] = {}
 _FOR_A_MARK: Final = {True: "市職員", False: "受託者", None: "市職員又は受託者"}
 # Patterns are texts, which `re` compiles where they are met and keeps: a cold start pays for none.
@@ -74,6 +75,11 @@ _CITY: Final = (
 _CONTRACTOR: Final = r"受託(?:者|事業者|業者)|委託|(?<![委受]託)事業者"
 # Something short, as marks are, that stands from the day on: ▲とする, Bに変更. Whose that is, nobody here knows.
 _CHANGED: Final = r"(?:^|[はをがも、へで・ら~〜\s:])[^\sはをがも、へで・ら~〜:]{1,2}(?:と(?:する|します|なる)|に(?:する|変更|改め|切り?替)|へ(?:変更|切り?替))"
+# A day with nothing beside it but what it is of, and that it is a limit.
+_ALONE: Final = (
+    r"(?:[^、。:]{1,15}[:はも]、?)?\s*[(]?(?:(?:令和|平成|[RH])\s*)?[0-9元]+\s*(?:年度|[年./-]\s*[0-9]+\s*[月./-]?\s*(?:[0-9]+\s*日?)?)"
+    r"(?:(?P<from>から|より|以降|以後|[~〜])|まで(?:に限る|に限り|限り|の間)?|限り)(?:の?(?:実施|開始|対応|適用|委託|とする|施行))?[)。]?"
+)
 _OTHERS: Final = "広域連合|年金事務所|年金機構|国保連|団体連合会"
 _ENDED: Final = "終了|廃止|中止|休止|取りやめ|解除|見直|外す|除外|移管|引き?継|戻[すし]|直営化"
 _STOPPED: Final = "終了|廃止|中止|休止|取りやめ|直営化"
@@ -116,6 +122,28 @@ def turns(remark: str, marks: Mapping[str, bool | None] = _NO_MARKS) -> tuple[Tu
     )
 
 
+def _dated(plain: str) -> str:
+    """A sentence with the day itself in place of 翌日."""
+    for day in reversed([*in_text(plain)]):
+        at = plain.find("翌日", day.end)
+        if at >= 0 and day.last is not None and day.last < date.max:
+            after = day.last + timedelta(days=1)
+            plain = f"{plain[:at]}{after.year}年{after.month}月{after.day}日{plain[at + 2 :]}"
+    return plain
+
+
+def _bare(said: str, plain: str) -> Turn | None:
+    """What says no more than from or until when the mark holds: 令和8年10月1日から, 窓口: R9.3.31まで, 令和9年3月31日までに限る."""
+    found = re.fullmatch(_ALONE, plain)
+    days = [*in_text(plain)]
+    if found is None or len(days) != 1 or days[0].first is None or days[0].last is None:
+        return None
+    first, last = days[0].first, days[0].last
+    if found["from"]:
+        return Turn(date.min, first - timedelta(days=1), city=True, said=said)
+    return Turn(last + timedelta(days=1), date.max, city=True, said=said)
+
+
 def _in_words(plain: str, marks: Mapping[str, bool | None]) -> str:
     """A sentence with the parties in place of the list's marks for them: 「G」 becomes 「職員」 in 督促は G."""
     if not marks:
@@ -139,10 +167,12 @@ def _may_have(said: str) -> bool:
 
 
 def _of(said: str, marks: Mapping[str, bool | None]) -> list[Turn]:
-    plain = _in_words(unicodedata.normalize("NFKC", said), marks)
+    plain = _in_words(_dated(unicodedata.normalize("NFKC", said)), marks)
     days = [each for each in in_text(plain) if _is_meant(plain[each.end :], each)] + [
         InText(None, None, each.end()) for each in re.finditer(_OTHER_DAY, plain)
     ]
+    if (bare := _bare(said, plain)) is not None:
+        return [bare]
     if not days or not any(re.search(pattern, plain) for pattern in (_CITY, _CONTRACTOR, _OTHERS, _STOPPED, _CHANGED)):
         return []
     ways = any(re.match(pattern, plain[each.end :]) for each in days for pattern in (_FROM, _UNTIL))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from assign.catalog.turns import turns
 from assign.errors import BadRequest, shown, visible
@@ -62,6 +63,17 @@ def _known(lang: str) -> None:
         )
 
 
+_EXCEPTS: Final = {"ja": "この答えは、それ以外の場合のものです。", "en": "This answer is for the other cases."}
+_LIMITS: Final = {
+    "ja": "この答えは、それに当たる場合のものです。当たるかどうかは見ていません。",
+    "en": "This answer is for that case; whether it is met is not looked at here.",
+}
+_NOT_LOOKED_AT: Final = {
+    "ja": "当たるかどうかは、この答えでは見ていません。",
+    "en": "Whether it is met is not looked at here.",
+}
+
+
 def _condition(text: str, lang: str) -> str:
     """A condition that the list prints: the answer is for what it does not except; what else it says is not looked at."""
     if turns(text):
@@ -70,14 +82,10 @@ def _condition(text: str, lang: str) -> str:
             if lang == "ja"
             else f"Printed condition: {text}. Whether the case is before that day or after it is looked at."
         )
-    excepts = re.search("ただし|但し|除|に限|のみ|以外|場合", text) is not None
-    if lang == "ja":
-        return f"印字された条件: {text}。" + (
-            "この答えは、それ以外の場合のものです。" if excepts else "当たるかどうかは、この答えでは見ていません。"
-        )
-    return f"Printed condition: {text}. " + (
-        "This answer is for the other cases." if excepts else "Whether it is met is not looked at here."
-    )
+    excepts = re.search("ただし|但し|除|以外", text) is not None
+    limits = not excepts and re.search("に限|限り|のみ", text) is not None
+    said = _LIMITS if limits else _EXCEPTS if excepts or "場合" in text else _NOT_LOOKED_AT
+    return f"印字された条件: {text}。{said['ja']}" if lang == "ja" else f"Printed condition: {text}. {said['en']}"
 
 
 def _paragraphs(answer: Answer, lang: str) -> Iterator[tuple[str, str]]:

@@ -82,10 +82,10 @@ class RowWork:
     def seen(self, tasks: Sequence[Task], act: str | None) -> Hashable:
         """
         What a decision on these rows sees of an act: acts of which it sees the same are decided alike, on any channel and day.
-        An act that the list prints, or that a ruling names on one of them, is like no other.
+        An act that the list prints, that one channel answers, or that a ruling names on one of them, is like no other.
         """
         if act is not None:
-            if act in self._catalog.manifest.printed_acts:
+            if act in self._catalog.manifest.printed_acts or self._catalog.manifest.has_its_place(act):
                 return act
             for task in tasks:
                 rulings = self._rules.rulings_by_row.get(task.id)

@@ -15,8 +15,10 @@ from assign.catalog.manifest import UNREAD
 from assign.catalog.model import is_condition
 from assign.catalog.turns import turns
 from assign.errors import shown
+from assign.words import Meaning
 
 from .document import Document
+from .headings import of_act
 from .legends import part_of
 from .looks import CONDITION, Look
 from .mapping import Mapping as TheMapping
@@ -95,6 +97,9 @@ def of_legends(mapping: TheMapping, marks: Mapping[int, str]) -> list[str]:
     The sentences of the legend that change a mark from a day on (▲：市職員（令和8年10月1日から受託者）), with what is printed above the marks.
     """
     signs = [note.sign for note in mapping.footnotes]
+    sides = {
+        mark.printed: mark.means != Meaning.CONSIGNED for c in mapping.of_marks for mark in c.marks if mark.printed
+    }
     wearing: dict[str, list[int]] = {}
     for at, text in marks.items():
         column = mapping.of_marks[at]
@@ -102,7 +107,7 @@ def of_legends(mapping: TheMapping, marks: Mapping[int, str]) -> list[str]:
         mark = next((mark for mark in column.marks if found is not None and mark.printed == found.mark), None)
         if mark is not None and mark.legend is not None:
             said = part_of(mark.legend.text, mark.printed)
-            if turns(said):
+            if turns(said, sides):
                 wearing.setdefault(said, []).append(at)
     whole = {at for at, text in marks.items() if text}
     return [f"※{said}" if whole == set(of) else _about(mapping, of, said, "") for said, of in wearing.items()]
@@ -150,7 +155,8 @@ def footnotes(
 def _about(mapping: TheMapping, marks: Sequence[int], text: str, sign: str) -> str:
     """A sentence about some marks of a row alone, with what is printed above them: in front where from a day on it says who does it."""
     columns = [mapping.of_marks[at] for at in marks]
-    heads = "・".join(dict.fromkeys(c.header.rpartition("/")[2] for c in columns if c.header and not c.party))
+    named = ("" if c.party and not c.acts else of_act(c) if c.party else c.header.rpartition("/")[2] for c in columns)
+    heads = "・".join(dict.fromkeys(filter(None, named)))
     if not heads:
         return f"※{text.removeprefix('※')}"
     if turns(text):

@@ -20,7 +20,7 @@ from assign.words import ActClass, Bilingual, normal
 
 from .mapping import Column, Mapping
 from .notes import Notes
-from .vocabulary import vocabulary
+from .vocabulary import exactly, vocabulary
 
 _PARTS: Final = re.compile("[/・、，,／＋+]|及び|並びに|又は")
 _NEVER: Final = (ActClass.AUTHORITY, ActClass.BARRED)
@@ -65,6 +65,12 @@ def meant(header: str) -> list[tuple[str, frozenset[str]]]:
 def _called(ids: Iterable[str]) -> list[str]:
     """What some acts are called: 受付 above a column of 届出の受付 says nothing else."""
     return [normal(name) for each in ids for name in (acts()[each].title["ja"], *acts()[each].also)]
+
+
+def of_act(column: Column) -> str:
+    """Of what is printed above a column of an act, the part that names it: the lowest, but none that names a party."""
+    parts = column.header.split("/")
+    return next((part for part in reversed(parts) if not (column.party and exactly("party", part))), parts[-1])
 
 
 def compare(mapping: Mapping, headers: dict[str, str], notes: Notes) -> None:

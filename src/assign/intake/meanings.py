@@ -18,12 +18,12 @@ from assign.catalog.parts import ABSENT
 from assign.words import CONSIGNING, Meaning, normal
 
 from .document import Document
+from .headings import of_act
 from .mapping import AS_ABOVE, AS_CHANNEL, AS_ROW, DOES, Column, Mark, Quote
 from .mapping import Mapping as TheMapping
 from .marks import read as read_mark
 from .rows import Printed
 from .sheets import letters
-from .vocabulary import exactly
 
 Entry = dict[str, Any]
 _NO_ROLE: Final = (Meaning.UNDEFINED, AS_ROW)
@@ -142,12 +142,6 @@ def _twice(column: Column) -> Exception:
     )
 
 
-def of_act(column: Column) -> str:
-    """Of what is printed above a column of an act, the part that names it: the lowest, but none that names a party."""
-    parts = column.header.split("/")
-    return next((part for part in reversed(parts) if not (column.party and exactly("party", part))), parts[-1])
-
-
 def _everywhere(mapping: TheMapping, party: str) -> bool:
     """Whether each channel has a column that is of no act."""
     plain = {column.channel for column in mapping.of_marks if not column.acts and column.party == party}
@@ -205,7 +199,7 @@ def meanings_of(
             lines += _together(columns, document, (index, column), cells)
         if any(not set(row.marks) & {at for at, _ in own} for row in rows):
             lines += _without_own(columns, document, own, cells)
-        if any(not set(row.marks) & {at for at, _ in cells} for row in rows):
+        if all(cell.acts for _, cell in cells) and any(not set(row.marks) & {at for at, _ in cells} for row in rows):
             absent = {columns.key[at]: ABSENT for at, _ in cells}
             for index, column in own:
                 for mark in column.marks:

@@ -7,6 +7,7 @@ says of the whole work that it is the city's, against a mark that gives it away:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -17,10 +18,11 @@ from assign.words import CONSIGNING, Meaning
 
 from .beside import SAME
 from .document import Document
+from .headings import of_act
 from .looks import Look
 from .mapping import Mapping, Mark, Quote
 from .marks import read as read_mark
-from .meanings import Columns, cited, divides, of_act
+from .meanings import Columns, cited, divides
 from .notes import Notes
 from .parties import all_by_city, by_city_on, names_another, names_contractor
 from .rows import Printed
@@ -84,7 +86,8 @@ class _Rows:
                 said = self._catalog.says(task, channel, act)
                 meaning, why = self._look(row, here) or (said.meaning, None)
                 words = (*self._words(channel), *(self._headings(here) if act is not None else ()))
-                kept = city or next((text for text in row.said if by_city_on(text, words)), "")
+                said_of = (part for text in row.said for part in re.split("[。;；\n]", text) if part.strip())
+                kept = city or next((part.strip() for part in said_of if by_city_on(part, words)), "")
                 if kept and meaning in CONSIGNING:
                     meaning, why, against = Meaning.UNDEFINED, _against(kept), kept
                 elif why is None and self._open(row, said, here) and self._divides(row, channel, here):
@@ -149,7 +152,7 @@ class _Rows:
         column of an act is divided by a remark that names that act.
         """
         both = self._mapping.parties
-        if both is None or not both.by_remark or any(column.party for column in self._mapping.of_marks):
+        if both is None or not both.by_remark or any(self._mapping.of_marks[at].party for at in here):
             return False
         if any(divides(text, both.names) for at in here for text in row.noted.get(at, ())):  # said of this mark alone
             return True
