@@ -22,7 +22,7 @@ CATALOG: Final = "catalog.csv"
 LARGEST: Final = 4_000_000  # bytes, of a catalog or a document; the built-in ones have 48,000 and 30,000
 # A clause in brackets that takes something out, a sentence that begins with ただし or ※, and what holds from a day on or until one.
 _CONDITION: Final = re.compile(
-    r"[（(]([^（()）]*(?:を除く|に限る|のみ)[^（()）]*)[）)]|((?:ただし|但し|※)[^※]*)"
+    r"[（(]([^（()）]*(?:を除く|に限る|のみ|の?場合は|以外|は市職員|は受託者)[^（()）]*)[）)]|((?:ただし|但し|※)[^※]*)"
     r"|([^。※]*?(?:(?:令和|平成)[0-9０-９元]+年|[0-9０-９]{4}年)[^。、※]{0,12}(?:から|まで|以降|以後|より)[^。※]*)"
 )
 # The same without brackets, where it is a remark of its own: 65歳以上を除く, 本人が来た場合は市職員.

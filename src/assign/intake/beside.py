@@ -59,7 +59,11 @@ class Reading(Protocol):
 
     @property
     def sentences(self) -> dict[str, dict[str, str]]:
-        """Of each sheet met so far, its footnotes by their signs."""
+        """Of each part and sheet met so far, its footnotes by their signs."""
+
+    @property
+    def number(self) -> int:
+        """Which part of the edition is read."""
 
 
 def of_looks(mapping: TheMapping, looks: Mapping[int, Look]) -> list[tuple[str, str]]:
@@ -123,9 +127,10 @@ def footnotes(
     Args:
         said: What is printed as the row's remark, which `remark` may already add to.
     """
-    if row.sheet not in reading.sentences:
-        reading.sentences[row.sheet] = _sentences(reading, row.sheet)
-    known = reading.sentences[row.sheet]
+    place = f"{reading.number} {row.sheet}"
+    if place not in reading.sentences:
+        reading.sentences[place] = _sentences(reading, row.sheet)
+    known = reading.sentences[place]
     signs = [note.sign for note in reading.mapping.footnotes]
     of_marks = {index: signs_of(text, signs) for index, text in marks.items()}
     in_texts = [sign for sign in signs if has_sign(name, sign) or has_sign(said, sign)]

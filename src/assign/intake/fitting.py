@@ -7,6 +7,7 @@ nothing of this list: the mark is undefined here, and the report says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Mapped
 from typing import Any
 
@@ -41,8 +42,14 @@ def fitted(
         parties=fit.parties(both) if both else None,
         colours=part.colours if part and part.colours else mapping.colours,
         meanings=tuple(entry for entry in mapping.meanings if fit.explicit(entry, mapping)),
-        footnotes=tuple(note for note in mapping.footnotes if fit.footnote(note)),
+        footnotes=tuple(note for note in _footnotes(mapping, part) if fit.footnote(note, mapping)),
     )
+
+
+def _footnotes(mapping: Mapping, part: Part | None) -> tuple[Footnote, ...]:
+    """Those of a table itself, and of the list those whose signs it does not explain."""
+    own = part.footnotes if part else ()
+    return (*own, *(note for note in mapping.footnotes if note.sign not in {each.sign for each in own}))
 
 
 def _parties(common: Both | None, own: Both | None) -> Both | None:
@@ -145,7 +152,7 @@ class _Fit:
         self._about(quote, marks, "・".join(shown(mark) if mark else "空欄" for mark in marks))
         return True
 
-    def footnote(self, note: Footnote) -> bool:
+    def footnote(self, note: Footnote, mapping: Mapping) -> bool:
         if not self._there(note.text, ""):
             return False
         lines = [self._inside.lines[line - 1] for line, _ in self._inside.each(note.text.text, note.text.line)]
@@ -155,6 +162,7 @@ class _Fit:
                 f"「{note.text.text}」は記号 {shown(note.sign)} の注の文ではありません",
                 f"`{note.text.text}` is not the footnote of the sign {shown(note.sign)}",
             )
+        self._once_in_a_sheet(note, mapping)
         wanted = normal(note.text.text)
         rest = min((line.partition(wanted)[2] for line in with_sign), key=len)
         if rest and not rest.startswith(("※", "*", "注")):
@@ -163,6 +171,21 @@ class _Fit:
                 f"the footnote {shown(note.sign)} is cut short; it goes on: `{rest[:60]}`",
             )  # fmt: skip
         return True
+
+    def _once_in_a_sheet(self, note: Footnote, mapping: Mapping) -> None:
+        """Note where a sheet explains a sign in two ways: two tables stand there, and each needs its own sentence."""
+        said = {line for line, _ in self._inside.each(note.text.text, note.text.line)}
+        sheets = {sheet for (sheet, _), line in self._inside.at.items() if line in said}
+        own = [each for edition in mapping.editions for part in edition.parts for each in part.footnotes]
+        texts = [normal(each.text.text) for each in (*mapping.footnotes, *own) if each.sign == note.sign]
+        sign = re.compile(rf"{re.escape(normal(note.sign))}(?![0-9])")
+        for (sheet, _), line in self._inside.at.items():
+            text = normal(self._inside.lines[line - 1])
+            if sheet in sheets and line not in said and sign.match(text) and not any(each in text for each in texts):
+                self._notes.doubtful(
+                    note.text.node, "footnote_twice", f"記号 {shown(note.sign)} の注がシート {shown(sheet)} にもう1つあります: 「{text[:60]}」（表ごとに違うなら、`parts` のその表に `footnotes` を書いてください）",
+                    f"the sheet {shown(sheet)} has another footnote {shown(note.sign)}: `{text[:60]}` (where tables differ, write `footnotes` in the `parts` of each)",
+                )  # fmt: skip
 
 
 def lost(quote: Quote, document: Document) -> None:

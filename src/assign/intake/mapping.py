@@ -99,7 +99,7 @@ class Part(NamedTuple):
     """
     Some lines of the file that are a table. Numbers are a sheet's rows; without a sheet, lines of the file. `last` 0: to its end.
     `marks`: by sets, the marks of a table that has a legend of its own, and `others`: whether those that it does not have mean what they
-    mean in the list; `parties` and `colours` are its own as well.
+    mean in the list; `parties`, `colours` and `footnotes` are its own as well.
     """
 
     sheet: str
@@ -110,12 +110,13 @@ class Part(NamedTuple):
     parties: Both | None
     colours: Colours | None
     others: bool
+    footnotes: tuple[Footnote, ...]
     node: Node
 
     @property
     def has_its_own(self) -> bool:
         """Whether anything means something else in it."""
-        return bool(self.marks) or self.parties is not None or self.colours is not None
+        return bool(self.marks or self.footnotes) or self.parties is not None or self.colours is not None
 
 
 class Division(NamedTuple):

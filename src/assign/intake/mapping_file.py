@@ -96,6 +96,11 @@ def from_bytes(name: str, data: bytes) -> Mapping:
 
 def _whole(mapping: Mapping, top: Mapped[str, Node]) -> None:
     """What no single entry can show."""
+    if mapping.meanings and any(column.marks for column in mapping.of_marks):
+        raise top["meanings"].fail(
+            "`meanings` は意味の表の全部です（列の `marks` とは一緒に書けません）",
+            "`meanings` is the whole table of meanings (columns then have no `marks`)",
+        )
     keys = [channel["key"] for channel in mapping.channels]
     for column in mapping.of_marks:
         own = (mark for sets in mapping.elsewhere for mark in sets.get(column.set, ()) if column.set)
@@ -197,7 +202,9 @@ def _own(fields: Mapped[str, Node], sets: Mapped[str, tuple[Mark, ...]]) -> dict
 
 
 def _part(node: Node, sets: Mapped[str, tuple[Mark, ...]]) -> Part:
-    fields = node.fields((), ("sheet", "header", "rows", "lines", "marks", "parties", "colours", "other_marks"))
+    fields = node.fields(
+        (), ("sheet", "header", "rows", "lines", "marks", "parties", "colours", "other_marks", "footnotes")
+    )
     if "rows" in fields and "lines" in fields:
         raise node.fail("`rows` と `lines` は一方だけを書いてください", "write `rows` or `lines`, not both")
     rows = fields.get("rows") or fields.get("lines")
@@ -213,6 +220,7 @@ def _part(node: Node, sets: Mapped[str, tuple[Mark, ...]]) -> Part:
         _parties(fields["parties"]) if "parties" in fields else None,
         looks.read(fields["colours"], _quote, _because) if "colours" in fields else None,
         others,
+        tuple(_footnote(each) for each in _optional(fields, "footnotes")),
         node,
     )
 

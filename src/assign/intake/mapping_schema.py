@@ -117,6 +117,7 @@ def schema() -> Schema:
             list_of(look, MOST, "見た目ごとの意味", "looks"),
         ]
     }
+    footnotes = list_of(mapping({"sign": ref("text"), "text": quote}, {"sheet": ref("text")}), MOST)
     part = mapping(
         {},
         {
@@ -127,6 +128,7 @@ def schema() -> Schema:
             "marks": own,
             "parties": parties,
             "colours": colours,
+            "footnotes": footnotes,
             "other_marks": one_of(OTHERS, "ほかの印", "marks that its own legend does not have"),
         },
         not_={"required": ["rows", "lines"]},
@@ -200,7 +202,7 @@ def schema() -> Schema:
                 "meanings": list_of(
                     explicit, MOST_LINES, "manifest.yaml の形の意味の表", "the table, as a manifest has it"
                 ),
-                "footnotes": list_of(mapping({"sign": ref("text"), "text": quote}, {"sheet": ref("text")}), MOST),
+                "footnotes": footnotes,
                 "third_parties": texts,
                 "designations": list_of(mapping({"act": {"enum": list(DESIGNABLE)}, "text": quote}), MOST),
                 "merged_marks": one_of(MERGED, "結合した印", "what a merged mark holds for"),

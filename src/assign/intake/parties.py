@@ -72,7 +72,7 @@ def by_city_on(remark: str, words: Sequence[str]) -> bool:
     named = "|".join(re.escape(unicodedata.normalize("NFKC", each)) for each in words)
     if turns(remark):
         return False
-    text = re.sub(rf"(?:ただし|但し)、?(?!{named or '$'})[^。※]*", "", text)
+    text = re.sub(rf"(?:ただし|但し)(?!、?(?:{named or '$'}))[^。※]*", "", text)
     return (
         bool(named)
         and re.search(

@@ -31,7 +31,7 @@ _LEVEL: Final = {
     "repaired": {"ja": "直して読んだ所", "en": "Repaired"},
     "skipped": {"ja": "行ではないとした所", "en": "No rows of the list"},
 }
-MOST_SHOWN: Final = 30  # of one level, on the screen; JSON has all
+MOST_SHOWN: Final = 60  # of one level, on the screen; JSON has all
 
 
 @dataclass

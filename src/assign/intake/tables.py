@@ -6,8 +6,8 @@ A table that has its own legend gives its lines to its divisions alone, or, wher
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Final
 
 from assign.catalog.manifest import BESIDE_CELLS
 from assign.catalog.parts import ABSENT
@@ -36,7 +36,8 @@ def _reads(mapping: Mapping) -> Hashable:
     marks = (*(mark for column in mapping.of_marks for mark in column.marks), *filter(None, combined))
     colours = mapping.colours
     looks = (colours.simple, *((each.look, each.said) for each in colours.listed)) if colours else ()
-    return (*map(_means, marks), looks)
+    notes = tuple((note.sign, note.sheet, note.text.text, note.text.line) for note in mapping.footnotes)
+    return (*map(_means, marks), looks, notes)
 
 
 def _means(mark: Mark) -> Hashable:
@@ -75,13 +76,15 @@ def by_tables(
         divisions = dict.fromkeys(row.division for _, row in mine)
         if set(divisions) & others:
             for key, row in mine:
-                said = _own_lines(lines, _lines(own, columns, document, [(key, row)]), columns, [row])
+                table = _lines(own, columns, document, [(key, row)])
+                met = _met(columns, [row])
+                said = [*filter(met, table), *_unsaid(lines, table, met)]
                 yield from ({**line, "when": {"row": key, **line["when"]}} for line in said)
             continue
         for division in divisions:
             of = [each for each in mine if each[1].division == division]
-            said = _own_lines(lines, _lines(own, columns, document, of), columns, [row for _, row in of])
-            for line in said:
+            table = _lines(own, columns, document, of)
+            for line in (*table, *_unsaid(lines, table, _met(columns, [row for _, row in of]))):
                 yield line if "row" in line["when"] else {**line, "when": {"division": division, **line["when"]}}
 
 
@@ -89,21 +92,23 @@ def _lines(mapping: Mapping, columns: Columns, document: Document, rows: Sequenc
     return meanings_of(mapping, columns, document, [row for _, row in rows], [key for key, _ in rows])
 
 
-def _own_lines(
-    common: Sequence[Entry], own: Sequence[Entry], columns: Columns, rows: Sequence[Printed]
-) -> Iterator[Entry]:
-    """What a table says of the cells of its rows; of what the others' legend says and its own does not, that it is not said."""
+def _met(columns: Columns, rows: Sequence[Printed]) -> Callable[[Entry], bool]:
+    """Whether a line can be about what is printed in rows."""
     printed: dict[str, set[str]] = {}
     for row in rows:
         for at, text in row.marks.items():
             printed.setdefault(columns.key[at], set()).add(text)
 
-    def met(line: dict[str, Any]) -> bool:
+    def met(line: Entry) -> bool:
         cells = ((name, text) for name, text in line["when"].items() if name not in BESIDE_CELLS)
         return all(text == ABSENT or text in printed.get(name, ()) for name, text in cells)
 
+    return met
+
+
+def _unsaid(common: Sequence[Entry], own: Sequence[Entry], met: Callable[[Entry], bool]) -> Iterator[Entry]:
+    """Of what the others' legend says and a table's own does not, that it is not said."""
     said = [line["when"] for line in own]
-    yield from filter(met, own)
     for line in common:
         if "row" not in line["when"] and line["when"] not in said and met(line):
             yield {"when": dict(line["when"]), "means": str(Meaning.UNDEFINED), "because": _OTHER_LEGEND}

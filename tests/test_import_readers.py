@@ -1,0 +1,122 @@
+"""What readers of docs/import.md found who set up lists of others: marks, remarks and conditions are never read for another table, act or case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assign.errors import RuleFileError
+from assign.intake import importing
+from tests.test_import import book_of
+from tests.test_import_legends import (
+    CITY,
+    CONTRACTOR,
+    FIRST,
+    HEAD,
+    KOKUHO,
+    MAIN,
+    ONE,
+    OPEN,
+    desk_of,
+    mapped,
+    one_sheet,
+    said,
+)
+
+
+def test_an_act_on_the_telephone_is_answered_alike_whatever_was_asked_before(tmp_path: Path) -> None:
+    """In any order of the acts, and in a file of them."""
+    book = book_of(
+        tmp_path / "a.xlsx",
+        一覧=[["一覧"], ["番号", "業務", "窓口", "電話", "備考"], [1, "受付", "○", "●", None], [FIRST]],
+    )
+    mapping = mapped(tmp_path, '  - {sheet: 一覧, header: "2", rows: "3-3"}', divisions=ONE)
+    text = (
+        mapping.read_text("utf-8")
+        .replace("郵送", "電話")
+        .replace("kind: mail", "kind: phone")
+        .replace("en: post", "en: telephone")
+    )
+    mapping.write_text(text, "utf-8")
+    found = []
+    for at, acts in enumerate(
+        (("phone", "guide", "explain"), ("guide", "phone", "explain"), ("explain", "guide", "phone"))
+    ):
+        desk = desk_of(tmp_path / str(at), book, mapping)
+        found.append({act: said(desk, "kokuho-1", "desk", act) for act in acts})
+    assert found[0] == found[1] == found[2]
+    assert (found[0]["phone"], found[0]["guide"]) == (CITY, CONTRACTOR)
+
+
+def test_a_remark_is_read_in_the_marks_of_its_own_table(tmp_path: Path) -> None:
+    """A is the contractor in one table and the city in the next: from the day on each row waits where its own mark is taken back."""
+    first = [["一覧"], HEAD, [1, "申請の受付", "A", "A", "窓口：R9.1.1からB"], ["A：受託者が行う　B：市職員が行う"]]
+    second = [["一覧"], HEAD, [1, "証明の交付", "B", "B", "窓口：R9.1.1からA"], ["この表では、Aは市職員、Bは受託者"]]
+    marks = (
+        "    - {mark: A, means: consigned, legend: A：受託者が行う}\n    - {mark: B, means: retained, legend: B：市職員が行う}\n"
+        '    - {mark: "", means: undefined}\n'
+    )
+    own = 'marks: {main: [{mark: A, means: retained, legend: Aは市職員}, {mark: B, means: consigned, legend: Bは受託者}, {mark: "", means: undefined}]}'
+    parts = f'  - {{sheet: 国保, header: "2", rows: "3-3"}}\n  - {{sheet: 税, header: "2", rows: "3-3", {own}}}'
+    desk = desk_of(tmp_path, book_of(tmp_path / "a.xlsx", 国保=first, 税=second), mapped(tmp_path, parts, marks=marks))
+    for row in ("kokuho-1", "zei-1"):
+        days = [desk.decide(row=row, channel="desk", on=on) for on in ("2026-12-31", "2027-01-01")]
+        assert [(each.assignee.value, each.certainty.value) for each in days] == [CONTRACTOR, OPEN]
+
+
+@pytest.mark.parametrize(
+    "remark", ["委託準備中（当分の間、市職員が行う）", "窓口は市職員が行う。郵送は、予約制とする。", "委託検討中"]
+)
+def test_a_remark_that_denies_the_mark_leaves_it_open_whatever_else_it_says(tmp_path: Path, remark: str) -> None:
+    """The reason quotes one sentence of it."""
+    assert said(one_sheet(tmp_path, [1, "申請の受付", "○", "●", remark]), "kokuho-1") == OPEN
+
+
+def test_two_tables_of_one_sheet_have_their_own_footnotes_and_the_report_says_where_they_need_them(
+    tmp_path: Path,
+) -> None:
+    """※1 below each, with another text."""
+    rows: list[list[Any]] = [
+        *[["一覧"], HEAD, [1, "申請の受付", "○※1", "●", None], ["※1 外国籍の人を除く。"], [FIRST]],
+        *[HEAD, [2, "証明の交付", "○※1", "●", None], ["※1 法人を除く。"]],
+    ]
+    book = book_of(tmp_path / "a.xlsx", 一覧=rows)
+    first, second = '{sheet: 一覧, header: "2", rows: "3-3"', '{sheet: 一覧, header: "6", rows: "7-7"'
+    note = "footnotes: [{sign: ※1, text: ※1 %s}]"
+    marks = MAIN + note % "外国籍の人を除く。" + "\n"
+    mapping = mapped(tmp_path, f"  - {first}}}\n  - {second}}}", marks=marks, divisions=ONE)
+    assert "footnote_twice" in [each.code for each in importing.report_on(book, mapping).notes.of("doubtful")]
+    mapping = mapped(tmp_path, f"  - {first}}}\n  - {second}, {note % '法人を除く。'}}}", marks=marks, divisions=ONE)
+    assert "footnote_twice" not in [each.code for each in importing.report_on(book, mapping).notes.of("doubtful")]
+    desk = desk_of(tmp_path, book, mapping)
+    texts = [desk.decide(row=row, channel="desk").explain("ja") for row in ("kokuho-1", "kokuho-2")]
+    assert ["外国籍" in text for text in texts] == [True, False]
+    assert ["法人" in text for text in texts] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "remark", "said_of_it"),
+    [
+        ("手帳の再交付（紛失の場合は市職員）", None, "それ以外の場合"),
+        ("手当の申請（事前の申請に限る）", None, "それに当たる場合"),
+        ("証明の交付", "本人と確かめられた場合に限る。", "それに当たる場合"),
+        ("証明の申請", "ただし、代理人によるものを除く。", "それ以外の場合"),
+    ],
+)
+def test_a_condition_says_for_which_case_the_answer_is(
+    tmp_path: Path, name: str, remark: str | None, said_of_it: str
+) -> None:
+    """に限る is for that case, を除く for all others; in the brackets of a name, too."""
+    desk = one_sheet(tmp_path, [1, name, "○", "●", remark])
+    text = desk.decide(row="kokuho-1", channel="desk").explain("ja", why=True)
+    assert f"この答えは、{said_of_it}のものです" in text
+
+
+def test_meanings_and_marks_are_not_written_together(tmp_path: Path) -> None:
+    """One of them would be read and the other passed over."""
+    book = book_of(tmp_path / "a.xlsx", 国保=KOKUHO)
+    extra = 'meanings: [{when: {way: "○"}, means: consigned, legend: ○：受託者が行う}]\n'
+    with pytest.raises(RuleFileError, match="meanings"):
+        importing.report_on(book, mapped(tmp_path, '  - {sheet: 国保, header: "2", rows: "3-4"}', marks=MAIN + extra))
