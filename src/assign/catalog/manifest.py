@@ -139,31 +139,45 @@ class Manifest:
                         found[word] = tuple(dict.fromkeys((*found.get(word, ()), act)))
         return found
 
-    def mark_sides(self, row: str) -> Mapping[str, bool | None]:
+    def mark_sides(self, row: str, cells: Mapping[str, str]) -> Mapping[str, bool | None]:
         """What is printed in cells, as the table of a row means it: whether that leaves work with the city; None where cells differ in it."""
-        division = division_of(row)
-        whose = row if row in self._rows_named else division
-        found = self._mark_sides.get(whose)
+        whose = {"row": row, "division": division_of(row)}
+        table = frozenset(column.key for column in self.of_table(cells))
+        key = row if row in self._rows_named else whose["division"], table
+        found = self._mark_sides.get(key)
         if found is None:
-            own, common = (self._sides({"row": row, "division": division}, named=named) for named in (True, False))
-            found = self._mark_sides[whose] = {**common, **own}
+            of_table = [line for line in self.meanings if table.issuperset(self._cells_of(line))]
+            own, common = (
+                self._sides([line for line in of_table if self._is_of(line, whose) is named]) for named in (True, False)
+            )
+            found = self._mark_sides[key] = {**common, **own}
         return found
 
     @once
-    def _mark_sides(self) -> dict[str, Mapping[str, bool | None]]:
+    def _mark_sides(self) -> dict[Any, Mapping[str, bool | None]]:
         return {}
 
-    def _sides(self, whose: Mapping[str, str], *, named: bool) -> dict[str, bool | None]:
-        """The same of the lines that name a row or its division, or of those that name none."""
-        found: dict[str, set[bool]] = {}
-        for line in self.meanings:
-            of = {name: line.when[name] for name in whose if name in line.when}
-            if "act" in line.when or bool(of) is not named or not of.items() <= whose.items():
-                continue
-            for name, text in line.when.items():
-                if name not in BESIDE_CELLS and text not in ("", ABSENT, UNREAD):
-                    found.setdefault(text, set()).add(line.means is not Meaning.CONSIGNED)
-        return {text: sides.pop() if len(sides) == 1 else None for text, sides in found.items()}
+    @staticmethod
+    def _cells_of(line: Line) -> dict[str, str]:
+        """The printed cells that a line names, without those that a table lacks."""
+        return {name: text for name, text in line.when.items() if name not in BESIDE_CELLS and text != ABSENT}
+
+    @staticmethod
+    def _is_of(line: Line, whose: Mapping[str, str]) -> bool | None:
+        """Whether a line names a row or its division; None: it names another."""
+        named = {name: line.when[name] for name in whose if name in line.when}
+        return bool(named) if named.items() <= whose.items() else None
+
+    def _sides(self, lines: Sequence[Line]) -> dict[str, bool | None]:
+        """By lines on the work as a whole; of a mark that has none by those on acts."""
+        of_acts: dict[str, set[bool]] = {}
+        of_work: dict[str, set[bool]] = {}
+        for line in lines:
+            into = of_acts if "act" in line.when else of_work
+            for text in self._cells_of(line).values():
+                if text not in ("", UNREAD):
+                    into.setdefault(text, set()).add(line.means is not Meaning.CONSIGNED)
+        return {text: sides.pop() if len(sides) == 1 else None for text, sides in {**of_acts, **of_work}.items()}
 
     def has_its_place(self, act: str) -> bool:
         """Whether an act is answered by the cells of one channel, whichever is asked about."""

@@ -216,7 +216,7 @@ class Catalog:
             found = self._turned[row] = tuple(
                 (turn, turn.line)
                 for text in (task.remark, task.name)
-                for turn in turns(text, self.manifest.mark_sides(row))
+                for turn in turns(text, self.manifest.mark_sides(row, task.cells))
             )
         return found
 
