@@ -62,6 +62,7 @@ _NONE: Final[Bilingual] = {"ja": "なし", "en": "none"}
 _OPEN: Final[Bilingual] = {"ja": "期限なし", "en": "open"}
 _CELLS: Final[Mapping[str, Bilingual]] = {
     "row": {"ja": "行", "en": "row"},
+    "division": {"ja": "区分", "en": "division"},
     "channel": {"ja": "業務の場", "en": "channel"},
     "act": {"ja": "行為", "en": "act"},
 }
@@ -127,8 +128,8 @@ class Words:
         return {lang: self._value("acts", list(keys), lang) for lang in ("ja", "en")}
 
     def cells(self, when: Mapping[str, str]) -> Bilingual:
-        """The cells that a line of the legend is about: 区分「○」; a row, a channel and an act by their names."""
-        of = {"row": "rows", "channel": "channel", "act": "act"}
+        """The cells that a line of the legend is about: 区分「○」; a row, a division, a channel and an act by their names."""
+        of = {"row": "rows", "division": "divisions", "channel": "channel", "act": "act"}
         return {
             lang: " ".join(
                 f"{_CELLS[name][lang] if name in _CELLS else name}「{self._key(of.get(name, ''), cell, lang)}」"
