@@ -120,3 +120,9 @@ def test_meanings_and_marks_are_not_written_together(tmp_path: Path) -> None:
     extra = 'meanings: [{when: {way: "○"}, means: consigned, legend: ○：受託者が行う}]\n'
     with pytest.raises(RuleFileError, match="meanings"):
         importing.report_on(book, mapped(tmp_path, '  - {sheet: 国保, header: "2", rows: "3-4"}', marks=MAIN + extra))
+
+
+def test_a_condition_that_ends_with_a_channel_in_brackets_is_one_of_all_channels(tmp_path: Path) -> None:
+    """要予約（郵送）is how to book, and no column."""
+    desk = one_sheet(tmp_path, [1, "申請の受付", "○", "○", "要予約（郵送）"])
+    assert all("要予約" in desk.decide(row="kokuho-1", channel=channel).explain("ja") for channel in ("desk", "post"))

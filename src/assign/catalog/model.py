@@ -183,8 +183,8 @@ class Catalog:
         return [text for text in task.conditions if not self._of_another(text, channel, act)]
 
     def _of_another(self, condition: str, channel: str, act: str | None) -> bool:
-        """Whether what stands in front of a condition (`郵送: …`) or behind it (`…（郵送）`) names cells, and none of those asked for."""
-        named = re.match(r"※?([^:：（）]+): ", condition) or re.search(r"（([^（）]+)）$", condition)
+        """Whether what stands in front of a condition (`郵送: …`) or behind it (`…（郵送の欄）`) names cells, and none of those asked for."""
+        named = re.match(r"※?([^:：（）]+): ", condition) or re.search(r"（([^（）]+)の欄）$", condition)
         words = [normal(word) for word in named[1].split("・")] if named else []
         channels = {
             normal(word): each.key

@@ -166,7 +166,7 @@ def _about(mapping: TheMapping, marks: Sequence[int], text: str, sign: str) -> s
         return f"※{text.removeprefix('※')}"
     if turns(text):
         return f"※{heads}: {text.removeprefix(sign).strip('　 :：')}"
-    return f"※{text.removeprefix('※')}（{heads}）"
+    return f"※{text.removeprefix('※')}（{heads}の欄）"
 
 
 def _sentences(reading: Reading, sheet: str) -> dict[str, str]:
