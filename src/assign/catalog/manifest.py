@@ -41,7 +41,7 @@ KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 UNREAD: Final = "?"  # stands in a cell of the catalog where the text cannot tell what is printed
 CHANNEL_KINDS: Final = ("counter", "back_office", "mail", "phone", "online", "other")
 PER: Final = ("row", "channel", "act")
-_ON_THE_PHONE: Final = "phone"  # of the table of acts
+ON_THE_PHONE: Final = "phone"  # of the table of acts
 # What a line of the table of meanings may name beside printed cells.
 BESIDE_CELLS: Final = ("row", "division", "channel", "act")
 # What a paper of designation can give away: taking and paying out public money (地方自治法243条の2), and no act beside.
@@ -181,11 +181,11 @@ class Manifest:
 
     def has_its_place(self, act: str) -> bool:
         """Whether an act is answered by the cells of one channel, whichever is asked about."""
-        return act == _ON_THE_PHONE and any(each.kind == "phone" for each in self.channels.values())
+        return act == ON_THE_PHONE and any(each.kind == "phone" for each in self.channels.values())
 
     def place_of(self, act: str | None, channel: str) -> str:
         """The channel whose cells speak of an act: of what is done on the telephone that of the telephone, where the list has one."""
-        if act != _ON_THE_PHONE or self.channels[channel].kind == "phone":
+        if act != ON_THE_PHONE or self.channels[channel].kind == "phone":
             return channel
         return next((each.key for each in self.channels.values() if each.kind == "phone"), channel)
 
@@ -241,10 +241,17 @@ class Manifest:
 
     def by_acts(self, channel: str, cells: Mapping[str, str]) -> tuple[str, ...]:
         """The acts for which a row has a cell on a channel, where its table has no other cell there: each speaks for its act alone."""
+        if not self._has_acts:
+            return ()
         here = [column for column in self.of_table(cells) if column.channel in ("", channel)]
         if any(column.per != "act" for column in here):
             return ()
         return tuple(dict.fromkeys(act for column in here for act in column.acts))
+
+    @once
+    def _has_acts(self) -> bool:
+        """Whether any column is of acts; most lists have none, and are asked often."""
+        return any(column.per == "act" for column in self.columns)
 
     def beyond(self, said: Said) -> Said:
         """What is said of an act that the list does not name: of work divided by acts, which side it is on stays open."""

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from assign.resources import joined
 from assign.words import CONSIGNING, Choices, Meaning, Reading, normal, once, printed_number, sha256
 
-from .manifest import FILE, Manifest
+from .manifest import FILE, ON_THE_PHONE, Manifest
 from .parts import NO_COLUMN, Line, Said
 from .turns import Turn, turns
 
@@ -142,7 +142,8 @@ class Catalog:
 
     def says(self, task: Task, channel: str, act: str | None = None) -> Said:
         """What the list says of a row on a channel, for an act or for the work as a whole; worked out once for each."""
-        channel = self.manifest.place_of(act, channel)
+        if act == ON_THE_PHONE:
+            channel = self.manifest.place_of(act, channel)
         named = act if act in self.manifest.printed_acts else None
         if act is not None and named is None and self.manifest.by_acts(channel, task.cells):
             named = ""  # none of those that it prints, whichever that is
