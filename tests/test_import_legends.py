@@ -468,13 +468,13 @@ def test_work_that_is_the_citys_until_it_is_divided_is_divided_by_its_remark(tmp
     assert [said(desk, "kokuho-1"), said(desk, "kokuho-2")] == [("split", "settled"), OPEN]
 
 
-def test_what_is_done_on_the_telephone_is_answered_by_the_telephones_column(tmp_path: Path) -> None:
-    """Whichever channel it is asked on."""
+def with_a_telephone(folder: Path) -> tuple[Path, Path]:
+    """A list of a row whose counter is the contractor's and whose telephone is the city's, and its mapping."""
     book = book_of(
-        tmp_path / "a.xlsx",
+        folder / "a.xlsx",
         一覧=[["一覧"], ["番号", "業務", "窓口", "電話", "備考"], [1, "受付", "○", "●", None], [FIRST]],
     )
-    mapping = mapped(tmp_path, '  - {sheet: 一覧, header: "2", rows: "3-3"}', divisions=ONE)
+    mapping = mapped(folder, '  - {sheet: 一覧, header: "2", rows: "3-3"}', divisions=ONE)
     text = (
         mapping.read_text("utf-8")
         .replace("郵送", "電話")
@@ -482,6 +482,12 @@ def test_what_is_done_on_the_telephone_is_answered_by_the_telephones_column(tmp_
         .replace("en: post", "en: telephone")
     )
     mapping.write_text(text, "utf-8")
+    return book, mapping
+
+
+def test_what_is_done_on_the_telephone_is_answered_by_the_telephones_column(tmp_path: Path) -> None:
+    """Whichever channel it is asked on."""
+    book, mapping = with_a_telephone(tmp_path)
     desk = desk_of(tmp_path, book, mapping)
     assert [said(desk, "kokuho-1", channel, "phone") for channel in ("desk", "post")] == [CITY, CITY]
     assert said(desk, "kokuho-1", "desk") == CONTRACTOR

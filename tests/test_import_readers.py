@@ -23,23 +23,13 @@ from tests.test_import_legends import (
     mapped,
     one_sheet,
     said,
+    with_a_telephone,
 )
 
 
 def test_an_act_on_the_telephone_is_answered_alike_whatever_was_asked_before(tmp_path: Path) -> None:
     """In any order of the acts, and in a file of them."""
-    book = book_of(
-        tmp_path / "a.xlsx",
-        一覧=[["一覧"], ["番号", "業務", "窓口", "電話", "備考"], [1, "受付", "○", "●", None], [FIRST]],
-    )
-    mapping = mapped(tmp_path, '  - {sheet: 一覧, header: "2", rows: "3-3"}', divisions=ONE)
-    text = (
-        mapping.read_text("utf-8")
-        .replace("郵送", "電話")
-        .replace("kind: mail", "kind: phone")
-        .replace("en: post", "en: telephone")
-    )
-    mapping.write_text(text, "utf-8")
+    book, mapping = with_a_telephone(tmp_path)
     found = []
     for at, acts in enumerate(
         (("phone", "guide", "explain"), ("guide", "phone", "explain"), ("explain", "guide", "phone"))

@@ -181,13 +181,18 @@ class Manifest:
 
     def has_its_place(self, act: str) -> bool:
         """Whether an act is answered by the cells of one channel, whichever is asked about."""
-        return act == ON_THE_PHONE and any(each.kind == "phone" for each in self.channels.values())
+        return act == ON_THE_PHONE and self._telephone != ""
 
     def place_of(self, act: str | None, channel: str) -> str:
         """The channel whose cells speak of an act: of what is done on the telephone that of the telephone, where the list has one."""
         if act != ON_THE_PHONE or self.channels[channel].kind == "phone":
             return channel
-        return next((each.key for each in self.channels.values() if each.kind == "phone"), channel)
+        return self._telephone or channel
+
+    @once
+    def _telephone(self) -> str:
+        """The first channel on the telephone; empty where the list has none."""
+        return next((each.key for each in self.channels.values() if each.kind == "phone"), "")
 
     def place(self, document: str, lines: Sequence[int]) -> Bilingual | None:
         """Where lines of a text that was made of a workbook are printed: the sheet and its rows; None of a text that is the file itself."""

@@ -16,7 +16,7 @@ from assign.words import CONSIGNING, Choices, Meaning, Reading, normal, once, pr
 
 from .manifest import FILE, ON_THE_PHONE, Manifest
 from .parts import NO_COLUMN, Line, Said
-from .turns import Turn, turns
+from .turns import Turn, may_have_a_day, turns
 
 CATALOG: Final = "catalog.csv"
 LARGEST: Final = 4_000_000  # bytes, of a catalog or a document; the built-in ones have 48,000 and 30,000
@@ -172,7 +172,7 @@ class Catalog:
     def _about(self, remark: str, channel: str, act: str | None) -> bool:
         """Whether a remark is about a channel and an act: those that it names, or all where it names none that the list prints."""
         channels = self.manifest.channels.values()
-        named = [each.key for each in channels if any(word in remark for word in (each.label["ja"], *each.names))]
+        named = [each.key for each in channels if any(word in remark for word in each.words)]
         if len(channels) > 1 and named and channel not in named:
             return False
         plain = normal(remark)
@@ -187,11 +187,7 @@ class Catalog:
         """Whether what stands in front of a condition (`郵送: …`) or behind it (`…（郵送の欄）`) names cells, and none of those asked for."""
         named = re.match(r"※?([^:：（）]+): ", condition) or re.search(r"（([^（）]+)の欄）$", condition)
         words = [normal(word) for word in named[1].split("・")] if named else []
-        channels = {
-            normal(word): each.key
-            for each in self.manifest.channels.values()
-            for word in (each.label["ja"], *each.names)
-        }
+        channels = {normal(word): each.key for each in self.manifest.channels.values() for word in each.words}
         headings = self.manifest.act_headings
         if not words or not all(word in channels or word in headings for word in words):
             return False
@@ -214,11 +210,9 @@ class Catalog:
         found = self._turned.get(row)
         if found is None:
             task = self.by_id[row]
-            found = self._turned[row] = tuple(
-                (turn, turn.line)
-                for text in (task.remark, task.name)
-                for turn in turns(text, self.manifest.mark_sides(row, task.cells))
-            )
+            texts = [text for text in (task.remark, task.name) if may_have_a_day(text)]
+            marks = self.manifest.mark_sides(row, task.cells) if texts else {}
+            found = self._turned[row] = tuple((turn, turn.line) for text in texts for turn in turns(text, marks))
         return found
 
     @once

@@ -31,6 +31,11 @@ class Channel(NamedTuple):
     kind: str
     printed: str
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the list calls it."""
+        return (self.label["ja"], *self.names)
+
 
 class Column(NamedTuple):
     """

@@ -118,7 +118,7 @@ def turns(remark: str, marks: Mapping[str, bool | None] = _NO_MARKS) -> tuple[Tu
     [('2026-10-01', None)]
     """
     return tuple(
-        turn for said in re.split(r"[。；;\n※]", remark) if _may_have(said) for turn in _of(said.strip(), marks)
+        turn for said in re.split(r"[。；;\n※]", remark) if may_have_a_day(said) for turn in _of(said.strip(), marks)
     )
 
 
@@ -132,10 +132,9 @@ def _dated(plain: str) -> str:
     return plain
 
 
-def _bare(said: str, plain: str) -> Turn | None:
+def _bare(said: str, plain: str, days: Sequence[InText]) -> Turn | None:
     """What says no more than from or until when the mark holds: 令和8年10月1日から, 窓口: R9.3.31まで, 令和9年3月31日までに限る."""
     found = re.fullmatch(_ALONE, plain)
-    days = [*in_text(plain)]
     if found is None or len(days) != 1 or days[0].first is None or days[0].last is None:
         return None
     first, last = days[0].first, days[0].last
@@ -155,7 +154,7 @@ def _in_words(plain: str, marks: Mapping[str, bool | None]) -> str:
     return re.sub(rf"{before}({any_mark}){behind}", lambda found: words[found[1]], plain)
 
 
-def _may_have(said: str) -> bool:
+def may_have_a_day(said: str) -> bool:
     """Whether a date may stand there: looked for without a pattern, since most texts have none."""
     digits = sum(letter.isdigit() for letter in said)
     return (
@@ -168,11 +167,12 @@ def _may_have(said: str) -> bool:
 
 def _of(said: str, marks: Mapping[str, bool | None]) -> list[Turn]:
     plain = _in_words(_dated(unicodedata.normalize("NFKC", said)), marks)
-    days = [each for each in in_text(plain) if _is_meant(plain[each.end :], each)] + [
+    every = [*in_text(plain)]
+    if (bare := _bare(said, plain, every)) is not None:
+        return [bare]
+    days = [each for each in every if _is_meant(plain[each.end :], each)] + [
         InText(None, None, each.end()) for each in re.finditer(_OTHER_DAY, plain)
     ]
-    if (bare := _bare(said, plain)) is not None:
-        return [bare]
     if not days or not any(re.search(pattern, plain) for pattern in (_CITY, _CONTRACTOR, _OTHERS, _STOPPED, _CHANGED)):
         return []
     ways = any(re.match(pattern, plain[each.end :]) for each in days for pattern in (_FROM, _UNTIL))

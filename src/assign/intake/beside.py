@@ -22,7 +22,7 @@ from .headings import of_act
 from .legends import part_of
 from .looks import CONDITION, Look
 from .mapping import Mapping as TheMapping
-from .marks import has_sign, signs_of
+from .marks import has_sign, mark_of, signs_of
 from .marks import read as read_mark
 from .notes import Notes
 from .parties import from_a_day, names_another, names_contractor
@@ -85,7 +85,7 @@ def is_said(remark: str, mapping: TheMapping) -> bool:
 
 def beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) -> str:
     """The remark with what stands beside a mark in its cell, and with a mark that is a condition itself: neither is lost."""
-    signs = [note.sign for note in mapping.footnotes]
+    signs = mapping.signs
     added = []
     for at, text in marks.items():
         column = mapping.of_marks[at]
@@ -100,15 +100,14 @@ def of_legends(mapping: TheMapping, marks: Mapping[int, str]) -> list[str]:
     """
     The sentences of the legend that change a mark from a day on (▲：市職員（令和8年10月1日から受託者）), with what is printed above the marks.
     """
-    signs = [note.sign for note in mapping.footnotes]
+    signs = mapping.signs
     sides = {
         mark.printed: mark.means != Meaning.CONSIGNED for c in mapping.of_marks for mark in c.marks if mark.printed
     }
     wearing: dict[str, list[int]] = {}
     for at, text in marks.items():
         column = mapping.of_marks[at]
-        found = read_mark(text, column, signs)
-        mark = next((mark for mark in column.marks if found is not None and mark.printed == found.mark), None)
+        mark = mark_of(text, column, signs)
         if mark is not None and mark.legend is not None:
             said = part_of(mark.legend.text, mark.printed)
             if turns(said, sides):
@@ -131,7 +130,7 @@ def footnotes(
     if place not in reading.sentences:
         reading.sentences[place] = _sentences(reading, row.sheet)
     known = reading.sentences[place]
-    signs = [note.sign for note in reading.mapping.footnotes]
+    signs = reading.mapping.signs
     of_marks = {index: signs_of(text, signs) for index, text in marks.items()}
     in_texts = [sign for sign in signs if has_sign(name, sign) or has_sign(said, sign)]
     found = dict.fromkeys([*in_texts, *chain.from_iterable(of_marks.values())])

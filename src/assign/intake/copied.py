@@ -45,7 +45,7 @@ def copied(
         if mark is None:
             continue
         found = _found(mapping, index, printed, above)
-        signs = signs_of(printed[index], [note.sign for note in mapping.footnotes])
+        signs = signs_of(printed[index], mapping.signs)
         marks[index] = UNREAD if found is None else "".join([found, *signs])
         at, name = cells.get(index, row), shown(mark.printed) if mark.printed else "空欄"
         if found is None:
@@ -65,7 +65,7 @@ def copied(
 
 def _points(mapping: TheMapping, column: Column, text: str) -> Mark | None:
     """The mark of a cell that means what another cell says."""
-    found = read_mark(text, column, [note.sign for note in mapping.footnotes])
+    found = read_mark(text, column, mapping.signs)
     of = next((mark for mark in column.marks if found is not None and mark.printed == found.mark), None)
     return of if of is not None and of.means in (AS_ABOVE, AS_CHANNEL) and not (found and found.rest) else None
 

@@ -147,7 +147,7 @@ def _with_readings(
     for task, row in zip(catalog.tasks, printed, strict=True):
         repairs = list(task.repairs)
         mapping = of_parts[row.part]
-        columns, signs = mapping.of_marks, [note.sign for note in mapping.footnotes]
+        columns, signs = mapping.of_marks, mapping.signs
         every = [catalog.says(task, channel) for channel in catalog.manifest.channels]
         said = {each.meaning for each in every if each.line is not NO_COLUMN}
         strange = [

@@ -200,6 +200,11 @@ class Mapping(NamedTuple):
         return [own for edition in self.editions for own in (edition.marks, *(part.marks for part in edition.parts))]
 
     @property
+    def signs(self) -> list[str]:
+        """The signs of its footnotes."""
+        return [note.sign for note in self.footnotes]
+
+    @property
     def of_marks(self) -> list[Column]:
         """The columns of marks, in the order of print."""
         return [column for column in self.columns if column.role == "mark"]

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from assign.catalog.model import is_condition
 
-from .mapping import Column
+from .mapping import Column, Mark
 from .parties import from_a_day
 from .vocabulary import vocabulary
 
@@ -46,6 +46,12 @@ def read(text: str, column: Column, signs: Sequence[str]) -> Beside | None:
                 rest = rest.strip()
                 return Beside(mark, rest) if _beside(rest, known) else None
     return None
+
+
+def mark_of(text: str, column: Column, signs: Sequence[str]) -> Mark | None:
+    """What the mapping says of the mark of a cell; None where it knows none that the cell begins with."""
+    found = read(text, column, signs)
+    return None if found is None else next(mark for mark in column.marks if mark.printed == found.mark)
 
 
 def without_signs(text: str, signs: Sequence[str]) -> str:

@@ -228,7 +228,7 @@ def _third_parties(mapping: TheMapping, columns: Columns, rows: Sequence[Printed
         open_ = {mark.printed for mark in column.marks if mark.means == Meaning.UNDEFINED and not mark.legend}
         for text in dict.fromkeys(row.marks.get(index, "") for row in rows):
             name = next((name for name in known if normal(name) in normal(text)), None)
-            mark = read_mark(text, column, [note.sign for note in mapping.footnotes])
+            mark = read_mark(text, column, mapping.signs)
             if name is None or (mark is not None and mark.mark not in open_):
                 continue
             when = {columns.key[index]: text, **({"channel": column.channel} if column.channel else {})}
@@ -501,7 +501,7 @@ def _explicit(entry: Mapping[str, Any], document: Document, mapping: TheMapping)
 
 def _as_printed(mapping: TheMapping, columns: Columns, lines: list[Entry], rows: Sequence[Printed]) -> list[Entry]:
     """A mark with something beside it means what the mark means; what stands beside it is in the row's remark."""
-    signs = [note.sign for note in mapping.footnotes]
+    signs = mapping.signs
     printed: dict[str, dict[str, set[str]]] = {}
     for row in rows:
         for index, text in row.marks.items():

@@ -21,7 +21,7 @@ from .designations import given
 from .edition import Made
 from .headings import acts
 from .mapping import Mapping
-from .marks import read as read_mark
+from .marks import mark_of
 from .notes import LEVELS, Notes
 from .sheets import Cell, Source, letters, place
 
@@ -66,11 +66,9 @@ def _of_table(made: Made, mapping: Mapping, *, named: bool) -> Iterator[dict[str
     sheets = list(dict.fromkeys(row.cell.sheet for row in rows))
     for at, column in enumerate(mapping.of_marks):
         counts = Counter(row.marks[at] for row in rows if at in row.marks)
-        means = {mark.printed: mark for mark in column.marks}
-        signs = [note.sign for note in mapping.footnotes]
+        signs = mapping.signs
         for text, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
-            beside = read_mark(text, column, signs)
-            known = means[beside.mark] if beside else None
+            known = mark_of(text, column, signs)
             yield {
                 "at": at,
                 "sheets": sheets if named else [],

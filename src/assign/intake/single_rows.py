@@ -21,7 +21,7 @@ from .document import Document
 from .headings import of_act
 from .looks import Look
 from .mapping import Mapping, Mark, Quote
-from .marks import read as read_mark
+from .marks import mark_of
 from .meanings import Columns, cited, divides
 from .notes import Notes
 from .parties import all_by_city, by_city_on, names_another, names_contractor
@@ -126,7 +126,7 @@ class _Rows:
     def _words(self, channel: str) -> tuple[str, ...]:
         """What a channel is called."""
         known = self._catalog.manifest.channels
-        return (known[channel].label["ja"], *known[channel].names) if len(known) > 1 else ()
+        return known[channel].words if len(known) > 1 else ()
 
     def _headings(self, here: list[int]) -> tuple[str, ...]:
         """What names the acts above their columns."""
@@ -140,11 +140,11 @@ class _Rows:
         )
 
     def _marks(self, row: Printed, here: list[int]) -> Iterator[Mark]:
-        signs = [note.sign for note in self._mapping.footnotes]
+        signs = self._mapping.signs
         for at in here:
-            column = self._mapping.of_marks[at]
-            found = read_mark(row.marks.get(at, ""), column, signs)
-            yield from (mark for mark in column.marks if found and mark.printed == found.mark)
+            mark = mark_of(row.marks.get(at, ""), self._mapping.of_marks[at], signs)
+            if mark is not None:
+                yield mark
 
     def _divides(self, row: Printed, channel: str, here: list[int]) -> bool:
         """

@@ -16,7 +16,7 @@ from assign.desk.desk import Desk
 from assign.explanation.wording import CONTRACT_MANAGER, CONTRACTOR_MANAGER
 from assign.words import ASSIGNEE_TEXT, Bilingual, today
 
-from .questions import BY_RULING, OF_THE_CITY, Question, asked, counted, list_named, rows_asked
+from .questions import BY_RULING, OF_THE_CITY, Question, asked, counted, in_one, list_named, rows_asked
 
 _TITLE: Final[Bilingual] = {"ja": "疑義照会書", "en": "Request for rulings"}
 _TO: Final[Bilingual] = {"ja": "あて先", "en": "To"}
@@ -110,10 +110,10 @@ def opening(lang: str) -> tuple[str, str]:
 def about(desk: Desk, question: Question, lang: str) -> list[tuple[str, str]]:
     """What stands below a question."""
     ja = lang == "ja"
-    found = [(_ROWS[lang], ("、" if ja else "; ").join(rows_asked(desk, question, lang)))]
+    found = [(_ROWS[lang], in_one(rows_asked(desk, question, lang), lang))]
     if len(question.acts) > 1:
         titles = (desk.rules.acts[act].title[lang] for act in question.acts)
-        found.append(("行為" if ja else "Acts", ("、" if ja else "; ").join(titles)))
+        found.append(("行為" if ja else "Acts", in_one(titles, lang)))
     if question.by == BY_RULING:
         who = (ASSIGNEE_TEXT[answer][lang] for answer in question.answers)
         found.append((_ANSWERS[lang], ("・" if ja else ", ").join(who)))

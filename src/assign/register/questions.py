@@ -12,7 +12,7 @@ is ruled: what was asked of it is asked act by act here. Acts that are no part o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 from typing import Any, Final, NamedTuple
@@ -303,6 +303,11 @@ def uncounted(desk: Desk, questions: Sequence[Question]) -> Bilingual | None:
     rows = {row for question in questions for row in question.uncounted}
     names = [f"{task.id} {task.name}" for task in desk.catalog.tasks if task.id in rows]
     return unknown(names) if names else None
+
+
+def in_one(names: Iterable[str], lang: str) -> str:
+    """Names one after the other, as a cell or a line has them."""
+    return ("、" if lang == "ja" else "; ").join(names)
 
 
 def row_names(desk: Desk, rows: Sequence[str], lang: str) -> list[str]:

@@ -22,10 +22,10 @@ from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, norma
 
 from . import workbook
 from .list_file import FILLED, KEYS, WORDS, letters, list_in
-from .questions import Question, asked, of_keys, row_names, work_named
+from .questions import Question, asked, in_one, of_keys, row_names, work_named
 from .refusals import Reason, RulingRefused
 from .register import Draft
-from .sheet import HEADS, SETTLED_OTHERWISE, in_one
+from .sheet import HEADS, SETTLED_OTHERWISE
 
 _ASSIGNEES: Final = {
     normal(word): each

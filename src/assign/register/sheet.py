@@ -13,7 +13,7 @@ from assign.desk.desk import Desk
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual
 
 from . import workbook
-from .questions import BY_RULING, OF_THE_CITY, Question, asked, counted, list_named, row_names
+from .questions import BY_RULING, OF_THE_CITY, Question, asked, counted, in_one, list_named, row_names
 
 SETTLED_OTHERWISE: Final = "※"  # in the cell of the answer, where none can be registered
 
@@ -59,11 +59,6 @@ def table(desk: Desk, questions: Sequence[Question], lang: str) -> list[list[str
         }
         rows.append([cells.get(name, "") for name in HEADS])
     return rows
-
-
-def in_one(names: Sequence[str], lang: str) -> str:
-    """The rows of a question in one cell."""
-    return ("、" if lang == "ja" else "; ").join(names)
 
 
 def _volume(question: Question, lang: str) -> str:
