@@ -156,12 +156,44 @@ def test_arrows_choose_another_candidate_and_escape_goes_back_to_the_box(base: s
     page.wait_for_selector("a.candidate")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    assert "/row/kouki-43" in str(page.evaluate("document.activeElement.getAttribute('href')"))
+    page.wait_for_selector("a.candidate:focus[href*='/row/kouki-43']")
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.id") == "q"
     page.keyboard.press("ArrowDown")
+    page.wait_for_selector("a.candidate:focus")
     page.keyboard.press("ArrowUp")
+    page.wait_for_selector("#q:focus")
+
+
+def test_an_arrow_waits_for_the_candidates_of_what_is_typed(base: str, page: Page) -> None:
+    """On a slow line the candidates of an earlier word are still on the screen, and are about to be replaced."""
+    page.goto(f"{base}/?channel=counter&q=死亡")
+    waiting: list[Any] = []
+    page.route("**/results**", lambda route: waiting.append(route))  # noqa: PLW0108 - playwright refuses a built-in method
+    page.fill("#q", "葬祭費")
+    page.wait_for_timeout(300)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(100)
     assert page.evaluate("document.activeElement.id") == "q"
+    for route in waiting:
+        route.continue_()
+    page.wait_for_selector("a.candidate:focus[href*='/row/kouki-43']")
+
+
+def test_words_taken_back_do_not_get_the_candidates_of_the_longer_ones(base: str, page: Page) -> None:
+    page.goto(f"{base}/?channel=counter&q=葬祭費")
+    waiting: list[Any] = []
+    page.route("**/results**", lambda route: waiting.append(route))  # noqa: PLW0108 - playwright refuses a built-in method
+    page.fill("#q", "葬祭費と死亡")
+    page.wait_for_timeout(300)
+    assert len(waiting) == 1
+    page.fill("#q", "葬祭費")
+    page.wait_for_timeout(300)
+    waiting[0].continue_()
+    page.wait_for_timeout(400)
+    assert page.locator("a.candidate").count() == 2
+    assert "死亡" not in page.url
 
 
 def test_the_box_keeps_the_focus_while_results_change(base: str, page: Page) -> None:

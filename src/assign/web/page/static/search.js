@@ -11,6 +11,7 @@
   let timer = 0;
   let asked = 0; // the number of the newest request
   let shown = words(); // what the candidates on the screen are of
+  let steps = Promise.resolve(); // arrow keys, one after the other: each waits for the candidates of what is typed
 
   box.focus({ preventScroll: true });
   box.setSelectionRange(box.value.length, box.value.length);
@@ -35,8 +36,8 @@
   async function look() {
     clearTimeout(timer);
     const wanted = words();
+    const number = ++asked; // also where nothing is asked: an answer on its way is of other words
     if (wanted === shown) return true;
-    const number = ++asked;
     try {
       const answer = await fetch("/results?" + wanted, { credentials: "same-origin" });
       const html = await answer.text();
@@ -85,7 +86,14 @@
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     if (document.activeElement !== box && at < 0) return;
     event.preventDefault();
-    const next = at + (event.key === "ArrowDown" ? 1 : -1);
-    (next < 0 ? box : links()[Math.min(next, links().length - 1)] || box).focus();
+    steps = steps.then(() => step(event.key === "ArrowDown" ? 1 : -1));
   });
+
+  async function step(by) {
+    if (!await look()) return; // candidates that are about to be replaced are never chosen
+    const at = links().indexOf(document.activeElement);
+    if (document.activeElement !== box && at < 0) return;
+    const next = at + by;
+    (next < 0 ? box : links()[Math.min(next, links().length - 1)] || box).focus();
+  }
 })();
