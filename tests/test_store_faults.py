@@ -70,7 +70,7 @@ def test_a_damaged_file_is_an_error_that_names_the_backup(path: Path, damage: st
         damage
     ]
     path.write_bytes(spoilt)
-    with pytest.raises(StoreError, match="`assign audit restore`"), closing(Log.open(sqlite_url(path))) as log:
+    with pytest.raises(StoreError, match="`assign audit restore FILE"), closing(Log.open(sqlite_url(path))) as log:
         list(log.rows())
     assert path.read_bytes()[:100] == spoilt[:100]
 

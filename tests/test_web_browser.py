@@ -170,12 +170,13 @@ def test_an_arrow_waits_for_the_candidates_of_what_is_typed(base: str, page: Pag
     page.goto(f"{base}/?channel=counter&q=死亡")
     waiting: list[Any] = []
     page.route("**/results**", lambda route: waiting.append(route))  # noqa: PLW0108 - playwright refuses a built-in method
-    page.fill("#q", "葬祭費")
-    page.wait_for_timeout(300)
+    with page.expect_request("**/results**"):
+        page.fill("#q", "葬祭費")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.wait_for_timeout(100)
     assert page.evaluate("document.activeElement.id") == "q"
+    page.unroute("**/results**")
     for route in waiting:
         route.continue_()
     page.wait_for_selector("a.candidate:focus[href*='/row/kouki-43']")
@@ -185,8 +186,9 @@ def test_words_taken_back_do_not_get_the_candidates_of_the_longer_ones(base: str
     page.goto(f"{base}/?channel=counter&q=葬祭費")
     waiting: list[Any] = []
     page.route("**/results**", lambda route: waiting.append(route))  # noqa: PLW0108 - playwright refuses a built-in method
-    page.fill("#q", "葬祭費と死亡")
-    page.wait_for_timeout(300)
+    with page.expect_request("**/results**"):
+        page.fill("#q", "葬祭費と死亡")
+    page.wait_for_timeout(50)
     assert len(waiting) == 1
     page.fill("#q", "葬祭費")
     page.wait_for_timeout(300)
@@ -247,8 +249,9 @@ def test_an_answer_that_comes_late_is_dropped(base: str, page: Page) -> None:
     waiting: list[Any] = []
     page.goto(base)
     page.route(re.compile(r"/results\?q=%E6%AD%BB%E4%BA%A1$"), lambda route: waiting.append(route))  # noqa: PLW0108 - playwright refuses a built-in method
-    page.keyboard.insert_text("死亡")
-    page.wait_for_timeout(300)
+    with page.expect_request("**/results**"):
+        page.keyboard.insert_text("死亡")
+    page.wait_for_timeout(50)
     page.fill("#q", "葬祭費")
     page.wait_for_selector("a.candidate")
     assert len(waiting) == 1

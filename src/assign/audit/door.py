@@ -423,8 +423,8 @@ def _logs(database: Database, origin: str | None) -> dict[str, int]:
     )  # its name may have been changed
     if lost or (nameless and not named):
         raise StoreDamaged(
-            f"{database.shown} に、名前のなくなった記録があります（`{command('audit restore')}` で控えから戻せます）",
-            f"{database.shown} has records of a log whose name is gone (`{command('audit restore')}` brings a backup back)",
+            f"{database.shown} に、名前のなくなった記録があります（`{command('audit restore', 'FILE')}` で控えから戻せます）",
+            f"{database.shown} has records of a log whose name is gone (`{command('audit restore', 'FILE')}` brings a backup back)",
         )
     if origin is None and len(named) > 1:
         return {name: number for name, number in named.items() if number in there} or named

@@ -76,8 +76,8 @@ class PostgresReader:
             return
         if len(found) > 1 or sum(number for _, number in found) > 1:
             raise StoreDamaged(
-                f"データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`{command('audit restore')}` で控えを戻せます）",
-                f"the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `{command('audit restore')}` then brings a backup back)",
+                f"データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`{command('audit restore', 'FILE')}` で控えを戻せます）",
+                f"the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `{command('audit restore', 'FILE')}` then brings a backup back)",
             )
         if db.execute(
             "SELECT 1 FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace "
@@ -85,8 +85,8 @@ class PostgresReader:
             (path,),
         ).fetchone():
             raise StoreDamaged(
-                f"データベースの記録の表がなくなっています（関数 assign_log_only_grows を退けてから、`{command('audit restore')}` で控えを戻せます）",
-                f"the tables of a log are gone from the database (move the function assign_log_only_grows away; `{command('audit restore')}` then brings a backup back)",
+                f"データベースの記録の表がなくなっています（関数 assign_log_only_grows を退けてから、`{command('audit restore', 'FILE')}` で控えを戻せます）",
+                f"the tables of a log are gone from the database (move the function assign_log_only_grows away; `{command('audit restore', 'FILE')}` then brings a backup back)",
             )
         raise StoreMissing(
             f"データベースに記録の表がありません。{WHERE.ja}",

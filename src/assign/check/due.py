@@ -229,8 +229,9 @@ def _ended(subject: Subject, ruling: Ruling, rows: Sequence[str], end: date, oth
         }
         on = end + ONE_DAY
     if other is not None:
-        said["ja"] += f"。次の版の台帳に登録します（`assign rule add … --on {on}`）"
-        said["en"] += f". Register it in the edition of then (`assign rule add … --on {on}`)"
+        ask = command("questions", "--on", f"{on}")
+        said["ja"] += f"。その日の版で照会し、その台帳に登録します（`{ask}`）"
+        said["en"] += f". Ask it in the edition of then, and register it there (`{ask}`)"
     return said
 
 

@@ -354,9 +354,9 @@ def _require_never_kept(origin: str | None, url: str) -> None:
     origin = origin or UNNAMED
     kind = "postgresql" if url.startswith("postgres") else path_shown(url.removeprefix("sqlite:///"))
     raise StoreMissing(
-        f"記録 {shown(origin)} の鍵はありますが、{kind} に記録がありません（場所が違うか、なくなっています。控えがあれば `{command('audit restore')}`、"
+        f"記録 {shown(origin)} の鍵はありますが、{kind} に記録がありません（場所が違うか、なくなっています。控えがあれば `{command('audit restore', 'FILE')}`、"
         f"ここに新しく始めるなら `{command('audit init')}`）",
-        f"there is a key of the log {shown(origin)}, and no log at {kind} (its place is another one, or it is gone: `{command('audit restore')}` "
+        f"there is a key of the log {shown(origin)}, and no log at {kind} (its place is another one, or it is gone: `{command('audit restore', 'FILE')}` "
         f"brings a backup back, `{command('audit init')}` begins a new log here)",
     )
 

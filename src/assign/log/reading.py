@@ -218,8 +218,8 @@ def logs_of(store: Store, origin: str | None) -> dict[str, int]:
     nameless = {*store.numbers()} - {*origins.values()} if not origins or origin not in (None, *origins) else set()
     if nameless and (not origins or any(published_by(store, str(origin), number, 0) for number in nameless)):
         raise StoreDamaged(
-            f"{store.shown} に、名前のなくなった記録があります（`{command('audit restore')}` で控えから戻せます）",
-            f"{store.shown} has records of a log whose name is gone (`{command('audit restore')}` brings a backup back)",
+            f"{store.shown} に、名前のなくなった記録があります（`{command('audit restore', 'FILE')}` で控えから戻せます）",
+            f"{store.shown} has records of a log whose name is gone (`{command('audit restore', 'FILE')}` brings a backup back)",
         )
     if origin is None and len(origins) > 1:
         return {name: number for name, number in origins.items() if store.size(number)} or origins

@@ -85,9 +85,9 @@ def begin(key: SecretKey) -> None:
     if tree.size or tree.successor:
         raise StoreError(
             f"この名前の記録はもうあり、鍵は {tree.size} 件のチェックポイントに署名しています。新しい記録は作りません"
-            f"（記録の場所 ASSIGN_AUDIT を確かめるか、控えを `{command('audit restore')}` で戻してください。{_file(path)[0]}）",
+            f"（記録の場所 ASSIGN_AUDIT を確かめるか、控えを `{command('audit restore', 'FILE')}` で戻してください。{_file(path)[0]}）",
             f"there was a log of this name, and its key has signed a checkpoint of {tree.size} records: no new one is begun "
-            f"(see to ASSIGN_AUDIT, or bring a backup back with `{command('audit restore')}`; {_file(path)[1]})",
+            f"(see to ASSIGN_AUDIT, or bring a backup back with `{command('audit restore', 'FILE')}`; {_file(path)[1]})",
         )
 
 

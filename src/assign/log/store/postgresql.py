@@ -158,8 +158,8 @@ class PostgresStore:
             return
         if len(ours) > 1 or db.execute("SELECT to_regproc('assign_log_only_grows')").fetchone() != (None,):
             raise StoreDamaged(
-                f"データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`{command('audit restore')}` で控えを戻せます）",
-                f"the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `{command('audit restore')}` then brings a backup back)",
+                f"データベースの記録の表がそろっていません（残りの表と関数 assign_log_only_grows を退けてから、`{command('audit restore', 'FILE')}` で控えを戻せます）",
+                f"the database lacks a table of its log (move what is left away, and the function assign_log_only_grows; `{command('audit restore', 'FILE')}` then brings a backup back)",
             )
         if not create:
             raise StoreMissing(

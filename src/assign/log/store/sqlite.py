@@ -203,8 +203,8 @@ class SqliteStore:
 
     def _damaged(self, ja: str, en: str) -> StoreDamaged:
         return StoreDamaged(
-            f"記録 {self.shown} は壊れています: {ja}（ファイルを `-wal` と一緒に退けてから、`{command('audit restore')}` で控えを戻せます）",
-            f"the log {self.shown} is damaged: {en} (move the file away, with its `-wal`; `{command('audit restore')}` then brings a backup back)",
+            f"記録 {self.shown} は壊れています: {ja}（ファイルを `-wal` と一緒に退けてから、`{command('audit restore', 'FILE')}` で控えを戻せます）",
+            f"the log {self.shown} is damaged: {en} (move the file away, with its `-wal`; `{command('audit restore', 'FILE')}` then brings a backup back)",
         )
 
     def _check_in_place(self) -> None:
@@ -306,8 +306,8 @@ class SqliteStore:
             )
         if isinstance(error, apsw.NotADBError) and not was_database(self._path):
             return StoreMissing(
-                f"{self.shown} は SQLite のデータベースではなく、記録の跡もありません（場所が正しければ、退けてから `{command('audit restore')}` で控えを戻せます）",
-                f"{self.shown} is no SQLite database, nor has it traces of a log (if the place is right: move it away, and `{command('audit restore')}` brings a backup back)",
+                f"{self.shown} は SQLite のデータベースではなく、記録の跡もありません（場所が正しければ、退けてから `{command('audit restore', 'FILE')}` で控えを戻せます）",
+                f"{self.shown} is no SQLite database, nor has it traces of a log (if the place is right: move it away, and `{command('audit restore', 'FILE')}` brings a backup back)",
             )
         if isinstance(error, (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError)):
             return self._damaged(*how_broken(self._path))

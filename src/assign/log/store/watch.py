@@ -41,8 +41,8 @@ def require_place(path: Path, shown: str, *, create: bool) -> None:
     wal = stat_of(f"{path}-wal")
     if wal and wal.st_size and not (found and found.st_size):  # SQLite would throw it away
         raise StoreDamaged(
-            f"記録 {shown} は中身がなくなり、`-wal` のファイルだけが残っています（確定した記録を含むことがあります。退けてから、`{command('audit restore')}` で控えを戻せます）",
-            f"the log {shown} is gone but for its `-wal` file, which may hold records (move it away; `{command('audit restore')}` then brings a backup back)",
+            f"記録 {shown} は中身がなくなり、`-wal` のファイルだけが残っています（確定した記録を含むことがあります。退けてから、`{command('audit restore', 'FILE')}` で控えを戻せます）",
+            f"the log {shown} is gone but for its `-wal` file, which may hold records (move it away; `{command('audit restore', 'FILE')}` then brings a backup back)",
         )
     if found and not found.st_size and not create:
         raise StoreMissing(
