@@ -72,7 +72,7 @@ def diff(
     """一覧の2つの版を比べ、変更と、動く判断をすべて示します / Compare two editions: what changed, and every decision that moves."""
     from assign.catalog.editions import last_two
     from assign.desk.volumes import read
-    from assign.diff import compare, pages, said
+    from assign.diff import compare, pages
 
     old, new = (old, new) if new is not None else last_two(old)
     before, after = (open_desk(rules, list_, "table") for rules, list_ in ((old_rules, old), (new_rules, new)))
@@ -83,7 +83,9 @@ def diff(
     if xlsx is not None:
         _write(xlsx, pages.workbook(report, lang))
     if as_json:
-        print_json(said.as_json(report), out)
+        from assign.diff.printed import printed
+
+        print_json(printed(report).model_dump(mode="json"), out)
     elif not quiet or not report.equal:
         terminal.write("\n".join(line for text in pages.lines(report, lang) for line in wrapped(text, out)), out)
     if exit_code and not report.equal:

@@ -13,7 +13,7 @@ from assign.words import nearest
 
 from .common import AsJson, Lang, Out, print_json
 
-PRINTED = ("decision", "plan", "found")
+PRINTED = ("decision", "plan", "found", "diff")
 
 
 def schema(
@@ -21,7 +21,7 @@ def schema(
         str,
         typer.Argument(
             metavar="[NAME]",
-            help="decision（既定）, plan, found、またはデータファイルの名前（manifest, acts など） / or of a data file",
+            help="decision（既定）, plan, found, diff、またはデータファイルの名前（manifest, acts など） / or of a data file",
         ),
     ] = "decision",
     as_json: AsJson = False,  # noqa: ARG001 - a schema is JSON in any case; every command has the option
@@ -34,10 +34,11 @@ def schema(
 
 def _schema(name: str) -> dict[str, Any]:
     if name in PRINTED:
+        from assign.diff.printed import Diff
         from assign.explanation import model
         from assign.plan.model import Plan
 
-        kind: Any = {"decision": model.Decision, "plan": Plan, "found": model.Found}[name]
+        kind: Any = {"decision": model.Decision, "plan": Plan, "found": model.Found, "diff": Diff}[name]
         found: dict[str, Any] = kind.model_json_schema(mode="serialization")
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
     from assign.export.json_schema import schemas

@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from assign.catalog.model import Task
 from assign.catalog.parts import Effective
 from assign.rules.changes import FIRST, LAST
 from assign.words import ActFact, Assignee, Bilingual, Certainty, Meaning
@@ -141,17 +140,6 @@ class Edition:
     catalog_sha256: str
     rules_sha256: str
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain."""
-        return {
-            "title": dict(self.title),
-            "edition": self.edition,
-            "effective": self.effective and self.effective.plain(),
-            "rows": self.rows,
-            "catalog_sha256": self.catalog_sha256,
-            "rules_sha256": self.rules_sha256,
-        }
-
 
 @dataclass
 class Report:
@@ -213,18 +201,3 @@ def _rank(category: str) -> tuple[int, int, str]:
     if category in _FIRST:
         return 0, _FIRST.index(category), ""
     return (2, _LAST.index(category), "") if category in _LAST else (1, 0, category)
-
-
-def row_json(task: Task | None) -> dict[str, Any] | None:
-    """What names a row, plain."""
-    if task is None:
-        return None
-    return {
-        "id": task.id,
-        "division": task.division,
-        "number": task.number,
-        "section": task.section,
-        "group": task.group,
-        "name": task.name,
-        "line": task.line,
-    }

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from assign.catalog.model import Task
@@ -15,7 +16,7 @@ from assign.rules.changes import FIRST, LAST
 from assign.words import ASSIGNEE_TEXT, BY_JUDGEMENT, CERTAINTY_TEXT, ActClass, ActFact, Assignee, Bilingual
 
 from .matching import Pair
-from .model import KINDS, NO_CHANGES, OF_ROWS, Answer, Edition, Move, Report, row_json
+from .model import KINDS, NO_CHANGES, OF_ROWS, Answer, Edition, Move, Report
 
 _LABELS: Final[dict[str, Bilingual]] = {
     "certainty_lost": {"ja": "担当は同じ、確定 → 回答待ち", "en": "same assignee, settled → needs a ruling"},
@@ -70,7 +71,7 @@ def summary(report: Report, lang: str) -> Iterator[str]:
             else f"The editions are equal: all {report.compared:,} decisions (rows, channels, acts, spans of days) and every entry of list and rules were compared."
         )
     else:
-        rows = len({_key(place.pair) for move in report.moves if move.old and move.new for place in move.places})
+        rows = len(pairs_of(move for move in report.moves if move.old and move.new))
         who = sum(move.decisions for move in report.moves if "_to_" in move.category)
         yield (
             f"動く判断 {report.moved:,} 件（{rows:,} 行）、うち担当が替わるもの {who:,} 件。両方の版にある判断 {report.compared:,} 件をすべて比べました。"
@@ -95,7 +96,7 @@ def summary(report: Report, lang: str) -> Iterator[str]:
             else f"Differences that are no change: {', '.join(parts)}."
         )
     if report.volumes is not None:
-        missing = _without_volume(report)
+        missing = without_volume(report)
         if missing:
             yield unknown([f"{task.id} {task.name}" for task in missing])[lang]
 
@@ -118,13 +119,17 @@ def _called(edition: Edition, lang: str) -> str:
     )
 
 
-def _without_volume(report: Report) -> list[Task]:
+def without_volume(report: Report) -> list[Task]:
     """Rows of whose decisions some move, and for which there is no figure, as the file of figures would have them."""
     if report.volumes is None:
         return []
-    pairs = {_key(place.pair): place.pair for move in report.moves for place in move.places}
-    rows = [pair.old or pair.new for pair in pairs.values() if report.volume(pair) is None]
+    rows = [pair.old or pair.new for pair in pairs_of(report.moves) if report.volume(pair) is None]
     return sorted((task for task in rows if task), key=lambda task: task.line)
+
+
+def pairs_of(moves: Iterable[Move]) -> list[Pair]:
+    """The rows that moves are about, each once."""
+    return list({_key(place.pair): place.pair for move in moves for place in move.places}.values())
 
 
 def _key(pair: Pair) -> tuple[str, str]:
@@ -140,15 +145,15 @@ def moved(report: Report, lang: str) -> Iterator[Table]:
     for key, moves in report.by_category().items():
         told = [move for move in moves if own(move)]
         decisions = sum(move.decisions for move in moves)
-        pairs = {_key(place.pair): place.pair for move in moves for place in move.places}
+        pairs = pairs_of(moves)
         title = (
             f"{category(key, lang)}: {decisions:,} 件（{len(pairs):,} 行"
             if ja
             else f"{category(key, lang)}: {decisions:,} ({_rows_en(len(pairs))}"
         )
         if report.volumes is not None:
-            missing = sum(report.volume(pair) is None for pair in pairs.values())
-            title += ("、" if ja else ", ") + together(weight(report, pairs.values()), missing)[lang]
+            missing = sum(report.volume(pair) is None for pair in pairs)
+            title += ("、" if ja else ", ") + together(weight(report, pairs), missing)[lang]
         title += "）" if ja else ")"
         rest = decisions - sum(move.decisions for move in told)
         note = ""
@@ -239,7 +244,7 @@ def _acts(report: Report, acts: Sequence[str | None], lang: str) -> str:
     return text + ((f" ほか {rest}" if ja else f" and {rest} more") if rest > 0 else "")
 
 
-def _when(since: Any, until: Any, lang: str) -> str:
+def _when(since: date, until: date, lang: str) -> str:
     ja = lang == "ja"
     if since == FIRST and until == LAST:
         return "いつも" if ja else "always"
@@ -265,79 +270,3 @@ def changed(report: Report, lang: str) -> Iterator[Table]:
         ]
         if rows:
             yield Table(f"{label[lang]}: {len(rows):,}{' 件' if lang == 'ja' else ''}", CHANGED[lang], rows)
-
-
-# -- JSON --------------------------------------------------------------------------------------------------------------
-
-
-def as_json(report: Report) -> dict[str, Any]:
-    """All of it, plain: each move with its acts (null is the work as a whole) and every row and channel that it is about."""
-    categories = []
-    for key, moves in report.by_category().items():
-        pairs = {_key(place.pair): place.pair for move in moves for place in move.places}
-        categories.append({
-            "category": key,
-            "label": {lang: category(key, lang) for lang in ("ja", "en")},
-            "decisions": sum(move.decisions for move in moves),
-            "rows": len(pairs),
-            "volume": weight(report, pairs.values()),
-        })  # fmt: skip
-    return {
-        "equal": report.equal,
-        "old": report.old.as_json(),
-        "new": report.new.as_json(),
-        "compared": report.compared,
-        "moved": report.moved,
-        "rows_unchanged": report.unchanged,
-        "no_changes": report.no_changes,
-        "without_volume": None if report.volumes is None else [task.id for task in _without_volume(report)],
-        "categories": categories,
-        "changes": [
-            {
-                "kind": change.kind,
-                "name": dict(change.name),
-                "old": row_json(change.pair.old) if change.pair else None,
-                "new": row_json(change.pair.new) if change.pair else None,
-                "before": change.before and dict(change.before),
-                "after": change.after and dict(change.after),
-            }
-            for change in report.changes
-        ],
-        "moves": [_move_json(report, move) for moves in report.by_category().values() for move in moves],
-    }
-
-
-def _move_json(report: Report, move: Move) -> dict[str, Any]:
-    return {
-        "category": move.category,
-        "old": _answer_json(move.old),
-        "new": _answer_json(move.new),
-        "acts": list(move.acts),
-        "part_of_the_work": own(move),
-        "since": None if move.since == FIRST else move.since.isoformat(),
-        "until": None if move.until == LAST else move.until.isoformat(),
-        "decisions": move.decisions,
-        "where": [
-            {
-                "old": pair.old.id if pair.old else None,
-                "new": pair.new.id if pair.new else None,
-                "channel": channel,
-                "volume": report.volume(pair),
-            }
-            for pair, channel in move.places
-        ],
-    }
-
-
-def _answer_json(answer: Answer | None) -> dict[str, Any] | None:
-    if answer is None:
-        return None
-    return {
-        "assignee": answer.assignee.value,
-        "certainty": answer.certainty.value,
-        "rule": answer.rule,
-        "meaning": answer.meaning.value,
-        "act": answer.seen.value,
-        "ruling": answer.ruling or None,
-        "holder": answer.holder or None,
-    }
