@@ -86,6 +86,35 @@ def test_every_mark_of_a_legend_in_one_line_is_offered(tmp_path: Path) -> None:
     assert found == {**{mark: mark for mark in marks}, "": ""}
 
 
+def test_marks_that_share_a_sentence_and_what_both_or_neither_of_the_parties_marks_say_are_offered(
+    tmp_path: Path,
+) -> None:
+    """A mark that says that there is no such step is never offered as somebody's work."""
+    head = ["番号", "業務", "受託者", "市職員", "備考"]
+    marks = [("○", None), (None, "○"), ("◎", None), ("○", "○"), ("－", "－"), ("△", "△"), (None, "●")]
+    rows = [[at, f"業務{at}", *cells, None] for at, cells in enumerate(marks, start=1)]
+    legend = [
+        "○・◎：担当する　－：その工程はない　△：協議中　●：担当しない　空欄：担当しない",
+        "両方に○：備考のとおり分担する。どちらにも○のない業務は、市職員が行う。",
+    ]
+    said = offered(
+        tmp_path, book_of(tmp_path / "a.xlsx", 一覧=[["一覧"], head, *rows, [], *([each] for each in legend)])
+    )
+    means = {each["mark"]: (each["means"], each.get("legend")) for each in said["marks"]["by_party"]}
+    assert means == {
+        "○": ("does", "○・◎：担当する"),
+        "◎": ("does", "○・◎：担当する"),
+        "－": ("no_step", "－：その工程はない"),
+        "△": ("undefined", "△：協議中"),
+        "●": ("does_not", "●：担当しない"),
+        "": ("does_not", "空欄：担当しない"),
+    }
+    assert said["parties"] == {
+        "both": {"means": "part_open", "legend": "両方に○：備考のとおり分担する。"},
+        "neither": {"means": "retained", "legend": "どちらにも○のない業務は、市職員が行う。"},
+    }
+
+
 def test_branches_of_other_widths_are_kept_as_printed_and_said(tmp_path: Path) -> None:
     path = book_of(
         tmp_path / "a.xlsx",
@@ -209,7 +238,7 @@ def test_no_mark_of_one_sheets_legend_is_offered_for_another(tmp_path: Path) -> 
     common = {mark["mark"]: mark["means"] for mark in said["marks"]["main"]}
     (own,) = (part["marks"]["main"] for part in said["parts"] if "marks" in part)
     of_tax = {mark["mark"]: mark["means"] for mark in own}
-    assert (common["●"], of_tax["●"], common["○"], of_tax["○"]) == ("undefined", "consigned", "consigned", "retained")
+    assert (common["●"], of_tax["●"], common["○"], of_tax["○"]) == ("retained", "consigned", "consigned", "retained")
     assert (of_tax["△"], of_tax["▲"]) == ("part_divided", "retained")
 
 

@@ -20,13 +20,13 @@ from assign.words import Bilingual, normal
 
 from . import offered
 from .guess_editions import editions
-from .guess_legends import Said, of_tables
+from .guess_legends import Said, combinations, entry, of_tables
 from .guess_legends import legends as find_legends
 from .header import headers
 from .offered import Offer
 from .sheets import Cell, Row, Sheet, Source, letters, place
 from .shifted import number_and_name, plain_number
-from .vocabulary import exactly, header_word, known, means, vocabulary
+from .vocabulary import exactly, header_word, known, means
 
 MOST_MARKS: Final = 12  # different texts in a column of marks
 MOST_OFFERED: Final = 60  # marks, however rare
@@ -134,14 +134,17 @@ def of(source: Source) -> Offered:
         for mark in marks
         if mark and mark not in legends
     ]
-    return Offered(offered.text(_offer(source, table, columns, marks, legends, parts, lists)), evidence)
+    offer = _offer(source, table, columns, marks, legends, parts, lists)
+    if any("party" in column for column in columns):
+        offer = offer._replace(parties=combinations(source, inside))
+    return Offered(offered.text(offer), evidence)
 
 
 def _with_own(part: Mapping[str, Any], said: Mapping[str, Said], marks: Sequence[str]) -> dict[str, Any]:
     """A part with the marks of its own legend; one that explains hardly any of them leaves the others as they are elsewhere."""
     alone = sum(bool(mark) for mark in said) > 1
     entries = [
-        _entry(mark, said.get(mark, ("", {}))[0], "main") for mark in marks if mark in said or (alone and not mark)
+        entry(mark, said.get(mark, ("", {}))[0], "main") for mark in marks if mark in said or (alone and not mark)
     ]
     return {**part, **({} if alone else {"other_marks": "as_elsewhere"}), "marks": {"main": entries}}
 
@@ -464,7 +467,6 @@ def _offer(
     # Then headings within a sheet are none of divisions.
     by_sheets = table is not None and len(table.sheets) > 1 and not lists
     begins = (not by_sheets and headings) or _divisions(table, columns, by_sheet=not lists) or [""]
-    parties = any("party" in column for column in columns)
     channels = {column["channel"]: column for column in columns if "channel" in column}
     return Offer(
         title=title if hidden(title) is None else "",
@@ -500,7 +502,7 @@ def _offer(
             for column in columns
         ],
         marks=_sets(table, columns, marks, legends),
-        by_party=parties,
+        parties={},
         footnotes=[
             {"sign": sign, "text": text} for sign, text in _sentences_of(source, _signs(table) if table else [])
         ],
@@ -531,7 +533,7 @@ def _sets(
             of.setdefault(_set_of(column, columns), []).append(column)
     slipped = table is not None and table.slipped
     as_row = {
-        mark for mark, (sentence, _) in legends.items() if mark and _entry(mark, sentence, "cells")["means"] == "as_row"
+        mark for mark, (sentence, _) in legends.items() if mark and entry(mark, sentence, "cells")["means"] == "as_row"
     }
     found = {}
     for name, its in (of or {"main": []}).items():
@@ -540,26 +542,8 @@ def _sets(
             there -= as_row
         elif name == "cells" and slipped:  # whose mark is whose, the text does not show
             there = {*as_row, ""}
-        found[name] = [_entry(mark, legends.get(mark, ("", {}))[0], name) for mark in marks or [""] if mark in there]
+        found[name] = [entry(mark, legends.get(mark, ("", {}))[0], name) for mark in marks or [""] if mark in there]
     return found
-
-
-def _entry(mark: str, sentence: str, of: str) -> dict[str, Any]:
-    """A mark with what its sentence seems to say; without a sentence it is undefined."""
-    if of == "by_party" and sentence:
-        meaning = "does" if mark else "does_not"
-    elif (
-        not mark and (of == "row") is not sentence.startswith(tuple(vocabulary()["blank"]["of_row"])) and of != "cells"
-    ):
-        return {"mark": "", "means": "undefined"}
-    elif of == "cells" and sentence and not mark:
-        meaning = "outside" if means(sentence) == "retained" else "undefined"
-    elif of == "cells" and any(word in sentence for word in vocabulary()["row"]["as_row"]):
-        meaning = "as_row"
-    else:
-        meaning = means(sentence) if sentence else "undefined"
-    said = sentence and (meaning != "undefined" or means(sentence) == "undefined")
-    return {"mark": mark, "means": meaning, **({"legend": sentence} if said else {})}
 
 
 def _parts(table: _Table) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Final
 
 from assign.words import Bilingual, Meaning
 
-from .mapping import DOES_NOT
+from .mapping import DOES, DOES_NOT
 
 _LIST: Final = "・、，,／/･"  # between marks of one sentence
 _COLON: Final = ":：＝=→⇒…‥"
@@ -33,6 +33,9 @@ _CITY: Final = re.compile(
 _NOT_GIVEN: Final = re.compile("委託(?:は|を)?(?:しない|せず|不可|していない|できない|外|の?対象外|除外)|非委託")
 _CONTRACTOR: Final = re.compile("受託|委託|事業者|業者|外部|請負|民間|派遣")
 _IN_PART: Final = re.compile("一部|分担|共同|両者|双方|及び|と")
+_NOBODY: Final = re.compile(
+    "担当しない|行わない|該当(?:しない|なし|がない)|(?:工程|手順|手続き?|段階|事務|業務|行為)(?:は|が)?(?:ない|無い|なし|無し)|取り?扱わ|実施しない|協議中|未定"
+)
 _NONE: Final = re.compile("該当|なし|無し|ない|対象外|取り?扱わ|不要|実施しない|廃止|存在しない|―|-")
 
 
@@ -119,8 +122,8 @@ def disagrees(said: str, means: str) -> Bilingual | None:
 
     >>> disagrees("○：受託者が行う", "consigned"), disagrees("×：委託しない", "retained")
     (None, None)
-    >>> disagrees("×：市が行う", "consigned")["ja"]
-    '文は市が行うと読めます'
+    >>> disagrees("×：市が行う", "consigned")["ja"], disagrees("－：その工程はない", "does") is None
+    ('文は市が行うと読めます', False)
     """
     city = _CITY.search(said) is not None
     contractor = _CONTRACTOR.search(_NOT_GIVEN.sub("", said)) is not None
@@ -134,6 +137,11 @@ def disagrees(said: str, means: str) -> Bilingual | None:
         return {"ja": "文はだれかが行うと読めます", "en": "the sentence reads as if somebody did it"}
     if means in (Meaning.PART_OPEN, Meaning.PART_DIVIDED) and city is not contractor and not _IN_PART.search(said):
         return {"ja": "文は一方だけが行うと読めます", "en": "the sentence reads as if one of them did it all"}
+    if means == DOES and _NOBODY.search(said):
+        return {
+            "ja": "文は担当しない、又は決まっていないと読めます",
+            "en": "the sentence reads as if nobody did it, or nobody knows",
+        }
     if means == DOES_NOT and not _NONE.search(said):
         return {"ja": "文は担当すると読めます", "en": "the sentence reads as if it did it"}
     return None

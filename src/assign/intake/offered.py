@@ -15,7 +15,7 @@ from .yaml_text import flow
 
 
 class Offer(NamedTuple):
-    """What a mapping may say, a list of entries for each of its fields; `marks` are the entries of each set."""
+    """What a mapping may say, a list of entries for each of its fields; `marks` are the entries of each set, `parties` those of both and neither."""
 
     title: str
     cells: str
@@ -27,7 +27,7 @@ class Offer(NamedTuple):
     channels: Sequence[Mapping[str, Any]]
     columns: Sequence[Mapping[str, Any]]
     marks: Mapping[str, Sequence[Mapping[str, Any]]]
-    by_party: bool
+    parties: Mapping[str, Mapping[str, Any]]
     footnotes: Sequence[Mapping[str, Any]]
 
 
@@ -61,11 +61,10 @@ def _lines(offer: Offer) -> Iterator[str]:
     for name, marks in offer.marks.items():
         yield f"  {name}:"
         yield from (f"    - {flow(mark)}" for mark in marks)
-    if offer.by_party:
+    if offer.parties:
         yield said["parties"]
         yield "parties:"
-        yield "  both: {means: undefined}"
-        yield "  neither: {means: undefined}"
+        yield from (f"  {name}: {flow(means)}" for name, means in offer.parties.items())
     yield said["more"]
     if offer.footnotes:
         yield from _entries("footnotes", offer.footnotes)
