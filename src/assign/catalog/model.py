@@ -246,6 +246,12 @@ class Catalog:
             found.setdefault((task.division, number), []).append(task)
         return {key: tuple(tasks) for key, tasks in found.items()}
 
+    def on_channel(self, rows: tuple[Task, ...], channel: str) -> tuple[Task, ...]:
+        """Of rows of one number and name, which a list prints once for each channel, those that stand under this one; else all."""
+        if len(rows) < 2 or len({(task.group, normal(task.name)) for task in rows}) > 1:
+            return rows
+        return tuple(task for task in rows if self.manifest.prints(task.cells, channel)) or rows
+
     @once
     def by_item(self) -> dict[tuple[str, str], Task]:
         """The row of an item in a division: its number, or number and place where several rows carry it."""

@@ -85,11 +85,13 @@ def understand(
         tasks = _rows(catalog, catalog.manifest.division(division_word), item_word)
     if section_word is not None:
         tasks = _under(tasks, section_word)
+    channel = catalog.manifest.channel(channel_word)
+    tasks = catalog.on_channel(tasks, channel)
     return Request(
         division=tasks[0].division,
         item=tasks[0].item if len(tasks) == 1 else tasks[0].number,
         tasks=tasks,
-        channel=catalog.manifest.channel(channel_word),
+        channel=channel,
         act=None
         if act_word is None
         else act(rules, act_word, catalog.manifest.headings_of([task.cells for task in tasks])),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -213,23 +213,19 @@ class Refused(NamedTuple):
 def _lines(desk: Desk, days: tuple[date, date]) -> Iterator[Line]:
     for (division, number), tasks in desk.catalog.by_number.items():
         named = [(number, tasks), *((task.item, (task,)) for task in tasks if len(tasks) > 1)]
-        for item, rows in named:
+        for (item, of_item), channel in product(named, desk.catalog.manifest.channels):
+            rows = desk.catalog.on_channel(of_item, channel)
             ids = [task.id for task in rows]
             acts = [(act, desk.explainer.alike(rows, act)) for act in (None, *desk.rules.acts)]
-            for channel in desk.catalog.manifest.channels:
-                words = division, item, channel
-                known: dict[Hashable, list[tuple[str, ...]]] = {}
-                for act, alike in acts:
-                    if alike not in known:
-                        # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
-                        spans = windows(
-                            boundaries(desk.rules, ids, (channel,), act, of_list=desk.catalog.days(ids)), days
-                        )
-                        known[alike] = list(
-                            _over_time(desk, Request(division, item, rows, channel, act, days[0]), spans)
-                        )
-                    for answer in known[alike]:
-                        yield Line(*words, act or "", *answer)
+            words = division, item, channel
+            known: dict[Hashable, list[tuple[str, ...]]] = {}
+            for act, alike in acts:
+                if alike not in known:
+                    # Only what is asked for: over the days of every ruling the table would grow with the square of their number.
+                    spans = windows(boundaries(desk.rules, ids, (channel,), act, of_list=desk.catalog.days(ids)), days)
+                    known[alike] = list(_over_time(desk, Request(division, item, rows, channel, act, days[0]), spans))
+                for answer in known[alike]:
+                    yield Line(*words, act or "", *answer)
 
 
 def _over_time(desk: Desk, request: Request, spans: list[tuple[date, date]]) -> Iterator[tuple[str, ...]]:

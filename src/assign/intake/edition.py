@@ -117,7 +117,7 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
     compare(mapping, {str(each["line"]): each["header"] for each in read if each["role"] == "mark"}, notes)
     columns_unused(source, mapping, edition, notes)
     branches(printed, notes)
-    repeated(printed, notes)
+    repeated(printed, edition.parts, notes)
     return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping, of_parts, read)
 
 

@@ -62,7 +62,12 @@ def _spread(row: Row, below: Row | None) -> dict[int, str]:
 
 
 def placed(
-    columns: Sequence[Column], printed: Mapping[int, str], elsewhere: Collection[str] = (), *, shifted: bool = False
+    columns: Sequence[Column],
+    printed: Mapping[int, str],
+    elsewhere: Collection[str] = (),
+    *,
+    channel: str = "",
+    shifted: bool = False,
 ) -> Placed:
     """
     The places of a mapping's columns. One that this table lacks and another has is in none: its marks cannot be read here.
@@ -70,6 +75,7 @@ def placed(
     Args:
         printed: What stands above each column; empty where there is no header.
         elsewhere: What stands above the columns of all tables.
+        channel: The one that all of this table is of, if it is.
         shifted: Whether cells have shifted: columns then have an order, and no place.
 
     Raises:
@@ -78,6 +84,13 @@ def placed(
     places = []
     whole = {normal(column.header) for column in columns}
     for order, column in enumerate(columns, start=1):
+        if column.of_part and column.channel != channel:
+            if not channel and column.header and _among(column, printed.values()):
+                raise column.node.fail(
+                    f"見出し {shown(column.header)} の表に、その場（`parts` の `channel`）が書いてありません",
+                    f"a table with the header {shown(column.header)} does not say its channel (`channel` in `parts`)",
+                )
+            continue
         others = whole - {
             normal(column.header)
         }  # a column that another entry names whole is not this one by its lowest row

@@ -34,6 +34,7 @@ MERGED: Final = ("holds_for_all", "holds_for_first")
 LEVELS: Final = ("division", "section", "group", "none")
 HOLDERS: Final = ("city", "wide_area_union", "minister")
 OTHERS: Final = ("as_elsewhere",)
+OF_PART: Final = "of_part"  # in place of a column's channel: the tables say it, each under its own heading
 UNSETTLED: Final = ("unsettled", "last_column")
 
 
@@ -77,6 +78,7 @@ class Column(NamedTuple):
         rest: Whether what stands behind a mark in its cell is no part of it, and goes into the remark.
         node: Where it stands in the mapping.
         above: Of a column of remarks, what stands for the remark of the row above.
+        of_part: Whether it is of its channel in the tables of that channel alone.
     """
 
     place: int
@@ -93,13 +95,14 @@ class Column(NamedTuple):
     rest: bool
     node: Node
     above: Mark | None = None
+    of_part: bool = False
 
 
 class Part(NamedTuple):
     """
     Some lines of the file that are a table. Numbers are a sheet's rows; without a sheet, lines of the file. `last` 0: to its end.
     `marks`: by sets, the marks of a table that has a legend of its own, and `others`: whether those that it does not have mean what they
-    mean in the list; `parties`, `colours` and `footnotes` are its own as well.
+    mean in the list; `parties`, `colours` and `footnotes` are its own as well. `channel`: the one that all of it is of.
     """
 
     sheet: str
@@ -112,6 +115,7 @@ class Part(NamedTuple):
     others: bool
     footnotes: tuple[Footnote, ...]
     node: Node
+    channel: str = ""
 
     @property
     def has_its_own(self) -> bool:

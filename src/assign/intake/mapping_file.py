@@ -5,8 +5,8 @@ A mapping file → `Mapping`. It is YAML, read as all our files are (`assign.yam
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Mapped
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,7 @@ from .mapping import (
     LEVELS,
     MEANS,
     MERGED,
+    OF_PART,
     OTHERS,
     PARTIES,
     ROLES,
@@ -67,18 +68,19 @@ def from_bytes(name: str, data: bytes) -> Mapping:
     channels = tuple(_channel(node) for node in _items(top["channels"]))
     known = [channel["key"] for channel in channels]
     sets = _sets(top["marks"]) if "marks" in top else {}
-    columns = tuple(_column(node, known, sets, explicit="meanings" in top) for node in _items(top["columns"]))
+    editions = _editions(root, top, sets, known)
+    printed = [_column(node, known, sets, explicit="meanings" in top) for node in _items(top["columns"])]
     mapping = Mapping(
         file=name,
         confirmed=top["confirmed"].truth(),
         title=top["title"].bilingual(),
         cells=cells,
-        editions=_editions(root, top, sets),
+        editions=editions,
         skip=_texts(top, "skip"),
         heading_rows=tuple(_heading_row(node) for node in _optional(top, "heading_rows")),
         divisions=divisions,
         channels=channels,
-        columns=columns,
+        columns=tuple(_of_parts(printed, [part for edition in editions for part in edition.parts])),
         parties=_parties(top["parties"]) if "parties" in top else None,
         meanings=tuple(_plain(node) for node in _optional(top, "meanings")),
         footnotes=tuple(_footnote(node) for node in _optional(top, "footnotes")),
@@ -154,7 +156,30 @@ def _whole(mapping: Mapping, top: Mapped[str, Node]) -> None:
 # -- entries -----------------------------------------------------------------------------------------------------------
 
 
-def _editions(root: Node, top: Mapped[str, Node], sets: Mapped[str, tuple[Mark, ...]]) -> tuple[Edition, ...]:
+def _of_parts(columns: Sequence[Column], parts: Sequence[Part]) -> Iterator[Column]:
+    """The columns; one whose channel each table says is a column of each of these channels."""
+    channels = list(dict.fromkeys(part.channel for part in parts if part.channel))
+    for column in columns:
+        if column.channel != OF_PART:
+            yield column
+            continue
+        if not channels:
+            raise column.node.fail(
+                f"`channel: {OF_PART}` の列には、その場を言う表（`parts` の `channel`）が要ります",
+                f"a column with `channel: {OF_PART}` needs tables that say their channel (`channel` in `parts`)",
+            )
+        yield from (column._replace(channel=channel, of_part=True) for channel in channels)
+    if channels and not any(column.channel == OF_PART for column in columns):
+        node = next(part.node for part in parts if part.channel)
+        raise node.fail(
+            f"`channel` のある表には、場をその表が言う列（`channel: {OF_PART}`）が要ります",
+            f"a table with `channel` needs a column whose channel it says (`channel: {OF_PART}`)",
+        )
+
+
+def _editions(
+    root: Node, top: Mapped[str, Node], sets: Mapped[str, tuple[Mark, ...]], channels: Sequence[str]
+) -> tuple[Edition, ...]:
     if ("parts" in top) == ("editions" in top):
         raise root.fail(
             "`parts`（表のある行）か `editions`（2つ以上の一覧）のどちらか1つが要ります",
@@ -163,7 +188,7 @@ def _editions(root: Node, top: Mapped[str, Node], sets: Mapped[str, tuple[Mark, 
     if "parts" in top:
         if "edition" not in top:
             raise root.fail("`edition`（版の名前）がありません", "`edition`, the name of the edition, is missing")
-        parts = tuple(_part(node, sets) for node in _items(top["parts"]))
+        parts = tuple(_part(node, sets, channels) for node in _items(top["parts"]))
         return (Edition("", top["edition"].text(), _effective(top), parts, {}),)
     found = []
     for node in _items(top["editions"]):
@@ -174,7 +199,7 @@ def _editions(root: Node, top: Mapped[str, Node], sets: Mapped[str, tuple[Mark, 
                 f"{shown(folder)} はフォルダの名前に使えません（英数字と - _ .）",
                 f"{shown(folder)} cannot be the name of a folder (letters, digits, - _ and .)",
             )
-        parts = tuple(_part(each, sets) for each in _items(fields["parts"]))
+        parts = tuple(_part(each, sets, channels) for each in _items(fields["parts"]))
         found.append(Edition(folder, fields["edition"].text(), _effective(fields), parts, _own(fields, sets)))
     if len({each.folder for each in found}) < len(found):
         raise top["editions"].fail("同じ `folder` が2度あります", "a `folder` stands twice")
@@ -201,10 +226,9 @@ def _own(fields: Mapped[str, Node], sets: Mapped[str, tuple[Mark, ...]]) -> dict
     return own
 
 
-def _part(node: Node, sets: Mapped[str, tuple[Mark, ...]]) -> Part:
-    fields = node.fields(
-        (), ("sheet", "header", "rows", "lines", "marks", "parties", "colours", "other_marks", "footnotes")
-    )
+def _part(node: Node, sets: Mapped[str, tuple[Mark, ...]], channels: Sequence[str]) -> Part:
+    more = ("sheet", "header", "rows", "lines", "marks", "parties", "colours", "other_marks", "footnotes", "channel")
+    fields = node.fields((), more)
     if "rows" in fields and "lines" in fields:
         raise node.fail("`rows` と `lines` は一方だけを書いてください", "write `rows` or `lines`, not both")
     rows = fields.get("rows") or fields.get("lines")
@@ -222,6 +246,7 @@ def _part(node: Node, sets: Mapped[str, tuple[Mark, ...]]) -> Part:
         others,
         tuple(_footnote(each) for each in _optional(fields, "footnotes")),
         node,
+        fields["channel"].choice(channels, "業務の場", "channel") if "channel" in fields else "",
     )
 
 
@@ -289,7 +314,7 @@ def _column(node: Node, channels: Sequence[str], sets: Mapped[str, tuple[Mark, .
         key=_key(fields["key"]) if "key" in fields else "",
         label=fields["label"].bilingual() if "label" in fields else None,
         blank=fields["blank"].bilingual() if "blank" in fields else None,
-        channel=fields["channel"].choice(channels, "業務の場", "channel") if "channel" in fields else "",
+        channel=fields["channel"].choice((*channels, OF_PART), "業務の場", "channel") if "channel" in fields else "",
         acts=fields["act"].choices(_known_acts(), "行為", "act") if "act" in fields else (),
         party=party,
         marks=marks,

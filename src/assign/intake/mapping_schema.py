@@ -17,7 +17,7 @@ from assign.words import Meaning
 
 from .looks import MEANS as LOOKS
 from .looks import SIMPLE
-from .mapping import AS_CHANNEL, CELLS, HOLDERS, LEVELS, MEANS, MERGED, OTHERS, PARTIES, ROLES, UNSETTLED
+from .mapping import AS_CHANNEL, CELLS, HOLDERS, LEVELS, MEANS, MERGED, OF_PART, OTHERS, PARTIES, ROLES, UNSETTLED
 
 _SPAN: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]{0,6}(-([1-9][0-9]{0,6})?)?$"}
 _PLACE: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^([1-9][0-9]{0,3}|[A-Za-z]{1,3})$"}
@@ -67,7 +67,13 @@ def schema() -> Schema:
         {
             "column": {**_PLACE, **described("A、B、…（または 1、2、…）", "A, B, … or 1, 2, …")},
             "header": ref("text", "見出し。2段なら 上/下", "its header; of two rows both, with / between"),
-            "channel": {**key, **described("この列の業務の場", "the channel that it is of")},
+            "channel": {
+                **key,
+                **described(
+                    f"この列の業務の場。表ごとなら {OF_PART}",
+                    f"the channel that it is of; {OF_PART}: the table says it",
+                ),
+            },
             "act": one_or_more(ref("text"), "この列の行為", "the acts that it is of"),
             "party": one_of(PARTIES, "この列の担当者", "the party that it is of"),
             "marks": {"anyOf": [ref("text"), marks]},
@@ -129,6 +135,7 @@ def schema() -> Schema:
             "parties": parties,
             "colours": colours,
             "footnotes": footnotes,
+            "channel": {**key, **described("表の全体の場", "the channel that all of the table is of")},
             "other_marks": one_of(OTHERS, "ほかの印", "marks that its own legend does not have"),
         },
         not_={"required": ["rows", "lines"]},

@@ -17,7 +17,7 @@ from assign.words import normal
 from .document import Document
 from .guess import LONGEST_MARK
 from .header import Placed, headers, placed
-from .mapping import Column, Edition, Mapping
+from .mapping import Column, Edition, Mapping, Part
 from .notes import Notes
 from .rows import Printed, headings
 from .scope import holds, in_header, is_of, sheets_of
@@ -54,7 +54,8 @@ def _tables(source: Source, mapping: Mapping, edition: Edition) -> Iterator[tupl
         for rows, _ in sheets_of(source, mapping, part):
             printed = headers([row for row in rows if in_header(part, row)])
             body = [row for row in rows if holds(part, row) and not in_header(part, row)]
-            yield body, placed(mapping.columns, printed, elsewhere, shifted=mapping.cells == "shifted"), printed
+            shifted = mapping.cells == "shifted"
+            yield body, placed(mapping.columns, printed, elsewhere, channel=part.channel, shifted=shifted), printed
 
 
 def columns_unused(source: Source, mapping: Mapping, edition: Edition, notes: Notes) -> None:
@@ -179,12 +180,13 @@ def _whole(row: Row) -> str:
     return shown(" ".join(" ".join(cell.text.split()) for cell in row.cells if cell.text.strip()), 80)
 
 
-def repeated(printed: Sequence[Printed], notes: Notes) -> None:
+def repeated(printed: Sequence[Printed], parts: Sequence[Part], notes: Notes) -> None:
     """Note numbers that several rows of a division have under one heading: they are asked for one by one, by their place."""
-    rows: dict[tuple[str, str, str, str], list[Printed]] = {}
+    rows: dict[tuple[str, ...], list[Printed]] = {}
     for row in printed:
         if row.number:
-            rows.setdefault((row.division, row.section, row.group, row.number), []).append(row)
+            place = row.division, parts[row.part].channel, row.section, row.group, row.number
+            rows.setdefault(place, []).append(row)
     for of in rows.values():
         if len(of) > 1:
             names = "、".join(shown(row.name, 30) for row in of)

@@ -173,9 +173,10 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
     head = [row for row in rows if first and first <= row.number_in(part.sheet) <= last]
     if first and not head:
         raise part.node.fail("見出しの行がありません", "there is no such header row")
-    where = placed(mapping.columns, headers(head), reading.elsewhere, shifted=mapping.cells == "shifted")
+    shifted = mapping.cells == "shifted"
+    where = placed(mapping.columns, headers(head), reading.elsewhere, channel=part.channel, shifted=shifted)
     there = [column for column, _ in where.places]
-    if lacking := [shown(column.header) for column in _lacking(mapping, there)]:
+    if lacking := [shown(column.header) for column in _lacking(mapping, there, part.channel)]:
         reading.notes.doubtful(
             head[0], "no_column", f"この表にない列: {'、'.join(lacking)}（この場や行為の答えは市職員・回答待ちです）",
             f"this table has no column {', '.join(lacking)} (its answers are city staff, needs a ruling)",
@@ -213,9 +214,11 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
                 _in_columns(reading, row, where, merged, [] if id(row) in original else ["struck"])
 
 
-def _lacking(mapping: TheMapping, there: Sequence[Column]) -> Iterator[Column]:
-    """The columns of marks that a table lacks, and has no other for."""
+def _lacking(mapping: TheMapping, there: Sequence[Column], channel: str) -> Iterator[Column]:
+    """The columns of marks that a table lacks, and has no other for; one that is of a channel needs none of the others."""
     for column in mapping.of_marks:
+        if channel and column.channel not in ("", channel):
+            continue
         like_it = [
             each
             for each in there
