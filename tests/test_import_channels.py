@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from assign import Desk
 from assign.desk.lookup import decision_table
@@ -15,7 +17,7 @@ from tests.test_import import book_of
 from tests.test_import_checked import doubts, folder_of
 
 LEGEND = "受託者：受託者が行う　市：市職員が行う　空欄：市職員が行う"
-ROWS = [
+ROWS: list[list[Any]] = [
     ["一覧", LEGEND],
     ["番号", "業務", "担当", "備考"],
     ["【窓口】"],
@@ -98,6 +100,15 @@ def test_the_decision_table_answers_as_the_desk_does(desk: Desk) -> None:
         found = desk.decide(division=line.division, item=line.item, channel=line.channel)
         assert (line.assignee, line.certainty) == (found.assignee, found.certainty), line
     assert {line.item for line in decision_table(desk) if line.error} == {"2"}
+
+
+def test_such_a_table_is_offered_so(tmp_path: Path) -> None:
+    file, _ = written(tmp_path)
+    importing.offer(file, str(tmp_path / "offered.yaml"))
+    said = yaml.safe_load((tmp_path / "offered.yaml").read_text("utf-8"))
+    assert [(part["rows"], part["channel"]) for part in said["parts"]] == [("4-6", "counter"), ("8-10", "post")]
+    assert [each["channel"] for each in said["columns"] if each["role"] == "mark"] == ["of_part"]
+    assert [each["key"] for each in said["channels"]] == ["counter", "post"]
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,12 @@ from assign.errors import hidden, shown
 from assign.words import Bilingual, normal
 
 from . import offered
+from .guess_channels import by_headings
 from .guess_editions import editions
 from .guess_legends import Said, combinations, entry, of_tables
 from .guess_legends import legends as find_legends
 from .header import headers
+from .mapping import OF_PART
 from .offered import Offer
 from .sheets import Cell, Row, Sheet, Source, letters, place
 from .shifted import number_and_name, plain_number
@@ -79,7 +81,9 @@ def of(source: Source) -> Offered:
                 "en": "no header of a table was found: write parts and columns yourself",
             }
         )
-        return Offered(offered.text(_offer(source, None, [], [], {}, [{"header": "1", "rows": "2-"}], [])), evidence)
+        return Offered(
+            offered.text(_offer(source, None, [], [], {}, [{"header": "1", "rows": "2-"}], [], {})), evidence
+        )
     table = table._replace(related=tuple(_related(source, table)))
     above = headers(table.head)
     at = place(source.file, Cell("", table.sheet.name, table.head[0].number, 0, table.head[0].line))
@@ -108,7 +112,9 @@ def of(source: Source) -> Offered:
     inside = {id(row) for row in (*table.head, *(row for row in table.body if not slipped or len(row.cells) > 1))}
     inside |= {id(row) for sheet in table.others for row in (*_head_of(sheet, table.head), *_rows_of(table, sheet))}
     inside |= {id(row) for each in table.related for row in (*each.head, *each.body)}
-    parts = _parts(table)
+    parts, of_parts = by_headings(source, _parts(table), [] if table.slipped or table.pages else columns)
+    if of_parts:
+        evidence.append({"ja": f"場の見出し: {'、'.join(each['called'] for each in of_parts.values())}（見出しごとに1つの parts としました）", "en": f"headings that are channels: {', '.join(each['called'] for each in of_parts.values())} (a part for each)"})  # fmt: skip
     lists = editions(table.sheets, parts, table.head[0].number) if not table.in_text else []
     legends = find_legends(source, marks, inside)
     if not lists and {_set_of(column, columns) for column in columns if column["role"] == "mark"} == {"main"}:
@@ -134,7 +140,7 @@ def of(source: Source) -> Offered:
         for mark in marks
         if mark and mark not in legends
     ]
-    offer = _offer(source, table, columns, marks, legends, parts, lists)
+    offer = _offer(source, table, columns, marks, legends, parts, lists, of_parts)
     if any("party" in column for column in columns):
         offer = offer._replace(parties=combinations(source, inside))
     return Offered(offered.text(offer), evidence)
@@ -460,6 +466,7 @@ def _offer(
     legends: Mapping[str, Said],
     parts: Sequence[Mapping[str, Any]],
     lists: Sequence[Mapping[str, Any]],
+    of_parts: Mapping[str, dict[str, Any]],
 ) -> Offer:
     title = next((cell.text.strip() for sheet in source.sheets for cell in sheet.cells() if cell.text.strip()), "")
     title = " ".join(title.split())[:80]
@@ -467,7 +474,8 @@ def _offer(
     # Then headings within a sheet are none of divisions.
     by_sheets = table is not None and len(table.sheets) > 1 and not lists
     begins = (not by_sheets and headings) or _divisions(table, columns, by_sheet=not lists) or [""]
-    channels = {column["channel"]: column for column in columns if "channel" in column}
+    channels = {column["channel"]: column for column in columns if column.get("channel", OF_PART) != OF_PART}
+    channels = {**channels, **{key: each for key, each in of_parts.items() if key not in channels}}
     return Offer(
         title=title if hidden(title) is None else "",
         cells="shifted" if table and table.slipped else "in_columns",
