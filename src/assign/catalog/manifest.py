@@ -299,7 +299,7 @@ class Manifest:
         if len(there) == len(every):
             return False
         return not there or (
-            all(column.per == "row" for column in there)
+            all(column.per == "row" and not column.channel for column in there)
             and any(column.per != "row" and column in table for column, _ in every)
         )
 

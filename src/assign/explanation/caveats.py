@@ -159,8 +159,9 @@ class Caveats:
         printed for another channel alone is nothing to be careful about on this one.
         """
         catalog = self._decider.catalog
-        of_row = any(task.cells[column.key] for column in catalog.manifest.of_table(task.cells) if column.per == "row")
-        said = (catalog.says(task, each) for each in (catalog.manifest.channels if of_row else (channel,)))
+        table = catalog.manifest.of_table(task.cells)
+        of_row = any(task.cells[column.key] for column in table if column.per == "row" and not column.channel)
+        said = (catalog.says(task, each) for each in (catalog.channels_of(task) if of_row else (channel,)))
         return next((one for one in said if one.meaning in (Meaning.CONSIGNED_DOUBTFUL, Meaning.UNDEFINED)), None)
 
     def _cell_of_act(self, task: Task, channel: str) -> Bilingual:

@@ -240,13 +240,14 @@ def _quoted(text: str) -> str:
 def cell_said(name: str, printed: str, manifest: Manifest, acts: Mapping[str, Act]) -> Text:
     """A cell and what is printed in it: 委託不可項目欄が「△」."""
     label, blank = cell_name(name, manifest, acts)
+    cell = f"{label['ja'].removesuffix('欄')}欄"
     if printed == UNREAD:
-        return {"ja": f"{label['ja']}欄が未確定", "en": f"{label['en']} cannot be told"}
+        return {"ja": f"{cell}が未確定", "en": f"{label['en']} cannot be told"}
     if printed == ABSENT:
         return {"ja": f"{label['ja']}の欄がない行", "en": f"a row without a cell for {label['en']}"}
     if not printed:
-        return {"ja": f"{label['ja']}欄が{blank['ja']}", "en": f"{label['en']} is {blank['en']}"}
-    return {"ja": f"{label['ja']}欄が「{printed}」", "en": f"{label['en']} has {printed}"}
+        return {"ja": f"{cell}が{blank['ja']}", "en": f"{label['en']} is {blank['en']}"}
+    return {"ja": f"{cell}が「{printed}」", "en": f"{label['en']} has {printed}"}
 
 
 def cell_name(name: str, manifest: Manifest, acts: Mapping[str, Act]) -> tuple[Bilingual, Bilingual]:

@@ -77,7 +77,8 @@ def columns_of(mapping: TheMapping) -> Columns:
         first = marks[of[0]]
         key = _key(first, party, by, taken)
         taken.add(key)
-        label = first.label or _label(mapping, [marks[i] for i in of])
+        name = _of_channel if by.startswith("only") else _label
+        label = first.label or name(mapping, [marks[i] for i in of])
         if any(normal(each["label"]["ja"]) == normal(label["ja"]) for each in entries):
             label = {lang: f"{text} {key}" for lang, text in label.items()}
         entry: Entry = {"key": key, "label": label}
@@ -172,6 +173,16 @@ def _label(mapping: TheMapping, columns: Sequence[Column]) -> dict[str, str]:
         name = "行為ごとの欄" if columns[0].acts else "場ごとの欄"
     english = {"行為ごとの欄": "cells by act", "場ごとの欄": "cells by channel", "印": "mark"}
     return {"ja": name, "en": english.get(name, name)}
+
+
+def _of_channel(mapping: TheMapping, columns: Sequence[Column]) -> dict[str, str]:
+    """What columns of one channel are called: as the channel; those of a party, which have the channel above them, by both."""
+    label: Mapping[str, str] = next(each["label"] for each in mapping.channels if each["key"] == columns[0].channel)
+    below = [column.header.rpartition("/")[2] for column in columns if column.party]
+    said = [text for text in dict.fromkeys(below) if text]
+    if not said:
+        return dict(label)
+    return {"ja": f"{label['ja']}の{'か'.join(said)}", "en": f"{label['en']}, {' or '.join(said)}"}
 
 
 def meanings_of(
