@@ -38,7 +38,8 @@ class Turn(NamedTuple):
     @property
     def narrow(self) -> bool:
         """Whether it is about what it names alone: it excepts nothing, says nothing of all, and either is understood or begins with what it is of."""
-        return re.search(_WIDE, self.said) is None and (self.city is not None or re.match(_OF, self.said) is not None)
+        of = re.match(_OF, self.said) or re.match(_OF_ITS_DAY, unicodedata.normalize("NFKC", self.said))
+        return re.search(_WIDE, self.said) is None and (self.city is not None or of is not None)
 
     @property
     def after(self) -> date:
@@ -60,6 +61,9 @@ class Turn(NamedTuple):
 
 
 _OF: Final = r"[^、。:：]{1,15}[:：]"  # 電話: …
+_OF_ITS_DAY: Final = r"[^、。:：は]{1,15}は、?(?:令和|平成|[RH]?[0-9])"  # 図書館は令和9年3月31日で終了
+# What a sentence adds in brackets of the time before: 令和9年4月1日から受託者（前日までは市職員）.
+_TIME_BEFORE: Final = r"\((?:前日|それ|同日前|これ)?(?:まで|以前|より前|前)(?:は|、|の間)?([^()]*)\)"
 _NO_MARKS: Final[Mapping[str, bool | None]] = {}
 _FOR_A_MARK: Final = {True: "市職員", False: "受託者", None: "市職員又は受託者"}
 # Patterns are texts, which `re` compiles where they are met and keeps: a cold start pays for none.
@@ -112,6 +116,10 @@ def turns(remark: str, marks: Mapping[str, bool | None] = _NO_MARKS) -> tuple[Tu
     True
     >>> turns("令和8年10月1日から図書館でも扱う"), turns("年間約1,200件"), turns("市職員が行う")
     ((), (), ())
+    >>> [(each.since.isoformat(), each.city) for each in turns("令和9年4月1日から受託者が行う（前日までは市職員）")]
+    [('0001-01-01', True), ('2027-04-01', False)]
+    >>> [each.narrow for each in turns("図書館は令和9年3月31日で終了し、以後は取り扱わない")]
+    [True]
     >>> [each.city for each in turns("令和8年10月1日から○を◎とする", {"○": False, "◎": True})]
     [True]
     >>> [(each.since.isoformat(), each.city) for each in turns("令和8年10月1日から▲とする")]
@@ -166,7 +174,7 @@ def may_have_a_day(said: str) -> bool:
 
 
 def _of(said: str, marks: Mapping[str, bool | None]) -> list[Turn]:
-    plain = _in_words(_dated(unicodedata.normalize("NFKC", said)), marks)
+    plain = _without_time_before(_in_words(_dated(unicodedata.normalize("NFKC", said)), marks))
     every = [*in_text(plain)]
     if (bare := _bare(said, plain, every)) is not None:
         return [bare]
@@ -179,6 +187,16 @@ def _of(said: str, marks: Mapping[str, bool | None]) -> list[Turn]:
     if not ways and re.search(_OF_A_PAPER, plain) and not re.search(_ENDED, plain) and not re.search(_CITY, plain):
         return []
     return _read(said, plain, days) or [Turn(_first(plain, days), date.max, None, said)]
+
+
+def _without_time_before(plain: str) -> str:
+    """A sentence without what it adds of the time before its day, where that is the other party's, as it is anyway."""
+    added = re.search(_TIME_BEFORE, plain)
+    if added is None:
+        return plain
+    rest = plain[: added.start()] + plain[added.end() :]
+    before, then = _by_city(added[1]), _by_city(rest)
+    return rest if before is not None and then is (not before) else plain
 
 
 def _is_meant(rest: str, day: InText) -> bool:

@@ -83,8 +83,11 @@ def _condition(text: str, lang: str) -> str:
             else f"Printed condition: {text}. Whether the case is before that day or after it is looked at."
         )
     excepts = re.search("ただし|但し|除|以外", text) is not None
-    limits = not excepts and re.search("に限|限り|のみ", text) is not None
-    said = _LIMITS if limits else _EXCEPTS if excepts or "場合" in text else _NOT_LOOKED_AT
+    limits = re.search("に限|限り|のみ", text) is not None
+    if limits is excepts:  # of both, which part the answer is for is not told
+        said = _EXCEPTS if not limits and "場合" in text else _NOT_LOOKED_AT
+    else:
+        said = _LIMITS if limits else _EXCEPTS
     return f"印字された条件: {text}。{said['ja']}" if lang == "ja" else f"Printed condition: {text}. {said['en']}"
 
 
