@@ -67,16 +67,22 @@ def by_city_on(remark: str, words: Sequence[str]) -> bool:
     (False, True)
     >>> by_city_on("受付及び入力は市職員が行う", ["受付"]), by_city_on("受付については委託しない", ["受付"])
     (True, True)
+
+    What names a part of it first is a case as well.
+
+    >>> by_city_on("17時以降の電話は市職員", ["電話"]), by_city_on("この業務の電話は市職員", ["電話"])
+    (False, True)
     """
     text = "".join(unicodedata.normalize("NFKC", remark).split())
     named = "|".join(re.escape(unicodedata.normalize("NFKC", each)) for each in words)
     if turns(remark):
         return False
+    text = re.sub(r"(?:この|本)(?:業務|事務|件)の", "", text)
     text = re.sub(rf"(?:ただし|但し)(?!、?(?:{named or '$'}))[^。※]*", "", text)
     return (
         bool(named)
         and re.search(
-            rf"(?:{named})(?:(?:及び|と|・|、)[^は。、]{{1,12}})*(?:分|の場合|での業務)?(?:は|については|のみ)、?(?:すべて|全て|全部)?(?:{_CITY}|{_NOT_GIVEN})",
+            rf"(?<!の)(?:{named})(?:(?:及び|と|・|、)[^は。、]{{1,12}})*(?:分|の場合|での業務)?(?:は|については|のみ)、?(?:すべて|全て|全部)?(?:{_CITY}|{_NOT_GIVEN})",
             text,
         )
         is not None
