@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from openpyxl.comments import Comment
 
+from assign.catalog.loader import load
 from assign.errors import RuleFileError
 from assign.intake import importing
 from tests.test_import import book_of
+from tests.test_import_checked import book, doubts, folder_of, mapping, read
 from tests.test_import_legends import (
     CITY,
     CONTRACTOR,
@@ -116,3 +120,33 @@ def test_a_condition_that_ends_with_a_channel_in_brackets_is_one_of_all_channels
     """要予約（郵送）is how to book, and no column."""
     desk = one_sheet(tmp_path, [1, "申請の受付", "○", "○", "要予約（郵送）"])
     assert all("要予約" in desk.decide(row="kokuho-1", channel=channel).explain("ja") for channel in ("desk", "post"))
+
+
+@pytest.mark.parametrize(
+    ("said", "conditions"),
+    [
+        ("", ["※C3 のコメント: ただし、係長に確認中"]),
+        ("comments: {means: no_meaning, legend: コメントは事務用で、この一覧には含まない。}", []),
+        ("comments: {means: no_meaning, because: {ja: 係の控え, en: notes of the section}}", []),
+    ],
+)
+def test_comments_go_with_the_answer_unless_the_list_or_the_city_says_that_they_are_none_of_it(
+    tmp_path: Path, said: str, conditions: list[str]
+) -> None:
+    """In either case the report tells of them."""
+    path = book(
+        tmp_path / "a.xlsx", [1, "申請", "○", "×", "×", None], notes=("コメントは事務用で、この一覧には含まない。",)
+    )
+    made = openpyxl.load_workbook(path)
+    made["一覧"]["C3"].comment = Comment("ただし、係長に確認中", "係")
+    made.save(path)
+    report = read(path, mapping(tmp_path, 3, more=said))
+    assert doubts(report)["comment"] == ["`一覧`!C3"]
+    assert load(folder_of(tmp_path, report)).by_id["kokuho-1"].conditions == conditions
+
+
+def test_comments_are_left_out_by_no_sentence_that_the_list_does_not_have(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [1, "申請", "○", "×", "×", None])
+    for wrong in ("legend: コメントは含まない。", "because: {ja: 控え, en: notes}, legend: 一覧"):
+        with pytest.raises(RuleFileError):
+            read(path, mapping(tmp_path, 3, more=f"comments: {{means: no_meaning, {wrong}}}"))

@@ -42,6 +42,7 @@ def fitted(
         parties=fit.parties(both) if both else None,
         colours=part.colours if part and part.colours else mapping.colours,
         meanings=tuple(entry for entry in mapping.meanings if fit.explicit(entry, mapping)),
+        comments=fit.comments(mapping.comments) if mapping.comments else None,
         footnotes=tuple(note for note in _footnotes(mapping, part) if fit.footnote(note, mapping)),
     )
 
@@ -95,6 +96,9 @@ class _Fit:
     def _combination(self, mark: Mark) -> Mark:
         there = mark.legend is None or self._there(mark.legend, "")
         return mark if there else mark._replace(means=str(Meaning.UNDEFINED), legend=None)
+
+    def comments(self, said: Mark) -> Mark | None:
+        return said if said.legend is None or self._there(said.legend, "") else None
 
     def _mark(self, mark: Mark) -> Mark:
         if mark.legend is None:

@@ -197,6 +197,9 @@ class Mapping(NamedTuple):
     past_last_column: str
     under_channels: Bilingual | None
     root: Node
+    comments: Mark | None = (
+        None  # what says that comments on cells are no part of the list; else each is shown with its row's answers
+    )
 
     @property
     def elsewhere(self) -> list[Mapped[str, tuple[Mark, ...]]]:

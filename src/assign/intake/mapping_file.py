@@ -49,7 +49,7 @@ from .mapping import (
 FIELDS: Final = ("confirmed", "title", "cells", "divisions", "channels", "columns")
 MORE_FIELDS: Final = (
     *("edition", "effective", "parts", "editions", "skip", "heading_rows", "marks", "parties", "meanings", "footnotes"),
-    *("third_parties", "designations", "merged_marks", "colours", "past_last_column", "under_channels"),
+    *("third_parties", "designations", "merged_marks", "colours", "past_last_column", "under_channels", "comments"),
 )
 _UNDER_A_PARTY: Final = (DOES, DOES_NOT, str(Meaning.UNDEFINED), str(Meaning.NO_STEP), AS_ABOVE, AS_CHANNEL)
 
@@ -91,6 +91,7 @@ def from_bytes(name: str, data: bytes) -> Mapping:
         past_last_column=_choice(top, "past_last_column", UNSETTLED) or UNSETTLED[0],
         under_channels=top["under_channels"].bilingual() if "under_channels" in top else None,
         root=root,
+        comments=_comments(top["comments"]) if "comments" in top else None,
     )
     _whole(mapping, top)
     return mapping
@@ -499,6 +500,19 @@ def _combination(node: Node) -> Mark:
 def _footnote(node: Node) -> Footnote:
     fields = node.fields(("sign", "text"), ("sheet",))
     return Footnote(fields["sign"].text(), _quote(fields["text"]), fields["sheet"].text() if "sheet" in fields else "")
+
+
+def _comments(node: Node) -> Mark:
+    """That comments are no part of the list, and who says so."""
+    fields = node.fields(("means",), ("legend", "because"))
+    if len(fields) != 2:
+        raise node.fail(
+            "`legend`（凡例の文）か `because`（市の読み方）のどちらか1つが要ります",
+            "either `legend` (the list's sentence) or `because` (how the city reads it) is needed",
+        )
+    means = fields["means"].choice((looks.NO_MEANING,), "コメントの意味", "what comments mean")
+    legend = _quote(fields["legend"]) if "legend" in fields else None
+    return Mark("", means, legend, _because(fields["because"]) if legend is None else None, {}, node)
 
 
 def _designation(node: Node) -> Designation:

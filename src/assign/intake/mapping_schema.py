@@ -16,7 +16,7 @@ from assign.export.schema_parts import Schema, described, list_of, mapping, one_
 from assign.words import Meaning
 
 from .looks import MEANS as LOOKS
-from .looks import SIMPLE
+from .looks import NO_MEANING, SIMPLE
 from .mapping import AS_CHANNEL, CELLS, HOLDERS, LEVELS, MEANS, MERGED, OF_PART, OTHERS, PARTIES, ROLES, UNSETTLED
 
 _SPAN: Schema = {"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]{0,6}(-([1-9][0-9]{0,6})?)?$"}
@@ -216,6 +216,11 @@ def schema() -> Schema:
                 "colours": colours,
                 "past_last_column": one_of(UNSETTLED, "最後の列より右の印", "a mark past the last column"),
                 "under_channels": label,
+                "comments": {
+                    **mapping({"means": {"const": NO_MEANING}}, {"legend": quote, "because": because}),
+                    "oneOf": [{"required": ["legend"]}, {"required": ["because"]}],
+                    **described("セルのコメントは一覧の一部ではない", "comments on cells are no part of the list"),
+                },
             },
             oneOf=[{"required": ["parts", "edition"]}, {"required": ["editions"]}],
         ),

@@ -177,9 +177,12 @@ def _part(reading: _Reading, rows: Sequence[Row]) -> None:
     where = placed(mapping.columns, headers(head), reading.elsewhere, channel=part.channel, shifted=shifted)
     there = [column for column, _ in where.places]
     if lacking := [shown(column.header) for column in _lacking(mapping, there, part.channel)]:
+        some = lacking[:3]
+        rest = len(lacking) - len(some)
+        more = (f" ほか {rest} 列", f" and {rest} more") if rest else ("", "")
         reading.notes.doubtful(
-            head[0], "no_column", f"この表にない列: {'、'.join(lacking)}（この場や行為の答えは市職員・回答待ちです）",
-            f"this table has no column {', '.join(lacking)} (its answers are city staff, needs a ruling)",
+            head[0], "no_column", f"この表にない列: {'、'.join(some)}{more[0]}（この場や行為の答えは市職員・回答待ちです）",
+            f"this table has no column {', '.join(some)}{more[1]} (its answers are city staff, needs a ruling)",
         )  # fmt: skip
     names = [at for column, at in where.places if column.role in _NAMES]
     repeated = {tuple(_texts(row)) for row in head}
@@ -397,9 +400,12 @@ def _noted(reading: _Reading, row: Row, where: Placed) -> list[tuple[str, str]]:
     known = {at: column for column, at in where.places}
     for each in reading.comments.get((row.sheet, row.number), ()):
         text = one_line(each.said)
-        found.append((f"{letters(each.column)}{each.row} のコメント", text))
+        shown_with = reading.mapping.comments is None
+        if shown_with:
+            found.append((f"{letters(each.column)}{each.row} のコメント", text))
         notes.doubtful(
-            each, "comment", f"コメントがあります: 「{text}」（条件として答えに示します）", f"a comment: `{text}` (shown with the answer)"
+            each, "comment", f"コメントがあります: 「{text}」（{'条件として答えに示します' if shown_with else '一覧の一部ではないので、答えに示しません'}）",
+            f"a comment: `{text}` ({'shown with the answer' if shown_with else 'no part of the list, and not shown'})",
         )  # fmt: skip
     for cell in row.cells:
         at, text = f"{letters(cell.column)}{cell.row}", one_line(cell.text)
