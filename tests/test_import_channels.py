@@ -124,3 +124,66 @@ def test_a_table_that_does_not_say_its_channel_is_refused(tmp_path: Path, old: s
     file, at = written(tmp_path, MAPPING.replace(old, new, 1))
     with pytest.raises(RuleFileError, match=said):
         importing.report_on(file, at)
+
+
+def sheets_with_their_own_words(tmp_path: Path, old: str = "", new: str = "") -> tuple[Path, Path]:
+    """Two sheets with a column 窓口 each: ○ is the contractor's in the one, the city's in the other, and 委託 is known to the other alone."""
+    said = tmp_path / "two.yaml"
+    text = """\
+confirmed: true
+title: {ja: 一覧, en: List}
+edition: 一
+cells: in_columns
+parts: [{sheet: 国保, header: 1, rows: 2-4}, {sheet: 年金, header: 1, rows: 2-4}]
+divisions:
+  - {key: kokuho, label: {ja: 国民健康保険, en: Health Insurance}, printed: 国保}
+  - {key: nenkin, label: {ja: 国民年金, en: Pension}, printed: 年金}
+channels: [{key: desk, label: {ja: 窓口, en: counter}, kind: counter}]
+columns:
+  - {header: 番号, role: number}
+  - {header: 業務, role: name}
+  - {header: 窓口の担当, role: mark, channel: desk, marks: signs}
+  - {header: 窓口, role: mark, channel: desk, marks: words}
+marks:
+  signs:
+    - {mark: ○, means: consigned, legend: ○：受託者が行う}
+    - {mark: "", means: retained, legend: 空欄：市が行う}
+  words:
+    - {mark: ○, means: retained, legend: ○は市の欄}
+    - {mark: 委託, means: consigned, legend: 委託：受託者が行う}
+    - {mark: "", means: undefined}
+"""
+    said.write_text(text.replace(old, new) if old else text, "utf-8")
+    kokuho = [["番号", "業務", "窓口の担当"], [1, "申請", "○"], [2, "届", None], [3, "案内", "委託"]]
+    nenkin = [["番号", "業務", "窓口"], [1, "申請", "○"], [2, "届", None], [3, "案内", "委託"]]
+    legend = [["○：受託者が行う"], ["空欄：市が行う"], ["○は市の欄"], ["委託：受託者が行う"]]
+    return book_of(tmp_path / "two.xlsx", 国保=kokuho, 年金=nenkin, 凡例=legend), said
+
+
+def test_two_columns_of_one_channel_may_have_marks_of_their_own(tmp_path: Path) -> None:
+    """What one sheet's legend says of a mark is nothing in the other."""
+    report = importing.report_on(*sheets_with_their_own_words(tmp_path))
+    desk = Desk.open(list=folder_of(tmp_path, report))
+    answers = {
+        task.id: tuple(map(str, (found.assignee, found.certainty)))
+        for task in desk.catalog.tasks
+        if (found := desk.decide(row=task.id, channel="desk"))
+    }
+    assert answers == {
+        "kokuho-1": ("contractor", "settled"),
+        "kokuho-2": ("city_staff", "settled"),
+        "kokuho-3": ("city_staff", "needs_ruling"),
+        "nenkin-1": ("city_staff", "settled"),
+        "nenkin-2": ("city_staff", "needs_ruling"),
+        "nenkin-3": ("contractor", "settled"),
+    }
+
+
+def test_two_columns_of_one_channel_in_one_table_are_refused(tmp_path: Path) -> None:
+    _, said = sheets_with_their_own_words(tmp_path, "rows: 2-4}, {sheet: 年金, header: 1, rows: 2-4}", "rows: 2-4}")
+    book = book_of(
+        tmp_path / "one.xlsx", 国保=[["番号", "業務", "窓口の担当", "窓口"], [1, "申請", "○", "○"]],
+        凡例=[["○：受託者が行う"], ["空欄：市が行う"], ["○は市の欄"], ["委託：受託者が行う"]],
+    )  # fmt: skip
+    with pytest.raises(RuleFileError, match="two columns"):
+        importing.report_on(book, said)

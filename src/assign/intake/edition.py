@@ -38,6 +38,7 @@ from .marks import read as read_mark
 from .meanings import Columns, columns_of, meanings_of
 from .named_acts import NamedActs
 from .notes import Notes
+from .one_cell import with_one_set
 from .overlooked import branches, columns_read, columns_unused, repeated
 from .scope import scope_of
 from .sheets import Source
@@ -73,6 +74,7 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
     Raises:
         RuleFileError: The mapping does not fit the file. SourceError: A list of the printed form cannot be read.
     """
+    mapping, edition = with_one_set(source, mapping, edition)
     scope = without_others(mapping, document, scope_of(source, document, mapping, edition))
     whole = mapping
     mapping = fitted(whole, edition, None, document, scope, notes)

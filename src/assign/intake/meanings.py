@@ -138,8 +138,8 @@ def _twice(column: Column) -> Exception:
         else "the mark"
     )
     return column.node.fail(
-        f"{ja} の列が2度あります（表ごとに別の列なら、同じ `marks` を書いてください）",
-        f"{en} has two columns (of two tables each may have one, with the same `marks`)",
+        f"{ja} の列が2度あります（1つの表に1つだけです。表ごとに別の列なら、見出しで書き分けてください）",
+        f"{en} has two columns (one table has one; where tables have their own, name each by its header)",
     )
 
 
