@@ -9,6 +9,7 @@ import pytest
 
 from assign import Desk
 from assign.catalog.csv_file import is_number
+from assign.errors import UnknownRow
 from assign.intake import importing
 from assign.intake.shifted import number_and_name
 from assign.log.fields import is_item
@@ -119,3 +120,12 @@ def test_a_number_in_its_plain_form_finds_its_row_first(tmp_path: Path, printed:
     """Nobody types ① at a counter."""
     desk = desk_of(tmp_path, "7", printed, "8")
     assert desk.catalog.by_id[desk.search(typed)[0].id].number == printed
+
+
+def test_a_branch_that_the_list_does_not_print_is_not_its_first_row(tmp_path: Path) -> None:
+    """Where Excel has made a day of 5-1, `5-1` may not be answered with row 5, which has other work."""
+    desk = desk_of(tmp_path, "5", "5-2", "6", "6")
+    with pytest.raises(UnknownRow):
+        desk.decide(division="kokuho", item="5-1", channel="anywhere")
+    assert desk.decide(division="kokuho", item="5-2", channel="anywhere").rows[0].number == "5-2"
+    assert desk.decide(division="kokuho", item="6-2", channel="anywhere").rows[0].id == "kokuho-6-2"

@@ -9,11 +9,12 @@ import openpyxl
 import pytest
 from openpyxl.comments import Comment
 
+from assign import Desk
 from assign.catalog.loader import load
 from assign.errors import RuleFileError
 from assign.intake import importing
 from tests.test_import import book_of
-from tests.test_import_checked import book, doubts, folder_of, mapping, read
+from tests.test_import_checked import MARKS, book, doubts, folder_of, mapping, read
 from tests.test_import_legends import (
     CITY,
     CONTRACTOR,
@@ -150,3 +151,66 @@ def test_comments_are_left_out_by_no_sentence_that_the_list_does_not_have(tmp_pa
     for wrong in ("legend: コメントは含まない。", "because: {ja: 控え, en: notes}, legend: 一覧"):
         with pytest.raises(RuleFileError):
             read(path, mapping(tmp_path, 3, more=f"comments: {{means: no_meaning, {wrong}}}"))
+
+
+def test_a_day_in_how_the_city_reads_a_mark_is_one_as_in_a_legend(tmp_path: Path) -> None:
+    """From that day on the mark alone gives nothing away."""
+    path = book(tmp_path / "a.xlsx", [1, "申請", "◎", "×", "×", None])
+    because = "    - {mark: ◎, means: consigned, because: {ja: 受託者が行い令和9年4月1日から市職員, en: the contractor and from 2027-04-01 the city}}\n"
+    desk = Desk.open(list=folder_of(tmp_path, read(path, mapping(tmp_path, 3, marks=because + MARKS))))
+    found = [
+        desk.decide(row="kokuho-1", channel="anywhere", act="receive", on=on) for on in ("2027-03-31", "2027-04-01")
+    ]
+    assert [(each.assignee.value, each.certainty.value) for each in found] == [
+        ("contractor", "settled"),
+        ("city_staff", "needs_ruling"),
+    ]
+
+
+def test_a_designation_that_is_limited_says_how_it_may_be_copied(tmp_path: Path) -> None:
+    """It is refused with the way out, and not as if it denied it."""
+    note = "受託者は指定公金事務取扱者（令和7年4月1日指定。国民健康保険料の窓口での納付に限る。）"
+    path = book(tmp_path / "a.xlsx", [1, "納付", "×", "×", "○", note])
+    with pytest.raises(RuleFileError, match="limits it"):
+        importing.report_on(
+            path, mapping(tmp_path, 3, more=f"designations: [{{act: collect_cash, text: {note[:40]}}}]")
+        )
+
+
+def test_an_act_above_its_channels_is_called_as_it_is_printed(tmp_path: Path) -> None:
+    """交付 above 窓口 and 郵送: the act is 交付, and no channel is an act."""
+    said = tmp_path / "acts.yaml"
+    said.write_text(
+        """\
+confirmed: true
+title: {ja: 一覧, en: List}
+edition: 一
+cells: in_columns
+parts: [{sheet: 一覧, header: "1-2", rows: 3-}]
+divisions: [{key: kokuho, label: {ja: 国保, en: NHI}}]
+channels: [{key: desk, label: {ja: 窓口, en: counter}, kind: counter}, {key: post, label: {ja: 郵送, en: post}, kind: mail}]
+columns:
+  - {header: 番号, role: number}
+  - {header: 業務, role: name}
+  - {header: 受付/窓口, role: mark, channel: desk, act: [receive, receive_notice], marks: main}
+  - {header: 受付/郵送, role: mark, channel: post, act: [receive, receive_notice], marks: main}
+  - {header: 交付/窓口, role: mark, channel: desk, act: hand_over, marks: main}
+  - {header: 交付/郵送, role: mark, channel: post, act: hand_over, marks: main}
+marks:
+  main:
+    - {mark: ○, means: consigned, because: {ja: 受託者が行う, en: the contractor does it}}
+    - {mark: ×, means: retained, because: {ja: 市が行う, en: the city does it}}
+    - {mark: "", means: undefined}
+""",
+        "utf-8",
+    )
+    head = [["番号", "業務", "受付", "受付", "交付", "交付"], [None, None, "窓口", "郵送", "窓口", "郵送"]]
+    path = book_of(tmp_path / "acts.xlsx", 一覧=[*head, [1, "証の交付", "○", "○", "○", "×"]])
+    report = importing.report_on(path, said)
+    assert "header_act" not in doubts(report)
+    desk = Desk.open(list=folder_of(tmp_path, report))
+    found = [desk.decide(row="kokuho-1", channel=channel, act="交付") for channel in ("desk", "post")]
+    assert [(each.act and each.act.key, each.assignee.value) for each in found] == [
+        ("hand_over", "contractor"),
+        ("hand_over", "city_staff"),
+    ]

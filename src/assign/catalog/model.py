@@ -281,11 +281,12 @@ class Numbers:
     A division's numbers and names, made ready to be asked for what is near a wrong one.
 
     Attributes:
-        rows: Each number, and on how many rows it stands. first, last: The span of them.
+        rows: Each number, and on how many rows it stands. first, last: The span of them. has_branches: Whether any is printed as `5-1`.
     """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self.rows: dict[str, int] = dict(Counter(task.number or task.item for task in tasks))
+        self.has_branches: bool = any("-" in task.number for task in tasks)
         self.first: str = tasks[0].number or tasks[0].item
         self.last: str = max(reversed(self.rows), key=_digits)  # of letters the last
         self._choices = Choices(self.rows)

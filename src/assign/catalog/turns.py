@@ -95,6 +95,10 @@ _OF_A_PAPER: Final = "実績|件数|[0-9]+件|告示|公告|指定|条例|規則
 _BEFORE: Final = "それまで|それ以前|以前|従前|開始|予定|検討|協議"
 # A day that nobody here reads: 令和八年四月一日, 20260401.
 _OTHER_DAY: Final = r"(?:令和|平成)[〇一二三四五六七八九十]+年|(?<![0-9])20[0-9]{6}(?![0-9])"
+# What brackets may say that is not beside the point; what else they say of a paper or a form is.
+_TO_THE_POINT: Final = (
+    rf"[0-9年月]|{_CITY}|{_CONTRACTOR}|{_OTHERS}|{_ENDED}|予定|検討|協議|又は|または|除|以外|のみ|限|場合|ただし|含"
+)
 _WIDE: Final = "除|以外|のほか|含|全て|すべて|全部|分は"
 
 
@@ -118,6 +122,8 @@ def turns(remark: str, marks: Mapping[str, bool | None] = _NO_MARKS) -> tuple[Tu
     ((), (), ())
     >>> [(each.since.isoformat(), each.city) for each in turns("令和9年4月1日から受託者が行う（前日までは市職員）")]
     [('0001-01-01', True), ('2027-04-01', False)]
+    >>> [each.city for each in turns("令和9年4月1日から受託者が行う（備考には記載しない）")]
+    [True, False]
     >>> [each.narrow for each in turns("図書館は令和9年3月31日で終了し、以後は取り扱わない")]
     [True]
     >>> [each.city for each in turns("令和8年10月1日から○を◎とする", {"○": False, "◎": True})]
@@ -190,7 +196,8 @@ def _of(said: str, marks: Mapping[str, bool | None]) -> list[Turn]:
 
 
 def _without_time_before(plain: str) -> str:
-    """A sentence without what it adds of the time before its day, where that is the other party's, as it is anyway."""
+    """A sentence without brackets that say nothing of who or when, and without the time before its day where that is the other party's."""
+    plain = re.sub(r"\([^()]*\)", lambda found: found[0] if re.search(_TO_THE_POINT, found[0]) else "", plain)
     added = re.search(_TIME_BEFORE, plain)
     if added is None:
         return plain

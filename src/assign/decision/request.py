@@ -163,7 +163,9 @@ def _rows(catalog: Catalog, key: str, given: object) -> tuple[Task, ...]:
             )
     number, place = reference or ("", None)
     rows = catalog.by_number.get((key, number), ())
-    if rows and (place is None or place <= len(rows)):
+    # `5-1` is the first row of several 5; in a list that prints branches it is a branch, and where there is none such, no row.
+    branches = len(rows) == 1 and key in catalog.numbers and catalog.numbers[key].has_branches
+    if rows and (place is None or (place <= len(rows) and not branches)):
         return rows if place is None else (rows[place - 1],)
     if not rows and (unnumbered := catalog.unnumbered.get((key, normal(given) if isinstance(given, str) else ""))):
         return unnumbered

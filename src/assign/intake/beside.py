@@ -98,7 +98,7 @@ def beside_marks(mapping: TheMapping, marks: Mapping[int, str], remark: str) -> 
 
 def of_legends(mapping: TheMapping, marks: Mapping[int, str]) -> list[str]:
     """
-    The sentences of the legend that change a mark from a day on (▲：市職員（令和8年10月1日から受託者）), with what is printed above the marks.
+    The sentences of the legend, or of how the city reads it, that change a mark from a day on (▲：市職員（令和8年10月1日から受託者）), with what is printed above the marks.
     """
     signs = mapping.signs
     sides = {
@@ -108,8 +108,8 @@ def of_legends(mapping: TheMapping, marks: Mapping[int, str]) -> list[str]:
     for at, text in marks.items():
         column = mapping.of_marks[at]
         mark = mark_of(text, column, signs)
-        if mark is not None and mark.legend is not None:
-            said = part_of(mark.legend.text, mark.printed)
+        if mark is not None and (mark.legend or mark.because):
+            said = part_of(mark.legend.text, mark.printed) if mark.legend else (mark.because or {})["ja"]
             if turns(said, sides):
                 wearing.setdefault(said, []).append(at)
     whole = {at for at, text in marks.items() if text}

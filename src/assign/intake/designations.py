@@ -30,6 +30,7 @@ _PAPER: Final = re.compile("指定公金事務取扱者|243条の2|二百四十�
 _DENIED: Final = re.compile(
     r"ない|なし|無し|無い|ません|せず|受けず|予定|未定|未指定|未了|検討|協議|調整|申請中|手続中|取消|取り消|廃止|解除|終了|失効|以外|見込|準備|不要|不可|場合|とき|限[りる]|条件"
 )
+_LIMITED: Final = re.compile("に限[りる]")
 _SINCE: Final = re.compile(r"(?:令和([0-9]{1,2}|元)|([0-9]{4}))年([0-9]{1,2})月([0-9]{1,2})日(?:から|より|以降|以後)")
 _DATED: Final = re.compile(r"(?:年|月|日|年度)(?:から|より|以降|以後|まで|末)")
 
@@ -64,6 +65,11 @@ def _speaks(each: Said, document: Document, scope: Scope) -> None:
         )
     sentences = [_sentence(document.lines[line - 1], each.text.text) for line, _ in found]
     if all(_DENIED.search(sentence) for sentence in sentences):
+        if not any(_DENIED.search(_LIMITED.sub("", sentence)) for sentence in sentences):
+            raise each.text.node.fail(
+                f"範囲を限る文です: 「{sentences[0]}」（その行の備考か注にあり、行がその範囲なら、限る前までを写してください。そうでなければ消してください）",
+                f"the sentence limits it: `{sentences[0]}` (where it stands at the row or in its footnote, and the row is within it, copy it up to the limit; else leave it out)",
+            )
         raise each.text.node.fail(
             f"この文は指定があるとは言っていません: 「{sentences[0]}」（この項目を消してください。収納は市職員・回答待ちになります）",
             f"this sentence does not say that there is a designation: `{sentences[0]}` (leave it out: the act waits)",

@@ -20,7 +20,7 @@ from assign.words import ActClass, Bilingual, normal
 
 from .mapping import Column, Mapping
 from .notes import Notes
-from .vocabulary import exactly, vocabulary
+from .vocabulary import exactly, known, vocabulary
 
 _PARTS: Final = re.compile("[/・、，,／＋+]|及び|並びに|又は")
 _NEVER: Final = (ActClass.AUTHORITY, ActClass.BARRED)
@@ -68,9 +68,14 @@ def _called(ids: Iterable[str]) -> list[str]:
 
 
 def of_act(column: Column) -> str:
-    """Of what is printed above a column of an act, the part that names it: the lowest, but none that names a party."""
+    """
+    Of what is printed above a column of an act, the part that names it: the lowest, but none that names a party, and none that names
+    the column's channel where another does not (受付 above 窓口).
+    """
     parts = column.header.split("/")
-    return next((part for part in reversed(parts) if not (column.party and exactly("party", part))), parts[-1])
+    named = [part for part in parts if not (column.party and exactly("party", part))]
+    acts = [part for part in named if not (column.channel and known("channel", part))]
+    return (acts or named or parts)[-1]
 
 
 def compare(mapping: Mapping, headers: dict[str, str], notes: Notes) -> None:
@@ -87,17 +92,19 @@ def compare(mapping: Mapping, headers: dict[str, str], notes: Notes) -> None:
 
 
 def _against(mapping: Mapping, column: Column, header: str) -> Iterator[tuple[str, Bilingual]]:
-    known = acts()
-    parts = meant(header)
-    given = "・".join(known[act].title["ja"] for act in column.acts) or "行為なし"
-    given_en = ", ".join(known[act].title["en"] for act in column.acts) or "no act"
+    every = acts()
+    own = normal(of_act(column._replace(header=header)))
+    of_channel = {normal(part) for part in header.split("/") if column.channel and known("channel", part)} - {own}
+    parts = [each for each in meant(header) if each[0] not in of_channel]
+    given = "・".join(every[act].title["ja"] for act in column.acts) or "行為なし"
+    given_en = ", ".join(every[act].title["en"] for act in column.acts) or "no act"
     lowest = [each for each in parts if each[0] in {normal(p) for p in _PARTS.split(header.rpartition("/")[2])}]
     for part, ids in lowest or parts:
-        never = all(known[act].act_class in _NEVER for act in ids)
+        never = all(every[act].act_class in _NEVER for act in ids)
         same = ids & set(column.acts) or (not never and any(part in name for name in _called(column.acts)))
         if (column.acts and not same) or (never and not column.acts):
-            names = "・".join(known[act].title["ja"] for act in sorted(ids))
-            names_en = ", ".join(known[act].title["en"] for act in sorted(ids))
+            names = "・".join(every[act].title["ja"] for act in sorted(ids))
+            names_en = ", ".join(every[act].title["en"] for act in sorted(ids))
             yield (
                 "header_act",
                 {

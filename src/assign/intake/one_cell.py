@@ -7,7 +7,7 @@ another set than the first such column, that set is the table's own legend (`Par
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from assign.words import Meaning
 
@@ -20,41 +20,59 @@ from .sheets import Source
 
 
 def with_one_set(source: Source, mapping: TheMapping, edition: Edition) -> tuple[TheMapping, Edition]:
-    """The mapping and an edition of it; columns whose sets cannot be told apart by their tables are left as they are, to be refused."""
-    first = dict(_firsts(mapping.of_marks))
-    if not first:
+    """The mapping and an edition of it; two such columns in one table are left as they are, to be refused."""
+    first = _firsts(mapping.of_marks)
+    groups = {at: first.get(at, at) for at in (*first, *first.values())}
+    if not groups:
         return mapping, edition
-    sets = {at: column.set or f"column on line {column.node.line}" for at, column in enumerate(mapping.of_marks)}
-    marks = [column.marks for column in mapping.of_marks]
-    tables = [_there(source, mapping, part) for part in edition.parts]
+    columns = list(mapping.of_marks)
     parts = []
-    for part, there in zip(edition.parts, tables, strict=True):
-        own = {at: _own(marks[at], sets[at], part, edition) for at in there if at in first}
-        of = {sets[first[at]]: _all(own[at], marks[first[at]]) for at in own}
-        shared = any(at not in first and sets[at] in of for at in there)
-        if shared or any(_plain(own[at]) != _plain(of[sets[first[at]]][: len(own[at])]) for at in own):
-            return mapping, edition
+    for part in edition.parts:
+        of = {}
+        for at in _there(source, mapping, part):
+            if at not in groups:
+                continue
+            name = _name(groups[at])
+            if name in of:
+                return mapping, edition
+            if at in first:
+                of[name] = _all(_own(columns[at], part, edition), columns[first[at]].marks)
+            elif columns[at].set in part.marks:
+                of[name] = part.marks[columns[at].set]
         parts.append(part._replace(marks={**part.marks, **of}))
-    columns = iter(
-        column._replace(set=sets[first.get(at, at)], marks=marks[first.get(at, at)])
-        for at, column in enumerate(mapping.of_marks)
-    )
-    made = edition._replace(parts=tuple(parts))
+    of_edition = {
+        _name(at): edition.marks[columns[at].set] for at in groups.values() if columns[at].set in edition.marks
+    }
+    made = edition._replace(parts=tuple(parts), marks={**edition.marks, **of_edition})
+    for at, base in groups.items():
+        columns[at] = columns[at]._replace(set=_name(base), marks=columns[base].marks)
+    new = iter(columns)
     return mapping._replace(
-        columns=tuple(next(columns) if column.role == "mark" else column for column in mapping.columns),
+        columns=tuple(next(new) if column.role == "mark" else column for column in mapping.columns),
         editions=tuple(made if each is edition else each for each in mapping.editions),
     ), made
 
 
-def _firsts(columns: Sequence[Column]) -> Iterator[tuple[int, int]]:
-    """Of each column that fills the cell of an earlier one and has other marks, the place of both."""
+def _name(at: int) -> str:
+    """What the set of a cell is called, by its first column; no set of a mapping file is called so."""
+    return f"cell of column {at + 1}"
+
+
+def _firsts(columns: Sequence[Column]) -> dict[int, int]:
+    """Of each column that fills the cell of an earlier one, the place of the first; of cells whose columns all have the same marks none."""
+    found: dict[int, int] = {}
     for at, column in enumerate(columns):
-        for other, earlier in enumerate(columns[:at]):
-            same = (column.party, column.channel) == (earlier.party, earlier.channel)
-            acts = set(column.acts) & set(earlier.acts) if column.acts else not earlier.acts
-            if same and acts and column.channel + "".join(column.acts) and _differ(column, earlier):
-                yield at, other
-                break
+        same = (other for other, earlier in enumerate(columns[:at]) if _one_cell(column, earlier))
+        if (other := next(same, None)) is not None:
+            found[at] = found.get(other, other)
+    apart = {base for at, base in found.items() if _differ(columns[at], columns[base])}
+    return {at: base for at, base in found.items() if base in apart}
+
+
+def _one_cell(one: Column, other: Column) -> bool:
+    acts = set(one.acts) & set(other.acts) if one.acts else not other.acts
+    apart = one.channel or one.acts  # a row's own marks stand in columns of their own
+    return bool(apart and acts) and (one.party, one.channel) == (other.party, other.channel)
 
 
 def _differ(one: Column, other: Column) -> bool:
@@ -77,12 +95,12 @@ def _there(source: Source, mapping: TheMapping, part: Part) -> list[int]:
     return sorted(found)
 
 
-def _own(marks: Sequence[Mark], name: str, part: Part, edition: Edition) -> tuple[Mark, ...]:
+def _own(column: Column, part: Part, edition: Edition) -> tuple[Mark, ...]:
     """The marks of a column as a table means them."""
-    found = {mark.printed: mark for mark in (*marks, *edition.marks.get(name, ()))}
-    if name in part.marks:
+    found = {mark.printed: mark for mark in (*column.marks, *edition.marks.get(column.set, ()))}
+    if column.set in part.marks:
         found = found if part.others else {}
-        found |= {mark.printed: mark for mark in part.marks[name]}
+        found |= {mark.printed: mark for mark in part.marks[column.set]}
     return tuple(found.values())
 
 
