@@ -174,7 +174,7 @@ def manifest() -> Schema:
                 "where in a text that was made of a workbook its sheets stand",
             ),
             "unread": list_of(
-                {"type": ["integer", "string"], **described("行番号", "the number of a line")},
+                ref("number", "行番号", "the number of a line"),
                 MOST_LINES,
                 "業務の行や注に見えて、この一覧のものでない行",
                 "its lines that look like a row or a footnote of the list, and rightly are none",
