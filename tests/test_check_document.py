@@ -102,7 +102,13 @@ def test_a_footnote_that_nothing_cites_is_said_and_fails_nothing(own: Path) -> N
 def test_what_holds_says_no_more_than_was_compared(own: Path) -> None:
     """Of a document that is not read line by line: the rows, what is cited, and that nothing else looks like a row."""
     [said] = [line for line in lines(proved(own), "en") if "document" in line]
-    assert said == "Text and marks of 6 rows, and what is cited, as in the document (18 lines); no other line looks like a row: holds"  # fmt: skip
+    assert said == (
+        "Text of 6 rows, marks of those read as printed, and what is cited, as in the document (18 lines); no other line looks like a row: holds"
+    )
+    document_of(own, blank_line_filled)
+    edited(own / "manifest.yaml", *(each.format(9) for each in UNREAD))
+    [said] = [line for line in lines(proved(own), "en") if "document" in line]
+    assert said.endswith("no other line looks like a row (but 1 of `unread`): holds")
 
 
 @pytest.mark.parametrize("name", ["other.txt", "null", "~"])
