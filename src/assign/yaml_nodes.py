@@ -106,9 +106,9 @@ class Node:
         return {"ja": fields["ja"].text(), "en": fields["en"].text()}
 
     def number(self) -> int:
-        """A line number or the like: digits alone."""
+        """A line number or the like: digits alone, from 1 on."""
         text = self.text()
-        if not (text.isascii() and text.isdigit() and len(text) < 9):
+        if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text)):
             raise self.fail(f"{shown(text)} は番号ではありません", f"{shown(text)} is not a number")
         return int(text)
 

@@ -38,7 +38,12 @@ def manifest_of(kept: Mapping[str, Any], data: bytes) -> Manifest:
         edition=kept["edition"],
         effective=_effective_of(kept["effective"]) if kept["effective"] else None,
         documents=tuple(
-            Document(each["file"], each["sha256"], tuple(SheetOf(**sheet) for sheet in each.get("sheets", ())))
+            Document(
+                each["file"],
+                each["sha256"],
+                tuple(SheetOf(**sheet) for sheet in each.get("sheets", ())),
+                tuple(each.get("unread", ())),
+            )
             for each in kept["documents"]
         ),
         divisions={each[0]: Division(*each) for each in kept["divisions"]},

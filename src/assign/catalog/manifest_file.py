@@ -50,12 +50,17 @@ def parsed(data: bytes) -> Manifest:
             f"列の key {shown(min(taken))} は使えません（場の key か、{'・'.join(BESIDE_CELLS)} です）",
             f"{shown(min(taken))} cannot be the key of a column (it is that of a channel, or {', '.join(BESIDE_CELLS)})",
         )
-    lines = tuple(_line(node, divisions, channels, columns) for node in _list(top["meanings"], MOST_LINES))
+    meanings = _list(top["meanings"], MOST_LINES)
+    lines = tuple(_line(node, divisions, channels, columns) for node in meanings)
+    _once(meanings, [(*sorted(line.when.items()), "", *line.says) for line in lines])
+    papers = _list(top["documents"], empty=True)
+    documents = tuple(_document(node) for node in papers)
+    _once(papers, [each.file for each in documents])
     return Manifest(
         title=top["title"].bilingual(),
         edition=top["edition"].text(),
         effective=_effective(top["effective"]) if "effective" in top else None,
-        documents=tuple(_document(node) for node in _list(top["documents"], empty=True)),
+        documents=documents,
         divisions=divisions,
         channels=channels,
         columns=columns,
@@ -86,6 +91,15 @@ def _list(node: Node, most: int = MOST, *, empty: bool = False) -> list[Node]:
     if len(node.value) > most:
         raise node.value[most].fail(f"{most:,} 件までです", f"more than {most:,} entries")
     return node.value
+
+
+def _once(nodes: Sequence[Node], values: Sequence[Any]) -> None:
+    """Raises RuleFileError at the first entry whose value another before it has."""
+    seen = set()
+    for node, value in zip(nodes, values, strict=True):
+        if value in seen:
+            raise node.fail("同じ項目が2度あります", "the same entry stands twice")
+        seen.add(value)
 
 
 def _named(node: Node, read: Callable[[Node], Any]) -> dict[str, Any]:
@@ -179,14 +193,40 @@ def _column(channels: Mapping[str, Channel], node: Node) -> Column:
 
 
 def _document(node: Node) -> Document:
-    fields = node.fields(("file", "sha256"), ("sheets",))
+    fields = node.fields(("file", "sha256"), ("sheets", "unread"))
     digest = fields["sha256"].text()
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise fields["sha256"].fail("SHA-256（16進64桁）が要ります", "a SHA-256 of 64 hexadecimal digits is needed")
-    sheets = [node.fields(("name", "line")) for node in _list(fields["sheets"])] if "sheets" in fields else []
-    return Document(
-        fields["file"].text(), digest, tuple(SheetOf(each["name"].text(), _above(each["line"])) for each in sheets)
-    )
+    sheets = _list(fields["sheets"]) if "sheets" in fields else []
+    unread = _list(fields["unread"], MOST_LINES) if "unread" in fields else []
+    numbers = tuple(node.number() for node in unread)
+    _once(unread, numbers)
+    return Document(_file(fields["file"]), digest, _sheets(sheets), numbers)
+
+
+def _file(node: Node) -> str:
+    """The name of a file in `source/`."""
+    name = node.text()
+    if name.startswith(".") or set(name) & set("/\\:"):
+        raise node.fail(
+            f"フォルダのないファイル名です（{shown(name)} は使えません）",
+            f"a file's name without a folder is needed ({shown(name)} cannot be used)",
+        )
+    return name
+
+
+def _sheets(nodes: Sequence[Node]) -> tuple[SheetOf, ...]:
+    """Each once, in the order in which they stand in the text."""
+    found: list[SheetOf] = []
+    for node in nodes:
+        fields = node.fields(("name", "line"))
+        found.append(SheetOf(fields["name"].text(), _above(fields["line"])))
+        if len(found) > 1 and found[-1].line <= found[-2].line:
+            raise fields["line"].fail(
+                "シートは文書の行の順に書いてください", "sheets stand in the order of their lines in the document"
+            )
+    _once(nodes, [each.name for each in found])
+    return tuple(found)
 
 
 def _above(node: Node) -> int:

@@ -66,6 +66,9 @@ class Effective(NamedTuple):
         return {"since": self.since.isoformat(), "until": None if self.until is None else self.until.isoformat()}
 
 
+SHEET: Final = "== "  # begins the line that names a sheet, in a text that was made of several
+
+
 class SheetOf(NamedTuple):
     """A sheet of a workbook, or a page, of which a text was made: its rows stand on the lines after `line`."""
 
@@ -74,16 +77,22 @@ class SheetOf(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A file that the list was read from, and its SHA-256 in hexadecimal. `sheets`: of a text that was made of a workbook, in its order."""
+    """
+    A file that the list was read from, and its SHA-256 in hexadecimal. `sheets`: of a text that was made of a workbook, in its order.
+
+    `unread`: its lines that look like a row or a footnote of the list, and rightly are none.
+    """
 
     file: str
     sha256: str
     sheets: tuple[SheetOf, ...] = ()
+    unread: tuple[int, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON and the manifest give it."""
-        more = {"sheets": [sheet._asdict() for sheet in self.sheets]} if self.sheets else {}
-        return {"file": self.file, "sha256": self.sha256, **more}
+        sheets = {"sheets": [sheet._asdict() for sheet in self.sheets]} if self.sheets else {}
+        unread = {"unread": list(self.unread)} if self.unread else {}
+        return {"file": self.file, "sha256": self.sha256, **sheets, **unread}
 
     def printed_at(self, line: int) -> tuple[str, int] | None:
         """The sheet and the row of a line; None where the text is the file itself."""

@@ -545,10 +545,20 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
     )
     yield (f"例 {counts['examples']} 件: " if ja else f"{counts['examples']} examples: ") + verdict("example")
     if "lines" in counts:
+        unread = report.declared.get("unread", 0)
+        apart = (f"（`unread` の {unread} 行を除く）" if ja else f" (but {unread} of `unread`)") if unread else ""
         head = (
-            f"文書 {counts['lines']} 行と台帳の一致: "
-            if ja
-            else f"{counts['lines']} lines of the document, same as the catalog: "
+            (
+                f"文書 {counts['lines']} 行と台帳の一致: "
+                if ja
+                else f"{counts['lines']} lines of the document, same as the catalog: "
+            )
+            if "unread" not in report.declared  # each line of such a document is read
+            else (
+                f"台帳 {counts['rows']} 行の原文、印字どおりに読んだ行の印、引用は文書（{counts['lines']} 行）のとおりで、ほかに業務の行に見える行はない{apart}: "
+                if ja
+                else f"Text of {counts['rows']} rows, marks of those read as printed, and what is cited, as in the document ({counts['lines']} lines); no other line looks like a row{apart}: "
+            )
         )
         yield head + verdict("source", "reading", "kept")
     elif "document_not_at_hand" not in report.declared:

@@ -172,7 +172,13 @@ def manifest() -> Schema:
                 MOST_NAMED,
                 "表計算ファイルから作ったテキストの、シートの所",
                 "where in a text that was made of a workbook its sheets stand",
-            )
+            ),
+            "unread": list_of(
+                ref("number", "行番号", "the number of a line"),
+                MOST_LINES,
+                "業務の行や注に見えて、この一覧のものでない行",
+                "its lines that look like a row or a footnote of the list, and rightly are none",
+            ),
         },
     )
     return whole_schema(

@@ -72,7 +72,12 @@ def one_or_more(of: Schema, ja: str = "", en: str = "", *, least: int = 1, uniqu
 # -- what all files have -----------------------------------------------------------------------------------------------
 
 TEXT: Final[Schema] = {"type": ["string", "number", "boolean"], "pattern": r"\S", "maxLength": LONGEST_TEXT}
-NUMBER: Final[Schema] = {"type": ["integer", "string"], "minimum": 0, "maximum": 99_999_999, "pattern": "^[0-9]{1,8}$"}
+NUMBER: Final[Schema] = {
+    "type": ["integer", "string"],
+    "minimum": 1,
+    "maximum": 99_999_999,
+    "pattern": "^(?!0+$)[0-9]{1,8}$",
+}
 DAY: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}
 SHA256: Final = "^[0-9a-f]{64}$"
 TRUTH: Final[Schema] = {"enum": [True, False, "true", "false"]}

@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from assign.catalog.csv_file import LONGEST_CELL
 from assign.catalog.model import LARGEST
+from assign.catalog.parts import SHEET, SheetOf
+from assign.catalog.parts import Document as Entry
 from assign.errors import DataError, hidden, path_shown, unreadable
 from assign.resources import TooLarge, whole
 from assign.words import normal, sha256
@@ -23,7 +25,6 @@ from .radicals import RADICAL, kanji
 from .sheets import Cell, Row, Source
 
 TEXTS: Final = ("text", "csv")
-SHEET: Final = "== "  # begins the line that names a sheet
 
 
 class Document(NamedTuple):
@@ -39,6 +40,7 @@ class Document(NamedTuple):
         cleaned: The lines from which characters were taken that nobody sees.
         folded: The lines in which radicals were read as the kanji that they look like.
         order: Where a sentence is looked for, one after the other; empty: on every line.
+        unread: The lines that look like a row or a footnote, and that an edition leaves out.
     """
 
     file: str
@@ -50,13 +52,14 @@ class Document(NamedTuple):
     folded: tuple[int, ...]
     sheets: tuple[tuple[str, int], ...] = ()
     order: tuple[Collection[int], ...] = ()
+    unread: tuple[int, ...] = ()
 
     @property
     def digests(self) -> list[dict[str, Any]]:
-        """Each file with its SHA-256, as a manifest has it; the text with the places of its sheets."""
-        sheets = [{"name": name, "line": line} for name, line in self.sheets]
+        """Each file with its SHA-256, as a manifest has it; the text with the places of its sheets, and with what is unread."""
+        sheets = tuple(SheetOf(name, line) for name, line in self.sheets)
         return [
-            {"file": name, "sha256": sha256(data), **({"sheets": sheets} if sheets and name == self.file else {})}
+            (Entry(name, sha256(data), sheets, self.unread) if name == self.file else Entry(name, sha256(data))).plain()
             for name, data in self.files.items()
         ]
 

@@ -15,10 +15,11 @@ from assign import resources
 from assign.catalog import manifest_file
 from assign.catalog.against_document import other_marks
 from assign.catalog.csv_file import as_csv
+from assign.catalog.lines_left import cited, left
 from assign.catalog.manifest import FILE, UNREAD, Manifest
 from assign.catalog.model import CATALOG, Catalog, Task, with_keys
 from assign.catalog.parts import NO_COLUMN
-from assign.catalog.printed import parse
+from assign.catalog.printed import Form, parse
 from assign.check.list_floor import shipped as shipped_manifest
 from assign.check.lookalike import says
 from assign.errors import RuleFileError
@@ -111,8 +112,11 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
             table = _latest([*table, *of_rows])
             manifest = _manifest(mapping, edition, document, columns, table, papers)
         if kept := list(_never_given(Catalog(_in_order(keyed, manifest), manifest, b""), printed, notes)):
-            manifest = _manifest(mapping, edition, document, columns, _latest([*table, *kept]), papers)
+            table = _latest([*table, *kept])
+            manifest = _manifest(mapping, edition, document, columns, table, papers)
         tasks = _with_readings(Catalog(_in_order(keyed, manifest), manifest, b""), printed, of_parts, notes)
+        if unread := _unread(Catalog(tasks, manifest, b""), document):
+            manifest = _manifest(mapping, edition, document._replace(unread=unread), columns, table, papers)
     rows = as_csv(tasks, manifest)
     catalog = Catalog(tasks, manifest, rows)
     read = columns_read(source, mapping, edition)
@@ -121,6 +125,14 @@ def make(source: Source, document: Document, mapping: TheMapping, edition: Editi
     branches(printed, notes)
     repeated(printed, edition.parts, notes)
     return Made(edition, catalog, printed, columns, _files(mapping, document, catalog), mapping, of_parts, read)
+
+
+def _unread(catalog: Catalog, document: Document) -> tuple[int, ...]:
+    """What the mapping leaves out that looks like a row or a footnote: the report says it, and `check` then takes it for seen."""
+    if Form.of(catalog.manifest) is not None:  # a document that is read whole has no such line
+        return ()
+    of = left(catalog, document.lines, cited(catalog.manifest))
+    return tuple(sorted((*of.rows, *of.notes)))
 
 
 def _latest(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
