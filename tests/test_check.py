@@ -18,7 +18,7 @@ from assign.catalog.csv_file import columns
 from assign.catalog.loader import load
 from assign.check import Finding
 from assign.check.proofs import check, lines, unproved
-from assign.errors import DataError
+from assign.errors import DataError, RuleFileError
 from assign.resources import catalog_file, data_folder, document_file, manifest_file, rules_folder
 
 from .conftest import HAS_DURABLE
@@ -48,7 +48,32 @@ def test_the_built_in_rules_hold_everywhere(desk: Desk) -> None:
     assert report.counts["requests"] == 215 * 2 * 65
     assert report.counts["lines"] == 348
     assert report.counts["examples"] > 100
+    assert report.counts["topics"] > 400
     assert report.declared == {"judged": 31, "unreadable": 1, "undefined_mark": 11}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("benefits.yaml", "kokuho-18: 3", "kokuho-181: 3"),
+        ("events.yaml", "{row: kokuho-2,", "{row: kokuho-2222,"),
+        ("outside.yaml", "belongs: register\n", "belongs: regster\n"),
+    ],
+)
+def test_a_lexicon_that_no_search_could_read_is_found(tmp_path: Path, file: str, old: str, new: str) -> None:
+    """A search and a plan of the list would fail, and only then."""
+    folder = Path(
+        shutil.copytree(data_folder(), tmp_path / "list", ignore=shutil.ignore_patterns("template", "schema"))
+    )
+    path = folder / "lexicon" / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    report = check(Desk.open(list=folder, engine="table"), list_path=folder)
+    assert [each.kind for each in report.findings] == ["lexicon"]
+    with pytest.raises(RuleFileError) as caught:
+        Desk.open(list=folder, engine="table").search("限度額")
+    assert report.findings[0].text == {"ja": caught.value.ja, "en": caught.value.en}
 
 
 DOCUMENT = document_file().name

@@ -22,7 +22,7 @@ from assign.check.due import dates_in, due, lapsing
 from assign.check.proofs import check, unproved
 from assign.desk.asked import DeskClosed
 from assign.desk.lookup import answered, decision_table, of_line, table_of_edition
-from assign.errors import AssignError, RuleFileError, UnknownItem
+from assign.errors import AssignError, CatalogError, RuleFileError, UnknownItem
 from assign.explanation.model import Decision
 
 from .command_line import inside
@@ -230,11 +230,56 @@ def test_a_folder_that_is_not_one_list_day_after_day_is_refused(
         assert "\n" not in error.value.ja + error.value.en
 
 
-def test_a_mistake_in_a_manifest_names_the_folder_of_the_edition(city: Path) -> None:
-    """All editions have a file of that name."""
-    effective(city / "r7", {"since": "2026-04-01", "until": "2025-04-01"})
-    with pytest.raises(RuleFileError, match=r"^r7/manifest.yaml, line 1: it ends on 2025-04-01"):
-        of_folder(city)
+def damaged(file: Path) -> None:
+    file.write_text(file.read_text("utf-8") + '"\nx: 1\n', "utf-8")
+
+
+def with_words(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("concepts:\n  - {id: a, label: {ja: 甲, en: a}, rows: {kouki-77: 3}, spoken: [ことば]}\n", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "spoil"),
+    [
+        ("manifest.yaml", damaged),
+        ("catalog.csv", damaged),
+        ("rules/kinds.yaml", damaged),
+        ("rules/kinds.yaml", Path.unlink),
+        ("rules/rulings.yaml", lambda file: file.write_text(file.read_text("utf-8").replace("kouki-5", "kouki-77"))),
+        ("lexicon/words.yaml", with_words),
+    ],
+)
+@pytest.mark.parametrize("given", [".", "r8"])
+def test_an_error_names_the_file_in_the_folder_as_it_was_given(
+    city: Path, monkeypatch: pytest.MonkeyPatch, file: str, spoil: Callable[[Path], object], given: str
+) -> None:
+    """All editions have files of these names; of one list, too, a file is found sooner by its path."""
+    spoil(city / "r8" / file)
+    monkeypatch.chdir(city)
+    for ask in (
+        lambda: Desk.open(list=given, engine="table").search("ことば", on="2026-05-01"),
+        lambda: unproved("r8", None, "table").lexicon,
+    ):
+        with pytest.raises((RuleFileError, CatalogError)) as caught:
+            ask()
+        for said in (caught.value.ja, caught.value.en, str(caught.value)):
+            assert said.startswith(f"r8/{file}")
+
+
+def test_an_edition_without_rules_is_said_to_have_none(city: Path) -> None:
+    """Those that ship are read in their place: a line of theirs alone would send the reader there."""
+    shutil.rmtree(city / "r8" / "rules")
+    with pytest.raises(RuleFileError, match=rf"there is no `{city}/r8/rules`, and the rules that ship do not fit"):
+        Desk.open(list=city, on="2026-05-01")
+
+
+@pytest.mark.parametrize("since", ["2926-04-01", "0026-04-01"])
+def test_a_first_day_that_is_a_typing_error_is_refused(city: Path, since: str) -> None:
+    """The list would be in force in 900 years, and until then nothing would say so."""
+    effective(city / "r8", since)
+    with pytest.raises(RuleFileError, match=r"is no year of a case"):
+        Desk.open(list=city / "r8")
 
 
 def test_an_edition_ends_where_the_next_begins_or_on_the_day_that_it_says(city: Path) -> None:

@@ -206,7 +206,7 @@ def test_two_lines_of_one_rank_that_differ_are_refused(tmp_path: Path) -> None:
 def test_a_mistake_in_a_manifest_is_refused_with_the_nearest_choice(
     tmp_path: Path, old: str, new: str, says: str
 ) -> None:
-    """One line, with the file and where."""
+    """One line, with the file, in the folder as it was given, and where."""
     folder = shutil.copytree(LISTS / "three", tmp_path / "list")
     text = (folder / "manifest.yaml").read_text("utf-8")
     assert old in text
@@ -214,7 +214,7 @@ def test_a_mistake_in_a_manifest_is_refused_with_the_nearest_choice(
     with pytest.raises(RuleFileError) as caught:
         Desk.open(list=folder)
     assert says in str(caught.value)
-    assert str(caught.value).startswith("manifest.yaml, line ")
+    assert str(caught.value).startswith(f"{folder}/manifest.yaml, line ")
 
 
 @pytest.mark.long

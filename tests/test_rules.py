@@ -147,12 +147,13 @@ def test_a_mistake_is_refused_with_file_line_and_nearest_name(
     edit: Edit, file: str, old: str, new: str, below: int | None, says: str
 ) -> None:
     """So that who writes rules is told where, and what was meant. `below` counts lines from the passage changed."""
+    folder = edit(file, old, new)
     with pytest.raises(RuleFileError) as caught:
-        Desk.open(rules=edit(file, old, new))
+        Desk.open(rules=folder)
     if below is not None:
         text = (rules_folder() / file).read_text("utf-8")
         line = text[: text.index(old)].count("\n") + 1 + below
-        assert str(caught.value).startswith(f"{file}, line {line}: ")
+        assert str(caught.value).startswith(f"{folder}/{file}, line {line}: ")
     assert says in str(caught.value)
 
 

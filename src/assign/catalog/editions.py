@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assign.errors import BadRequest, DataError, RuleFileError, listed, path_shown, shown, unreadable, visible
+from assign.resources import name_folder
 from assign.words import normal
 
 from .manifest import FILE, Manifest
@@ -154,9 +155,7 @@ def _read(folder: Path) -> tuple[Edition, Manifest]:
     try:
         manifest = load(folder / FILE)
     except RuleFileError as error:
-        where = f"{visible(folder.name)}/"
-        error.ja, error.en = where + error.ja, where + error.en
-        error.args = (error.en,)
+        name_folder(error, folder)
         raise
     if (days := manifest.effective) is None:
         raise EditionsError(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from assign import resources, yaml_nodes
+from assign.dates import YEARS
 from assign.errors import shown
 from assign.words import Bilingual, Meaning, normal, sentences, sha256
 from assign.yaml_nodes import Node
@@ -73,11 +74,14 @@ def parsed(data: bytes) -> Manifest:
 
 
 def _effective(node: Node) -> Effective:
-    """A day alone is the first; with `until` the last day is said, too."""
-    if not isinstance(node.value, dict):
-        return Effective(node.day(), None)
-    fields = node.fields(("since",), ("until",))
+    """A day alone is the first; with `until` the last day is said, too. A typing error (2926) is no first day."""
+    fields = node.fields(("since",), ("until",)) if isinstance(node.value, dict) else {"since": node}
     since, until = fields["since"].day(), fields["until"].day() if "until" in fields else None
+    if not YEARS[0] <= since.year <= YEARS[1]:
+        raise fields["since"].fail(
+            f"{since.year} 年は業務の年ではありません（{YEARS[0]} 年から {YEARS[1]} 年まで）",
+            f"{since.year} is no year of a case ({YEARS[0]} to {YEARS[1]})",
+        )
     if until is not None and until < since:
         raise fields["until"].fail(
             f"終わりの日 {until} が始まりの日 {since} より前です", f"it ends on {until}, before it begins on {since}"

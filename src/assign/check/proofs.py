@@ -22,14 +22,14 @@ from assign.commands import command
 from assign.decision.decider import Decider, Outcome
 from assign.decision.durable import DurableEngine
 from assign.decision.engine import Engine, TableEngine, open_engine
-from assign.decision.fitting import fit, rules_beside
-from assign.errors import AssignError, EngineMissing, RuleGap, RuleOverlap, visible
+from assign.decision.fitting import fit, list_folder, named_as_given, rules_beside
+from assign.errors import AssignError, EngineMissing, RuleFileError, RuleGap, RuleOverlap, visible
 from assign.explanation.explainer import Explainer
 from assign.rules import loader
 from assign.rules.entries import Act, Entry, Facts, Holder, Note, Rule, Ruling, every_fact
-from assign.rules.kinds import KINDS, Chain, Kind, read_work
+from assign.rules.kinds import KINDS, Chain, Kind
 from assign.rules.model import RuleSet
-from assign.rules.precompiled import kept_rules, kept_trees, kept_work, plain
+from assign.search.lexicon import Lexicon, of_folder
 from assign.words import (
     ASSIGNEE_TEXT,
     BY_JUDGEMENT,
@@ -44,17 +44,17 @@ from assign.words import (
     Ruled,
     date_of_case,
 )
-from assign.yaml_nodes import parse
 
 from . import document, floor, list_floor, recordable
 from .findings import Bilingual, Finding, Report, finding
+from .kept import as_read
 from .unnamed import unnamed
 
 CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
 
 
 class Subject(NamedTuple):
-    """A list and rules to be proved, and never to be asked. A desk is one, too."""
+    """A list and rules to be proved, and never to be asked; `words`: the folder of the list's lexicon. A desk is one, too."""
 
     catalog: Catalog
     rules: RuleSet
@@ -62,6 +62,12 @@ class Subject(NamedTuple):
     explainer: Explainer
     engine: str
     editions: Mapping[str, bytes]
+    words: Path | None = None
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The words of the list. Raises RuleFileError."""
+        return of_folder(self.words, self.catalog.by_id)
 
 
 class Provable(Protocol):
@@ -87,14 +93,17 @@ class Provable(Protocol):
     def engine(self) -> str:
         """The name of the engine that answers."""
 
+    @property
+    def lexicon(self) -> Lexicon:
+        """The words of the list, none where its folder is not at hand. Raises RuleFileError."""
+
 
 def unproved(catalog: str | None, rules: str | None, engine: str) -> Subject:
     """A list and rules from their folders; the list may say something else than its own raw text, which `check` finds."""
-    return _subject(
-        lists.load(Path(catalog) if catalog is not None else resources.data_folder(), as_it_is=True),
-        loader.load(rules_beside(catalog, rules), kept=False),
-        engine,
-    )
+    with named_as_given(catalog, rules):
+        found = lists.load(Path(catalog) if catalog is not None else resources.data_folder(), as_it_is=True)
+        subject = _subject(found, loader.load(rules_beside(catalog, rules), kept=False), engine)
+    return subject._replace(words=list_folder(catalog))
 
 
 def of_editions(editions: Mapping[str, bytes], engine: str = "auto") -> Subject:
@@ -135,7 +144,8 @@ def check(desk: Provable, *, list_path: Path | None = None, options: Sequence[st
     _work(report, desk, shower)
     _floor(report, desk, built_in)
     document.compare(report, desk.catalog, desk.rules, list_path)
-    _kept(report, desk.rules, built_in)
+    as_read(report, desk.rules, built_in)
+    _lexicon(report, desk)
     report.notices += unnamed(desk.rules)
     report.findings += recordable.unrecordable(desk.decider, desk.explainer, shower.command)
     return report
@@ -467,32 +477,12 @@ def _floor(report: Report, desk: Provable, built_in: RuleSet) -> None:
     report.counts["own"] = sum(entry.source.own for entry in own)
 
 
-def _kept(report: Report, rules: RuleSet, built_in: RuleSet) -> None:
-    """What is kept as it was read is what reading gives: of the built-in files, and of those that are proved here."""
-    amiss = list_floor.kept_amiss()
-    trees, looked_at = kept_trees(), built_in.files
-    for each in (built_in, rules):
-        kept = kept_rules(each.data)
-        wrong = amiss if kept is None or plain(RuleSet(**kept, data=each.data)) == plain(each) else ["rules.json"]
-        for name, data in each.files.items():
-            if each is rules and name != KINDS and looked_at[name] == data:
-                continue  # looked at already; what is kept of the kinds depends on the acts, too
-            parsed = parse(name, data)
-            if name == KINDS:
-                work = kept_work(trees, data, each.acts)
-                alike = work is None or work.plain() == read_work(parsed).plain()
-            else:
-                alike = parse(name, data, trees) == parsed
-            wrong = wrong if alike else [*wrong, name]
-        if wrong:
-            report.findings.append(
-                finding(
-                    "kept",
-                    f"{wrong[0]} の解析結果の控えが違います",
-                    f"what is kept of {wrong[0]} is not what it says",
-                )
-            )
-            return
+def _lexicon(report: Report, desk: Provable) -> None:
+    """The words of the list, read as a search and a plan read them: none of them works with a mistake in any."""
+    try:
+        report.counts["topics"] = len(desk.lexicon.topics)
+    except RuleFileError as error:
+        report.findings.append(finding("lexicon", error.ja, error.en))
 
 
 def lines(report: Report, lang: str = "ja") -> Iterator[str]:
@@ -543,6 +533,12 @@ def lines(report: Report, lang: str = "ja") -> Iterator[str]:
         if ja
         else f"{counts['kinds']} kinds of work, one for every row, rulings on acts of their rows: {verdict('work')}"
     )
+    if topics := counts.get("topics"):  # a list need not have any
+        yield (
+            f"検索のことばと出来事 {topics} 件: すべて成立"
+            if ja
+            else f"{topics} matters and life events to search by: holds"
+        )
     yield (f"例 {counts['examples']} 件: " if ja else f"{counts['examples']} examples: ") + verdict("example")
     if "lines" in counts:
         unread = report.declared.get("unread", 0)

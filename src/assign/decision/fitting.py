@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
 from assign import resources
 from assign.catalog.manifest import FILE
 from assign.catalog.model import Catalog
-from assign.errors import RuleFileError, shown
+from assign.errors import CatalogError, RuleFileError, path_shown, shown
 from assign.rules.entries import Act, Entry, Holder, Note, Ruling
 from assign.rules.kinds import KINDS
-from assign.rules.model import RuleSet
+from assign.rules.model import FILES, RuleSet
 from assign.words import nearest
 
 RULES = "rules"  # of a list's own folder
@@ -30,12 +31,14 @@ def rules_beside(list_: str | PathLike[str] | None, rules: str | PathLike[str] |
     Args:
         list_: The folder of a list, or the catalog in it. A catalog alone, without a manifest beside it, has no folder of its own.
     """
+    return _own_rules(list_, rules) or resources.rules_folder()
+
+
+def _own_rules(list_: str | PathLike[str] | None, rules: str | PathLike[str] | None) -> Path | None:
     if rules is not None:
         return Path(rules)
-    folder = list_folder(list_)
-    return (
-        folder / RULES if list_ is not None and folder and os.path.isdir(folder / RULES) else resources.rules_folder()
-    )
+    folder = None if list_ is None else list_folder(list_)
+    return folder / RULES if folder and os.path.isdir(folder / RULES) else None
 
 
 def list_folder(list_: str | PathLike[str] | None) -> Path | None:
@@ -44,6 +47,34 @@ def list_folder(list_: str | PathLike[str] | None) -> Path | None:
         return resources.data_folder()
     folder = Path(list_) if os.path.isdir(list_) else Path(list_).parent
     return folder if os.path.exists(folder / FILE) else None
+
+
+@contextmanager
+def named_as_given(list_: str | PathLike[str] | None, rules: str | PathLike[str] | None) -> Iterator[None]:
+    """
+    While a list and its rules are read: an error names the folder of the file, as it was given; of what ships, which nobody named, none.
+
+    Where a list without rules of its own does not go with those that ship, it says that no others were there.
+    """
+    try:
+        yield
+    except CatalogError as error:
+        if list_ is not None:
+            resources.name_folder(error, list_ if os.path.isdir(list_) else Path(list_).parent)
+        raise
+    except RuleFileError as error:
+        folder = None if list_ is None else Path(list_) if os.path.isdir(list_) else list_folder(list_)
+        if error.file not in FILES:
+            if folder is not None:
+                resources.name_folder(error, folder)
+        elif (own := _own_rules(list_, rules)) is not None:
+            resources.name_folder(error, own)
+        elif folder is not None:
+            missing = path_shown(folder / RULES)
+            error.ja = f"{missing} がないので付属の規則で読みましたが、この一覧に合いません: {error.ja}"
+            error.en = f"there is no {missing}, and the rules that ship do not fit this list: {error.en}"
+            error.args = (error.en,)
+        raise
 
 
 def fit(catalog: Catalog, rules: RuleSet) -> None:

@@ -25,7 +25,7 @@ from assign.catalog import loader as lists
 from assign.catalog.model import Catalog
 from assign.decision.decider import Decider
 from assign.decision.engine import open_engine
-from assign.decision.fitting import fit, list_folder, rules_beside
+from assign.decision.fitting import fit, list_folder, named_as_given, rules_beside
 from assign.decision.request import Request
 from assign.errors import AssignError, BadRequest, UnknownItem, UnknownWord
 from assign.explanation.explainer import Brief, Explainer
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from assign.plan import Planner
     from assign.plan.model import Plan
     from assign.search.events import Event
+    from assign.search.lexicon import Lexicon
 
     from .editions import Editions
     from .finding import Finder
@@ -136,12 +137,9 @@ class Desk:
     @classmethod
     def _over(cls, list_: str | PathLike[str] | None, rules: str | PathLike[str] | None, engine: str) -> Desk:
         """A desk over the folder of one list."""
-        return cls(
-            lists.load(Path(list_) if list_ is not None else resources.data_folder()),
-            loader.load(rules_beside(list_, rules)),
-            engine,
-            words=list_folder(list_),
-        )
+        with named_as_given(list_, rules):
+            catalog = lists.load(Path(list_) if list_ is not None else resources.data_folder())
+            return cls(catalog, loader.load(rules_beside(list_, rules)), engine, words=list_folder(list_))
 
     def in_force(self, on: object = None) -> Desk:
         """
@@ -553,6 +551,13 @@ class Desk:
             from .finding import Finder
 
         return Finder(self._decider, self._explainer, self._words)
+
+    @once
+    def lexicon(self) -> Lexicon:
+        """The words of the list. Raises RuleFileError, with file and line."""
+        from assign.search.lexicon import of_folder
+
+        return of_folder(self._words, self.catalog.by_id)
 
     def tasks(self, division: object = None, **unknown: object) -> tuple[Row, ...]:
         """Every row of the list, or of a division, in document order. Raises UnknownDivision."""

@@ -43,6 +43,13 @@ def read(path: Path, known: Collection[str]) -> dict[str, int]:
                 continue
             if len(cells) <= max(ids, counts):
                 raise at_line(path, reader.line_num, "セルが足りません", "a cell is missing")
+            if len(cells) > len(head):  # `id,1,000`: 1 would be taken for a thousand
+                raise at_line(
+                    path,
+                    reader.line_num,
+                    f'見出しは {len(head)} 列なのに {len(cells)} 列です（余分なコンマを消すか、`"1,000"` のように引用符で囲んでください）',
+                    f'{len(cells)} cells under {len(head)} headings (a comma too many; quote a number with one: `"1,000"`)',
+                )
             row, count = cells[ids].strip(), normal(cells[counts])
             if row not in known:
                 near = nearest(row, known)

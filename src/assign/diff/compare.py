@@ -8,12 +8,13 @@ from collections.abc import Mapping
 
 from assign.check.proofs import Provable
 from assign.explanation.wording import printed
-from assign.words import Bilingual
+from assign.words import Bilingual, sha256
 
 from .fields import Words
 from .matching import match, out_of_order
 from .model import KINDS, NO_CHANGES, Edition, Report
 from .moves import Comparison
+from .of_lexicon import of_lexicons
 from .of_lists import OfRows, of_manifests
 from .of_rules import OfRules
 
@@ -26,7 +27,10 @@ def compare(old: Provable, new: Provable, volumes: Mapping[str, int] | None = No
         old, new: A desk of each. volumes: Cases a month by row id.
 
     Returns:
-        The report. Where it is `equal`, every entry of the lists and rules was compared, and every decision.
+        The report. Where it is `equal`, every entry of the lists, rules and words was compared, and every decision.
+
+    Raises:
+        RuleFileError: A lexicon is wrong, with file and line.
     """
     pairs = match(old.catalog, new.catalog)
     ids = {pair.old.id: pair.new.id for pair in pairs if pair.old and pair.new}
@@ -50,6 +54,7 @@ def compare(old: Provable, new: Provable, volumes: Mapping[str, int] | None = No
     of_old = of_new.calling(_rows(old, report.division_labels))
     report.changes += of_manifests(old.catalog.manifest, new.catalog.manifest, ids, of_new)
     report.changes += OfRules(old.rules, new.rules, ids, added, (of_old, of_new)).changes()
+    report.changes += of_lexicons(old.lexicon, new.lexicon, ids, added, (of_old, of_new))
     order = {kind: place for place, kind in enumerate(KINDS)}
     report.changes.sort(key=lambda change: order[change.kind])
     report.moves = decisions.moves()
@@ -84,4 +89,5 @@ def _edition(desk: Provable) -> Edition:
         rows=len(desk.catalog.tasks),
         catalog_sha256=desk.catalog.sha256,
         rules_sha256=desk.rules.sha256,
+        lexicon_sha256=sha256(desk.lexicon.data),
     )

@@ -57,6 +57,17 @@ FIELDS: Final[Mapping[str, Bilingual]] = {
     "headings": {"ja": "見出し", "en": "headings"},
     "means": {"ja": "意味", "en": "meaning"},
     "legend": {"ja": "凡例", "en": "legend"},
+    # of the words that people search by
+    "about": {"ja": "何の話題か", "en": "what it is about"},
+    "patterns": {"ja": "ことば", "en": "words"},
+    "due": {"ja": "要る手続き", "en": "due"},
+    "not_here": {"ja": "一覧にない用件", "en": "what the list does not have"},
+    "belongs": {"ja": "扱う所", "en": "where it is done"},
+    "near": {"ja": "近い行", "en": "rows that may be meant"},
+    "over": {"ja": "行より先に答える", "en": "goes before any row"},
+    # of the edition
+    "edition": {"ja": "版の名前", "en": "name of the edition"},
+    "effective": {"ja": "期間", "en": "days"},
 }
 _NONE: Final[Bilingual] = {"ja": "なし", "en": "none"}
 _OPEN: Final[Bilingual] = {"ja": "期限なし", "en": "open"}
@@ -69,7 +80,7 @@ _CELLS: Final[Mapping[str, Bilingual]] = {
 # Fields whose values are keys, and of what.
 _ACTS: Final = ("act", "acts", "same", "headings", "counter", "once_a_visit", "conditions")
 _CHANNELS: Final = ("channel", "channels")
-_ROWS: Final = ("rows", "condition_rows", "reasons")
+_ROWS: Final = ("rows", "condition_rows", "reasons", "due", "near")
 # Of the engine's own words.
 _OURS: Final[Mapping[str, Mapping[str, Bilingual]]] = {
     "caveat": {
@@ -78,7 +89,20 @@ _OURS: Final[Mapping[str, Mapping[str, Bilingual]]] = {
         "ended": {"ja": "終わった", "en": "ended"},
         "changed": {"ja": "変わった", "en": "changed"},
     },
+    "about": {
+        "concept": {"ja": "一覧の行", "en": "rows of the list"},
+        "event": {"ja": "出来事", "en": "a life event"},
+        "outside": {"ja": "一覧にないこと", "en": "what the list does not have"},
+        "question": {"ja": "金額や理由の問い", "en": "an amount or a reason"},
+    },
+    "over": {"True": {"ja": "はい", "en": "yes"}, "False": {"ja": "いいえ", "en": "no"}},
     "per": {key: FIELDS[name] for key, name in (("row", "rows"), ("channel", "channel"), ("act", "act"))},
+}
+# Of a word that people do not say as it is written.
+_ORIGINS: Final[Mapping[str, Bilingual]] = {
+    "kana": {"ja": "読み", "en": "reading"},
+    "unless": {"ja": "あれば別の話題", "en": "with it something else is meant"},
+    "abbreviation": {"ja": "略", "en": "short"},
 }
 _SEVERAL: Final = (list, tuple, set, frozenset)
 
@@ -149,6 +173,10 @@ class Words:
             return (_OPEN if field == "until" else _NONE)[lang]
         if field == "steps":
             return " → ".join(self._step(step, lang) for step in value)
+        if field == "due":
+            return ("、" if lang == "ja" else ", ").join(self._due(each, lang) for each in value)
+        if field == "patterns":
+            return ("、" if lang == "ja" else ", ").join(_pattern(each, self._of["divisions"], lang) for each in value)
         if field == "when":
             return ("、" if lang == "ja" else ", ").join(condition_said(name, of, lang) for name, of in value.items())
         if isinstance(value, Mapping):
@@ -162,6 +190,12 @@ class Words:
                 self._value(field, each, lang) for each in value if each not in (None, "")
             )
         return self._key(field, str(value), lang)
+
+    def _due(self, due: tuple[str, Bilingual | None], lang: str) -> str:
+        """A row that an event makes due, and for whom."""
+        row, when = due
+        said = self._key("due", row, lang)
+        return said if when is None else f"{said}（{when[lang]}）" if lang == "ja" else f"{said} ({when[lang]})"
 
     def _step(self, step: list[Any], lang: str) -> str:
         """A step of a chain: the act, the channel, when it is done, and the row that does it if another one does."""
@@ -179,3 +213,13 @@ class Words:
 
 def _called(name: str, lang: str) -> str:
     return FIELDS[name][lang] if name in FIELDS else name
+
+
+def _pattern(pattern: tuple[str, str, str], divisions: Mapping[str, Bilingual], lang: str) -> str:
+    """A word as it is written, and what it is besides: a reading, one that means this in a division alone."""
+    origin, text, division = pattern
+    more = [_ORIGINS[origin][lang]] if origin in _ORIGINS else []
+    more += [divisions[division][lang] if division in divisions else division] if division else []
+    if not more:
+        return text
+    return f"{text}（{'、'.join(more)}）" if lang == "ja" else f"{text} ({', '.join(more)})"

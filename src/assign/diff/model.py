@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from assign.catalog.parts import Effective
 from assign.rules.changes import FIRST, LAST
-from assign.words import ActFact, Assignee, Bilingual, Certainty, Meaning
+from assign.words import ActFact, Assignee, Bilingual, Certainty, Meaning, normal
 
 from .matching import Pair
 
@@ -32,6 +32,9 @@ OF_ROWS: Final[Mapping[str, Bilingual]] = {
     "reworded": {"ja": "表記だけが変わった", "en": "reworded alone"},
     "kind_changed": {"ja": "業務の種類が変わった", "en": "another kind of work"},
 }
+OF_EDITION: Final[Mapping[str, Bilingual]] = {
+    "edition_changed": {"ja": "版の名前・題名・期間", "en": "name, title and days of the edition"},
+}
 OF_LIST: Final[Mapping[str, Bilingual]] = {
     "division_changed": {"ja": "一覧の区分", "en": "divisions of the list"},
     "list_channel_changed": {"ja": "一覧の業務の場", "en": "channels of the list"},
@@ -48,7 +51,12 @@ OF_RULES: Final[Mapping[str, Bilingual]] = {
     "work_changed": {"ja": "業務の種類と流れ", "en": "kinds of work and their chains"},
     "words_changed": {"ja": "ことば", "en": "words"},
 }
-KINDS: Final[Mapping[str, Bilingual]] = {**OF_ROWS, **OF_LIST, **OF_RULES}
+OF_LEXICON: Final[Mapping[str, Bilingual]] = {
+    "concept_changed": {"ja": "検索のことば", "en": "words that people search by"},
+    "event_changed": {"ja": "出来事と、それで要る手続き", "en": "life events and what they make due"},
+    "outside_changed": {"ja": "一覧にないことのことば", "en": "words for what the list does not have"},
+}
+KINDS: Final[Mapping[str, Bilingual]] = {**OF_ROWS, **OF_EDITION, **OF_LIST, **OF_RULES, **OF_LEXICON}
 
 # What is no change of a row and is counted all the same: what the extraction or the paper does.
 NO_CHANGES: Final[Mapping[str, Bilingual]] = {
@@ -139,6 +147,7 @@ class Edition:
     rows: int
     catalog_sha256: str
     rules_sha256: str
+    lexicon_sha256: str
 
 
 @dataclass
@@ -168,9 +177,18 @@ class Report:
     holder_labels: dict[str, Bilingual] = field(default_factory=dict)
 
     @property
+    def successive(self) -> bool:
+        """Whether these are two editions, and not one that is there twice: no two of a folder may have one name."""
+        return normal(self.old.edition) != normal(self.new.edition)
+
+    @property
     def equal(self) -> bool:
-        """Whether nothing differs: then every decision was compared, and every entry of list and rules."""
-        return not self.changes and not self.moves
+        """
+        Whether nothing differs: then every decision was compared, and every entry of list, rules and words. Of two editions name, title
+        and days are told and do not count, since each has its own; of one they do, since it answers on other days.
+        """
+        counted = [each for each in self.changes if not (self.successive and each.kind in OF_EDITION)]
+        return not counted and not self.moves
 
     @property
     def moved(self) -> int:

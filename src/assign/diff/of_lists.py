@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from assign.catalog.manifest import UNREAD, Manifest
 from assign.catalog.model import Catalog, Task
-from assign.catalog.parts import Designation, Line
+from assign.catalog.parts import Designation, Effective, Line
 from assign.explanation.wording import MEANING_TEXT, cell_name, printed, with_remark
 from assign.rules.entries import Act
 from assign.rules.kinds import Work
 from assign.words import CONSIGNING, Bilingual, Meaning
 
-from .fields import Words
+from .fields import FIELDS, Words
 from .matching import Pair, aligned, folded, unspaced
 from .model import NO_CHANGES, Change
 
@@ -167,11 +167,12 @@ def _conditions(task: Task) -> str:
 
 def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str], words: Words) -> Iterator[Change]:
     """
-    Divisions, channels, columns, what the cells mean, and who is designated for public money. Title, edition, first day and documents are what an edition is called.
+    What an edition is called and its days; divisions, channels, columns, what the cells mean, and who is designated for public money.
 
     Args:
         ids: The rows of both editions, old id → new id: a line on one row follows it. words: What keys stand for.
     """
+    yield from _edition(old, new)
     for kind, part in (("division_changed", "divisions"), ("list_channel_changed", "channels")):
         ours, theirs = getattr(old, part), getattr(new, part)
         same = aligned(ours, theirs)
@@ -203,6 +204,27 @@ def of_manifests(old: Manifest, new: Manifest, ids: Mapping[str, str], words: Wo
         lambda each: words.text({"act": each.act, "rows": each.rows}, ["act", "rows"] if each.rows else ["act"]),
         words,
     )
+
+
+def days(effective: Effective | None) -> Bilingual:
+    """The days of an edition, as people say them."""
+    if effective is None:
+        return {"ja": "始まりの日の記載なし", "en": "no first day given"}
+    since, until = effective.since, effective.until
+    return {
+        "ja": f"{since}から{f'{until}まで' if until else ''}",
+        "en": f"from {since}{f' to {until}' if until else ''}",
+    }
+
+
+def _edition(old: Manifest, new: Manifest) -> Iterator[Change]:
+    for field, before, after in (
+        ("edition", both(old.edition), both(new.edition)),
+        ("title", old.title, new.title),
+        ("effective", days(old.effective), days(new.effective)),
+    ):
+        if before != after:
+            yield Change("edition_changed", None, FIELDS[field], before, after)
 
 
 def _papers(manifest: Manifest, ids: Mapping[str, str]) -> dict[tuple[str, str], Designation]:

@@ -99,7 +99,7 @@ def _safe(text: object) -> str:
 def _hashes(report: Report, lang: str) -> Iterator[str]:
     """Which bytes were compared."""
     for edition, name in ((report.old, {"ja": "旧", "en": "old"}), (report.new, {"ja": "新", "en": "new"})):
-        yield f"{name[lang]}: list sha256 {edition.catalog_sha256}, rules sha256 {edition.rules_sha256}"
+        yield f"{name[lang]}: list sha256 {edition.catalog_sha256}, rules sha256 {edition.rules_sha256}, lexicon sha256 {edition.lexicon_sha256}"
 
 
 def workbook(report: Report, lang: str) -> bytes:

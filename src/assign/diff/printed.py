@@ -30,6 +30,7 @@ class Edition(Frozen):
     rows: int
     catalog_sha256: str
     rules_sha256: str
+    lexicon_sha256: str
 
 
 class Row(Frozen):
@@ -46,7 +47,7 @@ class Row(Frozen):
 
 class Change(Frozen):
     """
-    One difference of the lists or their rules. kind: `row_added`, `mark_changed`, `legend_changed`, … old, new: the row, where it is one
+    One difference of the lists, their rules or words. kind: `row_added`, `mark_changed`, `legend_changed`, … old, new: the row, where it is one
     of a row. before, after: what was and is printed or ruled, None on the side that does not have it.
     """
 
@@ -112,7 +113,8 @@ class Diff(Frozen):
     All that differs between two editions.
 
     Attributes:
-        equal: Nothing differs: every decision was compared, and every entry of list and rules.
+        equal: Nothing differs: every decision was compared, and every entry of list, rules and words. Of editions of two names
+            their names, titles and days (`edition_changed`) do not count.
         compared: Decisions that both editions give, by row, channel, act and span of days; `moved` of them are another answer, or rest
             on another reason.
         rows_unchanged: Rows of both editions that differ in nothing but what `no_changes` counts.
@@ -158,6 +160,7 @@ def _edition(of: model.Edition) -> Edition:
         rows=of.rows,
         catalog_sha256=of.catalog_sha256,
         rules_sha256=of.rules_sha256,
+        lexicon_sha256=of.lexicon_sha256,
     )
 
 

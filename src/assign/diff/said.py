@@ -17,6 +17,7 @@ from assign.words import ASSIGNEE_TEXT, BY_JUDGEMENT, CERTAINTY_TEXT, ActClass, 
 
 from .matching import Pair
 from .model import KINDS, NO_CHANGES, OF_ROWS, Answer, Edition, Move, Report
+from .of_lists import days
 
 _LABELS: Final[dict[str, Bilingual]] = {
     "certainty_lost": {"ja": "担当は同じ、確定 → 回答待ち", "en": "same assignee, settled → needs a ruling"},
@@ -65,10 +66,11 @@ def summary(report: Report, lang: str) -> Iterator[str]:
     for edition, name in ((report.old, "旧" if ja else "old"), (report.new, "新" if ja else "new")):
         yield f"  {name} {_called(edition, lang)}"
     if report.equal:
+        but_for = ("名前・題名・期間のほかは、", " but for name, title and days") if report.changes else ("", "")
         yield (
-            f"2つの版は同じです。判断 {report.compared:,} 件（行・業務の場・行為・期間のすべて）と、一覧と規則の全項目を比べ、違いはありません。"
+            f"{but_for[0]}2つの版は同じです。判断 {report.compared:,} 件（行・業務の場・行為・期間のすべて）と、一覧・規則・ことばの全項目を比べ、違いはありません。"
             if ja
-            else f"The editions are equal: all {report.compared:,} decisions (rows, channels, acts, spans of days) and every entry of list and rules were compared."
+            else f"The editions are equal{but_for[1]}: all {report.compared:,} decisions (rows, channels, acts, spans of days) and every entry of list, rules and words were compared."
         )
     else:
         rows = len(pairs_of(move for move in report.moves if move.old and move.new))
@@ -81,9 +83,9 @@ def summary(report: Report, lang: str) -> Iterator[str]:
         of_rows = sum(change.kind in OF_ROWS for change in report.changes)
         rest = len(report.changes) - of_rows
         yield (
-            f"行の変更 {of_rows:,} 件（変わらない行 {report.unchanged:,}）、一覧と規則の変更 {rest:,} 件。"
+            f"行の変更 {of_rows:,} 件（変わらない行 {report.unchanged:,}）、一覧・規則・ことばの変更 {rest:,} 件。"
             if ja
-            else f"{of_rows:,} changes of rows ({report.unchanged:,} rows unchanged), {rest:,} of the list and its rules."
+            else f"{of_rows:,} changes of rows ({report.unchanged:,} rows unchanged), {rest:,} of the list, its rules and words."
         )
     if report.no_changes:
         parts = [
@@ -106,12 +108,7 @@ def _rows_en(number: int) -> str:
 
 
 def _called(edition: Edition, lang: str) -> str:
-    ja = lang == "ja"
-    since = "始まりの日の記載なし" if ja else "no first day given"
-    if days := edition.effective:
-        since = f"{days.since}から" if ja else f"from {days.since}"
-        if days.until:
-            since += f"{days.until}まで" if ja else f" to {days.until}"
+    ja, since = lang == "ja", days(edition.effective)[lang]
     return (
         f"{edition.edition}（{since}、{edition.rows:,} 行）"
         if ja

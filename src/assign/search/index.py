@@ -161,7 +161,8 @@ def open_index(catalog: Catalog, folder: Path | None) -> Index:
             return index
     except (OSError, zlib.error, sqlite3.Error, IndexError):
         pass
-    return Index(database(catalog, texts))
+    with lexicon.named_as_given(folder):
+        return Index(database(catalog, texts))
 
 
 def write_kept(catalog: Catalog, folder: Path) -> Path:

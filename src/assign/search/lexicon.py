@@ -11,11 +11,12 @@ or a question that asks for an amount or a reason and for no task. All four comp
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from assign.errors import RuleFileError, shown
-from assign.resources import joined
+from assign.resources import data_folder, joined, name_folder
 from assign.words import Bilingual, nearest
 from assign.yaml_nodes import Node, parse, read
 
@@ -80,8 +81,26 @@ class Lexicon(NamedTuple):
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """The lexicon files of a list's folder, by name; none where it has no lexicon."""
-    return {file.name: read(file) for file in sorted((folder / FOLDER).glob("*.yaml"))}
+    """The lexicon files of a list's folder, by name; none where it has no lexicon. Raises RuleFileError."""
+    with named_as_given(folder):
+        return {file.name: read(file) for file in sorted((folder / FOLDER).glob("*.yaml"))}
+
+
+def of_folder(folder: Path | None, rows: Collection[str]) -> Lexicon:
+    """The words in a list's folder; no topic where it has no lexicon, or there is no folder. Raises RuleFileError, as `load` does."""
+    with named_as_given(folder):
+        return load({} if folder is None else files(folder), rows)
+
+
+@contextmanager
+def named_as_given(folder: Path | None) -> Iterator[None]:
+    """While lexicon files are read: an error names the folder of the file, as it was given; of what ships, which nobody named, none."""
+    try:
+        yield
+    except RuleFileError as error:
+        if folder is not None and folder != data_folder():
+            name_folder(error, folder / FOLDER)
+        raise
 
 
 def load(texts: Mapping[str, bytes], rows: Collection[str]) -> Lexicon:
