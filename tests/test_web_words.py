@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from datetime import date
 from html import unescape
+from pathlib import Path
 from re import findall
 
 import pytest
 from starlette.testclient import TestClient
 
-from assign import Desk
+from assign import Desk, resources
 from assign.web.page.prints import code_of
 
+from .command_line import run
 from .test_web_api import client
 from .test_web_pages import Reader
 
@@ -123,3 +125,15 @@ def test_a_day_of_the_case_is_that_of_every_answer_on_the_page(web: TestClient, 
     assert '<input type="hidden" name="on" value="2026-04-01">' in form
     first, other = (web.get(f"/card/nenkin?on={day}") for day in ("2026-04-01", "2026-04-02"))
     assert first.headers["etag"] != other.headers["etag"]
+
+
+def test_a_server_with_a_wrong_lexicon_names_the_file_and_no_folder(tmp_path: Path) -> None:
+    """Whoever asks over HTTP is not at the machine that the folder is of."""
+    assert run("init", str(tmp_path / "our-city")).returncode == 0
+    (tmp_path / "our-city" / "lexicon").mkdir(exist_ok=True)
+    lexicon = (resources.data_folder() / "lexicon" / "benefits.yaml").read_bytes()
+    (tmp_path / "our-city" / "lexicon" / "benefits.yaml").write_bytes(lexicon)
+    with client(Desk.open(list=tmp_path / "our-city")) as web:
+        said = [web.get(path).text for path in ("/v1/search?text=葬祭費", "/?q=葬祭費", "/results?q=葬祭費")]
+    assert ["benefits.yaml" in text for text in said] == [True, True, True]
+    assert not [text for text in said if "our-city" in text or str(tmp_path) in text]

@@ -181,10 +181,12 @@ class AssignError(Exception):
         code: A stable name for programs (`unknown_item`).
         exit_code: What the command line ends with.
         candidates: Values that may be put in place of the wrong one, nearest first.
+        folder: What the message begins with that is a folder of this machine; empty where it is none.
     """
 
     code: ClassVar[str] = "failed"
     exit_code: ClassVar[int] = 1
+    folder: str = ""
 
     def __init__(self, ja: str, en: str, candidates: Sequence[str] = ()) -> None:
         super().__init__(en)

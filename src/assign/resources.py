@@ -161,7 +161,7 @@ def name_folder(error: AssignError, folder: object) -> None:
     """
     where = visible(f"{folder}".rstrip("/") + "/")[-200:]
     if not error.en.startswith(where):
-        error.ja, error.en = where + error.ja, where + error.en
+        error.ja, error.en, error.folder = where + error.ja, where + error.en, where
         error.args = (error.en,)
 
 

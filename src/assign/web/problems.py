@@ -47,8 +47,8 @@ _ADDRESSES: Final = {"`assign acts`": "`/v1/acts`", "`assign tasks`": "`/v1/task
 
 
 def said(error: AssignError, lang: str) -> str:
-    """The message of an error for whoever asked over HTTP."""
-    text = error.message(lang)
+    """The message of an error for whoever asked over HTTP, who is told of no folder of this machine."""
+    text = error.message(lang).removeprefix(error.folder)
     for command, address in _ADDRESSES.items():
         text = text.replace(command, address)
     return text
