@@ -331,6 +331,29 @@ def test_who_is_added_to_an_edition_that_ends_is_told_so(run: Any, city: Path, t
     assert "までです" not in run(*words, asked(run, city, NEW, tmp_path / "c.csv", "2026-07-01"))[1]
 
 
+def test_a_year_that_is_none_of_a_case_is_refused_at_its_cell(run: Any, city: Path, tmp_path: Path) -> None:
+    """As a day and not as a text, too: a spreadsheet makes a day of both."""
+    sent = asked(run, city, NEW, tmp_path / "q.csv", "2206-05-01")
+    code, _, said = run("rule", "add", "--list", city, "--from", sent)
+    assert (code, "（F" in said, "2206 年" in said) == (6, True, True)
+
+
+def test_a_first_day_that_may_be_a_typing_error_is_told(run: Any, city: Path, tmp_path: Path) -> None:
+    """Before the edition's first day, or more than a year after today; that it is registered is no reason to say nothing."""
+    for at, (on, since, says) in enumerate([(NEW, "2062-05-01", "1年より先"), (OLD, "2016-05-01", "一覧の最初の日 2025-04-01 より前")]):  # fmt: skip
+        sent = asked(run, city, on, tmp_path / f"{at}.csv", since)
+        words = ("rule", "add", "--list", city, "--from", sent, *(("--on", on) if on == OLD else ()))
+        code, out, said = run(*words, "--json")
+        assert (code, [says in each["ja"] for each in json.loads(out)["remarks"]]) == (0, [True]), said
+    code, out, _ = run("rule", "check", "--list", city, "--json")
+    assert code == 0
+    assert (
+        sum("書き誤り" in each["ja"] for each in json.loads(out)["notes"]) == 2
+    )  # not of those of r7 that go on in r8
+    plain = asked(run, city, NEW, tmp_path / "plain.csv", "2026-06-10", 1)
+    assert json.loads(run("rule", "add", "--list", city, "--from", plain, "--json")[1])["remarks"] == []
+
+
 def test_a_sheet_can_come_back_when_today_has_no_edition(run: Any, city: Path, tmp_path: Path) -> None:
     """Its answers have days of their own."""
     effective(city / "r8", {"since": "2026-04-01", "until": "2026-09-30"})

@@ -21,6 +21,7 @@ from assign.errors import AssignError, DataError, hidden, listed, path_shown, sh
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, normal
 
 from . import workbook
+from .first_day import no_year
 from .list_file import FILLED, KEYS, WORDS, letters, list_in
 from .questions import Question, asked, in_one, of_keys, row_names, work_named
 from .refusals import Reason, RulingRefused
@@ -219,6 +220,9 @@ class _Back:
         until = self._day(line, "until")
         if since is None and not line.text("since"):
             self._bad(line, "since", "適用開始日がありません", "there is no first day")
+        if since is not None and (reason := no_year(since)) is not None:
+            self.reasons.append(reason._replace(place=line.place("since")))
+            since = None
         document, role = line.text("document") or self.given.document, line.text("role") or self.given.role
         for key, value in (("document", document), ("role", role)):
             if not value:
