@@ -149,6 +149,9 @@ def test_a_gap_that_no_row_meets_says_so(tmp_path: Path) -> None:
         (("decision_table.yaml", "source: {legend: part_open}", "source: " + AT % (DOCUMENT, 44)), "source"),
         (("decision_table.yaml", "source: {legend: retained}", "source: " + AT % (DOCUMENT, 99999)), "source"),
         (("decision_table.yaml", "source: {legend: retained}", "source: " + AT % ("another.txt", 41)), "source"),
+        (("notes.yaml", "read: 2026-11-28", "read: 2099-11-28"), "read"),
+        (("acts.yaml", "read: 2026-11-28", "read: 2099-11-28"), "read"),
+        (("holders.yaml", "read: 2026-11-28", "read: 2099-11-28"), "read"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("one_engine")

@@ -24,6 +24,7 @@ from assign.desk.asked import DeskClosed
 from assign.desk.lookup import answered, decision_table, of_line, table_of_edition
 from assign.errors import AssignError, CatalogError, RuleFileError, UnknownItem
 from assign.explanation.model import Decision
+from assign.resources import rules_folder
 
 from .command_line import inside
 from .editions import CHANNELS, folder_of, truth
@@ -411,6 +412,16 @@ def test_rulings_and_editions_fall_due_on_their_last_day(city: Path) -> None:
     assert found("2028-01-01", "2028-01-01") == [("edition", "令和8年度版", ())]  # ended, and nothing came after it
     told = due(city, None, SECOND, FIRST)[-1].text
     assert "令和8年度版 begins on 2026-04-01" in told["en"]
+
+
+def test_a_change_whose_source_was_read_on_a_day_to_come_is_due(tmp_path: Path) -> None:
+    """A year mistyped in `read` would else keep the review from being asked for, whatever day it is looked at from."""
+    rules = Path(shutil.copytree(rules_folder(), tmp_path / "rules"))
+    notes = rules / "notes.yaml"
+    notes.write_text(notes.read_text("utf-8").replace("read: 2026-11-28", "read: 2099-11-28"), "utf-8", newline="")
+    for today in (date(2026, 11, 29), date(2099, 12, 1)):
+        found = due(None, rules, date(2099, 12, 31), today)
+        assert any(each.kind == "change" and each.rows == ("nenkin-10",) for each in found)
 
 
 def test_a_ruling_that_another_follows_is_not_due(city: Path) -> None:

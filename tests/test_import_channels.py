@@ -154,8 +154,8 @@ marks:
     - {mark: "", means: undefined}
 """
     said.write_text(text.replace(old, new) if old else text, "utf-8")
-    kokuho = [["番号", "業務", "窓口の担当"], [1, "申請", "○"], [2, "届", None], [3, "案内", "委託"]]
-    nenkin = [["番号", "業務", "窓口"], [1, "申請", "○"], [2, "届", None], [3, "案内", "委託"]]
+    kokuho: list[list[Any]] = [["番号", "業務", "窓口の担当"], [1, "申請", "○"], [2, "届", None], [3, "案内", "委託"]]
+    nenkin: list[list[Any]] = [["番号", "業務", "窓口"], [1, "申請", "○"], [2, "届", None], [3, "案内", "委託"]]
     legend = [["○：受託者が行う"], ["空欄：市が行う"], ["○は市の欄"], ["委託：受託者が行う"]]
     return book_of(tmp_path / "two.xlsx", 国保=kokuho, 年金=nenkin, 凡例=legend), said
 
@@ -164,11 +164,8 @@ def test_two_columns_of_one_channel_may_have_marks_of_their_own(tmp_path: Path) 
     """What one sheet's legend says of a mark is nothing in the other."""
     report = importing.report_on(*sheets_with_their_own_words(tmp_path))
     desk = Desk.open(list=folder_of(tmp_path, report))
-    answers = {
-        task.id: tuple(map(str, (found.assignee, found.certainty)))
-        for task in desk.catalog.tasks
-        if (found := desk.decide(row=task.id, channel="desk"))
-    }
+    found = {task.id: desk.decide(row=task.id, channel="desk") for task in desk.catalog.tasks}
+    answers = {key: (str(each.assignee), str(each.certainty)) for key, each in found.items()}
     assert answers == {
         "kokuho-1": ("contractor", "settled"),
         "kokuho-2": ("city_staff", "settled"),

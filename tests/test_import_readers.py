@@ -204,7 +204,10 @@ marks:
 """,
         "utf-8",
     )
-    head = [["番号", "業務", "受付", "受付", "交付", "交付"], [None, None, "窓口", "郵送", "窓口", "郵送"]]
+    head: list[list[Any]] = [
+        ["番号", "業務", "受付", "受付", "交付", "交付"],
+        [None, None, "窓口", "郵送", "窓口", "郵送"],
+    ]
     path = book_of(tmp_path / "acts.xlsx", 一覧=[*head, [1, "証の交付", "○", "○", "○", "×"]])
     report = importing.report_on(path, said)
     assert "header_act" not in doubts(report)

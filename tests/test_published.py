@@ -204,7 +204,7 @@ IDS: dict[str, Edit] = {
 def test_an_id_that_no_record_may_have_is_refused_where_it_is_born(tmp_path: Path, edit: Edit) -> None:
     """With file and line; each recording would fail by it, long after it was published."""
     folder = city(tmp_path, edit)
-    with pytest.raises(RuleFileError, match=rf"^{edit[0]}, line \d+: "):
+    with pytest.raises(RuleFileError, match=rf"/rules/{edit[0]}, line \d+: "):
         Desk.open(rules=folder, engine="table")
 
 

@@ -118,6 +118,72 @@ def test_what_was_added_to_the_question_of_an_answer_is_refused(
     assert refused(tmp_path, desk, more) == [f"row 2, {sheet.HEADS[key]['en']} ({'BD'[key == 'choices']}2)"]
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("number", "1 ※夜間は市職員"),
+        ("volume", "※夜間は市職員"),
+        ("decisions", "2 夜間は市職員"),
+        ("choices", "市職員"),
+        ("list", "{} 夜間は市職員"),
+    ],
+)
+def test_no_cell_is_lost_in_which_somebody_wrote(tmp_path: Path, desk: Desk, rows: Rows, key: str, text: str) -> None:
+    """In the row of an answer it is refused by its cell; in another row it is said, and the answers are registered."""
+    for at, answered in ((1, True), (2, False)):
+        more = [[*row] for row in rows]
+        more[at][AT[key]] = text.format(more[at][AT[key]])
+        where = f"row {at + 1}, {sheet.HEADS[key]['en']} ({chr(ord('A') + AT[key])}{at + 1})"
+        if answered:
+            assert refused(tmp_path, desk, more) == [where]
+        else:
+            assert [each.place["en"] for each in back(tmp_path, desk, more).unread] == [where]
+
+
+@pytest.mark.parametrize("key", ["question", "about", "choices"])
+@pytest.mark.parametrize("at", [2, 4])
+def test_what_was_added_to_a_question_without_an_answer_is_said(
+    tmp_path: Path, desk: Desk, rows: Rows, key: str, at: int
+) -> None:
+    """Of one that waits, and of one that no ruling settles."""
+    more = [[*row] for row in rows]
+    more[at][AT[key]] += "（夜間は市職員）"
+    assert [each.place["en"].split(" (")[1] for each in back(tmp_path, desk, more).unread] == [f"{'ABCD'[AT[key]]}{at + 1})"]  # fmt: skip
+
+
+def test_what_may_have_changed_meanwhile_is_said_and_refuses_nothing(tmp_path: Path, desk: Desk, rows: Rows) -> None:
+    """How many decisions a question settles, and in which words it is asked, depends on what else was answered."""
+    more = [[*row] for row in rows]
+    more[1][AT["decisions"]] = "1,999"
+    more[3][AT["question"]] = more[3][AT["question"]].replace("について。", "について。昼間、", 1)
+    found = back(tmp_path, desk, more)
+    assert (len(found.drafts), [each.place["en"] for each in found.unread]) == (
+        2,
+        ["row 2, decisions (K2)", "row 4, question (B4)"],
+    )
+
+
+def test_a_list_of_another_name_is_told_with_both_names(tmp_path: Path, desk: Desk, rows: Rows) -> None:
+    """Once, by the first of its cells; a name that looks like a person's is not repeated."""
+    for name, shows in (("ほかの市の一覧（令和9年版）", True), ("佐藤課長の一覧", False)):
+        more = [rows[0], *([*row[:-1], name] for row in rows[1:])]
+        [said] = back(tmp_path, desk, more).unread
+        assert said.place["en"] == "row 2, list and edition (P2)"
+        assert (name in said.text["ja"], desk.catalog.manifest.title["ja"] in said.text["ja"]) == (shows, True)
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+@pytest.mark.parametrize("by_act", [False, True])
+def test_a_list_that_nobody_has_touched_is_as_it_went_out(tmp_path: Path, desk: Desk, lang: str, by_act: bool) -> None:
+    """Every question of the list, with cases a month or without, also as a spreadsheet saves it in cp932: nothing is said of any."""
+    some = {task.id: 1234 for task in desk.catalog.tasks[::2]}
+    for volumes, encoding in ((None, "utf-8-sig"), (some, "cp932")):
+        table = sheet.table(desk, open_questions(desk, SINCE, volumes, by_act=by_act), lang)
+        sent = [[cell.encode("cp932", "replace").decode("cp932") for cell in row] for row in table]
+        found = returned(as_csv(tmp_path / "q.csv", filled(sent, lambda number: ANSWER if number == 1 else {}), encoding), desk, Given())  # fmt: skip
+        assert (len(found.drafts), [each.line("en") for each in found.unread]) == (1, [])
+
+
 # -- what a workbook has beside its values -------------------------------------------------------------------------------
 
 
@@ -329,6 +395,29 @@ def test_who_is_added_to_an_edition_that_ends_is_told_so(run: Any, city: Path, t
     within = asked(run, city, OLD, tmp_path / "b.csv", "2025-07-01", 1, until="2026-03-31")
     assert "までです" not in run(*words, within)[1]
     assert "までです" not in run(*words, asked(run, city, NEW, tmp_path / "c.csv", "2026-07-01"))[1]
+
+
+def test_a_year_that_is_none_of_a_case_is_refused_at_its_cell(run: Any, city: Path, tmp_path: Path) -> None:
+    """As a day and not as a text, too: a spreadsheet makes a day of both."""
+    sent = asked(run, city, NEW, tmp_path / "q.csv", "2206-05-01")
+    code, _, said = run("rule", "add", "--list", city, "--from", sent)
+    assert (code, "（F" in said, "2206 年" in said) == (6, True, True)
+
+
+def test_a_first_day_that_may_be_a_typing_error_is_told(run: Any, city: Path, tmp_path: Path) -> None:
+    """Before the edition's first day, or more than a year after today; that it is registered is no reason to say nothing."""
+    for at, (on, since, says) in enumerate([(NEW, "2062-05-01", "1年より先"), (OLD, "2016-05-01", "一覧の最初の日 2025-04-01 より前")]):  # fmt: skip
+        sent = asked(run, city, on, tmp_path / f"{at}.csv", since)
+        words = ("rule", "add", "--list", city, "--from", sent, *(("--on", on) if on == OLD else ()))
+        code, out, said = run(*words, "--json")
+        assert (code, [says in each["ja"] for each in json.loads(out)["remarks"]]) == (0, [True]), said
+    code, out, _ = run("rule", "check", "--list", city, "--json")
+    assert code == 0
+    assert (
+        sum("書き誤り" in each["ja"] for each in json.loads(out)["notes"]) == 2
+    )  # not of those of r7 that go on in r8
+    plain = asked(run, city, NEW, tmp_path / "plain.csv", "2026-06-10", 1)
+    assert json.loads(run("rule", "add", "--list", city, "--from", plain, "--json")[1])["remarks"] == []
 
 
 def test_a_sheet_can_come_back_when_today_has_no_edition(run: Any, city: Path, tmp_path: Path) -> None:

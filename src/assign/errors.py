@@ -180,8 +180,7 @@ class AssignError(Exception):
         ja, en: The message, one line each. `str(error)` is the English one.
         code: A stable name for programs (`unknown_item`).
         exit_code: What the command line ends with.
-        candidates: Values that may be put in place of the wrong one, nearest first.
-        folder: What the message begins with that is a folder of this machine; empty where it is none.
+        candidates: Values that may be put in place of the wrong one, nearest first. folder: Of this machine, if the message begins with one.
     """
 
     code: ClassVar[str] = "failed"

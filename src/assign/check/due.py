@@ -23,7 +23,7 @@ from assign.dates import in_text
 from assign.explanation.wording import printed
 from assign.rules.entries import Ruling
 from assign.rules.model import RuleSet
-from assign.words import Bilingual, Certainty
+from assign.words import Bilingual, Certainty, date_of_case
 
 from .proofs import Subject, unproved
 
@@ -161,9 +161,11 @@ def dates_in(text: str) -> tuple[list[date], bool]:
 
 
 def _changes(catalog: Catalog, rules: RuleSet) -> Iterator[Due]:
-    """Notes on a change that was still to come when its source was read, and reviews that the list announces."""
+    """Notes on a change that was still to come when its source was read, and reviews that the list announces. On a day to come nobody has read it."""
+    now = date_of_case(None)  # the clock's day, whatever day it is looked at from
     for note in rules.notes:
-        if note.since > date.min and (note.caveat == "review_due" or note.read is None or note.since > note.read):
+        unread = note.read is None or note.since > note.read or note.read > now
+        if note.since > date.min and (note.caveat == "review_due" or unread):
             names = "、".join(_called(catalog.by_id[row]) for row in note.rows)
             yield Due(
                 note.since,

@@ -48,6 +48,7 @@ from assign.words import (
 from . import document, floor, list_floor, recordable
 from .findings import Bilingual, Finding, Report, finding
 from .kept import as_read
+from .not_yet import not_yet
 from .unnamed import unnamed
 
 CITY_ACTS: Final = (*RESERVED_ACTS, ActFact.UNDETERMINED)
@@ -141,6 +142,7 @@ def check(desk: Provable, *, list_path: Path | None = None, options: Sequence[st
     _every_row(report, desk, engines, shower)
     _examples(report, desk, built_in)
     _citations(report, desk.rules)
+    report.findings += not_yet(desk.rules, date_of_case(None))
     _work(report, desk, shower)
     _floor(report, desk, built_in)
     document.compare(report, desk.catalog, desk.rules, list_path)

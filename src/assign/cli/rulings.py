@@ -199,6 +199,7 @@ def _any_edition(list_: str | None, rules: str | None, on: str | None, *, sheet:
 def _added_plain(additions: Sequence[Any], back: Any, *, written: bool) -> dict[str, Any]:
     """For `--json`."""
     lapses = [found for each in additions if (found := each.lapse())]
+    odd = [*_odd_days(additions)]
     unread = [] if back is None else [{lang: each.line(lang) for lang in ("ja", "en")} for each in back.unread]
     return {
         "files": [str(each.register.path) for each in additions if each.made],
@@ -208,6 +209,7 @@ def _added_plain(additions: Sequence[Any], back: Any, *, written: bool) -> dict[
         "questions": None if back is None else back.as_json(),
         "unread": unread,
         "lapse": lapses,
+        "remarks": odd,
     }
 
 
@@ -236,6 +238,16 @@ def _added(additions: Sequence[Any], back: Any, lang: str, out: str | None, *, w
     for each in additions:
         if (lapse := each.lapse()) is not None:
             yield from wrapped(lapse[lang], out)
+    for remark in _odd_days(additions):
+        yield from wrapped(remark[lang], out)
+
+
+def _odd_days(additions: Sequence[Any]) -> Iterator[Any]:
+    """The remarks on the first days of what is registered."""
+    from assign.register.first_day import remarks
+
+    for each in additions:
+        yield from remarks(each.made, each.register.desk, date_of_case(None))
 
 
 def _counted(back: Any, same: int, *, ja: bool) -> str:
@@ -375,11 +387,14 @@ def check_rulings(
 ) -> None:
     """台帳の回答をすべて確かめます / Prove every ruling of the register."""
     from assign.check.due import lapsing
-    from assign.register.register import checked
+    from assign.register.register import checked, odd_days
 
+    today = date_of_case(None)
     count, findings = checked(list=list_, rules=rules)
-    ends = [] if findings else [*lapsing(list_, rules, date_of_case(None))]
+    ends = [] if findings else [*lapsing(list_, rules, today)]
     notes = [{"ja": f"ただし {edition.title}: {each.day}: {each.text['ja']}", "en": f"but {edition.title}: {each.day}: {each.text['en']}"} for edition, each in ends]  # fmt: skip
+    odd = [] if findings else odd_days(list_, rules, today)
+    notes += [{"ja": f"ただし {name and f'{name}: '}{each['ja']}", "en": f"but {name and f'{name}: '}{each['en']}"} for name, each in odd]  # fmt: skip
     if as_json:
         plain = [
             {"code": each.code, "message": {each_lang: each.line(each_lang) for each_lang in ("ja", "en")}}

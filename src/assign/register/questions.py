@@ -274,7 +274,8 @@ def of_keys(desk: Desk, rows: Sequence[str], acts: Sequence[str], channels: Sequ
         outcome = desk.decider.outcome(facts)
         said = desk.decider.said(task, channel, act, on)
         settled = outcome.certainty is Certainty.SETTLED
-        every.append((settled, _Open(Place(row, channel, act), outcome.rule, facts, BY_RULING, (), said)))
+        answers = possible(desk, facts, desk.rules.acts[act])
+        every.append((settled, _Open(Place(row, channel, act), outcome.rule, facts, BY_RULING, answers, said)))
     return _question(desk, (), [each for settled, each in every if not settled] or [each for _, each in every], None)
 
 

@@ -31,6 +31,7 @@ from assign.rules.model import RuleSet
 from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual
 from assign.yaml_nodes import LONGEST_TEXT, read
 
+from .first_day import and_more, no_year, remarks
 from .people import no_role, person
 from .refusals import OF_CLASS, Reason, RulingRefused, clashes, why_not
 
@@ -316,8 +317,8 @@ class Addition(NamedTuple):
                 "once there is a next edition, register it there, too",
             )
         return {
-            "ja": f"{_and_more(ids, 'ja')} が効くのは、版 {name} の最後の日 {last} までです。{ja}",
-            "en": f"the edition {name} ends on {last}, and with it {_and_more(ids, 'en')}: {en}",
+            "ja": f"{and_more(ids, 'ja')} が効くのは、版 {name} の最後の日 {last} までです。{ja}",
+            "en": f"the edition {name} ends on {last}, and with it {and_more(ids, 'en')}: {en}",
         }
 
 
@@ -381,11 +382,6 @@ def _replaced(path: Path, before: bytes, after: bytes) -> None:
         raise files.unwritable(path_shown(path), error) from None
 
 
-def _and_more(ids: Sequence[str], lang: str) -> str:
-    more = len(ids) - 1
-    return ids[0] + ((f" ほか{more}件" if lang == "ja" else f" and {more} more") if more else "")
-
-
 def checked(
     *,
     list: str | PathLike[str] | None = None,  # noqa: A002 - the contract's name
@@ -412,6 +408,20 @@ def checked(
     return len(register.rulings), [*register.findings()]
 
 
+def odd_days(
+    list: str | PathLike[str] | None,  # noqa: A002 - the contract's name
+    rules: str | PathLike[str] | None,
+    today: date,
+) -> Iterator[tuple[str, Bilingual]]:
+    """The remarks on the first days that registers hold, each with the name of its edition where there are several. Raises what opening them raises."""
+    editions = of_folder(list) if list is not None else ()
+    for edition in editions or (None,):
+        register = Register.open(list=list, rules=rules, on=edition and edition.since)
+        yield from (
+            (edition.title if edition else "", each) for each in remarks(register.rulings, register.desk, today)
+        )
+
+
 # -- the form of a ruling ------------------------------------------------------------------------------------------------
 
 
@@ -422,6 +432,8 @@ def _form(draft: Draft) -> Iterator[Reason]:
             "form",
             {"ja": f"終わり（{draft.until}）が始まり（{draft.since}）より前です", "en": f"it ends ({draft.until}) before it begins ({draft.since})"},
         )  # fmt: skip
+    if (reason := no_year(draft.since)) is not None:
+        yield reason
     yield from _who_and_what(draft.document, draft.role, draft.because)
 
 

@@ -8,7 +8,6 @@ it is not repeated: it could be a name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -18,24 +17,18 @@ from assign.catalog.editions import NoEdition
 from assign.commands import command
 from assign.desk.desk import Desk
 from assign.errors import AssignError, DataError, hidden, listed, path_shown, shown
-from assign.words import ASSIGNEE_TEXT, Assignee, Bilingual, date_of_case, normal
+from assign.words import Bilingual, date_of_case, normal
 
-from . import workbook
+from . import as_sent, workbook
+from .as_sent import ASSIGNEES, CUT, bare, choices
+from .first_day import no_year
 from .list_file import FILLED, KEYS, WORDS, letters, list_in
-from .questions import Question, asked, in_one, of_keys, row_names, work_named
+from .questions import Question, in_one, of_keys, row_names, work_named
 from .refusals import Reason, RulingRefused
 from .register import Draft
 from .sheet import HEADS, SETTLED_OTHERWISE
 
-_ASSIGNEES: Final = {
-    normal(word): each
-    for each in (Assignee.CONTRACTOR, Assignee.CITY_STAFF, Assignee.SPLIT)
-    for word in (each.value, *ASSIGNEE_TEXT[each].values())
-}
 _COMMENT: Final[Bilingual] = {"ja": "コメントは登録されません", "en": "a comment is not registered"}
-_ADDED: Final = ("書き足されています（答えは「回答（担当）」に、条件は「理由」に書いてください）", "something was added (the answer goes into its own column, a condition into the reason)")  # fmt: skip
-_CUT: Final = 32_000  # characters; Excel keeps 32,767 in a cell, and our words lose some blanks
-_LOST: Final = re.compile(r"[?~〜\-‐–—―−∥‖]")
 
 
 class Given(NamedTuple):
@@ -95,6 +88,7 @@ def returned(path: Path, desk: Desk, given: Given) -> Returned:
             lines.append(line)
     for line in lines:
         back.take(line, {column - 1 for row, column in sheet.comments if row == line.number})
+    back.without_answer(back.open)
     back.elsewhere({row for row, _ in sheet.comments} - {line.number for line in lines})
     back.merged(lines, sheet.merged)
     back.columns(rows, at, sheet.name)
@@ -132,6 +126,11 @@ class _Line:
         text = "" if value is None else value.isoformat() if isinstance(value, date) else str(value)
         return " ".join(text.split()) if key != "reason" else " ".join(text.split("\n")).strip()
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """What is written in each of its cells."""
+        return {key: self.text(key) for key in self.at}
+
     def keys(self, key: str) -> tuple[str, ...]:
         """Its keys of one sort."""
         return tuple(dict.fromkeys(self.text(key).split()))
@@ -148,12 +147,12 @@ class _Line:
     @property
     def choices(self) -> list[str]:
         """What stands among the choices, one by one."""
-        return [normal(word) for word in re.split("[・,]", self.text("choices")) if word.strip()]
+        return choices(self.text("choices"))
 
     @property
     def offers(self) -> bool:
         """Whether the choices name a party."""
-        return any(word in _ASSIGNEES for word in self.choices)
+        return any(word in ASSIGNEES for word in self.choices)
 
 
 class _Back:
@@ -166,6 +165,10 @@ class _Back:
         self.reasons: list[Reason] = []
         self.unread: list[Reason] = [*unread]
         self.waiting = self.otherwise = 0
+        self.open: list[_Line] = []
+        self._sent: dict[int, tuple[Desk, date]] = {}  # by the place of the edition: its desk, and a day of an answer
+        self._questions: dict[int, as_sent.AsAsked] = {}
+        self._lists: set[str] = set()
         self._answered: dict[tuple[frozenset[str], ...], int] = {}
 
     def take(self, line: _Line, comments: set[int]) -> None:
@@ -178,6 +181,8 @@ class _Back:
                 self._unread(line, next(iter(line.at)), "問いの行ではありません", "it is no question")
             return
         answered = bool(line.text("assignee")) and not line.unruled
+        if not answered:
+            self.open.append(line)
         if line.unruled:
             self.otherwise += 1
             for key in filled:
@@ -212,13 +217,16 @@ class _Back:
             self._bad(line, "assignee", "回答の登録では決まらない問いです（決め方は「選択肢」の欄）", "no ruling settles this question (the choices say what does)")  # fmt: skip
         if len(self.reasons) > before:
             return None
-        assignee = _ASSIGNEES.get(normal(line.text("assignee")))
+        assignee = ASSIGNEES.get(normal(line.text("assignee")))
         if assignee is None:
             self._bad(line, "assignee", "「受託者」「市職員」「両者」のどれかだけを書きます", "one of contractor, city_staff, split, and nothing else")  # fmt: skip
         since = self._day(line, "since") or self.given.since
         until = self._day(line, "until")
         if since is None and not line.text("since"):
             self._bad(line, "since", "適用開始日がありません", "there is no first day")
+        if since is not None and (reason := no_year(since)) is not None:
+            self.reasons.append(reason._replace(place=line.place("since")))
+            since = None
         document, role = line.text("document") or self.given.document, line.text("role") or self.given.role
         for key, value in (("document", document), ("role", role)):
             if not value:
@@ -226,8 +234,9 @@ class _Back:
             elif hidden(value) is not None:
                 self._bad(line, key, "見えない文字があります", "it has a hidden character")
         if since is not None and (desk := self._desk(line, since)) is not None:
-            self._one_question(line, desk, since)
-            self._added_to(line)
+            question = self._one_question(line, desk, since)
+            if question is not None:
+                self._as_sent(line, desk, since, question)
         if len(self.reasons) > before or assignee is None or since is None:
             return None
         return Draft(
@@ -252,8 +261,8 @@ class _Back:
             self._bad(line, "since", error.ja, error.en)
             return None
 
-    def _one_question(self, line: _Line, desk: Desk, since: date) -> None:
-        """Its words and its keys are those of one question, which no line before has answered; whoever changed one is told."""
+    def _one_question(self, line: _Line, desk: Desk, since: date) -> Question | None:
+        """Its words and its keys are those of one question, which no line before has answered; whoever changed one is told, and has none."""
         known: Mapping[str, Mapping[str, object]] = {
             "rows": desk.catalog.by_id,
             "acts": desk.rules.acts,
@@ -265,20 +274,22 @@ class _Back:
         for key in wrong:
             self._bad(line, key, f"照会したときの記号のままにしてください（一覧にないものがあります）{again['ja']}", f"leave the keys as they went out (the list has no such one){again['en']}")  # fmt: skip
         if wrong:
-            return
-        self._in_its_words(line, desk, of_keys(desk, rows, acts, channels, since), again)
+            return None
+        question = of_keys(desk, rows, acts, channels, since)
+        its = self._in_its_words(line, desk, question, again)
         first = self._answered.setdefault(tuple(map(frozenset, (rows, acts, channels))), line.number)
         if first != line.number:
             self._bad(line, "rows", f"{first} 行目と同じ問いです（回答は1行に）", f"it is the question of row {first} (one row answers it)")  # fmt: skip
+        return question if its else None
 
-    def _in_its_words(self, line: _Line, desk: Desk, question: Question, again: Bilingual) -> None:
+    def _in_its_words(self, line: _Line, desk: Desk, question: Question, again: Bilingual) -> bool:
         """The words of a line are those of the question that its keys ask, whole."""
         begins = work_named(desk, question)
         names = {lang: in_one(row_names(desk, line.keys("rows"), lang), lang) for lang in ("ja", "en")}
-        said, about = _bare(line.text("question")), _bare(line.text("about"))
-        same = [lang for lang in ("ja", "en") if said.startswith(_bare(begins[lang]))]
-        whole = len(line.text("about")) < _CUT
-        if not any(_bare(names[lang]) == about if whole else _bare(names[lang]).startswith(about) for lang in same):
+        said, about = bare(line.text("question")), bare(line.text("about"))
+        same = [lang for lang in ("ja", "en") if said.startswith(bare(begins[lang]))]
+        whole = len(line.text("about")) < CUT
+        if not any(bare(names[lang]) == about if whole else bare(names[lang]).startswith(about) for lang in same):
             words, keys = (listed([line.cell(key) for key in sort]) for sort in (WORDS, KEYS))
             ask = names if same else begins
             self._bad(
@@ -287,15 +298,47 @@ class _Back:
                 f"問いの言葉（{words}）と記号（{keys}）が同じ問いのものではありません。記号が指すのは{shown(ask['ja'], 60)}です（並べ替えは行全体で）{again['ja']}",
                 f"the words of the question ({words}) and its keys ({keys}) are not of one question: the keys ask {shown(ask['en'], 60)} (sort whole rows){again['en']}",
             )
-            return
-        for printed in map(_bare, asked(desk, question).values()):
-            if said.startswith(printed) and said != printed:
-                self._bad(line, "question", *_ADDED)
+            return False
+        return True
 
-    def _added_to(self, line: _Line) -> None:
-        """Among the choices stands nothing else: what somebody adds there may be a condition, or the answer itself."""
-        if any(word not in _ASSIGNEES for word in line.choices):
-            self._bad(line, "choices", *_ADDED)
+    def _as_sent(self, line: _Line, desk: Desk, since: date, question: Question) -> None:
+        """The other cells of an answer are as they went out: what somebody adds there may be a condition, or the answer itself."""
+        cells = line.texts
+        self._sent.setdefault(desk.place, (desk, since))
+        found = as_sent.of_answer(desk, cells, [question])
+        if any(not each.words for each in found):  # it is asked otherwise where some of it was answered before
+            found = as_sent.of_answer(desk, cells, [question, *self._asked(desk.place).of(cells)])
+        if (of_list := as_sent.of_list(line.text("list"), desk)) is not None and not self._named(line, of_list):
+            found.append(of_list)
+        for each in found:
+            (self._bad if each.words else self._unread)(line, each.key, each.text["ja"], each.text["en"])
+
+    def _named(self, line: _Line, of_list: as_sent.Differs) -> bool:
+        """Whether another list's name was told of a row before, or is told now."""
+        if of_list.words:
+            return False
+        if of_list.text["en"] not in self._lists:
+            self._lists.add(of_list.text["en"])
+            self._unread(line, "list", of_list.text["ja"], of_list.text["en"])
+        return True
+
+    def _asked(self, place: int) -> as_sent.AsAsked:
+        """The open questions of an edition, on the first day that an answer has in it."""
+        if place not in self._questions:
+            self._questions[place] = as_sent.AsAsked(*self._sent[place])
+        return self._questions[place]
+
+    def without_answer(self, lines: Sequence[_Line]) -> None:
+        """Rows that nothing is registered from, against the editions that the answers are of: what is not as it went out there is said."""
+        self._sent[-1] = self.desk, date_of_case(None)
+        for line in lines:
+            cells = line.texts
+            every = [self._asked(place).differing(cells) for place in self._sent]
+            for each in min(every, key=len):
+                self._unread(line, each.key, each.text["ja"], each.text["en"])
+            names = [as_sent.of_list(cells.get("list", ""), desk) for desk, _ in self._sent.values()]
+            if None not in names and (said := names[0]) is not None and not self._named(line, said):
+                self._unread(line, "list", said.text["ja"], said.text["en"])
 
     def _day(self, line: _Line, key: str) -> date | None:
         value = line.cells.get(key)
@@ -342,11 +385,6 @@ class _Back:
 
     def _unread(self, line: _Line, key: str, ja: str, en: str) -> None:
         self.unread.append(line.bad(key, ja, en, "unread"))
-
-
-def _bare(text: str) -> str:
-    """A text as it is compared: a spreadsheet that saves in cp932 loses some characters, or gives others for them."""
-    return _LOST.sub("", normal(text).encode("cp932", "ignore").decode("cp932"))
 
 
 def _asked_again(desk: Desk) -> Bilingual:

@@ -34,7 +34,10 @@ HEADS: Final[Mapping[str, Bilingual]] = {
     "rows": {"ja": "行のid", "en": "row ids"},
     "acts": {"ja": "行為の記号", "en": "act keys"},
     "channels": {"ja": "場の記号", "en": "channel keys"},
-    "list": {"ja": "一覧と版", "en": "list and edition"},  # of what goes out; nothing is read from it
+    "list": {
+        "ja": "一覧と版",
+        "en": "list and edition",
+    },  # of what goes out: it decides nothing, and another name is told
 }
 
 
