@@ -314,6 +314,7 @@ def test_a_document_elsewhere_is_one_line(tmp_path: Path, name: str) -> None:
     assert "内部" not in message
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_engine")
 def test_what_stands_in_the_document_s_place_is_a_regular_file_of_the_folder(tmp_path: Path) -> None:
     """A link out of the folder, to itself or to nothing, a named pipe, a folder, a file without end."""

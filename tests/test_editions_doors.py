@@ -369,6 +369,7 @@ def test_a_new_log_of_a_folder_begins_with_all_its_editions(own: Path, tmp_path:
         assert [each.record["decision"]["assignee"] for each in kept] == ["contractor", "split", "contractor"]
 
 
+@pytest.mark.slow
 def test_audit_init_and_publish_put_every_edition_into_use(run: Run, own: Path, tmp_path: Path) -> None:
     """After `init` nothing is left to publish; an edition that comes later is published by `publish`, and by nothing else."""
     log = ("--audit", f"sqlite:///{tmp_path}/log.db")
