@@ -39,7 +39,7 @@ class Known(NamedTuple):
 
 def several_words(case: Any, _answer: Any) -> bool:
     """A plan is of rows, or of an event, or of a division's item; of nothing else, and of no two."""
-    asked = {name for name in ("row", "event", "division", "item") if (case.query or {}).get(name)}
+    asked = {name for name in ("row", "event", "division", "item") if (case.query or {}).get(name) not in (None, [])}
     return asked not in ({"row"}, {"event"}) and asked != {"division", "item"}
 
 
