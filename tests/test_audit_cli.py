@@ -445,6 +445,7 @@ def test_a_log_that_is_begun_is_announced_once(tmp_path: Path) -> None:
     assert "新しい記録ファイルを作りました" in told_of.err
 
 
+@pytest.mark.slow
 def test_a_schedule_outlives_a_log_that_is_away_for_a_while(url: str, tmp_path: Path) -> None:
     """Each turn's checkpoint is a file of its own and verifies; while there is no log it says so, and signs nothing."""
     log, away = Path(url.removeprefix("sqlite:///")), tmp_path / "away.db"

@@ -181,6 +181,7 @@ def test_a_row_is_not_proved_from_a_file_whose_other_columns_were_changed(
         prove_row(desk.audit, kept.seq, out, 1, CSV, note)
 
 
+@pytest.mark.slow
 def test_what_is_shown_of_a_batch_is_said_to_be_as_recorded(desk: Desk, source: Path, tmp_path: Path) -> None:
     """In the list, and of one record."""
     _, kept = run(desk, str(source), str(tmp_path / "out.csv"), CSV)

@@ -200,6 +200,7 @@ def test_a_fork_during_the_first_decision_of_another_thread_does_not_hang() -> N
 
 
 @pytest.mark.long
+@pytest.mark.slow
 def test_a_fork_while_another_thread_first_writes_a_decision_does_not_hang() -> None:
     """pydantic's core fills in at first use what it needs, and a child forked meanwhile waited for that for ever, once in six."""
     code = (

@@ -138,6 +138,7 @@ def test_every_command_shows_the_edition_of_the_day(
     assert both[0] == both[1]
 
 
+@pytest.mark.slow
 def test_check_proves_every_edition_and_finds_a_gap(run: Run, own: Path) -> None:
     """Exit 6 and one sentence with both names and the days; what is wrong in an edition is said under its name."""
     code, out, _ = run("check", "--list", own, "--engine", "table", "--json")
@@ -334,6 +335,7 @@ def test_a_recorded_batch_is_of_one_edition(run: Run, city: Path, tmp_path: Path
 # -- the log -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_decision_of_an_old_edition_is_made_again_byte_for_byte(run: Run, own: Path, tmp_path: Path) -> None:
     """
     From the log and from the folder, when another edition has come: only what names the neighbours (`provenance.in_force`) is new,

@@ -410,6 +410,7 @@ def test_what_a_city_may_do(city: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.usefixtures("one_engine")
+@pytest.mark.slow
 def test_the_document_of_another_form_is_compared_line_by_line(city: Path) -> None:
     """A row, a digest and a legend that are not the document's; and one that is not at hand is said to be so."""
     edited(city, "catalog.csv", "葬祭費の支給申請\t一部\t●\t●\t", "葬祭費の支給申請\t\t●\t●\t")

@@ -125,6 +125,7 @@ def test_no_door_publishes_it(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.usefixtures("one_engine")
+@pytest.mark.slow
 def test_a_list_that_the_check_refuses_is_not_published(tmp_path: Path) -> None:
     """A mark that its own raw text does not have; the form of the list is sound, and so its edition would be taken."""
     list_ = tmp_path / "list"

@@ -261,6 +261,7 @@ def held(table: dict[str, Counter[str]]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.slow
 def test_ten_kinds_of_tampering_are_found_with_the_checkpoint_from_outside(
     logs: list[Whole], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -234,7 +234,7 @@ class Kind(NamedTuple):
 PHASES: Final = ("EXAMPLES", "FUZZING", "COVERAGE", "STATEFUL")
 KINDS: Final = {
     "open": Kind(14, 12, frozenset({"ambiguous_item", "unknown_section"}), PHASES),
-    "with keys and a log": Kind(15, 10, frozenset({"not_signed", "bad_token"}), PHASES),
+    "with keys and a log": Kind(15, 10, frozenset({"not_signed"}), PHASES),
     "of another list": Kind(14, 10, frozenset(), PHASES[:2]),  # its words are others, the edges of them are the same
 }
 
