@@ -112,12 +112,6 @@ class Manifest:
             return channel if alone else f"{column.key}.{channel}"
         return f"{column.key}.{column.same.get(act or '', act)}" if column.per == "act" else column.key
 
-    def prints(self, cells: Mapping[str, str], channel: str) -> bool:
-        """Whether the table that a row is printed in speaks of a channel, where any table of the list does."""
-        of = (column for column in self.columns if column.per == "channel" or column.channel == channel)
-        names = [self.cell(column, channel, act) for column in of for act in column.acts or ("",)]
-        return not names or any(cells[name] != ABSENT for name in names)
-
     @once
     def printed_acts(self) -> tuple[str, ...]:
         """The acts for which the list prints an answer of their own, in its order."""

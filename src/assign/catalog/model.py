@@ -250,7 +250,7 @@ class Catalog:
         """Of rows of one number and name, which a list prints once for each channel, those that stand under this one; else all."""
         if len(rows) < 2 or len({(task.group, normal(task.name)) for task in rows}) > 1:
             return rows
-        return tuple(task for task in rows if self.manifest.prints(task.cells, channel)) or rows
+        return tuple(task for task in rows if channel in self.channels_of(task)) or rows
 
     @once
     def by_item(self) -> dict[tuple[str, str], Task]:

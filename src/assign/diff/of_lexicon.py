@@ -88,5 +88,7 @@ def _apart(before: Any, after: Any) -> tuple[Any, Any]:
         found = [each for each in before if each not in after], [each for each in after if each not in before]
         return found if any(found) else (before, after)
     if isinstance(before, dict) and isinstance(after, dict) and "ja" not in before:
-        return tuple({key: each for key, each in one.items() if other.get(key) != each} for one, other in ((before, after), (after, before)))  # type: ignore[return-value]  # two  # fmt: skip
+        old = {key: each for key, each in before.items() if after.get(key) != each}
+        new = {key: each for key, each in after.items() if before.get(key) != each}
+        return old, new
     return before, after

@@ -7,7 +7,7 @@ another set than the first such column, that set is the table's own legend (`Par
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from assign.words import Meaning
 
@@ -26,10 +26,11 @@ def with_one_set(source: Source, mapping: TheMapping, edition: Edition) -> tuple
     if not groups:
         return mapping, edition
     columns = list(mapping.of_marks)
+    elsewhere = headings(source, mapping)
     parts = []
     for part in edition.parts:
         of = {}
-        for at in _there(source, mapping, part):
+        for at in _there(source, mapping, part, elsewhere):
             if at not in groups:
                 continue
             name = _name(groups[at])
@@ -84,9 +85,9 @@ def _plain(marks: Sequence[Mark]) -> list[tuple[object, ...]]:
     return [(*mark[:2], mark.legend and mark.legend[:3], *mark[3:5], mark.channel) for mark in marks]
 
 
-def _there(source: Source, mapping: TheMapping, part: Part) -> list[int]:
+def _there(source: Source, mapping: TheMapping, part: Part, elsewhere: Collection[str]) -> list[int]:
     """The columns of marks that the tables of a part have."""
-    elsewhere, found = headings(source, mapping), set()
+    found: set[int] = set()
     for rows, _ in sheets_of(source, mapping, part):
         printed = headers([row for row in rows if in_header(part, row)])
         shifted = mapping.cells == "shifted"
